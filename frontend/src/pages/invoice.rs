@@ -1,0 +1,68 @@
+//! An invoice and the form that pays it: the page behind a pay link, and the same page within an account.
+
+use leptos::prelude::*;
+
+use crate::components::Body;
+use crate::components::amount_form::amount_form;
+use crate::components::invoice_details::invoice_details;
+use crate::components::state::invoice_state;
+use crate::reader::Reader;
+use crate::views::invoice::{InvoiceState, InvoiceView};
+use crate::views::pay_form::PayForm;
+
+/// The page. The form is shown where something can be paid online now; what cannot is said instead.
+pub fn invoice_page(reader: Reader, view: &InvoiceView, form: &PayForm) -> Body {
+    let words = &reader.words.invoice;
+    let title = (words.heading)(&view.number);
+    let can_be_paid = !view.payable.is_zero() && form.minimum.less(view.payable).is_zero();
+    let fault = form.fault.map(|_| format!("{}: ", reader.words.pay.fault_title)).unwrap_or_default();
+    let content = view! {
+        <div class="demand">
+            <h1>{title.clone()}</h1>
+            {headline(reader, view)}
+        </div>
+        {notices(reader, view, form)}
+        {can_be_paid.then(|| amount_form(reader, form))}
+        {invoice_details(reader, view)}
+    };
+    Body { title: format!("{fault}{title}"), content: content.into_any() }
+}
+
+/// What is still to pay, and by when.
+fn headline(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
+    let words = &reader.words.invoice;
+    let date = reader.date(view.due_on);
+    let due = match view.state {
+        InvoiceState::Open | InvoiceState::PartlyPaid => Some((words.due_on)(&date)),
+        InvoiceState::Overdue { .. } => Some((words.was_due_on)(&date)),
+        InvoiceState::Processing | InvoiceState::Paid => None,
+    };
+    let badge = (view.state != InvoiceState::Open).then(|| invoice_state(reader, view.state));
+    view! {
+        <p class="sum">
+            <span>{words.open}</span>
+            <strong class="amount">{reader.money(view.open)}</strong>
+        </p>
+        <p class="due">{badge} {due}</p>
+    }
+}
+
+fn notices(reader: Reader, view: &InvoiceView, form: &PayForm) -> impl IntoView + use<> {
+    let words = &reader.words.pay;
+    let mut notices: Vec<(&'static str, String)> = Vec::new();
+    if view.state == InvoiceState::Paid {
+        let text = view.paid_on.map_or(words.paid.to_owned(), |on| (words.paid_on)(&reader.date(on)));
+        notices.push(("notice good", text));
+    }
+    if !view.pending.is_zero() {
+        let text = if view.payable.is_zero() { words.all_pending } else { words.part_pending };
+        notices.push(("notice moving", text(&reader.money(view.pending))));
+    }
+    if !view.disputed.is_zero() {
+        notices.push(("notice", (words.disputed)(&reader.money(view.disputed))));
+    }
+    if !view.payable.is_zero() && !form.minimum.less(view.payable).is_zero() {
+        notices.push(("notice", (words.too_small)(&reader.money(form.minimum))));
+    }
+    notices.into_iter().map(|(class, text)| view! { <p class=class>{text}</p> }).collect_view()
+}

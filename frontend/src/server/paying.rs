@@ -1,0 +1,122 @@
+//! Showing an invoice with its form, and starting a payment of it: the same whether the payer came by a link or signed in.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::future::try_join_all;
+use jiff::civil::Date;
+use operations::{OperationError, StartPayment, start_payment};
+use receivables::invoice::Status;
+use receivables::payment::Origin;
+use receivables::{Customer, Invoice, Money, PaymentId};
+use serde::Deserialize;
+
+use super::failure::{Failure, see_other};
+use super::visit::Visit;
+use crate::components::Place;
+use crate::pages::invoice::invoice_page;
+use crate::views::invoice::invoice_view;
+use crate::views::pay_form::{PayFault, PayForm, fault_of_refusal, read_amount};
+use crate::views::payment::last_paid_on;
+
+/// Payments looked at for the day on which an invoice was paid.
+const PAYMENTS_LOOKED_AT_MAX: usize = 5;
+
+/// An invoice that a visitor may see and pay.
+pub(crate) struct Opened {
+    pub(crate) visit: Visit,
+    pub(crate) invoice: Invoice,
+    pub(crate) customer: Customer,
+    /// How the payer came.
+    pub(crate) origin: Origin,
+    /// Where the form is posted.
+    pub(crate) action: String,
+    /// Where the page is, from which the hosted page is reached and given up for.
+    pub(crate) address: String,
+    /// Where in their account the payer is.
+    pub(crate) place: Option<Place>,
+}
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub(crate) struct PayPost {
+    #[serde(default)]
+    amount: String,
+    #[serde(default)]
+    payment: String,
+}
+
+/// What is shown again with a form that could not be taken.
+struct Again {
+    payment: PaymentId,
+    typed: String,
+    fault: PayFault,
+}
+
+impl Opened {
+    /// The page with a fresh form.
+    pub(crate) async fn show(self) -> Result<Response, Failure> {
+        self.render(StatusCode::OK, None).await
+    }
+
+    /// Starts the payment and sends the payer to the hosted page.
+    pub(crate) async fn pay(self, post: PayPost) -> Result<Response, Failure> {
+        let reader = self.visit.reader_for(&self.customer);
+        let now = self.visit.now;
+        let payment = post.payment.parse().unwrap_or_else(|_| self.visit.state.mint.payment_id(now));
+        let payable = self.invoice.standing.payable();
+        let again = |fault| Again { payment: payment.clone(), typed: post.amount.clone(), fault };
+        let amount = match read_amount(&post.amount, reader.locale, self.invoice.currency(), payable) {
+            Ok(amount) => amount,
+            Err(fault) => return self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(again(fault))).await,
+        };
+        let started = self.start(payment.clone(), amount, reader.locale).await;
+        match started {
+            Ok(address) => Ok(see_other(&address)),
+            Err(OperationError::Refused(refusal)) => match fault_of_refusal(&refusal, payable) {
+                Some(fault) => self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(again(fault))).await,
+                // The page itself says that it is paid, or that a payment is on its way.
+                None => Ok(see_other(&self.address)),
+            },
+            Err(OperationError::Conflict) => self.render(StatusCode::CONFLICT, Some(again(PayFault::Changed))).await,
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn start(&self, id: PaymentId, amount: Money, locale: receivables::Locale) -> Result<String, OperationError> {
+        let visit = &self.visit;
+        let asked = StartPayment {
+            id,
+            origin: self.origin.clone(),
+            locale,
+            parts: vec![(self.invoice.id.clone(), amount)],
+            cancel_url: format!("{}{}", visit.rooms().links.origin(), self.address),
+        };
+        Ok(start_payment(visit.rooms(), &visit.business, asked, visit.now).await?.checkout_url)
+    }
+
+    async fn render(self, status: StatusCode, again: Option<Again>) -> Result<Response, Failure> {
+        let paid_on = self.paid_on().await?;
+        let visit = self.visit.at(self.address);
+        let reader = visit.reader_for(&self.customer);
+        let view = invoice_view(&self.invoice, visit.today(), paid_on);
+        let (payment, typed, fault) = match again {
+            Some(again) => (again.payment, Some(again.typed), Some(again.fault)),
+            None => (visit.state.mint.payment_id(visit.now), None, None),
+        };
+        let minimum = stripe_gateway::currency::minimum(self.invoice.currency());
+        let form = PayForm { action: self.action, payment, payable: view.payable, minimum, typed, fault };
+        Ok(visit.page(status, reader, self.place, invoice_page(reader, &view, &form)))
+    }
+
+    /// The day on which a paid invoice was paid; not asked of others.
+    async fn paid_on(&self) -> Result<Option<Date>, Failure> {
+        if self.invoice.standing.status() != Status::Paid {
+            return Ok(None);
+        }
+        let (store, business) = (&self.visit.rooms().store, &self.visit.business);
+        let ids = store.payments_of_invoice(&business.id, &self.invoice.id).await?;
+        let reads = ids.iter().take(PAYMENTS_LOOKED_AT_MAX).map(|id| store.payment(&business.id, id));
+        let payments: Vec<_> = try_join_all(reads).await?.into_iter().flatten().collect();
+        Ok(last_paid_on(&payments, &self.invoice, business))
+    }
+}

@@ -1,0 +1,173 @@
+//! Hand-made books: one business and its customer, and invoices and payments made by the rules themselves.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
+use receivables::business::Business;
+use receivables::invoice::{Draft, DraftLine, issue};
+use receivables::ledger::Entry;
+use receivables::pay_link::{PayLink, Scope};
+use receivables::payment::{Checkout, Origin, Request, hear, start};
+use receivables::provider_fact::{Attempt, AttemptRank, Cash, CheckoutFact, IntentFact};
+use receivables::statement::AccountSums;
+use receivables::{
+    BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectFact, Payment, PaymentId,
+    Report,
+};
+
+const ULID: &str = "01JD8Z0000ABCDEFGHJKMNPQR";
+
+/// The day on which every page is looked at.
+pub(super) const TODAY: Date = date(2026, 3, 13);
+
+pub(super) fn now() -> Timestamp {
+    "2026-03-13T10:00:00Z".parse().unwrap()
+}
+
+pub(super) fn id<I: std::str::FromStr<Err = E>, E: std::fmt::Debug>(prefix: &str, place: char) -> I {
+    format!("{prefix}_{ULID}{place}").parse().unwrap()
+}
+
+pub(super) fn business() -> Business {
+    Business {
+        id: id("biz", '0'),
+        name: "Atelier Lumière & Fils".parse().unwrap(),
+        default_currency: Currency::EUR,
+        time_zone: BillingZone::named("Europe/Paris").unwrap(),
+        locales: vec![Locale::English, Locale::French],
+        email: "compta@lumiere.example".parse().unwrap(),
+    }
+}
+
+/// An account, and everything decided on it so far.
+pub(super) struct Books {
+    pub(super) sums: AccountSums,
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Books {
+    pub(super) fn new() -> Self {
+        Self { sums: AccountSums::default(), entries: Vec::new() }
+    }
+
+    fn take(&mut self, decision: Decision) {
+        let moved = decision.balance_move();
+        for (currency, minor) in moved.open {
+            *self.sums.open.entry(currency).or_default() += minor;
+        }
+        for (place, minor) in moved.open_by_due {
+            *self.sums.open_by_due.entry(place).or_default() += minor;
+        }
+        for (currency, minor) in moved.unapplied {
+            *self.sums.unapplied.entry(currency).or_default() += minor;
+        }
+        for (currency, minor) in moved.pending {
+            *self.sums.pending.entry(currency).or_default() += minor;
+        }
+        self.entries.extend(decision.entry);
+    }
+
+    /// An invoice of lines `description × quantity @ unit price + tax rate`.
+    pub(super) fn issue(
+        &mut self,
+        place: char,
+        number: &str,
+        due_on: Date,
+        currency: Currency,
+        lines: &[(&str, &str, &str, &str)],
+    ) -> Invoice {
+        let line = |(description, quantity, price, rate): &(&str, &str, &str, &str)| DraftLine {
+            description: description.parse().unwrap(),
+            quantity: quantity.parse().unwrap(),
+            unit_price: Money::parse(price, currency).unwrap(),
+            tax_rate: rate.parse().unwrap(),
+        };
+        let draft = Draft {
+            external_id: None,
+            number: number.parse().unwrap(),
+            currency,
+            purchase_order: Some("PO 4500017".parse().unwrap()),
+            issued_on: date(2026, 2, 1),
+            due_on,
+            lines: lines.iter().map(line).collect(),
+        };
+        let pay_link = PayLink {
+            id: id("lnk", place),
+            business: id("biz", '0'),
+            customer: id("cst", '0'),
+            scope: Scope::Invoice(id("inv", place)),
+            expires_on: date(2026, 12, 31),
+            revoked_at: None,
+            token_hash: String::new(),
+        };
+        let at = "2026-02-01T09:00:00Z".parse().unwrap();
+        let (business, customer): (BusinessId, CustomerId) = (id("biz", '0'), id("cst", '0'));
+        let (invoice, decision) = issue(id("inv", place), business, customer, draft, pay_link, at).unwrap();
+        self.take(decision);
+        invoice
+    }
+
+    /// A payment of part of an invoice, with its hosted page open.
+    pub(super) fn start(&mut self, place: char, invoice: &Invoice, amount: &str) -> Payment {
+        let request = Request {
+            id: id("pay", place),
+            origin: Origin::Portal,
+            locale: Locale::English,
+            parts: vec![(invoice.clone(), Money::parse(amount, invoice.currency()).unwrap())],
+            minimum: Money::new(50, invoice.currency()).unwrap(),
+        };
+        let (payment, decision) = start(request, at()).unwrap();
+        self.take(decision);
+        let checkout = Checkout {
+            id: "cs_test_1".parse().unwrap(),
+            url: "https://checkout.stripe.com/c/pay/cs_test_1".to_owned(),
+            expires_at: "2026-03-14T08:00:00Z".parse().unwrap(),
+        };
+        let (payment, decision) = payment.opened(checkout, at()).unwrap();
+        self.take(decision);
+        payment
+    }
+
+    /// The provider says something of the payment's checkout.
+    pub(super) fn checkout_says(&mut self, payment: &Payment, fact: CheckoutFact) -> Payment {
+        self.hear(payment, "cs_test_1", ObjectFact::Checkout(fact))
+    }
+
+    /// The provider says something of the payment's intent.
+    pub(super) fn intent_says(&mut self, payment: &Payment, fact: IntentFact) -> Payment {
+        self.hear(payment, "pi_1", ObjectFact::Intent(fact))
+    }
+
+    fn hear(&mut self, payment: &Payment, object: &str, fact: ObjectFact) -> Payment {
+        let report = Report { object: object.parse().unwrap(), business: None, payment: None, fact };
+        let (payment, decision) = hear(payment, &[report], at()).unwrap();
+        self.take(decision);
+        payment
+    }
+}
+
+fn at() -> Timestamp {
+    "2026-03-12T08:30:00Z".parse().unwrap()
+}
+
+/// The checkout was finished and paid.
+pub(super) fn paid(amount: &str, currency: Currency) -> CheckoutFact {
+    let received = Cash::of(Money::parse(amount, currency).unwrap());
+    CheckoutFact { completed: true, received, ..CheckoutFact::default() }
+}
+
+/// An attempt was declined.
+pub(super) fn declined(word: &str) -> IntentFact {
+    let attempt = Attempt { rank: AttemptRank::Failed, decline: Some(word.to_owned()) };
+    IntentFact { attempts: BTreeMap::from([("ch_1".to_owned(), attempt)]), ..IntentFact::default() }
+}
+
+/// The invoice as the payment left it.
+pub(super) fn after(invoice: &Invoice, payment: &Payment) -> Invoice {
+    Invoice { standing: payment.allocations[0].standing.clone(), ..invoice.clone() }
+}
+
+pub(super) fn payment_id() -> PaymentId {
+    id("pay", 'Z')
+}

@@ -1,0 +1,359 @@
+//! Every page in every state and both languages, made from books that the rules themselves wrote.
+//!
+//! Each page is also left in `target/pages` as a whole document, to be looked at in a browser.
+
+mod books;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::civil::date;
+use receivables::provider_fact::{CheckoutFact, IntentFact};
+use receivables::{Currency, Invoice, Locale, Money, Payment};
+
+use crate::components::document::document;
+use crate::components::email_form::EmailFault;
+use crate::components::{Body, Frame, Place};
+use crate::pages;
+use crate::pages::invoices::InvoiceList;
+use crate::pages::trouble::Trouble;
+use crate::reader::Reader;
+use crate::server::assets;
+use crate::views::account::{AccountView, balances};
+use crate::views::invoice::{invoice_row, invoice_view};
+use crate::views::pay_form::{PayFault, PayForm, read_amount};
+use crate::views::payment::{payment_row, payment_view};
+use crate::views::statement::{Period, statement_view, to_csv};
+use crate::words::{ENGLISH, FRENCH};
+use books::{Books, TODAY, after, business, declined, id, now, paid, payment_id};
+
+const READERS: [Locale; 2] = [Locale::English, Locale::French];
+
+/// The document that a customer gets.
+fn whole(locale: Locale, place: Option<Place>, body: Body) -> String {
+    let business = business();
+    let others = READERS.into_iter().filter(|other| *other != locale).collect();
+    let frame = Frame {
+        reader: Reader::of(locale),
+        business: Some(business.name.as_str().to_owned()),
+        email: Some(business.email.as_str().to_owned()),
+        languages: others,
+        here: "/p/abc".to_owned(),
+        stylesheet: assets::stylesheet_address(),
+        place,
+    };
+    document(&frame, body)
+}
+
+/// Compares a page with what it was, in both languages, and leaves it where it can be looked at.
+#[track_caller]
+fn check(name: &str, place: Option<Place>, page: impl Fn(Reader) -> Body) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pages");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("portal.css"), assets::stylesheet_text()).unwrap();
+    let mut seen = String::new();
+    for locale in READERS {
+        let html = whole(locale, place, page(Reader::of(locale)));
+        let file = folder.join(format!("{name}.{}.html", locale.tag()));
+        std::fs::write(file, html.replace(assets::stylesheet_address(), "portal.css")).unwrap();
+        assert!(!html.contains("<!--") && !html.contains("data-hk"), "{name} carries marks for a script");
+        assert!(!html.contains("<script") && !html.contains(" style="), "{name} carries script or inline style");
+        assert_eq!(html.matches("<h1").count(), 1, "{name}");
+        let main = html.split_once("<main").and_then(|(_, rest)| rest.split_once("</main>")).unwrap().0;
+        let content = main.split_once('>').unwrap().1.replace("><", ">\n<");
+        seen.extend([locale.tag(), "\n", &content, "\n\n"]);
+    }
+    insta::assert_snapshot!(name, seen.trim_end());
+}
+
+fn form(invoice: &Invoice) -> PayForm {
+    PayForm {
+        action: "/p/abc".to_owned(),
+        payment: payment_id(),
+        payable: invoice.standing.payable(),
+        minimum: Money::new(50, invoice.currency()).unwrap(),
+        typed: None,
+        fault: None,
+    }
+}
+
+fn check_invoice(name: &str, invoice: &Invoice, form: &PayForm, paid_on: Option<jiff::civil::Date>) {
+    check(name, None, |reader| pages::invoice::invoice_page(reader, &invoice_view(invoice, TODAY, paid_on), form));
+}
+
+fn usual(books: &mut Books) -> Invoice {
+    let lines = [("Pendant lamp “Aube”", "2", "420.00", "20"), ("Fitting and wiring, per hour", "3.5", "64.00", "10")];
+    books.issue('1', "F-2026-0042", date(2026, 3, 28), Currency::EUR, &lines)
+}
+
+#[test]
+fn an_invoice_that_is_open() {
+    let invoice = usual(&mut Books::new());
+    check_invoice("invoice-open", &invoice, &form(&invoice), None);
+}
+
+#[test]
+fn an_invoice_that_is_overdue() {
+    let lines = [("Repair of a wall lamp", "1", "180.00", "20")];
+    let invoice = Books::new().issue('1', "F-2026-0031", date(2026, 3, 1), Currency::EUR, &lines);
+    check_invoice("invoice-overdue", &invoice, &form(&invoice), None);
+}
+
+#[test]
+fn an_invoice_that_is_partly_paid() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let payment = books.start('1', &invoice, "400.00");
+    let invoice = after(&invoice, &books.checkout_says(&payment, paid("400.00", Currency::EUR)));
+    check_invoice("invoice-partly-paid", &invoice, &form(&invoice), None);
+}
+
+#[test]
+fn an_invoice_whose_payment_is_on_its_way() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let gross = invoice.totals.gross.to_plain();
+    let payment = books.start('1', &invoice, &gross);
+    let waiting = CheckoutFact { completed: true, ..CheckoutFact::default() };
+    let invoice = after(&invoice, &books.checkout_says(&payment, waiting));
+    check_invoice("invoice-processing", &invoice, &form(&invoice), None);
+}
+
+#[test]
+fn an_invoice_of_which_a_part_is_on_its_way() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let payment = books.start('1', &invoice, "1000.00");
+    let waiting = CheckoutFact { completed: true, ..CheckoutFact::default() };
+    let invoice = after(&invoice, &books.checkout_says(&payment, waiting));
+    check_invoice("invoice-part-processing", &invoice, &form(&invoice), None);
+}
+
+#[test]
+fn an_invoice_that_is_paid() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let gross = invoice.totals.gross.to_plain();
+    let payment = books.start('1', &invoice, &gross);
+    let payment = books.checkout_says(&payment, paid(&gross, Currency::EUR));
+    let invoice = after(&invoice, &payment);
+    let paid_on = crate::views::payment::last_paid_on(&[payment], &invoice, &business());
+    assert_eq!(paid_on, Some(date(2026, 3, 12)));
+    check_invoice("invoice-paid", &invoice, &form(&invoice), paid_on);
+}
+
+#[test]
+fn an_invoice_of_which_a_part_is_contested() {
+    let mut invoice = usual(&mut Books::new());
+    invoice.standing.disputed = Money::parse("224.00", Currency::EUR).unwrap();
+    check_invoice("invoice-contested", &invoice, &form(&invoice), None);
+}
+
+#[test]
+fn an_invoice_too_small_to_be_paid_online() {
+    let invoice = Books::new().issue('1', "F-7", date(2026, 3, 28), Currency::EUR, &[("Screw", "1", "0.30", "0")]);
+    check_invoice("invoice-too-small", &invoice, &form(&invoice), None);
+}
+
+#[test]
+fn what_is_wrong_with_an_amount_is_said_at_the_field() {
+    let invoice = usual(&mut Books::new());
+    let payable = invoice.standing.payable();
+    for (typed, fault) in [
+        ("", PayFault::Missing),
+        ("vingt", PayFault::NotANumber),
+        ("-5", PayFault::Negative),
+        ("0,00", PayFault::Zero),
+        ("1.234", PayFault::TooPrecise(2)),
+        ("999999999999999999", PayFault::AtMost(payable)),
+    ] {
+        assert_eq!(read_amount(typed, Locale::French, Currency::EUR, payable), Err(fault), "{typed:?}");
+    }
+    let form = PayForm { typed: Some("5000".to_owned()), fault: Some(PayFault::AtMost(payable)), ..form(&invoice) };
+    check_invoice("invoice-fault-at-field", &invoice, &form, None);
+}
+
+#[test]
+fn what_is_wrong_with_the_moment_is_said_above_the_form() {
+    let invoice = usual(&mut Books::new());
+    let form = PayForm { typed: Some("100".to_owned()), fault: Some(PayFault::CheckoutOpen), ..form(&invoice) };
+    check_invoice("invoice-fault-above", &invoice, &form, None);
+}
+
+#[test]
+fn each_currency_has_its_decimals() {
+    for (code, price) in [("JPY", "15000"), ("KWD", "12.500")] {
+        let currency: Currency = code.parse().unwrap();
+        let lines = [("Lantern", "3", price, "0")];
+        let invoice = Books::new().issue('1', "X-1", date(2026, 3, 28), currency, &lines);
+        check_invoice(&format!("invoice-{code}"), &invoice, &form(&invoice), None);
+    }
+}
+
+fn check_payment(name: &str, payment: &Payment, invoice: &Invoice, again: Option<&str>) {
+    let invoices = BTreeMap::from([(invoice.id.clone(), after(invoice, payment))]);
+    let view = payment_view(payment, &invoices, again.map(str::to_owned), &business(), now());
+    check(name, None, |reader| pages::payment::payment_page(reader, &view, "/payments/x?key=y"));
+}
+
+#[test]
+fn a_payment_in_each_of_its_states() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let started = books.start('1', &invoice, "400.00");
+    check_payment("payment-started", &started, &invoice, None);
+    let tried = books.intent_says(&started, declined("insufficient_funds"));
+    check_payment("payment-started-declined", &tried, &invoice, None);
+    let acting = books.intent_says(&started, IntentFact { action_required: true, ..IntentFact::default() });
+    check_payment("payment-needs-action", &acting, &invoice, None);
+    let waiting = books.checkout_says(&started, CheckoutFact { completed: true, ..CheckoutFact::default() });
+    check_payment("payment-processing", &waiting, &invoice, None);
+    let settled = books.checkout_says(&started, paid("400.00", Currency::EUR));
+    check_payment("payment-settled", &settled, &invoice, None);
+    let more = books.checkout_says(&started, paid("450.00", Currency::EUR));
+    check_payment("payment-settled-unapplied", &more, &invoice, None);
+    let strange = books.checkout_says(&started, paid("400.00", Currency::USD));
+    check_payment("payment-in-suspense", &strange, &invoice, None);
+    let failed = CheckoutFact { completed: true, failed: true, ..CheckoutFact::default() };
+    let failed =
+        books.intent_says(&books_checkout(&mut Books::new(), &started, failed), declined("debit_not_authorized"));
+    check_payment("payment-failed", &failed, &invoice, Some("/p/abc"));
+    let expired = books.checkout_says(&started, CheckoutFact { expired: true, ..CheckoutFact::default() });
+    check_payment("payment-cancelled", &expired, &invoice, Some("/p/abc"));
+}
+
+fn books_checkout(books: &mut Books, payment: &Payment, fact: CheckoutFact) -> Payment {
+    books.checkout_says(payment, fact)
+}
+
+#[test]
+fn signing_in_step_by_step() {
+    check("sign-in", None, |reader| pages::sign_in::sign_in_page(reader, None, None));
+    check("sign-in-fault", None, |reader| {
+        pages::sign_in::sign_in_page(reader, Some("zoé@".to_owned()), Some(EmailFault::Unreadable))
+    });
+    check("sign-in-code", None, |reader| pages::sign_in::code_page(reader, &id("sgn", '1'), "zoe@exemple.fr", false));
+    check("sign-in-code-wrong", None, |reader| {
+        pages::sign_in::code_page(reader, &id("sgn", '1'), "zoe@exemple.fr", true)
+    });
+    check("sign-in-confirm", None, |reader| {
+        pages::sign_in::confirm_page(reader, business().name.as_str(), "/sign-in/abc".to_owned())
+    });
+    check("sign-in-link-spent", None, pages::sign_in::link_spent_page);
+    check("pay-link-closed", None, pages::sign_in::pay_link_closed_page);
+}
+
+/// An account with two open invoices, one paid, one on its way, and money kept for later.
+fn busy() -> (Books, Vec<Invoice>, Vec<Payment>) {
+    let mut books = Books::new();
+    let late = books.issue('1', "F-2026-0031", date(2026, 3, 1), Currency::EUR, &[("Repair", "1", "180.00", "20")]);
+    let open = usual_at(&mut books, '2');
+    let done = books.issue('3', "F-2026-0012", date(2026, 2, 20), Currency::EUR, &[("Bulbs", "10", "4.90", "20")]);
+    let dollars =
+        books.issue('4', "F-2026-0050", date(2026, 4, 30), Currency::CAD, &[("Lamp", "1", "300.00", "14.975")]);
+    let first = books.start('1', &done, "58.80");
+    let first = books.checkout_says(&first, paid("60.00", Currency::EUR));
+    let second = books.start('2', &open, "500.00");
+    let second = books.checkout_says(&second, CheckoutFact { completed: true, ..CheckoutFact::default() });
+    let invoices = vec![late, after(&open, &second), dollars, after(&done, &first)];
+    (books, invoices, vec![second, first])
+}
+
+fn usual_at(books: &mut Books, place: char) -> Invoice {
+    books.issue(place, "F-2026-0042", date(2026, 3, 28), Currency::EUR, &[("Pendant lamp", "2", "420.00", "20")])
+}
+
+#[test]
+fn an_account_at_a_glance() {
+    let (books, invoices, payments) = busy();
+    let view = AccountView {
+        customer: "Café des Arts".to_owned(),
+        standings: balances(&books.sums, TODAY).unwrap(),
+        open: invoices.iter().take(3).map(|invoice| invoice_row(invoice, TODAY)).collect(),
+        payments: payments.iter().map(|payment| payment_row(payment, &business())).collect(),
+    };
+    check("account", Some(Place::Overview), |reader| pages::overview::overview_page(reader, &view));
+    let empty =
+        AccountView { customer: "Café des Arts".to_owned(), standings: vec![], open: vec![], payments: vec![] };
+    check("account-empty", Some(Place::Overview), |reader| pages::overview::overview_page(reader, &empty));
+}
+
+#[test]
+fn the_invoices_of_an_account() {
+    let (_, invoices, _) = busy();
+    let rows = invoices.iter().map(|invoice| invoice_row(invoice, TODAY)).collect();
+    let list = InvoiceList { rows, more: Some("/invoices?cursor=abc".to_owned()), continued: true };
+    check("invoices", Some(Place::Invoices), |reader| pages::invoices::invoices_page(reader, &list));
+    let none = InvoiceList { rows: vec![], more: None, continued: false };
+    check("invoices-none", Some(Place::Invoices), |reader| pages::invoices::invoices_page(reader, &none));
+}
+
+#[test]
+fn a_statement_as_page_and_as_file() {
+    let (books, _, _) = busy();
+    let zone = business().time_zone;
+    let view = statement_view(&books.sums, &books.entries, Period::usual(TODAY), TODAY, &zone).unwrap();
+    check("statement", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &view));
+    insta::assert_snapshot!("statement.csv", String::from_utf8(to_csv(&view).unwrap()).unwrap());
+    let mut bad = view.clone();
+    bad.bad_period = true;
+    check("statement-bad-period", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &bad));
+    let later = Period { from: date(2026, 3, 13), to: date(2026, 3, 13) };
+    let still = statement_view(&books.sums, &books.entries, later, TODAY, &zone).unwrap();
+    check("statement-quiet", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &still));
+}
+
+#[test]
+fn a_period_is_two_dates_in_order() {
+    let usual = Period::usual(TODAY);
+    assert_eq!((usual.from, usual.to), (date(2025, 12, 1), TODAY));
+    assert_eq!(Period::asked(None, Some(""), TODAY), Some(usual));
+    assert_eq!(Period::asked(Some("2026-03-02"), Some("2026-03-01"), TODAY), None);
+    assert_eq!(Period::asked(Some("yesterday"), None, TODAY), None);
+    assert_eq!(Period::asked(Some("0001-01-01"), None, TODAY), None);
+    let to_the_past = Period::asked(None, Some("2020-01-31"), TODAY).unwrap();
+    assert!(to_the_past.from <= to_the_past.to);
+}
+
+#[test]
+fn whatever_goes_wrong_has_a_page() {
+    for trouble in Trouble::ALL {
+        check(&format!("trouble-{}", trouble.status().as_u16()), None, |reader| {
+            pages::trouble::trouble_page(reader, trouble)
+        });
+    }
+}
+
+#[test]
+fn hostile_texts_stay_texts() {
+    let hostile = r#"<img src=x onerror="alert(1)">&'"#;
+    let mut books = Books::new();
+    let invoice = books.issue('1', hostile, date(2026, 3, 28), Currency::EUR, &[(hostile, "1", "10.00", "0")]);
+    let form = PayForm { typed: Some(hostile.to_owned()), fault: Some(PayFault::NotANumber), ..form(&invoice) };
+    let body = pages::invoice::invoice_page(Reader::of(Locale::French), &invoice_view(&invoice, TODAY, None), &form);
+    let mut frame_html = whole(Locale::French, None, body);
+    frame_html += &whole(
+        Locale::English,
+        None,
+        pages::sign_in::code_page(Reader::of(Locale::English), &id("sgn", '1'), hostile, true),
+    );
+    assert!(!frame_html.contains("<img"), "{frame_html}");
+    assert_eq!(
+        frame_html.matches("value=\"&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&amp;'\"").count(),
+        2,
+        "{frame_html}"
+    );
+}
+
+#[test]
+fn french_is_set_as_french_is() {
+    let all = format!("{FRENCH:?}");
+    assert!(!all.contains('\''), "a straight apostrophe");
+    for mark in [" :", " ;", " !", " ?"] {
+        // The debug form itself writes no such pair.
+        assert!(!all.contains(mark), "a plain space before {mark:?}");
+    }
+    let english = format!("{ENGLISH:?}");
+    assert_eq!(all.matches('"').count(), english.matches('"').count());
+    assert!(!all.contains("\"\"") && !english.contains("\"\""), "an empty message");
+}

@@ -1,0 +1,118 @@
+//! An invoice as its reader sees it, whole or as a row of a list.
+
+use jiff::civil::Date;
+use receivables::calendar::days_overdue;
+use receivables::invoice::{Line, Status, Totals};
+use receivables::{Invoice, InvoiceId, Money};
+
+/// An invoice, whole.
+#[derive(Clone, Debug)]
+pub struct InvoiceView {
+    /// The number printed on it.
+    pub number: String,
+    /// The customer's order.
+    pub purchase_order: Option<String>,
+    /// When it is dated.
+    pub issued_on: Date,
+    /// By when it is to be paid.
+    pub due_on: Date,
+    /// What it is for.
+    pub lines: Vec<Line>,
+    /// What it comes to.
+    pub totals: Totals,
+    /// What is covered.
+    pub applied: Money,
+    /// What is on its way.
+    pub pending: Money,
+    /// What is contested.
+    pub disputed: Money,
+    /// What is not covered.
+    pub open: Money,
+    /// What may be paid now.
+    pub payable: Money,
+    /// How it stands, in a word.
+    pub state: InvoiceState,
+    /// When the last payment for it arrived; only asked of paid invoices.
+    pub paid_on: Option<Date>,
+}
+
+/// An invoice in a list.
+#[derive(Clone, Debug)]
+pub struct InvoiceRow {
+    /// Our id, which is its address.
+    pub id: InvoiceId,
+    /// The number printed on it.
+    pub number: String,
+    /// By when it is to be paid.
+    pub due_on: Date,
+    /// What it comes to.
+    pub total: Money,
+    /// What is not covered.
+    pub open: Money,
+    /// Whether something of it may be paid now.
+    pub can_be_paid: bool,
+    /// How it stands, in a word.
+    pub state: InvoiceState,
+}
+
+/// How an invoice stands on a day, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvoiceState {
+    /// Nothing is covered, and it is not overdue.
+    Open,
+    /// Some is covered, and it is not overdue.
+    PartlyPaid,
+    /// It is open after its due date, by so many days.
+    Overdue {
+        /// In the billing zone.
+        days: u32,
+    },
+    /// All that is open is on its way.
+    Processing,
+    /// All is covered.
+    Paid,
+}
+
+/// An invoice on a day of the billing zone.
+pub fn invoice_view(invoice: &Invoice, today: Date, paid_on: Option<Date>) -> InvoiceView {
+    let standing = &invoice.standing;
+    InvoiceView {
+        number: invoice.number.to_string(),
+        purchase_order: invoice.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
+        issued_on: invoice.issued_on,
+        due_on: invoice.due_on,
+        lines: invoice.lines.clone(),
+        totals: invoice.totals.clone(),
+        applied: standing.applied,
+        pending: standing.pending,
+        disputed: standing.disputed,
+        open: standing.open(),
+        payable: standing.payable(),
+        state: state_of(invoice, today),
+        paid_on,
+    }
+}
+
+/// A row of a list of invoices.
+pub fn invoice_row(invoice: &Invoice, today: Date) -> InvoiceRow {
+    InvoiceRow {
+        id: invoice.id.clone(),
+        number: invoice.number.to_string(),
+        due_on: invoice.due_on,
+        total: invoice.totals.gross,
+        open: invoice.standing.open(),
+        can_be_paid: !invoice.standing.payable().is_zero(),
+        state: state_of(invoice, today),
+    }
+}
+
+fn state_of(invoice: &Invoice, today: Date) -> InvoiceState {
+    let days = days_overdue(invoice.due_on, today);
+    match invoice.standing.status() {
+        Status::Paid => InvoiceState::Paid,
+        Status::Processing => InvoiceState::Processing,
+        Status::Open | Status::PartlyPaid if days > 0 => InvoiceState::Overdue { days },
+        Status::Open => InvoiceState::Open,
+        Status::PartlyPaid => InvoiceState::PartlyPaid,
+    }
+}

@@ -1,0 +1,88 @@
+//! Who calls: the key in `Authorization`, and the business whose books it opens.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use operations::OperationError;
+use receivables::{Business, BusinessId};
+use runtime::State;
+use sha2::{Digest, Sha256};
+use store::Store;
+
+use crate::answer::Failure;
+use crate::request_log::Known;
+
+/// What every key begins with.
+const KEY_PREFIX: &str = "gk_";
+/// Bytes of the longest key looked up.
+const KEY_BYTES_MAX: usize = 200;
+
+/// A program of a business, by its key. A handler that takes one answers only those who have a key.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) state: State,
+    pub(crate) business: Arc<Business>,
+    pub(crate) now: Timestamp,
+}
+
+impl Caller {
+    pub(crate) fn store(&self) -> &Store {
+        &self.state.rooms.store
+    }
+
+    pub(crate) fn business_id(&self) -> &BusinessId {
+        &self.business.id
+    }
+
+    /// The day it is for the business.
+    pub(crate) fn today(&self) -> Date {
+        self.business.time_zone.date_at(self.now)
+    }
+}
+
+impl FromRequestParts<State> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let secret = header.and_then(bearer).ok_or_else(Failure::unauthenticated)?;
+        let hash = hex::encode(Sha256::digest(secret.as_bytes()));
+        let key = state.rooms.store.key(&hash).await?.ok_or_else(Failure::unauthenticated)?;
+        let business = match state.business(&key.business).await {
+            Ok(business) => business,
+            Err(OperationError::NotFound) => return Err(Failure::unauthenticated()),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(known) = parts.extensions.get::<Known>() {
+            known.remember(&business.id);
+        }
+        Ok(Self { state: state.clone(), business, now: state.clock.now() })
+    }
+}
+
+/// The key in the header, where it has the form of one.
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, secret) = header.split_once(' ')?;
+    let secret = secret.trim();
+    let good = scheme.eq_ignore_ascii_case("bearer") && secret.starts_with(KEY_PREFIX) && secret.len() <= KEY_BYTES_MAX;
+    good.then_some(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bearer_key_of_our_form_is_looked_up() {
+        assert_eq!(bearer("Bearer gk_abc"), Some("gk_abc"));
+        assert_eq!(bearer("bearer  gk_abc "), Some("gk_abc"));
+        for bad in ["", "gk_abc", "Basic gk_abc", "Bearer sk_abc", "Bearer"] {
+            assert_eq!(bearer(bad), None, "{bad:?}");
+        }
+        assert_eq!(bearer(&format!("Bearer gk_{}", "x".repeat(KEY_BYTES_MAX))), None);
+    }
+}

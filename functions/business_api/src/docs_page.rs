@@ -1,0 +1,220 @@
+//! The readable page of the API, rendered from the OpenAPI document: no script, no request to anywhere else.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value};
+
+use crate::answer::Answer;
+use crate::openapi::document;
+
+/// The page's own style is inside it; it loads nothing.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    let document = serde_json::to_value(document()).unwrap_or_default();
+    Docs::of(&document).render().unwrap_or_default()
+});
+
+/// Show this description, for people
+#[utoipa::path(
+    get, path = "/api/docs", tag = "This API", security(()),
+    responses((status = 200, description = "The page", content_type = "text/html", body = String))
+)]
+pub(crate) async fn show_docs() -> Response {
+    let mut response = Answer::text("text/html; charset=utf-8", PAGE.clone()).into_response();
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response
+}
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct Docs {
+    title: String,
+    version: String,
+    openapi: String,
+    paragraphs: Vec<String>,
+    groups: Vec<Group>,
+    shapes: Vec<Shape>,
+}
+
+struct Group {
+    name: String,
+    text: String,
+    operations: Vec<Operation>,
+}
+
+struct Operation {
+    anchor: String,
+    method: String,
+    path: String,
+    summary: String,
+    text: String,
+    needs_key: bool,
+    parameters: Vec<Field>,
+    body: Option<Kind>,
+    answers: Vec<Given>,
+}
+
+/// A parameter, or a property of a shape.
+struct Field {
+    name: String,
+    place: String,
+    kind: Kind,
+    required: bool,
+    text: String,
+    example: String,
+}
+
+struct Given {
+    status: String,
+    text: String,
+    kinds: Vec<Kind>,
+}
+
+struct Shape {
+    name: String,
+    text: String,
+    fields: Vec<Field>,
+}
+
+/// What a value is: words, with the shape they lead to.
+struct Kind {
+    words: String,
+    shape: String,
+}
+
+impl Docs {
+    fn of(document: &Value) -> Self {
+        let info = &document["info"];
+        let sentences = text(&info["description"]);
+        Self {
+            title: text(&info["title"]),
+            version: text(&info["version"]),
+            openapi: text(&document["openapi"]),
+            paragraphs: sentences.split_inclusive(". ").map(|sentence| sentence.trim().to_owned()).collect(),
+            groups: list(&document["tags"]).iter().map(|tag| Group::of(document, tag)).collect(),
+            shapes: entries(&document["components"]["schemas"]).map(|(name, schema)| Shape::of(name, schema)).collect(),
+        }
+    }
+}
+
+impl Group {
+    fn of(document: &Value, tag: &Value) -> Self {
+        let mut operations = Vec::new();
+        for (path, item) in entries(&document["paths"]) {
+            for (method, operation) in entries(item) {
+                if list(&operation["tags"]).contains(&tag["name"]) {
+                    operations.push(Operation::of(method, path, operation));
+                }
+            }
+        }
+        Self { name: text(&tag["name"]), text: text(&tag["description"]), operations }
+    }
+}
+
+impl Operation {
+    fn of(method: &str, path: &str, operation: &Value) -> Self {
+        let answer = |(status, answer): (&String, &Value)| Given {
+            status: status.clone(),
+            text: text(&answer["description"]),
+            kinds: entries(&answer["content"]).map(|(media, content)| Kind::of_content(media, content)).collect(),
+        };
+        let parameter = |parameter: &Value| Field {
+            name: text(&parameter["name"]),
+            place: text(&parameter["in"]),
+            kind: Kind::of(&parameter["schema"]),
+            required: parameter["required"] == Value::Bool(true),
+            text: text(&parameter["description"]),
+            example: String::new(),
+        };
+        Self {
+            anchor: text(&operation["operationId"]),
+            method: method.to_uppercase(),
+            path: path.to_owned(),
+            summary: text(&operation["summary"]),
+            text: text(&operation["description"]),
+            needs_key: operation["security"].is_null(),
+            parameters: list(&operation["parameters"]).iter().map(parameter).collect(),
+            body: entries(&operation["requestBody"]["content"])
+                .next()
+                .map(|(media, content)| Kind::of_content(media, content)),
+            answers: entries(&operation["responses"]).map(answer).collect(),
+        }
+    }
+}
+
+impl Shape {
+    fn of(name: &str, schema: &Value) -> Self {
+        let required = list(&schema["required"]);
+        let field = |(name, schema): (&String, &Value)| Field {
+            name: name.clone(),
+            place: String::new(),
+            kind: Kind::of(schema),
+            required: required.contains(&Value::String(name.clone())),
+            text: text(&schema["description"]),
+            example: text(&schema["example"]),
+        };
+        Self {
+            name: name.to_owned(),
+            text: text(&schema["description"]),
+            fields: entries(&schema["properties"]).map(field).collect(),
+        }
+    }
+}
+
+impl Kind {
+    fn of_content(media: &str, content: &Value) -> Self {
+        let kind = Self::of(&content["schema"]);
+        if media.ends_with("json") { kind } else { Self { words: media.to_owned(), shape: String::new() } }
+    }
+
+    fn of(schema: &Value) -> Self {
+        let plain = |words: String| Self { words, shape: String::new() };
+        if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
+            return Self { words: name.to_owned(), shape: name.to_owned() };
+        }
+        let choices = list(&schema["oneOf"]);
+        if !choices.is_empty() {
+            let kinds: Vec<Self> = choices.iter().map(Self::of).collect();
+            let words: Vec<&str> = kinds.iter().map(|kind| kind.words.as_str()).collect();
+            let shape = kinds.iter().map(|kind| kind.shape.clone()).find(|shape| !shape.is_empty()).unwrap_or_default();
+            return Self { words: words.join(" or "), shape };
+        }
+        match &schema["type"] {
+            Value::String(kind) if kind == "array" => {
+                let of = Self::of(&schema["items"]);
+                Self { words: format!("list of {}", of.words), shape: of.shape }
+            }
+            Value::String(kind) => plain(with_format(kind, schema)),
+            Value::Array(kinds) => {
+                let words: Vec<String> =
+                    kinds.iter().map(|kind| with_format(kind.as_str().unwrap_or_default(), schema)).collect();
+                plain(words.join(" or "))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => plain("anything".to_owned()),
+        }
+    }
+}
+
+fn with_format(kind: &str, schema: &Value) -> String {
+    match schema["format"].as_str() {
+        Some(format @ ("date" | "email")) if kind == "string" => format!("string ({format})"),
+        Some(_) | None => kind.to_owned(),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flat_map(Map::iter)
+}

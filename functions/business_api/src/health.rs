@@ -1,0 +1,35 @@
+//! What answers and what does not.
+
+use axum::extract::State as Given;
+use axum::http::StatusCode;
+use runtime::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::answer::{Answer, Failure};
+
+/// What answers and what does not.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// ok or unavailable.
+    #[schema(example = "ok")]
+    tables: &'static str,
+}
+
+/// Show what answers
+#[utoipa::path(
+    get, path = "/healthz", tag = "This API", security(()),
+    responses(
+        (status = 200, description = "Everything answers", body = Health),
+        (status = 503, description = "Something does not answer", body = Health),
+    )
+)]
+pub(crate) async fn show_health(Given(state): Given<State>) -> Result<Answer, Failure> {
+    match state.rooms.store.answers().await {
+        Ok(()) => Answer::ok(&Health { tables: "ok" }),
+        Err(error) => {
+            tracing::warn!(%error, "the tables do not answer");
+            Answer::json(StatusCode::SERVICE_UNAVAILABLE, &Health { tables: "unavailable" })
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The business's own way in: JSON over HTTP, described by the OpenAPI document that it serves itself.
+//!
+//! A handler reads what it was sent into the vocabulary of the books, calls one verb or asks the store, and shapes the
+//! answer. The key in `Authorization` alone says whose books are open. Whatever goes wrong is told as a problem of RFC 9457,
+//! and every POST honours `Idempotency-Key`. No amount is computed here, and there is no global fallback: what is under
+//! `/api` and nobody's ends here as a problem, everything else is left to the router this one is merged with.
+
+mod answer;
+mod balance;
+mod business;
+mod caller;
+mod cursor;
+mod customers;
+mod docs_page;
+mod faults;
+mod health;
+mod invoice_list;
+mod invoices;
+mod openapi;
+mod pay_links;
+mod payments;
+mod posted;
+mod query;
+mod request_log;
+mod reviews;
+mod shapes;
+mod statement;
+
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use runtime::State;
+use runtime::http::Problem;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Bytes of a request's body.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// The API, its description, and the page that says what answers.
+pub fn router(state: State) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .route("/api", any(nobodys))
+        .route("/api/{*rest}", any(nobodys))
+        .method_not_allowed_fallback(other_method)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(map_response(protect))
+        .layer(from_fn_with_state(state.clone(), request_log::log_request))
+        .with_state(state)
+}
+
+/// Every route with its description: the one list from which both the router and the document are made.
+fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::with_openapi(openapi::frame())
+        .routes(routes!(business::show_business))
+        .routes(routes!(customers::register_customer, customers::list_customers))
+        .routes(routes!(customers::show_customer))
+        .routes(routes!(balance::show_balance))
+        .routes(routes!(statement::show_statement))
+        .routes(routes!(invoices::issue_invoice, invoice_list::list_invoices))
+        .routes(routes!(invoices::show_invoice))
+        .routes(routes!(payments::start_payment, payments::list_payments))
+        .routes(routes!(payments::show_payment))
+        .routes(routes!(pay_links::issue_pay_link))
+        .routes(routes!(pay_links::show_pay_link))
+        .routes(routes!(pay_links::show_qr_code))
+        .routes(routes!(pay_links::revoke_pay_link))
+        .routes(routes!(reviews::list_reviews))
+        .routes(routes!(openapi::show_document))
+        .routes(routes!(docs_page::show_docs))
+        .routes(routes!(health::show_health))
+}
+
+async fn nobodys() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "no_such_route", "There is nothing at this address")
+}
+
+async fn other_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take this method")
+}
+
+/// What the API answers is the caller's alone and of this instant.
+async fn protect(answer: Response) -> Response {
+    let mut answer = answer.into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("default-src 'none'"));
+    answer
+}

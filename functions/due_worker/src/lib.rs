@@ -1,0 +1,13 @@
+//! The worker of the timer: does whatever is due.
+//!
+//! What it is sent does not matter; what is due is asked of the table.
+
+use operations::{DueRun, OperationError, run_due};
+use runtime::State;
+
+/// Does whatever is due now.
+pub async fn handle(state: &State) -> Result<DueRun, OperationError> {
+    let run = run_due(&state.rooms, state.clock.now()).await?;
+    tracing::info!(done = run.done, failed = run.failed, taken = run.taken, "due work");
+    Ok(run)
+}

@@ -1,0 +1,19 @@
+//! The worker of the timer, as a Lambda function.
+
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use runtime::{State, telemetry};
+use serde_json::Value;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    telemetry::start();
+    let state = State::from_environment().await?;
+    lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| {
+        let state = state.clone();
+        async move {
+            let run = due_worker::handle(&state).await.map_err(|error| Error::from(error.to_string()))?;
+            Ok::<Value, Error>(serde_json::json!({"done": run.done, "failed": run.failed, "taken": run.taken}))
+        }
+    }))
+    .await
+}

@@ -1,0 +1,65 @@
+//! The worker of the tables' streams: applies recorded events, publishes committed facts.
+//!
+//! It is handed batches of stream records and answers with those that must come again. A record whose lane fails holds back
+//! what follows it in the batch, which keeps the order of one key; nothing is lost and nothing is applied twice, because every
+//! verb behind it may be carried out any number of times.
+
+mod batch;
+
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use operations::{OperationError, apply_provider_event, publish_fact, send_sign_in_mail};
+use runtime::State;
+use store::{StreamNews, read_stream_image};
+
+pub use batch::failed_from;
+
+/// Handles one batch.
+pub async fn handle(state: &State, event: Event) -> DynamoDbEventResponse {
+    let (mut failed, mut records) = (None, 0_usize);
+    for record in event.records {
+        records += 1;
+        let sequence_number = record.change.sequence_number.clone().unwrap_or_default();
+        if let Err(error) = handle_record(state, record).await {
+            batch::log(&error, &sequence_number);
+            // Lambda begins again at the first that failed: whatever follows would be done twice for nothing.
+            failed = Some(sequence_number);
+            break;
+        }
+    }
+    tracing::info!(records, failed = failed.is_some(), "stream batch");
+    failed_from(failed)
+}
+
+async fn handle_record(state: &State, record: EventRecord) -> Result<(), OperationError> {
+    let image = record.change.new_image;
+    if image.is_empty() {
+        return Ok(());
+    }
+    let now = state.clock.now();
+    match read_stream_image(image.into())? {
+        StreamNews::Event(event) => {
+            let applied = apply_provider_event(&state.rooms, &event, now).await?;
+            tracing::info!(
+                provider.event_id = event.key.event,
+                provider.event_type = event.kind,
+                outcome = ?applied,
+                "provider event"
+            );
+            if applied == operations::Applied::Quarantined {
+                tracing::error!(
+                    provider.event_id = event.key.event,
+                    metric.quarantined = 1,
+                    "an event was quarantined"
+                );
+            }
+            Ok(())
+        }
+        StreamNews::Fact(announced) => publish_fact(&state.rooms, &announced, now).await,
+        StreamNews::SignIn(asked) => send_sign_in_mail(&state.rooms, &asked, now).await,
+        StreamNews::SpentDueDays { business, customer, spent } => {
+            Ok(state.rooms.store.prune_balance(&business, &customer, &spent).await?)
+        }
+        StreamNews::Nothing => Ok(()),
+    }
+}

@@ -1,0 +1,148 @@
+//! Charges: each is one attempt to take the money.
+
+use serde_json::{Value, json};
+
+use super::database::{Record, Transaction};
+use super::fault::Fault;
+use super::form::Params;
+use super::listing::{self, Page};
+use super::payment_methods;
+use super::test_numbers::Decline;
+
+/// How an attempt went.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Attempt {
+    Succeeded,
+    Declined(Decline),
+    /// The bank has been asked; it answers later.
+    Pending,
+}
+
+/// Writes the charge. Its event is the caller's to emit, in its place among the others.
+pub(super) fn create(
+    transaction: &Transaction<'_>,
+    intent: &Record,
+    method: &Record,
+    attempt: Attempt,
+    mandate: Option<&str>,
+) -> Result<Record, Fault> {
+    // Stripe names the charges of bank debits differently from those of cards.
+    let prefix = if method.text("type") == "sepa_debit" { "py_3" } else { "ch_3" };
+    let status = match attempt {
+        Attempt::Succeeded => "succeeded",
+        Attempt::Declined(_) => "failed",
+        Attempt::Pending => "pending",
+    };
+    let taken = !matches!(attempt, Attempt::Declined(_));
+    let mut body = json!({
+        "id": transaction.mint(prefix, 23)?,
+        "object": "charge",
+        "amount": intent.body["amount"],
+        "amount_captured": if taken { intent.integer("amount") } else { 0 },
+        "amount_refunded": 0,
+        "billing_details": method.body["billing_details"],
+        "calculated_statement_descriptor": "SANDBOX",
+        "captured": taken,
+        "created": transaction.now.as_second(),
+        "currency": intent.body["currency"],
+        "customer": intent.body["customer"],
+        "description": intent.body["description"],
+        "disputed": false,
+        "fraud_details": {},
+        "livemode": false,
+        "metadata": intent.body["metadata"],
+        "outcome": outcome(attempt),
+        "paid": matches!(attempt, Attempt::Succeeded),
+        "payment_intent": intent.body["id"],
+        "payment_method": method.body["id"],
+        "payment_method_details": payment_methods::details(transaction, intent, method, mandate),
+        "radar_options": {},
+        "receipt_email": intent.body["receipt_email"],
+        "refunded": false,
+        "status": status,
+    });
+    for field in ABSENT {
+        body[*field] = Value::Null;
+    }
+    let mut charge = Record { body, aside: Value::Null };
+    if let Attempt::Declined(decline) = attempt {
+        charge.body["failure_code"] = json!(decline.code);
+        charge.body["failure_message"] = json!(decline.message);
+    }
+    transaction.put(&charge)?;
+    Ok(charge)
+}
+
+/// What a charge starts without, and much of which it never has here.
+const ABSENT: &[&str] = &[
+    "application",
+    "application_fee",
+    "application_fee_amount",
+    "balance_transaction",
+    "destination",
+    "dispute",
+    "failure_balance_transaction",
+    "failure_code",
+    "failure_message",
+    "on_behalf_of",
+    "order",
+    "presentment_details",
+    "receipt_number",
+    "receipt_url",
+    "review",
+    "shipping",
+    "source",
+    "source_transfer",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+];
+
+fn outcome(attempt: Attempt) -> Value {
+    match attempt {
+        Attempt::Declined(decline) => json!({
+            "advice_code": decline.advice_code, "network_advice_code": null, "network_decline_code": null,
+            "network_status": "declined_by_network", "reason": decline.decline_code, "risk_level": "normal",
+            "risk_score": 20, "seller_message": "The bank did not accept the payment.", "type": "issuer_declined",
+        }),
+        Attempt::Succeeded | Attempt::Pending => json!({
+            "advice_code": null, "network_advice_code": null, "network_decline_code": null,
+            "network_status": "approved_by_network", "reason": null, "risk_level": "normal",
+            "risk_score": 20, "seller_message": "Payment complete.", "type": "authorized",
+        }),
+    }
+}
+
+/// The bank's answer to a debit that was pending.
+pub(super) fn settle(
+    transaction: &mut Transaction<'_>,
+    charge: &mut Record,
+    failure: Option<&str>,
+) -> Result<(), Fault> {
+    let event = if let Some(code) = failure {
+        charge.body["status"] = json!("failed");
+        charge.body["failure_code"] = json!(code);
+        charge.body["failure_message"] = json!("The bank did not carry out the debit.");
+        charge.body["amount_captured"] = json!(0);
+        charge.body["captured"] = json!(false);
+        "charge.failed"
+    } else {
+        charge.body["status"] = json!("succeeded");
+        charge.body["paid"] = json!(true);
+        "charge.succeeded"
+    };
+    transaction.put(charge)?;
+    transaction.emit(event, &charge.body)
+}
+
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let page = Page::take(&mut params)?;
+    let customer = params.text("customer")?;
+    let intent = params.text("payment_intent")?;
+    params.finish()?;
+    listing::list(transaction, "charge", "/v1/charges", &page, |charge| {
+        listing::matches(customer.as_deref(), &charge["customer"])
+            && listing::matches(intent.as_deref(), &charge["payment_intent"])
+    })
+}

@@ -1,0 +1,264 @@
+//! What follows when a customer confirms a payment: money, a refusal, a question, or a wait.
+//!
+//! Each function is called inside one transaction and leaves session, intent, charge and events agreeing.
+
+use serde_json::{Value, json};
+
+use super::charges::{self, Attempt};
+use super::checkout_sessions;
+use super::database::{Record, Transaction};
+use super::fault::Fault;
+use super::payment_intents;
+use super::payment_methods::{self, Behaviour, Instrument};
+use super::test_numbers::{CardBehaviour, Decline, TestIban};
+
+/// The transition by which a bank answers.
+pub(super) const SETTLEMENT: &str = "debit_settlement";
+
+/// What the customer gave on the hosted page.
+#[derive(Clone, Debug)]
+pub(super) struct Confirmation {
+    pub(super) instrument: Instrument,
+    pub(super) email: Option<String>,
+    pub(super) name: Option<String>,
+    /// Whether the customer asked to keep the method for next time.
+    pub(super) save: bool,
+}
+
+/// What the customer is to be shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Outcome {
+    Completed,
+    AuthenticationNeeded,
+    Declined(Decline),
+    AuthenticationFailed,
+}
+
+/// Confirms an open session with what the customer gave.
+pub(super) fn confirm(
+    transaction: &mut Transaction<'_>,
+    session: &mut Record,
+    given: &Confirmation,
+) -> Result<Outcome, Fault> {
+    let mut intent = if let Some(intent) = transaction.find("payment_intent", session.text("payment_intent"))? {
+        intent
+    } else {
+        let intent = payment_intents::create(transaction, session)?;
+        session.body["payment_intent"] = intent.body["id"].clone();
+        transaction.put(session)?;
+        intent
+    };
+    let mut method =
+        payment_methods::create(transaction, &given.instrument, given.email.as_deref(), given.name.as_deref())?;
+    intent.aside["email"] = json!(given.email);
+    intent.aside["name"] = json!(given.name);
+    intent.aside["save"] = json!(given.save);
+    intent.aside["authenticated"] = json!(false);
+    match payment_methods::behaviour(&method) {
+        Behaviour::Card(CardBehaviour::Succeeds) => succeed(transaction, session, &mut intent, &mut method),
+        Behaviour::Card(CardBehaviour::Declines(decline)) => decline_card(transaction, &mut intent, &method, decline),
+        Behaviour::Card(CardBehaviour::Authenticates(_)) => ask(transaction, session, &mut intent, &method),
+        Behaviour::Debit(account) => debit(transaction, session, &mut intent, &mut method, account),
+    }
+}
+
+/// Goes on after the customer answered, or failed to answer, the issuer's question.
+pub(super) fn authenticate(
+    transaction: &mut Transaction<'_>,
+    session: &mut Record,
+    mut intent: Record,
+    passed: bool,
+) -> Result<Outcome, Fault> {
+    let mut method = transaction.need("payment_method", intent.text("payment_method"), "payment_method")?;
+    intent.body["next_action"] = Value::Null;
+    if !passed {
+        let message = "The customer's bank could not authenticate them. Choose another way to pay and try again.";
+        let error = json!({
+            "code": "payment_intent_authentication_failure",
+            "message": message,
+            "type": "invalid_request_error",
+        });
+        fail(transaction, &mut intent, &method, error)?;
+        return Ok(Outcome::AuthenticationFailed);
+    }
+    intent.aside["authenticated"] = json!(true);
+    match payment_methods::behaviour(&method) {
+        Behaviour::Card(CardBehaviour::Authenticates(Some(decline)) | CardBehaviour::Declines(decline)) => {
+            decline_card(transaction, &mut intent, &method, decline)
+        }
+        Behaviour::Card(CardBehaviour::Authenticates(None) | CardBehaviour::Succeeds) | Behaviour::Debit(_) => {
+            succeed(transaction, session, &mut intent, &mut method)
+        }
+    }
+}
+
+fn succeed(
+    transaction: &mut Transaction<'_>,
+    session: &mut Record,
+    intent: &mut Record,
+    method: &mut Record,
+) -> Result<Outcome, Fault> {
+    keep_method(transaction, session, intent, method)?;
+    let charge = charges::create(transaction, intent, method, Attempt::Succeeded, None)?;
+    transaction.emit("charge.succeeded", &charge.body)?;
+    intent.body["payment_method"] = method.body["id"].clone();
+    intent.body["latest_charge"] = charge.body["id"].clone();
+    receive(transaction, intent)?;
+    finish(transaction, session, intent, "paid")
+}
+
+fn receive(transaction: &mut Transaction<'_>, intent: &mut Record) -> Result<(), Fault> {
+    intent.body["status"] = json!("succeeded");
+    intent.body["amount_received"] = intent.body["amount"].clone();
+    intent.body["last_payment_error"] = Value::Null;
+    intent.body["processing"] = Value::Null;
+    transaction.put(intent)?;
+    transaction.emit("payment_intent.succeeded", &intent.body)
+}
+
+fn finish(
+    transaction: &mut Transaction<'_>,
+    session: &mut Record,
+    intent: &Record,
+    payment_status: &str,
+) -> Result<Outcome, Fault> {
+    let known = session.body["customer_details"]["email"].as_str();
+    let email = intent.aside["email"].as_str().or(known);
+    let details = checkout_sessions::customer_details(email, intent.aside["name"].as_str());
+    checkout_sessions::complete(transaction, session, payment_status, details)?;
+    Ok(Outcome::Completed)
+}
+
+/// Attaches the method to the session's customer, where the customer or the merchant wanted that.
+fn keep_method(
+    transaction: &mut Transaction<'_>,
+    session: &Record,
+    intent: &Record,
+    method: &mut Record,
+) -> Result<(), Fault> {
+    let Some(customer) = session.body["customer"].as_str() else { return Ok(()) };
+    let offered = session.body["saved_payment_method_options"]["payment_method_save"] == "enabled";
+    if offered && intent.aside["save"] == true {
+        payment_methods::attach(transaction, method, customer, "always")
+    } else if intent.body["setup_future_usage"].is_string() {
+        payment_methods::attach(transaction, method, customer, "limited")
+    } else {
+        Ok(())
+    }
+}
+
+fn decline_card(
+    transaction: &mut Transaction<'_>,
+    intent: &mut Record,
+    method: &Record,
+    decline: Decline,
+) -> Result<Outcome, Fault> {
+    let charge = charges::create(transaction, intent, method, Attempt::Declined(decline), None)?;
+    transaction.emit("charge.failed", &charge.body)?;
+    intent.body["latest_charge"] = charge.body["id"].clone();
+    let mut error = json!({
+        "charge": charge.body["id"],
+        "code": decline.code,
+        "decline_code": decline.decline_code,
+        "message": decline.message,
+        "type": "card_error",
+    });
+    if let Some(advice_code) = decline.advice_code {
+        error["advice_code"] = json!(advice_code);
+    }
+    fail(transaction, intent, method, error)?;
+    Ok(Outcome::Declined(decline))
+}
+
+/// Sends the intent back to the start, with the reason.
+fn fail(
+    transaction: &mut Transaction<'_>,
+    intent: &mut Record,
+    method: &Record,
+    mut error: Value,
+) -> Result<(), Fault> {
+    let code = error["code"].as_str().unwrap_or_default().replace('_', "-");
+    error["doc_url"] = json!(format!("https://docs.stripe.com/error-codes#{code}"));
+    error["payment_method"] = method.body.clone();
+    intent.body["status"] = json!("requires_payment_method");
+    intent.body["payment_method"] = Value::Null;
+    intent.body["processing"] = Value::Null;
+    intent.body["last_payment_error"] = error;
+    transaction.put(intent)?;
+    transaction.emit("payment_intent.payment_failed", &intent.body)
+}
+
+fn ask(
+    transaction: &mut Transaction<'_>,
+    session: &Record,
+    intent: &mut Record,
+    method: &Record,
+) -> Result<Outcome, Fault> {
+    intent.body["status"] = json!("requires_action");
+    intent.body["payment_method"] = method.body["id"].clone();
+    intent.body["last_payment_error"] = Value::Null;
+    intent.body["next_action"] = json!({
+        "redirect_to_url": { "return_url": session.body["success_url"], "url": session.body["url"] },
+        "type": "redirect_to_url",
+    });
+    transaction.put(intent)?;
+    transaction.emit("payment_intent.requires_action", &intent.body)?;
+    Ok(Outcome::AuthenticationNeeded)
+}
+
+fn debit(
+    transaction: &mut Transaction<'_>,
+    session: &mut Record,
+    intent: &mut Record,
+    method: &mut Record,
+    account: &TestIban,
+) -> Result<Outcome, Fault> {
+    keep_method(transaction, session, intent, method)?;
+    let mandate = payment_methods::create_mandate(transaction, method, method.body["customer"].is_string())?;
+    intent.body["status"] = json!("processing");
+    intent.body["payment_method"] = method.body["id"].clone();
+    intent.body["last_payment_error"] = Value::Null;
+    let charge = charges::create(transaction, intent, method, Attempt::Pending, Some(&mandate))?;
+    intent.body["latest_charge"] = charge.body["id"].clone();
+    transaction.put(intent)?;
+    transaction.emit("payment_intent.processing", &intent.body)?;
+    transaction.emit("charge.pending", &charge.body)?;
+    transaction.later(SETTLEMENT, intent.text("id"), account.after_s)?;
+    finish(transaction, session, intent, "unpaid")
+}
+
+/// The bank's answer to a debit: money, or none.
+pub(super) fn settle_debit(transaction: &mut Transaction<'_>, intent: &str) -> Result<(), Fault> {
+    let mut intent = transaction.need("payment_intent", intent, "intent")?;
+    if intent.text("status") != "processing" {
+        return Ok(());
+    }
+    let method = transaction.need("payment_method", intent.text("payment_method"), "payment_method")?;
+    let mut charge = transaction.need("charge", intent.text("latest_charge"), "charge")?;
+    let failure = match payment_methods::behaviour(&method) {
+        Behaviour::Debit(account) => account.failure,
+        Behaviour::Card(_) => None,
+    };
+    charges::settle(transaction, &mut charge, failure)?;
+    let event = if let Some(code) = failure {
+        let error = json!({
+            "charge": charge.body["id"],
+            "code": "payment_intent_payment_attempt_failed",
+            "decline_code": code,
+            "message": "The payment failed.",
+            "type": "invalid_request_error",
+        });
+        fail(transaction, &mut intent, &method, error)?;
+        "checkout.session.async_payment_failed"
+    } else {
+        receive(transaction, &mut intent)?;
+        "checkout.session.async_payment_succeeded"
+    };
+    let session = intent.aside["session"].as_str().unwrap_or_default();
+    let mut session = transaction.need("checkout.session", session, "session")?;
+    if failure.is_none() {
+        session.body["payment_status"] = json!("paid");
+    }
+    transaction.put(&session)?;
+    transaction.emit(event, &session.body)
+}

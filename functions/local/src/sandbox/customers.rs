@@ -1,0 +1,74 @@
+//! Customers.
+
+use serde_json::{Value, json};
+
+use super::database::{Record, Transaction};
+use super::fault::Fault;
+use super::form::Params;
+use super::listing::{self, Page};
+
+const ADDRESS_FIELDS: &[&str] = &["city", "country", "line1", "line2", "postal_code", "state"];
+
+pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let email = params.text("email")?;
+    let name = params.text("name")?;
+    let phone = params.text("phone")?;
+    let description = params.text("description")?;
+    let metadata = params.metadata()?;
+    let preferred_locales = params.texts("preferred_locales")?;
+    let tax_exempt = params.choice("tax_exempt", &["exempt", "none", "reverse"])?.unwrap_or("none");
+    let address = match params.tree("address")? {
+        Some(address) => take_address(address)?,
+        None => Value::Null,
+    };
+    params.finish()?;
+    let id = transaction.mint("cus_", 14)?;
+    let body = json!({
+        "id": id,
+        "object": "customer",
+        "address": address,
+        "balance": 0,
+        "created": transaction.now.as_second(),
+        "currency": null,
+        "default_source": null,
+        "delinquent": false,
+        "description": description,
+        "discount": null,
+        "email": email,
+        "invoice_prefix": transaction.mint("", 8)?.to_ascii_uppercase(),
+        "invoice_settings": {
+            "custom_fields": null, "default_payment_method": null, "footer": null, "rendering_options": null
+        },
+        "livemode": false,
+        "metadata": metadata,
+        "name": name,
+        "next_invoice_sequence": 1,
+        "phone": phone,
+        "preferred_locales": preferred_locales,
+        "shipping": null,
+        "tax_exempt": tax_exempt,
+        "test_clock": null,
+    });
+    let customer = Record { body, aside: Value::Null };
+    transaction.put(&customer)?;
+    transaction.emit("customer.created", &customer.body)?;
+    Ok(customer.body)
+}
+
+fn take_address(mut params: Params) -> Result<Value, Fault> {
+    let mut address = json!({});
+    for field in ADDRESS_FIELDS {
+        address[*field] = json!(params.text(field)?);
+    }
+    params.finish()?;
+    Ok(address)
+}
+
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let page = Page::take(&mut params)?;
+    let email = params.text("email")?;
+    params.finish()?;
+    listing::list(transaction, "customer", "/v1/customers", &page, |customer| {
+        listing::matches(email.as_deref(), &customer["email"])
+    })
+}

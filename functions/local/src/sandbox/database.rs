@@ -1,0 +1,199 @@
+//! The sandbox's memory: one SQLite file of objects, replies, outgoing webhooks and transitions still to come.
+//!
+//! Everything a request changes, and every event that tells of it, is written in one [`Transaction`]: an observer never
+//! sees a state without its event, nor an event without its state.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::chaos::Chaos;
+use super::fault::Fault;
+
+/// The shape in which objects and events are given: the one the product's request library is made for.
+pub(super) const API_VERSION: &str = "2026-09-30.endive";
+
+const SCHEMA: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA busy_timeout = 5000;
+    CREATE TABLE IF NOT EXISTS objects (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, object TEXT NOT NULL,
+        body TEXT NOT NULL, aside TEXT NOT NULL);
+    CREATE INDEX IF NOT EXISTS objects_by_kind ON objects (object, seq);
+    CREATE TABLE IF NOT EXISTS replies (
+        once_key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, request TEXT NOT NULL, status INTEGER NOT NULL,
+        body TEXT NOT NULL, kept_at_ms INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS deliveries (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+        due_at_ms INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'waiting');
+    CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (due_at_ms) WHERE state = 'waiting';
+    CREATE INDEX IF NOT EXISTS deliveries_by_event ON deliveries (event);
+    CREATE TABLE IF NOT EXISTS transitions (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, object TEXT NOT NULL, due_at_ms INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS transitions_due ON transitions (due_at_ms);
+    CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    INSERT OR IGNORE INTO settings VALUES ('minted', '0');
+";
+
+/// An object as Stripe shows it, and what Stripe knows of it and does not show.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) body: Value,
+    pub(super) aside: Value,
+}
+
+/// Who asked, for the events that follow from it. Absent for what a customer or the passage of time does.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    pub(super) request: Option<String>,
+    pub(super) once_key: Option<String>,
+}
+
+/// One unit of work: all of it is kept, or none.
+pub(super) struct Transaction<'c> {
+    pub(super) sql: rusqlite::Transaction<'c>,
+    pub(super) now: Timestamp,
+    pub(super) asked: Asked,
+    pub(super) origin: &'c str,
+    /// Whether something was enqueued that a sleeping deliverer should hear of.
+    pub(super) enqueued: bool,
+}
+
+pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(SCHEMA)
+}
+
+impl<'c> Transaction<'c> {
+    pub(super) fn begin(
+        connection: &'c mut Connection,
+        now: Timestamp,
+        asked: Asked,
+        origin: &'c str,
+    ) -> Result<Self, Fault> {
+        let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Ok(Self { sql, now, asked, origin, enqueued: false })
+    }
+
+    /// Keeps everything; says whether a deliverer should be woken.
+    pub(super) fn commit(self) -> Result<bool, Fault> {
+        self.sql.commit()?;
+        Ok(self.enqueued)
+    }
+
+    /// A new id in Stripe's style. Reproducible: the n-th id of a file at a given instant is always the same.
+    pub(super) fn mint(&self, prefix: &str, length: usize) -> Result<String, Fault> {
+        let minted: String = self.sql.query_row(
+            "UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'minted' RETURNING CAST(value AS TEXT)",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(format!("{prefix}{}", letters(&format!("{minted}|{}", self.now.as_millisecond()), length)))
+    }
+
+    pub(super) fn find(&self, object: &str, id: &str) -> Result<Option<Record>, Fault> {
+        let row = self
+            .sql
+            .query_row("SELECT body, aside FROM objects WHERE id = ?1 AND object = ?2", params![id, object], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            })
+            .optional()?;
+        let Some((body, aside)) = row else { return Ok(None) };
+        Ok(Some(Record { body: serde_json::from_str(&body)?, aside: serde_json::from_str(&aside)? }))
+    }
+
+    /// The object, or Stripe's 404 naming the parameter that asked for it.
+    pub(super) fn need(&self, object: &str, id: &str, param: &str) -> Result<Record, Fault> {
+        self.find(object, id)?.ok_or_else(|| Fault::no_such(object, id, param))
+    }
+
+    /// Writes an object, new or changed.
+    pub(super) fn put(&self, record: &Record) -> Result<(), Fault> {
+        self.sql.execute(
+            "INSERT INTO objects (id, object, body, aside) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (id) DO UPDATE SET body = excluded.body, aside = excluded.aside",
+            params![
+                record.text("id"),
+                record.text("object"),
+                serde_json::to_string(&record.body)?,
+                serde_json::to_string(&record.aside)?
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Records an event with the object as it is now, and enqueues its webhook.
+    pub(super) fn emit(&mut self, kind: &str, object: &Value) -> Result<(), Fault> {
+        let id = self.mint("evt_1", 23)?;
+        let body = json!({
+            "id": id,
+            "object": "event",
+            "api_version": API_VERSION,
+            "created": self.now.as_second(),
+            "data": { "object": object },
+            "livemode": false,
+            "pending_webhooks": 1,
+            "request": { "id": self.asked.request, "idempotency_key": self.asked.once_key },
+            "type": kind,
+        });
+        self.put(&Record { body, aside: Value::Null })?;
+        for delay_ms in Chaos::load(&self.sql)?.plan(&id) {
+            let due_at_ms = self.now.as_millisecond().saturating_add(delay_ms);
+            self.sql.execute("INSERT INTO deliveries (event, due_at_ms) VALUES (?1, ?2)", params![id, due_at_ms])?;
+            self.enqueued = true;
+        }
+        Ok(())
+    }
+
+    /// Lets something happen to an object later.
+    pub(super) fn later(&mut self, kind: &str, object: &str, after_s: i64) -> Result<(), Fault> {
+        let due_at = self.now.saturating_add(SignedDuration::from_secs(after_s)).unwrap_or(Timestamp::MAX);
+        self.sql.execute(
+            "INSERT INTO transitions (kind, object, due_at_ms) VALUES (?1, ?2, ?3)",
+            params![kind, object, due_at.as_millisecond()],
+        )?;
+        self.enqueued = true;
+        Ok(())
+    }
+
+    /// Takes the next transition that is due: its kind and its object.
+    pub(super) fn take_due(&self) -> Result<Option<(String, String)>, Fault> {
+        let taken = self
+            .sql
+            .query_row(
+                "DELETE FROM transitions WHERE seq = (
+                     SELECT seq FROM transitions WHERE due_at_ms <= ?1 ORDER BY due_at_ms, seq LIMIT 1)
+                 RETURNING kind, object",
+                [self.now.as_millisecond()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        Ok(taken)
+    }
+}
+
+impl Record {
+    /// A text field of the object; empty where it has none.
+    pub(super) fn text(&self, field: &str) -> &str {
+        self.body[field].as_str().unwrap_or_default()
+    }
+
+    pub(super) fn integer(&self, field: &str) -> i64 {
+        self.body[field].as_i64().unwrap_or_default()
+    }
+}
+
+/// Letters and digits that depend on nothing but the seed.
+pub(super) fn letters(seed: &str, length: usize) -> String {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut text = String::with_capacity(length);
+    let mut block = 0_u32;
+    while text.len() < length {
+        let digest = Sha256::digest(format!("guichet sandbox|{block}|{seed}"));
+        let letters = digest.iter().filter_map(|byte| ALPHABET.get(usize::from(*byte) % ALPHABET.len()));
+        text.extend(letters.map(|letter| char::from(*letter)).take(length - text.len()));
+        block += 1;
+    }
+    text
+}

@@ -1,0 +1,54 @@
+//! `expand[]`: ids replaced by the objects they name.
+
+use serde_json::Value;
+
+use super::checkout_lines;
+use super::database::Transaction;
+use super::fault::Fault;
+
+const DEPTH_MAX: usize = 4;
+
+/// Where an object names another: the field, and what is found there.
+const EXPANDABLE: &[(&str, &str, &str)] = &[
+    ("checkout.session", "customer", "customer"),
+    ("checkout.session", "payment_intent", "payment_intent"),
+    ("payment_intent", "customer", "customer"),
+    ("payment_intent", "latest_charge", "charge"),
+    ("payment_intent", "payment_method", "payment_method"),
+    ("charge", "customer", "customer"),
+    ("charge", "payment_intent", "payment_intent"),
+    ("payment_method", "customer", "customer"),
+    ("mandate", "payment_method", "payment_method"),
+];
+
+pub(super) fn expand(transaction: &Transaction<'_>, body: &mut Value, paths: &[String]) -> Result<(), Fault> {
+    for path in paths {
+        let segments: Vec<&str> = path.split('.').collect();
+        if segments.len() > DEPTH_MAX + 1 {
+            return Err(Fault::invalid("expand", format!("You cannot expand more than {DEPTH_MAX} levels: {path}")));
+        }
+        follow(transaction, body, &segments, path)?;
+    }
+    Ok(())
+}
+
+fn follow(transaction: &Transaction<'_>, value: &mut Value, segments: &[&str], path: &str) -> Result<(), Fault> {
+    let Some((field, rest)) = segments.split_first() else { return Ok(()) };
+    if value["object"] == "list" && *field == "data" {
+        let items = value["data"].as_array_mut().into_iter().flatten();
+        return items.into_iter().try_for_each(|item| follow(transaction, item, rest, path));
+    }
+    if value["object"] == "checkout.session" && *field == "line_items" {
+        let session = value["id"].as_str().unwrap_or_default().to_owned();
+        value["line_items"] = checkout_lines::first_page(transaction, &session)?;
+        return Ok(());
+    }
+    let known = EXPANDABLE.iter().find(|(object, name, _)| value["object"] == *object && name == field);
+    let Some((_, _, object)) = known else {
+        return Err(Fault::invalid("expand", format!("This property cannot be expanded ({path}).")));
+    };
+    if let Some(id) = value[*field].as_str() {
+        value[*field] = transaction.need(object, id, "expand")?.body;
+    }
+    if value[*field].is_null() { Ok(()) } else { follow(transaction, &mut value[*field], rest, path) }
+}

@@ -1,0 +1,104 @@
+//! What the sandbox answers when it will not do what was asked, in Stripe's error shape.
+
+use serde_json::{Value, json};
+
+/// A refusal, or a failure of the sandbox itself. Nothing it interrupts is kept: the transaction is rolled back.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) status: u16,
+    kind: &'static str,
+    code: Option<&'static str>,
+    param: Option<String>,
+    message: String,
+}
+
+impl Fault {
+    /// The request is wrong, and no error code of Stripe's says how.
+    pub(super) fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            status: 400,
+            kind: "invalid_request_error",
+            code: None,
+            param: Some(param.into()).filter(|param| !param.is_empty()),
+            message: message.into(),
+        }
+    }
+
+    /// The same, with one of Stripe's error codes.
+    pub(super) fn coded(code: &'static str, param: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: Some(code), ..Self::invalid(param, message) }
+    }
+
+    pub(super) fn missing_param(param: &str) -> Self {
+        Self::coded("parameter_missing", param, format!("Missing required param: {param}."))
+    }
+
+    pub(super) fn no_such(object: &str, id: &str, param: &str) -> Self {
+        Self { status: 404, ..Self::coded("resource_missing", param, format!("No such {object}: '{id}'")) }
+    }
+
+    /// The same where a parameter, not the address, names what is missing.
+    pub(super) fn no_such_in(param: &str, object: &str, id: &str) -> Self {
+        Self { status: 400, ..Self::no_such(object, id, param) }
+    }
+
+    pub(super) fn no_such_route(method: &str, path: &str) -> Self {
+        let message = format!("Unrecognized request URL ({method}: {path}).");
+        Self { status: 404, ..Self::invalid("", message) }
+    }
+
+    pub(super) fn unauthorised(message: impl Into<String>) -> Self {
+        Self { status: 401, ..Self::invalid("", message) }
+    }
+
+    pub(super) fn idempotency(message: impl Into<String>) -> Self {
+        Self { kind: "idempotency_error", ..Self::invalid("", message) }
+    }
+
+    /// Whether repeating the same request could end otherwise.
+    pub(super) fn should_retry(&self) -> bool {
+        self.status >= 500
+    }
+
+    pub(super) fn body(&self) -> Value {
+        let mut error = json!({ "type": self.kind, "message": self.message });
+        if let Some(code) = self.code {
+            error["code"] = json!(code);
+            error["doc_url"] = json!(format!("https://docs.stripe.com/error-codes#{}", code.replace('_', "-")));
+        }
+        if let Some(param) = &self.param {
+            error["param"] = json!(param);
+        }
+        json!({ "error": error })
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        broken(&error)
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        broken(&error)
+    }
+}
+
+impl From<tokio::task::JoinError> for Fault {
+    fn from(error: tokio::task::JoinError) -> Self {
+        broken(&error)
+    }
+}
+
+/// The sandbox's own failure. The cause goes to the log, never into the answer.
+fn broken(error: &(dyn std::error::Error + 'static)) -> Fault {
+    tracing::error!(error, "the Stripe sandbox failed");
+    Fault {
+        status: 500,
+        kind: "api_error",
+        code: None,
+        param: None,
+        message: "The sandbox failed; its log says why.".to_owned(),
+    }
+}

@@ -1,0 +1,124 @@
+//! Payment intents. Here they are made by checkout sessions only; [`super::confirmation`] moves them on.
+
+use serde_json::{Value, json};
+
+use super::database::{Record, Transaction};
+use super::fault::Fault;
+use super::form::Params;
+use super::listing::{self, Page};
+
+/// The intent of a session, made when its customer first confirms.
+pub(super) fn create(transaction: &mut Transaction<'_>, session: &Record) -> Result<Record, Fault> {
+    let id = transaction.mint("pi_3", 23)?;
+    let terms = &session.aside["intent"];
+    let mut body = json!({
+        "id": id,
+        "object": "payment_intent",
+        "amount": session.body["amount_total"],
+        "amount_capturable": 0,
+        "amount_details": { "tip": {} },
+        "amount_received": 0,
+        "capture_method": "automatic_async",
+        "client_secret": format!("{id}_secret_{}", transaction.mint("", 25)?),
+        "confirmation_method": "automatic",
+        "created": transaction.now.as_second(),
+        "currency": session.body["currency"],
+        "customer": session.body["customer"],
+        "description": terms["description"],
+        "livemode": false,
+        "metadata": terms["metadata"],
+        "payment_method_options": { "card": {
+            "installments": null, "mandate_options": null, "network": null, "request_three_d_secure": "automatic",
+        } },
+        "payment_method_types": session.body["payment_method_types"],
+        "receipt_email": terms["receipt_email"],
+        "setup_future_usage": terms["setup_future_usage"],
+        "status": "requires_payment_method",
+    });
+    for field in ABSENT {
+        body[*field] = Value::Null;
+    }
+    let intent = Record { body, aside: json!({ "session": session.body["id"] }) };
+    transaction.put(&intent)?;
+    transaction.emit("payment_intent.created", &intent.body)?;
+    Ok(intent)
+}
+
+/// What an intent starts without, and much of which it never has here.
+const ABSENT: &[&str] = &[
+    "allowed_payment_method_types",
+    "application",
+    "application_fee_amount",
+    "automatic_payment_methods",
+    "canceled_at",
+    "cancellation_reason",
+    "customer_account",
+    "excluded_payment_method_types",
+    "last_payment_error",
+    "latest_charge",
+    "next_action",
+    "on_behalf_of",
+    "payment_method",
+    "payment_method_configuration_details",
+    "processing",
+    "review",
+    "shipping",
+    "source",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_data",
+    "transfer_group",
+];
+
+/// With the secret key an intent's client secret proves nothing further; it is taken and not compared.
+pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+    params.text("client_secret")?;
+    params.finish()?;
+    Ok(transaction.need("payment_intent", id, "intent")?.body)
+}
+
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let page = Page::take(&mut params)?;
+    let customer = params.text("customer")?;
+    params.finish()?;
+    listing::list(transaction, "payment_intent", "/v1/payment_intents", &page, |intent| {
+        listing::matches(customer.as_deref(), &intent["customer"])
+    })
+}
+
+pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+    let reasons = ["abandoned", "duplicate", "fraudulent", "requested_by_customer"];
+    let reason = params.choice("cancellation_reason", &reasons)?;
+    params.finish()?;
+    let intent = transaction.need("payment_intent", id, "intent")?;
+    let session = transaction.find("checkout.session", intent.aside["session"].as_str().unwrap_or_default())?;
+    if session.is_some_and(|session| session.text("status") == "open") {
+        let message = "You cannot cancel the PaymentIntent of an open Checkout Session; expire the session instead.";
+        return Err(Fault::invalid("", message));
+    }
+    if !may_be_cancelled(&intent) {
+        let message =
+            format!("You cannot cancel this PaymentIntent because it has a status of {}.", intent.text("status"));
+        return Err(Fault::coded("payment_intent_unexpected_state", "", message));
+    }
+    Ok(cancel_now(transaction, intent, json!(reason))?.body)
+}
+
+/// Cancels an intent that still waits for its customer; leaves any other alone.
+pub(super) fn cancel_open(transaction: &mut Transaction<'_>, intent: Record, reason: &str) -> Result<(), Fault> {
+    if may_be_cancelled(&intent) { cancel_now(transaction, intent, json!(reason)).map(|_| ()) } else { Ok(()) }
+}
+
+fn may_be_cancelled(intent: &Record) -> bool {
+    matches!(intent.text("status"), "requires_payment_method" | "requires_action")
+}
+
+fn cancel_now(transaction: &mut Transaction<'_>, mut intent: Record, reason: Value) -> Result<Record, Fault> {
+    intent.body["status"] = json!("canceled");
+    intent.body["canceled_at"] = json!(transaction.now.as_second());
+    intent.body["cancellation_reason"] = reason;
+    intent.body["next_action"] = Value::Null;
+    transaction.put(&intent)?;
+    transaction.emit("payment_intent.canceled", &intent.body)?;
+    Ok(intent)
+}

@@ -1,0 +1,220 @@
+//! Payment methods and mandates: what a customer paid with, as far as Stripe shows it.
+//!
+//! Only a published test number is remembered, because it says how the method behaves. Of any other number no more than
+//! its last four digits is kept.
+
+use jiff::ToSpan;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::database::{Record, Transaction};
+use super::fault::Fault;
+use super::form::Params;
+use super::listing::{self, Page};
+use super::test_numbers::{self, CardBehaviour, NOT_A_TEST_CARD, TestIban};
+
+/// What the customer typed, checked.
+#[derive(Clone, Debug)]
+pub(super) enum Instrument {
+    Card { number: String, exp_month: i8, exp_year: i16 },
+    SepaDebit(&'static TestIban),
+}
+
+/// How a payment with a stored method goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Behaviour {
+    Card(CardBehaviour),
+    Debit(&'static TestIban),
+}
+
+pub(super) fn create(
+    transaction: &Transaction<'_>,
+    instrument: &Instrument,
+    email: Option<&str>,
+    name: Option<&str>,
+) -> Result<Record, Fault> {
+    let mut body = json!({
+        "id": transaction.mint("pm_1", 23)?,
+        "object": "payment_method",
+        "allow_redisplay": "unspecified",
+        "billing_details": {
+            "address": {
+                "city": null, "country": null, "line1": null, "line2": null, "postal_code": null, "state": null
+            },
+            "email": email,
+            "name": name,
+            "phone": null,
+            "tax_id": null,
+        },
+        "created": transaction.now.as_second(),
+        "customer": null,
+        "customer_account": null,
+        "livemode": false,
+        "metadata": {},
+    });
+    let known_number = match instrument {
+        Instrument::Card { number, exp_month, exp_year } => {
+            body["type"] = json!("card");
+            body["card"] = card(number, *exp_month, *exp_year);
+            test_numbers::test_card(number).map(|card| card.number)
+        }
+        Instrument::SepaDebit(account) => {
+            body["type"] = json!("sepa_debit");
+            body["sepa_debit"] = json!({
+                "bank_code": account.iban.get(4..12),
+                "branch_code": "",
+                "country": account.iban.get(..2),
+                "fingerprint": fingerprint(account.iban),
+                "generated_from": { "charge": null, "setup_attempt": null },
+                "last4": last4(account.iban),
+            });
+            Some(account.iban)
+        }
+    };
+    let method = Record { body, aside: json!({ "number": known_number }) };
+    transaction.put(&method)?;
+    Ok(method)
+}
+
+fn card(number: &str, exp_month: i8, exp_year: i16) -> Value {
+    let known = test_numbers::test_card(number);
+    let brand = known.map_or_else(|| guessed_brand(number), |card| card.brand);
+    json!({
+        "brand": brand,
+        "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
+        "country": known.map_or("US", |card| card.country),
+        "display_brand": brand,
+        "exp_month": exp_month,
+        "exp_year": exp_year,
+        "fingerprint": fingerprint(number),
+        "funding": known.map_or("unknown", |card| card.funding),
+        "generated_from": null,
+        "last4": last4(number),
+        "networks": { "available": [brand], "preferred": null },
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": { "supported": true },
+        "wallet": null,
+    })
+}
+
+fn guessed_brand(number: &str) -> &'static str {
+    match number.as_bytes() {
+        [b'4', ..] => "visa",
+        [b'5', b'1'..=b'5', ..] | [b'2', b'2'..=b'7', ..] => "mastercard",
+        [b'3', b'4' | b'7', ..] => "amex",
+        _ => "unknown",
+    }
+}
+
+fn last4(number: &str) -> &str {
+    number.get(number.len().saturating_sub(4)..).unwrap_or_default()
+}
+
+fn fingerprint(number: &str) -> String {
+    let digest = Sha256::digest(format!("sandbox fingerprint|{number}"));
+    hex::encode(digest.get(..8).unwrap_or_default())
+}
+
+pub(super) fn behaviour(method: &Record) -> Behaviour {
+    let number = method.aside["number"].as_str().unwrap_or_default();
+    match (test_numbers::test_card(number), test_numbers::test_iban(number)) {
+        (Some(card), _) => Behaviour::Card(card.behaviour),
+        (None, Some(account)) => Behaviour::Debit(account),
+        (None, None) => Behaviour::Card(CardBehaviour::Declines(NOT_A_TEST_CARD)),
+    }
+}
+
+/// Keeps a method for a customer's next payments.
+pub(super) fn attach(
+    transaction: &mut Transaction<'_>,
+    method: &mut Record,
+    customer: &str,
+    allow_redisplay: &str,
+) -> Result<(), Fault> {
+    method.body["customer"] = json!(customer);
+    method.body["allow_redisplay"] = json!(allow_redisplay);
+    transaction.put(method)?;
+    transaction.emit("payment_method.attached", &method.body)
+}
+
+/// The customer's authority for a direct debit.
+pub(super) fn create_mandate(transaction: &Transaction<'_>, method: &Record, multi_use: bool) -> Result<String, Fault> {
+    let id = transaction.mint("mandate_1", 23)?;
+    let reference = transaction.mint("", 16)?.to_ascii_uppercase();
+    let body = json!({
+        "id": id,
+        "object": "mandate",
+        "customer_acceptance": {
+            "accepted_at": transaction.now.as_second(),
+            "online": { "ip_address": "127.0.0.1", "user_agent": null },
+            "type": "online",
+        },
+        "livemode": false,
+        "multi_use": if multi_use { json!({}) } else { Value::Null },
+        "payment_method": method.text("id"),
+        "payment_method_details": {
+            "sepa_debit": { "reference": reference, "url": format!("{}/dev/stripe/v1/mandates/{id}", transaction.origin) },
+            "type": "sepa_debit",
+        },
+        "single_use": if multi_use { Value::Null } else { json!({}) },
+        "status": "active",
+        "type": if multi_use { "multi_use" } else { "single_use" },
+    });
+    transaction.put(&Record { body, aside: Value::Null })?;
+    Ok(id)
+}
+
+/// How a charge describes the method it was made with.
+pub(super) fn details(transaction: &Transaction<'_>, intent: &Record, method: &Record, mandate: Option<&str>) -> Value {
+    if method.text("type") == "sepa_debit" {
+        let debited_on = transaction.now.to_zoned(TimeZone::UTC).date().saturating_add(5.days());
+        let mut debit = method.body["sepa_debit"].clone();
+        debit["mandate"] = json!(mandate);
+        debit["expected_debit_date"] = json!(debited_on.to_string());
+        if let Some(debit) = debit.as_object_mut() {
+            debit.remove("generated_from");
+        }
+        return json!({ "sepa_debit": debit, "type": "sepa_debit" });
+    }
+    let mut card = method.body["card"].clone();
+    card["network"] = card["brand"].clone();
+    card["amount_authorized"] = intent.body["amount"].clone();
+    card["authorization_code"] = Value::Null;
+    card["installments"] = Value::Null;
+    card["mandate"] = Value::Null;
+    card["network_token"] = json!({ "used": false });
+    card["network_transaction_id"] = Value::Null;
+    card["three_d_secure"] = if intent.aside["authenticated"] == true {
+        json!({
+            "authentication_flow": "challenge", "electronic_commerce_indicator": "05", "exemption_indicator": null,
+            "result": "authenticated", "result_reason": null, "transaction_id": null, "version": "2.2.0",
+        })
+    } else {
+        Value::Null
+    };
+    if let Some(card) = card.as_object_mut() {
+        for field in ["display_brand", "generated_from", "networks", "three_d_secure_usage"] {
+            card.remove(field);
+        }
+    }
+    json!({ "card": card, "type": "card" })
+}
+
+pub(super) fn list_of_customer(
+    transaction: &Transaction<'_>,
+    customer: &str,
+    mut params: Params,
+) -> Result<Value, Fault> {
+    let page = Page::take(&mut params)?;
+    let kind = params.text("type")?;
+    let allow_redisplay = params.choice("allow_redisplay", &["always", "limited", "unspecified"])?;
+    params.finish()?;
+    transaction.need("customer", customer, "customer")?;
+    let url = format!("/v1/customers/{customer}/payment_methods");
+    listing::list(transaction, "payment_method", &url, &page, |method| {
+        method["customer"] == customer
+            && listing::matches(kind.as_deref(), &method["type"])
+            && listing::matches(allow_redisplay, &method["allow_redisplay"])
+    })
+}

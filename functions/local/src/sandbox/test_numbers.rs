@@ -1,0 +1,167 @@
+//! The card numbers and IBANs that Stripe publishes for tests, and what each of them does.
+//!
+//! Any other number is declined, as Stripe's test mode declines a real card, and is never stored. Numbers that cause a
+//! dispute or an early fraud warning are absent until the sandbox has those objects.
+
+/// What becomes of a card.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CardBehaviour {
+    Succeeds,
+    Declines(Decline),
+    /// The customer must authenticate; after that it succeeds or, with a decline, fails.
+    Authenticates(Option<Decline>),
+}
+
+/// Why an issuer refuses, in Stripe's codes.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_field_names, reason = "`decline_code` is Stripe's name for it")]
+pub(super) struct Decline {
+    pub(super) code: &'static str,
+    pub(super) decline_code: &'static str,
+    pub(super) message: &'static str,
+    /// Stripe's advice to the merchant, where it gives one.
+    pub(super) advice_code: Option<&'static str>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TestCard {
+    pub(super) number: &'static str,
+    pub(super) brand: &'static str,
+    pub(super) funding: &'static str,
+    pub(super) country: &'static str,
+    pub(super) behaviour: CardBehaviour,
+}
+
+/// What becomes of a direct debit, and how long the bank takes over it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TestIban {
+    pub(super) iban: &'static str,
+    /// The failure code, or nothing where the debit succeeds.
+    pub(super) failure: Option<&'static str>,
+    pub(super) after_s: i64,
+}
+
+/// Stripe says "at least three minutes" of the delayed family and nothing of the other: long enough to be seen.
+const DELAYED_S: i64 = 180;
+const PROMPT_S: i64 = 30;
+
+const GENERIC: Decline = declined("generic_decline", "Your card was declined.", Some("try_again_later"));
+const INSUFFICIENT_FUNDS: Decline =
+    declined("insufficient_funds", "Your card has insufficient funds.", Some("try_again_later"));
+const LOST: Decline = declined("lost_card", "Your card was declined.", Some("do_not_try_again"));
+const STOLEN: Decline = declined("stolen_card", "Your card was declined.", Some("do_not_try_again"));
+const VELOCITY: Decline = declined(
+    "card_velocity_exceeded",
+    "Your card was declined for making repeated attempts too frequently or exceeding its amount limit.",
+    Some("try_again_later"),
+);
+const EXPIRED: Decline = Decline {
+    code: "expired_card",
+    decline_code: "expired_card",
+    message: "Your card has expired.",
+    advice_code: Some("do_not_try_again"),
+};
+const INCORRECT_CVC: Decline = Decline {
+    code: "incorrect_cvc",
+    decline_code: "incorrect_cvc",
+    message: "Your card's security code is incorrect.",
+    advice_code: Some("confirm_card_data"),
+};
+const PROCESSING_ERROR: Decline = Decline {
+    code: "processing_error",
+    decline_code: "processing_error",
+    message: "An error occurred while processing your card. Try again in a little bit.",
+    advice_code: Some("try_again_later"),
+};
+
+/// A card that is not one of the published numbers.
+pub(super) const NOT_A_TEST_CARD: Decline = declined(
+    "test_mode_live_card",
+    "Your card was declined. Your request was in test mode, but used a non test card.",
+    None,
+);
+
+const fn declined(decline_code: &'static str, message: &'static str, advice_code: Option<&'static str>) -> Decline {
+    Decline { code: "card_declined", decline_code, message, advice_code }
+}
+
+const fn card(number: &'static str, behaviour: CardBehaviour) -> TestCard {
+    TestCard { number, brand: "visa", funding: "credit", country: "US", behaviour }
+}
+
+const fn branded(number: &'static str, brand: &'static str, funding: &'static str, country: &'static str) -> TestCard {
+    TestCard { number, brand, funding, country, behaviour: CardBehaviour::Succeeds }
+}
+
+pub(super) const CARDS: &[TestCard] = &[
+    card("4242424242424242", CardBehaviour::Succeeds),
+    branded("4000056655665556", "visa", "debit", "US"),
+    branded("5555555555554444", "mastercard", "credit", "US"),
+    branded("2223003122003222", "mastercard", "credit", "US"),
+    branded("5200828282828210", "mastercard", "debit", "US"),
+    branded("378282246310005", "amex", "credit", "US"),
+    branded("371449635398431", "amex", "credit", "US"),
+    branded("6011111111111117", "discover", "credit", "US"),
+    branded("4000001240000000", "visa", "credit", "CA"),
+    branded("4000002500000003", "visa", "credit", "FR"),
+    branded("4000002760000016", "visa", "credit", "DE"),
+    branded("4000008260000000", "visa", "credit", "GB"),
+    card("4000000000000002", CardBehaviour::Declines(GENERIC)),
+    card("4000000000009995", CardBehaviour::Declines(INSUFFICIENT_FUNDS)),
+    card("4000000000009987", CardBehaviour::Declines(LOST)),
+    card("4000000000009979", CardBehaviour::Declines(STOLEN)),
+    card("4000000000000069", CardBehaviour::Declines(EXPIRED)),
+    card("4000000000000127", CardBehaviour::Declines(INCORRECT_CVC)),
+    card("4000000000000119", CardBehaviour::Declines(PROCESSING_ERROR)),
+    card("4000000000006975", CardBehaviour::Declines(VELOCITY)),
+    card("4000000000000341", CardBehaviour::Declines(GENERIC)),
+    card("4000002500003155", CardBehaviour::Authenticates(None)),
+    card("4000002760003184", CardBehaviour::Authenticates(None)),
+    card("4000003800000446", CardBehaviour::Authenticates(None)),
+    card("4000008260003178", CardBehaviour::Authenticates(Some(INSUFFICIENT_FUNDS))),
+    card("4000008400001629", CardBehaviour::Authenticates(Some(GENERIC))),
+];
+
+const fn debit(iban: &'static str, failure: Option<&'static str>, after_s: i64) -> TestIban {
+    TestIban { iban, failure, after_s }
+}
+
+/// Stripe does not publish the failure code of its plainly failing accounts; this is its general one.
+const REFUSED: Option<&str> = Some("generic_could_not_process");
+
+pub(super) const IBANS: &[TestIban] = &[
+    debit("DE89370400440532013000", None, PROMPT_S),
+    debit("DE08370400440532013003", None, DELAYED_S),
+    debit("DE62370400440532013001", REFUSED, PROMPT_S),
+    debit("DE78370400440532013004", REFUSED, DELAYED_S),
+    debit("DE65370400440002222227", Some("insufficient_funds"), PROMPT_S),
+    debit("DE65370400440000343434", Some("charge_exceeds_source_limit"), PROMPT_S),
+    debit("DE27370400440000121212", Some("charge_exceeds_weekly_limit"), PROMPT_S),
+    debit("FR1420041010050500013M02606", None, PROMPT_S),
+    debit("FR3020041010050500013M02609", None, DELAYED_S),
+    debit("FR8420041010050500013M02607", REFUSED, PROMPT_S),
+    debit("FR7920041010050500013M02600", REFUSED, DELAYED_S),
+    debit("FR9720041010050000002222227", Some("insufficient_funds"), PROMPT_S),
+];
+
+pub(super) fn test_card(number: &str) -> Option<&'static TestCard> {
+    CARDS.iter().find(|card| card.number == number)
+}
+
+pub(super) fn test_iban(iban: &str) -> Option<&'static TestIban> {
+    IBANS.iter().find(|known| known.iban == iban)
+}
+
+/// The check digit every card number ends in.
+pub(super) fn passes_luhn(number: &str) -> bool {
+    let mut sum = 0;
+    for (index, digit) in number.chars().rev().enumerate() {
+        let Some(value) = digit.to_digit(10) else { return false };
+        sum += match (index % 2, value) {
+            (0, value) => value,
+            (_, value) if value > 4 => value * 2 - 9,
+            (_, value) => value * 2,
+        };
+    }
+    (12..=19).contains(&number.len()) && sum % 10 == 0
+}

@@ -1,0 +1,177 @@
+//! The embedded DynamoDB: two tables in one SQLite file, served over DynamoDB's own HTTP on loopback.
+//!
+//! The product reaches the tables through the SDK only, at [`Table::endpoint`]. Beside the engine this module keeps a
+//! second connection to the same file, for what the engine does not do by itself: an index on the stream records
+//! (without it every write scans them all), their trimming, and expiry by the clock of the product.
+//!
+//! Deliberately absent: throttling, transaction conflicts and lagging indexes. Production has them; tests inject them
+//! at the SDK. Signatures are not checked either, so the server listens on loopback only.
+
+mod engine;
+mod stored;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use dynoxide::Database;
+use jiff::Timestamp;
+use rusqlite::Connection;
+use serde_json::json;
+use tokio::sync::watch;
+
+pub(crate) use self::stored::StoredRecord;
+use crate::streams::Checkpoints;
+
+/// The system of record.
+pub const CORE: &str = "guichet-core";
+/// Provider events, outgoing deliveries, once-keys, sessions and tokens.
+pub const INBOX: &str = "guichet-inbox";
+/// The attribute by which items of either table expire.
+pub const TTL_ATTRIBUTE: &str = "ttl";
+
+/// DynamoDB never expires an item whose time is further back than this: such a value is a mistake.
+const TTL_AGE_SECONDS_MAX: i64 = 5 * 365 * 24 * 60 * 60;
+const SWEPT_ITEMS_MAX: usize = 10_000;
+const STREAM_AGE_SECONDS_MAX: i64 = 24 * 60 * 60;
+const TRIMMED_PER_STATEMENT: usize = 1_000;
+
+/// Why the embedded tables could not be opened, read or swept. All of them stop the program or are logged and tried
+/// again; nobody reacts to one in particular.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    #[error("the embedded DynamoDB refused: {0}")]
+    Engine(#[from] dynoxide::DynoxideError),
+    #[error("the table's file: {0}")]
+    File(#[from] rusqlite::Error),
+    #[error("the table's server: {0}")]
+    Server(#[from] std::io::Error),
+    #[error("a record that is not JSON: {0}")]
+    Record(#[from] serde_json::Error),
+    #[error("the path of the table's file is not UTF-8")]
+    Path,
+}
+
+/// The open tables. Dropping it stops the server and closes the file.
+pub struct Table {
+    database: Database,
+    records: Mutex<Connection>,
+    checkpoints: Checkpoints,
+    server: engine::Server,
+}
+
+impl Table {
+    /// Opens (or makes) the SQLite file, creates what is absent and serves it on a free port of loopback.
+    pub fn open(file: &Path) -> Result<Self, TableError> {
+        let database = engine::open(file)?;
+        let records = stored::connect(file)?;
+        stored::prepare(&records)?;
+        let watched = stored::connect(file)?;
+        let checkpoints = Checkpoints::open(&file.with_extension("checkpoints"))?;
+        let server = engine::Server::start(database.clone(), watched)?;
+        Ok(Self { database, records: Mutex::new(records), checkpoints, server })
+    }
+
+    /// Where the SDK's client is to be pointed: `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> &str {
+        self.server.endpoint()
+    }
+
+    /// Deletes every item whose `ttl` lies before `now`, as the service would, and says how many. Blocks: call it from
+    /// `spawn_blocking`.
+    ///
+    /// The engine has a sweep of its own, but over a file it can only use the system's clock, which the product's
+    /// clock may have left behind.
+    pub fn sweep_ttl(&self, now: Timestamp) -> Result<usize, TableError> {
+        let mut swept = 0;
+        for table in [CORE, INBOX] {
+            let oldest = now.as_second().saturating_sub(TTL_AGE_SECONDS_MAX);
+            let expired = stored::expired(&self.records(), table, oldest, now.as_second(), SWEPT_ITEMS_MAX)?;
+            for item in expired {
+                swept += usize::from(self.expire(table, &item)?);
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Deletes stream records older than 24 hours and says how many. Blocks: call it from `spawn_blocking`.
+    ///
+    /// Unlike the service it keeps what a mapping has not yet delivered, however old: a laptop sleeps for days.
+    pub fn trim_streams(&self) -> Result<usize, TableError> {
+        let mut trimmed = 0;
+        for table in [CORE, INBOX] {
+            let delivered = self.checkpoints.delivered(table)?.unwrap_or(i64::MAX);
+            loop {
+                // The lock is let go between statements, so that delivery waits for one of them at most.
+                let count =
+                    stored::trim(&self.records(), table, STREAM_AGE_SECONDS_MAX, delivered, TRIMMED_PER_STATEMENT)?;
+                trimmed += count;
+                if count < TRIMMED_PER_STATEMENT {
+                    break;
+                }
+            }
+        }
+        Ok(trimmed)
+    }
+
+    /// Empties both tables and their streams at once, leaving no record of it. Whoever is delivering should have been
+    /// settled before: what is on its way to a handler still arrives. Blocks: call it from `spawn_blocking`.
+    pub fn clear(&self) -> Result<(), TableError> {
+        Ok(stored::clear(&mut self.records())?)
+    }
+
+    pub(crate) fn checkpoints(&self) -> &Checkpoints {
+        &self.checkpoints
+    }
+
+    /// Changes whenever anything in the file did.
+    pub(crate) fn changes(&self) -> watch::Receiver<i64> {
+        self.server.changes()
+    }
+
+    pub(crate) fn records_after(
+        &self,
+        table: &str,
+        sequence: i64,
+        limit: usize,
+    ) -> Result<Vec<StoredRecord>, TableError> {
+        Ok(stored::after(&self.records(), table, sequence, limit)?)
+    }
+
+    pub(crate) fn count_after(&self, table: &str, sequence: i64) -> Result<usize, TableError> {
+        Ok(stored::count_after(&self.records(), table, sequence)?)
+    }
+
+    /// When the table's stream began, which is the last part of its ARN.
+    pub(crate) fn stream_began_at(&self, table: &str) -> Result<Timestamp, TableError> {
+        let label = self.database.get_table_metadata(table)?.and_then(|metadata| metadata.stream_label);
+        let seconds = label.as_deref().and_then(|label| label.split('.').next()).and_then(|s| s.parse().ok());
+        Ok(seconds.and_then(|s| Timestamp::from_second(s).ok()).unwrap_or(Timestamp::UNIX_EPOCH))
+    }
+
+    /// Deletes one expired item as it stands, if it still stands so, and marks the record as the service's own doing.
+    fn expire(&self, table: &str, item: &stored::Expired) -> Result<bool, TableError> {
+        // Held across both steps: whoever reads the stream sees the record with its mark or not at all.
+        let records = self.records();
+        let request = serde_json::from_value(json!({
+            "TableName": table,
+            "Key": { "pk": { "S": item.pk }, "sk": { "S": item.sk } },
+            "ConditionExpression": "#ttl = :ttl",
+            "ExpressionAttributeNames": { "#ttl": TTL_ATTRIBUTE },
+            "ExpressionAttributeValues": { ":ttl": { "N": item.ttl.to_string() } },
+        }))?;
+        match self.database.delete_item(request) {
+            Ok(_) => {}
+            Err(dynoxide::DynoxideError::ConditionalCheckFailedException(..)) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        stored::mark_expired(&records, table, item)?;
+        Ok(true)
+    }
+
+    fn records(&self) -> MutexGuard<'_, Connection> {
+        // Every use is one statement: a panic in between leaves nothing half done.
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

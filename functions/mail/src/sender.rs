@@ -1,0 +1,209 @@
+//! Sends a message by Amazon SES, once.
+//!
+//! The answer says which of three things happened: SES has it, SES does not have it, or nobody knows. What nobody knows is
+//! never tried again here: the client's own retries are turned off for this call, whatever the client was built with,
+//! because a second try after an unknown outcome may be a second mail.
+//!
+//! Nothing is logged, and no error holds what a service wrote in prose: SES's refusals quote addresses. Only its codes are
+//! kept.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use aws_sdk_ses::Client;
+use aws_sdk_ses::config::http::HttpResponse;
+use aws_sdk_ses::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_ses::config::retry::RetryConfig;
+use aws_sdk_ses::config::timeout::TimeoutConfig;
+use aws_sdk_ses::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_ses::error::{BoxError, ProvideErrorMetadata, SdkError};
+use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
+use aws_sdk_ses::primitives::Blob;
+use aws_sdk_ses::types::{MessageTag, RawMessage};
+use jiff::Timestamp;
+use receivables::Business;
+
+use crate::message::Message;
+use crate::mime::mime;
+use crate::once_key::OnceKey;
+
+/// How long SES may take over one message before its outcome counts as unknown.
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+/// Characters of an error code that are kept.
+const CODE_CHARS_MAX: usize = 64;
+
+/// Sends messages.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    client: Client,
+    pub(crate) timeout: Duration,
+}
+
+/// SES has the message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// SES's id of it, by which it gives news of it.
+    pub provider_id: String,
+}
+
+/// Why it is not certain that SES has the message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// SES does not have the message.
+    #[error("the message was not sent: {reason}")]
+    NotSent {
+        /// A code, of ours or of SES.
+        reason: String,
+        /// Whether the same call may succeed later without anyone changing anything.
+        retryable: bool,
+    },
+    /// SES may have the message. It must not be sent again by itself.
+    #[error("the message may have been sent: {reason}")]
+    OutcomeUnknown {
+        /// A code, of ours or of SES.
+        reason: String,
+    },
+}
+
+impl Sender {
+    /// A sender over a client.
+    pub fn new(client: Client) -> Self {
+        Self { client, timeout: SEND_TIMEOUT }
+    }
+
+    /// Sends a message from a business. One call is one try.
+    ///
+    /// SES's news of the message carries the tags `business`, `kind` and `once`.
+    pub async fn send(
+        &self,
+        mail: &Message,
+        from: &Business,
+        once: &OnceKey,
+        now: Timestamp,
+    ) -> Result<Sent, SendError> {
+        if !(from.email.as_str().is_ascii() && mail.to().as_str().is_ascii()) {
+            // SES does not speak SMTPUTF8.
+            return Err(not_sent("address-not-ascii", false));
+        }
+        let raw = RawMessage::builder()
+            .data(Blob::new(mime(mail, from, once, now)))
+            .build()
+            .map_err(|_| not_sent("message-not-built", false))?;
+        let tags = [
+            tag("business", from.id.as_str().to_owned())?,
+            tag("kind", mail.kind().as_str().to_owned())?,
+            tag("once", once.tag())?,
+        ];
+        let dispatched = Dispatched::default();
+        self.client
+            .send_raw_email()
+            .source(from.email.as_str())
+            .destinations(mail.to().as_str())
+            .raw_message(raw)
+            .set_tags(Some(tags.into()))
+            .customize()
+            .config_override(
+                Builder::new()
+                    .retry_config(RetryConfig::disabled())
+                    .timeout_config(TimeoutConfig::builder().operation_timeout(self.timeout).build()),
+            )
+            .interceptor(dispatched.clone())
+            .send()
+            .await
+            .map(|output| Sent { provider_id: output.message_id })
+            .map_err(|error| outcome(&error, dispatched.happened()))
+    }
+}
+
+/// Notes that a request has been handed to the connection: before that, nothing can have been sent.
+#[derive(Clone, Debug, Default)]
+struct Dispatched(Arc<AtomicBool>);
+
+impl Dispatched {
+    fn happened(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Intercept for Dispatched {
+    fn name(&self) -> &'static str {
+        "Dispatched"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.store(true, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// What an error of the client means for the message.
+fn outcome(error: &SdkError<SendRawEmailError, HttpResponse>, dispatched: bool) -> SendError {
+    match error {
+        SdkError::ConstructionFailure(_) => not_sent("request-not-built", false),
+        // A success that cannot be read comes as an error without a code.
+        SdkError::ServiceError(answer) if answer.raw().status().is_success() => unknown("answer-not-understood"),
+        SdkError::ServiceError(answer) => refusal(answer.err().code(), answer.raw().status().as_u16()),
+        SdkError::ResponseError(_) => unknown("answer-not-understood"),
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) if !dispatched => {
+            not_sent("request-not-dispatched", true)
+        }
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) if never_connected(error) => {
+            not_sent("not-connected", true)
+        }
+        SdkError::TimeoutError(_) => unknown("timed-out"),
+        SdkError::DispatchFailure(_) => unknown("connection-broke"),
+        _ => unknown("unclassified"),
+    }
+}
+
+/// What an answer of SES that is no success means for the message. A server's own failure may come after its acceptance.
+fn refusal(code: Option<&str>, status: u16) -> SendError {
+    let reason: String = match code {
+        Some(code) => {
+            code.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).take(CODE_CHARS_MAX).collect()
+        }
+        None => format!("http-{status}"),
+    };
+    match (reason.as_str(), status) {
+        (
+            "Throttling"
+            | "ThrottlingException"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "ServiceUnavailable"
+            | "ExpiredToken"
+            | "ExpiredTokenException"
+            | "RequestExpired",
+            _,
+        )
+        | (_, 429) => SendError::NotSent { reason, retryable: true },
+        (_, 400..=407 | 409..=499) => SendError::NotSent { reason, retryable: false },
+        (_, _) => SendError::OutcomeUnknown { reason },
+    }
+}
+
+/// Whether the client says that there was never a connection to send over. Where it does not say so, there may have been.
+fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source())
+        .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
+        .any(hyper_util::client::legacy::Error::is_connect)
+}
+
+fn tag(name: &str, value: String) -> Result<MessageTag, SendError> {
+    MessageTag::builder().name(name).value(value).build().map_err(|_| not_sent("tag-not-built", false))
+}
+
+fn not_sent(reason: &str, retryable: bool) -> SendError {
+    SendError::NotSent { reason: reason.to_owned(), retryable }
+}
+
+fn unknown(reason: &str) -> SendError {
+    SendError::OutcomeUnknown { reason: reason.to_owned() }
+}

@@ -1,0 +1,85 @@
+//! Doing whatever is due.
+//!
+//! What is due is found by its time, claimed by moving that time a lease ahead, done, and given its next time. A worker that
+//! dies leaves a lease that runs out: recovery is the same path as normal running.
+
+use jiff::{SignedDuration, Timestamp};
+use receivables::{BusinessId, Payment, PaymentId};
+use receivables::payment::look_after;
+use store::keys::DUE_SHARDS;
+
+use crate::payments::{close_checkout, look};
+use crate::{OperationError, Rooms};
+
+/// How long a claimed item is left to its claimant.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// After how long a payment whose page was never opened is given up. Until then its payer may still be at it.
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// Rounds over the due list in one run, each of a page per shard.
+const ROUNDS_MAX: u32 = 20;
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DueRun {
+    /// What was due and done.
+    pub done: usize,
+    /// What was due and could not be done now; it stays due.
+    pub failed: usize,
+    /// What another did.
+    pub taken: usize,
+}
+
+/// Does whatever is due at an instant. It takes no other input, and may run any number of times, side by side.
+pub async fn run_due(rooms: &Rooms, now: Timestamp) -> Result<DueRun, OperationError> {
+    let mut run = DueRun::default();
+    for _ in 0..ROUNDS_MAX {
+        let mut found = 0;
+        for shard in 0..DUE_SHARDS {
+            for payment in rooms.store.due_payments(shard, now).await? {
+                found += 1;
+                look_at_due(rooms, &payment, now, &mut run).await?;
+            }
+        }
+        if found == 0 {
+            break;
+        }
+    }
+    Ok(run)
+}
+
+async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
+    let lease = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
+    if !rooms.store.retime_payment(due, Some(lease)).await? {
+        run.taken += 1;
+        return Ok(());
+    }
+    match ask(rooms, &due.business, &due.id, now).await {
+        Ok(()) => run.done += 1,
+        Err(error) => {
+            run.failed += 1;
+            tracing::warn!(payment.id = %due.id, %error, "a payment could not be looked at; it stays due");
+        }
+    }
+    Ok(())
+}
+
+/// Asks the provider about one payment, and gives it its next time where nothing new was heard.
+async fn ask(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
+    let Some(payment) = rooms.store.payment(b, id).await? else { return Ok(()) };
+    let version = payment.version;
+    let looked = if payment.checkout.is_none() {
+        if now.duration_since(payment.started_at) > GIVE_UP_AFTER {
+            let business = rooms.store.business(b).await?.ok_or(OperationError::NotFound)?;
+            close_checkout(rooms, &business, payment, now).await?
+        } else {
+            payment
+        }
+    } else {
+        look(rooms, payment, now).await?
+    };
+    if looked.version == version {
+        let next = look_after(looked.state, looked.started_at, now);
+        rooms.store.retime_payment(&looked, next).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Applying what a provider reported.
+
+use jiff::Timestamp;
+use receivables::provider_fact::Provider;
+use receivables::{BusinessId, PaymentId, Report};
+use store::{Also, EventState, ReceivedEvent};
+use stripe_gateway::event::Event;
+use stripe_gateway::facts::{Fetchable, Meaning, reports};
+
+use crate::payments::commit_heard;
+use crate::{OperationError, Rooms};
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// What it says is in the books.
+    InTheBooks,
+    /// It says nothing that changes them.
+    Nothing,
+    /// It speaks of a payment that we did not start; what it says is kept.
+    Unmatched,
+    /// It could not be understood; it is kept for repair and replay.
+    Quarantined,
+}
+
+/// Applies a recorded event: facts merged, folded and committed with the event marked as applied in the same transaction.
+pub async fn apply_provider_event(
+    rooms: &Rooms,
+    event: &ReceivedEvent,
+    now: Timestamp,
+) -> Result<Applied, OperationError> {
+    let mark = |state, reason| rooms.store.mark_event(&event.key, state, reason, now);
+    if event.livemode.is_some_and(|livemode| livemode != rooms.livemode) {
+        mark(EventState::Applied, Some("the other mode")).await?;
+        return Ok(Applied::Nothing);
+    }
+    let meaning = Event::read(&event.body).and_then(|envelope| reports(&envelope));
+    let said = match meaning {
+        Ok(Meaning::Reports(said)) => said,
+        Ok(Meaning::Nothing) => Vec::new(),
+        Ok(Meaning::Fetch { object, kind: Fetchable::Checkout }) => rooms.stripe.checkout(&object).await?.reports,
+        Ok(Meaning::Fetch { object, kind: Fetchable::Intent }) => rooms.stripe.intent(&object).await?.reports,
+        Err(unreadable) => {
+            mark(EventState::Quarantined, Some(&unreadable.to_string())).await?;
+            return Ok(Applied::Quarantined);
+        }
+    };
+    if said.is_empty() {
+        mark(EventState::Applied, None).await?;
+        return Ok(Applied::Nothing);
+    }
+    let b = &event.key.business;
+    let Some(id) = whose(rooms, b, &said).await? else {
+        return unidentified(rooms, event, &said, now).await;
+    };
+    let Some(payment) = rooms.store.payment(b, &id).await? else {
+        return unidentified(rooms, event, &said, now).await;
+    };
+    commit_heard(rooms, payment, &said, &Also::Applied(event.key.clone()), now).await?;
+    Ok(Applied::InTheBooks)
+}
+
+/// The payment that reports speak of: by our own reference, else by the object that was seen before.
+async fn whose(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<PaymentId>, OperationError> {
+    if said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b)) {
+        return Ok(None);
+    }
+    if let Some(id) = said.iter().find_map(|report| report.payment.clone()) {
+        return Ok(Some(id));
+    }
+    for report in said {
+        if let Some(id) = rooms.store.payment_of_object(b, Provider::Stripe, &report.object).await? {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+async fn unidentified(
+    rooms: &Rooms,
+    event: &ReceivedEvent,
+    said: &[Report],
+    now: Timestamp,
+) -> Result<Applied, OperationError> {
+    for report in said {
+        rooms.store.keep_unidentified(&event.key.business, Provider::Stripe, report, now).await?;
+    }
+    rooms.store.mark_event(&event.key, EventState::Unmatched, Some("no payment of ours"), now).await?;
+    Ok(Applied::Unmatched)
+}

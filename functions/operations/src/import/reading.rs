@@ -1,0 +1,254 @@
+//! Reading rows into invoices: pure, without a look at the books.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use receivables::customer::Profile;
+use receivables::invoice::{self, Draft, DraftLine};
+use receivables::pay_link::{PayLink, Scope};
+use receivables::{Business, BusinessId, Currency, CustomerId, Invoice, InvoiceId, Money, PayLinkId, Refusal};
+use rust_decimal::Decimal;
+
+use super::rows::{Column, Row, rows};
+use super::{CustomerName, ImportError};
+
+/// A ULID for what is only tried and never kept.
+const NOWHERE: &str = "00000000000000000000000000";
+
+/// What a file says.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    /// How many rows there are.
+    pub(super) rows: usize,
+    /// How many invoices there are, good or bad.
+    pub(super) found: usize,
+    /// The invoices with which nothing is wrong so far.
+    pub(super) invoices: Vec<Imported>,
+    /// Everything that is wrong, in the order of the file.
+    pub(super) errors: Vec<ImportError>,
+}
+
+/// An invoice of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Imported {
+    /// The line in the file of each of its lines.
+    pub(super) lines: Vec<usize>,
+    /// Whose it is.
+    pub(super) customer: CustomerName,
+    /// Who that is, should we not know them.
+    pub(super) newcomer: Option<Profile>,
+    /// What it says.
+    pub(super) draft: Draft,
+}
+
+impl Imported {
+    pub(super) fn error(&self, column: Option<&'static str>, message: impl Display) -> ImportError {
+        ImportError { line: self.lines.first().copied().unwrap_or(1), column, message: message.to_string() }
+    }
+
+    /// A refusal of the books, at the place in the file it is about.
+    pub(super) fn refused(&self, refusal: &Refusal) -> ImportError {
+        let field = refusal.field().unwrap_or("number");
+        let (place, name) = match field.strip_prefix("lines[").and_then(|rest| rest.split_once("].")) {
+            Some((place, name)) => (place.parse().unwrap_or(0), name),
+            None => (0, field),
+        };
+        let column = Column::ALL.into_iter().find(|column| column.as_str() == name).map(Column::as_str);
+        let line = self.lines.get(place).or(self.lines.first()).copied().unwrap_or(1);
+        ImportError { line, column, message: refusal.to_string() }
+    }
+}
+
+/// Reads a file.
+pub(super) fn read(file: &[u8], business: &Business) -> Read {
+    let rows = match rows(file) {
+        Ok(rows) => rows,
+        Err(errors) => return Read { errors, ..Read::default() },
+    };
+    let mut read = Read { rows: rows.len(), ..Read::default() };
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut external_ids: BTreeMap<String, usize> = BTreeMap::new();
+    for group in rows.chunk_by(|one, next| !one.cell(Column::Number).is_empty() && same_number(one, next)) {
+        let Some(first) = group.first() else { continue };
+        read.found += 1;
+        let mut cells = Cells { errors: Vec::new() };
+        let imported = cells.invoice(group, business);
+        if let Some(line) = numbers.insert(first.cell(Column::Number), first.line) {
+            let message = format!("expected the rows of one invoice to follow one another; its number was on line {line}");
+            cells.fault(first, Column::Number, message);
+        }
+        if let Some(external) = imported.as_ref().and_then(|imported| imported.draft.external_id.as_ref())
+            && let Some(line) = external_ids.insert(external.to_string(), first.line)
+        {
+            cells.fault(first, Column::ExternalId, format!("expected an external_id of its own; line {line} has the same"));
+        }
+        let imported = imported.filter(|_| cells.errors.is_empty());
+        match imported.map(|imported| (dry_run(imported.draft.clone()), imported)) {
+            Some((Ok(_), imported)) => read.invoices.push(imported),
+            Some((Err(refusal), imported)) => cells.errors.push(imported.refused(&refusal)),
+            None => {}
+        }
+        read.errors.append(&mut cells.errors);
+    }
+    read
+}
+
+fn same_number(one: &Row, other: &Row) -> bool {
+    one.cell(Column::Number) == other.cell(Column::Number)
+}
+
+/// Issues an invoice to nobody, under no id, so that whatever the books would refuse is known before anything is kept.
+pub(super) fn dry_run(draft: Draft) -> Result<Invoice, Refusal> {
+    let nowhere = || (InvoiceId::from_ulid(NOWHERE), BusinessId::from_ulid(NOWHERE), CustomerId::from_ulid(NOWHERE), PayLinkId::from_ulid(NOWHERE));
+    let (Ok(id), Ok(business), Ok(customer), Ok(link)) = nowhere() else { return Err(Refusal::NumberTaken) };
+    let link = PayLink {
+        id: link,
+        business: business.clone(),
+        customer: customer.clone(),
+        scope: Scope::Invoice(id.clone()),
+        expires_on: draft.due_on,
+        revoked_at: None,
+        token_hash: String::new(),
+    };
+    invoice::issue(id, business, customer, draft, link, Timestamp::UNIX_EPOCH).map(|(invoice, _)| invoice)
+}
+
+/// Reads cells and remembers what is wrong with them.
+struct Cells {
+    errors: Vec<ImportError>,
+}
+
+impl Cells {
+    /// The invoice of a group of rows; none where something is wrong with it, which is then noted.
+    fn invoice(&mut self, group: &[Row], business: &Business) -> Option<Imported> {
+        let first = group.first()?;
+        for row in group {
+            if let Some((expected, got)) = row.wrong_width {
+                let message = format!("expected {expected} cells as in the header, got {got}");
+                self.errors.push(ImportError { line: row.line, column: None, message });
+            }
+        }
+        // Where cells are missing or too many, the others may be in the wrong place: nothing more is said of them.
+        if !self.errors.is_empty() {
+            return None;
+        }
+        self.agree(first, group.get(1..).unwrap_or_default());
+        let number = self.read(first, Column::Number);
+        let customer = self.customer(first);
+        let newcomer = self.newcomer(first, customer.as_ref());
+        let currency = match first.cell(Column::Currency) {
+            "" => Some(business.default_currency),
+            _ => self.read(first, Column::Currency),
+        };
+        let issued_on = self.date(first, Column::IssuedOn);
+        let due_on = self.date(first, Column::DueOn);
+        let purchase_order = self.read_some(first, Column::PurchaseOrder);
+        let external_id = self.read_some(first, Column::ExternalId);
+        let lines: Vec<DraftLine> = group.iter().filter_map(|row| self.line(row, currency)).collect();
+        let draft = Draft {
+            external_id,
+            number: number?,
+            currency: currency?,
+            purchase_order,
+            issued_on: issued_on?,
+            due_on: due_on?,
+            lines,
+        };
+        Some(Imported { lines: group.iter().map(|row| row.line).collect(), customer: customer?, newcomer, draft })
+    }
+
+    /// What belongs to the invoice as a whole is on every row the same, or blank after the first.
+    fn agree(&mut self, first: &Row, rest: &[Row]) {
+        for row in rest {
+            for column in Column::OF_THE_INVOICE {
+                let cell = row.cell(column);
+                if !cell.is_empty() && cell != first.cell(column) {
+                    let message = format!("expected the same as on line {}, where the invoice begins, or nothing", first.line);
+                    self.fault(row, column, message);
+                }
+            }
+        }
+    }
+
+    fn customer(&mut self, row: &Row) -> Option<CustomerName> {
+        let cell = row.cell(Column::Customer);
+        match (cell.parse(), cell.parse()) {
+            (Ok(id), _) => Some(CustomerName::Ours(id)),
+            (Err(_), Ok(external)) => Some(CustomerName::Theirs(external)),
+            (Err(_), Err(error)) => {
+                let error: receivables::text::TextError = error;
+                self.fault(row, Column::Customer, format!("expected our id of the customer, or yours: {}", error.expected));
+                None
+            }
+        }
+    }
+
+    fn newcomer(&mut self, row: &Row, customer: Option<&CustomerName>) -> Option<Profile> {
+        let name = self.read_some(row, Column::CustomerName);
+        let email = self.read_some(row, Column::CustomerEmail);
+        let locale = self.read_some(row, Column::CustomerLocale);
+        match customer {
+            Some(CustomerName::Theirs(external)) => {
+                Some(Profile { external_id: Some(external.clone()), name: name?, email, locale, stripe_id: None })
+            }
+            Some(CustomerName::Ours(_)) | None => None,
+        }
+    }
+
+    fn line(&mut self, row: &Row, currency: Option<Currency>) -> Option<DraftLine> {
+        let description = self.read(row, Column::Description);
+        let quantity = self.decimal(row, Column::Quantity, Decimal::ONE);
+        let tax_rate = self.decimal(row, Column::TaxRate, Decimal::ZERO);
+        // Where the currency could not be read, how many digits a price may have is not known.
+        let unit_price = Money::parse(row.cell(Column::UnitPrice), currency?);
+        let unit_price = unit_price.map_err(|error| self.fault(row, Column::UnitPrice, error)).ok();
+        Some(DraftLine { description: description?, quantity: quantity?, unit_price: unit_price?, tax_rate: tax_rate? })
+    }
+
+    fn fault(&mut self, row: &Row, column: Column, message: impl Display) {
+        let column = Some(column.as_str());
+        self.errors.push(ImportError { line: row.line, column, message: message.to_string() });
+    }
+
+    fn read<T>(&mut self, row: &Row, column: Column) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        row.cell(column).parse().map_err(|error| self.fault(row, column, error)).ok()
+    }
+
+    fn read_some<T>(&mut self, row: &Row, column: Column) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        if row.cell(column).is_empty() { None } else { self.read(row, column) }
+    }
+
+    fn date(&mut self, row: &Row, column: Column) -> Option<Date> {
+        let cell = row.cell(column);
+        // The library reads more forms than one; ours has ten characters.
+        let date = if cell.len() == "2026-03-01".len() { cell.parse().ok() } else { None };
+        if date.is_none() {
+            self.fault(row, column, "expected a date of the form YYYY-MM-DD");
+        }
+        date
+    }
+
+    fn decimal(&mut self, row: &Row, column: Column, blank: Decimal) -> Option<Decimal> {
+        let cell = row.cell(column);
+        if cell.is_empty() {
+            return Some(blank);
+        }
+        let plain = cell.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let decimal = if plain { Decimal::from_str_exact(cell).ok() } else { None };
+        if decimal.is_none() {
+            self.fault(row, column, "expected a decimal number such as 2 or 19.6, with a point and without signs");
+        }
+        decimal
+    }
+}

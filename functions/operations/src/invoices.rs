@@ -1,0 +1,163 @@
+//! Issuing invoices and the links to pay them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use receivables::invoice::{self, Draft};
+use receivables::pay_link::{self, PayLink, Scope};
+use receivables::{Business, Change, CustomerId, Decision, Invoice, InvoiceId, PayLinkId, Refusal};
+use store::keys::Unique;
+use store::{Also, Commitment, Contested};
+
+use crate::{Links, OperationError, Rooms};
+
+/// Times a decision is taken anew because another came first.
+const TRIES_MAX: u32 = 4;
+
+/// An invoice, its current pay link, and whether it is new.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The invoice as it stands.
+    pub invoice: Invoice,
+    /// The link to pay it, where one opens.
+    pub link: Option<PayLink>,
+    /// Whether it was issued by this.
+    pub fresh: bool,
+}
+
+/// Issues an invoice. The same invoice told again changes nothing; another under its number or id is refused.
+pub async fn issue_invoice(
+    rooms: &Rooms,
+    business: &Business,
+    id: InvoiceId,
+    link: PayLinkId,
+    customer: &CustomerId,
+    draft: Draft,
+    now: Timestamp,
+) -> Result<Issued, OperationError> {
+    if rooms.store.customer(&business.id, customer).await?.is_none() {
+        return Err(OperationError::NotFound);
+    }
+    let expires_on = pay_link::default_expiry(draft.due_on, business.time_zone.date_at(now));
+    let link = new_link(rooms, business, link, customer, &id, expires_on);
+    let told = (draft.number.clone(), draft.external_id.clone());
+    let (invoice, decision) =
+        invoice::issue(id.clone(), business.id.clone(), customer.clone(), draft, link.clone(), now)?;
+    match rooms.store.commit(&decision, &Also::Nothing).await? {
+        Commitment::Committed => Ok(Issued { invoice, link: Some(link), fresh: true }),
+        Commitment::AlreadyDone => known(rooms, business, &id, &invoice, None).await,
+        Commitment::Conflict(contested) => {
+            let (number, external_id) = told;
+            let by_number = rooms.store.invoice_by_number(&business.id, &number).await?;
+            let by_external = match &external_id {
+                Some(external) => rooms.store.invoice_by_external_id(&business.id, external).await?,
+                None => None,
+            };
+            let external_taken = contested.contains(&Contested::Taken(Unique::InvoiceExternalId));
+            let refusal = if external_taken { Refusal::ExternalIdTaken } else { Refusal::NumberTaken };
+            match (by_number, by_external) {
+                (Some(one), Some(other)) if one != other => Err(refusal.into()),
+                (Some(one), _) | (None, Some(one)) => known(rooms, business, &one, &invoice, Some(refusal)).await,
+                (None, None) => Err(OperationError::Conflict),
+            }
+        }
+    }
+}
+
+/// The invoice that is there already: the same told again is no error, another is.
+async fn known(
+    rooms: &Rooms,
+    business: &Business,
+    id: &InvoiceId,
+    told: &Invoice,
+    otherwise: Option<Refusal>,
+) -> Result<Issued, OperationError> {
+    let invoice = rooms.store.invoice(&business.id, id).await?.ok_or(OperationError::Conflict)?;
+    let same = invoice.customer == told.customer
+        && invoice.number == told.number
+        && invoice.external_id == told.external_id
+        && invoice.purchase_order == told.purchase_order
+        && invoice.issued_on == told.issued_on
+        && invoice.due_on == told.due_on
+        && invoice.lines == told.lines;
+    if !same {
+        let same_invoice_meant = invoice.number == told.number && invoice.external_id == told.external_id;
+        let immutable = Refusal::InvoiceImmutable { number: invoice.number };
+        return Err(if same_invoice_meant { immutable } else { otherwise.unwrap_or(immutable) }.into());
+    }
+    let links = rooms.store.pay_links_of_invoice(&business.id, id).await?;
+    let link = links.into_iter().find(|link| link.revoked_at.is_none());
+    Ok(Issued { invoice, link, fresh: false })
+}
+
+/// Issues a further link to pay an invoice.
+pub async fn issue_pay_link(
+    rooms: &Rooms,
+    business: &Business,
+    link: PayLinkId,
+    invoice: &InvoiceId,
+    expires_on: Option<Date>,
+    now: Timestamp,
+) -> Result<PayLink, OperationError> {
+    let invoice = rooms.store.invoice(&business.id, invoice).await?.ok_or(OperationError::NotFound)?;
+    let today = business.time_zone.date_at(now);
+    let expires_on = expires_on.unwrap_or_else(|| pay_link::default_expiry(invoice.due_on, today));
+    if expires_on < today {
+        return Err(Refusal::DayPassed { field: "expires_on".to_owned(), today }.into());
+    }
+    let link = new_link(rooms, business, link, &invoice.customer, &invoice.id, expires_on);
+    let decision = decision(business, &link, Change::PayLinkIssued(link.clone()));
+    rooms.store.commit(&decision, &Also::Nothing).await?;
+    Ok(link)
+}
+
+/// Takes a pay link back. Doing so again changes nothing.
+pub async fn revoke_pay_link(
+    rooms: &Rooms,
+    business: &Business,
+    link: &PayLinkId,
+    now: Timestamp,
+) -> Result<PayLink, OperationError> {
+    let hash = Links::hash(&rooms.links.pay_token(link));
+    for _ in 0..TRIES_MAX {
+        let held = rooms.store.pay_link(&hash).await?.filter(|held| held.business == business.id);
+        let held = held.ok_or(OperationError::NotFound)?;
+        if held.revoked_at.is_some() {
+            return Ok(held);
+        }
+        let revoked = PayLink { revoked_at: Some(now), ..held };
+        let decision = decision(business, &revoked, Change::PayLinkRevoked(revoked.clone()));
+        if rooms.store.commit(&decision, &Also::Nothing).await? == Commitment::Committed {
+            return Ok(revoked);
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+fn new_link(
+    rooms: &Rooms,
+    business: &Business,
+    id: PayLinkId,
+    customer: &CustomerId,
+    invoice: &InvoiceId,
+    expires_on: Date,
+) -> PayLink {
+    PayLink {
+        token_hash: Links::hash(&rooms.links.pay_token(&id)),
+        id,
+        business: business.id.clone(),
+        customer: customer.clone(),
+        scope: Scope::Invoice(invoice.clone()),
+        expires_on,
+        revoked_at: None,
+    }
+}
+
+fn decision(business: &Business, link: &PayLink, change: Change) -> Decision {
+    Decision {
+        business: business.id.clone(),
+        customer: link.customer.clone(),
+        changes: vec![change],
+        entry: None,
+        facts: Vec::new(),
+    }
+}

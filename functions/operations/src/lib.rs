@@ -1,0 +1,81 @@
+//! The verbs: one file per thing the business does. Each loads, lets the books decide, commits, and acts.
+//!
+//! A verb may be carried out any number of times with the same effect: what it does outside (a checkout, a mail) has a
+//! once-key, and what it writes is conditional on what it read. No rule of who owes what lives here, and no amount is
+//! computed here.
+
+mod customers;
+mod due;
+mod error;
+mod events;
+mod facts;
+mod import;
+mod invoices;
+mod links;
+mod payments;
+mod sign_in;
+mod verify;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use customers::{Registered, register_customer};
+pub use due::{DueRun, run_due};
+pub use error::OperationError;
+pub use events::{Applied, apply_provider_event};
+pub use facts::{publish_fact, send_sign_in_mail};
+pub use import::{
+    IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress, import_invoices,
+};
+pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
+pub use links::Links;
+pub use payments::{StartPayment, Started, look_at_payment, start_payment};
+pub use verify::{BooksProof, verify_books};
+pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
+
+use receivables::Business;
+use store::Store;
+
+/// The rooms a verb works with.
+#[derive(Clone, Debug)]
+pub struct Rooms {
+    /// The tables.
+    pub store: Store,
+    /// Stripe.
+    pub stripe: stripe_gateway::requests::Client,
+    /// Whether the key at Stripe moves real money; an event of the other mode changes nothing.
+    pub livemode: bool,
+    /// The post.
+    pub post: mail::Sender,
+    /// Addresses and the tokens in them.
+    pub links: Links,
+    /// Names this process and its tries, so that a claim whose answer was lost is known again.
+    pub claimant: Claimant,
+}
+
+/// Names each try of this process.
+#[derive(Clone, Debug)]
+pub struct Claimant {
+    process: Arc<str>,
+    tries: Arc<AtomicU64>,
+}
+
+impl Claimant {
+    /// A process of a name that no other has.
+    pub fn new(process: &str) -> Self {
+        Self { process: process.into(), tries: Arc::default() }
+    }
+
+    fn next(&self) -> String {
+        format!("{}.{}", self.process, self.tries.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The locale for a customer's reading: their own, else the one they came with, as far as the business writes it.
+pub(crate) fn locale_of(
+    business: &Business,
+    customer: Option<receivables::Locale>,
+    came_with: receivables::Locale,
+) -> receivables::Locale {
+    business.locale_for(customer.or(Some(came_with)))
+}

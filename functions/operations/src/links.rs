@@ -1,0 +1,129 @@
+//! Addresses of pages, and the tokens in them.
+//!
+//! A token is derived: an HMAC-SHA256 of what it opens under a secret of the deployment, 256 bits, in unpadded base64url. So
+//! an address can be written again at any time, while the tables keep only the token's hash.
+
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use receivables::{PayLinkId, PaymentId, SignInId};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// Bytes of the secret, at least.
+#[cfg(test)]
+const LINK_SECRET_BYTES_MIN: usize = 32;
+/// Digits of a sign-in code.
+const CODE_DIGITS: u32 = 6;
+
+/// Writes addresses.
+#[derive(Clone)]
+pub struct Links {
+    origin: Arc<str>,
+    secret: Arc<[u8]>,
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Links").field("origin", &self.origin).finish_non_exhaustive()
+    }
+}
+
+impl Links {
+    /// Addresses under an origin (`https://pay.example.com`), with tokens under a secret.
+    pub fn new(origin: &str, secret: &[u8]) -> Self {
+        Self { origin: origin.trim_end_matches('/').into(), secret: secret.into() }
+    }
+
+    /// The origin.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The token of a pay link.
+    pub fn pay_token(&self, link: &PayLinkId) -> String {
+        self.token("pay", link.as_str())
+    }
+
+    /// The address of a pay link.
+    pub fn pay_url(&self, link: &PayLinkId) -> String {
+        format!("{}/p/{}", self.origin, self.pay_token(link))
+    }
+
+    /// The key that opens the page of one payment.
+    pub fn payment_key(&self, payment: &PaymentId) -> String {
+        self.token("payment", payment.as_str())
+    }
+
+    /// The address of the page of one payment.
+    pub fn payment_url(&self, payment: &PaymentId) -> String {
+        format!("{}/payments/{payment}?key={}", self.origin, self.payment_key(payment))
+    }
+
+    /// Whether a key opens the page of a payment.
+    pub fn payment_key_opens(&self, payment: &PaymentId, key: &str) -> bool {
+        self.payment_key(payment).as_bytes().ct_eq(key.as_bytes()).into()
+    }
+
+    /// The token of a sign-in link.
+    pub fn sign_in_token(&self, sign_in: &SignInId) -> String {
+        self.token("sign-in", sign_in.as_str())
+    }
+
+    /// The address of a sign-in link.
+    pub fn sign_in_url(&self, sign_in: &SignInId) -> String {
+        format!("{}/sign-in/{}", self.origin, self.sign_in_token(sign_in))
+    }
+
+    /// The code that signs in as the link does: six decimal digits.
+    pub fn sign_in_code(&self, sign_in: &SignInId) -> String {
+        let digest = self.digest("sign-in-code", sign_in.as_str());
+        let number = digest.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
+        let width = usize::try_from(CODE_DIGITS).unwrap_or_default();
+        format!("{:0width$}", number % 10_u64.pow(CODE_DIGITS))
+    }
+
+    /// What the tables keep of a token: its SHA-256, in lower-case hexadecimal.
+    pub fn hash(token: &str) -> String {
+        hex::encode(Sha256::digest(token.as_bytes()))
+    }
+
+    fn token(&self, purpose: &str, subject: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.digest(purpose, subject))
+    }
+
+    fn digest(&self, purpose: &str, subject: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()));
+        mac.update(purpose.as_bytes());
+        mac.update(b"\0");
+        mac.update(subject.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_purpose_and_subject_has_its_own_token() {
+        let links = Links::new("https://pay.example/", &[7; LINK_SECRET_BYTES_MIN]);
+        let ulid = "01JD8Z0000ABCDEFGHJKMNPQRS";
+        let (link, payment, sign_in) = (
+            PayLinkId::from_ulid(ulid).unwrap(),
+            PaymentId::from_ulid(ulid).unwrap(),
+            SignInId::from_ulid(ulid).unwrap(),
+        );
+        let tokens = [links.pay_token(&link), links.payment_key(&payment), links.sign_in_token(&sign_in)];
+        assert!(tokens.iter().all(|token| token.len() == 43), "{tokens:?}");
+        assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2] && tokens[0] != tokens[2]);
+        assert!(links.pay_url(&link).starts_with("https://pay.example/p/"));
+        assert!(links.payment_key_opens(&payment, &tokens[1]) && !links.payment_key_opens(&payment, &tokens[0]));
+        assert_eq!(links.sign_in_code(&sign_in).len(), 6);
+        let other = Links::new("https://pay.example", &[8; LINK_SECRET_BYTES_MIN]);
+        assert_ne!(other.pay_token(&link), tokens[0]);
+    }
+}

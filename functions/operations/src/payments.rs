@@ -1,0 +1,302 @@
+//! Starting payments, and looking at how they stand.
+//!
+//! An invoice has at most one live checkout. Whoever starts another payment of it first gets the open one closed at the
+//! provider, or is sent to it where it asks for the same; so two tabs, a back button or a double click never pay twice.
+
+use jiff::{SignedDuration, Timestamp};
+use receivables::payment::{self, Checkout, Origin, Request};
+use receivables::{Business, Customer, InvoiceId, Locale, Money, Payment, PaymentId, Refusal, Report};
+use sha2::{Digest, Sha256};
+use store::{Also, Commitment, EventState};
+use stripe_gateway::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation};
+
+use crate::{OperationError, Rooms};
+
+/// Times a decision is taken anew because another came first.
+const TRIES_MAX: u32 = 5;
+/// How long the hosted page stays open.
+const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
+/// A page that closes so soon is not shown any more.
+const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// What a payer asks for.
+#[derive(Clone, Debug)]
+pub struct StartPayment {
+    /// Minted when the page was rendered.
+    pub id: PaymentId,
+    /// How the payer came.
+    pub origin: Origin,
+    /// How the payer reads.
+    pub locale: Locale,
+    /// The invoices, and how much for each, in the payer's order.
+    pub parts: Vec<(InvoiceId, Money)>,
+    /// Where the hosted page leads back to when the payer gives up.
+    pub cancel_url: String,
+}
+
+/// A payment, and where the payer pays it.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// The payment.
+    pub payment: Payment,
+    /// The hosted page while it is open, else the page of the payment.
+    pub checkout_url: String,
+}
+
+/// Starts a payment and opens its hosted page.
+pub async fn start_payment(
+    rooms: &Rooms,
+    business: &Business,
+    asked: StartPayment,
+    now: Timestamp,
+) -> Result<Started, OperationError> {
+    let mut asked = asked;
+    if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
+        if known.asks_for(&asked.parts) {
+            return continued(rooms, business, known, &asked, now).await;
+        }
+        // The back button brings the same form with another amount: that is another payment.
+        asked.id = another_id(&asked.id, &asked.parts)?;
+        if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
+            return continued(rooms, business, known, &asked, now).await;
+        }
+    }
+    for _ in 0..TRIES_MAX {
+        let request = request(rooms, business, &asked).await?;
+        let (payment, decision) = match payment::start(request, now) {
+            Ok(started) => started,
+            Err(Refusal::CheckoutOpen { payment: other }) => {
+                if let Some(started) = give_way(rooms, business, &other, &asked, now).await? {
+                    return Ok(started);
+                }
+                continue;
+            }
+            Err(refusal) => return Err(refusal.into()),
+        };
+        match rooms.store.commit(&decision, &Also::Nothing).await? {
+            Commitment::Committed => return continued(rooms, business, payment, &asked, now).await,
+            Commitment::AlreadyDone | Commitment::Conflict(_) => {
+                // The answer to our own commit may have been lost.
+                if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
+                    return continued(rooms, business, known, &asked, now).await;
+                }
+            }
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Result<Request, OperationError> {
+    let ids: Vec<InvoiceId> = asked.parts.iter().map(|(invoice, _)| invoice.clone()).collect();
+    let held = rooms.store.invoices(&business.id, &ids).await?;
+    let mut parts = Vec::with_capacity(ids.len());
+    for (id, amount) in &asked.parts {
+        parts.push((held.get(id).cloned().ok_or(OperationError::NotFound)?, *amount));
+    }
+    let (_, first) = asked.parts.first().ok_or(Refusal::NothingToPay)?;
+    Ok(Request {
+        id: asked.id.clone(),
+        origin: asked.origin.clone(),
+        locale: asked.locale,
+        parts,
+        minimum: stripe_gateway::currency::minimum(first.currency()),
+    })
+}
+
+/// Goes on with a payment that is there: to its hosted page while that is open, else to its own page.
+async fn continued(
+    rooms: &Rooms,
+    business: &Business,
+    payment: Payment,
+    asked: &StartPayment,
+    now: Timestamp,
+) -> Result<Started, OperationError> {
+    if !payment.state.checkout_is_live() {
+        let checkout_url = rooms.links.payment_url(&payment.id);
+        return Ok(Started { payment, checkout_url });
+    }
+    let payment = with_checkout(rooms, business, payment, &asked.cancel_url, now).await?;
+    let open = payment.checkout.as_ref().filter(|checkout| {
+        payment.state.checkout_is_live() && checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN
+    });
+    let checkout_url = open.map_or_else(|| rooms.links.payment_url(&payment.id), |checkout| checkout.url.clone());
+    Ok(Started { payment, checkout_url })
+}
+
+/// Another payment's page is open for an invoice. Where it asks for the same, it is the one to pay on; else it is closed.
+async fn give_way(
+    rooms: &Rooms,
+    business: &Business,
+    other: &PaymentId,
+    asked: &StartPayment,
+    now: Timestamp,
+) -> Result<Option<Started>, OperationError> {
+    let other = rooms.store.payment(&business.id, other).await?.ok_or(OperationError::NotFound)?;
+    let open_long_enough =
+        other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
+    if other.asks_for(&asked.parts) && other.state.checkout_is_live() && open_long_enough {
+        return continued(rooms, business, other, asked, now).await.map(Some);
+    }
+    close_checkout(rooms, business, other, now).await?;
+    Ok(None)
+}
+
+/// Closes the hosted page of a payment, and hears what became of it.
+pub(crate) async fn close_checkout(
+    rooms: &Rooms,
+    business: &Business,
+    payment: Payment,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    if !payment.state.checkout_is_live() {
+        return Ok(payment);
+    }
+    // A payment without a page may have one all the same, whose address never reached us. The same once-key finds it.
+    let cancel_url = rooms.links.payment_url(&payment.id);
+    let payment = with_checkout(rooms, business, payment, &cancel_url, now).await?;
+    let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
+    let once = once_key(&payment, Operation::ExpireCheckout);
+    match rooms.stripe.expire_checkout(&checkout.id, &once).await? {
+        ExpireOutcome::Expired(reports) => commit_heard(rooms, payment, &reports, &Also::Nothing, now).await,
+        ExpireOutcome::NoLongerOpen => look(rooms, payment, now).await,
+    }
+}
+
+/// The payment with its hosted page, opened if it is not.
+async fn with_checkout(
+    rooms: &Rooms,
+    business: &Business,
+    payment: Payment,
+    cancel_url: &str,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    if payment.checkout.is_some() {
+        return Ok(payment);
+    }
+    let customer = rooms.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
+    let order = order(rooms, &payment, &customer, cancel_url);
+    let opened = rooms.stripe.open_checkout(&order, &once_key(&payment, Operation::OpenCheckout)).await?;
+    let mut payment = payment;
+    for _ in 0..TRIES_MAX {
+        let checkout = Checkout { id: opened.id.clone(), url: opened.url.clone(), expires_at: opened.expires_at };
+        let Some((changed, decision)) = payment.opened(checkout, now) else { return Ok(payment) };
+        match rooms.store.commit(&decision, &Also::Nothing).await? {
+            Commitment::Committed => return Ok(changed),
+            Commitment::AlreadyDone | Commitment::Conflict(_) => {
+                payment = reload(rooms, &payment).await?;
+            }
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+/// What the hosted page is told. It is made of the payment alone, so that every try of the same once-key says the same.
+fn order(rooms: &Rooms, payment: &Payment, customer: &Customer, cancel_url: &str) -> CheckoutOrder {
+    let numbers: Vec<&str> = payment.allocations.iter().map(|allocation| allocation.number.as_str()).collect();
+    CheckoutOrder {
+        payment: payment.id.clone(),
+        business: payment.business.clone(),
+        currency: payment.currency(),
+        lines: payment.allocations.iter().map(|part| (part.number.to_string(), part.intended)).collect(),
+        summary: numbers.join(", "),
+        customer: customer.profile.stripe_id.clone(),
+        customer_email: customer.profile.email.clone(),
+        locale: payment.locale,
+        success_url: rooms.links.payment_url(&payment.id),
+        cancel_url: cancel_url.to_owned(),
+        expires_at: payment.started_at.checked_add(CHECKOUT_OPEN_FOR).ok(),
+    }
+}
+
+/// How a payment stands. While it is not at rest the provider itself is asked, so that the payer sees the truth even where
+/// the webhook is slower.
+pub async fn look_at_payment(
+    rooms: &Rooms,
+    business: &Business,
+    id: &PaymentId,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let payment = rooms.store.payment(&business.id, id).await?.ok_or(OperationError::NotFound)?;
+    if payment.look_at.is_none() {
+        return Ok(payment);
+    }
+    look(rooms, payment, now).await
+}
+
+/// Asks the provider about a payment, and hears the answer.
+pub(crate) async fn look(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
+    let seen = rooms.stripe.checkout(&checkout.id).await?;
+    commit_heard(rooms, payment, &seen.reports, &Also::Nothing, now).await
+}
+
+/// Hears reports and commits what follows, deciding again for as long as others come first.
+pub(crate) async fn commit_heard(
+    rooms: &Rooms,
+    payment: Payment,
+    reports: &[Report],
+    also: &Also,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let mut payment = payment;
+    for _ in 0..TRIES_MAX {
+        let Some((changed, decision)) = payment::hear(&payment, reports, now) else {
+            // Nothing of it is news, so there is nothing to commit the mark with.
+            if let Also::Applied(event) = also {
+                rooms.store.mark_event(event, EventState::Applied, None, now).await?;
+            }
+            return Ok(payment);
+        };
+        match rooms.store.commit(&decision, also).await? {
+            Commitment::Committed => return Ok(changed),
+            Commitment::AlreadyDone => return reload(rooms, &payment).await,
+            Commitment::Conflict(_) => {
+                payment = reload(rooms, &payment).await?;
+                let ids: Vec<InvoiceId> = payment.allocations.iter().map(|part| part.invoice.clone()).collect();
+                let fresh = rooms.store.standings(&payment.business, &ids).await?;
+                payment = payment.on_fresh_standings(&fresh);
+            }
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+async fn reload(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {
+    rooms.store.payment(&payment.business, &payment.id).await?.ok_or(OperationError::NotFound)
+}
+
+/// A payment is one attempt; another decision is another payment.
+fn once_key(payment: &Payment, operation: Operation) -> OnceKey {
+    OnceKey::new(&payment.business, &payment.id, operation, 1)
+}
+
+/// An id for the same form with other content: the same content always gives the same.
+fn another_id(id: &PaymentId, parts: &[(InvoiceId, Money)]) -> Result<PaymentId, OperationError> {
+    const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut hasher = Sha256::new();
+    hasher.update(id.as_str());
+    for (invoice, amount) in parts {
+        hasher.update(format!("/{invoice}={amount:?}"));
+    }
+    let time = id.ulid().get(..10).unwrap_or_default();
+    let chance = hasher.finalize();
+    let chance = chance.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
+    let ulid: String = time.chars().chain(chance.map(char::from)).collect();
+    PaymentId::from_ulid(&ulid).map_err(|error| OperationError::Defect(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_form_with_another_amount_is_another_payment_and_always_the_same_one() {
+        let id: PaymentId = "pay_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
+        let invoice: InvoiceId = "inv_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
+        let parts = |minor| vec![(invoice.clone(), Money::new(minor, receivables::Currency::EUR).unwrap())];
+        let one = another_id(&id, &parts(4000)).unwrap();
+        assert_eq!(one, another_id(&id, &parts(4000)).unwrap());
+        assert_ne!(one, another_id(&id, &parts(4001)).unwrap());
+        assert_eq!(one.ulid().get(..10), id.ulid().get(..10), "it stays in its place in time");
+    }
+}

@@ -1,0 +1,36 @@
+//! The business: whose books these are.
+
+use crate::calendar::BillingZone;
+use crate::currency::Currency;
+use crate::ids::BusinessId;
+use crate::locale::Locale;
+use crate::text::{EmailAddress, PartyName};
+
+/// A business and how it counts, writes and is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Business {
+    /// Its id.
+    pub id: BusinessId,
+    /// The name its customers know.
+    pub name: PartyName,
+    /// The currency of new invoices where none is said.
+    pub default_currency: Currency,
+    /// Where its days begin and end.
+    pub time_zone: BillingZone,
+    /// The locales it writes; the first is used where the reader's is not among them.
+    pub locales: Vec<Locale>,
+    /// Where its mail is sent from, and where customers may write.
+    pub email: EmailAddress,
+}
+
+impl Business {
+    /// The locale for a reader who would like `wished`.
+    pub fn locale_for(&self, wished: Option<Locale>) -> Locale {
+        let same_language = |locale: &&Locale| wished.is_some_and(|wished| wished.language() == locale.language());
+        wished
+            .filter(|wished| self.locales.contains(wished))
+            .or_else(|| self.locales.iter().find(same_language).copied())
+            .or_else(|| self.locales.first().copied())
+            .unwrap_or(Locale::English)
+    }
+}

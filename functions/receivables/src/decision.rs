@@ -1,0 +1,120 @@
+//! Decisions: what is to be written, all or nothing.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::currency::Currency;
+use crate::customer::Customer;
+use crate::fact::Fact;
+use crate::ids::{BusinessId, CustomerId, InvoiceId};
+use crate::invoice::{Invoice, Standing};
+use crate::ledger::{Entry, Leg};
+use crate::pay_link::PayLink;
+use crate::payment::Payment;
+
+/// What the books decided: changes, at most one ledger entry, and the facts to announce. It is committed whole or not at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Whose books.
+    pub business: BusinessId,
+    /// On whose account.
+    pub customer: CustomerId,
+    /// What changes.
+    pub changes: Vec<Change>,
+    /// What is entered in the ledger, where amounts moved.
+    pub entry: Option<Entry>,
+    /// What is announced.
+    pub facts: Vec<Fact>,
+}
+
+/// One thing that changes. Each carries what it was decided on, so that it is written over nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A customer we did not know.
+    CustomerRegistered(Customer),
+    /// Something new of a customer we know.
+    ProfileChanged {
+        /// What it was decided on.
+        was: Customer,
+        /// What it shall be.
+        now: Customer,
+    },
+    /// An invoice that is not there yet.
+    InvoiceIssued(Box<Invoice>),
+    /// An invoice stands differently.
+    InvoiceStanding {
+        /// Which.
+        invoice: InvoiceId,
+        /// When it is due, which is part of its place in the lists.
+        due_on: Date,
+        /// What it was decided on.
+        was: Standing,
+        /// What it shall be.
+        now: Standing,
+    },
+    /// A pay link that is not there yet.
+    PayLinkIssued(PayLink),
+    /// A pay link is taken back.
+    PayLinkRevoked(PayLink),
+    /// A payment that is not there yet.
+    PaymentStarted(Box<Payment>),
+    /// A payment stands differently.
+    PaymentChanged {
+        /// What it was decided on.
+        was: Box<Payment>,
+        /// What it shall be.
+        now: Box<Payment>,
+    },
+}
+
+/// By how much the account's balance item moves, in minor units.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BalanceMove {
+    /// Open amounts per currency.
+    pub open: BTreeMap<Currency, i64>,
+    /// Open amounts per currency and due day.
+    pub open_by_due: BTreeMap<(Currency, Date), i64>,
+    /// Unapplied cash per currency.
+    pub unapplied: BTreeMap<Currency, i64>,
+    /// Pending amounts per currency.
+    pub pending: BTreeMap<Currency, i64>,
+    /// Disputed amounts per currency.
+    pub disputed: BTreeMap<Currency, i64>,
+}
+
+impl BalanceMove {
+    /// Whether nothing moves.
+    pub fn is_empty(&self) -> bool {
+        let still = |sums: &BTreeMap<Currency, i64>| sums.values().all(|minor| *minor == 0);
+        still(&self.open)
+            && still(&self.unapplied)
+            && still(&self.pending)
+            && still(&self.disputed)
+            && self.open_by_due.values().all(|minor| *minor == 0)
+    }
+}
+
+impl Decision {
+    /// By how much the account's balance item moves.
+    pub fn balance_move(&self) -> BalanceMove {
+        let mut moved = BalanceMove::default();
+        for leg in self.entry.iter().flat_map(|entry| &entry.legs) {
+            match leg {
+                Leg::Invoice { due_on, change, .. } => {
+                    *moved.open.entry(change.currency()).or_default() += change.minor();
+                    *moved.open_by_due.entry((change.currency(), *due_on)).or_default() += change.minor();
+                }
+                Leg::Unapplied { change } => *moved.unapplied.entry(change.currency()).or_default() -= change.minor(),
+            }
+        }
+        for change in &self.changes {
+            if let Change::InvoiceStanding { was, now, .. } = change {
+                let currency = now.gross.currency();
+                *moved.pending.entry(currency).or_default() += now.pending.minor() - was.pending.minor();
+                *moved.disputed.entry(currency).or_default() += now.disputed.minor() - was.disputed.minor();
+            }
+        }
+        moved
+    }
+}

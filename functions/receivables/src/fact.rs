@@ -1,0 +1,115 @@
+//! Facts: what happened, named in the past tense and announced once.
+
+use jiff::Timestamp;
+
+use crate::ids::{InvoiceId, PaymentId};
+use crate::money::Money;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// Its name; the same happening always has the same.
+    pub id: FactId,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: FactKind,
+}
+
+/// The name of a fact: `{source}.{version of the source}.{place}`. It is derived, so that a repeated commit announces nothing
+/// new.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FactId(pub String);
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FactKind {
+    /// The business told us of a customer.
+    CustomerRegistered,
+    /// An invoice was issued.
+    InvoiceIssued {
+        /// Which.
+        invoice: InvoiceId,
+    },
+    /// Some of an invoice was covered.
+    InvoicePartlyPaid {
+        /// Which.
+        invoice: InvoiceId,
+    },
+    /// All of an invoice is covered.
+    InvoicePaid {
+        /// Which.
+        invoice: InvoiceId,
+    },
+    /// An invoice that was covered is open again.
+    InvoiceReopened {
+        /// Which.
+        invoice: InvoiceId,
+    },
+    /// A payment was started.
+    PaymentStarted {
+        /// Which.
+        payment: PaymentId,
+    },
+    /// The payer must do something, such as authenticate.
+    PaymentNeedsAction {
+        /// Which.
+        payment: PaymentId,
+    },
+    /// A payment is on its way.
+    PaymentProcessing {
+        /// Which.
+        payment: PaymentId,
+    },
+    /// The funds of a payment have become ours.
+    PaymentSettled {
+        /// Which.
+        payment: PaymentId,
+        /// How much arrived.
+        received: Money,
+    },
+    /// A payment failed.
+    PaymentFailed {
+        /// Which.
+        payment: PaymentId,
+    },
+    /// A payment was given up.
+    PaymentCancelled {
+        /// Which.
+        payment: PaymentId,
+    },
+    /// Money arrived in a currency that is not the payment's: someone must look.
+    PaymentInSuspense {
+        /// Which.
+        payment: PaymentId,
+        /// How much.
+        received: Money,
+    },
+}
+
+impl Fact {
+    /// The fact in place `place` of the version `version` of `source`.
+    pub fn new(source: &str, version: u64, place: usize, at: Timestamp, kind: FactKind) -> Self {
+        Self { id: FactId(format!("{source}.{version}.{place}")), at, kind }
+    }
+}
+
+impl FactKind {
+    /// The name subscribers know it by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::CustomerRegistered => "customer.registered",
+            Self::InvoiceIssued { .. } => "invoice.issued",
+            Self::InvoicePartlyPaid { .. } => "invoice.partly_paid",
+            Self::InvoicePaid { .. } => "invoice.paid",
+            Self::InvoiceReopened { .. } => "invoice.reopened",
+            Self::PaymentStarted { .. } => "payment.started",
+            Self::PaymentNeedsAction { .. } => "payment.needs_action",
+            Self::PaymentProcessing { .. } => "payment.processing",
+            Self::PaymentSettled { .. } => "payment.settled",
+            Self::PaymentFailed { .. } => "payment.failed",
+            Self::PaymentCancelled { .. } => "payment.cancelled",
+            Self::PaymentInSuspense { .. } => "payment.in_suspense",
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The books: every rule of who owes what, as pure functions.
+//!
+//! A function here takes values (state, command, `now`) and returns a [`decision::Decision`] or a [`refusal::Refusal`]. It
+//! cannot fail in any other way: there is no I/O, no clock, no chance and nothing asynchronous in this room, and it knows
+//! neither tables nor providers nor pages. It builds for the browser.
+#![deny(missing_docs)]
+
+pub mod business;
+pub mod calendar;
+pub mod currency;
+pub mod customer;
+pub mod decision;
+pub mod fact;
+pub mod ids;
+pub mod invoice;
+pub mod ledger;
+pub mod locale;
+pub mod money;
+pub mod pay_link;
+pub mod payment;
+pub mod provider_fact;
+pub mod refusal;
+pub mod statement;
+pub mod text;
+pub mod verify;
+
+#[cfg(test)]
+mod tests;
+
+pub use business::Business;
+pub use calendar::BillingZone;
+pub use currency::Currency;
+pub use customer::Customer;
+pub use decision::{BalanceMove, Change, Decision};
+pub use fact::{Fact, FactId, FactKind};
+pub use ids::{BusinessId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, ReviewId, SignInId};
+pub use invoice::Invoice;
+pub use locale::{Language, Locale};
+pub use money::{Balance, Money, MoneyError};
+pub use pay_link::PayLink;
+pub use payment::Payment;
+pub use provider_fact::{ObjectFact, ObjectId, Provider, Report};
+pub use refusal::Refusal;

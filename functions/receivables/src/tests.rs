@@ -1,0 +1,24 @@
+//! The books, proved as data at their boundary: commands and reports go in, decisions and refusals come out.
+//!
+//! Tables and stories are for reading; laws are for what no table can list. `books` keeps what was decided, as the tables of
+//! the product do, and checks after every step what must always hold.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")]
+
+mod books;
+mod invoice_tables;
+mod money_laws;
+mod payment_laws;
+mod payment_refusals;
+mod payment_stories;
+mod provider_fact_laws;
+mod statement_laws;
+mod story;
+
+/// So many cases of a law, and no files left behind where one fails: its smallest case is in the message.
+fn cases(count: u32) -> proptest::test_runner::Config {
+    proptest::test_runner::Config {
+        cases: count,
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    }
+}

@@ -1,0 +1,107 @@
+//! What a payment is refused for, each rule once.
+
+use std::fmt::Write;
+
+use expect_test::expect;
+use jiff::civil::date;
+
+use super::books::{issue, money, now, payment_id, request};
+use super::story::refused;
+use crate::money::MINOR_MAX;
+use crate::payment::{self, ALLOCATIONS_PER_PAYMENT_MAX, Payment};
+use crate::{CustomerId, Invoice, Money, Refusal};
+
+fn invoice(name: &str, gross: &str) -> Invoice {
+    issue(name, money(gross), date(2026, 3, 1)).0
+}
+
+fn start(parts: Vec<(Invoice, Money)>) -> Result<Payment, Refusal> {
+    payment::start(request("P", parts), now()).map(|(payment, _)| payment)
+}
+
+fn with(mut invoice: Invoice, change: impl FnOnce(&mut Invoice)) -> Invoice {
+    change(&mut invoice);
+    invoice
+}
+
+/// So many invoices, each to be paid in full.
+fn many(count: usize, gross: &str) -> Vec<(Invoice, Money)> {
+    (0..count).map(|place| (invoice(&place.to_string(), gross), money(gross))).collect()
+}
+
+#[test]
+fn each_rule_refuses_with_its_code_and_field() {
+    let a = || invoice("A", "100.00");
+    let b = || invoice("B", "50.00");
+    let stranger = CustomerId::from_ulid("00000000000000000000000STR").unwrap();
+    let largest = format!("{}.00", MINOR_MAX / 100);
+    let table = [
+        ("nothing", vec![]),
+        ("A in full", vec![(a(), money("100.00"))]),
+        ("A 0.50, the least", vec![(a(), money("0.50"))]),
+        ("A 0.49", vec![(a(), money("0.49"))]),
+        ("A 100.00, B 0.00", vec![(a(), money("100.00")), (b(), money("0.00"))]),
+        ("A 100.00, B 50.01", vec![(a(), money("100.00")), (b(), money("50.01"))]),
+        ("A twice", vec![(a(), money("10.00")), (b(), money("10.00")), (a(), money("10.00"))]),
+        (
+            "B of another customer",
+            vec![(a(), money("10.00")), (with(b(), |b| b.customer = stranger.clone()), money("10.00"))],
+        ),
+        ("B in dollars", vec![(a(), money("10.00")), (invoice("B", "50.00 USD"), money("10.00 USD"))]),
+        ("dollars for A", vec![(a(), money("10.00 USD"))]),
+        ("A is paid", vec![(with(a(), |a| a.standing.applied = money("100.00")), money("10.00"))]),
+        ("A is on its way", vec![(with(a(), |a| a.standing.pending = money("100.00")), money("10.00"))]),
+        ("60.00 of A is on its way", vec![(with(a(), |a| a.standing.pending = money("60.00")), money("40.01"))]),
+        ("60.00 of A is contested", vec![(with(a(), |a| a.standing.disputed = money("60.00")), money("40.01"))]),
+        (
+            "A has a checkout open",
+            vec![(with(a(), |a| a.standing.live_checkout = Some(payment_id("Q"))), money("10.00"))],
+        ),
+        ("as many as may be", many(ALLOCATIONS_PER_PAYMENT_MAX, "1.00")),
+        ("one more", many(ALLOCATIONS_PER_PAYMENT_MAX + 1, "1.00")),
+        ("more than can be booked", many(2, &largest)),
+    ];
+    let mut seen = String::new();
+    for (command, parts) in table {
+        let outcome = match start(parts) {
+            Ok(payment) => format!("{:?} asked", payment.amount),
+            Err(refusal) => refused(&refusal),
+        };
+        writeln!(seen, "{command}: {outcome}").unwrap();
+    }
+    expect![[r#"
+        nothing: refused: nothing_to_pay at allocations
+        A in full: 100.00 EUR asked
+        A 0.50, the least: 0.50 EUR asked
+        A 0.49: refused: below_minimum at allocations
+        A 100.00, B 0.00: refused: nothing_to_pay at allocations
+        A 100.00, B 50.01: refused: more_than_payable at allocations[1].amount
+        A twice: refused: invoice_twice at allocations[2].invoice
+        B of another customer: refused: other_customer at allocations[1].invoice
+        B in dollars: refused: other_currency at allocations[1].invoice
+        dollars for A: refused: other_currency at allocations[0].invoice
+        A is paid: refused: already_paid at nothing in particular
+        A is on its way: refused: payment_on_its_way at nothing in particular
+        60.00 of A is on its way: refused: more_than_payable at allocations[0].amount
+        60.00 of A is contested: refused: more_than_payable at allocations[0].amount
+        A has a checkout open: refused: checkout_open at nothing in particular
+        as many as may be: 45.00 EUR asked
+        one more: refused: too_many_allocations at allocations
+        more than can be booked: refused: amount at allocations
+    "#]]
+    .assert_eq(&seen);
+}
+
+#[test]
+fn a_payment_claims_each_invoices_one_checkout() {
+    let payment =
+        start(vec![(invoice("A", "100.00"), money("60.00")), (invoice("B", "50.00"), money("50.00"))]).unwrap();
+    for allocation in &payment.allocations {
+        assert_eq!(allocation.standing.live_checkout.as_ref(), Some(&payment.id));
+    }
+    let asked: Vec<_> = payment.allocations.iter().map(|known| (known.invoice.clone(), known.intended)).collect();
+    assert!(payment.asks_for(&asked));
+    let reversed: Vec<_> = asked.iter().rev().cloned().collect();
+    assert!(!payment.asks_for(&reversed), "the payer's order is part of what is asked");
+    assert!(!payment.asks_for(&asked[..1]));
+}

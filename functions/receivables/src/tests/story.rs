@@ -1,0 +1,198 @@
+//! Stories: what happened, a line each, and under each line what came of it.
+//!
+//! A story is checked against itself: the lines that are not indented are told to the books, and what the books answer is
+//! put under each.
+//!
+//! ```text
+//! invoice A 100.00 due 2026-03-01
+//! pay P: A 60.00, B 40.00
+//! open P
+//! P: checkout completed paid 100.00 + intent received 100.00
+//! ```
+
+use std::fmt::Write;
+
+use expect_test::Expect;
+
+use super::books::{Books, Decided, invoice_id, money, name_of, payment_id};
+use crate::decision::{Change, Decision};
+use crate::ledger::Leg;
+use crate::provider_fact::{Attempt, AttemptRank, Cash, CheckoutFact, IntentFact, ObjectFact};
+use crate::{Invoice, Money, Payment, Refusal, Report};
+
+/// Tells a story to new books.
+pub(super) fn check(story: &Expect) {
+    let margin = story.data().lines().filter(|line| !line.trim().is_empty()).map(indentation).min().unwrap_or(0);
+    let mut books = Books::new();
+    let mut told = String::new();
+    for line in story.data().lines().filter(|line| !line.trim().is_empty() && indentation(line) == margin) {
+        let line = line.trim();
+        writeln!(told, "{line}").unwrap();
+        for answer in tell(&mut books, line) {
+            writeln!(told, "    {answer}").unwrap();
+        }
+    }
+    story.assert_eq(&told);
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+fn tell(books: &mut Books, line: &str) -> Vec<String> {
+    let (verb, rest) = line.split_once(' ').unwrap();
+    if let Some(payment) = verb.strip_suffix(':') {
+        let reports: Vec<Report> = rest.split(" + ").map(|words| report(payment, words)).collect();
+        let decided = books.hear(payment, &reports);
+        return answer(books, payment, decided);
+    }
+    match verb {
+        "invoice" => {
+            let (demand, due_on) = rest.split_once(" due ").unwrap();
+            let (name, gross) = demand.split_once(' ').unwrap();
+            let decision = books.issue(name, money(gross), due_on.parse().unwrap());
+            results(books, &decision)
+        }
+        "pay" => {
+            let (name, parts) = rest.split_once(": ").unwrap();
+            let parts: Vec<(&str, Money)> = parts.split(", ").map(part).collect();
+            match books.start(name, &parts) {
+                Ok(decision) => [state(books, name)].into_iter().chain(results(books, &decision)).collect(),
+                Err(refusal) => vec![refused(&refusal)],
+            }
+        }
+        "open" => {
+            let decided = books.open(rest);
+            answer(books, rest, decided)
+        }
+        _ => panic!("no such line in a story: {line}"),
+    }
+}
+
+fn part(words: &str) -> (&str, Money) {
+    let (invoice, amount) = words.split_once(' ').unwrap();
+    (invoice, money(amount))
+}
+
+/// What a provider says, in a few words.
+fn report(payment: &str, words: &str) -> Report {
+    let (object, said) = words.split_once(' ').unwrap();
+    let (kind, number) = object.split_at(object.trim_end_matches(|c: char| c.is_ascii_digit()).len());
+    let (prefix, fact) = match kind {
+        "checkout" => ("cs", ObjectFact::Checkout(checkout_fact(payment, said))),
+        "intent" => ("pi", ObjectFact::Intent(intent_fact(said))),
+        _ => panic!("no provider speaks of {kind}"),
+    };
+    Report {
+        object: format!("{prefix}_{payment}{number}").parse().unwrap(),
+        business: None,
+        payment: Some(payment_id(payment)),
+        fact,
+    }
+}
+
+fn checkout_fact(payment: &str, said: &str) -> CheckoutFact {
+    let intent = Some(format!("pi_{payment}").parse().unwrap());
+    let silent = CheckoutFact { intent, ..CheckoutFact::default() };
+    match said.split_once(" paid ") {
+        Some(("completed", amount)) => CheckoutFact { completed: true, received: Cash::of(money(amount)), ..silent },
+        Some(("later", amount)) => CheckoutFact { received: Cash::of(money(amount)), ..silent },
+        Some(_) | None => match said {
+            "completed unpaid" => CheckoutFact { completed: true, ..silent },
+            "failed later" => CheckoutFact { failed: true, ..silent },
+            "expired" => CheckoutFact { expired: true, ..silent },
+            _ => panic!("no checkout is {said}"),
+        },
+    }
+}
+
+fn intent_fact(said: &str) -> IntentFact {
+    let silent = IntentFact::default();
+    let attempt = |id: &str, rank| {
+        let attempts = [(id.to_owned(), Attempt { rank, decline: None })].into();
+        IntentFact { attempts, ..silent.clone() }
+    };
+    match said.split_once(' ') {
+        Some(("received", amount)) => IntentFact { received: Cash::of(money(amount)), ..silent },
+        Some(("processing", id)) => attempt(id, AttemptRank::Pending),
+        Some(("failed", id)) => attempt(id, AttemptRank::Failed),
+        Some(("succeeded", id)) => attempt(id, AttemptRank::Succeeded),
+        Some(("needs", "action")) => IntentFact { action_required: true, ..silent },
+        None if said == "cancelled" => IntentFact { cancelled: true, ..silent },
+        Some(_) | None => panic!("no intent is {said}"),
+    }
+}
+
+fn answer(books: &Books, payment: &str, decided: Option<Decided>) -> Vec<String> {
+    let Some(Decided { decision, again }) = decided else {
+        return vec!["nothing new".to_owned()];
+    };
+    let again = again.then(|| "decided again, another came first".to_owned());
+    again.into_iter().chain([state(books, payment)]).chain(results(books, &decision)).collect()
+}
+
+/// A refusal, by its code and field.
+pub(super) fn refused(refusal: &Refusal) -> String {
+    format!("refused: {} at {}", refusal.code(), refusal.field().unwrap_or("nothing in particular"))
+}
+
+fn state(books: &Books, name: &str) -> String {
+    let Payment { state, amount, received, unapplied, suspense, .. } = &books.payments[&payment_id(name)];
+    let mut line = format!("{name} is {}: {} asked", state.as_str(), amount.to_plain());
+    if !received.is_zero() {
+        write!(line, ", {} received", received.to_plain()).unwrap();
+    }
+    if !unapplied.is_zero() {
+        write!(line, ", {} unapplied", unapplied.to_plain()).unwrap();
+    }
+    for amount in suspense {
+        write!(line, ", {amount:?} in suspense").unwrap();
+    }
+    line
+}
+
+fn results(books: &Books, decision: &Decision) -> Vec<String> {
+    let touched = decision.changes.iter().filter_map(|change| match change {
+        Change::InvoiceStanding { invoice, .. } => Some(&books.invoices[invoice]),
+        Change::InvoiceIssued(invoice) => Some(&books.invoices[&invoice.id]),
+        Change::CustomerRegistered(_)
+        | Change::ProfileChanged { .. }
+        | Change::PayLinkIssued(_)
+        | Change::PayLinkRevoked(_)
+        | Change::PaymentStarted(_)
+        | Change::PaymentChanged { .. } => None,
+    });
+    let mut lines: Vec<String> = touched.map(standing).collect();
+    if let Some(entry) = &decision.entry {
+        let legs: Vec<String> = entry.legs.iter().map(leg).collect();
+        lines.push(format!("ledger: {}", legs.join(", ")));
+    }
+    if !decision.facts.is_empty() {
+        let names: Vec<&str> = decision.facts.iter().map(|fact| fact.kind.name()).collect();
+        lines.push(format!("facts: {}", names.join(", ")));
+    }
+    lines
+}
+
+fn standing(invoice: &Invoice) -> String {
+    let standing = &invoice.standing;
+    assert_eq!(invoice.id, invoice_id(invoice.number.as_str()));
+    let mut line = format!("{} is {}: {} open", invoice.number, standing.status().as_str(), standing.open().to_plain());
+    if !standing.pending.is_zero() {
+        write!(line, ", {} pending", standing.pending.to_plain()).unwrap();
+    }
+    if standing.payable() != standing.open() {
+        write!(line, ", {} payable", standing.payable().to_plain()).unwrap();
+    }
+    if let Some(payment) = &standing.live_checkout {
+        write!(line, ", checkout of {}", name_of(payment.ulid())).unwrap();
+    }
+    line
+}
+
+fn leg(leg: &Leg) -> String {
+    match leg {
+        Leg::Invoice { number, change, .. } => format!("{number} {}", change.to_plain()),
+        Leg::Unapplied { change } => format!("unapplied {}", change.to_plain()),
+    }
+}

@@ -1,0 +1,10 @@
+//! The access patterns, one file per family.
+
+pub(crate) mod accounts;
+pub(crate) mod businesses;
+pub(crate) mod events;
+pub(crate) mod invoices;
+pub(crate) mod once;
+pub(crate) mod payments;
+pub(crate) mod sign_ins;
+pub(crate) mod stream;

@@ -1,0 +1,168 @@
+//! Customers, and how their accounts stand.
+
+use jiff::Timestamp;
+use receivables::ledger::Entry;
+use receivables::statement::AccountSums;
+use receivables::text::{EmailAddress, ExternalId};
+use receivables::{BusinessId, Customer, CustomerId};
+
+use crate::items::{Index, Item, customers, ledger, text_of};
+use crate::keys::{self, Unique};
+use crate::table::{Query, Range, Store, StoreError};
+
+/// Items of a page where nothing is said, and at most.
+const PAGE_LIMIT_MAX: usize = 100;
+/// Customers that may share one address.
+const CUSTOMERS_PER_ADDRESS_MAX: i32 = 25;
+
+/// Which page of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// How many, at most 100.
+    pub limit: usize,
+    /// Where it begins: the `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paged<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next begins, if there is more.
+    pub next_cursor: Option<String>,
+}
+
+impl Page {
+    /// The first `limit` items.
+    pub fn first(limit: usize) -> Self {
+        Self { limit, cursor: None }
+    }
+
+    pub(crate) fn limit(&self) -> i32 {
+        i32::try_from(self.limit.clamp(1, PAGE_LIMIT_MAX)).unwrap_or(100)
+    }
+}
+
+/// A cursor is the index's sort key and the item's own key, each part hexadecimal; the partition is never taken from it.
+pub(crate) fn cursor_of(last: &Item, index: Index) -> Option<String> {
+    let part = |name: &str| text_of(last, name).map(hex::encode);
+    Some(format!("{}.{}.{}", part(index.sk())?, part("pk")?, part("sk")?))
+}
+
+pub(crate) fn start_of(cursor: &str, index: Index, partition: &str) -> Option<Item> {
+    let mut parts = cursor.split('.').map(|part| String::from_utf8(hex::decode(part).ok()?).ok());
+    let (place, pk, sk) = (parts.next()??, parts.next()??, parts.next()??);
+    let value = crate::items::text;
+    Some(Item::from([
+        (index.pk().to_owned(), value(partition)),
+        (index.sk().to_owned(), value(&place)),
+        ("pk".to_owned(), value(&pk)),
+        ("sk".to_owned(), value(&sk)),
+    ]))
+}
+
+impl Store {
+    /// One page of an index, read into what it holds. A cursor that is not ours begins at the beginning.
+    pub(crate) async fn list<T>(
+        &self,
+        query: Query<'_>,
+        page: &Page,
+        read: impl Fn(Item) -> Result<T, StoreError>,
+    ) -> Result<Paged<T>, StoreError> {
+        let index = query.index.unwrap_or(Index::Parent);
+        let start = page.cursor.as_deref().and_then(|cursor| start_of(cursor, index, query.pk));
+        let query = Query { limit: Some(page.limit()), start, ..query };
+        let (items, last) = self.page(&self.tables.core, query).await?;
+        let next_cursor = last.and_then(|last| cursor_of(&last, index));
+        Ok(Paged { items: items.into_iter().map(read).collect::<Result<_, _>>()?, next_cursor })
+    }
+
+    /// The customer of an id.
+    pub async fn customer(&self, b: &BusinessId, c: &CustomerId) -> Result<Option<Customer>, StoreError> {
+        self.get(&self.tables.core, &keys::customer(b, c)).await?.map(customers::customer).transpose()
+    }
+
+    /// The customer of the business's own id.
+    pub async fn customer_by_external_id(
+        &self,
+        b: &BusinessId,
+        id: &ExternalId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        self.target(&keys::unique(b, Unique::CustomerExternalId, id.as_str())).await
+    }
+
+    /// The customers of an address.
+    pub async fn customers_by_email(
+        &self,
+        b: &BusinessId,
+        email: &EmailAddress,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        let pk = keys::emails(b, &email.folded());
+        let query = Query { limit: Some(CUSTOMERS_PER_ADDRESS_MAX), ..Query::all(&pk) };
+        let (items, _) = self.page(&self.tables.core, query).await?;
+        let ids = items.iter().map(|item| text_of(item, "target").unwrap_or_default().parse());
+        ids.collect::<Result<_, _>>().map_err(|error| StoreError::defect("address", &error))
+    }
+
+    /// The customers of a business, by name.
+    pub async fn customers(&self, b: &BusinessId, page: &Page) -> Result<Paged<Customer>, StoreError> {
+        let pk = keys::customers(b);
+        self.list(Query::of(Index::Parent, &pk, Range::All), page, customers::customer).await
+    }
+
+    /// How an account stands.
+    pub async fn account(&self, b: &BusinessId, c: &CustomerId) -> Result<AccountSums, StoreError> {
+        let item = self.get(&self.tables.core, &keys::balance(b, c)).await?;
+        item.as_ref().map_or_else(|| Ok(AccountSums::default()), ledger::sums)
+    }
+
+    /// What was entered on an account since an instant, oldest first.
+    pub async fn entries_since(
+        &self,
+        b: &BusinessId,
+        c: &CustomerId,
+        since: Timestamp,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let pk = keys::account(b, c);
+        let (from, to) = (format!("{}{since:.3}", keys::LEDGER), format!("{}~", keys::LEDGER));
+        let query = Query { range: Range::Between(&from, &to), ..Query::all(&pk) };
+        self.whole(&self.tables.core, query).await?.into_iter().map(ledger::entry).collect()
+    }
+
+    /// Removes the due days of an account that hold nothing any more, where they still hold nothing.
+    pub async fn prune_balance(&self, b: &BusinessId, c: &CustomerId, spent: &[String]) -> Result<(), StoreError> {
+        let key = keys::balance(b, c);
+        for name in spent {
+            let removed = self
+                .client
+                .update_item()
+                .table_name(&self.tables.core)
+                .key("pk", crate::items::text(&key.pk))
+                .key("sk", crate::items::text(&key.sk))
+                .update_expression("REMOVE #day")
+                .condition_expression("#day = :nothing")
+                .expression_attribute_names("#day", name)
+                .expression_attribute_values(":nothing", crate::items::number(0))
+                .send()
+                .await;
+            if let Err(error) = removed {
+                let held = error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception());
+                if !held {
+                    return Err(StoreError::of(&error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn target<T>(&self, key: &keys::Key) -> Result<Option<T>, StoreError>
+    where
+        T: std::str::FromStr,
+        T::Err: std::fmt::Display,
+    {
+        let Some(item) = self.get(&self.tables.core, key).await? else { return Ok(None) };
+        let id = text_of(&item, "target").unwrap_or_default().parse();
+        id.map(Some).map_err(|error| StoreError::defect("target", &error))
+    }
+}

@@ -1,0 +1,67 @@
+//! What comes round by the tables' streams.
+
+use receivables::{BusinessId, CustomerId};
+
+use crate::items::events::{self, ReceivedEvent};
+use crate::items::ledger::{self, Announced};
+use crate::items::sign_ins::{self, SignIn};
+use crate::items::{Item, text_of};
+use crate::keys;
+use crate::table::StoreError;
+
+/// What a new image in a stream means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamNews {
+    /// A provider's event was recorded, or put back for another try.
+    Event(Box<ReceivedEvent>),
+    /// A fact was announced.
+    Fact(Announced),
+    /// Someone asked to sign in.
+    SignIn(SignIn),
+    /// An account's balance item has due days that hold nothing any more.
+    SpentDueDays {
+        /// Whose books.
+        business: BusinessId,
+        /// Which account.
+        customer: CustomerId,
+        /// The attributes.
+        spent: Vec<String>,
+    },
+    /// Nothing that anyone waits for.
+    Nothing,
+}
+
+/// Reads the new image of a stream record.
+pub fn read_stream_image(item: Item) -> Result<StreamNews, StoreError> {
+    let (pk, sk) = (text_of(&item, "pk").unwrap_or_default(), text_of(&item, "sk").unwrap_or_default());
+    if pk.starts_with("W#") {
+        return Ok(if text_of(&item, "state") == Some("received") {
+            StreamNews::Event(Box::new(events::event(item)?))
+        } else {
+            StreamNews::Nothing
+        });
+    }
+    if sk == "SG" {
+        // A try or its use is a change of the same item: only what is untouched asks for a mail.
+        let sign_in = sign_ins::sign_in(item)?;
+        return Ok(if sign_in.tries == 0 && !sign_in.spent {
+            StreamNews::SignIn(sign_in)
+        } else {
+            StreamNews::Nothing
+        });
+    }
+    if sk.starts_with(keys::FACT) {
+        return ledger::announced(item).map(StreamNews::Fact);
+    }
+    if sk == "BAL" {
+        let spent = ledger::spent_due_days(&item);
+        let mut parts = pk.split('#').skip(1);
+        return Ok(match (parts.next().map(str::parse), parts.next().map(str::parse)) {
+            (Some(Ok(business)), Some(Ok(customer))) if !spent.is_empty() => {
+                StreamNews::SpentDueDays { business, customer, spent }
+            }
+            _ => StreamNews::Nothing,
+        });
+    }
+    Ok(StreamNews::Nothing)
+}

@@ -1,0 +1,108 @@
+//! Items: the stored form of the books' types, and the way back.
+//!
+//! Every item carries its version `v`. A reader lifts older versions; there is only one so far. An item that contradicts the
+//! model is a [`StoreError::Defect`], never a guess.
+
+pub(crate) mod customers;
+pub(crate) mod events;
+pub(crate) mod invoices;
+pub(crate) mod ledger;
+pub(crate) mod payments;
+pub(crate) mod sign_ins;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use receivables::{Currency, Money};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::StoreError;
+use crate::keys::Key;
+
+/// An item as the client speaks it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The version in which items are written.
+const VERSION: &str = "1";
+
+/// An index of the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Index {
+    /// By parent.
+    Parent,
+    /// Lists of a business.
+    List,
+    /// What is due.
+    Due,
+}
+
+impl Index {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Parent => "gsi1",
+            Self::List => "gsi2",
+            Self::Due => "gsi3",
+        }
+    }
+
+    pub(crate) fn pk(self) -> &'static str {
+        match self {
+            Self::Parent => "gsi1pk",
+            Self::List => "gsi2pk",
+            Self::Due => "gsi3pk",
+        }
+    }
+
+    pub(crate) fn sk(self) -> &'static str {
+        match self {
+            Self::Parent => "gsi1sk",
+            Self::List => "gsi2sk",
+            Self::Due => "gsi3sk",
+        }
+    }
+}
+
+/// The item of a record at a key.
+pub(crate) fn item<T: Serialize>(key: &Key, record: &T) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(record).map_err(|error| StoreError::defect("encode", &error))?;
+    item.insert("pk".to_owned(), text(&key.pk));
+    item.insert("sk".to_owned(), text(&key.sk));
+    item.insert("v".to_owned(), AttributeValue::N(VERSION.to_owned()));
+    Ok(item)
+}
+
+/// The record of an item.
+pub(crate) fn record<T: DeserializeOwned>(item: Item) -> Result<T, StoreError> {
+    serde_dynamo::from_item(item).map_err(|error| StoreError::defect(std::any::type_name::<T>(), &error))
+}
+
+/// Lists the item in an index.
+pub(crate) fn listed(mut item: Item, index: Index, pk: &str, sk: &str) -> Item {
+    item.insert(index.pk().to_owned(), text(pk));
+    item.insert(index.sk().to_owned(), text(sk));
+    item
+}
+
+/// Lets the item expire.
+pub(crate) fn expiring(mut item: Item, at: jiff::Timestamp) -> Item {
+    item.insert("ttl".to_owned(), number(at.as_second()));
+    item
+}
+
+pub(crate) fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn money(minor: i64, currency: Currency) -> Result<Money, StoreError> {
+    Money::new(minor, currency).map_err(|error| StoreError::defect("amount", &error))
+}
+
+/// The text attribute of an item.
+pub(crate) fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}

@@ -1,0 +1,107 @@
+//! Businesses, keys and customers.
+
+use jiff::Timestamp;
+use receivables::customer::Profile;
+use receivables::text::{EmailAddress, ExternalId, PartyName};
+use receivables::{BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId};
+use serde::{Deserialize, Serialize};
+
+use super::{Index, Item, item, listed, record};
+use crate::{StoreError, keys};
+
+/// A key with which a program of the business calls the API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Its public id.
+    pub id: KeyId,
+    /// Whose books it opens.
+    pub business: BusinessId,
+    /// What the business calls it.
+    pub name: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BusinessRecord {
+    id: BusinessId,
+    name: PartyName,
+    default_currency: Currency,
+    time_zone: String,
+    locales: Vec<Locale>,
+    email: EmailAddress,
+}
+
+pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
+    let record = BusinessRecord {
+        id: business.id.clone(),
+        name: business.name.clone(),
+        default_currency: business.default_currency,
+        time_zone: business.time_zone.name().to_owned(),
+        locales: business.locales.clone(),
+        email: business.email.clone(),
+    };
+    item(&keys::business(&business.id), &record)
+}
+
+pub(crate) fn business(item: Item) -> Result<Business, StoreError> {
+    let record: BusinessRecord = record(item)?;
+    Ok(Business {
+        id: record.id,
+        name: record.name,
+        default_currency: record.default_currency,
+        time_zone: BillingZone::named(&record.time_zone).map_err(|error| StoreError::defect("time zone", &error))?,
+        locales: record.locales,
+        email: record.email,
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+struct CustomerRecord {
+    id: CustomerId,
+    business: BusinessId,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    external_id: Option<ExternalId>,
+    name: PartyName,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    email: Option<EmailAddress>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    locale: Option<Locale>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    stripe_id: Option<ObjectId>,
+    created_at: Timestamp,
+    version: u64,
+}
+
+pub(crate) fn of_customer(customer: &Customer) -> Result<Item, StoreError> {
+    let Profile { external_id, name, email, locale, stripe_id } = customer.profile.clone();
+    let place = format!("{}#{}", name.as_str().to_lowercase(), customer.id);
+    let record = CustomerRecord {
+        id: customer.id.clone(),
+        business: customer.business.clone(),
+        external_id,
+        name,
+        email,
+        locale,
+        stripe_id,
+        created_at: customer.created_at,
+        version: customer.version,
+    };
+    let item = item(&keys::customer(&customer.business, &customer.id), &record)?;
+    Ok(listed(item, Index::Parent, &keys::customers(&customer.business), &place))
+}
+
+pub(crate) fn customer(item: Item) -> Result<Customer, StoreError> {
+    let record: CustomerRecord = record(item)?;
+    Ok(Customer {
+        id: record.id,
+        business: record.business,
+        profile: Profile {
+            external_id: record.external_id,
+            name: record.name,
+            email: record.email,
+            locale: record.locale,
+            stripe_id: record.stripe_id,
+        },
+        created_at: record.created_at,
+        version: record.version,
+    })
+}

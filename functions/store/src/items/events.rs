@@ -1,0 +1,150 @@
+//! Provider events as received.
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use receivables::BusinessId;
+use receivables::provider_fact::Provider;
+use serde::{Deserialize, Serialize};
+
+use super::{Index, Item, expiring, item, listed, record};
+use crate::{StoreError, keys};
+
+/// How long a provider's event is kept.
+pub(crate) const EVENT_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// The largest event body taken, and so the largest one inflated.
+pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
+
+/// Where an event lies in the inbox.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct EventKey {
+    /// Whose.
+    pub business: BusinessId,
+    /// From whom.
+    pub provider: Provider,
+    /// The object it speaks of.
+    pub object: String,
+    /// The provider's id of the event.
+    pub event: String,
+}
+
+/// A provider's event, authentic, as it was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedEvent {
+    /// Where it lies.
+    pub key: EventKey,
+    /// Its type, in the provider's word.
+    pub kind: String,
+    /// The version of the provider's API that shaped it.
+    pub api_version: Option<String>,
+    /// Whether it speaks of real money, where it says so.
+    pub livemode: Option<bool>,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// The bytes that were signed.
+    pub body: Vec<u8>,
+    /// What became of it.
+    pub state: EventState,
+    /// Why, where that needs saying.
+    pub reason: Option<String>,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventState {
+    /// Recorded; not yet applied.
+    Received,
+    /// Applied, or found to change nothing.
+    Applied,
+    /// It speaks of a payment that we did not start; what it says is kept.
+    Unmatched,
+    /// Authentic, but not understood; kept for repair and replay.
+    Quarantined,
+}
+
+impl EventState {
+    /// The API's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Applied => "applied",
+            Self::Unmatched => "unmatched",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    fn named(word: &str) -> Option<Self> {
+        [Self::Received, Self::Applied, Self::Unmatched, Self::Quarantined]
+            .into_iter()
+            .find(|state| state.as_str() == word)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct EventRecord {
+    business: BusinessId,
+    object: String,
+    event: String,
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    api_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    livemode: Option<bool>,
+    received_at: Timestamp,
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    reason: Option<String>,
+}
+
+pub(crate) fn of_event(event: &ReceivedEvent) -> Result<Item, StoreError> {
+    let key = &event.key;
+    let record = EventRecord {
+        business: key.business.clone(),
+        object: key.object.clone(),
+        event: key.event.clone(),
+        kind: event.kind.clone(),
+        api_version: event.api_version.clone(),
+        livemode: event.livemode,
+        received_at: event.received_at,
+        state: event.state.as_str().to_owned(),
+        reason: event.reason.clone(),
+    };
+    let body = zstd::bulk::compress(&event.body, zstd::DEFAULT_COMPRESSION_LEVEL)
+        .map_err(|error| StoreError::defect("compress", &error))?;
+    let mut item = item(&keys::event(&key.business, key.provider, &key.object, &key.event), &record)?;
+    item.insert("body".to_owned(), AttributeValue::B(Blob::new(body)));
+    let place = format!("{:.3}#{}", event.received_at, key.event);
+    let shard = key.event.bytes().fold(0_u8, u8::wrapping_add) % keys::EVENT_SHARDS;
+    let hour = keys::events_of_hour(&key.business, event.received_at, shard);
+    let item = listed(item, Index::Parent, &hour, &place);
+    let item = expiring(item, event.received_at.saturating_add(EVENT_KEPT).unwrap_or(Timestamp::MAX));
+    Ok(match event.state {
+        EventState::Quarantined => listed(item, Index::List, &keys::events_quarantined(&key.business), &place),
+        EventState::Received | EventState::Applied | EventState::Unmatched => item,
+    })
+}
+
+pub(crate) fn event(mut item: Item) -> Result<ReceivedEvent, StoreError> {
+    let body = match item.remove("body") {
+        Some(AttributeValue::B(blob)) => zstd::bulk::decompress(blob.as_ref(), EVENT_BODY_BYTES_MAX)
+            .map_err(|error| StoreError::defect("event body", &error))?,
+        _ => return Err(StoreError::Defect("event without a body".to_owned())),
+    };
+    let record: EventRecord = record(item)?;
+    Ok(ReceivedEvent {
+        key: EventKey {
+            business: record.business,
+            provider: Provider::Stripe,
+            object: record.object,
+            event: record.event,
+        },
+        kind: record.kind,
+        api_version: record.api_version,
+        livemode: record.livemode,
+        received_at: record.received_at,
+        body,
+        state: EventState::named(&record.state)
+            .ok_or_else(|| StoreError::Defect(format!("event state {}", record.state)))?,
+        reason: record.reason,
+    })
+}

@@ -1,0 +1,237 @@
+//! Ledger entries, balances and facts.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use receivables::ledger::{Entry, EntryKind, Leg};
+use receivables::statement::AccountSums;
+use receivables::text::InvoiceNumber;
+use receivables::{
+    Balance, BalanceMove, BusinessId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId, PaymentId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Item, item, money, record};
+use crate::{StoreError, keys};
+
+#[derive(Serialize, Deserialize)]
+struct EntryRecord {
+    source: String,
+    sequence: u64,
+    posted_at: Timestamp,
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    payment: Option<PaymentId>,
+    currency: Currency,
+    legs: Vec<LegRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LegRecord {
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    invoice: Option<InvoiceId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    number: Option<InvoiceNumber>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    due_on: Option<Date>,
+    change: i64,
+}
+
+pub(crate) fn of_entry(decision: &Decision, entry: &Entry) -> Result<Item, StoreError> {
+    let (kind, payment) = match &entry.kind {
+        EntryKind::InvoiceIssued => ("invoice_issued", None),
+        EntryKind::PaymentApplied(payment) => ("payment_applied", Some(payment.clone())),
+        EntryKind::PaymentReversed(payment) => ("payment_reversed", Some(payment.clone())),
+    };
+    let record = EntryRecord {
+        source: entry.source.clone(),
+        sequence: entry.sequence,
+        posted_at: entry.posted_at,
+        kind: kind.to_owned(),
+        payment,
+        currency: entry.currency,
+        legs: entry.legs.iter().map(of_leg).collect(),
+    };
+    item(&keys::ledger(&decision.business, &decision.customer, &entry.key()), &record)
+}
+
+fn of_leg(leg: &Leg) -> LegRecord {
+    match leg {
+        Leg::Invoice { invoice, number, due_on, change } => LegRecord {
+            invoice: Some(invoice.clone()),
+            number: Some(number.clone()),
+            due_on: Some(*due_on),
+            change: change.minor(),
+        },
+        Leg::Unapplied { change } => LegRecord { invoice: None, number: None, due_on: None, change: change.minor() },
+    }
+}
+
+pub(crate) fn entry(item: Item) -> Result<Entry, StoreError> {
+    let record: EntryRecord = record(item)?;
+    let kind = match (record.kind.as_str(), record.payment) {
+        ("invoice_issued", None) => EntryKind::InvoiceIssued,
+        ("payment_applied", Some(payment)) => EntryKind::PaymentApplied(payment),
+        ("payment_reversed", Some(payment)) => EntryKind::PaymentReversed(payment),
+        (other, _) => return Err(StoreError::Defect(format!("ledger entry of kind {other}"))),
+    };
+    let currency = record.currency;
+    let legs = record.legs.into_iter().map(|leg| {
+        let change = Balance::new(leg.change, currency).map_err(|error| StoreError::defect("leg", &error))?;
+        Ok(match (leg.invoice, leg.number, leg.due_on) {
+            (Some(invoice), Some(number), Some(due_on)) => Leg::Invoice { invoice, number, due_on, change },
+            (None, None, None) => Leg::Unapplied { change },
+            _ => return Err(StoreError::Defect("leg of half an invoice".to_owned())),
+        })
+    });
+    Ok(Entry {
+        source: record.source,
+        sequence: record.sequence,
+        posted_at: record.posted_at,
+        kind,
+        currency,
+        legs: legs.collect::<Result<_, StoreError>>()?,
+    })
+}
+
+/// The attributes of the balance item: a kind, a currency and for open amounts by due day a date, in one name, because
+/// DynamoDB adds only to attributes at the top.
+pub(crate) fn balance_attributes(moved: &BalanceMove) -> Vec<(String, i64)> {
+    let plain = |kind: &'static str, sums: &BTreeMap<Currency, i64>| {
+        sums.iter().map(|(currency, minor)| (format!("{kind}#{currency}"), *minor)).collect::<Vec<_>>()
+    };
+    let by_due = moved.open_by_due.iter().map(|((currency, due_on), minor)| (format!("d#{currency}#{due_on}"), *minor));
+    let mut all: Vec<(String, i64)> = plain("o", &moved.open);
+    all.extend(plain("u", &moved.unapplied));
+    all.extend(plain("p", &moved.pending));
+    all.extend(plain("x", &moved.disputed));
+    all.extend(by_due);
+    all.retain(|(_, minor)| *minor != 0);
+    all
+}
+
+pub(crate) fn sums(item: &Item) -> Result<AccountSums, StoreError> {
+    let mut sums = AccountSums::default();
+    for (name, value) in item {
+        let mut parts = name.split('#');
+        let (Some(kind), Some(currency)) = (parts.next(), parts.next()) else { continue };
+        let currency: Currency = currency.parse().map_err(|error| StoreError::defect("balance", &error))?;
+        let minor: i64 = value
+            .as_n()
+            .ok()
+            .and_then(|number| number.parse().ok())
+            .ok_or_else(|| StoreError::Defect(format!("balance attribute {name}")))?;
+        match (kind, parts.next()) {
+            ("o", None) => drop(sums.open.insert(currency, minor)),
+            ("u", None) => drop(sums.unapplied.insert(currency, minor)),
+            ("p", None) => drop(sums.pending.insert(currency, minor)),
+            ("x", None) => drop(sums.disputed.insert(currency, minor)),
+            ("d", Some(due_on)) => {
+                let due_on: Date = due_on.parse().map_err(|error| StoreError::defect("balance", &error))?;
+                sums.open_by_due.insert((currency, due_on), minor);
+            }
+            _ => return Err(StoreError::Defect(format!("balance attribute {name}"))),
+        }
+    }
+    Ok(sums)
+}
+
+/// The due-day attributes of a balance item that hold nothing any more.
+pub(crate) fn spent_due_days(item: &Item) -> Vec<String> {
+    item.iter()
+        .filter(|(name, value)| name.starts_with("d#") && value.as_n().is_ok_and(|number| number == "0"))
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+#[derive(Serialize, Deserialize)]
+struct FactItem {
+    fact: String,
+    at: Timestamp,
+    kind: String,
+    business: BusinessId,
+    customer: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    invoice: Option<InvoiceId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    payment: Option<PaymentId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    currency: Option<Currency>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    received: Option<i64>,
+}
+
+/// A fact as it comes round by the stream, with whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announced {
+    /// Whose books.
+    pub business: BusinessId,
+    /// On whose account.
+    pub customer: CustomerId,
+    /// What happened.
+    pub fact: Fact,
+}
+
+pub(crate) fn of_fact(decision: &Decision, fact: &Fact) -> Result<Item, StoreError> {
+    let (invoice, payment, received) = match &fact.kind {
+        FactKind::CustomerRegistered => (None, None, None),
+        FactKind::InvoiceIssued { invoice }
+        | FactKind::InvoicePartlyPaid { invoice }
+        | FactKind::InvoicePaid { invoice }
+        | FactKind::InvoiceReopened { invoice } => (Some(invoice.clone()), None, None),
+        FactKind::PaymentStarted { payment }
+        | FactKind::PaymentNeedsAction { payment }
+        | FactKind::PaymentProcessing { payment }
+        | FactKind::PaymentFailed { payment }
+        | FactKind::PaymentCancelled { payment } => (None, Some(payment.clone()), None),
+        FactKind::PaymentSettled { payment, received } | FactKind::PaymentInSuspense { payment, received } => {
+            (None, Some(payment.clone()), Some(*received))
+        }
+    };
+    let record = FactItem {
+        fact: fact.id.0.clone(),
+        at: fact.at,
+        kind: fact.kind.name().to_owned(),
+        business: decision.business.clone(),
+        customer: decision.customer.clone(),
+        invoice,
+        payment,
+        currency: received.map(receivables::Money::currency),
+        received: received.map(receivables::Money::minor),
+    };
+    item(&keys::fact(&decision.business, &decision.customer, fact.at, &fact.id.0), &record)
+}
+
+pub(crate) fn announced(item: Item) -> Result<Announced, StoreError> {
+    let record: FactItem = record(item)?;
+    let missing = || StoreError::Defect(format!("fact {} of kind {}", record.fact, record.kind));
+    let received = match (record.received, record.currency) {
+        (Some(minor), Some(currency)) => Some(money(minor, currency)?),
+        _ => None,
+    };
+    let invoice = || record.invoice.clone().ok_or_else(missing);
+    let payment = || record.payment.clone().ok_or_else(missing);
+    let kind = match record.kind.as_str() {
+        "customer.registered" => FactKind::CustomerRegistered,
+        "invoice.issued" => FactKind::InvoiceIssued { invoice: invoice()? },
+        "invoice.partly_paid" => FactKind::InvoicePartlyPaid { invoice: invoice()? },
+        "invoice.paid" => FactKind::InvoicePaid { invoice: invoice()? },
+        "invoice.reopened" => FactKind::InvoiceReopened { invoice: invoice()? },
+        "payment.started" => FactKind::PaymentStarted { payment: payment()? },
+        "payment.needs_action" => FactKind::PaymentNeedsAction { payment: payment()? },
+        "payment.processing" => FactKind::PaymentProcessing { payment: payment()? },
+        "payment.settled" => FactKind::PaymentSettled { payment: payment()?, received: received.ok_or_else(missing)? },
+        "payment.failed" => FactKind::PaymentFailed { payment: payment()? },
+        "payment.cancelled" => FactKind::PaymentCancelled { payment: payment()? },
+        "payment.in_suspense" => {
+            FactKind::PaymentInSuspense { payment: payment()?, received: received.ok_or_else(missing)? }
+        }
+        _ => return Err(missing()),
+    };
+    Ok(Announced {
+        business: record.business.clone(),
+        customer: record.customer.clone(),
+        fact: Fact { id: FactId(record.fact.clone()), at: record.at, kind },
+    })
+}

@@ -1,0 +1,69 @@
+//! Sign-in requests and sessions.
+
+use jiff::Timestamp;
+use receivables::text::EmailAddress;
+use receivables::{BusinessId, CustomerId, Locale, SignInId};
+use serde::{Deserialize, Serialize};
+
+use super::{Item, expiring, item, record};
+use crate::{StoreError, keys};
+
+/// A request to sign in: the link and its code, good once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// Its id.
+    pub id: SignInId,
+    /// Where.
+    pub business: BusinessId,
+    /// The address it was mailed to.
+    pub email: EmailAddress,
+    /// The account it opens; none where the address is no customer's, which nobody is told.
+    pub customer: Option<CustomerId>,
+    /// How the person reads.
+    pub locale: Locale,
+    /// SHA-256 of the code with the id, in hexadecimal.
+    pub code_hash: String,
+    /// How often a code was tried.
+    pub tries: u32,
+    /// Whether it was used.
+    pub spent: bool,
+    /// Until when it is good.
+    pub ends_at: Timestamp,
+}
+
+pub(crate) fn of_sign_in(sign_in: &SignIn) -> Result<Item, StoreError> {
+    Ok(expiring(item(&keys::sign_in(&sign_in.business, &sign_in.id), sign_in)?, sign_in.ends_at))
+}
+
+pub(crate) fn sign_in(item: Item) -> Result<SignIn, StoreError> {
+    record(item)
+}
+
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TokenRecord {
+    pub(crate) business: BusinessId,
+    pub(crate) sign_in: SignInId,
+}
+
+/// A person signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Where.
+    pub business: BusinessId,
+    /// The account that is open to them.
+    pub customer: CustomerId,
+    /// Who they are.
+    pub email: EmailAddress,
+    /// When it ends if nothing is done.
+    pub idle_ends_at: Timestamp,
+    /// When it ends whatever is done.
+    pub ends_at: Timestamp,
+}
+
+pub(crate) fn of_session(hash: &str, session: &Session) -> Result<Item, StoreError> {
+    Ok(expiring(item(&keys::session(hash), session)?, session.ends_at))
+}
+
+pub(crate) fn session(item: Item) -> Result<Session, StoreError> {
+    record(item)
+}

@@ -1,0 +1,263 @@
+//! Every key of every item. A key cannot be built without the business it belongs to.
+//!
+//! `b` business, `c` customer, `i` invoice, `p` payment. All keys are text.
+//!
+//! | item | table | pk / sk | gsi1 (by parent) | gsi2 (lists) | gsi3 (due) |
+//! |---|---|---|---|---|---|
+//! | business | core | `B#b` / `B` | | | |
+//! | host name | core | `H#host` / `H` | | | |
+//! | API key | core | `K#sha256` / `K` | `B#b` / `K#id` | | |
+//! | customer | core | `C#b#c` / `C` | `B#b#CU` / `name#c` | | |
+//! | balance | core | `C#b#c` / `BAL` | | | |
+//! | ledger entry | core | `C#b#c` / `LED#at#source#sequence` | | | |
+//! | fact | core | `C#b#c` / `FACT#at#id` | | | |
+//! | unique value | core | `U#b#kind#value` / `U` | | | |
+//! | e-mail of a customer | core | `U#b#email#address` / `c` | | | |
+//! | invoice | core | `I#b#i` / `I` | `C#b#c` / `I#O#due#i` open, `I#Z#due#i` closed | `B#b#IN` / `O#due#i`, `Z#due#i` | |
+//! | pay link | core | `TK#sha256` / `TK` | `I#b#i` / `L#link` | | |
+//! | payment | core | `P#b#p` / `P` | `C#b#c` / `P#at#p` | `B#b#PAY#yyyymm` / `at#p` | `DUE#shard` / `at#b#p` |
+//! | allocation | core | `P#b#p` / `A#place` | `I#b#i` / `P#at#p` | | |
+//! | merged fact | core | `P#b#p` / `F#kind#object` | | | |
+//! | review | core | `P#b#p` / `V#kind` | | `B#b#RV` / `at#p` | |
+//! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while nobody's | |
+//! | provider event | inbox | `W#b#provider#object` / event id | `B#b#EV#yyyymmddhh#shard` / `at#event` | `B#b#EVQ` / `at#event` quarantined | |
+//! | sign-in | inbox | `SG#b#s` / `SG` | | | |
+//! | sign-in token | inbox | `ST#sha256` / `ST` | | | |
+//! | sign-in mails of an hour | inbox | `SR#b#address sha256#yyyymmddhh` / `SR` | | | |
+//! | session | inbox | `SE#sha256` / `SE` | | | |
+//! | idempotency key | inbox | `IK#b#sha256` / `IK` | | | |
+//! | mail sent once | inbox | `M#b#once` / `M` | | `B#b#MU` / `at#once` while uncertain | |
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use receivables::provider_fact::{ObjectId, Provider};
+use receivables::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId, SignInId};
+
+/// Shards of the due list: as many timers could work side by side.
+pub const DUE_SHARDS: u8 = 4;
+
+/// The place of an item: its partition and its sort key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The partition.
+    pub pk: String,
+    /// The place in it.
+    pub sk: String,
+}
+
+impl Key {
+    fn new(pk: String, sk: impl Into<String>) -> Self {
+        Self { pk, sk: sk.into() }
+    }
+}
+
+/// A kind of value that is unique within a business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// The number of an invoice.
+    InvoiceNumber,
+    /// The business's own id of an invoice.
+    InvoiceExternalId,
+    /// The business's own id of a customer.
+    CustomerExternalId,
+}
+
+impl Unique {
+    fn word(self) -> &'static str {
+        match self {
+            Self::InvoiceNumber => "number",
+            Self::InvoiceExternalId => "invoice",
+            Self::CustomerExternalId => "customer",
+        }
+    }
+}
+
+pub(crate) fn business(b: &BusinessId) -> Key {
+    Key::new(format!("B#{b}"), "B")
+}
+
+pub(crate) fn host(host: &str) -> Key {
+    Key::new(format!("H#{}", host.to_ascii_lowercase()), "H")
+}
+
+pub(crate) fn api_key(hash: &str) -> Key {
+    Key::new(format!("K#{hash}"), "K")
+}
+
+pub(crate) fn business_partition(b: &BusinessId) -> String {
+    format!("B#{b}")
+}
+
+pub(crate) fn account(b: &BusinessId, c: &CustomerId) -> String {
+    format!("C#{b}#{c}")
+}
+
+pub(crate) fn customer(b: &BusinessId, c: &CustomerId) -> Key {
+    Key::new(account(b, c), "C")
+}
+
+pub(crate) fn customers(b: &BusinessId) -> String {
+    format!("B#{b}#CU")
+}
+
+pub(crate) fn balance(b: &BusinessId, c: &CustomerId) -> Key {
+    Key::new(account(b, c), "BAL")
+}
+
+pub(crate) const LEDGER: &str = "LED#";
+pub(crate) const FACT: &str = "FACT#";
+
+pub(crate) fn ledger(b: &BusinessId, c: &CustomerId, entry: &str) -> Key {
+    Key::new(account(b, c), format!("{LEDGER}{entry}"))
+}
+
+pub(crate) fn fact(b: &BusinessId, c: &CustomerId, at: Timestamp, id: &str) -> Key {
+    Key::new(account(b, c), format!("{FACT}{at:.3}#{id}"))
+}
+
+pub(crate) fn unique(b: &BusinessId, kind: Unique, value: &str) -> Key {
+    Key::new(format!("U#{b}#{}#{value}", kind.word()), "U")
+}
+
+pub(crate) fn emails(b: &BusinessId, folded: &str) -> String {
+    format!("U#{b}#email#{folded}")
+}
+
+pub(crate) fn email(b: &BusinessId, folded: &str, c: &CustomerId) -> Key {
+    Key::new(emails(b, folded), c.as_str())
+}
+
+pub(crate) fn invoice_partition(b: &BusinessId, i: &InvoiceId) -> String {
+    format!("I#{b}#{i}")
+}
+
+pub(crate) fn invoice(b: &BusinessId, i: &InvoiceId) -> Key {
+    Key::new(invoice_partition(b, i), "I")
+}
+
+pub(crate) const INVOICE: &str = "I#";
+pub(crate) const INVOICE_OPEN: &str = "I#O#";
+
+/// The place of an invoice in its account's list: open ones first, by due date.
+pub(crate) fn invoice_in_account(open: bool, due_on: Date, i: &InvoiceId) -> String {
+    format!("{INVOICE}{}", invoice_in_business(open, due_on, i))
+}
+
+pub(crate) fn invoices(b: &BusinessId) -> String {
+    format!("B#{b}#IN")
+}
+
+pub(crate) fn invoice_in_business(open: bool, due_on: Date, i: &InvoiceId) -> String {
+    format!("{}#{due_on}#{i}", if open { "O" } else { "Z" })
+}
+
+pub(crate) fn pay_link(hash: &str) -> Key {
+    Key::new(format!("TK#{hash}"), "TK")
+}
+
+pub(crate) const PAY_LINK: &str = "L#";
+
+pub(crate) fn pay_link_in_invoice(link: &PayLinkId) -> String {
+    format!("{PAY_LINK}{link}")
+}
+
+pub(crate) fn payment_partition(b: &BusinessId, p: &PaymentId) -> String {
+    format!("P#{b}#{p}")
+}
+
+pub(crate) fn payment(b: &BusinessId, p: &PaymentId) -> Key {
+    Key::new(payment_partition(b, p), "P")
+}
+
+pub(crate) const PAYMENT: &str = "P#";
+
+pub(crate) fn payment_in_account(at: Timestamp, p: &PaymentId) -> String {
+    format!("{PAYMENT}{at:.3}#{p}")
+}
+
+pub(crate) fn payments_of_month(b: &BusinessId, at: Timestamp) -> (String, String) {
+    (format!("B#{b}#PAY#{}", at.strftime("%Y%m")), format!("{at:.3}"))
+}
+
+pub(crate) fn allocation(b: &BusinessId, p: &PaymentId, place: usize) -> Key {
+    Key::new(payment_partition(b, p), format!("A#{place:04}"))
+}
+
+pub(crate) fn merged_fact(b: &BusinessId, p: &PaymentId, kind: &str, object: &ObjectId) -> Key {
+    Key::new(payment_partition(b, p), format!("F#{kind}#{object}"))
+}
+
+pub(crate) fn review(b: &BusinessId, p: &PaymentId, kind: &str) -> Key {
+    Key::new(payment_partition(b, p), format!("V#{kind}"))
+}
+
+pub(crate) fn reviews(b: &BusinessId) -> String {
+    format!("B#{b}#RV")
+}
+
+pub(crate) fn object(b: &BusinessId, provider: Provider, object: &ObjectId) -> Key {
+    Key::new(format!("X#{b}#{}#{object}", provider.as_str()), "X")
+}
+
+pub(crate) fn unidentified(b: &BusinessId) -> String {
+    format!("B#{b}#UN")
+}
+
+/// The due list's shard of a payment. An item stands in the list only while it waits, so the list is as long as what is
+/// waiting, and one query from its beginning finds whatever is due, however long nobody looked.
+pub(crate) fn due(p: &PaymentId) -> String {
+    let shard = p.ulid().bytes().fold(0_u8, u8::wrapping_add) % DUE_SHARDS;
+    due_shard(shard)
+}
+
+pub(crate) fn due_shard(shard: u8) -> String {
+    format!("DUE#{shard}")
+}
+
+pub(crate) fn due_payment(at: Timestamp, b: &BusinessId, p: &PaymentId) -> String {
+    format!("{at:.3}#{b}#{p}")
+}
+
+pub(crate) fn event(b: &BusinessId, provider: Provider, object: &str, event: &str) -> Key {
+    Key::new(format!("W#{b}#{}#{object}", provider.as_str()), event)
+}
+
+/// The hour's list of events a business received, in one of [`EVENT_SHARDS`] shards.
+pub(crate) fn events_of_hour(b: &BusinessId, at: Timestamp, shard: u8) -> String {
+    format!("B#{b}#EV#{}#{shard}", at.strftime("%Y%m%d%H"))
+}
+
+/// Shards of an hour's event list: its sort key is monotonic, so a burst would heat one partition.
+pub const EVENT_SHARDS: u8 = 4;
+
+pub(crate) fn events_quarantined(b: &BusinessId) -> String {
+    format!("B#{b}#EVQ")
+}
+
+pub(crate) fn sign_in(b: &BusinessId, s: &SignInId) -> Key {
+    Key::new(format!("SG#{b}#{s}"), "SG")
+}
+
+pub(crate) fn sign_in_token(hash: &str) -> Key {
+    Key::new(format!("ST#{hash}"), "ST")
+}
+
+pub(crate) fn sign_in_mails(b: &BusinessId, address_hash: &str, at: Timestamp) -> Key {
+    Key::new(format!("SR#{b}#{address_hash}#{}", at.strftime("%Y%m%d%H")), "SR")
+}
+
+pub(crate) fn session(hash: &str) -> Key {
+    Key::new(format!("SE#{hash}"), "SE")
+}
+
+pub(crate) fn idempotency(b: &BusinessId, hash: &str) -> Key {
+    Key::new(format!("IK#{b}#{hash}"), "IK")
+}
+
+pub(crate) fn mail_once(b: &BusinessId, once: &str) -> Key {
+    Key::new(format!("M#{b}#{once}"), "M")
+}
+
+pub(crate) fn mails_uncertain(b: &BusinessId) -> String {
+    format!("B#{b}#MU")
+}

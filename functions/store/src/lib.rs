@@ -1,0 +1,27 @@
+//! The tables: the only room that speaks DynamoDB.
+//!
+//! What is decided in the books is written by [`Store::commit`], all or nothing; what pages and verbs ask is read by the
+//! access patterns beside it, one file per family. No attribute value leaves this room, there is no scan, and no item is
+//! written outside of a condition on what it was decided on. It computes no amount: it writes what the books decided.
+
+mod access;
+mod commit;
+mod items;
+pub mod keys;
+mod table;
+
+pub use access::accounts::{Page, Paged};
+pub use access::events::{Marked, Recorded};
+pub use access::once::{Claim, IdempotentResponse, MailClaim};
+pub use access::sign_ins::{
+    CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
+};
+pub use commit::{Also, Commitment, Contested};
+pub use items::customers::ApiKey;
+pub use items::events::{EVENT_BODY_BYTES_MAX, EventKey, EventState, ReceivedEvent};
+pub use items::ledger::Announced;
+pub use items::payments::Review;
+pub use items::sign_ins::{Session, SignIn};
+pub use table::{Store, StoreError, Tables};
+
+pub use access::stream::{StreamNews, read_stream_image};

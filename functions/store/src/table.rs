@@ -1,0 +1,261 @@
+//! The client, the names of the tables, and what can go wrong.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use crate::items::{Index, Item, text};
+use crate::keys::Key;
+
+/// The names of the two tables.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// The system of record.
+    pub core: String,
+    /// Provider events, sessions, keys of once: bursty, and mostly expiring.
+    pub inbox: String,
+}
+
+/// The tables.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) client: Client,
+    pub(crate) tables: Tables,
+}
+
+/// What can go wrong with the tables, by what the caller does about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// They did not answer, or asked us to slow down, even after retries. Try again later.
+    #[error("the table did not answer: {0}")]
+    Unavailable(String),
+    /// An item contradicts the model, or a request does not fit the table: a bug of ours.
+    #[error("defect: {0}")]
+    Defect(String),
+}
+
+impl StoreError {
+    pub(crate) fn defect(what: &str, error: &dyn std::fmt::Display) -> Self {
+        Self::Defect(format!("{what}: {error}"))
+    }
+
+    /// What an error of the client means for the caller.
+    pub(crate) fn of<E, R>(error: &SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + std::fmt::Debug,
+        R: std::fmt::Debug,
+    {
+        match error {
+            SdkError::ServiceError(service) => match service.err().code() {
+                Some(
+                    code @ ("ValidationException"
+                    | "ResourceNotFoundException"
+                    | "SerializationException"
+                    | "AccessDeniedException"
+                    | "UnrecognizedClientException"),
+                ) => Self::Defect(format!("{code}: {}", service.err().message().unwrap_or_default())),
+                Some(code) => Self::Unavailable(code.to_owned()),
+                None => Self::Unavailable("an error without a code".to_owned()),
+            },
+            SdkError::ConstructionFailure(_) => Self::Defect("the request could not be built".to_owned()),
+            SdkError::TimeoutError(_) => Self::Unavailable("timed out".to_owned()),
+            SdkError::DispatchFailure(_) => Self::Unavailable("unreachable".to_owned()),
+            SdkError::ResponseError(_) => Self::Unavailable("unreadable answer".to_owned()),
+            _ => Self::Unavailable("unknown failure".to_owned()),
+        }
+    }
+}
+
+/// Keys fetched by one batch; DynamoDB takes a hundred.
+const BATCH_KEYS_MAX: usize = 100;
+/// Rounds of asking for what a batch left over.
+const BATCH_ROUNDS_MAX: u32 = 5;
+
+/// A question to one partition of a table or index.
+pub(crate) struct Query<'a> {
+    pub(crate) index: Option<Index>,
+    pub(crate) pk: &'a str,
+    pub(crate) range: Range<'a>,
+    pub(crate) limit: Option<i32>,
+    pub(crate) newest_first: bool,
+    pub(crate) start: Option<Item>,
+}
+
+/// Which part of a partition.
+pub(crate) enum Range<'a> {
+    All,
+    Prefix(&'a str),
+    Between(&'a str, &'a str),
+    UpTo(&'a str),
+}
+
+impl<'a> Query<'a> {
+    pub(crate) fn all(pk: &'a str) -> Self {
+        Self { index: None, pk, range: Range::All, limit: None, newest_first: false, start: None }
+    }
+
+    pub(crate) fn of(index: Index, pk: &'a str, range: Range<'a>) -> Self {
+        Self { index: Some(index), range, ..Self::all(pk) }
+    }
+}
+
+impl Store {
+    /// The tables behind a client.
+    pub fn new(client: Client, tables: Tables) -> Self {
+        Self { client, tables }
+    }
+
+    /// Whether the tables answer.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        self.get(&self.tables.core, &Key { pk: "H#".to_owned(), sk: "H".to_owned() }).await.map(drop)
+    }
+
+    pub(crate) async fn get(&self, table: &str, key: &Key) -> Result<Option<Item>, StoreError> {
+        let got = self.client.get_item().table_name(table).key("pk", text(&key.pk)).key("sk", text(&key.sk));
+        let got = got.consistent_read(true).send().await.map_err(|error| StoreError::of(&error))?;
+        Ok(got.item)
+    }
+
+    /// The items at many keys of a table, in no order.
+    pub(crate) async fn get_many(&self, table: &str, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::with_capacity(keys.len());
+        for chunk in keys.chunks(BATCH_KEYS_MAX) {
+            let mut wanted = KeysAndAttributes::builder().consistent_read(true);
+            for key in chunk {
+                wanted = wanted.keys(Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))]));
+            }
+            let mut wanted = Some(wanted.build().map_err(|error| StoreError::defect("batch", &error))?);
+            for round in 0..BATCH_ROUNDS_MAX {
+                let Some(asked) = wanted.take() else { break };
+                if round > 0 {
+                    tokio::time::sleep(pause(round, table)).await;
+                }
+                let got = self.client.batch_get_item().request_items(table, asked).send().await;
+                let got = got.map_err(|error| StoreError::of(&error))?;
+                items.extend(got.responses.and_then(|mut by_table| by_table.remove(table)).unwrap_or_default());
+                wanted =
+                    got.unprocessed_keys.and_then(|mut left| left.remove(table)).filter(|left| !left.keys.is_empty());
+            }
+            if wanted.is_some() {
+                return Err(StoreError::Unavailable("a batch was left over".to_owned()));
+            }
+        }
+        Ok(items)
+    }
+
+    /// One page of a partition, and where the next begins.
+    pub(crate) async fn page(&self, table: &str, query: Query<'_>) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let (pk, sk) = query.index.map_or(("pk", "sk"), |index| (index.pk(), index.sk()));
+        let mut ask = self
+            .client
+            .query()
+            .table_name(table)
+            .set_index_name(query.index.map(|index| index.name().to_owned()))
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", text(query.pk))
+            .consistent_read(query.index.is_none())
+            .scan_index_forward(!query.newest_first)
+            .set_limit(query.limit)
+            .set_exclusive_start_key(query.start);
+        ask = match query.range {
+            Range::All => ask.key_condition_expression("#pk = :pk"),
+            Range::Prefix(prefix) => ask
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :from)")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":from", text(prefix)),
+            Range::Between(from, to) => ask
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":from", text(from))
+                .expression_attribute_values(":to", text(to)),
+            Range::UpTo(to) => ask
+                .key_condition_expression("#pk = :pk AND #sk <= :to")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":to", text(to)),
+        };
+        let got = ask.send().await.map_err(|error| StoreError::of(&error))?;
+        Ok((got.items.unwrap_or_default(), got.last_evaluated_key))
+    }
+
+    /// All pages of a partition. Only for partitions whose size is bounded by what they are.
+    pub(crate) async fn whole(&self, table: &str, mut query: Query<'_>) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        loop {
+            let next = Query { range: same(&query.range), ..Query::all(query.pk) };
+            let next = Query { index: query.index, limit: query.limit, newest_first: query.newest_first, ..next };
+            let (page, last) = self.page(table, query).await?;
+            items.extend(page);
+            match last {
+                Some(last) => query = Query { start: Some(last), ..next },
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// Puts an item that must not be there yet. Says whether it was put.
+    pub(crate) async fn put_new(&self, table: &str, item: Item) -> Result<bool, StoreError> {
+        let put = self.client.put_item().table_name(table).set_item(Some(item));
+        match put.condition_expression("attribute_not_exists(pk)").send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(StoreError::of(&error)),
+        }
+    }
+
+    /// Puts an item over whatever is there.
+    pub(crate) async fn put(&self, table: &str, item: Item) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(table).set_item(Some(item)).send().await;
+        put.map(drop).map_err(|error| StoreError::of(&error))
+    }
+
+    /// Updates an item where the condition holds. Says whether it did.
+    pub(crate) async fn update(&self, table: &str, update: Update<'_>) -> Result<bool, StoreError> {
+        let mut ask = self
+            .client
+            .update_item()
+            .table_name(table)
+            .key("pk", text(&update.key.pk))
+            .key("sk", text(&update.key.sk))
+            .update_expression(update.set)
+            .condition_expression(update.condition);
+        for (name, value) in update.values {
+            ask = ask.expression_attribute_values(name, value);
+        }
+        for (name, attribute) in update.names {
+            ask = ask.expression_attribute_names(name, attribute);
+        }
+        match ask.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => Ok(false),
+            Err(error) => Err(StoreError::of(&error)),
+        }
+    }
+}
+
+/// A conditional change of one item.
+pub(crate) struct Update<'a> {
+    pub(crate) key: &'a Key,
+    pub(crate) set: &'a str,
+    pub(crate) condition: &'a str,
+    pub(crate) values: Vec<(&'static str, AttributeValue)>,
+    pub(crate) names: Vec<(&'static str, &'static str)>,
+}
+
+fn same<'a>(range: &Range<'a>) -> Range<'a> {
+    match range {
+        Range::All => Range::All,
+        Range::Prefix(prefix) => Range::Prefix(prefix),
+        Range::Between(from, to) => Range::Between(from, to),
+        Range::UpTo(to) => Range::UpTo(to),
+    }
+}
+
+/// How long to wait before a try: doubling from 20 ms, spread by what is being done so that rivals do not meet again.
+pub(crate) fn pause(try_number: u32, subject: &str) -> Duration {
+    let base_ms = 20_u64 << try_number.min(6);
+    let spread =
+        subject.bytes().fold(u64::from(try_number), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    Duration::from_millis(base_ms / 2 + spread % base_ms)
+}

@@ -1,0 +1,161 @@
+//! Stripe's minor units, which are not always those of ISO 4217, and the least that Stripe takes.
+//!
+//! | currencies | ISO digits | Stripe's number | here |
+//! |---|---|---|---|
+//! | `BIF CLP DJF GNF JPY KMF KRW PYG RWF VND VUV XAF XOF XPF` | 0 | whole units | the same |
+//! | `ISK UGX` | 0 | hundredths, always ending in 00 (both were once two-decimal) | times 100 |
+//! | `MGA` | 2 by ISO's list, though a fifth of an ariary is the real unit | whole units | divided by 100; a fraction is refused |
+//! | `BHD JOD KWD OMR TND` | 3 | thousandths, the last always 0 | the same; another last digit is refused |
+//! | `IQD LYD` | 3 | not among the three-decimal ones, and not offered | refused both ways: either reading would be a guess |
+//! | all others, `HUF` and `TWD` with them | 2 | hundredths | the same |
+//!
+//! `HUF` and `TWD` are whole-numbered at Stripe for payouts only, never for charges. Older pages of Stripe list `UGX` among the
+//! whole-numbered currencies and among the special cases; the special case is the later rule.
+//!
+//! Inwards, the last digit of a dinar is not insisted on: money that came is never refused for being finer than expected. A
+//! number that has no meaning in the currency (half a króna) is refused, and its event goes to quarantine.
+//!
+//! Source: <https://docs.stripe.com/currencies>, with its sections on zero-decimal, three-decimal and special currencies and
+//! on minimum charge amounts.
+
+use receivables::{Currency, Money, MoneyError};
+
+/// ISO has no digits, Stripe has two.
+const TIMES_A_HUNDRED: &str = "ISK UGX";
+/// ISO has two digits, Stripe has none.
+const WHOLE_AT_STRIPE: &str = "MGA";
+/// Three digits for both, of which Stripe wants the last to be zero.
+const THOUSANDTHS: &str = "BHD JOD KWD OMR TND";
+/// Three digits by ISO, unknown to Stripe.
+const NOT_AT_STRIPE: &str = "IQD LYD";
+
+/// The least that Stripe takes where the charge is settled in the same currency, in minor units of ISO 4217.
+const MINIMUMS: &[(&str, i64)] = &[
+    ("AED", 200),
+    ("ARS", 50),
+    ("AUD", 50),
+    ("BGN", 100),
+    ("BRL", 50),
+    ("CAD", 50),
+    ("CHF", 50),
+    ("COP", 50),
+    ("CZK", 1_500),
+    ("DKK", 250),
+    ("EUR", 50),
+    ("GBP", 30),
+    ("HKD", 400),
+    ("HUF", 17_500),
+    ("IDR", 50),
+    ("ILS", 50),
+    ("INR", 50),
+    ("JPY", 50),
+    ("KRW", 50),
+    ("MXN", 1_000),
+    ("MYR", 200),
+    ("NOK", 300),
+    ("NZD", 50),
+    ("PHP", 50),
+    ("PLN", 200),
+    ("RON", 200),
+    ("RUB", 50),
+    ("SEK", 300),
+    ("SGD", 50),
+    ("THB", 1_000),
+    ("USD", 50),
+    ("ZAR", 50),
+];
+
+/// Why an amount cannot be stated at Stripe, or a number of Stripe's is no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CurrencyRule {
+    /// Stripe has no rule for the currency.
+    #[error("Stripe does not take {0}")]
+    NotAtStripe(Currency),
+    /// The amount is finer than Stripe's unit.
+    #[error("expected a multiple of {} {}", .0.to_plain(), .0.currency())]
+    TooFine(Money),
+    /// Stripe's number is negative, too large, or no amount of the currency.
+    #[error("Stripe's number is no amount of {0}")]
+    NoAmount(Currency),
+}
+
+/// How Stripe writes a currency.
+#[derive(Clone, Copy)]
+enum Writing {
+    /// As ISO does.
+    Same,
+    /// A hundred times ISO's number.
+    TimesAHundred,
+    /// A hundredth of ISO's number.
+    Whole,
+    /// As ISO does, ending in zero.
+    EndingInZero,
+    /// Not at all.
+    Absent,
+}
+
+fn writing(currency: Currency) -> Writing {
+    let listed = |list: &str| list.split(' ').any(|code| code == currency.code());
+    if listed(TIMES_A_HUNDRED) {
+        Writing::TimesAHundred
+    } else if listed(WHOLE_AT_STRIPE) {
+        Writing::Whole
+    } else if listed(THOUSANDTHS) {
+        Writing::EndingInZero
+    } else if listed(NOT_AT_STRIPE) {
+        Writing::Absent
+    } else {
+        Writing::Same
+    }
+}
+
+/// The number that Stripe calls an amount by.
+pub fn to_stripe(amount: Money) -> Result<i64, CurrencyRule> {
+    let (minor, currency) = (amount.minor(), amount.currency());
+    let step = smallest(currency);
+    if minor % step.minor() != 0 {
+        return Err(CurrencyRule::TooFine(step));
+    }
+    match writing(currency) {
+        Writing::Same | Writing::EndingInZero => Ok(minor),
+        Writing::TimesAHundred => minor.checked_mul(100).ok_or(CurrencyRule::NoAmount(currency)),
+        Writing::Whole => Ok(minor / 100),
+        Writing::Absent => Err(CurrencyRule::NotAtStripe(currency)),
+    }
+}
+
+/// The amount that a number of Stripe's means.
+pub fn from_stripe(number: i64, currency: Currency) -> Result<Money, CurrencyRule> {
+    let no_amount = CurrencyRule::NoAmount(currency);
+    let minor = match writing(currency) {
+        Writing::Same | Writing::EndingInZero => number,
+        Writing::TimesAHundred if number % 100 == 0 => number / 100,
+        Writing::TimesAHundred => return Err(no_amount),
+        Writing::Whole => number.checked_mul(100).ok_or(no_amount)?,
+        Writing::Absent => return Err(CurrencyRule::NotAtStripe(currency)),
+    };
+    Money::new(minor, currency).map_err(|_: MoneyError| no_amount)
+}
+
+/// The least that can be charged.
+///
+/// Stripe's minimum belongs to the currency of the bank account that the money goes to, and we know only the currency of the
+/// charge: where the two differ, Stripe converts and may want more. For a currency without a published minimum it is the
+/// smallest amount that Stripe can write; what is really too little there is refused by Stripe itself.
+pub fn minimum(currency: Currency) -> Money {
+    let published = MINIMUMS.iter().find(|(code, _)| *code == currency.code());
+    published.and_then(|(_, minor)| Money::new(*minor, currency).ok()).unwrap_or(smallest(currency))
+}
+
+/// The smallest amount that Stripe can write, of which every other is a multiple.
+fn smallest(currency: Currency) -> Money {
+    let minor = match writing(currency) {
+        Writing::Same | Writing::TimesAHundred | Writing::Absent => 1,
+        Writing::EndingInZero => 10,
+        Writing::Whole => 100,
+    };
+    Money::new(minor, currency).unwrap_or(Money::zero(currency))
+}
+
+#[cfg(test)]
+mod tests;

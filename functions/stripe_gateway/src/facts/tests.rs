@@ -1,0 +1,317 @@
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its strings so")]
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use expect_test::{expect, expect_file};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Every fixture of an event, by name and in the order of names.
+fn fixtures() -> Vec<(String, String)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/stripe");
+    let mut found: Vec<(String, String)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    found.sort();
+    found
+}
+
+fn meaning(json: &str) -> Result<Meaning, Unreadable> {
+    reports(&Event::read(json.as_bytes())?)
+}
+
+fn shown(meaning: Result<Meaning, Unreadable>) -> String {
+    match meaning {
+        Ok(Meaning::Reports(reports)) => reports.iter().map(line).collect::<Vec<String>>().join("\n"),
+        Ok(Meaning::Nothing) => "nothing".to_owned(),
+        Ok(Meaning::Fetch { object, kind }) => format!("fetch {kind:?} {object}"),
+        Err(error) => format!("UNREADABLE: {error}"),
+    }
+}
+
+fn line(report: &Report) -> String {
+    let mut text = format!("{} {}", report.fact.kind(), report.object);
+    let ours = report.payment.is_some() && report.business.is_some();
+    match (ours, &report.payment, &report.business) {
+        (true, _, _) => {}
+        (false, None, None) => text.push_str(" of nobody known"),
+        (false, payment, business) => write!(text, " of {payment:?} {business:?}").unwrap(),
+    }
+    let mut say = |yes: bool, word: &str| {
+        if yes {
+            write!(text, " · {word}").unwrap();
+        }
+    };
+    match &report.fact {
+        ObjectFact::Checkout(fact) => {
+            say(fact.completed, "completed");
+            say(fact.expired, "expired");
+            say(fact.failed, "failed");
+            if let Some(intent) = &fact.intent {
+                say(true, &format!("intent {intent}"));
+            }
+            fact.received.amounts().for_each(|amount| say(true, &format!("received {amount:?}")));
+        }
+        ObjectFact::Intent(fact) => {
+            say(fact.action_required, "action required");
+            say(fact.processing_seen, "processing");
+            say(fact.cancelled, "cancelled");
+            for (id, attempt) in &fact.attempts {
+                let decline = attempt.decline.as_deref().unwrap_or("-");
+                say(true, &format!("attempt {id} {:?} {decline}", attempt.rank));
+            }
+            fact.received.amounts().for_each(|amount| say(true, &format!("received {amount:?}")));
+        }
+    }
+    text
+}
+
+#[test]
+fn every_fixture_means_what_the_table_says() {
+    let mut table = String::new();
+    for (name, json) in fixtures() {
+        writeln!(table, "{name}").unwrap();
+        for said in shown(meaning(&json)).lines() {
+            writeln!(table, "    {said}").unwrap();
+        }
+    }
+    expect_file!["./fixtures.expected.txt"].assert_eq(&table);
+}
+
+#[test]
+fn every_type_applied_has_a_fixture_in_an_old_and_in_a_new_shape_and_applies() {
+    let fixtures = fixtures();
+    for kind in EVENT_TYPES_APPLIED {
+        for shape in ["old", "new"] {
+            let name = format!("{kind}-{shape}");
+            let (_, json) =
+                fixtures.iter().find(|(found, _)| *found == name).unwrap_or_else(|| panic!("no fixture {name}"));
+            assert!(matches!(meaning(json), Ok(Meaning::Reports(_))), "{name} changes nothing");
+            assert_eq!(Event::read(json.as_bytes()).unwrap().kind, *kind, "{name}");
+        }
+    }
+    let mut types = EVENT_TYPES_APPLIED.to_vec();
+    types.sort_unstable();
+    types.dedup();
+    assert_eq!(types.len(), EVENT_TYPES_APPLIED.len());
+}
+
+#[test]
+fn old_and_new_shapes_say_the_same_of_the_money() {
+    let cash = |name: &str| {
+        let (_, json) = fixtures().into_iter().find(|(found, _)| found == name).unwrap();
+        let Ok(Meaning::Reports(reports)) = meaning(&json) else { panic!("{name}") };
+        match &reports[0].fact {
+            ObjectFact::Checkout(fact) => fact.received.clone(),
+            ObjectFact::Intent(fact) => fact.received.clone(),
+        }
+    };
+    for kind in ["payment_intent.succeeded", "charge.succeeded", "checkout.session.async_payment_succeeded"] {
+        assert_eq!(cash(&format!("{kind}-old")), cash(&format!("{kind}-new")), "{kind}");
+    }
+}
+
+/// What a fetched object says.
+fn check(read: fn(&[u8]) -> Result<Vec<Report>, Unreadable>, object: &Value, expected: &expect_test::Expect) {
+    let said = read(object.to_string().as_bytes());
+    expected.assert_eq(&shown(said.map(Meaning::Reports)));
+}
+
+#[test]
+fn a_fetched_session_brings_its_intent_which_inherits_whose_it_is() {
+    let session = json!({
+        "id": "cs_1", "object": "checkout.session", "status": "complete", "payment_status": "paid", "mode": "payment",
+        "amount_total": 12050, "currency": "eur", "client_reference_id": "pay_01JD8Z0000ABCDEFGHJKMNPQRS",
+        "metadata": {"guichet_business": "biz_01JD8Z0000ABCDEFGHJKMNPQRS"},
+        "payment_intent": {"id": "pi_1", "object": "payment_intent", "status": "succeeded", "amount_received": 12050,
+            "currency": "eur", "latest_charge": "ch_1", "metadata": {}},
+    });
+    check(
+        checkout_session_reports,
+        &session,
+        &expect![[r#"
+        checkout cs_1 · completed · intent pi_1 · received 120.50 EUR
+        intent pi_1 · attempt ch_1 Succeeded - · received 120.50 EUR"#]],
+    );
+}
+
+#[test]
+fn a_finished_session_whose_intent_wants_another_method_has_failed() {
+    for (status, failed) in
+        [("requires_payment_method", true), ("canceled", true), ("processing", false), ("requires_action", false)]
+    {
+        let session = json!({
+            "id": "cs_1", "status": "complete", "payment_status": "unpaid",
+            "payment_intent": {"id": "pi_1", "status": status, "latest_charge": "py_1"},
+        });
+        let said = checkout_session_reports(session.to_string().as_bytes()).unwrap();
+        let ObjectFact::Checkout(fact) = &said[0].fact else { panic!() };
+        assert!(fact.completed && fact.failed == failed, "{status}");
+    }
+}
+
+#[test]
+fn an_open_session_says_only_that_it_exists() {
+    let session = json!({"id": "cs_1", "status": "open", "payment_status": "unpaid", "payment_intent": null,
+        "amount_total": 12050, "currency": "xts"});
+    check(checkout_session_reports, &session, &expect!["checkout cs_1 of nobody known"]);
+    let intent = json!({"id": "pi_1", "status": "requires_payment_method", "last_payment_error": null});
+    check(payment_intent_reports, &intent, &expect!["intent pi_1 of nobody known"]);
+}
+
+#[test]
+fn attempts_are_told_apart_and_the_later_stage_of_each_holds() {
+    let intent = json!({
+        "id": "pi_1", "status": "requires_payment_method", "currency": "eur",
+        "charges": {"data": [
+            {"id": "ch_1", "status": "failed", "failure_code": "card_declined",
+             "outcome": {"type": "issuer_declined", "reason": "lost_card"}},
+            {"id": "ch_2", "status": "pending"},
+            {"id": "ch_3", "status": "succeeded", "captured": false},
+            {"id": "ch_4", "status": "new_word"}, {"id": null, "status": "failed"}, null, 7, "ch_5",
+        ]},
+        "latest_charge": {"id": "ch_2", "status": "pending"},
+        "last_payment_error": {"charge": {"id": "ch_2"}, "code": "a sentence, not a code", "decline_code": "stolen_card"},
+    });
+    check(
+        payment_intent_reports,
+        &intent,
+        &expect!["intent pi_1 of nobody known · attempt ch_1 Failed lost_card · attempt ch_2 Failed stolen_card"],
+    );
+}
+
+#[test]
+fn a_number_where_a_word_belongs_costs_nothing_that_is_not_needed() {
+    let intent = json!({
+        "id": "pi_1", "status": "succeeded", "amount_received": 700, "currency": "eur", "latest_charge": 7, "charges": "none",
+        "last_payment_error": 5, "metadata": ["guichet_payment"], "customer": 9, "created": "yesterday",
+    });
+    check(payment_intent_reports, &intent, &expect!["intent pi_1 of nobody known · received 7.00 EUR"]);
+    for (field, value) in
+        [("id", json!(7)), ("amount_received", json!("700")), ("amount_received", json!(-1)), ("currency", json!(978))]
+    {
+        let mut broken = intent.clone();
+        broken[field] = value;
+        assert!(payment_intent_reports(broken.to_string().as_bytes()).is_err(), "{field}");
+    }
+}
+
+/// One change to a document: at a place in it, and what.
+#[derive(Clone, Debug)]
+enum Mutation {
+    Replace(Index, Value),
+    Remove(Index),
+    Flip(Index, u8),
+    Cut(Index),
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let value = prop_oneof![
+        Just(json!(null)),
+        Just(json!(true)),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!({"id": "pi_9", "status": "succeeded", "amount_received": 1, "currency": "eur"})),
+        any::<i64>().prop_map(|number| json!(number)),
+        any::<f64>().prop_map(|number| json!(number)),
+        ".{0,12}".prop_map(|text| json!(text)),
+        prop::sample::select(vec!["paid", "complete", "processing", "canceled", "failed", "usd", "isk", "iqd", "xts"])
+            .prop_map(|word| json!(word)),
+    ];
+    prop_oneof![
+        6 => (any::<Index>(), value).prop_map(|(place, value)| Mutation::Replace(place, value)),
+        2 => any::<Index>().prop_map(Mutation::Remove),
+        1 => (any::<Index>(), any::<u8>()).prop_map(|(place, byte)| Mutation::Flip(place, byte)),
+        1 => any::<Index>().prop_map(Mutation::Cut),
+    ]
+}
+
+/// The paths of all values in a document.
+fn places(value: &Value, here: &str, found: &mut Vec<String>) {
+    found.push(here.to_owned());
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, inner)| places(inner, &format!("{here}/{name}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(place, inner)| places(inner, &format!("{here}/{place}"), found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn mutated(json: &str, mutations: &[Mutation]) -> Vec<u8> {
+    let mut document: Value = serde_json::from_str(json).unwrap();
+    let mut bytes = json.as_bytes().to_vec();
+    for mutation in mutations {
+        let mut found = Vec::new();
+        places(&document, "", &mut found);
+        match mutation {
+            Mutation::Replace(place, value) => {
+                let path: &String = place.get(&found);
+                *document.pointer_mut(path).unwrap() = value.clone();
+            }
+            Mutation::Remove(place) => {
+                let path: &String = place.get(&found);
+                if let Some((parent, name)) = path.rsplit_once('/')
+                    && let Some(Value::Object(fields)) = document.pointer_mut(parent)
+                {
+                    fields.remove(name);
+                }
+            }
+            Mutation::Flip(place, byte) if !bytes.is_empty() => {
+                let place = place.index(bytes.len());
+                bytes[place] = *byte;
+                return bytes;
+            }
+            Mutation::Cut(place) => {
+                bytes.truncate(place.index(bytes.len() + 1));
+                return bytes;
+            }
+            Mutation::Flip(..) => {}
+        }
+        bytes = document.to_string().into_bytes();
+    }
+    bytes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// Whatever becomes of an event, it is read or refused, and no cash is made up: without a word of success there is none.
+    #[test]
+    fn nothing_that_happens_to_an_event_is_more_than_unreadable(
+        fixture in any::<Index>(),
+        mutations in prop::collection::vec(mutation(), 0..5),
+    ) {
+        let fixtures = fixtures();
+        let (_, json) = fixture.get(&fixtures);
+        let body = mutated(json, &mutations);
+        let _ = checkout_session_reports(&body);
+        let _ = payment_intent_reports(&body);
+        let Ok(event) = Event::read(&body) else { return Ok(()) };
+        let Ok(Meaning::Reports(reports)) = reports(&event) else { return Ok(()) };
+        prop_assert!(!reports.is_empty());
+        let text = String::from_utf8_lossy(&body).into_owned();
+        for report in reports {
+            let cash = match report.fact {
+                ObjectFact::Checkout(fact) => fact.received,
+                ObjectFact::Intent(fact) => fact.received,
+            };
+            prop_assert!(cash.is_empty() || text.contains("succeeded") || text.contains("paid"));
+        }
+    }
+
+    #[test]
+    fn no_bytes_at_all_are_a_reason_to_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = Event::read(&body).map(|event| reports(&event));
+        let _ = checkout_session_reports(&body);
+    }
+}

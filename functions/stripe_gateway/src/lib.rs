@@ -1,0 +1,23 @@
+//! The only room that speaks Stripe.
+//!
+//! Inwards, it proves that an event is Stripe's ([`signature`]), reads its envelope ([`event`]) and says in the books' own
+//! words what it means ([`facts`]). Outwards, behind the feature `requests`, it opens, looks at and closes checkouts. In both
+//! directions amounts pass through [`currency`], because Stripe's minor units are not always those of ISO 4217.
+//!
+//! Nothing here decides anything, stores anything or knows a clock, and no type of Stripe's leaves the room. An event is never
+//! read through a generated type: a field that is absent, null or of another type in another API version must not cost a
+//! payment, so only the fields that are needed are looked at, each for itself (`field`).
+
+pub mod currency;
+pub mod event;
+pub mod facts;
+mod field;
+#[cfg(feature = "requests")]
+pub mod requests;
+pub mod secret;
+pub mod signature;
+
+pub use event::{Event, Unreadable};
+pub use facts::{EVENT_TYPES_APPLIED, Meaning};
+pub use secret::{Secret, SecretError};
+pub use signature::SignatureError;

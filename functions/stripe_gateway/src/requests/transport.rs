@@ -1,0 +1,219 @@
+//! The transport: connections that are kept, tries that repeat their once-key, and limits on everything.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::{Method, Request, Response, Uri};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client as Pool;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use sha2::{Digest, Sha256};
+use stripe_client_core::{RequestBuilder, StripeMethod, VERSION};
+
+use super::{ClientConfig, OnceKey, RequestError, reply};
+
+/// Tries of one request, the first included.
+const TRIES_MAX: u32 = 3;
+/// The largest answer that is read. A checkout with its intent is some twenty kilobytes.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an unused connection is kept; Stripe keeps it a little longer.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
+/// Who asks.
+const AGENT: &str = concat!("guichet/", env!("CARGO_PKG_VERSION"));
+
+/// Why there can be no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The address is no address, or is neither of TLS nor of this machine.
+    #[error("expected the API's address to begin with https://, or with http:// and an address of this machine")]
+    Address,
+    /// The key cannot be sent in a header.
+    #[error("there is a character in the secret key that no key has")]
+    Key,
+    /// The machine trusts no certificate authority.
+    #[error("no certificate authorities were found on this machine")]
+    Roots(#[source] std::io::Error),
+}
+
+#[derive(Clone)]
+pub(super) struct Transport {
+    pool: Connections,
+    setup: Arc<Setup>,
+}
+
+struct Setup {
+    base: String,
+    authorization: HeaderValue,
+    version: HeaderValue,
+    timeout: Duration,
+    first_pause: Duration,
+}
+
+#[derive(Clone)]
+enum Connections {
+    Tls(Pool<HttpsConnector<HttpConnector>, Full<Bytes>>),
+    Loopback(Pool<HttpConnector, Full<Bytes>>),
+}
+
+/// How one try ended.
+enum Try {
+    Answered(Bytes),
+    Failed { error: RequestError, again: bool },
+}
+
+impl Transport {
+    pub(super) fn new(config: ClientConfig) -> Result<Self, ConfigError> {
+        let ClientConfig { api_base, secret_key, timeout, first_pause } = config;
+        let base = api_base.trim_end_matches('/').to_owned();
+        let uri: Uri = base.parse().map_err(|_| ConfigError::Address)?;
+        let pool = match (uri.scheme_str(), uri.host()) {
+            (Some("https"), Some(_)) => Connections::Tls(tls_pool()?),
+            (Some("http"), Some(host)) if is_loopback(host) => Connections::Loopback(pool(connector())),
+            (Some(_) | None, _) => return Err(ConfigError::Address),
+        };
+        if uri.query().is_some() {
+            return Err(ConfigError::Address);
+        }
+        let bearer = format!("Bearer {}", secret_key.reveal());
+        let mut authorization = HeaderValue::try_from(bearer).map_err(|_| ConfigError::Key)?;
+        authorization.set_sensitive(true);
+        let version = HeaderValue::try_from(VERSION.as_str()).map_err(|_| ConfigError::Key)?;
+        let setup = Setup { base, authorization, version, timeout, first_pause };
+        Ok(Self { pool, setup: Arc::new(setup) })
+    }
+
+    /// Sends a request, again and again where that is right, and gives the answer's body.
+    pub(super) async fn send(&self, request: RequestBuilder, once: Option<&OnceKey>) -> Result<Bytes, RequestError> {
+        let mut number = 1;
+        loop {
+            let outcome = match tokio::time::timeout(self.setup.timeout, self.attempt(&request, once)).await {
+                Ok(outcome) => outcome?,
+                Err(_) => Try::Failed { error: RequestError::Unreachable, again: true },
+            };
+            match outcome {
+                Try::Answered(body) => return Ok(body),
+                Try::Failed { error, again } if !again || number == TRIES_MAX => return Err(error),
+                Try::Failed { error, .. } => {
+                    tracing::info!(stripe.path = request.path, stripe.attempt = number, "trying Stripe again: {error}");
+                }
+            }
+            let seed = once.map_or(request.path.as_str(), OnceKey::as_str);
+            tokio::time::sleep(pause(self.setup.first_pause, seed, number)).await;
+            number += 1;
+        }
+    }
+
+    async fn attempt(&self, request: &RequestBuilder, once: Option<&OnceKey>) -> Result<Try, RequestError> {
+        let request = self.http_request(request, once)?;
+        let sent = match &self.pool {
+            Connections::Tls(pool) => pool.request(request).await,
+            Connections::Loopback(pool) => pool.request(request).await,
+        };
+        let Ok(response) = sent else {
+            return Ok(Try::Failed { error: RequestError::Unreachable, again: true });
+        };
+        Ok(read(response).await)
+    }
+
+    fn http_request(
+        &self,
+        request: &RequestBuilder,
+        once: Option<&OnceKey>,
+    ) -> Result<Request<Full<Bytes>>, RequestError> {
+        let mut uri = format!("{}/v1{}", self.setup.base, request.path);
+        if let Some(query) = request.query.as_deref().filter(|query| !query.is_empty()) {
+            uri.push('?');
+            uri.push_str(query);
+        }
+        let method = match request.method {
+            StripeMethod::Get => Method::GET,
+            StripeMethod::Post => Method::POST,
+            StripeMethod::Delete => Method::DELETE,
+        };
+        let mut built = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(AUTHORIZATION, self.setup.authorization.clone())
+            .header(USER_AGENT, AGENT)
+            .header("stripe-version", self.setup.version.clone());
+        if matches!(request.method, StripeMethod::Post) {
+            built = built.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        if let Some(once) = once {
+            built = built.header("idempotency-key", once.as_str());
+        }
+        let body = Bytes::from(request.body.clone().unwrap_or_default());
+        // Ids, keys and paths are of letters and digits, so this is never taken.
+        built.body(Full::new(body)).map_err(|_| RequestError::Misconfigured { status: 0 })
+    }
+}
+
+/// Reads an answer, and says whether the request may be sent again.
+async fn read(response: Response<Incoming>) -> Try {
+    let status = response.status().as_u16();
+    let advice = match response.headers().get("stripe-should-retry").map(HeaderValue::as_bytes) {
+        Some(b"true") => Some(true),
+        Some(b"false") => Some(false),
+        Some(_) | None => None,
+    };
+    let body = match Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => {
+            let reason = format!("it is larger than {ANSWER_BYTES_MAX} bytes");
+            return Try::Failed { error: RequestError::Unreadable { reason }, again: false };
+        }
+        Err(_) => return Try::Failed { error: RequestError::Unreachable, again: true },
+    };
+    let (error, again) = match status {
+        200..=299 => return Try::Answered(body),
+        300..=399 => (RequestError::Unreadable { reason: format!("it sends us elsewhere (status {status})") }, false),
+        401 | 403 => (RequestError::Misconfigured { status }, false),
+        429 => (RequestError::RateLimited, true),
+        409 | 500.. => (RequestError::Unavailable { status }, true),
+        _ => (reply::refusal(&body), false),
+    };
+    Try::Failed { error, again: advice.unwrap_or(again) }
+}
+
+fn tls_pool() -> Result<Pool<HttpsConnector<HttpConnector>, Full<Bytes>>, ConfigError> {
+    let mut http = connector();
+    http.enforce_http(false);
+    let tls = HttpsConnectorBuilder::new().with_native_roots().map_err(ConfigError::Roots)?;
+    Ok(pool(tls.https_only().enable_http1().wrap_connector(http)))
+}
+
+fn connector() -> HttpConnector {
+    let mut http = HttpConnector::new();
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some(CONNECT_TIMEOUT));
+    http
+}
+
+fn pool<C>(connector: C) -> Pool<C, Full<Bytes>>
+where
+    C: hyper_util::client::legacy::connect::Connect + Clone,
+{
+    Pool::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT).build(connector)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Between half and all of the pause, doubled with every try. Chance would have to come from outside, so the part is derived
+/// from the request: different requests wait differently, and that is all it is for.
+pub(super) fn pause(first: Duration, seed: &str, number: u32) -> Duration {
+    let hash = Sha256::new().chain_update(seed).chain_update(number.to_be_bytes()).finalize();
+    let part = hash.first().copied().map_or(0, u32::from);
+    let whole = first.saturating_mul(2_u32.saturating_pow(number - 1));
+    whole.saturating_mul(256 + part) / 512
+}

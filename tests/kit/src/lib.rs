@@ -1,0 +1,16 @@
+//! The test kit: a whole Guichet in one process with a clock that stands still, and what a tester does with it.
+//!
+//! Everything is real: the handlers, the tables, the streams, the sandbox's signed webhooks, the mail. Only time waits to be
+//! moved, and the calls to the tables can be counted, broken or held up.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on ends"
+)]
+
+pub mod calls;
+mod world;
+
+pub use calls::Calls;
+pub use world::{Answer, World};
