@@ -200,7 +200,6 @@ pub const ENGLISH: Words = Words {
         on_account: "on account",
         nothing: "Nothing happened in this period.",
         today: |date| format!("As of {date}"),
-        open: "Open invoices",
         ageing: |currency| format!("Open amounts by days overdue ({currency})"),
         days_column: "Days overdue",
         not_overdue: "Not overdue",

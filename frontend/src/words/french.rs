@@ -209,7 +209,6 @@ pub const FRENCH: Words = Words {
         on_account: "à votre crédit",
         nothing: "Aucune opération pendant cette période.",
         today: |date| format!("Situation au {date}"),
-        open: "Factures ouvertes",
         ageing: |currency| format!("Montants ouverts par jours de retard ({currency})"),
         days_column: "Jours de retard",
         not_overdue: "Aucun retard",

@@ -251,7 +251,6 @@ pub struct Statement {
     pub on_account: Text,
     pub nothing: Text,
     pub today: With,
-    pub open: Text,
     pub ageing: With,
     pub days_column: Text,
     pub not_overdue: Text,

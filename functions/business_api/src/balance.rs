@@ -68,7 +68,7 @@ impl From<&AccountStanding> for CurrencyBalance {
 /// Show how the account of a customer stands today
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}/balance", tag = "Customers",
-    params(("id" = String, Path, description = "Our id of the customer, or your external_id")),
+    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`")),
     responses((status = 200, description = "The balance", body = Balance))
 )]
 pub(crate) async fn show_balance(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {

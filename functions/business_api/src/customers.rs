@@ -146,7 +146,7 @@ pub(crate) async fn list_customers(caller: Caller, Asked(asked): Asked<CustomerQ
 /// Show a customer
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}", tag = "Customers",
-    params(("id" = String, Path, description = "Our id of the customer, or your external_id")),
+    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`")),
     responses((status = 200, description = "The customer", body = CustomerShape))
 )]
 pub(crate) async fn show_customer(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {

@@ -95,7 +95,7 @@ impl Docs {
             title: text(&info["title"]),
             version: text(&info["version"]),
             openapi: text(&document["openapi"]),
-            paragraphs: sentences.split_inclusive(". ").map(|sentence| sentence.trim().to_owned()).collect(),
+            paragraphs: sentences.split_inclusive(". ").map(|sentence| prose(sentence.trim())).collect(),
             groups: list(&document["tags"]).iter().map(|tag| Group::of(document, tag)).collect(),
             shapes: entries(&document["components"]["schemas"]).map(|(name, schema)| Shape::of(name, schema)).collect(),
         }
@@ -112,7 +112,7 @@ impl Group {
                 }
             }
         }
-        Self { name: text(&tag["name"]), text: text(&tag["description"]), operations }
+        Self { name: text(&tag["name"]), text: prose_of(&tag["description"]), operations }
     }
 }
 
@@ -120,7 +120,7 @@ impl Operation {
     fn of(method: &str, path: &str, operation: &Value) -> Self {
         let answer = |(status, answer): (&String, &Value)| Given {
             status: status.clone(),
-            text: text(&answer["description"]),
+            text: prose_of(&answer["description"]),
             kinds: entries(&answer["content"]).map(|(media, content)| Kind::of_content(media, content)).collect(),
         };
         let parameter = |parameter: &Value| Field {
@@ -128,7 +128,7 @@ impl Operation {
             place: text(&parameter["in"]),
             kind: Kind::of(&parameter["schema"]),
             required: parameter["required"] == Value::Bool(true),
-            text: text(&parameter["description"]),
+            text: prose_of(&parameter["description"]),
             example: String::new(),
         };
         Self {
@@ -136,7 +136,7 @@ impl Operation {
             method: method.to_uppercase(),
             path: path.to_owned(),
             summary: text(&operation["summary"]),
-            text: text(&operation["description"]),
+            text: prose_of(&operation["description"]),
             needs_key: operation["security"].is_null(),
             parameters: list(&operation["parameters"]).iter().map(parameter).collect(),
             body: entries(&operation["requestBody"]["content"])
@@ -155,12 +155,12 @@ impl Shape {
             place: String::new(),
             kind: Kind::of(schema),
             required: required.contains(&Value::String(name.clone())),
-            text: text(&schema["description"]),
+            text: prose_of(&schema["description"]),
             example: text(&schema["example"]),
         };
         Self {
             name: name.to_owned(),
-            text: text(&schema["description"]),
+            text: prose_of(&schema["description"]),
             fields: entries(&schema["properties"]).map(field).collect(),
         }
     }
@@ -205,6 +205,22 @@ fn with_format(kind: &str, schema: &Value) -> String {
         Some(format @ ("date" | "email")) if kind == "string" => format!("string ({format})"),
         Some(_) | None => kind.to_owned(),
     }
+}
+
+fn prose_of(value: &Value) -> String {
+    prose(value.as_str().unwrap_or_default())
+}
+
+/// A text as HTML: what stands between backticks is code.
+fn prose(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() * 2);
+    for (place, part) in text.split('`').enumerate() {
+        if place > 0 {
+            html.push_str(if place % 2 == 1 { "<code>" } else { "</code>" });
+        }
+        html.push_str(&part.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+    }
+    html
 }
 
 fn text(value: &Value) -> String {

@@ -30,9 +30,9 @@ const STATUSES: [Status; 4] = [Status::Open, Status::PartlyPaid, Status::Process
 pub(crate) struct InvoiceQuery {
     /// The number printed on it.
     number: Option<String>,
-    /// Our id of the customer, or your external_id.
+    /// Our id of the customer, or your `external_id`.
     customer: Option<String>,
-    /// open, partly_paid, processing or paid.
+    /// open, `partly_paid`, processing or paid.
     status: Option<String>,
     /// Due before this day, YYYY-MM-DD.
     due_before: Option<String>,

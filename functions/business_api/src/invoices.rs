@@ -29,7 +29,7 @@ pub(crate) struct InvoiceDraft {
     /// The number printed on it, unique among your invoices.
     #[schema(max_length = 200, example = "2026-0042")]
     number: String,
-    /// Our id of the customer, or your external_id.
+    /// Our id of the customer, or your `external_id`.
     #[schema(example = "C-1024")]
     customer: String,
     /// ISO 4217.
@@ -73,7 +73,7 @@ pub(crate) struct InvoiceShape {
     number: String,
     /// Our id of the customer.
     customer: String,
-    /// open, partly_paid, processing or paid.
+    /// open, `partly_paid`, processing or paid.
     #[schema(example = "open")]
     status: &'static str,
     /// Whether something is open after the due date, by the days of the business.
@@ -176,7 +176,7 @@ fn pay_url(caller: &Caller, link: Option<&PayLink>) -> Option<String> {
 }
 
 impl InvoiceDraft {
-    fn read(&self, faults: &mut Faults) -> Option<Draft> {
+    pub(crate) fn read(&self, faults: &mut Faults) -> Option<Draft> {
         let external_id = faults.read_some("external_id", self.external_id.as_deref());
         let number = faults.read("number", &self.number);
         let currency = faults.read("currency", &self.currency);
@@ -246,7 +246,7 @@ async fn issue(work: Work, customer: String, draft: Draft) -> Result<Answer, Fai
 /// Show an invoice
 #[utoipa::path(
     get, path = "/api/v1/invoices/{id}", tag = "Invoices",
-    params(("id" = String, Path, description = "Our id of the invoice, or your external_id")),
+    params(("id" = String, Path, description = "Our id of the invoice, or your `external_id`")),
     responses((status = 200, description = "The invoice", body = InvoiceShape))
 )]
 pub(crate) async fn show_invoice(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {

@@ -66,13 +66,11 @@ impl PayLinkShape {
 impl PayLinkDraft {
     fn read(&self, faults: &mut Faults) -> Option<(String, Option<Date>)> {
         let expires_on = faults.some_date("expires_on", self.expires_on.as_deref());
-        match self.invoices.as_slice() {
-            [invoice] => Some((invoice.clone(), expires_on)),
-            _ => {
-                faults.note("invoices", "expected exactly one invoice: a pay link opens one invoice for now");
-                None
-            }
-        }
+        let [invoice] = self.invoices.as_slice() else {
+            faults.note("invoices", "expected exactly one invoice: a pay link opens one invoice for now");
+            return None;
+        };
+        Some((invoice.clone(), expires_on))
     }
 }
 

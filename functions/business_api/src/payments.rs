@@ -30,7 +30,7 @@ const LOOK_UPS_AT_ONCE: usize = 20;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PaymentDraft {
-    /// Our id of the customer, or your external_id.
+    /// Our id of the customer, or your `external_id`.
     #[schema(example = "C-1024")]
     customer: String,
     /// ISO 4217; that of every invoice it is for.
@@ -57,7 +57,7 @@ pub(crate) struct AllocationDraft {
 #[schema(as = Payment)]
 pub(crate) struct PaymentShape {
     id: String,
-    /// started, needs_action, processing, settled, failed or cancelled.
+    /// started, `needs_action`, processing, settled, failed or cancelled.
     #[schema(example = "started")]
     status: &'static str,
     /// Our id of the customer.
@@ -108,7 +108,7 @@ pub(crate) struct ProviderObjects {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PaymentQuery {
-    /// Our id of the customer, or your external_id.
+    /// Our id of the customer, or your `external_id`.
     customer: String,
     /// How many at most, 1 to 100; 50 where nothing is said.
     limit: Option<String>,

@@ -68,7 +68,7 @@ pub(crate) struct StatementShape {
 pub(crate) struct StatementLineShape {
     #[schema(format = "date")]
     on: String,
-    /// invoice_issued, payment_applied or payment_reversed.
+    /// `invoice_issued`, `payment_applied` or `payment_reversed`.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment: Option<String>,
@@ -171,7 +171,7 @@ fn kind(kind: &EntryKind) -> &'static str {
 /// `format=csv` the same as a file.
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}/statement", tag = "Customers",
-    params(("id" = String, Path, description = "Our id of the customer, or your external_id"), StatementQuery),
+    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`"), StatementQuery),
     responses((status = 200, description = "The statement", content(
         (AccountStatementShape = "application/json"),
         (String = "text/csv"),

@@ -1,1 +1,177 @@
+//! What needs no table: the shapes of bodies and problems, the document, and the page.
 
+use axum::response::IntoResponse;
+use expect_test::{Expect, expect};
+use http_body_util::BodyExt;
+use runtime::http::Problem;
+use serde_json::{Value, json};
+
+use crate::answer::Failure;
+use crate::faults::checked;
+use crate::invoices::InvoiceDraft;
+use crate::openapi::document;
+use crate::posted::shape_of;
+
+async fn told(failure: Failure) -> String {
+    let response = failure.into_response();
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let problem: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(problem["status"], json!(status.as_u16()));
+    let mut out = format!("{} {}\n", status.as_u16(), problem["type"].as_str().unwrap());
+    for error in problem["errors"].as_array().into_iter().flatten() {
+        out += &format!("{}: {}\n", error["field"].as_str().unwrap(), error["message"].as_str().unwrap());
+    }
+    out
+}
+
+/// What is said of a body that is no invoice.
+async fn check(body: &str, expected: Expect) {
+    let read = shape_of::<InvoiceDraft>(body.as_bytes()).and_then(|draft| checked(|faults| draft.read(faults)));
+    expected.assert_eq(&told(read.expect_err("it was taken")).await);
+}
+
+fn invoice(change: impl FnOnce(&mut Value)) -> String {
+    let mut body = json!({
+        "number": "A1", "customer": "C-1", "currency": "EUR", "issued_on": "2026-03-01", "due_on": "2026-03-31",
+        "lines": [{"description": "Bread", "quantity": "1", "unit_price": "1.00"}],
+    });
+    change(&mut body);
+    body.to_string()
+}
+
+#[tokio::test]
+async fn a_body_is_taken_or_everything_wrong_with_it_is_told() {
+    let good = shape_of::<InvoiceDraft>(invoice(|_| ()).as_bytes()).unwrap();
+    assert!(checked(|faults| good.read(faults)).is_ok());
+    check(
+        &invoice(|body| {
+            body["number"] = json!("");
+            body["currency"] = json!("EURO");
+            body["issued_on"] = json!("1 March");
+            body["external_id"] = json!("inv_7");
+            body["lines"][0]["quantity"] = json!("1,5");
+            body["lines"][0]["tax_rate"] = json!("20%");
+        }),
+        expect![[""]],
+    )
+    .await;
+    check(
+        &invoice(|body| {
+            body["due_on"] = json!("2026-02-30");
+            body["lines"] = json!([
+                {"description": "", "quantity": "1", "unit_price": "1.005"},
+                {"description": "x", "quantity": "1", "unit_price": "-1"},
+            ]);
+        }),
+        expect![[""]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn json_of_another_shape_is_refused_at_its_place() {
+    check(&invoice(|body| body["total"] = json!("1.00")), expect![[""]]).await;
+    check(&invoice(|body| body["lines"][0]["price"] = json!("1.00")), expect![[""]]).await;
+    check(&invoice(|body| body["lines"][0]["unit_price"] = json!(1.5)), expect![[""]]).await;
+    check(&invoice(|body| body["lines"] = json!({})), expect![[""]]).await;
+    check(&invoice(|body| drop(body.as_object_mut().unwrap().remove("currency"))), expect![[""]]).await;
+    check(&invoice(|body| drop(body["lines"][0].as_object_mut().unwrap().remove("quantity"))), expect![[""]]).await;
+    check("[]", expect![[""]]).await;
+    check("\"text\"", expect![[""]]).await;
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_a_bad_request() {
+    for body in ["", "{", "{\"number\": }", "{} {}", "number=A1", "{\"number\": \"\u{1}\"}"] {
+        let failure = shape_of::<serde_json::Map<String, Value>>(body.as_bytes()).expect_err(body);
+        assert_eq!(told(failure).await, "400 urn:guichet:problem:not_json\n", "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_the_way_to_show_one_is_told() {
+    let response = Failure::unauthenticated().into_response();
+    assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"guichet\"");
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+}
+
+#[test]
+fn the_document_is_openapi_3_1_and_names_every_route() {
+    let document = serde_json::to_value(document()).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut routes = String::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let key = if operation["security"].is_null() { "key" } else { "open" };
+            let tag = operation["tags"][0].as_str().unwrap();
+            routes += &format!("{method} {path} {} {key} [{tag}]\n", operation["operationId"].as_str().unwrap());
+            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{path} has no summary");
+            if method == "post" {
+                assert!(operation["parameters"].to_string().contains("Idempotency-Key"), "{path} has no key of once");
+            }
+            if key == "key" {
+                let problem = &operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"];
+                assert_eq!(problem, "#/components/schemas/Problem", "{path}");
+            }
+        }
+    }
+    expect![[""]].assert_eq(&routes);
+}
+
+#[test]
+fn every_reference_in_the_document_leads_somewhere() {
+    fn references(value: &Value, out: &mut Vec<String>) {
+        match value {
+            Value::Object(object) => {
+                out.extend(object.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                object.values().for_each(|value| references(value, out));
+            }
+            Value::Array(list) => list.iter().for_each(|value| references(value, out)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let document = serde_json::to_value(document()).unwrap();
+    let mut all = Vec::new();
+    references(&document, &mut all);
+    assert!(!all.is_empty());
+    for reference in all {
+        assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+    }
+}
+
+#[test]
+fn the_schema_of_problems_is_that_of_the_problems_we_answer() {
+    let problem = Problem::new(axum::http::StatusCode::NOT_FOUND, "kind", "Title").detail("d").field("f", "m");
+    let problem = serde_json::to_value(problem).unwrap();
+    let document = serde_json::to_value(document()).unwrap();
+    let schema = &document["components"]["schemas"]["Problem"]["properties"];
+    let names = |value: &Value| {
+        let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&problem), names(schema));
+    assert_eq!(names(&problem["errors"][0]), names(&schema["errors"]["items"]["properties"]));
+}
+
+#[tokio::test]
+async fn the_page_shows_every_operation_and_loads_nothing() {
+    let response = crate::docs_page::show_docs().await;
+    let page = response.into_body().collect().await.unwrap().to_bytes();
+    let page = std::str::from_utf8(&page).unwrap();
+    for (path, item) in serde_json::to_value(document()).unwrap()["paths"].as_object().unwrap() {
+        assert!(page.contains(path), "{path} is not on the page");
+        for operation in item.as_object().unwrap().values() {
+            let anchor = format!("id=\"{}\"", operation["operationId"].as_str().unwrap());
+            assert!(page.contains(&anchor), "{anchor}");
+        }
+    }
+    for link in page.split("href=\"#").skip(1) {
+        let anchor = link.split('"').next().unwrap();
+        assert!(page.contains(&format!("id=\"{anchor}\"")), "#{anchor} leads nowhere");
+    }
+    for loaded in ["<script", "<link", "<img", "src=", "http:", "https:", "@import", "url("] {
+        assert!(!page.contains(loaded), "the page has {loaded}");
+    }
+}

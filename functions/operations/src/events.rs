@@ -65,8 +65,10 @@ async fn whose(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<
     if said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b)) {
         return Ok(None);
     }
-    if let Some(id) = said.iter().find_map(|report| report.payment.clone()) {
-        return Ok(Some(id));
+    let mut named = said.iter().filter_map(|report| report.payment.as_ref());
+    if let Some(id) = named.next() {
+        // What speaks of two payments at once speaks of none of ours.
+        return Ok(named.all(|other| other == id).then(|| id.clone()));
     }
     for report in said {
         if let Some(id) = rooms.store.payment_of_object(b, Provider::Stripe, &report.object).await? {

@@ -5,19 +5,20 @@
 
 use jiff::Timestamp;
 use mail::{Message, OnceKey, Receipt, ReceiptLine, SendError, SignIn};
-use receivables::{Business, BusinessId, FactKind, PaymentId};
+use receivables::{Business, BusinessId, FactKind, InvoiceId, PaymentId};
 use store::{Announced, MailClaim};
 
+use crate::payments::close_checkout;
 use crate::{OperationError, Rooms, locale_of};
 
 /// Publishes a fact.
 pub async fn publish_fact(rooms: &Rooms, announced: &Announced, now: Timestamp) -> Result<(), OperationError> {
     match &announced.fact.kind {
         FactKind::PaymentSettled { payment, .. } => send_receipt(rooms, &announced.business, payment, now).await,
+        FactKind::InvoicePaid { invoice } => close_idle_page(rooms, &announced.business, invoice, now).await,
         FactKind::CustomerRegistered
         | FactKind::InvoiceIssued { .. }
         | FactKind::InvoicePartlyPaid { .. }
-        | FactKind::InvoicePaid { .. }
         | FactKind::InvoiceReopened { .. }
         | FactKind::PaymentStarted { .. }
         | FactKind::PaymentNeedsAction { .. }
@@ -28,8 +29,23 @@ pub async fn publish_fact(rooms: &Rooms, announced: &Announced, now: Timestamp) 
     }
 }
 
+/// An invoice that was paid may still have another payment's page open, if money came late: that page is closed, so that
+/// nobody pays there what is paid.
+async fn close_idle_page(rooms: &Rooms, b: &BusinessId, id: &InvoiceId, now: Timestamp) -> Result<(), OperationError> {
+    let invoice = rooms.store.invoice(b, id).await?.ok_or(OperationError::NotFound)?;
+    let paid = invoice.standing.open().is_zero();
+    let Some(open) = invoice.standing.live_checkout.filter(|_| paid) else { return Ok(()) };
+    let business = business(rooms, b).await?;
+    let payment = rooms.store.payment(b, &open).await?.ok_or(OperationError::NotFound)?;
+    close_checkout(rooms, &business, payment, now).await.map(drop)
+}
+
 async fn send_receipt(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
     let payment = rooms.store.payment(b, id).await?.ok_or(OperationError::NotFound)?;
+    // Money in another currency only is put before a person; there is nothing to confirm yet.
+    if payment.received.is_zero() {
+        return Ok(());
+    }
     let business = business(rooms, b).await?;
     let customer = rooms.store.customer(b, &payment.customer).await?.ok_or(OperationError::NotFound)?;
     let Some(to) = customer.profile.email.clone() else { return Ok(()) };

@@ -139,7 +139,16 @@ enum Fate {
     Wrong(ImportError),
 }
 
-/// Imports the invoices of a file.
+/// What every step of an import works with.
+#[derive(Clone, Copy)]
+struct Import<'a> {
+    rooms: &'a Rooms,
+    business: &'a Business,
+    ids: ImportIds<'a>,
+    now: Timestamp,
+}
+
+/// Imports the invoices of a file. Where something does not answer half-way, the same file again goes on from there.
 pub async fn import_invoices(
     rooms: &Rooms,
     business: &Business,
@@ -149,10 +158,11 @@ pub async fn import_invoices(
     progress: impl FnMut(Progress),
     now: Timestamp,
 ) -> Result<ImportReport, OperationError> {
+    let import = Import { rooms, business, ids, now };
     let Read { rows, invoices, found, errors } = read(file, business);
     let mut report = ImportReport { rows, invoices: found, errors_total: errors.len(), errors, ..ImportReport::default() };
-    let customers = look_up_customers(rooms, business, &invoices).await?;
-    let fates: Vec<_> = invoices.iter().map(|imported| fate(rooms, business, imported, &customers)).collect();
+    let customers = look_up_customers(import, &invoices).await?;
+    let fates: Vec<_> = invoices.iter().map(|imported| fate(import, imported, &customers)).collect();
     let fates: Vec<Fate> = stream::iter(fates).buffered(AT_ONCE).try_collect().await?;
     let mut to_issue = Vec::new();
     for (imported, fate) in invoices.into_iter().zip(fates) {
@@ -163,15 +173,14 @@ pub async fn import_invoices(
         }
     }
     if report.is_whole() || keep_good {
-        keep(rooms, business, ids, to_issue, customers, progress, now, &mut report).await?;
+        keep(import, to_issue, &customers, progress, &mut report).await?;
     }
     Ok(report.told())
 }
 
 /// Who the customers of a file are. Of one that is new, the first row with a name says who they are.
 async fn look_up_customers(
-    rooms: &Rooms,
-    business: &Business,
+    import: Import<'_>,
     invoices: &[Imported],
 ) -> Result<BTreeMap<CustomerName, Held>, OperationError> {
     let mut wanted: BTreeMap<&CustomerName, Option<&Profile>> = BTreeMap::new();
@@ -179,16 +188,16 @@ async fn look_up_customers(
         let profile = wanted.entry(&imported.customer).or_default();
         *profile = profile.or(imported.newcomer.as_ref());
     }
-    let look_ups: Vec<_> = wanted.into_iter().map(|(name, profile)| held(rooms, business, name, profile)).collect();
+    let look_ups: Vec<_> = wanted.into_iter().map(|(name, profile)| held(import, name, profile)).collect();
     stream::iter(look_ups).buffered(AT_ONCE).try_collect().await
 }
 
 async fn held(
-    rooms: &Rooms,
-    business: &Business,
+    import: Import<'_>,
     name: &CustomerName,
     profile: Option<&Profile>,
 ) -> Result<(CustomerName, Held), OperationError> {
+    let Import { rooms, business, .. } = import;
     let known = match name {
         CustomerName::Ours(id) => rooms.store.customer(&business.id, id).await?.map(|customer| customer.id),
         CustomerName::Theirs(external) => rooms.store.customer_by_external_id(&business.id, external).await?,
@@ -203,11 +212,11 @@ async fn held(
 
 /// What is to become of an invoice, as the books stand.
 async fn fate(
-    rooms: &Rooms,
-    business: &Business,
+    import: Import<'_>,
     imported: &Imported,
     customers: &BTreeMap<CustomerName, Held>,
 ) -> Result<Fate, OperationError> {
+    let Import { rooms, business, .. } = import;
     let customer = match customers.get(&imported.customer) {
         Some(Held::Known(id)) => Some(id),
         Some(Held::New(_)) => None,
@@ -233,15 +242,11 @@ async fn fate(
 
 /// Registers the new customers and issues the invoices. Those of one customer are issued one after another: each moves the
 /// same balance, and side by side they would only be in each other's way.
-#[expect(clippy::too_many_arguments, reason = "what the one caller has at hand; a struct of them would be named after it")]
 async fn keep(
-    rooms: &Rooms,
-    business: &Business,
-    ids: ImportIds<'_>,
+    import: Import<'_>,
     invoices: Vec<Imported>,
-    customers: BTreeMap<CustomerName, Held>,
+    customers: &BTreeMap<CustomerName, Held>,
     mut progress: impl FnMut(Progress),
-    now: Timestamp,
     report: &mut ImportReport,
 ) -> Result<(), OperationError> {
     let of = invoices.len();
@@ -252,14 +257,14 @@ async fn keep(
     let registering: Vec<_> = by_customer
         .into_iter()
         .filter_map(|(name, invoices)| Some((customers.get(&name).cloned()?, invoices)))
-        .map(|(held, invoices)| registered(rooms, business, ids, held, invoices, now))
+        .map(|(held, invoices)| registered(import, held, invoices))
         .collect();
     let groups: Vec<Group> = stream::iter(registering).buffered(AT_ONCE).try_collect().await?;
     report.customers = groups.iter().filter(|group| group.fresh).count();
     let issuing: Vec<_> = groups
         .into_iter()
         .map(|Group { customer, invoices, .. }| {
-            let one = move |imported| issued(rooms, business, ids, customer.clone(), imported, now);
+            let one = move |imported| issued(import, customer.clone(), imported);
             Box::pin(stream::iter(invoices).then(one))
         })
         .collect();
@@ -284,14 +289,8 @@ struct Group {
     invoices: Vec<Imported>,
 }
 
-async fn registered(
-    rooms: &Rooms,
-    business: &Business,
-    ids: ImportIds<'_>,
-    held: Held,
-    invoices: Vec<Imported>,
-    now: Timestamp,
-) -> Result<Group, OperationError> {
+async fn registered(import: Import<'_>, held: Held, invoices: Vec<Imported>) -> Result<Group, OperationError> {
+    let Import { rooms, business, ids, now } = import;
     let (customer, fresh) = match held {
         Held::Known(customer) => (customer, false),
         Held::New(profile) => {
@@ -306,13 +305,11 @@ async fn registered(
 /// Issues one invoice, and says whether it is new. What the books refuse now, though nothing was wrong a moment ago, is told
 /// like any other error.
 async fn issued(
-    rooms: &Rooms,
-    business: &Business,
-    ids: ImportIds<'_>,
+    import: Import<'_>,
     customer: CustomerId,
     imported: Imported,
-    now: Timestamp,
 ) -> Result<Result<bool, ImportError>, OperationError> {
+    let Import { rooms, business, ids, now } = import;
     let (invoice, link) = ((ids.invoice)(), (ids.pay_link)());
     let draft = imported.draft.clone();
     match issue_invoice(rooms, business, invoice, link, &customer, draft, now).await {

@@ -257,7 +257,6 @@ impl fmt::Display for Locale {
 }
 
 #[cfg(test)]
-#[expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")]
 mod tests {
     use std::fmt::Write;
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
@@ -20,13 +20,12 @@ use crate::provider_fact::{Facts, Heard, ObjectId, Report};
 use crate::refusal::Refusal;
 use crate::text::InvoiceNumber;
 
+mod state;
+
+pub use state::{Announcement, LOOK_AFTER_PROCESSING, LOOK_AFTER_START, State, Transition, look_after, transition};
+
 /// Allocations that one transaction can carry: two items each, and a handful besides, out of DynamoDB's hundred.
 pub const ALLOCATIONS_PER_PAYMENT_MAX: usize = 45;
-
-/// How long a payer may be on the hosted page before the provider is asked.
-pub const LOOK_AFTER_START: SignedDuration = SignedDuration::from_mins(15);
-/// How often the provider is asked about money that is on its way.
-pub const LOOK_AFTER_PROCESSING: SignedDuration = SignedDuration::from_hours(24);
 
 /// A payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,117 +105,6 @@ pub struct Allocation {
     pub pending: Money,
     /// How the invoice stood when this payment last touched it. A decision on it is written only if it still stands so.
     pub standing: Standing,
-}
-
-/// How a payment stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
-    /// The payer was sent to pay.
-    Started,
-    /// The payer must do something more, such as authenticate.
-    NeedsAction,
-    /// The money is on its way, which takes days with a bank debit.
-    Processing,
-    /// The funds are ours.
-    Settled,
-    /// The money did not come.
-    Failed,
-    /// The payer, or time, gave it up.
-    Cancelled,
-}
-
-impl State {
-    /// All of them, in the order of a payment's life.
-    pub const ALL: [Self; 6] =
-        [Self::Started, Self::NeedsAction, Self::Processing, Self::Settled, Self::Failed, Self::Cancelled];
-
-    /// The API's word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::NeedsAction => "needs_action",
-            Self::Processing => "processing",
-            Self::Settled => "settled",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state of a word.
-    pub fn named(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == word)
-    }
-
-    /// Whether the payer could still pay on the hosted page.
-    pub fn checkout_is_live(self) -> bool {
-        match self {
-            Self::Started | Self::NeedsAction => true,
-            Self::Processing | Self::Settled | Self::Failed | Self::Cancelled => false,
-        }
-    }
-}
-
-/// What becomes of a payment of which new things are heard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transition {
-    /// It moves on, and this is announced.
-    Announce(Announcement),
-    /// It is there already.
-    AlreadyThere,
-    /// It cannot be: late news, which changes nothing.
-    Ignored,
-}
-
-/// What is announced of a payment that moves on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Announcement {
-    /// `payment.needs_action`.
-    NeedsAction,
-    /// `payment.processing`.
-    Processing,
-    /// `payment.settled`.
-    Settled,
-    /// `payment.failed`.
-    Failed,
-    /// `payment.cancelled`.
-    Cancelled,
-}
-
-/// The state table. Money that came is never un-said by a later failure; money that comes late is always taken.
-pub fn transition(from: State, to: State) -> Transition {
-    use Announcement as A;
-    use State as S;
-    use Transition::{AlreadyThere, Announce, Ignored};
-    match (from, to) {
-        (S::Started, S::Started)
-        | (S::NeedsAction, S::NeedsAction)
-        | (S::Processing, S::Processing)
-        | (S::Settled, S::Settled)
-        | (S::Failed, S::Failed)
-        | (S::Cancelled, S::Cancelled) => AlreadyThere,
-        (S::Started, S::NeedsAction) => Announce(A::NeedsAction),
-        (S::Started | S::NeedsAction | S::Failed | S::Cancelled, S::Processing) => Announce(A::Processing),
-        (S::Started | S::NeedsAction | S::Processing | S::Failed | S::Cancelled, S::Settled) => Announce(A::Settled),
-        (S::Started | S::NeedsAction | S::Processing, S::Failed) => Announce(A::Failed),
-        (S::Started | S::NeedsAction | S::Processing | S::Failed, S::Cancelled) => Announce(A::Cancelled),
-        (S::NeedsAction | S::Processing | S::Settled | S::Failed | S::Cancelled, S::Started)
-        | (S::Processing | S::Settled | S::Failed | S::Cancelled, S::NeedsAction)
-        | (S::Settled, S::Processing | S::Failed | S::Cancelled)
-        | (S::Cancelled, S::Failed) => Ignored,
-    }
-}
-
-/// When to ask the provider about a payment that stands so: an open page after a quarter of an hour and then ever more
-/// rarely, a bank debit daily, what is at rest never.
-pub fn look_after(state: State, started_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let wait = match state {
-        State::Started | State::NeedsAction => {
-            now.duration_since(started_at).clamp(LOOK_AFTER_START, LOOK_AFTER_PROCESSING)
-        }
-        State::Processing => LOOK_AFTER_PROCESSING,
-        State::Settled | State::Failed | State::Cancelled => return None,
-    };
-    Some(now.saturating_add(wait).unwrap_or(Timestamp::MAX))
 }
 
 /// What a payer asks for.

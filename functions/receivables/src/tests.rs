@@ -2,7 +2,6 @@
 //!
 //! Tables and stories are for reading; laws are for what no table can list. `books` keeps what was decided, as the tables of
 //! the product do, and checks after every step what must always hold.
-#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts so")]
 
 mod books;
 mod invoice_tables;

@@ -12,7 +12,8 @@ async fn a_double_click_and_two_tabs_lead_to_one_page() {
     let page = world.get(pay_url).await;
     let (payment, other_tab) = (page.field("payment"), world.get(pay_url).await.field("payment"));
     assert_ne!(payment, other_tab);
-    let press = |payment: String| async { world.post(pay_url, &[("payment", &payment), ("amount", "50.00")]).await };
+    let world = &world;
+    let press = async |payment: String| world.post(pay_url, &[("payment", &payment), ("amount", "50.00")]).await;
     let (one, two) = tokio::join!(press(payment.clone()), press(payment.clone()));
     assert_eq!(one.location(), two.location(), "a double click is one payment");
     let tab = press(other_tab).await;

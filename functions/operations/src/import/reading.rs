@@ -7,6 +7,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::customer::Profile;
+use receivables::ids::IdError;
 use receivables::invoice::{self, Draft, DraftLine};
 use receivables::pay_link::{PayLink, Scope};
 use receivables::{Business, BusinessId, Currency, CustomerId, Invoice, InvoiceId, Money, PayLinkId, Refusal};
@@ -76,7 +77,10 @@ pub(super) fn read(file: &[u8], business: &Business) -> Read {
         read.found += 1;
         let mut cells = Cells { errors: Vec::new() };
         let imported = cells.invoice(group, business);
-        if let Some(line) = numbers.insert(first.cell(Column::Number), first.line) {
+        let number = first.cell(Column::Number);
+        if !number.is_empty()
+            && let Some(line) = numbers.insert(number, first.line)
+        {
             let message = format!("expected the rows of one invoice to follow one another; its number was on line {line}");
             cells.fault(first, Column::Number, message);
         }
@@ -102,10 +106,10 @@ fn same_number(one: &Row, other: &Row) -> bool {
 
 /// Issues an invoice to nobody, under no id, so that whatever the books would refuse is known before anything is kept.
 pub(super) fn dry_run(draft: Draft) -> Result<Invoice, Refusal> {
-    let nowhere = || (InvoiceId::from_ulid(NOWHERE), BusinessId::from_ulid(NOWHERE), CustomerId::from_ulid(NOWHERE), PayLinkId::from_ulid(NOWHERE));
-    let (Ok(id), Ok(business), Ok(customer), Ok(link)) = nowhere() else { return Err(Refusal::NumberTaken) };
+    let (id, business): (InvoiceId, BusinessId) = (nowhere(InvoiceId::from_ulid), nowhere(BusinessId::from_ulid));
+    let customer: CustomerId = nowhere(CustomerId::from_ulid);
     let link = PayLink {
-        id: link,
+        id: nowhere(PayLinkId::from_ulid),
         business: business.clone(),
         customer: customer.clone(),
         scope: Scope::Invoice(id.clone()),
@@ -114,6 +118,11 @@ pub(super) fn dry_run(draft: Draft) -> Result<Invoice, Refusal> {
         token_hash: String::new(),
     };
     invoice::issue(id, business, customer, draft, link, Timestamp::UNIX_EPOCH).map(|(invoice, _)| invoice)
+}
+
+#[expect(clippy::expect_used, reason = "the text is a ULID, and a ULID is of the form of an id")]
+fn nowhere<T>(id: impl Fn(&str) -> Result<T, IdError>) -> T {
+    id(NOWHERE).expect("a ULID is of the form of an id")
 }
 
 /// Reads cells and remembers what is wrong with them.

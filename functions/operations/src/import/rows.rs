@@ -138,7 +138,7 @@ fn text(file: &[u8]) -> Result<&str, ImportError> {
     }
     let text = std::str::from_utf8(file).map_err(|error| {
         let before = file.get(..error.valid_up_to()).unwrap_or_default();
-        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let line = before.split(|byte| *byte == b'\n').count();
         whole_file(line, "expected text in UTF-8; here are bytes of another encoding: save it as “CSV UTF-8”")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
