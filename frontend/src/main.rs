@@ -1,10 +1,17 @@
-//! The portal on Lambda.
+//! The portal, as a Lambda function.
+
+use std::process::ExitCode;
 
 use lambda_http::Error;
+use runtime::{State, requests, telemetry};
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
-    runtime::telemetry::start();
-    let state = runtime::State::from_environment().await?;
-    lambda_http::run(frontend::router(state)).await
+async fn main() -> ExitCode {
+    telemetry::start();
+    telemetry::ended(run().await)
+}
+
+async fn run() -> Result<(), Error> {
+    let state = State::from_environment().await?;
+    requests::answer(frontend::router(state)).await
 }

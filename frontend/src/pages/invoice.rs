@@ -15,7 +15,7 @@ pub fn invoice_page(reader: Reader, view: &InvoiceView, form: &PayForm) -> Body 
     let words = &reader.words.invoice;
     let title = (words.heading)(&view.number);
     let can_be_paid = !view.payable.is_zero() && form.minimum.less(view.payable).is_zero();
-    let fault = form.fault.map(|_| format!("{}: ", reader.words.pay.fault_title)).unwrap_or_default();
+    let fault = form.fault.map(|_| format!("{} · ", reader.words.pay.fault_title)).unwrap_or_default();
     let content = view! {
         <div class="demand">
             <h1>{title.clone()}</h1>

@@ -19,7 +19,9 @@ pub fn statement_page(reader: Reader, view: &StatementView) -> Body {
     let standings = view.standings.iter().map(|standing| stands(reader, standing)).collect_view();
     let empty = view.statements.is_empty().then(|| view! { <p>{words.empty}</p> });
     let file = format!("/statement.csv?from={from}&to={to}");
-    let fault = view.bad_period.then(|| fault_summary(reader.words.sign_in.fault_title, Some("from"), words.bad_period.to_owned()));
+    let fault = view
+        .bad_period
+        .then(|| fault_summary(reader.words.sign_in.fault_title, Some("from"), words.bad_period.to_owned()));
     let content = view! {
         <h1>{words.title}</h1>
         <p>{(words.period)(&reader.date(view.from), &reader.date(view.to))}</p>

@@ -22,7 +22,7 @@ const NO_SUCH_CUSTOMER: &str = "expected our id of a customer, or the external_i
 
 /// A customer as the business tells us of them.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct CustomerDraft {
     /// Your own id of the customer, unique among your customers. The same id told again changes the customer it is of.
     #[schema(max_length = 200, example = "C-1024")]
@@ -41,7 +41,7 @@ pub(crate) struct CustomerDraft {
 
 /// The ids of a customer at providers.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct ProviderIds {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "cus_NffrFeUfNV2Hib")]
@@ -54,13 +54,17 @@ pub(crate) struct ProviderIds {
 pub(crate) struct CustomerShape {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     external_id: Option<String>,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     locale: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     provider_ids: Option<ProviderIds>,
     /// RFC 3339, UTC.
     created_at: String,
@@ -71,6 +75,7 @@ pub(crate) struct CustomerShape {
 #[into_params(parameter_in = Query)]
 pub(crate) struct CustomerQuery {
     /// How many at most, 1 to 100; 50 where nothing is said.
+    #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

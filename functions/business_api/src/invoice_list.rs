@@ -37,6 +37,7 @@ pub(crate) struct InvoiceQuery {
     /// Due before this day, YYYY-MM-DD.
     due_before: Option<String>,
     /// How many at most, 1 to 100; 50 where nothing is said.
+    #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the page before, under the same filters.
     cursor: Option<String>,

@@ -21,7 +21,7 @@ use crate::shapes::Amount;
 
 /// An invoice as the business tells us of it.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct InvoiceDraft {
     /// Your own id of the invoice, unique among your invoices.
     #[schema(max_length = 200, example = "sales-88121")]
@@ -48,7 +48,7 @@ pub(crate) struct InvoiceDraft {
 
 /// A line of an invoice.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct LineDraft {
     #[schema(max_length = 200, example = "Flour T65, 25 kg")]
     description: String,
@@ -69,6 +69,7 @@ pub(crate) struct LineDraft {
 pub(crate) struct InvoiceShape {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     external_id: Option<String>,
     number: String,
     /// Our id of the customer.
@@ -84,6 +85,7 @@ pub(crate) struct InvoiceShape {
     #[schema(format = "date")]
     due_on: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     purchase_order: Option<String>,
     lines: Vec<LineShape>,
     /// The sum of the lines, before tax.

@@ -23,7 +23,7 @@ const QR_SIDE_PX_MIN: u32 = 240;
 
 /// A pay link that the business asks for.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct PayLinkDraft {
     /// The invoice that it opens: our id, or its number. One for now.
     #[schema(min_items = 1, max_items = 1)]
@@ -93,10 +93,10 @@ async fn issue(work: Work, invoice: String, expires_on: Option<Date>) -> Result<
     let invoice = invoice_id_of(caller, &invoice).await?.ok_or_else(no_such)?;
     let (rooms, id) = (work.rooms(), work.pay_link_id());
     let issued = operations::issue_pay_link(rooms, &caller.business, id, &invoice, expires_on, caller.now).await;
-    let link = issued.map_err(|error| match error {
-        OperationError::NotFound => no_such(),
-        other => other.into(),
-    })?;
+    let link = match issued {
+        Err(OperationError::NotFound) => return Err(no_such()),
+        issued => issued?,
+    };
     Answer::json(StatusCode::CREATED, &PayLinkShape::of(&link, &rooms.links))
 }
 

@@ -28,7 +28,7 @@ const LOOK_UPS_AT_ONCE: usize = 20;
 
 /// A payment that the business starts for a customer.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct PaymentDraft {
     /// Our id of the customer, or your `external_id`.
     #[schema(example = "C-1024")]
@@ -43,7 +43,7 @@ pub(crate) struct PaymentDraft {
 
 /// This much of a payment for this invoice.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct AllocationDraft {
     /// Our id of the invoice, or its number.
     #[schema(example = "2026-0042")]
@@ -77,6 +77,7 @@ pub(crate) struct PaymentShape {
     started_at: String,
     /// When the funds became yours. RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     settled_at: Option<String>,
 }
 
@@ -99,8 +100,10 @@ pub(crate) struct AllocationShape {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProviderObjects {
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     session: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     intent: Option<String>,
 }
 
@@ -111,6 +114,7 @@ pub(crate) struct PaymentQuery {
     /// Our id of the customer, or your `external_id`.
     customer: String,
     /// How many at most, 1 to 100; 50 where nothing is said.
+    #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the page before, under the same filters.
     cursor: Option<String>,
@@ -191,7 +195,7 @@ async fn start(work: Work, draft: PaymentDraft, currency: Currency, amounts: Vec
             let field = format!("allocations[{place}].invoice");
             match invoices.get(id) {
                 Some(invoice) if invoice.customer != customer.id => {
-                    faults.note(&field, "expected an invoice of the customer")
+                    faults.note(&field, "expected an invoice of the customer");
                 }
                 Some(invoice) if invoice.currency() != currency => {
                     faults.note(&field, Refusal::OtherCurrency { field: field.clone(), expected: currency });

@@ -15,7 +15,7 @@ use operations::Rooms;
 use receivables::{CustomerId, InvoiceId, PayLinkId, PaymentId};
 use runtime::http::Problem;
 use runtime::{Minter, State};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use sha2::{Digest, Sha256};
 use store::Claim;
@@ -29,6 +29,8 @@ use crate::faults::fault;
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// Characters of the longest key.
 const KEY_CHARS_MAX: usize = 255;
+/// What is at fault where no field of it is.
+pub(crate) const BODY: &str = "body";
 /// Tells that an answer was remembered.
 static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -113,7 +115,7 @@ impl Posted {
         let caller = self.caller;
         let Some(once) = self.once else {
             let (mint, minted_at) = (caller.state.mint.clone(), caller.now);
-            return work(Work { caller, mint, minted_at }).await.into_response();
+            return Box::pin(work(Work { caller, mint, minted_at })).await.into_response();
         };
         let (store, business) = (caller.store().clone(), caller.business_id().clone());
         let first_at = match store.claim_request(&business, &once.key_hash, &once.request_hash, caller.now).await {
@@ -124,7 +126,7 @@ impl Posted {
             Err(error) => return Failure::from(error).into_response(),
         };
         let mint = Minter::seeded(format!("{business}/{}/{first_at}", once.key_hash).as_bytes());
-        let done = work(Work { caller, mint, minted_at: first_at }).await;
+        let done = Box::pin(work(Work { caller, mint, minted_at: first_at })).await;
         let noted = match &done {
             Ok(answer) => store.request_done(&business, &once.key_hash, &answer.to_remember()).await,
             Err(failure) if failure.is_passing() => store.request_failed(&business, &once.key_hash).await,
@@ -193,6 +195,10 @@ fn unreadable(status: StatusCode) -> Failure {
 
 /// Reads JSON into a shape. What is no JSON is 400; what is JSON of another shape is 422, with the place.
 pub(crate) fn shape_of<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    // A list would be read as the fields in their order, which is nobody's intention.
+    if body.trim_ascii_start().starts_with(b"[") && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return Err(fault(BODY, "expected an object, got a list"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let shape = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -206,7 +212,7 @@ fn not_of_shape(path: &str, error: &serde_json::Error) -> Failure {
     let said = error.to_string();
     match error.classify() {
         Category::Data => {
-            let (field, message) = of_data(path, &said);
+            let (field, message) = misfit(path, &said);
             fault(&field, &message)
         }
         Category::Syntax | Category::Eof | Category::Io => {
@@ -216,21 +222,38 @@ fn not_of_shape(path: &str, error: &serde_json::Error) -> Failure {
 }
 
 /// Where a value is not of the shape, and what was expected there.
-fn of_data(path: &str, said: &str) -> (String, String) {
+pub(crate) fn misfit(path: &str, said: &str) -> (String, String) {
     let said = said.split(" at line ").next().unwrap_or_default();
     let named = said.split('`').nth(1).unwrap_or_default();
     let within = |name: &str| if path == "." { name.to_owned() } else { format!("{path}.{name}") };
     if said.starts_with("missing field") {
         (within(named), "expected this field, which is missing".to_owned())
+    } else if said.starts_with("duplicate field") {
+        (within(named), "expected this field once".to_owned())
     } else if said.starts_with("unknown field") {
         // The path ends with the field itself.
         let expected = said.split_once(", ").map_or("no field here", |(_, expected)| expected);
         (if path == "." { named.to_owned() } else { path.to_owned() }, format!("unknown field; {expected}"))
-    } else if let Some((got, expected)) = said.split_once(", expected ") {
-        let got = got.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
-        let field = if path == "." { "body" } else { path };
-        (field.to_owned(), format!("expected {expected}, got {got}"))
     } else {
-        (if path == "." { "body".to_owned() } else { path.to_owned() }, said.to_owned())
+        let field = if path == "." { BODY } else { path };
+        let message = match said.split_once(", expected ") {
+            Some((got, expected)) => format!("expected {}, got {}", in_json(expected), in_json(got)),
+            None => said.to_owned(),
+        };
+        (field.to_owned(), message)
+    }
+}
+
+/// What a reader of Rust's types says, in the words of JSON. The value itself is the caller's own and not repeated.
+fn in_json(said: &str) -> &str {
+    let said = said.trim_start_matches("invalid type: ").trim_start_matches("invalid value: ");
+    match said.split([' ', '`']).next().unwrap_or_default() {
+        "map" => "an object",
+        "sequence" | "invalid" => "a list",
+        "integer" | "floating" => "a number",
+        "boolean" => "true or false",
+        "string" => "a string",
+        _ if said == "a sequence" => "a list",
+        _ => said,
     }
 }

@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::answer::Failure;
 use crate::faults::fault;
+use crate::posted::{BODY, misfit};
 
 /// What the query of an address asks, in its shape.
 #[derive(Debug)]
@@ -16,12 +17,18 @@ impl<T: DeserializeOwned> FromRequestParts<State> for Asked<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Failure> {
-        let asked = Query::<T>::try_from_uri(&parts.uri);
-        asked.map(|Query(asked)| Self(asked)).map_err(|rejection| {
-            let said = rejection.body_text();
-            let said = said.split_once(": ").map_or(said.as_str(), |(_, said)| said);
-            let field = said.split('`').nth(1).unwrap_or("query");
-            fault(field, said)
-        })
+        query_of(parts).map(Self)
     }
+}
+
+/// Reads a query into a shape.
+pub(crate) fn query_of<T: DeserializeOwned>(parts: &Parts) -> Result<T, Failure> {
+    let asked = Query::<T>::try_from_uri(&parts.uri);
+    asked.map(|Query(asked)| asked).map_err(|rejection| {
+        let said = rejection.body_text();
+        // Before what is wrong stands that something is, and then where, which the rest says better.
+        let said = said.rsplit(": ").next().unwrap_or_default();
+        let (field, message) = misfit(".", said);
+        fault(if field == BODY { "query" } else { &field }, &message)
+    })
 }

@@ -33,6 +33,7 @@ pub(crate) struct ReviewShape {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReviewQuery {
     /// How many at most, 1 to 100; 50 where nothing is said.
+    #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,

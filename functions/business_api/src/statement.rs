@@ -71,6 +71,7 @@ pub(crate) struct StatementLineShape {
     /// `invoice_issued`, `payment_applied` or `payment_reversed`.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     payment: Option<String>,
     /// The invoices that it touched.
     invoices: Vec<InvoiceChange>,

@@ -1,5 +1,8 @@
 //! What needs no table: the shapes of bodies and problems, the document, and the page.
 
+use std::fmt::Write;
+
+use axum::extract::Request;
 use axum::response::IntoResponse;
 use expect_test::{Expect, expect};
 use http_body_util::BodyExt;
@@ -10,7 +13,9 @@ use crate::answer::Failure;
 use crate::faults::checked;
 use crate::invoices::InvoiceDraft;
 use crate::openapi::document;
+use crate::payments::PaymentQuery;
 use crate::posted::shape_of;
+use crate::query::query_of;
 
 async fn told(failure: Failure) -> String {
     let response = failure.into_response();
@@ -20,7 +25,7 @@ async fn told(failure: Failure) -> String {
     assert_eq!(problem["status"], json!(status.as_u16()));
     let mut out = format!("{} {}\n", status.as_u16(), problem["type"].as_str().unwrap());
     for error in problem["errors"].as_array().into_iter().flatten() {
-        out += &format!("{}: {}\n", error["field"].as_str().unwrap(), error["message"].as_str().unwrap());
+        writeln!(out, "{}: {}", error["field"].as_str().unwrap(), error["message"].as_str().unwrap()).unwrap();
     }
     out
 }
@@ -53,7 +58,15 @@ async fn a_body_is_taken_or_everything_wrong_with_it_is_told() {
             body["lines"][0]["quantity"] = json!("1,5");
             body["lines"][0]["tax_rate"] = json!("20%");
         }),
-        expect![[""]],
+        expect![[r#"
+            422 urn:guichet:problem:invalid
+            external_id: expected an id of 1 to 200 characters without spaces, not of the form of our own ids
+            number: expected an invoice number of 1 to 200 characters on one line
+            currency: expected an ISO 4217 currency code with a minor unit, such as EUR or JPY
+            issued_on: expected a date of the form YYYY-MM-DD
+            lines[0].quantity: expected a decimal number such as 2 or 19.6, without signs, exponents or separators
+            lines[0].tax_rate: expected a decimal number such as 2 or 19.6, without signs, exponents or separators
+        "#]],
     )
     .await;
     check(
@@ -64,21 +77,61 @@ async fn a_body_is_taken_or_everything_wrong_with_it_is_told() {
                 {"description": "x", "quantity": "1", "unit_price": "-1"},
             ]);
         }),
-        expect![[""]],
+        expect![[r#"
+            422 urn:guichet:problem:invalid
+            due_on: expected a date of the form YYYY-MM-DD
+            lines[0].description: expected a description of 1 to 200 characters on one line
+            lines[0].unit_price: expected at most 2 digits after the decimal point
+            lines[1].unit_price: expected an amount of zero or more
+        "#]],
     )
     .await;
 }
 
 #[tokio::test]
 async fn json_of_another_shape_is_refused_at_its_place() {
-    check(&invoice(|body| body["total"] = json!("1.00")), expect![[""]]).await;
-    check(&invoice(|body| body["lines"][0]["price"] = json!("1.00")), expect![[""]]).await;
-    check(&invoice(|body| body["lines"][0]["unit_price"] = json!(1.5)), expect![[""]]).await;
-    check(&invoice(|body| body["lines"] = json!({})), expect![[""]]).await;
-    check(&invoice(|body| drop(body.as_object_mut().unwrap().remove("currency"))), expect![[""]]).await;
-    check(&invoice(|body| drop(body["lines"][0].as_object_mut().unwrap().remove("quantity"))), expect![[""]]).await;
-    check("[]", expect![[""]]).await;
-    check("\"text\"", expect![[""]]).await;
+    let bodies = [
+        invoice(|body| body["total"] = json!("1.00")),
+        invoice(|body| body["lines"][0]["price"] = json!("1.00")),
+        invoice(|body| body["lines"][0]["unit_price"] = json!(1.5)),
+        invoice(|body| body["lines"][0] = json!("Bread")),
+        invoice(|body| body["lines"] = json!({})),
+        invoice(|body| body["number"] = json!(true)),
+        invoice(|body| body["number"] = Value::Null),
+        invoice(|body| drop(body.as_object_mut().unwrap().remove("currency"))),
+        invoice(|body| drop(body["lines"][0].as_object_mut().unwrap().remove("quantity"))),
+        "[]".to_owned(),
+        "\"text\"".to_owned(),
+    ];
+    let mut all = String::new();
+    for body in bodies {
+        let said = told(shape_of::<InvoiceDraft>(body.as_bytes()).expect_err("it was taken")).await;
+        all += said.strip_prefix("422 urn:guichet:problem:invalid\n").unwrap();
+    }
+    expect![[""]].assert_eq(&all);
+}
+
+#[tokio::test]
+async fn a_query_is_read_as_strictly_as_a_body() {
+    async fn said(query: &str) -> String {
+        let request = Request::builder().uri(format!("/api/v1/payments?{query}")).body(()).unwrap();
+        told(query_of::<PaymentQuery>(&request.into_parts().0).expect_err("it was taken")).await
+    }
+    expect![[r#"
+        422 urn:guichet:problem:invalid
+        custmer: unknown field; expected one of `customer`, `limit`, `cursor`
+    "#]]
+    .assert_eq(&said("custmer=1").await);
+    expect![[r#"
+        422 urn:guichet:problem:invalid
+        customer: expected this field, which is missing
+    "#]]
+    .assert_eq(&said("limit=5").await);
+    expect![[r#"
+        422 urn:guichet:problem:invalid
+        customer: expected this field once
+    "#]]
+    .assert_eq(&said("customer=1&customer=2").await);
 }
 
 #[tokio::test]
@@ -105,18 +158,41 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
         for (method, operation) in item.as_object().unwrap() {
             let key = if operation["security"].is_null() { "key" } else { "open" };
             let tag = operation["tags"][0].as_str().unwrap();
-            routes += &format!("{method} {path} {} {key} [{tag}]\n", operation["operationId"].as_str().unwrap());
+            writeln!(routes, "{method} {path} {} {key} [{tag}]", operation["operationId"].as_str().unwrap()).unwrap();
             assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{path} has no summary");
             if method == "post" {
                 assert!(operation["parameters"].to_string().contains("Idempotency-Key"), "{path} has no key of once");
             }
             if key == "key" {
-                let problem = &operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"];
+                let problem =
+                    &operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"];
                 assert_eq!(problem, "#/components/schemas/Problem", "{path}");
             }
         }
     }
-    expect![[""]].assert_eq(&routes);
+    expect![[r#"
+        get /api/docs show_docs open [This API]
+        get /api/v1/business show_business key [Business]
+        get /api/v1/customers list_customers key [Customers]
+        post /api/v1/customers register_customer key [Customers]
+        get /api/v1/customers/{id} show_customer key [Customers]
+        get /api/v1/customers/{id}/balance show_balance key [Customers]
+        get /api/v1/customers/{id}/statement show_statement key [Customers]
+        get /api/v1/invoices list_invoices key [Invoices]
+        post /api/v1/invoices issue_invoice key [Invoices]
+        get /api/v1/invoices/{id} show_invoice key [Invoices]
+        get /api/v1/openapi.json show_document open [This API]
+        post /api/v1/pay-links issue_pay_link key [Pay links]
+        get /api/v1/pay-links/{id} show_pay_link key [Pay links]
+        get /api/v1/pay-links/{id}/qr.svg show_qr_code key [Pay links]
+        post /api/v1/pay-links/{id}/revoke revoke_pay_link key [Pay links]
+        get /api/v1/payments list_payments key [Payments]
+        post /api/v1/payments start_payment key [Payments]
+        get /api/v1/payments/{id} show_payment key [Payments]
+        get /api/v1/reviews list_reviews key [Reviews]
+        get /healthz show_health open [This API]
+    "#]]
+    .assert_eq(&routes);
 }
 
 #[test]

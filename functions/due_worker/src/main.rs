@@ -1,12 +1,18 @@
 //! The worker of the timer, as a Lambda function.
 
+use std::process::ExitCode;
+
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use runtime::{State, telemetry};
 use serde_json::Value;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     telemetry::start();
+    telemetry::ended(run().await)
+}
+
+async fn run() -> Result<(), Error> {
     let state = State::from_environment().await?;
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| {
         let state = state.clone();

@@ -1,16 +1,23 @@
 //! The worker of the tables' streams, as a Lambda function.
 
+use std::process::ExitCode;
+
 use aws_lambda_events::event::dynamodb::Event;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use runtime::{State, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
+async fn main() -> ExitCode {
     telemetry::start();
+    telemetry::ended(run().await)
+}
+
+async fn run() -> Result<(), Error> {
     let state = State::from_environment().await?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
         let state = state.clone();
-        async move { Ok::<_, Error>(event_worker::handle(&state, event.payload).await) }
+        // Boxed, because the verbs inside the runtime's own layers nest deeper than the compiler follows.
+        async move { Ok::<_, Error>(Box::pin(event_worker::handle(&state, event.payload)).await) }
     }))
     .await
 }

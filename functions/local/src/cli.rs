@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use operations::{ImportIds, Progress, import_invoices};
 use receivables::text::{EmailAddress, PartyName};
 use receivables::{BillingZone, Business, Currency, Locale};
 use runtime::config::{Reader, environment};
@@ -225,6 +226,7 @@ fn options(data: &Path) -> Options {
         mint: Minter::system(),
         by_itself: true,
         table_interceptor: None,
+        stream_handler: None,
     }
 }
 
@@ -293,7 +295,37 @@ async fn create_key(arguments: KeyArguments) -> Outcome {
 async fn import(arguments: ImportArguments) -> Outcome {
     let file = std::fs::read(&arguments.file).map_err(|error| format!("{}: {error}", arguments.file.display()))?;
     let local = opened(&arguments.folder).await?;
-    drop(file);
+    let (state, now) = (local.state.clone(), local.state.clock.now());
+    let business = state.business(&local.business).await?;
+    let ids = ImportIds {
+        customer: &|| state.mint.customer_id(now),
+        invoice: &|| state.mint.invoice_id(now),
+        pay_link: &|| state.mint.pay_link_id(now),
+    };
+    let shown = |progress: Progress| {
+        if progress.done.is_multiple_of(100) || progress.done == progress.of {
+            eprint!("\r{} of {} invoices", progress.done, progress.of);
+        }
+    };
+    let report = import_invoices(&state.rooms, &business, ids, &file, arguments.keep_good, shown, now).await?;
+    if report.issued > 0 {
+        eprintln!();
+    }
+    for error in &report.errors {
+        let column = error.column.map(|column| format!(", {column}")).unwrap_or_default();
+        eprintln!("line {}{column}: {}", error.line, error.message);
+    }
+    if report.errors_total > report.errors.len() {
+        eprintln!("and {} more", report.errors_total - report.errors.len());
+    }
+    println!(
+        "{} rows, {} invoices: {} issued, {} known already; {} customers registered; {} errors",
+        report.rows, report.invoices, report.issued, report.known, report.customers, report.errors_total
+    );
+    let whole = report.is_whole();
+    if !whole && !arguments.keep_good {
+        println!("nothing of the file was kept; --keep-good keeps its good invoices");
+    }
     local.stop().await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -17,3 +17,4 @@ mod whole_file;
 mod work;
 
 pub use serve::{Local, LocalError, Options, StripeAccount};
+pub use work::StreamHandler;

@@ -25,7 +25,7 @@ use crate::keep::{self, Kept};
 use crate::mailbox::Mailbox;
 use crate::sandbox::{Sandbox, SandboxConfig, SandboxError};
 use crate::table::{CORE, INBOX, Table, TableError};
-use crate::work::Works;
+use crate::work::{StreamHandler, Works};
 use crate::{demo, dev};
 
 /// How long a task has to end.
@@ -54,6 +54,8 @@ pub struct Options {
     pub by_itself: bool,
     /// Watches, counts or breaks the calls to the tables. For tests.
     pub table_interceptor: Option<SharedInterceptor>,
+    /// Is handed the streams' batches in place of this process's own worker. For tests.
+    pub stream_handler: Option<StreamHandler>,
 }
 
 /// An account at Stripe.
@@ -178,9 +180,19 @@ impl Local {
     }
 
     /// The tables through a client of their own, with a watcher. For tests.
-    pub fn store_watched_by(&self, interceptor: SharedInterceptor) -> Store {
-        let client = dynamodb(&shared(), self.works.table(), Some(&interceptor));
+    pub fn store_watched_by(&self, interceptor: &SharedInterceptor) -> Store {
+        let client = dynamodb(&shared(), self.works.table(), Some(interceptor));
         Store::new(client, tables())
+    }
+
+    /// Where the tables are reached by DynamoDB's protocol.
+    pub fn table_endpoint(&self) -> &str {
+        self.works.table().endpoint()
+    }
+
+    /// A client of the tables, past all rules. For tests that break something.
+    pub fn table_client(&self) -> aws_sdk_dynamodb::Client {
+        dynamodb(&shared(), self.works.table(), None)
     }
 
     /// The folder that holds everything.
@@ -199,6 +211,11 @@ impl Local {
     /// Does all that can be done now, and returns when nothing is left: webhooks delivered, streams drained, nothing due.
     pub async fn settle(&self) -> Result<(), String> {
         self.works.settle().await
+    }
+
+    /// Returns when the streams are drained. Unlike [`Local::settle`] it delivers no webhook and does nothing that is due.
+    pub async fn drain(&self) -> Result<(), String> {
+        self.works.drain().await
     }
 
     /// Ends what is in hand, and throws an ephemeral folder away.

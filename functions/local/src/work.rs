@@ -4,7 +4,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_lambda_events::event::dynamodb::EventRecord;
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use runtime::State;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
@@ -19,14 +22,18 @@ const TIMER: Duration = Duration::from_mins(1);
 /// How often the sandbox looks whether time has brought something about.
 const SANDBOX_TICK: Duration = Duration::from_millis(500);
 /// How long settling may take before it says what is left.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(60);
+const SETTLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Records in one batch, lanes of a shard and tries of a record, as in the template.
 const BATCH_RECORDS: usize = 25;
 const LANES: usize = 4;
 const RETRIES_MAX: u32 = 20;
 
+/// Who is handed the streams' batches, and answers or says why it cannot.
+pub type StreamHandler = Arc<dyn Fn(Event) -> BoxFuture<'static, Result<DynamoDbEventResponse, String>> + Send + Sync>;
+
 pub(crate) struct Works {
     state: State,
+    handler: StreamHandler,
     table: Arc<Table>,
     sandbox: Sandbox,
     progress: Vec<StreamProgress>,
@@ -55,7 +62,8 @@ impl Works {
             [inbox, core].into_iter().map(|mapping| Stream::open(Arc::clone(&table), mapping, options.clock.clone()));
         let streams = streams.collect::<Result<Vec<_>, _>>()?;
         let progress = streams.iter().map(Stream::progress).collect();
-        Ok(Self { state, table, sandbox, progress, streams: Mutex::new(streams) })
+        let handler = options.stream_handler.clone().unwrap_or_else(|| own_worker(&state));
+        Ok(Self { state, handler, table, sandbox, progress, streams: Mutex::new(streams) })
     }
 
     /// Begins all of it.
@@ -67,12 +75,8 @@ impl Works {
         let mut tasks = Vec::new();
         let streams = std::mem::take(&mut *self.streams.try_lock().map_err(|_| std::io::Error::other("begun twice"))?);
         for stream in streams {
-            let state = self.state.clone();
-            let handler = move |event| {
-                let state = state.clone();
-                async move { Ok(event_worker::handle(&state, event).await) }
-            };
-            tasks.push(tokio::spawn(stream.drive(handler, stop.subscribe())));
+            let handler = Arc::clone(&self.handler);
+            tasks.push(tokio::spawn(stream.drive(move |event| handler(event), stop.subscribe())));
         }
         if by_itself {
             tasks.push(tokio::spawn(until(stop.subscribe(), Arc::clone(self).timer())));
@@ -108,6 +112,21 @@ impl Works {
             }
         }
         Ok(())
+    }
+
+    /// Returns when every record in the streams is handled, those included that come of handling them.
+    pub(crate) async fn drain(&self) -> Result<(), String> {
+        let began = Instant::now();
+        loop {
+            let lag = self.lag()?;
+            if lag == 0 {
+                return Ok(());
+            }
+            if began.elapsed() > SETTLE_TIMEOUT {
+                return Err(format!("not drained: {lag} stream records are left"));
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Records in the streams that are not handled yet.
@@ -156,6 +175,15 @@ impl Works {
             }
         }
     }
+}
+
+/// The worker that runs in this process.
+fn own_worker(state: &State) -> StreamHandler {
+    let state = state.clone();
+    Arc::new(move |event| {
+        let state = state.clone();
+        async move { Ok(event_worker::handle(&state, event).await) }.boxed()
+    })
 }
 
 /// Runs until it is stopped.

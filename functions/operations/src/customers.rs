@@ -36,15 +36,14 @@ pub async fn register_customer(
             Some(known) => rooms.store.customer(&business.id, &known).await?,
             None => None,
         };
-        let (customer, decision, fresh) = match known {
-            Some(was) => match customer::change_profile(&was, profile.clone()) {
+        let (customer, decision, fresh) = if let Some(was) = known {
+            match customer::change_profile(&was, profile.clone()) {
                 Some((customer, decision)) => (customer, decision, false),
                 None => return Ok(Registered { customer: was, fresh: false }),
-            },
-            None => {
-                let (customer, decision) = customer::register(id.clone(), business.id.clone(), profile.clone(), now);
-                (customer, decision, true)
             }
+        } else {
+            let (customer, decision) = customer::register(id.clone(), business.id.clone(), profile.clone(), now);
+            (customer, decision, true)
         };
         match rooms.store.commit(&decision, &Also::Nothing).await? {
             Commitment::Committed => return Ok(Registered { customer, fresh }),

@@ -54,9 +54,14 @@ impl From<RequestError> for OperationError {
         if error.retryable() {
             return Self::Unavailable(error.to_string());
         }
-        match error {
-            RequestError::Refused { code, .. } => Self::ProviderRefused { code },
-            other => Self::Defect(other.to_string()),
+        match &error {
+            RequestError::Refused { code, .. } => Self::ProviderRefused { code: code.clone() },
+            RequestError::Order(_)
+            | RequestError::Unreachable
+            | RequestError::RateLimited
+            | RequestError::Unavailable { .. }
+            | RequestError::Misconfigured { .. }
+            | RequestError::Unreadable { .. } => Self::Defect(error.to_string()),
         }
     }
 }

@@ -160,7 +160,8 @@ pub async fn import_invoices(
 ) -> Result<ImportReport, OperationError> {
     let import = Import { rooms, business, ids, now };
     let Read { rows, invoices, found, errors } = read(file, business);
-    let mut report = ImportReport { rows, invoices: found, errors_total: errors.len(), errors, ..ImportReport::default() };
+    let mut report =
+        ImportReport { rows, invoices: found, errors_total: errors.len(), errors, ..ImportReport::default() };
     let customers = look_up_customers(import, &invoices).await?;
     let fates: Vec<_> = invoices.iter().map(|imported| fate(import, imported, &customers)).collect();
     let fates: Vec<Fate> = stream::iter(fates).buffered(AT_ONCE).try_collect().await?;

@@ -10,6 +10,8 @@ pub mod config;
 #[cfg(feature = "operations")]
 pub mod http;
 pub mod minter;
+#[cfg(feature = "requests")]
+pub mod requests;
 #[cfg(feature = "operations")]
 mod state;
 pub mod telemetry;

@@ -35,7 +35,6 @@ macro_rules! mints {
             pub fn $name(&self, now: Timestamp) -> $id {
                 let ulid = Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), self.chance());
                 // A ULID's text is what an id expects; there is no other outcome.
-                #[expect(clippy::expect_used, reason = "a ULID is always of the form of an id")]
                 $id::from_ulid(&ulid.to_string()).expect("a ULID is of the form of an id")
             }
         )*

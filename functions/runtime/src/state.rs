@@ -28,8 +28,11 @@ pub struct State {
     pub mint: Minter,
     /// The business of a host name that stands for none.
     pub default_business: Option<BusinessId>,
-    businesses: Arc<Mutex<HashMap<String, (Timestamp, Arc<Business>)>>>,
+    businesses: Arc<Mutex<HashMap<String, Believed>>>,
 }
+
+/// A business, and until when its settings are believed.
+type Believed = (Timestamp, Arc<Business>);
 
 /// Why a function could not start.
 #[derive(Debug, thiserror::Error)]

@@ -68,7 +68,7 @@ struct Writes<'a> {
     core: &'a str,
     inbox: &'a str,
     business: &'a BusinessId,
-    writes: Vec<(TransactWriteItem, IfRefused)>,
+    items: Vec<(TransactWriteItem, IfRefused)>,
 }
 
 impl Store {
@@ -78,7 +78,7 @@ impl Store {
             core: &self.tables.core,
             inbox: &self.tables.inbox,
             business: &decision.business,
-            writes: Vec::new(),
+            items: Vec::new(),
         };
         for change in &decision.changes {
             writes.change(change)?;
@@ -95,24 +95,21 @@ impl Store {
         if let Also::Applied(event) = also {
             writes.applied(event)?;
         }
-        if writes.writes.is_empty() {
+        if writes.items.is_empty() {
             return Ok(Commitment::AlreadyDone);
         }
-        self.transact(writes.writes).await
+        self.transact(writes.items).await
     }
 
     async fn transact(&self, writes: Vec<(TransactWriteItem, IfRefused)>) -> Result<Commitment, StoreError> {
         let (items, meanings): (Vec<TransactWriteItem>, Vec<IfRefused>) = writes.into_iter().unzip();
         for try_number in 1..=TRIES_MAX {
             let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
-            let error = match sent {
-                Ok(_) => return Ok(Commitment::Committed),
-                Err(error) => error,
-            };
+            let Err(error) = sent else { return Ok(Commitment::Committed) };
             match verdict(&error, &meanings) {
                 Some(Verdict::Is(commitment)) => return Ok(commitment),
                 Some(Verdict::InTheWay) => {
-                    tokio::time::sleep(pause(try_number, &format!("{:?}", meanings.first()))).await
+                    tokio::time::sleep(pause(try_number, &format!("{:?}", meanings.first()))).await;
                 }
                 None => return Err(StoreError::of(&error)),
             }
@@ -129,11 +126,12 @@ enum Verdict {
 /// Reads the reasons of a cancelled transaction, one per item in order.
 fn verdict(error: &SdkError<TransactWriteItemsError>, meanings: &[IfRefused]) -> Option<Verdict> {
     let SdkError::ServiceError(service) = error else { return None };
-    let reasons = match service.err() {
-        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
-        TransactWriteItemsError::TransactionInProgressException(_) => return Some(Verdict::InTheWay),
-        _ => return None,
-    };
+    if service.err().is_transaction_in_progress_exception() {
+        return Some(Verdict::InTheWay);
+    }
+    // Whatever else the service says, now or in a later version, is no verdict on the decision.
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err() else { return None };
+    let reasons = cancelled.cancellation_reasons();
     let mut contested = Vec::new();
     let (mut done, mut in_the_way) = (false, false);
     for (place, reason) in reasons.iter().enumerate() {
@@ -320,7 +318,7 @@ impl Writes<'_> {
         }
         let update = update.update_expression(format!("ADD {}", adds.join(", "))).build();
         let update = update.map_err(|error| StoreError::defect("balance", &error))?;
-        self.writes.push((TransactWriteItem::builder().update(update).build(), IfRefused::Never));
+        self.items.push((TransactWriteItem::builder().update(update).build(), IfRefused::Never));
         Ok(())
     }
 
@@ -336,7 +334,7 @@ impl Writes<'_> {
             .expression_attribute_values(":applied", text(EventState::Applied.as_str()))
             .build()
             .map_err(|error| StoreError::defect("event", &error))?;
-        self.writes.push((TransactWriteItem::builder().update(update).build(), IfRefused::AlreadyDone));
+        self.items.push((TransactWriteItem::builder().update(update).build(), IfRefused::AlreadyDone));
         Ok(())
     }
 
@@ -371,7 +369,7 @@ impl Writes<'_> {
         refused: IfRefused,
     ) -> Result<(), StoreError> {
         let put = put.map_err(|error| StoreError::defect("put", &error))?;
-        self.writes.push((TransactWriteItem::builder().put(put).build(), refused));
+        self.items.push((TransactWriteItem::builder().put(put).build(), refused));
         Ok(())
     }
 
@@ -393,14 +391,14 @@ impl Writes<'_> {
             update = update.expression_attribute_values(name, value);
         }
         let update = update.build().map_err(|error| StoreError::defect("update", &error))?;
-        self.writes.push((TransactWriteItem::builder().update(update).build(), refused));
+        self.items.push((TransactWriteItem::builder().update(update).build(), refused));
         Ok(())
     }
 
     fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
         let delete = Delete::builder().table_name(self.core).key("pk", text(&key.pk)).key("sk", text(&key.sk)).build();
         let delete = delete.map_err(|error| StoreError::defect("delete", &error))?;
-        self.writes.push((TransactWriteItem::builder().delete(delete).build(), IfRefused::Never));
+        self.items.push((TransactWriteItem::builder().delete(delete).build(), IfRefused::Never));
         Ok(())
     }
 }

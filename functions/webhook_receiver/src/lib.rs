@@ -67,7 +67,7 @@ async fn receive_stripe(
     let now = receiver.clock.now();
     let signature = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Err(error) = signature::verify(signature, &body, &receiver.secrets, now) {
-        return refuse(&error);
+        return refuse(error);
     }
     let event = received(business, &body, now);
     record(&receiver, &event).await
@@ -135,7 +135,7 @@ fn received(business: BusinessId, body: &[u8], now: Timestamp) -> ReceivedEvent 
 }
 
 /// A forged or stale event leaves no trace but a counter.
-fn refuse(error: &SignatureError) -> Response {
+fn refuse(error: SignatureError) -> Response {
     tracing::warn!(reason = %error, metric.refused = 1, "a webhook was refused");
     answer(StatusCode::BAD_REQUEST, "not accepted")
 }

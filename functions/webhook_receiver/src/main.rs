@@ -1,17 +1,24 @@
 //! The receiver of webhooks, as a Lambda function.
 
+use std::process::ExitCode;
+
+use lambda_http::Error;
 use runtime::config::{Reader, environment};
-use runtime::{Clock, aws, telemetry};
+use runtime::{Clock, aws, requests, telemetry};
 use webhook_receiver::{Receiver, router};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), lambda_http::Error> {
+async fn main() -> ExitCode {
     telemetry::start();
+    telemetry::ended(run().await)
+}
+
+async fn run() -> Result<(), Error> {
     let mut reader = Reader::new(&environment);
     let (config, secrets) = (reader.config(), reader.webhook_secrets());
     let (config, secrets) = reader.finish(config.zip(secrets))?;
     let shared = aws::shared().await;
     let store = store::Store::new(aws_sdk_dynamodb::Client::new(&shared), config.tables);
     let receiver = Receiver { store, clock: Clock::system(), secrets: secrets.into(), business: config.business };
-    lambda_http::run(router(receiver)).await
+    requests::answer(router(receiver)).await
 }

@@ -21,7 +21,7 @@ export async function run({ base, newPage, api, advance, day, expect, shot, axe,
     expect((await words(page)).includes(invoice.number), "a good link shows its invoice");
   }
 
-  await api("DELETE", `/pay-links/${revoked.id}`);
+  await api("POST", `/pay-links/${revoked.id}/revoke`, {});
   await advance("P3D");
   const unknown = `${base}/p/${crypto.randomUUID().replaceAll("-", "")}${tag}`;
   const pages = [];

@@ -1,10 +1,15 @@
 //! The features of the product, tested at its boundary, and what is proved of the repository. One binary.
 #![cfg(test)]
 
+mod bad_input;
 mod budget;
 mod crash;
 mod disorder;
 mod double_pay;
+mod keeping;
+mod lambdas;
 mod main_job;
+mod proofs;
+mod sign_in;
 mod tidy;
 mod webhooks;

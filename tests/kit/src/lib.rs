@@ -4,12 +4,14 @@
 //! moved, and the calls to the tables can be counted, broken or held up.
 #![expect(
     clippy::expect_used,
+    clippy::panic,
     clippy::unwrap_used,
     clippy::missing_panics_doc,
     reason = "a test that cannot go on ends"
 )]
 
 pub mod calls;
+pub mod lambda;
 mod world;
 
 pub use calls::Calls;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use jiff::{SignedDuration, Timestamp};
-use local::{Local, Options};
+use local::{Local, Options, StreamHandler};
 use receivables::PaymentId;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
@@ -27,6 +27,8 @@ pub struct World {
     pub clock: Clock,
     /// Its calls to the tables.
     pub calls: Calls,
+    /// Where the product is reached: in the process, unless it is somewhere else.
+    pub product: String,
     client: Client,
     numbers: AtomicUsize,
     _folder: tempfile::TempDir,
@@ -77,8 +79,16 @@ impl World {
 
     /// An empty world whose ids follow from a seed.
     pub async fn seeded(seed: &[u8]) -> Self {
+        Self::start(seed, Clock::manual(BEGINNING.parse().expect("an instant")), None).await
+    }
+
+    /// An empty world that lives by the system's clock and whose streams are handled by another.
+    pub async fn handled_by(stream_handler: StreamHandler) -> Self {
+        Self::start(b"world", Clock::system(), Some(stream_handler)).await
+    }
+
+    async fn start(seed: &[u8], clock: Clock, stream_handler: Option<StreamHandler>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let clock = Clock::manual(BEGINNING.parse().expect("an instant"));
         let calls = Calls::default();
         let options = Options {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -91,10 +101,12 @@ impl World {
             mint: Minter::seeded(seed),
             by_itself: false,
             table_interceptor: Some(SharedInterceptor::new(calls.clone())),
+            stream_handler,
         };
         let local = Local::start(options).await.expect("the process starts");
         let client = Client::builder().redirect(Policy::none()).build().expect("a client");
-        Self { local, clock, calls, client, numbers: AtomicUsize::new(1), _folder: folder }
+        let product = local.origin.clone();
+        Self { local, clock, calls, product, client, numbers: AtomicUsize::new(1), _folder: folder }
     }
 
     /// Now.
@@ -109,7 +121,9 @@ impl World {
 
     /// Asks for anything. `path` may be a whole address.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
-        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.local.origin) };
+        // What exists only locally is in the process, wherever the product is.
+        let origin = if path.starts_with("/dev/") { &self.local.origin } else { &self.product };
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{origin}{path}") };
         let mut request = self.client.request(method, url);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -246,9 +260,25 @@ impl World {
 
     /// Posts a webhook signed now.
     pub async fn webhook(&self, body: &str) -> Answer {
-        let secret = self.webhook_secret();
-        let header = stripe_gateway::signature::sign(&secret, self.now(), body.as_bytes());
-        self.webhook_signed(body.as_bytes().to_vec(), &header).await
+        self.webhook_signed(body.as_bytes().to_vec(), &self.signature(body)).await
+    }
+
+    /// The header that signs a webhook now.
+    pub fn signature(&self, body: &str) -> String {
+        stripe_gateway::signature::sign(&self.webhook_secret(), self.now(), body.as_bytes())
+    }
+
+    /// The body of an event as it was recorded, where it was.
+    pub async fn recorded(&self, object: &str, event: &str) -> Option<Vec<u8>> {
+        let key = self.event_key(object, event);
+        self.rooms().store.event(&key).await.expect("the inbox").map(|event| event.body)
+    }
+
+    /// Makes a payment due now, as if the time to look at it had come.
+    pub async fn make_due(&self, payment: &PaymentId) {
+        let store = self.rooms().store;
+        let payment = store.payment(&self.local.business, payment).await.expect("the table").expect("a payment");
+        assert!(store.retime_payment(&payment, Some(self.now())).await.expect("the table"), "it waits for nothing");
     }
 
     /// Posts a webhook signed at an instant.
@@ -281,17 +311,12 @@ impl World {
     pub async fn apply_alone(&self, event: &Value) -> Vec<String> {
         let calls = Calls::default();
         let rooms = operations::Rooms {
-            store: self.local.store_watched_by(SharedInterceptor::new(calls.clone())),
+            store: self.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
             ..self.rooms()
         };
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let event = store::ReceivedEvent {
-            key: store::EventKey {
-                business: self.local.business.clone(),
-                provider: receivables::Provider::Stripe,
-                object: text(&event["data"]["object"]["id"]),
-                event: text(&event["id"]),
-            },
+            key: self.event_key(&text(&event["data"]["object"]["id"]), &text(&event["id"])),
             kind: text(&event["type"]),
             api_version: None,
             livemode: Some(false),
@@ -307,15 +332,30 @@ impl World {
         calls.made()
     }
 
+    fn event_key(&self, object: &str, event: &str) -> store::EventKey {
+        store::EventKey {
+            business: self.local.business.clone(),
+            provider: receivables::Provider::Stripe,
+            object: object.to_owned(),
+            event: event.to_owned(),
+        }
+    }
+
     fn rooms(&self) -> operations::Rooms {
         self.local.state.rooms.clone()
+    }
+
+    /// The secrets of this world, none of which may be seen anywhere.
+    pub fn secrets(&self) -> Vec<String> {
+        ["link_secret", "stripe_secret_key", "stripe_webhook_secret"].map(|name| self.kept(name)).to_vec()
     }
 
     fn webhook_secret(&self) -> stripe_gateway::Secret {
         stripe_gateway::Secret::new(self.kept("stripe_webhook_secret")).expect("a secret")
     }
 
-    fn kept(&self, name: &str) -> String {
+    /// What the folder keeps under a name.
+    pub(crate) fn kept(&self, name: &str) -> String {
         let kept = std::fs::read_to_string(self.local.folder().join("kept.json")).expect("what the folder keeps");
         let kept: Value = serde_json::from_str(&kept).expect("JSON");
         kept[name].as_str().expect("a text").to_owned()

@@ -1,6 +1,6 @@
 //! Reading rows into invoices: pure, without a look at the books.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -71,6 +71,7 @@ pub(super) fn read(file: &[u8], business: &Business) -> Read {
     };
     let mut read = Read { rows: rows.len(), ..Read::default() };
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut scattered: BTreeSet<&str> = BTreeSet::new();
     let mut external_ids: BTreeMap<String, usize> = BTreeMap::new();
     for group in rows.chunk_by(|one, next| !one.cell(Column::Number).is_empty() && same_number(one, next)) {
         let Some(first) = group.first() else { continue };
@@ -81,13 +82,19 @@ pub(super) fn read(file: &[u8], business: &Business) -> Read {
         if !number.is_empty()
             && let Some(line) = numbers.insert(number, first.line)
         {
-            let message = format!("expected the rows of one invoice to follow one another; its number was on line {line}");
+            scattered.insert(number);
+            let message =
+                format!("expected the rows of one invoice to follow one another; its number was on line {line}");
             cells.fault(first, Column::Number, message);
         }
         if let Some(external) = imported.as_ref().and_then(|imported| imported.draft.external_id.as_ref())
             && let Some(line) = external_ids.insert(external.to_string(), first.line)
         {
-            cells.fault(first, Column::ExternalId, format!("expected an external_id of its own; line {line} has the same"));
+            cells.fault(
+                first,
+                Column::ExternalId,
+                format!("expected an external_id of its own; line {line} has the same"),
+            );
         }
         let imported = imported.filter(|_| cells.errors.is_empty());
         match imported.map(|imported| (dry_run(imported.draft.clone()), imported)) {
@@ -97,6 +104,8 @@ pub(super) fn read(file: &[u8], business: &Business) -> Read {
         }
         read.errors.append(&mut cells.errors);
     }
+    // The part of a scattered invoice that came first lacks the lines of the others.
+    read.invoices.retain(|imported| !scattered.contains(imported.draft.number.as_str()));
     read
 }
 
@@ -175,7 +184,8 @@ impl Cells {
             for column in Column::OF_THE_INVOICE {
                 let cell = row.cell(column);
                 if !cell.is_empty() && cell != first.cell(column) {
-                    let message = format!("expected the same as on line {}, where the invoice begins, or nothing", first.line);
+                    let message =
+                        format!("expected the same as on line {}, where the invoice begins, or nothing", first.line);
                     self.fault(row, column, message);
                 }
             }
@@ -189,7 +199,11 @@ impl Cells {
             (Err(_), Ok(external)) => Some(CustomerName::Theirs(external)),
             (Err(_), Err(error)) => {
                 let error: receivables::text::TextError = error;
-                self.fault(row, Column::Customer, format!("expected our id of the customer, or yours: {}", error.expected));
+                self.fault(
+                    row,
+                    Column::Customer,
+                    format!("expected our id of the customer, or yours: {}", error.expected),
+                );
                 None
             }
         }

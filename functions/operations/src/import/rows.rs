@@ -98,11 +98,8 @@ pub(super) fn rows(file: &[u8]) -> Result<Vec<Row>, Vec<ImportError>> {
     let text = text(file).map_err(|error| vec![error])?;
     let separator = separator(text);
     let lines = lines_of_records(text, separator).map_err(|error| vec![error])?;
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut records = reader.records().zip(lines);
     let Some((header, line)) = records.next() else {
         return Err(vec![whole_file(1, "expected a header row that names the columns; the file is empty")]);
@@ -184,7 +181,9 @@ fn lines_of_records(text: &str, separator: u8) -> Result<Vec<usize>, ImportError
         }
     }
     match at {
-        At::Quoted { since } => Err(whole_file(since, "the file ends within a quoted field that begins here; is it cut off?")),
+        At::Quoted { since } => {
+            Err(whole_file(since, "the file ends within a quoted field that begins here; is it cut off?"))
+        }
         At::Record | At::Field | At::Plain | At::Quote { .. } => Ok(lines),
     }
 }
@@ -197,11 +196,14 @@ fn places(header: &csv::StringRecord, line: usize) -> Result<Vec<Option<usize>>,
         let name = name.trim();
         let known = Column::ALL.iter().position(|column| column.as_str().eq_ignore_ascii_case(name));
         match known.and_then(|column| places.get_mut(column)) {
-            Some(Some(_)) => errors.push(whole_file(line, &format!("expected each column once; {name:?} is there twice"))),
+            Some(Some(_)) => {
+                errors.push(whole_file(line, &format!("expected each column once; {name:?} is there twice")));
+            }
             Some(free) => *free = Some(place),
             None => {
                 let names: Vec<&str> = Column::ALL.iter().map(|column| column.as_str()).collect();
-                errors.push(whole_file(line, &format!("unknown column {name:?}; the columns are {}", names.join(", "))));
+                errors
+                    .push(whole_file(line, &format!("unknown column {name:?}; the columns are {}", names.join(", "))));
             }
         }
     }

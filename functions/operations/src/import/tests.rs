@@ -29,7 +29,8 @@ fn shown(read: &Read) -> String {
         };
         let newcomer = imported.newcomer.as_ref().map_or("", |profile| profile.name.as_str());
         let (number, issued_on, due_on, currency) = (&draft.number, draft.issued_on, draft.due_on, draft.currency);
-        writeln!(out, "{number} for {customer} [{newcomer}] {issued_on} due {due_on} {currency} lines {lines:?}").unwrap();
+        writeln!(out, "{number} for {customer} [{newcomer}] {issued_on} due {due_on} {currency} lines {lines:?}")
+            .unwrap();
         for line in &draft.lines {
             let (what, price) = (line.description.as_str(), line.unit_price.to_plain());
             writeln!(out, "  {what}: {} x {price} at {}%", line.quantity, line.tax_rate).unwrap();
@@ -54,7 +55,14 @@ fn rows_of_one_number_are_one_invoice() {
          A1,,,,,\"Sugar, fine\",,10,\n\
          \n\
          A2,cst_01JD8Z0000ABCDEFGHJKMNPQRS,,2026-03-01,2026-03-31,Salt,1,1,0\n",
-        &expect![[""]],
+        &expect![[r#"
+            3 rows, 2 invoices
+            A1 for C-1 [Martin] 2026-03-01 due 2026-03-31 EUR lines [2, 3]
+              Flour: 4 x 31.50 at 5.5%
+              Sugar, fine: 1 x 10.00 at 0%
+            A2 for cst_01JD8Z0000ABCDEFGHJKMNPQRS [] 2026-03-01 due 2026-03-31 EUR lines [5]
+              Salt: 1 x 1.00 at 0%
+        "#]],
     );
 }
 
@@ -72,7 +80,12 @@ fn separators_bom_line_ends_and_case_of_the_header_do_not_matter() {
     }
     read_as.dedup();
     let [one] = read_as.as_slice() else { panic!("{read_as:?}") };
-    expect![[""]].assert_eq(one);
+    expect![[r#"
+        1 rows, 1 invoices
+        A1 for C-1 [] 2026-03-01 due 2026-03-31 JPY lines [2]
+          Tea; green, "first": 1 x 500 at 0%
+    "#]]
+    .assert_eq(one);
 }
 
 #[test]
@@ -85,7 +98,24 @@ fn every_error_is_told_with_its_line_and_column() {
          A4,C-1,,EUR,2026-03-01,2026-02-28,Bread,1,1.00,101,\n\
          ,C-1,,EUR,2026-03-01,2026-03-31,Bread,1,1.00,0,\n\
          A5,C-1,,EUR,2026-03-01,2026-03-31,Bread,1,1.00\n",
-        &expect![[""]],
+        &expect![[r#"
+            6 rows, 6 invoices
+            line 2 customer: expected our id of the customer, or yours: an id of 1 to 200 characters without spaces, not of the form of our own ids
+            line 2 customer_email: expected an e-mail address such as name@example.com
+            line 2 currency: expected an ISO 4217 currency code with a minor unit, such as EUR or JPY
+            line 2 issued_on: expected a date of the form YYYY-MM-DD
+            line 2 due_on: expected a date of the form YYYY-MM-DD
+            line 2 external_id: expected an id of 1 to 200 characters without spaces, not of the form of our own ids
+            line 2 description: expected a description of 1 to 200 characters on one line
+            line 3 description: expected a description of 1 to 200 characters on one line
+            line 3 quantity: expected a decimal number such as 2 or 19.6, with a point and without signs
+            line 3 tax_rate: expected a decimal number such as 2 or 19.6, with a point and without signs
+            line 3 unit_price: expected a decimal number such as 120.50, without spaces, signs or thousands separators
+            line 5 unit_price: expected at most 2 digits after the decimal point
+            line 6 due_on: expected a due date on or after the date of issue
+            line 7 number: expected an invoice number of 1 to 200 characters on one line
+            line 8 -: expected 11 cells as in the header, got 9
+        "#]],
     );
 }
 
@@ -98,7 +128,12 @@ fn what_the_books_would_refuse_is_told_at_its_row() {
          A2;;;;Cake;0;1.00;0\n\
          A3;C-1;2026-03-01;2026-03-31;Bread;1;1.00;0\n\
          A3;;;;Cake;1;1.00;100.5\n",
-        &expect![[""]],
+        &expect![[r#"
+            5 rows, 3 invoices
+            line 2 due_on: expected a due date on or after the date of issue
+            line 4 quantity: expected a quantity greater than zero with at most 6 decimals
+            line 6 tax_rate: expected a tax rate in percent, 0 to 100, with at most 6 decimals
+        "#]],
     );
 }
 
@@ -110,27 +145,95 @@ fn rows_that_contradict_each_other_are_errors() {
          A1,C-2,EUR,2026-03-01,2026-04-01,Cake,1.00,\n\
          A2,C-1,,2026-03-01,2026-03-31,Bread,1.00,E2\n\
          A1,C-1,EUR,2026-03-01,2026-03-31,Bread,1.00,\n\
-         A3,C-1,EUR,2026-03-01,2026-03-31,Bread,1.00,E2\n",
-        &expect![[""]],
+         A3,C-1,EUR,2026-03-01,2026-03-31,Bread,1.00,E2\n\
+         A4,C-1,EUR,2026-03-01,2026-03-31,Bread,1.00,\n\
+         A5,C-1,EUR,2026-03-01,2026-03-31,Bread,1.00,\n\
+         A4,C-1,EUR,2026-03-01,2026-03-31,Bread,1.00,\n",
+        &expect![[r#"
+            8 rows, 7 invoices
+            A2 for C-1 [] 2026-03-01 due 2026-03-31 EUR lines [4]
+              Bread: 1 x 1.00 at 0%
+            A5 for C-1 [] 2026-03-01 due 2026-03-31 EUR lines [8]
+              Bread: 1 x 1.00 at 0%
+            line 3 customer: expected the same as on line 2, where the invoice begins, or nothing
+            line 3 due_on: expected the same as on line 2, where the invoice begins, or nothing
+            line 5 number: expected the rows of one invoice to follow one another; its number was on line 2
+            line 6 external_id: expected an external_id of its own; line 4 has the same
+            line 9 number: expected the rows of one invoice to follow one another; its number was on line 7
+        "#]],
     );
 }
 
 #[test]
 fn a_header_names_known_columns_once_and_all_that_are_needed() {
-    check("number,customer,issued_on,due_on,description,unit_price,amount,number\nA1,C-1,,,,,,\n", &expect![[""]]);
-    check("number,issued_on\n", &expect![[""]]);
-    check("", &expect![[""]]);
-    check("\n\n", &expect![[""]]);
+    check(
+        "number,customer,issued_on,due_on,description,unit_price,amount,number\nA1,C-1,,,,,,\n",
+        &expect![[r#"
+        0 rows, 0 invoices
+        line 1 -: unknown column "amount"; the columns are number, customer, customer_name, customer_email, customer_locale, currency, issued_on, due_on, description, quantity, unit_price, tax_rate, purchase_order, external_id
+        line 1 -: expected each column once; "number" is there twice
+    "#]],
+    );
+    check(
+        "number,issued_on\n",
+        &expect![[r#"
+        0 rows, 0 invoices
+        line 1 customer: expected a column "customer", which is missing
+        line 1 due_on: expected a column "due_on", which is missing
+        line 1 description: expected a column "description", which is missing
+        line 1 unit_price: expected a column "unit_price", which is missing
+    "#]],
+    );
+    check(
+        "",
+        &expect![[r#"
+        0 rows, 0 invoices
+        line 1 -: expected a header row that names the columns; the file is empty
+    "#]],
+    );
+    check(
+        "\n\n",
+        &expect![[r#"
+        0 rows, 0 invoices
+        line 1 -: expected a header row that names the columns; the file is empty
+    "#]],
+    );
 }
 
 #[test]
 fn a_file_that_is_cut_off_or_of_another_encoding_is_refused_whole() {
     const HEADER: &str = "number,customer,issued_on,due_on,description,unit_price\n";
     const GOOD: &str = "A1,C-1,2026-03-01,2026-03-31,Bread,1.00\n";
-    check(format!("{HEADER}{GOOD}A2,C-1,2026-03-01,2026-03-31,\"Bre"), &expect![[""]]);
-    check(format!("{HEADER}{GOOD}A2,C-1,2026-03"), &expect![[""]]);
-    check([HEADER.as_bytes(), b"A1,C-1,2026-03-01,2026-03-31,Cr\xeame,1.00\n"].concat(), &expect![[""]]);
-    check(b"\xff\xfen\0u\0m\0", &expect![[""]]);
+    check(
+        format!("{HEADER}{GOOD}A2,C-1,2026-03-01,2026-03-31,\"Bre"),
+        &expect![[r#"
+        0 rows, 0 invoices
+        line 3 -: the file ends within a quoted field that begins here; is it cut off?
+    "#]],
+    );
+    check(
+        format!("{HEADER}{GOOD}A2,C-1,2026-03"),
+        &expect![[r#"
+        2 rows, 2 invoices
+        A1 for C-1 [] 2026-03-01 due 2026-03-31 EUR lines [2]
+          Bread: 1 x 1.00 at 0%
+        line 3 -: expected 6 cells as in the header, got 3
+    "#]],
+    );
+    check(
+        [HEADER.as_bytes(), b"A1,C-1,2026-03-01,2026-03-31,Cr\xeame,1.00\n"].concat(),
+        &expect![[r#"
+        0 rows, 0 invoices
+        line 2 -: expected text in UTF-8; here are bytes of another encoding: save it as “CSV UTF-8”
+    "#]],
+    );
+    check(
+        b"\xff\xfen\0u\0m\0",
+        &expect![[r#"
+        0 rows, 0 invoices
+        line 1 -: expected text in UTF-8; this is UTF-16: save it as “CSV UTF-8”
+    "#]],
+    );
 }
 
 #[test]
@@ -163,5 +266,16 @@ fn the_file_is_split_as_the_reader_of_csv_splits_it() {
                 A2,C-1,2026-03-01,2026-03-31,mid\"quote,1.00\r\n\
                 ,,,,,\r\n\
                 A3,C-1,2026-03-01,2026-03-31,plain,1.00";
-    check(file, &expect![[""]]);
+    check(
+        file,
+        &expect![[r#"
+        3 rows, 3 invoices
+        A1 for C-1 [] 2026-03-01 due 2026-03-31 EUR lines [3]
+          a "quoted" word: 1 x 1.00 at 0%
+        A2 for C-1 [] 2026-03-01 due 2026-03-31 EUR lines [4]
+          mid"quote: 1 x 1.00 at 0%
+        A3 for C-1 [] 2026-03-01 due 2026-03-31 EUR lines [6]
+          plain: 1 x 1.00 at 0%
+    "#]],
+    );
 }

@@ -1,5 +1,6 @@
 //! Customers, and how their accounts stand.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 use receivables::ledger::Entry;
 use receivables::statement::AccountSums;
@@ -147,7 +148,7 @@ impl Store {
                 .send()
                 .await;
             if let Err(error) = removed {
-                let held = error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception());
+                let held = error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception);
                 if !held {
                     return Err(StoreError::of(&error));
                 }

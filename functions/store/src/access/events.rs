@@ -1,5 +1,6 @@
 //! The inbox: provider events, each recorded once.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use receivables::BusinessId;
 use receivables::provider_fact::{ObjectId, Provider, Report};
@@ -110,7 +111,7 @@ impl Store {
                 }
                 None => 0,
             };
-            let item = self.unidentified_item(b, &key, &report.object, &fact, version + 1, now)?;
+            let item = unidentified_item(b, &key, &report.object, &fact, version + 1, now)?;
             let put = self.client.put_item().table_name(&self.tables.core).set_item(Some(item));
             let put = if held.is_some() {
                 put.condition_expression("version = :was").expression_attribute_values(":was", number(version))
@@ -119,7 +120,7 @@ impl Store {
             };
             match put.send().await {
                 Ok(_) => return Ok(()),
-                Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                     tokio::time::sleep(pause(try_number, &key.pk)).await;
                 }
                 Err(error) => return Err(StoreError::of(&error)),
@@ -127,25 +128,24 @@ impl Store {
         }
         Err(StoreError::Unavailable("rivals kept changing the object".to_owned()))
     }
+}
 
-    fn unidentified_item(
-        &self,
-        b: &BusinessId,
-        key: &keys::Key,
-        object: &ObjectId,
-        fact: &receivables::ObjectFact,
-        version: u64,
-        now: Timestamp,
-    ) -> Result<Item, StoreError> {
-        let fact: aws_sdk_dynamodb::types::AttributeValue = serde_dynamo::to_attribute_value(of_merged(fact))
-            .map_err(|error| StoreError::defect("unidentified fact", &error))?;
-        let item = Item::from([
-            ("pk".to_owned(), text(&key.pk)),
-            ("sk".to_owned(), text(&key.sk)),
-            ("object".to_owned(), text(object.as_str())),
-            ("fact".to_owned(), fact),
-            ("version".to_owned(), number(version)),
-        ]);
-        Ok(listed(item, Index::List, &keys::unidentified(b), &format!("{now:.3}#{object}")))
-    }
+fn unidentified_item(
+    b: &BusinessId,
+    key: &keys::Key,
+    object: &ObjectId,
+    fact: &receivables::ObjectFact,
+    version: u64,
+    now: Timestamp,
+) -> Result<Item, StoreError> {
+    let fact: aws_sdk_dynamodb::types::AttributeValue = serde_dynamo::to_attribute_value(of_merged(fact))
+        .map_err(|error| StoreError::defect("unidentified fact", &error))?;
+    let item = Item::from([
+        ("pk".to_owned(), text(&key.pk)),
+        ("sk".to_owned(), text(&key.sk)),
+        ("object".to_owned(), text(object.as_str())),
+        ("fact".to_owned(), fact),
+        ("version".to_owned(), number(version)),
+    ]);
+    Ok(listed(item, Index::List, &keys::unidentified(b), &format!("{now:.3}#{object}")))
 }

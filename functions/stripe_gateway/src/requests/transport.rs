@@ -1,7 +1,7 @@
 //! The transport: connections that are kept, tries that repeat their once-key, and limits on everything.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -38,9 +38,6 @@ pub enum ConfigError {
     /// The key cannot be sent in a header.
     #[error("there is a character in the secret key that no key has")]
     Key,
-    /// The machine trusts no certificate authority.
-    #[error("no certificate authorities were found on this machine")]
-    Roots(#[source] std::io::Error),
 }
 
 #[derive(Clone)]
@@ -57,10 +54,14 @@ struct Setup {
     first_pause: Duration,
 }
 
+type TlsPool = Pool<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
 #[derive(Clone)]
 enum Connections {
-    Tls(Pool<HttpsConnector<HttpConnector>, Full<Bytes>>),
-    Loopback(Pool<HttpConnector, Full<Bytes>>),
+    /// Made for the first request: reading the machine's certificate authorities takes longer than all else that a function
+    /// does before its first invocation, and most invocations ask nothing of Stripe.
+    Tls(Arc<OnceLock<TlsPool>>),
+    Loopback(Box<Pool<HttpConnector, Full<Bytes>>>),
 }
 
 /// How one try ended.
@@ -75,8 +76,8 @@ impl Transport {
         let base = api_base.trim_end_matches('/').to_owned();
         let uri: Uri = base.parse().map_err(|_| ConfigError::Address)?;
         let pool = match (uri.scheme_str(), uri.host()) {
-            (Some("https"), Some(_)) => Connections::Tls(tls_pool()?),
-            (Some("http"), Some(host)) if is_loopback(host) => Connections::Loopback(pool(connector())),
+            (Some("https"), Some(_)) => Connections::Tls(Arc::default()),
+            (Some("http"), Some(host)) if is_loopback(host) => Connections::Loopback(Box::new(pool(connector()))),
             (Some(_) | None, _) => return Err(ConfigError::Address),
         };
         if uri.query().is_some() {
@@ -114,7 +115,7 @@ impl Transport {
     async fn attempt(&self, request: &RequestBuilder, once: Option<&OnceKey>) -> Result<Try, RequestError> {
         let request = self.http_request(request, once)?;
         let sent = match &self.pool {
-            Connections::Tls(pool) => pool.request(request).await,
+            Connections::Tls(pool) => made(pool)?.request(request).await,
             Connections::Loopback(pool) => pool.request(request).await,
         };
         let Ok(response) = sent else {
@@ -183,10 +184,22 @@ async fn read(response: Response<Incoming>) -> Try {
     Try::Failed { error, again: advice.unwrap_or(again) }
 }
 
-fn tls_pool() -> Result<Pool<HttpsConnector<HttpConnector>, Full<Bytes>>, ConfigError> {
+fn made(cell: &OnceLock<TlsPool>) -> Result<&TlsPool, RequestError> {
+    if let Some(pool) = cell.get() {
+        return Ok(pool);
+    }
+    // A machine that trusts no authority reaches nobody; nothing was sent.
+    let pool = tls_pool().map_err(|error| {
+        tracing::error!(%error, "no certificate authorities were found on this machine");
+        RequestError::Unreachable
+    })?;
+    Ok(cell.get_or_init(|| pool))
+}
+
+fn tls_pool() -> std::io::Result<TlsPool> {
     let mut http = connector();
     http.enforce_http(false);
-    let tls = HttpsConnectorBuilder::new().with_native_roots().map_err(ConfigError::Roots)?;
+    let tls = HttpsConnectorBuilder::new().with_native_roots()?;
     Ok(pool(tls.https_only().enable_http1().wrap_connector(http)))
 }
 

@@ -1,0 +1,84 @@
+//! What applying an event costs: a payment that succeeded, heard of for the first time.
+
+use aws_sdk_dynamodb::config::SharedInterceptor;
+use kit::{Calls, World};
+use operations::{Applied, Rooms, apply_provider_event};
+use receivables::Provider;
+use serde_json::{Value, json};
+use store::{EventKey, EventState, ReceivedEvent};
+use tokio::runtime::Builder;
+
+use crate::Outcome;
+use crate::effort::Effort;
+use crate::figures::{Taken, medians, taken, time};
+use crate::table::{Table, Target};
+
+/// Each sample is a payment of its own, from invoice to hosted page.
+const SAMPLES_MAX: usize = 25;
+
+pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
+    let shared = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let alone = Builder::new_current_thread().enable_all().build()?;
+    let world = shared.block_on(World::new());
+    let calls = Calls::default();
+    let rooms = Rooms {
+        store: world.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
+        ..world.local.state.rooms.clone()
+    };
+    shared.block_on(world.chaos(json!({"drop": 100})));
+    let (mut samples, mut made) = (Vec::new(), Vec::new());
+    for number in 0..=effort.calls().min(SAMPLES_MAX) {
+        let event = shared.block_on(paid(&world))?;
+        alone.block_on(rooms.store.record_event(&event))?;
+        calls.forget();
+        let (applied, taken) = taken(|| alone.block_on(apply_provider_event(&rooms, &event, world.now())));
+        match applied? {
+            Applied::InTheBooks => {}
+            Applied::Nothing | Applied::Unmatched | Applied::Quarantined => return Err("it is not in the books".into()),
+        }
+        // The first one connects.
+        if number > 0 {
+            samples.push(taken);
+            made.push(calls.made());
+        }
+        shared.block_on(world.settle());
+    }
+    shared.block_on(world.verify());
+    let wanted = ["Query", "TransactWriteItems"];
+    let all = made.iter().all(|calls| *calls == wanted);
+    let said = made.first().map(|calls| calls.join(" + ")).unwrap_or_default();
+    let exact = Target::exactly(&all, &true, "1 read + 1 transaction");
+    table.aimed("apply: calls to DynamoDB", said, exact, "every sample; tests/it/src/budget.rs proves it");
+    let Taken { wall, cpu } = medians(&samples);
+    let how = "a first payment_intent.succeeded; this thread's CPU, the embedded table's not in it; then the books are proved";
+    table.figure("apply: one event", format!("{} CPU, {} in all", time(cpu), time(wall)), how);
+    Ok(())
+}
+
+/// A payment paid on the hosted page, its webhooks lost: the event that says so, as nobody has applied it yet.
+async fn paid(world: &World) -> Outcome<ReceivedEvent> {
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "31.00").await;
+    world.settle().await;
+    let pressed = world.press_pay(invoice["pay_url"].as_str().ok_or("no pay link")?, "31.00").await;
+    world.submit_hosted(pressed.location(), "4242424242424242").await;
+    let events = world.stripe("/events?type=payment_intent.succeeded&limit=1").await;
+    let event = events.pointer("/data/0").ok_or("no event")?;
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or("no text");
+    Ok(ReceivedEvent {
+        key: EventKey {
+            business: world.local.business.clone(),
+            provider: Provider::Stripe,
+            object: text("/data/object/id")?,
+            event: text("/id")?,
+        },
+        kind: text("/type")?,
+        api_version: None,
+        livemode: Some(false),
+        received_at: world.now(),
+        body: event.to_string().into_bytes(),
+        // The stream's worker leaves what is in quarantine alone.
+        state: EventState::Quarantined,
+        reason: None,
+    })
+}

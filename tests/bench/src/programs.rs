@@ -1,0 +1,58 @@
+//! The programs that are measured, built as they are deployed.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::Outcome;
+
+/// The receiver is built by itself: together with the others it would be compiled with what only they need.
+const BUILDS: [&[&str]; 3] = [
+    &["--release", "--package", "webhook_receiver"],
+    &[
+        "--release",
+        "--package",
+        "event_worker",
+        "--package",
+        "due_worker",
+        "--package",
+        "business_api",
+        "--package",
+        "frontend",
+    ],
+    &["--release", "--package", "bench", "--no-default-features", "--features", "peers", "--bins"],
+];
+
+/// Builds the functions and their peers.
+pub(crate) fn functions() -> Outcome {
+    BUILDS.iter().try_for_each(|arguments| cargo(arguments))
+}
+
+/// Builds `guichet`, for release and as `cargo xtask run` does.
+pub(crate) fn guichet(release: bool) -> Outcome<PathBuf> {
+    let build = ["--package", "local", "--bin", "guichet", "--release"];
+    cargo(build.get(..if release { 5 } else { 4 }).unwrap_or_default())?;
+    Ok(target()?.join(if release { "release" } else { "debug" }).join("guichet"))
+}
+
+/// A program built for release.
+pub(crate) fn released(name: &str) -> Outcome<PathBuf> {
+    Ok(target()?.join("release").join(name))
+}
+
+/// The top of the sources.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn cargo(arguments: &[&str]) -> Outcome {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut cargo = Command::new(program);
+    cargo.arg("build").args(arguments).current_dir(root()).stdin(Stdio::null());
+    if cargo.status()?.success() { Ok(()) } else { Err(format!("cargo build {} failed", arguments.join(" ")).into()) }
+}
+
+/// Cargo's target directory: this program runs from there.
+fn target() -> Outcome<PathBuf> {
+    let program = std::env::current_exe()?;
+    Ok(program.parent().and_then(Path::parent).ok_or("this program is not in a target directory")?.to_owned())
+}

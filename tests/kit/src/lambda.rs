@@ -1,0 +1,135 @@
+//! The functions as they run on Lambda: their binaries as processes of their own, each fed by a Runtime API.
+//!
+//! What reaches them has the shapes of AWS: requests of an HTTP API, batches of a stream, the timer's event. Their tables,
+//! their mail and their Stripe are a world's. Absent on purpose: more than one process of a function, its freezing between
+//! invocations, and permissions.
+
+mod deployment;
+pub mod event;
+mod gateway;
+mod runtime_api;
+mod table_front;
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+pub use self::deployment::{Deployment, variables};
+use self::runtime_api::RuntimeApi;
+pub use self::table_front::TableFront;
+
+/// The functions of the product.
+pub const FUNCTIONS: [&str; 5] = ["webhook_receiver", "event_worker", "due_worker", "business_api", "frontend"];
+/// How long a function may take over anything.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often it is looked whether a process has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// What a cargo that runs tests tells them of themselves. Given on to another cargo it would have build scripts run again.
+const OF_THE_TEST: [&str; 6] =
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_NAME", "CARGO_BIN_", "CARGO_PRIMARY_PACKAGE", "NEXTEST"];
+
+/// The binary of a function, built if need be: all five by one call of cargo, once in a process.
+pub fn binary(name: &str) -> PathBuf {
+    static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
+    let built = BUILT.get_or_init(build);
+    built.get(name).unwrap_or_else(|| panic!("{name} has no binary among {built:?}")).clone()
+}
+
+fn build() -> HashMap<String, PathBuf> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--offline", "--bins", "--message-format=json-render-diagnostics"]);
+    cargo.args(FUNCTIONS.iter().flat_map(|name| ["--package", name]));
+    for (variable, _) in std::env::vars_os() {
+        if OF_THE_TEST.iter().any(|prefix| variable.to_string_lossy().starts_with(prefix)) {
+            cargo.env_remove(variable);
+        }
+    }
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace");
+    let output = cargo.current_dir(workspace).stderr(Stdio::inherit()).output().expect("cargo runs");
+    assert!(output.status.success(), "the functions do not build");
+    let told = String::from_utf8(output.stdout).expect("what cargo tells");
+    let told = told.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    told.filter_map(|told| Some((told["target"]["name"].as_str()?.to_owned(), told["executable"].as_str()?.into())))
+        .collect()
+}
+
+/// One function, running.
+pub struct Lambda {
+    name: &'static str,
+    api: RuntimeApi,
+    child: Mutex<Child>,
+    log: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Lambda {
+    /// Starts a function with what Lambda gives to every function, and variables of its own; nothing else.
+    pub async fn start(name: &'static str, variables: &[(&str, String)]) -> Self {
+        let api = RuntimeApi::start(name).await;
+        let mut command = Command::new(binary(name));
+        command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.envs([
+            ("AWS_LAMBDA_FUNCTION_NAME", name),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/test"),
+            ("AWS_LAMBDA_LOG_STREAM_NAME", "test"),
+            ("AWS_LAMBDA_RUNTIME_API", api.address()),
+            ("AWS_REGION", "eu-west-3"),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("AWS_SESSION_TOKEN", "local"),
+        ]);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let mut said = child.stderr.take().expect("its standard error output");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        // It ends with the process, when the pipe does.
+        std::thread::spawn(move || {
+            let mut part = [0; 4096];
+            while let Ok(length @ 1..) = said.read(&mut part) {
+                kept.lock().unwrap().extend_from_slice(&part[..length]);
+            }
+        });
+        Self { name, api, child: Mutex::new(child), log }
+    }
+
+    /// Invokes it: its answer, or the error that Lambda would report.
+    pub async fn invoke(&self, event: &Value) -> Result<Value, Value> {
+        tokio::select! {
+            answer = self.api.invoke(event) => answer,
+            status = self.ended() => Err(json!({"errorType": "Runtime.ExitError", "errorMessage": status.to_string()})),
+            () = tokio::time::sleep(PATIENCE) => panic!("{} does not answer; it said:\n{}", self.name, self.log()),
+        }
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&self) -> ExitStatus {
+        loop {
+            let ended = self.child.lock().unwrap().try_wait();
+            if let Some(status) = ended.expect("its state") {
+                return status;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// What it has written to its log.
+    pub fn log(&self) -> String {
+        String::from_utf8(self.log.lock().unwrap().clone()).expect("a log is text")
+    }
+}
+
+impl Drop for Lambda {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let child = self.child.get_mut().unwrap();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
