@@ -108,7 +108,19 @@ async fn json_of_another_shape_is_refused_at_its_place() {
         let said = told(shape_of::<InvoiceDraft>(body.as_bytes()).expect_err("it was taken")).await;
         all += said.strip_prefix("422 urn:guichet:problem:invalid\n").unwrap();
     }
-    expect![[""]].assert_eq(&all);
+    expect![[r#"
+        total: unknown field; expected one of `external_id`, `number`, `customer`, `currency`, `issued_on`, `due_on`, `lines`, `purchase_order`
+        lines[0].price: unknown field; expected one of `description`, `quantity`, `unit_price`, `tax_rate`
+        lines[0].unit_price: expected a string, got a number
+        lines[0]: expected an object, got a string
+        lines: expected a list, got an object
+        number: expected a string, got true or false
+        number: expected a string, got null
+        currency: expected this field, which is missing
+        lines[0].quantity: expected this field, which is missing
+        body: expected an object, got a list
+        body: expected an object, got a string
+    "#]].assert_eq(&all);
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@
 //! dies leaves a lease that runs out: recovery is the same path as normal running.
 
 use jiff::{SignedDuration, Timestamp};
-use receivables::{BusinessId, Payment, PaymentId};
 use receivables::payment::look_after;
+use receivables::{BusinessId, Payment, PaymentId};
 use store::keys::DUE_SHARDS;
 
 use crate::payments::{close_checkout, look};

@@ -113,7 +113,11 @@ async fn send_once(
         }
         Err(SendError::NotSent { reason, retryable: false }) => Err(OperationError::Defect(reason)),
         Err(SendError::OutcomeUnknown { reason }) => {
-            tracing::error!(mail.once = once.as_str(), reason, "a mail may have been sent; it is not sent again by itself");
+            tracing::error!(
+                mail.once = once.as_str(),
+                reason,
+                "a mail may have been sent; it is not sent again by itself"
+            );
             Ok(())
         }
     }

@@ -25,13 +25,14 @@ pub use error::OperationError;
 pub use events::{Applied, apply_provider_event};
 pub use facts::{publish_fact, send_sign_in_mail};
 pub use import::{
-    IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress, import_invoices,
+    IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
+    import_invoices,
 };
 pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
 pub use payments::{StartPayment, Started, look_at_payment, start_payment};
-pub use verify::{BooksProof, verify_books};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
+pub use verify::{BooksProof, verify_books};
 
 use receivables::Business;
 use store::Store;

@@ -96,7 +96,8 @@ impl Links {
     }
 
     fn digest(&self, purpose: &str, subject: &str) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()));
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.secret).unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()));
         mac.update(purpose.as_bytes());
         mac.update(b"\0");
         mac.update(subject.as_bytes());

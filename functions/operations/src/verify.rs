@@ -44,7 +44,12 @@ pub async fn verify_books(rooms: &Rooms, b: &BusinessId) -> Result<BooksProof, O
     }
 }
 
-async fn verify_account(rooms: &Rooms, b: &BusinessId, c: &CustomerId, proof: &mut BooksProof) -> Result<(), OperationError> {
+async fn verify_account(
+    rooms: &Rooms,
+    b: &BusinessId,
+    c: &CustomerId,
+    proof: &mut BooksProof,
+) -> Result<(), OperationError> {
     let invoices = invoices_of(rooms, b, c).await?;
     let payments = payments_of(rooms, b, c).await?;
     let entries = rooms.store.entries_since(b, c, Timestamp::UNIX_EPOCH).await?;
@@ -75,9 +80,8 @@ async fn payments_of(rooms: &Rooms, b: &BusinessId, c: &CustomerId) -> Result<Ve
     let (mut all, mut page) = (Vec::new(), Page::first(PAGE));
     loop {
         let found = rooms.store.payments_of(b, c, &page).await?;
-        let whole = stream::iter(found.items).map(|head| async move {
-            rooms.store.payment(b, &head.id).await?.ok_or(OperationError::NotFound)
-        });
+        let whole = stream::iter(found.items)
+            .map(|head| async move { rooms.store.payment(b, &head.id).await?.ok_or(OperationError::NotFound) });
         all.extend(whole.buffered(SIDE_BY_SIDE).try_collect::<Vec<_>>().await?);
         match found.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),

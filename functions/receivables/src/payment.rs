@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};

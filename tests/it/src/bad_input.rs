@@ -45,7 +45,8 @@ async fn an_invoice_that_cannot_be_is_refused_by_its_field() {
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {} for {body}", answer.text);
         assert_eq!(answer.header("content-type"), Some("application/problem+json"));
         let problem = answer.json();
-        let fields: Vec<&str> = problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+        let fields: Vec<&str> =
+            problem["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
         assert!(fields.contains(&field), "{field} is not among {fields:?}: {}", answer.text);
         assert!(problem["errors"][0]["message"].as_str().unwrap().contains("expected"), "{}", answer.text);
     }
@@ -67,9 +68,15 @@ async fn what_is_no_request_of_the_api_has_its_status() {
         async move { world.send(Method::POST, "/api/v1/invoices", &headers, Some(body.into_bytes())).await.status }
     };
     assert_eq!(post(vec![json_type], body.clone()).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(post(vec![json_type, ("authorization", "Bearer gk_wrong")], body.clone()).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        post(vec![json_type, ("authorization", "Bearer gk_wrong")], body.clone()).await,
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(post(vec![bearer, json_type], "{\"number\":".to_owned()).await, StatusCode::BAD_REQUEST);
-    assert_eq!(post(vec![bearer, ("content-type", "text/plain")], body.clone()).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(
+        post(vec![bearer, ("content-type", "text/plain")], body.clone()).await,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
     let large = format!("{{\"number\":\"{}\"}}", "x".repeat(256 * 1024));
     assert_eq!(post(vec![bearer, json_type], large).await, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(world.api(Method::GET, "/nothing", None).await.status, StatusCode::NOT_FOUND);
@@ -150,5 +157,9 @@ async fn links_that_open_nothing_show_one_and_the_same_page() {
         pages.push(page.text.replace(url.trim_start_matches(&world.local.origin), ""));
     }
     assert!(pages.windows(2).all(|pair| pair[0] == pair[1]), "one and the same page");
-    assert_eq!(world.get(invoice["pay_url"].as_str().unwrap()).await.status, StatusCode::OK, "the first link still opens");
+    assert_eq!(
+        world.get(invoice["pay_url"].as_str().unwrap()).await.status,
+        StatusCode::OK,
+        "the first link still opens"
+    );
 }

@@ -93,7 +93,9 @@ async fn count(local: &Local) -> usize {
     let id: ExternalId = "C-1".parse().unwrap();
     let b: &BusinessId = &local.business;
     match local.state.rooms.store.customer_by_external_id(b, &id).await.unwrap() {
-        Some(customer) => local.state.rooms.store.invoices_of(b, &customer, &Page::first(100)).await.unwrap().items.len(),
+        Some(customer) => {
+            local.state.rooms.store.invoices_of(b, &customer, &Page::first(100)).await.unwrap().items.len()
+        }
         None => 0,
     }
 }

@@ -64,6 +64,11 @@ async fn the_statement_says_the_same_as_json_page_and_file() {
     let world = &world;
     let balance: Value = world.ask(Method::GET, &format!("/customers/{id}/balance"), None).await;
     assert_eq!(balance["currencies"][0]["open"], "75.00");
-    let ageing: Vec<&str> = balance["currencies"][0]["ageing"].as_array().unwrap().iter().map(|bucket| bucket["amount"].as_str().unwrap()).collect();
+    let ageing: Vec<&str> = balance["currencies"][0]["ageing"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bucket| bucket["amount"].as_str().unwrap())
+        .collect();
     assert_eq!(ageing.iter().filter(|amount| **amount == "75.00").count(), 1, "{ageing:?}");
 }

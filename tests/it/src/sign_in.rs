@@ -92,7 +92,11 @@ async fn nobody_learns_who_is_a_customer_and_nobody_is_flooded() {
     world.advance(jiff::SignedDuration::from_hours(1));
     let (link, _) = late.await;
     world.advance(store::SIGN_IN_GOOD_FOR);
-    assert_ne!(world.post(&link, &[]).await.status, StatusCode::SEE_OTHER, "after a quarter of an hour a link is no good");
+    assert_ne!(
+        world.post(&link, &[]).await.status,
+        StatusCode::SEE_OTHER,
+        "after a quarter of an hour a link is no good"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -120,7 +120,9 @@ impl Store {
             };
             match put.send().await {
                 Ok(_) => return Ok(()),
-                Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Err(error)
+                    if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+                {
                     tokio::time::sleep(pause(try_number, &key.pk)).await;
                 }
                 Err(error) => return Err(StoreError::of(&error)),
