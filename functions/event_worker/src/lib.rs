@@ -55,7 +55,12 @@ async fn handle_record(state: &State, record: EventRecord) -> Result<(), Operati
             }
             Ok(())
         }
-        StreamNews::Fact(announced) => publish_fact(&state.rooms, &announced, now).await,
+        StreamNews::Facts(announced) => {
+            for fact in &announced {
+                publish_fact(&state.rooms, fact, now).await?;
+            }
+            Ok(())
+        }
         StreamNews::SignIn(asked) => send_sign_in_mail(&state.rooms, &asked, now).await,
         StreamNews::SpentDueDays { business, customer, spent } => {
             Ok(state.rooms.store.prune_balance(&business, &customer, &spent).await?)

@@ -8,7 +8,7 @@ use receivables::payment::look_after;
 use receivables::{BusinessId, Payment, PaymentId};
 use store::keys::DUE_SHARDS;
 
-use crate::payments::{close_checkout, look};
+use crate::payments::{CHECKOUT_OPEN_FOR, close_checkout, give_up, look};
 use crate::{OperationError, Rooms};
 
 /// How long a claimed item is left to its claimant.
@@ -53,12 +53,21 @@ async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut Due
         run.taken += 1;
         return Ok(());
     }
-    match ask(rooms, &due.business, &due.id, now).await {
-        Ok(()) => run.done += 1,
-        Err(error) => {
-            run.failed += 1;
-            tracing::warn!(payment.id = %due.id, %error, "a payment could not be looked at; it stays due");
+    let error = match ask(rooms, &due.business, &due.id, now).await {
+        Ok(()) => {
+            run.done += 1;
+            return Ok(());
         }
+        Err(error) => error,
+    };
+    run.failed += 1;
+    if error.retryable() {
+        tracing::warn!(payment.id = %due.id, %error, "a payment could not be looked at; its lease runs out");
+    } else {
+        // Asking again at once would not help: it is asked again as rarely as if nothing new had been heard.
+        tracing::error!(payment.id = %due.id, %error, "a payment cannot be looked at");
+        let claimed = Payment { look_at: Some(lease), ..due.clone() };
+        rooms.store.retime_payment(&claimed, look_after(due.state, due.started_at, now)).await?;
     }
     Ok(())
 }
@@ -68,7 +77,10 @@ async fn ask(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> R
     let Some(payment) = rooms.store.payment(b, id).await? else { return Ok(()) };
     let version = payment.version;
     let looked = if payment.checkout.is_none() {
-        if now.duration_since(payment.started_at) > GIVE_UP_AFTER {
+        let age = now.duration_since(payment.started_at);
+        if age > CHECKOUT_OPEN_FOR {
+            give_up(rooms, payment, now).await?
+        } else if age > GIVE_UP_AFTER {
             let business = rooms.store.business(b).await?.ok_or(OperationError::NotFound)?;
             close_checkout(rooms, &business, payment, now).await?
         } else {

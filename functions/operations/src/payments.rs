@@ -15,7 +15,7 @@ use crate::{OperationError, Rooms};
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 5;
 /// How long the hosted page stays open.
-const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
+pub(crate) const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
 /// A page that closes so soon is not shown any more.
 const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 
@@ -250,15 +250,31 @@ pub(crate) async fn commit_heard(
         match rooms.store.commit(&decision, also).await? {
             Commitment::Committed => return Ok(changed),
             Commitment::AlreadyDone => return reload(rooms, &payment).await,
-            Commitment::Conflict(_) => {
-                payment = reload(rooms, &payment).await?;
-                let ids: Vec<InvoiceId> = payment.allocations.iter().map(|part| part.invoice.clone()).collect();
-                let fresh = rooms.store.standings(&payment.business, &ids).await?;
-                payment = payment.on_fresh_standings(&fresh);
-            }
+            Commitment::Conflict(_) => payment = fresh(rooms, &payment).await?,
         }
     }
     Err(OperationError::Conflict)
+}
+
+/// Gives up a payment whose page was never opened and could not be open any more.
+pub(crate) async fn give_up(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    let mut payment = payment;
+    for _ in 0..TRIES_MAX {
+        let Some((changed, decision)) = payment::give_up(&payment, now) else { return Ok(payment) };
+        if rooms.store.commit(&decision, &Also::Nothing).await? == Commitment::Committed {
+            return Ok(changed);
+        }
+        payment = fresh(rooms, &payment).await?;
+    }
+    Err(OperationError::Conflict)
+}
+
+/// The payment and its invoices as they stand now.
+async fn fresh(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {
+    let payment = reload(rooms, payment).await?;
+    let ids: Vec<InvoiceId> = payment.allocations.iter().map(|part| part.invoice.clone()).collect();
+    let standings = rooms.store.standings(&payment.business, &ids).await?;
+    Ok(payment.on_fresh_standings(&standings))
 }
 
 async fn reload(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {

@@ -261,7 +261,7 @@ impl Payment {
         let mut payment = self.clone();
         payment.checkout = Some(checkout);
         let news = payment.facts.hear(&report);
-        (fresh || news).then(|| decide(self, payment, now))
+        (fresh || news).then(|| decide(self, payment, false, now))
     }
 }
 
@@ -272,7 +272,13 @@ pub fn hear(was: &Payment, reports: &[Report], now: Timestamp) -> Option<(Paymen
     for report in reports {
         news |= payment.facts.hear(report);
     }
-    news.then(|| decide(was, payment, now))
+    news.then(|| decide(was, payment, false, now))
+}
+
+/// Gives up a payment that waited for a payer for longer than any page stays open, and of which nothing else was ever heard.
+/// Money that comes all the same is taken. `None` where there is nothing to give up.
+pub fn give_up(was: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
+    was.state.checkout_is_live().then(|| decide(was, was.clone(), true, now))
 }
 
 /// What the facts say the state is, before the state table has its word.
@@ -295,10 +301,11 @@ fn state_of(heard: &Heard, has_checkout: bool) -> State {
 }
 
 /// Folds the facts and decides the difference.
-fn decide(was: &Payment, mut payment: Payment, now: Timestamp) -> (Payment, Decision) {
+fn decide(was: &Payment, mut payment: Payment, given_up: bool, now: Timestamp) -> (Payment, Decision) {
     let heard = payment.facts.fold();
     let currency = payment.currency();
-    let target = state_of(&heard, payment.checkout.is_some());
+    let told = state_of(&heard, payment.checkout.is_some());
+    let target = if given_up && told.checkout_is_live() { State::Cancelled } else { told };
     payment.version = was.version + 1;
     let mut facts = Vec::new();
     let edge = transition(was.state, target);

@@ -1,8 +1,9 @@
 //! The clients of AWS, each built once.
 //!
 //! They share one HTTP client, which trusts Amazon's own certificate authorities and no other. Reading and checking the
-//! machine's hundred and more was most of what a function did before its first request; what it asks of AWS never needed
-//! them. Measured as in `tests/bench/RESULTS.md`: the receiver's cold start BEFORE, with these five AFTER.
+//! machine's hundred and more was most of what a function did before its first request, and nothing that it asks of AWS needs
+//! them: the receiver's first poll comes 2.9 ms after its start, with the machine's authorities 6.5 ms (the fastest of 41
+//! starts by turns, on two cores).
 //!
 //! `amazon_roots.pem` holds the five roots that <https://www.amazontrust.com/repository/> asks trust stores of one's own to
 //! have, each with the hash of its public key as that page gives it. Where AWS is reached by another authority (in China, or

@@ -88,8 +88,7 @@ impl Store {
             writes.put_new(&self.tables.core, item, IfRefused::AlreadyDone)?;
         }
         writes.balance(&decision.business, &decision.customer, &decision.balance_move())?;
-        for fact in &decision.facts {
-            let item = ledger::of_fact(decision, fact)?;
+        if let Some(item) = ledger::of_facts(decision)? {
             writes.put_new(&self.tables.core, item, IfRefused::AlreadyDone)?;
         }
         if let Also::Applied(event) = also {

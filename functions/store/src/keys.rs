@@ -10,7 +10,7 @@
 //! | customer | core | `C#b#c` / `C` | `B#b#CU` / `name#c` | | |
 //! | balance | core | `C#b#c` / `BAL` | | | |
 //! | ledger entry | core | `C#b#c` / `LED#at#source#sequence` | | | |
-//! | fact | core | `C#b#c` / `FACT#at#id` | | | |
+//! | facts of one decision | core | `C#b#c` / `FACT#at#id` | | | |
 //! | unique value | core | `U#b#kind#value` / `U` | | | |
 //! | e-mail of a customer | core | `U#b#email#address` / `c` | | | |
 //! | invoice | core | `I#b#i` / `I` | `C#b#c` / `I#O#due#i` open, `I#Z#due#i` closed | `B#b#IN` / `O#due#i`, `Z#due#i` | |

@@ -27,11 +27,15 @@ pub(crate) fn functions() -> Outcome {
     BUILDS.iter().try_for_each(|arguments| cargo(arguments))
 }
 
-/// Builds `guichet`, for release and as `cargo xtask run` does.
+/// Builds `guichet`. For release it is compiled with what this program is compiled with, so that most of it is there; else
+/// just as `cargo xtask run` does.
 pub(crate) fn guichet(release: bool) -> Outcome<PathBuf> {
-    let build = ["--package", "local", "--bin", "guichet", "--release"];
-    cargo(build.get(..if release { 5 } else { 4 }).unwrap_or_default())?;
-    Ok(target()?.join(if release { "release" } else { "debug" }).join("guichet"))
+    if release {
+        cargo(&["--release", "--package", "local", "--package", "bench", "--bin", "guichet"])?;
+        return released("guichet");
+    }
+    cargo(&["--package", "local", "--bin", "guichet"])?;
+    Ok(target()?.join("debug").join("guichet"))
 }
 
 /// A program built for release.

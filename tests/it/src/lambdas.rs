@@ -153,7 +153,7 @@ async fn an_invoice_is_issued_paid_and_booked_by_the_binaries_alone() {
     unheard_of_is_found_by_looking(&deployment, &customer).await;
     let session = signs_in(&deployment).await;
     let token = pay_url.rsplit('/').next().unwrap();
-    log_of_nobody(&deployment.logs(), &secrets(world, &[token, &session, "1058"]));
+    log_of_nobody(&deployment.logs(), &secrets(world, &[token, &session, "058.00", "058,00", "105800"]));
 }
 
 /// Presses Pay and pays on the hosted page. The answer leads back.

@@ -79,6 +79,33 @@ async fn a_bank_debit_is_on_its_way_until_it_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_payment_covers_as_many_invoices_as_a_transaction_carries() {
+    let world = World::new().await;
+    let customer = world.customer("en").await;
+    let mut allocations = Vec::new();
+    for _ in 0..receivables::payment::ALLOCATIONS_PER_PAYMENT_MAX {
+        let invoice = world.invoice(&customer, "EUR", "10.00").await;
+        allocations.push(json!({"invoice": invoice["number"], "amount": "10.00"}));
+    }
+    let body = json!({"customer": customer["id"], "currency": "EUR", "allocations": allocations});
+    let started = world.ask(Method::POST, "/payments", Some(body.clone())).await;
+    world.pay_hosted(started["checkout_url"].as_str().unwrap(), "4242424242424242").await;
+    world.settle().await;
+    world.verify().await;
+    let balance =
+        world.ask(Method::GET, &format!("/customers/{}/balance", customer["id"].as_str().unwrap()), None).await;
+    assert_eq!(balance["currencies"][0]["open"], "0.00", "{balance:#}");
+    assert_eq!(world.mails().await.len(), 1);
+
+    let mut one_too_many = body;
+    let further = world.invoice(&customer, "EUR", "10.00").await;
+    let further = json!({"invoice": further["number"], "amount": "10.00"});
+    one_too_many["allocations"].as_array_mut().unwrap().push(further);
+    let refused = world.api(Method::POST, "/payments", Some(one_too_many)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_decline_is_not_the_end_while_the_page_is_open() {
     let world = World::new().await;
     let customer = world.customer("en").await;

@@ -14,8 +14,8 @@ use crate::table::StoreError;
 pub enum StreamNews {
     /// A provider's event was recorded, or put back for another try.
     Event(Box<ReceivedEvent>),
-    /// A fact was announced.
-    Fact(Announced),
+    /// Facts were announced, together.
+    Facts(Vec<Announced>),
     /// Someone asked to sign in.
     SignIn(SignIn),
     /// An account's balance item has due days that hold nothing any more.
@@ -51,7 +51,7 @@ pub fn read_stream_image(item: Item) -> Result<StreamNews, StoreError> {
         });
     }
     if sk.starts_with(keys::FACT) {
-        return ledger::announced(item).map(StreamNews::Fact);
+        return ledger::announced(item).map(StreamNews::Facts);
     }
     if sk == "BAL" {
         let spent = ledger::spent_due_days(&item);

@@ -146,12 +146,17 @@ pub(crate) fn spent_due_days(item: &Item) -> Vec<String> {
 }
 
 #[derive(Serialize, Deserialize)]
-struct FactItem {
+struct FactsRecord {
+    business: BusinessId,
+    customer: CustomerId,
+    facts: Vec<FactRecord>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FactRecord {
     fact: String,
     at: Timestamp,
     kind: String,
-    business: BusinessId,
-    customer: CustomerId,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     invoice: Option<InvoiceId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -173,7 +178,20 @@ pub struct Announced {
     pub fact: Fact,
 }
 
-pub(crate) fn of_fact(decision: &Decision, fact: &Fact) -> Result<Item, StoreError> {
+/// The facts of a decision, in one item: a payment of many invoices announces more than a transaction has room for apart.
+/// `None` where there are none.
+pub(crate) fn of_facts(decision: &Decision) -> Result<Option<Item>, StoreError> {
+    let Some(first) = decision.facts.first() else { return Ok(None) };
+    let key = keys::fact(&decision.business, &decision.customer, first.at, &first.id.0);
+    let record = FactsRecord {
+        business: decision.business.clone(),
+        customer: decision.customer.clone(),
+        facts: decision.facts.iter().map(of_fact).collect(),
+    };
+    item(&key, &record).map(Some)
+}
+
+fn of_fact(fact: &Fact) -> FactRecord {
     let (invoice, payment, received) = match &fact.kind {
         FactKind::CustomerRegistered => (None, None, None),
         FactKind::InvoiceIssued { invoice }
@@ -189,22 +207,28 @@ pub(crate) fn of_fact(decision: &Decision, fact: &Fact) -> Result<Item, StoreErr
             (None, Some(payment.clone()), Some(*received))
         }
     };
-    let record = FactItem {
+    FactRecord {
         fact: fact.id.0.clone(),
         at: fact.at,
         kind: fact.kind.name().to_owned(),
-        business: decision.business.clone(),
-        customer: decision.customer.clone(),
         invoice,
         payment,
         currency: received.map(receivables::Money::currency),
         received: received.map(receivables::Money::minor),
-    };
-    item(&keys::fact(&decision.business, &decision.customer, fact.at, &fact.id.0), &record)
+    }
 }
 
-pub(crate) fn announced(item: Item) -> Result<Announced, StoreError> {
-    let record: FactItem = record(item)?;
+pub(crate) fn announced(item: Item) -> Result<Vec<Announced>, StoreError> {
+    let record: FactsRecord = record(item)?;
+    let (business, customer) = (record.business, record.customer);
+    let read = record
+        .facts
+        .into_iter()
+        .map(|record| Ok(Announced { business: business.clone(), customer: customer.clone(), fact: fact(record)? }));
+    read.collect()
+}
+
+fn fact(record: FactRecord) -> Result<Fact, StoreError> {
     let missing = || StoreError::Defect(format!("fact {} of kind {}", record.fact, record.kind));
     let received = match (record.received, record.currency) {
         (Some(minor), Some(currency)) => Some(money(minor, currency)?),
@@ -229,9 +253,5 @@ pub(crate) fn announced(item: Item) -> Result<Announced, StoreError> {
         }
         _ => return Err(missing()),
     };
-    Ok(Announced {
-        business: record.business.clone(),
-        customer: record.customer.clone(),
-        fact: Fact { id: FactId(record.fact.clone()), at: record.at, kind },
-    })
+    Ok(Fact { id: FactId(record.fact.clone()), at: record.at, kind })
 }
