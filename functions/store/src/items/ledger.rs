@@ -224,11 +224,11 @@ pub(crate) fn announced(item: Item) -> Result<Vec<Announced>, StoreError> {
     let read = record
         .facts
         .into_iter()
-        .map(|record| Ok(Announced { business: business.clone(), customer: customer.clone(), fact: fact(record)? }));
+        .map(|record| Ok(Announced { business: business.clone(), customer: customer.clone(), fact: fact(&record)? }));
     read.collect()
 }
 
-fn fact(record: FactRecord) -> Result<Fact, StoreError> {
+fn fact(record: &FactRecord) -> Result<Fact, StoreError> {
     let missing = || StoreError::Defect(format!("fact {} of kind {}", record.fact, record.kind));
     let received = match (record.received, record.currency) {
         (Some(minor), Some(currency)) => Some(money(minor, currency)?),
