@@ -50,6 +50,9 @@ fn fault_text(reader: Reader, fault: PayFault, form: &PayForm) -> String {
         PayFault::TooPrecise(places) => (words.decimals_max)(places),
         PayFault::AtMost(most) => (words.at_most)(&reader.money(most)),
         PayFault::AtLeast(least) => (words.at_least)(&reader.money(least)),
+        PayFault::LeavesTooLittle { payable, minimum } => {
+            (words.leaves_too_little)(&reader.money(payable), &reader.money(minimum))
+        }
         PayFault::Changed => words.changed.to_owned(),
         PayFault::CheckoutOpen => words.checkout_open.to_owned(),
     }

@@ -84,13 +84,8 @@ impl Opened {
 
     async fn start(&self, id: PaymentId, amount: Money, locale: receivables::Locale) -> Result<String, OperationError> {
         let visit = &self.visit;
-        let asked = StartPayment {
-            id,
-            origin: self.origin.clone(),
-            locale,
-            parts: vec![(self.invoice.id.clone(), amount)],
-            cancel_url: format!("{}{}", visit.rooms().links.origin(), self.address),
-        };
+        let asked =
+            StartPayment { id, origin: self.origin.clone(), locale, parts: vec![(self.invoice.id.clone(), amount)] };
         Ok(start_payment(visit.rooms(), &visit.business, asked, visit.now).await?.checkout_url)
     }
 

@@ -39,6 +39,13 @@ pub enum PayFault {
     AtMost(Money),
     /// It is less than the provider takes.
     AtLeast(Money),
+    /// It would leave less than can be paid online.
+    LeavesTooLittle {
+        /// What may be paid in all.
+        payable: Money,
+        /// The least that may be left.
+        minimum: Money,
+    },
     /// The invoice changed meanwhile.
     Changed,
     /// Another checkout is open.
@@ -55,7 +62,8 @@ impl PayFault {
             | Self::Zero
             | Self::TooPrecise(_)
             | Self::AtMost(_)
-            | Self::AtLeast(_) => true,
+            | Self::AtLeast(_)
+            | Self::LeavesTooLittle { .. } => true,
             Self::Changed | Self::CheckoutOpen => false,
         }
     }
@@ -80,6 +88,9 @@ pub fn fault_of_refusal(refusal: &Refusal, payable: Money) -> Option<PayFault> {
         Refusal::AlreadyPaid | Refusal::PaymentOnItsWay => None,
         Refusal::MoreThanPayable { payable, .. } => Some(PayFault::AtMost(*payable)),
         Refusal::BelowMinimum { minimum } => Some(PayFault::AtLeast(*minimum)),
+        Refusal::LeavesTooLittle { payable, minimum, .. } => {
+            Some(PayFault::LeavesTooLittle { payable: *payable, minimum: *minimum })
+        }
         Refusal::NothingToPay => Some(PayFault::Zero),
         Refusal::CheckoutOpen { .. } => Some(PayFault::CheckoutOpen),
         Refusal::Amount { cause, .. } => Some(fault_of(*cause, payable)),

@@ -79,6 +79,7 @@ pub const ENGLISH: Words = Words {
         whole_only: "Enter a whole amount: this currency has no decimals.",
         decimals_max: |places| format!("Enter an amount with at most {places} decimals."),
         at_most: |amount| format!("Enter an amount of at most {amount}, which is what can be paid now."),
+        leaves_too_little: |all, least| format!("Pay all of {all}, or leave at least {least} for another time."),
         at_least: |amount| format!("Enter an amount of at least {amount}, the least that can be paid online."),
         changed: "This invoice has just changed. Check the amount, then try again.",
         checkout_open: "A payment of this invoice is open in another window. Finish it there, or try again in a few minutes.",

@@ -88,6 +88,9 @@ pub const FRENCH: Words = Words {
         at_most: |amount| {
             format!("Indiquez un montant de {amount} au plus\u{a0}: c’est ce que vous pouvez payer maintenant.")
         },
+        leaves_too_little: |all, least| {
+            format!("Payez la totalité, soit {all}, ou laissez au moins {least} pour une autre fois.")
+        },
         at_least: |amount| format!("Indiquez un montant d’au moins {amount}, le minimum pour payer en ligne."),
         changed: "Cette facture vient de changer. Vérifiez le montant, puis réessayez.",
         checkout_open: "Un paiement de cette facture est ouvert dans une autre fenêtre. Terminez-le là-bas ou réessayez dans quelques minutes.",

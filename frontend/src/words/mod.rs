@@ -124,6 +124,7 @@ pub struct Pay {
     pub whole_only: Text,
     pub decimals_max: Count,
     pub at_most: With,
+    pub leaves_too_little: WithTwo,
     pub at_least: With,
     pub changed: Text,
     pub checkout_open: Text,

@@ -208,7 +208,6 @@ async fn start(work: Work, draft: PaymentDraft, currency: Currency, amounts: Vec
     })?;
     let id = work.payment_id();
     let asked = StartPayment {
-        cancel_url: work.rooms().links.payment_url(&id),
         id,
         origin: Origin::Api,
         locale: caller.business.locale_for(customer.profile.locale),

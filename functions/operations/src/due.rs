@@ -8,7 +8,7 @@ use receivables::payment::look_after;
 use receivables::{BusinessId, Payment, PaymentId};
 use store::keys::DUE_SHARDS;
 
-use crate::payments::{CHECKOUT_OPEN_FOR, close_checkout, give_up, look};
+use crate::payments::{give_up, look};
 use crate::{OperationError, Rooms};
 
 /// How long a claimed item is left to its claimant.
@@ -49,9 +49,18 @@ pub async fn run_due(rooms: &Rooms, now: Timestamp) -> Result<DueRun, OperationE
 
 async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
     let lease = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-    if !rooms.store.retime_payment(due, Some(lease)).await? {
-        run.taken += 1;
-        return Ok(());
+    match rooms.store.retime_payment(due, Some(lease)).await {
+        Ok(true) => {}
+        Ok(false) => {
+            run.taken += 1;
+            return Ok(());
+        }
+        // One item that cannot be claimed now does not hold up the others.
+        Err(error) => {
+            run.failed += 1;
+            tracing::warn!(payment.id = %due.id, %error, "a payment could not be claimed; it stays due");
+            return Ok(());
+        }
     }
     let error = match ask(rooms, &due.business, &due.id, now).await {
         Ok(()) => {
@@ -76,18 +85,13 @@ async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut Due
 async fn ask(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
     let Some(payment) = rooms.store.payment(b, id).await? else { return Ok(()) };
     let version = payment.version;
-    let looked = if payment.checkout.is_none() {
-        let age = now.duration_since(payment.started_at);
-        if age > CHECKOUT_OPEN_FOR {
-            give_up(rooms, payment, now).await?
-        } else if age > GIVE_UP_AFTER {
-            let business = rooms.store.business(b).await?.ok_or(OperationError::NotFound)?;
-            close_checkout(rooms, &business, payment, now).await?
-        } else {
-            payment
-        }
-    } else {
+    let age = now.duration_since(payment.started_at);
+    let looked = if payment.checkout.is_some() {
         look(rooms, payment, now).await?
+    } else if age > GIVE_UP_AFTER {
+        give_up(rooms, payment, now).await?
+    } else {
+        payment
     };
     if looked.version == version {
         let next = look_after(looked.state, looked.started_at, now);

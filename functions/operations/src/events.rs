@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use receivables::provider_fact::Provider;
 use receivables::{BusinessId, PaymentId, Report};
-use store::{Also, EventState, ReceivedEvent};
+use store::{Also, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
 use stripe_gateway::facts::{Fetchable, Meaning, reports};
 
@@ -85,7 +85,13 @@ async fn unidentified(
     now: Timestamp,
 ) -> Result<Applied, OperationError> {
     for report in said {
-        rooms.store.keep_unidentified(&event.key.business, Provider::Stripe, report, now).await?;
+        if let Keeping::Belongs(id) =
+            rooms.store.keep_unidentified(&event.key.business, Provider::Stripe, report, now).await?
+        {
+            let payment = rooms.store.payment(&event.key.business, &id).await?.ok_or(OperationError::NotFound)?;
+            commit_heard(rooms, payment, said, &Also::Applied(event.key.clone()), now).await?;
+            return Ok(Applied::InTheBooks);
+        }
     }
     rooms.store.mark_event(&event.key, EventState::Unmatched, Some("no payment of ours"), now).await?;
     Ok(Applied::Unmatched)

@@ -35,9 +35,16 @@ async fn close_idle_page(rooms: &Rooms, b: &BusinessId, id: &InvoiceId, now: Tim
     let invoice = rooms.store.invoice(b, id).await?.ok_or(OperationError::NotFound)?;
     let paid = invoice.standing.open().is_zero();
     let Some(open) = invoice.standing.live_checkout.filter(|_| paid) else { return Ok(()) };
-    let business = business(rooms, b).await?;
     let payment = rooms.store.payment(b, &open).await?.ok_or(OperationError::NotFound)?;
-    close_checkout(rooms, &business, payment, now).await.map(drop)
+    match close_checkout(rooms, payment, now).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.retryable() => Err(error),
+        // What follows in the stream is not held back: the timer looks at that payment anyway.
+        Err(error) => {
+            tracing::error!(payment.id = %open, %error, metric.stuck = 1, "an idle page could not be closed");
+            Ok(())
+        }
+    }
 }
 
 async fn send_receipt(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {

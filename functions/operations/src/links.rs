@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
-use receivables::{PayLinkId, PaymentId, SignInId};
+use receivables::{InvoiceId, PayLinkId, PaymentId, SignInId};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -51,6 +51,11 @@ impl Links {
     /// The address of a pay link.
     pub fn pay_url(&self, link: &PayLinkId) -> String {
         format!("{}/p/{}", self.origin, self.pay_token(link))
+    }
+
+    /// The address of an invoice's page, for who is signed in.
+    pub fn invoice_url(&self, invoice: &InvoiceId) -> String {
+        format!("{}/invoices/{invoice}", self.origin)
     }
 
     /// The key that opens the page of one payment.

@@ -15,7 +15,9 @@ use crate::{OperationError, Rooms};
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 5;
 /// How long the hosted page stays open.
-pub(crate) const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
+const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
+/// Characters of the single line that stands for many invoices; Stripe takes 250 for the name of a product.
+const SUMMARY_CHARS_MAX: usize = 240;
 /// A page that closes so soon is not shown any more.
 const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 
@@ -30,8 +32,6 @@ pub struct StartPayment {
     pub locale: Locale,
     /// The invoices, and how much for each, in the payer's order.
     pub parts: Vec<(InvoiceId, Money)>,
-    /// Where the hosted page leads back to when the payer gives up.
-    pub cancel_url: String,
 }
 
 /// A payment, and where the payer pays it.
@@ -53,12 +53,12 @@ pub async fn start_payment(
     let mut asked = asked;
     if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
         if known.asks_for(&asked.parts) {
-            return continued(rooms, business, known, &asked, now).await;
+            return continued(rooms, business, known, now).await;
         }
         // The back button brings the same form with another amount: that is another payment.
         asked.id = another_id(&asked.id, &asked.parts)?;
         if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
-            return continued(rooms, business, known, &asked, now).await;
+            return continued(rooms, business, known, now).await;
         }
     }
     for _ in 0..TRIES_MAX {
@@ -74,11 +74,15 @@ pub async fn start_payment(
             Err(refusal) => return Err(refusal.into()),
         };
         match rooms.store.commit(&decision, &Also::Nothing).await? {
-            Commitment::Committed => return continued(rooms, business, payment, &asked, now).await,
+            Commitment::Committed => return continued(rooms, business, payment, now).await,
             Commitment::AlreadyDone | Commitment::Conflict(_) => {
-                // The answer to our own commit may have been lost.
-                if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
-                    return continued(rooms, business, known, &asked, now).await;
+                // The answer to our own commit may have been lost, or the same form came at the same time.
+                match rooms.store.payment(&business.id, &asked.id).await? {
+                    Some(known) if known.asks_for(&asked.parts) => {
+                        return continued(rooms, business, known, now).await;
+                    }
+                    Some(_) => asked.id = another_id(&asked.id, &asked.parts)?,
+                    None => {}
                 }
             }
         }
@@ -108,14 +112,21 @@ async fn continued(
     rooms: &Rooms,
     business: &Business,
     payment: Payment,
-    asked: &StartPayment,
     now: Timestamp,
 ) -> Result<Started, OperationError> {
     if !payment.state.checkout_is_live() {
         let checkout_url = rooms.links.payment_url(&payment.id);
         return Ok(Started { payment, checkout_url });
     }
-    let payment = with_checkout(rooms, business, payment, &asked.cancel_url, now).await?;
+    let payment = match with_checkout(rooms, business, payment.clone(), now).await {
+        Ok(payment) => payment,
+        Err(error) if error.retryable() => return Err(error),
+        Err(error) => {
+            // The provider will never open this page: the invoices are let go at once, so that another try is possible.
+            give_up(rooms, payment, now).await?;
+            return Err(error);
+        }
+    };
     let open = payment.checkout.as_ref().filter(|checkout| {
         payment.state.checkout_is_live() && checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN
     });
@@ -135,26 +146,20 @@ async fn give_way(
     let open_long_enough =
         other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
     if other.asks_for(&asked.parts) && other.state.checkout_is_live() && open_long_enough {
-        return continued(rooms, business, other, asked, now).await.map(Some);
+        return continued(rooms, business, other, now).await.map(Some);
     }
-    close_checkout(rooms, business, other, now).await?;
+    close_checkout(rooms, other, now).await?;
     Ok(None)
 }
 
 /// Closes the hosted page of a payment, and hears what became of it.
-pub(crate) async fn close_checkout(
-    rooms: &Rooms,
-    business: &Business,
-    payment: Payment,
-    now: Timestamp,
-) -> Result<Payment, OperationError> {
+pub(crate) async fn close_checkout(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     if !payment.state.checkout_is_live() {
         return Ok(payment);
     }
-    // A payment without a page may have one all the same, whose address never reached us. The same once-key finds it.
-    let cancel_url = rooms.links.payment_url(&payment.id);
-    let payment = with_checkout(rooms, business, payment, &cancel_url, now).await?;
-    let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
+    // A page whose address never reached us cannot be paid on: the address is in the provider's answer alone, and whoever
+    // still waits for it finds the payment cancelled and hands nothing out.
+    let Some(checkout) = payment.checkout.clone() else { return give_up(rooms, payment, now).await };
     let once = once_key(&payment, Operation::ExpireCheckout);
     match rooms.stripe.expire_checkout(&checkout.id, &once).await? {
         ExpireOutcome::Expired(reports) => commit_heard(rooms, payment, &reports, &Also::Nothing, now).await,
@@ -167,14 +172,13 @@ async fn with_checkout(
     rooms: &Rooms,
     business: &Business,
     payment: Payment,
-    cancel_url: &str,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     if payment.checkout.is_some() {
         return Ok(payment);
     }
     let customer = rooms.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
-    let order = order(rooms, &payment, &customer, cancel_url);
+    let order = order(rooms, &payment, &customer);
     let opened = rooms.stripe.open_checkout(&order, &once_key(&payment, Operation::OpenCheckout)).await?;
     let mut payment = payment;
     for _ in 0..TRIES_MAX {
@@ -190,22 +194,36 @@ async fn with_checkout(
     Err(OperationError::Conflict)
 }
 
-/// What the hosted page is told. It is made of the payment alone, so that every try of the same once-key says the same.
-fn order(rooms: &Rooms, payment: &Payment, customer: &Customer, cancel_url: &str) -> CheckoutOrder {
+/// What the hosted page is told. It is made of the payment and the customer alone, so that every try of the same once-key says
+/// the same, whoever makes it.
+fn order(rooms: &Rooms, payment: &Payment, customer: &Customer) -> CheckoutOrder {
     let numbers: Vec<&str> = payment.allocations.iter().map(|allocation| allocation.number.as_str()).collect();
+    let cancel_url = match (&payment.origin, payment.allocations.first()) {
+        (Origin::PayLink(link), _) => rooms.links.pay_url(link),
+        (Origin::Portal, Some(first)) => rooms.links.invoice_url(&first.invoice),
+        (Origin::Portal, None) | (Origin::Api, _) => rooms.links.payment_url(&payment.id),
+    };
     CheckoutOrder {
         payment: payment.id.clone(),
         business: payment.business.clone(),
         currency: payment.currency(),
         lines: payment.allocations.iter().map(|part| (part.number.to_string(), part.intended)).collect(),
-        summary: numbers.join(", "),
+        summary: shortened(&numbers.join(", "), SUMMARY_CHARS_MAX),
         customer: customer.profile.stripe_id.clone(),
         customer_email: customer.profile.email.clone(),
         locale: payment.locale,
         success_url: rooms.links.payment_url(&payment.id),
-        cancel_url: cancel_url.to_owned(),
+        cancel_url,
         expires_at: payment.started_at.checked_add(CHECKOUT_OPEN_FOR).ok(),
     }
+}
+
+/// A text of so many characters at most.
+fn shortened(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// How a payment stands. While it is not at rest the provider itself is asked, so that the payer sees the truth even where

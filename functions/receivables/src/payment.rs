@@ -131,6 +131,7 @@ pub fn start(request: Request, now: Timestamp) -> Result<(Payment, Decision), Re
     if amount.checked_sub(request.minimum).is_err() {
         return Err(Refusal::BelowMinimum { minimum: request.minimum });
     }
+    check_rests(&request.parts, request.minimum)?;
     let mut changes = Vec::with_capacity(request.parts.len() + 1);
     let mut allocations = Vec::with_capacity(request.parts.len());
     for (invoice, part) in request.parts {
@@ -213,6 +214,19 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
         }
         if standing.payable().checked_sub(*part).is_err() {
             return Err(Refusal::MoreThanPayable { field: field("amount"), payable: standing.payable() });
+        }
+    }
+    Ok(())
+}
+
+/// What a part leaves open must be nothing, or enough to be paid another time.
+fn check_rests(parts: &[(Invoice, Money)], minimum: Money) -> Result<(), Refusal> {
+    for (place, (invoice, part)) in parts.iter().enumerate() {
+        let payable = invoice.standing.payable();
+        let rest = payable.less(*part);
+        // An invoice that was too small from the start may be paid in any way together with others.
+        if !rest.is_zero() && rest.checked_sub(minimum).is_err() && payable.checked_sub(minimum).is_ok() {
+            return Err(Refusal::LeavesTooLittle { field: format!("allocations[{place}].amount"), payable, minimum });
         }
     }
     Ok(())

@@ -94,6 +94,16 @@ pub enum Refusal {
         /// The least that may be paid.
         minimum: Money,
     },
+    /// A part that would leave less open than the provider takes, which nobody could pay then.
+    #[error("expected all of {payable:?}, or a part that leaves at least {minimum:?} to pay")]
+    LeavesTooLittle {
+        /// Where.
+        field: String,
+        /// What may be paid in all.
+        payable: Money,
+        /// The least that may be left.
+        minimum: Money,
+    },
     /// Nothing is open on the invoice.
     #[error("the invoice is paid")]
     AlreadyPaid,
@@ -133,6 +143,7 @@ impl Refusal {
             | Self::OtherCustomer { field }
             | Self::OtherCurrency { field, .. }
             | Self::MoreThanPayable { field, .. }
+            | Self::LeavesTooLittle { field, .. }
             | Self::DayPassed { field, .. } => Some(field),
         }
     }
@@ -155,6 +166,7 @@ impl Refusal {
             Self::OtherCurrency { .. } => "other_currency",
             Self::MoreThanPayable { .. } => "more_than_payable",
             Self::BelowMinimum { .. } => "below_minimum",
+            Self::LeavesTooLittle { .. } => "leaves_too_little",
             Self::AlreadyPaid => "already_paid",
             Self::PaymentOnItsWay => "payment_on_its_way",
             Self::CheckoutOpen { .. } => "checkout_open",

@@ -107,6 +107,7 @@ impl Store {
             let Err(error) = sent else { return Ok(Commitment::Committed) };
             match verdict(&error, &meanings) {
                 Some(Verdict::Is(commitment)) => return Ok(commitment),
+                Some(Verdict::Defect(why)) => return Err(StoreError::Defect(why)),
                 Some(Verdict::InTheWay) => {
                     tokio::time::sleep(pause(try_number, &format!("{:?}", meanings.first()))).await;
                 }
@@ -119,6 +120,7 @@ impl Store {
 
 enum Verdict {
     Is(Commitment),
+    Defect(String),
     InTheWay,
 }
 
@@ -142,7 +144,7 @@ fn verdict(error: &SdkError<TransactWriteItemsError>, meanings: &[IfRefused]) ->
                 Some(IfRefused::Never) | None => return None,
             },
             "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => in_the_way = true,
-            _ => return None,
+            other => return Some(Verdict::Defect(format!("a transaction was refused: {other}"))),
         }
     }
     // What changed comes first: deciding again is always safe, while "done already" ends the matter.
@@ -290,8 +292,10 @@ impl Writes<'_> {
                 self.put_item(self.core, payments::of_fact(now, object, fact)?)?;
             }
             if before.is_none() {
+                // A fact that was kept of the object while it was nobody's stays beside it.
                 let key = keys::object(&now.business, Provider::Stripe, object);
-                self.put(&key, Item::from([("payment".to_owned(), text(now.id.as_str()))]))?;
+                let payment = vec![(":payment", text(now.id.as_str()))];
+                self.update(&key, "SET payment = :payment", None, payment, IfRefused::Never)?;
             }
         }
         for amount in now.suspense.iter().filter(|amount| !was.suspense.contains(amount)) {

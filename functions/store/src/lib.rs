@@ -11,7 +11,7 @@ pub mod keys;
 mod table;
 
 pub use access::accounts::{Page, Paged};
-pub use access::events::{Marked, Recorded};
+pub use access::events::{Keeping, Marked, Recorded};
 pub use access::once::{Claim, IdempotentResponse, MailClaim};
 pub use access::sign_ins::{
     CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,

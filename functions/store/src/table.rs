@@ -121,6 +121,10 @@ impl Store {
     /// The items at many keys of a table, in no order.
     pub(crate) async fn get_many(&self, table: &str, keys: &[Key]) -> Result<Vec<Item>, StoreError> {
         let mut items = Vec::with_capacity(keys.len());
+        // The service refuses a batch that names a key twice.
+        let mut keys: Vec<&Key> = keys.iter().collect();
+        keys.sort_unstable_by(|one, other| (&one.pk, &one.sk).cmp(&(&other.pk, &other.sk)));
+        keys.dedup();
         for chunk in keys.chunks(BATCH_KEYS_MAX) {
             let mut wanted = KeysAndAttributes::builder().consistent_read(true);
             for key in chunk {

@@ -66,3 +66,20 @@ async fn a_page_left_open_closes_by_itself_and_the_invoice_is_free_again() {
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_the_provider_will_not_open_lets_the_invoice_go() {
+    let world = World::new().await;
+    let customer = world.customer("en").await;
+    // More than the provider takes at once; the customer can still pay it in parts.
+    let invoice = world.invoice(&customer, "EUR", "2000000.00").await;
+    let pay_url = invoice["pay_url"].as_str().unwrap();
+    let refused = world.press_pay(pay_url, "2000000.00").await;
+    assert!(refused.status.is_server_error(), "{}", refused.status);
+    let part = world.press_pay(pay_url, "900.00").await;
+    assert_eq!(part.status, StatusCode::SEE_OTHER, "{}", part.text);
+    world.pay_hosted(part.location(), "4242424242424242").await;
+    world.settle().await;
+    world.verify().await;
+    assert_eq!(world.invoice_now(&invoice).await["open"]["amount"], "1999100.00");
+}

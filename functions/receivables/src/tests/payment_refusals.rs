@@ -40,6 +40,8 @@ fn each_rule_refuses_with_its_code_and_field() {
         ("A in full", vec![(a(), money("100.00"))]),
         ("A 0.50, the least", vec![(a(), money("0.50"))]),
         ("A 0.49", vec![(a(), money("0.49"))]),
+        ("A 99.50, leaving the least", vec![(a(), money("99.50"))]),
+        ("A 99.51", vec![(a(), money("99.51"))]),
         ("A 100.00, B 0.00", vec![(a(), money("100.00")), (b(), money("0.00"))]),
         ("A 100.00, B 50.01", vec![(a(), money("100.00")), (b(), money("50.01"))]),
         ("A twice", vec![(a(), money("10.00")), (b(), money("10.00")), (a(), money("10.00"))]),
@@ -74,6 +76,8 @@ fn each_rule_refuses_with_its_code_and_field() {
         A in full: 100.00 EUR asked
         A 0.50, the least: 0.50 EUR asked
         A 0.49: refused: below_minimum at allocations
+        A 99.50, leaving the least: 99.50 EUR asked
+        A 99.51: refused: leaves_too_little at allocations[0].amount
         A 100.00, B 0.00: refused: nothing_to_pay at allocations
         A 100.00, B 50.01: refused: more_than_payable at allocations[1].amount
         A twice: refused: invoice_twice at allocations[2].invoice

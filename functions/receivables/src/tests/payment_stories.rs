@@ -601,14 +601,14 @@ fn each_currency_is_counted_in_its_own_units() {
             facts: invoice.issued
         pay P: A 15000 JPY, B 1.250 KWD
             refused: other_currency at allocations[1].invoice
-        pay P: A 14999 JPY
-            P is started: 14999 asked
+        pay P: A 14000 JPY
+            P is started: 14000 asked
             A is open: 15000 open, checkout of P
             facts: payment.started
-        P: checkout completed paid 14999 JPY
-            P is settled: 14999 asked, 14999 received
-            A is partly_paid: 1 open
-            ledger: A -14999
+        P: checkout completed paid 14000 JPY
+            P is settled: 14000 asked, 14000 received
+            A is partly_paid: 1000 open
+            ledger: A -14000
             facts: payment.settled, invoice.partly_paid
         pay Q: B 1.250 KWD
             Q is started: 1.250 asked

@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
-use receivables::BusinessId;
 use receivables::provider_fact::{ObjectId, Provider, Report};
+use receivables::{BusinessId, PaymentId};
 
 use super::accounts::{Page, Paged};
 use crate::items::events::{self, EventKey, EventState, ReceivedEvent};
@@ -28,6 +28,15 @@ pub enum Marked {
     Now,
     /// It was marked before.
     Before,
+}
+
+/// What came of keeping a fact that belonged to nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is kept.
+    Kept,
+    /// Its object has a payment by now, which should hear of it.
+    Belongs(PaymentId),
 }
 
 /// Tries of merging a fact that belongs to nobody, against rivals.
@@ -92,15 +101,16 @@ impl Store {
         provider: Provider,
         report: &Report,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Keeping, StoreError> {
         let key = keys::object(b, provider, &report.object);
         for try_number in 1..=TRIES_MAX {
             let held = self.get(&self.tables.core, &key).await?;
             let mut fact = report.fact.clone();
             let version: u64 = match &held {
                 Some(item) => {
-                    if text_of(item, "payment").is_some() {
-                        return Ok(());
+                    if let Some(payment) = text_of(item, "payment") {
+                        let payment = payment.parse().map_err(|error| StoreError::defect("provider object", &error))?;
+                        return Ok(Keeping::Belongs(payment));
                     }
                     if let Some(kept) = item.get("fact") {
                         let kept: MergedRecord = serde_dynamo::from_attribute_value(kept.clone())
@@ -119,7 +129,7 @@ impl Store {
                 put.condition_expression("attribute_not_exists(pk)")
             };
             match put.send().await {
-                Ok(_) => return Ok(()),
+                Ok(_) => return Ok(Keeping::Kept),
                 Err(error)
                     if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
                 {
