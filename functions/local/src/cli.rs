@@ -175,7 +175,8 @@ async fn run(arguments: RunArguments) -> Outcome {
     let local = Local::start(options).await?;
     announce(&local).await?;
     stopped().await?;
-    println!("stopping");
+    // Whoever read what was printed may be gone by now.
+    let _ = writeln!(std::io::stdout(), "stopping");
     local.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
