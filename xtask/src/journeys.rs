@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the Rust tests by nextest, then a real browser against the real program.
+//! `cargo xtask test`: the Rust tests by nextest, the books built for wasm, then a real browser against the real program.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::command::{self, Outcome};
-use crate::{needs, snapshots, workspace};
+use crate::{needs, snapshots, wasm, workspace};
 
 const NEXTEST_VERSION: &str = "0.9.143";
 const START_TIMEOUT: Duration = Duration::from_mins(2);
@@ -25,6 +25,7 @@ pub(crate) fn test(rest: &[&str]) -> Outcome {
     let choice = choose(rest)?;
     if choice.unit {
         unit()?;
+        wasm::check(&[])?;
     }
     if choice.browser {
         browser(&choice)?;
@@ -52,7 +53,12 @@ fn choose(rest: &[&str]) -> Outcome<Choice> {
             }
         }
     }
-    Ok(choice)
+    // A run of nothing would look like a run of everything.
+    if choice.unit || choice.browser {
+        Ok(choice)
+    } else {
+        Err("these leave nothing to run; see `cargo xtask help`".to_owned())
+    }
 }
 
 fn unit() -> Outcome {

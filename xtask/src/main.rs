@@ -22,8 +22,8 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   run [ARGS]             build guichet and run it; ARGS go to `guichet run` (try --help)
-  test                   every test: the Rust tests, then the browser journeys
-    --unit               only the Rust tests (nextest)
+  test                   every test: the Rust tests, the books built for wasm, the browser journeys
+    --unit               without the browser journeys
     --browser            only the browser journeys
     --only NAME          only the journeys whose name contains NAME
     --out DIR            where the journeys leave their screenshots (default tests/browser/out)
