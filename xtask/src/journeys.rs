@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::command::{self, Outcome};
-use crate::{needs, snapshots, wasm, workspace};
+use crate::{lambda, needs, snapshots, wasm, workspace};
 
 const NEXTEST_VERSION: &str = "0.9.143";
 const START_TIMEOUT: Duration = Duration::from_mins(2);
@@ -64,6 +64,9 @@ fn choose(rest: &[&str]) -> Outcome<Choice> {
 fn unit() -> Outcome {
     needs::c_compiler()?;
     let nextest = needs::cargo_tool("cargo-nextest", NEXTEST_VERSION)?;
+    // The tests of the functions need their binaries; built here, no test waits for another's build.
+    let functions = lambda::FUNCTIONS.iter().flat_map(|name| ["--bin", *name]);
+    command::run(command::cargo().args(["build", "--workspace"]).args(functions))?;
     let references = snapshots::references_file()?;
     fs::write(&references, "").map_err(|error| format!("cannot write {}: {error}", references.display()))?;
     let mut run = command::cargo();

@@ -15,6 +15,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -42,8 +43,9 @@ pub fn binary(name: &str) -> PathBuf {
 
 fn build() -> HashMap<String, PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--offline", "--bins", "--message-format=json-render-diagnostics"]);
-    cargo.args(FUNCTIONS.iter().flat_map(|name| ["--package", name]));
+    // The whole workspace decides the features, as for the tests themselves: the dependencies are not built a second time.
+    cargo.args(["build", "--offline", "--workspace", "--message-format=json-render-diagnostics"]);
+    cargo.args(FUNCTIONS.iter().flat_map(|name| ["--bin", name]));
     for (variable, _) in std::env::vars_os() {
         if OF_THE_TEST.iter().any(|prefix| variable.to_string_lossy().starts_with(prefix)) {
             cargo.env_remove(variable);
@@ -64,6 +66,8 @@ pub struct Lambda {
     api: RuntimeApi,
     child: Mutex<Child>,
     log: Arc<Mutex<Vec<u8>>>,
+    /// Fills the log; it ends with the process, when the pipe does.
+    listener: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Lambda {
@@ -89,14 +93,13 @@ impl Lambda {
         let mut said = child.stderr.take().expect("its standard error output");
         let log = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&log);
-        // It ends with the process, when the pipe does.
-        std::thread::spawn(move || {
+        let listener = std::thread::spawn(move || {
             let mut part = [0; 4096];
             while let Ok(length @ 1..) = said.read(&mut part) {
                 kept.lock().unwrap().extend_from_slice(&part[..length]);
             }
         });
-        Self { name, api, child: Mutex::new(child), log }
+        Self { name, api, child: Mutex::new(child), log, listener: Mutex::new(Some(listener)) }
     }
 
     /// Invokes it: its answer, or the error that Lambda would report.
@@ -108,15 +111,21 @@ impl Lambda {
         }
     }
 
-    /// Waits until it has ended by itself.
+    /// Waits until it has ended by itself, and all that it said is in its log.
     pub async fn ended(&self) -> ExitStatus {
-        loop {
+        let status = loop {
             let ended = self.child.lock().unwrap().try_wait();
             if let Some(status) = ended.expect("its state") {
-                return status;
+                break status;
             }
             tokio::time::sleep(LOOK_EVERY).await;
+        };
+        // The process is gone, but its last words may still be in the pipe.
+        let listener = self.listener.lock().unwrap().take();
+        if let Some(listener) = listener {
+            tokio::task::spawn_blocking(|| listener.join().expect("the listener")).await.expect("the wait");
         }
+        status
     }
 
     /// What it has written to its log.
