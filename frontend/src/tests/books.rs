@@ -140,7 +140,8 @@ impl Books {
     }
 
     fn hear(&mut self, payment: &Payment, object: &str, fact: ObjectFact) -> Payment {
-        let report = Report { object: object.parse().unwrap(), business: None, payment: None, fact };
+        let report =
+            Report { object: object.parse().unwrap(), of: None, customer: None, business: None, payment: None, fact };
         let (payment, decision) = hear(payment, &[report], at()).unwrap();
         self.take(decision);
         payment

@@ -107,6 +107,10 @@ ids! {
     SignInId = "sgn";
     /// A review: something a person should look at.
     ReviewId = "rvw";
+    /// An order to send money back.
+    RefundId = "rfd";
+    /// A credit note.
+    CreditNoteId = "crn";
 }
 
 /// Prefixes that belong to a provider; none of ours may begin with one.

@@ -18,8 +18,10 @@ pub mod locale;
 pub mod money;
 pub mod pay_link;
 pub mod payment;
+pub mod payout;
 pub mod provider_fact;
 pub mod refusal;
+pub mod saved_method;
 pub mod statement;
 pub mod text;
 pub mod verify;
@@ -33,7 +35,9 @@ pub use currency::Currency;
 pub use customer::Customer;
 pub use decision::{BalanceMove, Change, Decision};
 pub use fact::{Fact, FactId, FactKind};
-pub use ids::{BusinessId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, ReviewId, SignInId};
+pub use ids::{
+    BusinessId, CreditNoteId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, ReviewId, SignInId,
+};
 pub use invoice::Invoice;
 pub use locale::{Language, Locale};
 pub use money::{Balance, Money, MoneyError};

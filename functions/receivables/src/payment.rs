@@ -267,6 +267,8 @@ impl Payment {
     pub fn opened(&self, checkout: Checkout, now: Timestamp) -> Option<(Self, Decision)> {
         let report = Report {
             object: checkout.id.clone(),
+            of: None,
+            customer: None,
             business: None,
             payment: None,
             fact: crate::provider_fact::ObjectFact::Checkout(crate::provider_fact::CheckoutFact::default()),

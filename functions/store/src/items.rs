@@ -5,6 +5,7 @@
 
 pub(crate) mod customers;
 pub(crate) mod events;
+pub(crate) mod facts;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod payments;

@@ -46,6 +46,7 @@ fn intent_fact() -> impl Strategy<Value = IntentFact> {
             processing_seen,
             cancelled,
             attempts,
+            ..IntentFact::default()
         },
     )
 }
@@ -101,6 +102,8 @@ pub(super) fn report() -> impl Strategy<Value = Report> {
     let intent = (select(INTENTS.to_vec()), fact).prop_map(|(id, fact)| (id, ObjectFact::Intent(fact)));
     prop_oneof![2 => checkout, 3 => intent].prop_map(|(id, fact)| Report {
         object: object(id),
+        of: None,
+        customer: None,
         business: None,
         payment: None,
         fact,
@@ -126,7 +129,9 @@ pub(super) fn single_reports() -> Vec<Report> {
     let of_intent = of_intent.map(|fact| ("pi_1", ObjectFact::Intent(fact)));
     let of_checkout = checkout_events("pi_1").map(|fact| ("cs_1", ObjectFact::Checkout(fact)));
     let facts = of_intent.into_iter().chain(of_checkout);
-    facts.map(|(id, fact)| Report { object: object(id), business: None, payment: None, fact }).collect()
+    facts
+        .map(|(id, fact)| Report { object: object(id), of: None, customer: None, business: None, payment: None, fact })
+        .collect()
 }
 
 /// The same reports, some of them twice or thrice, in any order.
@@ -217,7 +222,7 @@ proptest! {
     #[test]
     fn attempts_are_kept_within_their_limit(facts in prop::collection::vec(busy_intent(), 1..=4)) {
         let reports: Vec<Report> =
-            facts.into_iter().map(|fact| Report { object: object("pi_1"), business: None, payment: None, fact }).collect();
+            facts.into_iter().map(|fact| Report { object: object("pi_1"), of: None, customer: None, business: None, payment: None, fact }).collect();
         let kept = heard(&reports);
         let backwards: Vec<Report> = reports.into_iter().rev().collect();
         prop_assert_eq!(&kept, &heard(&backwards));
@@ -231,6 +236,8 @@ fn the_money_of_a_checkout_whose_intent_is_not_known_yet_is_not_counted_twice() 
     let eur = |minor| Cash::of(Money::new(minor, Currency::EUR).unwrap());
     let checkout = |intent: Option<&str>| Report {
         object: object("cs_1"),
+        of: None,
+        customer: None,
         business: None,
         payment: None,
         fact: ObjectFact::Checkout(CheckoutFact {
@@ -241,6 +248,8 @@ fn the_money_of_a_checkout_whose_intent_is_not_known_yet_is_not_counted_twice() 
     };
     let intent = |id: &str, received: i64| Report {
         object: object(id),
+        of: None,
+        customer: None,
         business: None,
         payment: None,
         fact: ObjectFact::Intent(IntentFact { received: eur(received), ..IntentFact::default() }),

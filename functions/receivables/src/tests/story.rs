@@ -85,6 +85,8 @@ fn report(payment: &str, words: &str) -> Report {
     };
     Report {
         object: format!("{prefix}_{payment}{number}").parse().unwrap(),
+        of: None,
+        customer: None,
         business: None,
         payment: Some(payment_id(payment)),
         fact,

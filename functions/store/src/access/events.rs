@@ -7,7 +7,7 @@ use receivables::{BusinessId, PaymentId};
 
 use super::accounts::{Page, Paged};
 use crate::items::events::{self, EventKey, EventState, ReceivedEvent};
-use crate::items::payments::{MergedRecord, merged, of_merged};
+use crate::items::facts::{MergedRecord, merged, of_merged};
 use crate::items::{Index, Item, listed, number, text, text_of};
 use crate::keys;
 use crate::table::{Query, Range, Store, StoreError, Update, pause};

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::payment::{Allocation, Checkout, Origin, State};
-use receivables::provider_fact::{Attempt, AttemptRank, Cash, CheckoutFact, Facts, IntentFact};
+use receivables::provider_fact::Facts;
 use receivables::text::InvoiceNumber;
 use receivables::{
     BusinessId, Currency, CustomerId, InvoiceId, Locale, Money, ObjectFact, ObjectId, PayLinkId, Payment, PaymentId,
 };
 use serde::{Deserialize, Serialize};
 
+use super::facts::{FactRecord, merged, of_merged};
 use super::invoices::StandingRecord;
 use super::{Index, Item, item, listed, money, record, text_of};
 use crate::{StoreError, keys};
@@ -66,46 +67,6 @@ struct AllocationRecord {
     pending_here: i64,
     #[serde(flatten)]
     standing: StandingRecord,
-}
-
-#[derive(Serialize, Deserialize)]
-struct FactRecord {
-    object: ObjectId,
-    fact: MergedRecord,
-}
-
-/// The stored form of a merged fact.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MergedRecord {
-    Checkout(CheckoutFactRecord),
-    Intent(IntentFactRecord),
-}
-
-#[derive(Serialize, Deserialize)]
-pub(crate) struct CheckoutFactRecord {
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    intent: Option<ObjectId>,
-    completed: bool,
-    expired: bool,
-    failed: bool,
-    received: BTreeMap<Currency, i64>,
-}
-
-#[derive(Serialize, Deserialize)]
-pub(crate) struct IntentFactRecord {
-    received: BTreeMap<Currency, i64>,
-    action_required: bool,
-    processing_seen: bool,
-    cancelled: bool,
-    attempts: BTreeMap<String, AttemptRecord>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct AttemptRecord {
-    rank: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    decline: Option<String>,
 }
 
 pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
@@ -167,85 +128,6 @@ pub(crate) fn of_allocation(payment: &Payment, place: usize, allocation: &Alloca
 pub(crate) fn of_fact(payment: &Payment, object: &ObjectId, fact: &ObjectFact) -> Result<Item, StoreError> {
     let key = keys::merged_fact(&payment.business, &payment.id, fact.kind(), object);
     item(&key, &FactRecord { object: object.clone(), fact: of_merged(fact) })
-}
-
-pub(crate) fn of_merged(fact: &ObjectFact) -> MergedRecord {
-    match fact {
-        ObjectFact::Checkout(fact) => MergedRecord::Checkout(CheckoutFactRecord {
-            intent: fact.intent.clone(),
-            completed: fact.completed,
-            expired: fact.expired,
-            failed: fact.failed,
-            received: of_cash(&fact.received),
-        }),
-        ObjectFact::Intent(fact) => MergedRecord::Intent(IntentFactRecord {
-            received: of_cash(&fact.received),
-            action_required: fact.action_required,
-            processing_seen: fact.processing_seen,
-            cancelled: fact.cancelled,
-            attempts: fact
-                .attempts
-                .iter()
-                .map(|(id, attempt)| {
-                    let rank = rank_word(attempt.rank).to_owned();
-                    (id.clone(), AttemptRecord { rank, decline: attempt.decline.clone() })
-                })
-                .collect(),
-        }),
-    }
-}
-
-pub(crate) fn merged(record: MergedRecord) -> Result<ObjectFact, StoreError> {
-    Ok(match record {
-        MergedRecord::Checkout(fact) => ObjectFact::Checkout(CheckoutFact {
-            intent: fact.intent,
-            completed: fact.completed,
-            expired: fact.expired,
-            failed: fact.failed,
-            received: cash(&fact.received)?,
-        }),
-        MergedRecord::Intent(fact) => ObjectFact::Intent(IntentFact {
-            received: cash(&fact.received)?,
-            action_required: fact.action_required,
-            processing_seen: fact.processing_seen,
-            cancelled: fact.cancelled,
-            attempts: fact
-                .attempts
-                .into_iter()
-                .map(|(id, attempt)| {
-                    let rank = rank_named(&attempt.rank)
-                        .ok_or_else(|| StoreError::Defect(format!("attempt of rank {}", attempt.rank)))?;
-                    Ok((id, Attempt { rank, decline: attempt.decline }))
-                })
-                .collect::<Result<_, StoreError>>()?,
-        }),
-    })
-}
-
-fn of_cash(cash: &Cash) -> BTreeMap<Currency, i64> {
-    cash.amounts().map(|amount| (amount.currency(), amount.minor())).collect()
-}
-
-fn cash(record: &BTreeMap<Currency, i64>) -> Result<Cash, StoreError> {
-    let mut cash = Cash::default();
-    for (currency, minor) in record {
-        cash.raise(money(*minor, *currency)?);
-    }
-    Ok(cash)
-}
-
-fn rank_word(rank: AttemptRank) -> &'static str {
-    match rank {
-        AttemptRank::Pending => "pending",
-        AttemptRank::Failed => "failed",
-        AttemptRank::Succeeded => "succeeded",
-    }
-}
-
-fn rank_named(word: &str) -> Option<AttemptRank> {
-    [AttemptRank::Pending, AttemptRank::Failed, AttemptRank::Succeeded]
-        .into_iter()
-        .find(|rank| rank_word(*rank) == word)
 }
 
 /// The payment of its partition's items, in any order. `None` where there is no payment.

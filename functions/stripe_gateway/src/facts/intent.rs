@@ -91,6 +91,7 @@ pub(super) fn report(intent: &Intent<'_>, kind: Option<&str>, holder: &Owner) ->
         processing_seen: status == Status::Processing,
         cancelled: status == Status::Cancelled,
         attempts: intent.attempts(status, kind),
+        ..IntentFact::default()
     };
     Ok(owner.report(id, ObjectFact::Intent(fact)))
 }

@@ -180,7 +180,7 @@ impl Owner {
     }
 
     fn report(self, object: ObjectId, fact: ObjectFact) -> Report {
-        Report { object, business: self.business, payment: self.payment, fact }
+        Report { object, of: None, customer: None, business: self.business, payment: self.payment, fact }
     }
 }
 

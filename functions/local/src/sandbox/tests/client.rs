@@ -45,7 +45,7 @@ fn once(operation: Operation, attempt: u32) -> OnceKey {
 fn received(reports: &[Report]) -> Money {
     let checkout = reports.iter().find_map(|report| match &report.fact {
         ObjectFact::Checkout(checkout) => Some(checkout),
-        ObjectFact::Intent(_) => None,
+        ObjectFact::Intent(_) | ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => None,
     });
     checkout.unwrap().received.in_currency(Currency::EUR)
 }

@@ -1,0 +1,142 @@
+//! Payouts: what the provider pays to our bank, and of what it is made.
+//!
+//! A payout is the sum of the net amounts of its balance transactions, each of which is `gross - fee`. All of them are in the
+//! currency of the bank account; where a payment was in another, its transaction names the rate.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+use crate::currency::Currency;
+use crate::money::{Balance, MoneyError};
+use crate::provider_fact::ObjectId;
+
+/// Words of a payout's own transactions, which are not part of its sum.
+const OF_THE_PAYOUT: [&str; 3] = ["payout", "payout_cancel", "payout_failure"];
+
+/// What is known of a payout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutFact {
+    /// What reaches the bank; negative where the provider takes from it.
+    pub amount: Balance,
+    /// The day on which it is expected there.
+    pub arrives_on: Option<Date>,
+    /// How far it came.
+    pub rank: PayoutRank,
+    /// Its transactions are complete.
+    pub reconciled: bool,
+    /// The reference by which the bank knows it.
+    pub bank_reference: Option<String>,
+    /// Why it failed, in the provider's word.
+    pub failure: Option<String>,
+}
+
+/// How far a payout came. A bank may return what was reported as paid, so that failing comes last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PayoutRank {
+    /// On its way.
+    Pending,
+    /// Paid.
+    Paid,
+    /// Called off.
+    Cancelled,
+    /// Returned.
+    Failed,
+}
+
+impl PayoutRank {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Paid, Self::Cancelled, Self::Failed];
+
+    /// The API's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Paid => "paid",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One statement of a provider about a payout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutReport {
+    /// The payout.
+    pub payout: ObjectId,
+    /// What is said of it.
+    pub fact: PayoutFact,
+}
+
+impl PayoutFact {
+    /// Takes in another statement about the same payout. Says whether anything was news.
+    pub fn merge(&mut self, said: &Self) -> bool {
+        let before = self.clone();
+        self.arrives_on = self.arrives_on.max(said.arrives_on);
+        self.rank = self.rank.max(said.rank);
+        self.reconciled |= said.reconciled;
+        self.bank_reference = self.bank_reference.clone().max(said.bank_reference.clone());
+        self.failure = self.failure.clone().max(said.failure.clone());
+        *self != before
+    }
+}
+
+/// One movement of our money at the provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalanceTransaction {
+    /// The provider's id of it.
+    pub id: ObjectId,
+    /// What it is, in the provider's word: `charge`, `refund`, `adjustment`, `stripe_fee`, `payout`.
+    pub kind: String,
+    /// The charge, refund or chargeback it comes from.
+    pub source: Option<ObjectId>,
+    /// Before the fee.
+    pub gross: Balance,
+    /// What the provider keeps.
+    pub fee: Balance,
+    /// What is left: `gross - fee`.
+    pub net: Balance,
+    /// The rate at which it was exchanged, where it was.
+    pub exchange_rate: Option<Decimal>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl BalanceTransaction {
+    /// Whether it is the payout itself and not one of its parts.
+    pub fn is_of_the_payout(&self) -> bool {
+        OF_THE_PAYOUT.contains(&self.kind.as_str())
+    }
+}
+
+/// What a payout is made of, and whether it adds up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutProof {
+    /// Σ gross.
+    pub gross: Balance,
+    /// Σ fees.
+    pub fee: Balance,
+    /// Σ net.
+    pub net: Balance,
+    /// Transactions whose net is not their gross less their fee.
+    pub uneven: Vec<ObjectId>,
+    /// Σ net is the amount of the payout, and no transaction is uneven.
+    pub holds: bool,
+}
+
+/// Proves a payout by its transactions. One in another currency than the payout's is an error.
+pub fn prove(amount: Balance, transactions: &[BalanceTransaction]) -> Result<PayoutProof, MoneyError> {
+    let currency: Currency = amount.currency();
+    let zero = Balance::zero(currency);
+    let mut proof = PayoutProof { gross: zero, fee: zero, net: zero, uneven: Vec::new(), holds: false };
+    for transaction in transactions.iter().filter(|transaction| !transaction.is_of_the_payout()) {
+        proof.gross = proof.gross.checked_add(transaction.gross)?;
+        proof.fee = proof.fee.checked_add(transaction.fee)?;
+        proof.net = proof.net.checked_add(transaction.net)?;
+        if transaction.gross.checked_add(transaction.fee.reversed())? != transaction.net {
+            proof.uneven.push(transaction.id.clone());
+        }
+    }
+    proof.holds = proof.net == amount && proof.uneven.is_empty();
+    Ok(proof)
+}

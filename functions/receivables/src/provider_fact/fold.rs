@@ -1,0 +1,149 @@
+//! What all the facts of a payment say together.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::{AttemptRank, Cash, CheckoutFact, IntentFact, ObjectFact, ObjectId, Report};
+use crate::currency::Currency;
+use crate::money::Money;
+
+/// All that a provider has said of one payment, by object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts(pub BTreeMap<ObjectId, ObjectFact>);
+
+impl Facts {
+    /// Takes in a report. Says whether anything was news.
+    pub fn hear(&mut self, report: &Report) -> bool {
+        match self.0.entry(report.object.clone()) {
+            Entry::Occupied(mut known) => known.get_mut().merge(&report.fact),
+            Entry::Vacant(place) => {
+                // Merged with itself it is within its limits, as it would be after a second hearing.
+                place.insert(report.fact.clone()).merge(&report.fact);
+                true
+            }
+        }
+    }
+
+    /// What all of it together says.
+    pub fn fold(&self) -> Heard {
+        let mut heard = Heard::default();
+        let mut by_intent: BTreeMap<&ObjectId, Cash> = BTreeMap::new();
+        let mut unlinked = Cash::default();
+        let (mut known, mut summed) = (Cash::default(), Cash::default());
+        for (id, fact) in &self.0 {
+            match fact {
+                ObjectFact::Checkout(checkout) => {
+                    let behind = checkout.intent.as_ref().and_then(|intent| self.0.get(intent));
+                    let ended = matches!(behind, Some(ObjectFact::Intent(intent)) if intent.has_ended());
+                    heard.hear_checkout(checkout, ended);
+                    match &checkout.intent {
+                        Some(intent) => by_intent.entry(intent).or_default().merge(&checkout.received),
+                        None => unlinked.merge(&checkout.received),
+                    }
+                }
+                ObjectFact::Intent(intent) => {
+                    let failed = self.0.values().any(|fact| fact.is_failed_checkout_of(id));
+                    heard.hear_intent(intent, failed);
+                    by_intent.entry(id).or_default().merge(&intent.received);
+                    summed.add(&intent.refunded);
+                }
+                ObjectFact::Refund(refund) => {
+                    known.add(&refund.amount);
+                    if refund.stands() {
+                        heard.refunded.add(&refund.amount);
+                    }
+                }
+                ObjectFact::Chargeback(chargeback) => {
+                    if chargeback.is_out() {
+                        heard.charged_back.add(&chargeback.amount);
+                    }
+                }
+                ObjectFact::Concern(_) => {}
+            }
+        }
+        // A checkout and its intent speak of the same money; different intents of different money. A checkout whose intent
+        // is not known yet may be any of them, so the larger counts.
+        for cash in by_intent.values() {
+            heard.received.add(cash);
+        }
+        heard.received.merge(&unlinked);
+        // The provider's own sum counts every refund, also one that failed later. What of it no refund accounts for was sent
+        // back by one that we have not heard of.
+        heard.refunded.add(&summed.beyond(&known));
+        heard
+    }
+}
+
+impl ObjectFact {
+    fn is_failed_checkout_of(&self, intent: &ObjectId) -> bool {
+        matches!(self, Self::Checkout(checkout) if checkout.failed && checkout.intent.as_ref() == Some(intent))
+    }
+}
+
+/// What all the facts of a payment say together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is heard on its own, and all are weighed in one place, `payment::hear`"
+)]
+pub struct Heard {
+    /// The money that came, before anything of it went back.
+    pub received: Cash,
+    /// What of it was sent back to the payer, or is on its way there.
+    pub refunded: Cash,
+    /// What of it the issuer has taken back.
+    pub charged_back: Cash,
+    /// What of a transfer has arrived at the provider, before it is whole.
+    pub funded: Cash,
+    /// An attempt is on its way.
+    pub pending: bool,
+    /// The payer was asked to act.
+    pub action_required: bool,
+    /// The payer finished the page, or an attempt was on its way once.
+    pub completed: bool,
+    /// An attempt failed.
+    pub failed: bool,
+    /// It closed unpaid or was given up.
+    pub over: bool,
+    /// Why the last attempt known was declined, in the provider's word.
+    pub decline: Option<String>,
+}
+
+impl Heard {
+    /// What is ours of the money that came: received, less what went back.
+    pub fn cash(&self, currency: Currency) -> Money {
+        let back = self.refunded.in_currency(currency).minor() + self.charged_back.in_currency(currency).minor();
+        let left = self.received.in_currency(currency).minor().saturating_sub(back).max(0);
+        Money::new(left, currency).unwrap_or(Money::zero(currency))
+    }
+
+    /// What went back beyond what had come: the payer was refunded and charged back as well, or the money itself was not heard
+    /// of yet.
+    pub fn overdrawn(&self, currency: Currency) -> Money {
+        let back = self.refunded.in_currency(currency).minor() + self.charged_back.in_currency(currency).minor();
+        let beyond = back.saturating_sub(self.received.in_currency(currency).minor()).max(0);
+        Money::new(beyond, currency).unwrap_or(Money::zero(currency))
+    }
+
+    /// A finished page waits for its money until it, or the intent behind it, says that none will come: either may be heard of
+    /// late or never.
+    fn hear_checkout(&mut self, checkout: &CheckoutFact, intent_ended: bool) {
+        let waiting = checkout.completed && checkout.received.is_empty();
+        self.pending |= waiting && !checkout.failed && !checkout.expired && !intent_ended;
+        self.completed |= checkout.completed || checkout.failed;
+        self.failed |= checkout.failed;
+        self.over |= checkout.expired;
+    }
+
+    /// An attempt is on its way until it, or the page on which it was made, says that it failed.
+    fn hear_intent(&mut self, intent: &IntentFact, checkout_failed: bool) {
+        self.pending |= intent.is_pending() && !checkout_failed;
+        self.failed |= intent.has_attempt(AttemptRank::Failed);
+        self.action_required |= intent.action_required;
+        self.completed |= intent.processing_seen;
+        self.over |= intent.cancelled;
+        self.funded.add(&intent.funded);
+        let mut declines = intent.attempts.values().filter_map(|attempt| attempt.decline.clone());
+        self.decline = self.decline.take().or_else(|| declines.next_back());
+    }
+}
