@@ -100,7 +100,14 @@ fn what(reader: Reader, line: &StatementLine) -> String {
     match line.kind {
         EntryKind::InvoiceIssued => (words.invoice_issued)(&parts),
         EntryKind::PaymentApplied(_) => (words.payment_applied)(&parts),
+        EntryKind::PaymentRefunded(_) => (words.payment_refunded)(&parts),
+        EntryKind::PaymentChargedBack(_) => (words.payment_charged_back)(&parts),
         EntryKind::PaymentReversed(_) => (words.payment_reversed)(&parts),
+        EntryKind::CashMoved(_) => (words.cash_moved)(&parts),
+        EntryKind::CreditNoteIssued(_) => (words.credit_note_issued)(&parts),
+        EntryKind::CreditNoteMoved(_) => (words.credit_note_moved)(&parts),
+        EntryKind::InvoiceWrittenOff => (words.invoice_written_off)(&parts),
+        EntryKind::WriteOffReversed => (words.write_off_reversed)(&parts),
     }
 }
 

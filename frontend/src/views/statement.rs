@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use receivables::calendar::days_between;
-use receivables::ledger::{Entry, EntryKind};
+use receivables::ledger::Entry;
 use receivables::statement::{AccountSums, Statement, StatementLine, statements};
 use receivables::{BillingZone, MoneyError};
 
@@ -93,7 +93,7 @@ pub fn to_csv(view: &StatementView) -> Result<Vec<u8>, csv::Error> {
         for line in &statement.lines {
             file.write_record([
                 line.on.to_string().as_str(),
-                kind(&line.kind),
+                line.kind.as_str(),
                 &harmless(&numbers(line).join(" ")),
                 currency.code(),
                 &line.change.to_plain(),
@@ -103,14 +103,6 @@ pub fn to_csv(view: &StatementView) -> Result<Vec<u8>, csv::Error> {
         file.write_record([&to, "closing_balance", "", currency.code(), "", &statement.closing.to_plain()])?;
     }
     file.into_inner().map_err(|error| error.into_error().into())
-}
-
-fn kind(kind: &EntryKind) -> &'static str {
-    match kind {
-        EntryKind::InvoiceIssued => "invoice_issued",
-        EntryKind::PaymentApplied(_) => "payment_applied",
-        EntryKind::PaymentReversed(_) => "payment_reversed",
-    }
 }
 
 /// A text that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets do not show.

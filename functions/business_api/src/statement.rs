@@ -7,7 +7,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use receivables::calendar::days_between;
-use receivables::ledger::EntryKind;
 use receivables::statement::{Statement, StatementLine, statements};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -127,17 +126,14 @@ impl StatementQuery {
 
 impl From<&StatementLine> for StatementLineShape {
     fn from(line: &StatementLine) -> Self {
-        let payment = match &line.kind {
-            EntryKind::InvoiceIssued => None,
-            EntryKind::PaymentApplied(payment) | EntryKind::PaymentReversed(payment) => Some(payment.to_string()),
-        };
+        let payment = line.kind.payment().map(ToString::to_string);
         let invoice = |(number, change): &(receivables::text::InvoiceNumber, receivables::Balance)| InvoiceChange {
             number: number.to_string(),
             change: change.to_plain(),
         };
         Self {
             on: line.on.to_string(),
-            kind: kind(&line.kind),
+            kind: line.kind.as_str(),
             payment,
             invoices: line.invoices.iter().map(invoice).collect(),
             unapplied: line.unapplied.to_plain(),
@@ -155,14 +151,6 @@ impl From<&Statement> for StatementShape {
             lines: statement.lines.iter().map(StatementLineShape::from).collect(),
             closing_balance: statement.closing.to_plain(),
         }
-    }
-}
-
-fn kind(kind: &EntryKind) -> &'static str {
-    match kind {
-        EntryKind::InvoiceIssued => "invoice_issued",
-        EntryKind::PaymentApplied(_) => "payment_applied",
-        EntryKind::PaymentReversed(_) => "payment_reversed",
     }
 }
 
@@ -225,7 +213,7 @@ fn to_csv(made: &[Statement], period: Period) -> Result<String, Box<dyn std::err
             let numbers: Vec<&str> = line.invoices.iter().map(|(number, _)| number.as_str()).collect();
             let numbers = harmless(&numbers.join(" "));
             let (on, change, balance) = (line.on.to_string(), line.change.to_plain(), line.balance.to_plain());
-            file.write_record([&on, kind(&line.kind), &numbers, currency.code(), &change, &balance])?;
+            file.write_record([&on, line.kind.as_str(), &numbers, currency.code(), &change, &balance])?;
         }
         file.write_record([&to, "closing_balance", "", currency.code(), "", &statement.closing.to_plain()])?;
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::currency::Currency;
-use crate::ids::{InvoiceId, PaymentId};
+use crate::ids::{CreditNoteId, InvoiceId, PaymentId};
 use crate::money::{Balance, MoneyError};
 use crate::text::InvoiceNumber;
 
@@ -33,10 +33,90 @@ pub struct Entry {
 pub enum EntryKind {
     /// An invoice was issued.
     InvoiceIssued,
-    /// Money of a payment arrived and was applied.
+    /// Money of a payment arrived, or came back to us, and was applied.
     PaymentApplied(PaymentId),
-    /// Money of a payment went back, and what it had covered is open again.
+    /// Money of a payment was sent back to the payer; what it had covered is open again.
+    PaymentRefunded(PaymentId),
+    /// The issuer took money of a payment back; what it had covered is open again.
+    PaymentChargedBack(PaymentId),
+    /// Money of a payment went back for another reason.
     PaymentReversed(PaymentId),
+    /// Money of a payment was moved between invoices and unapplied cash; the balance is the same.
+    CashMoved(PaymentId),
+    /// A credit note was issued, and applied as far as it says.
+    CreditNoteIssued(CreditNoteId),
+    /// A credit note was moved between invoices and what of it is unapplied; the balance is the same.
+    CreditNoteMoved(CreditNoteId),
+    /// An open amount is not expected any more.
+    InvoiceWrittenOff,
+    /// A write-off was taken back.
+    WriteOffReversed,
+}
+
+impl EntryKind {
+    /// The word in the API and in files.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::InvoiceIssued => "invoice_issued",
+            Self::PaymentApplied(_) => "payment_applied",
+            Self::PaymentRefunded(_) => "payment_refunded",
+            Self::PaymentChargedBack(_) => "payment_charged_back",
+            Self::PaymentReversed(_) => "payment_reversed",
+            Self::CashMoved(_) => "cash_moved",
+            Self::CreditNoteIssued(_) => "credit_note_issued",
+            Self::CreditNoteMoved(_) => "credit_note_moved",
+            Self::InvoiceWrittenOff => "invoice_written_off",
+            Self::WriteOffReversed => "write_off_reversed",
+        }
+    }
+
+    /// The payment it is of.
+    pub fn payment(&self) -> Option<&PaymentId> {
+        match self {
+            Self::PaymentApplied(payment)
+            | Self::PaymentRefunded(payment)
+            | Self::PaymentChargedBack(payment)
+            | Self::PaymentReversed(payment)
+            | Self::CashMoved(payment) => Some(payment),
+            Self::InvoiceIssued
+            | Self::CreditNoteIssued(_)
+            | Self::CreditNoteMoved(_)
+            | Self::InvoiceWrittenOff
+            | Self::WriteOffReversed => None,
+        }
+    }
+
+    /// The credit note it is of.
+    pub fn credit_note(&self) -> Option<&CreditNoteId> {
+        match self {
+            Self::CreditNoteIssued(note) | Self::CreditNoteMoved(note) => Some(note),
+            Self::InvoiceIssued
+            | Self::PaymentApplied(_)
+            | Self::PaymentRefunded(_)
+            | Self::PaymentChargedBack(_)
+            | Self::PaymentReversed(_)
+            | Self::CashMoved(_)
+            | Self::InvoiceWrittenOff
+            | Self::WriteOffReversed => None,
+        }
+    }
+
+    /// The kind of a word, with the payment or credit note it is of. `None` for a word that is none, or that lacks its document.
+    pub fn of_word(word: &str, payment: Option<PaymentId>, credit_note: Option<CreditNoteId>) -> Option<Self> {
+        Some(match (word, payment, credit_note) {
+            ("invoice_issued", None, None) => Self::InvoiceIssued,
+            ("payment_applied", Some(payment), None) => Self::PaymentApplied(payment),
+            ("payment_refunded", Some(payment), None) => Self::PaymentRefunded(payment),
+            ("payment_charged_back", Some(payment), None) => Self::PaymentChargedBack(payment),
+            ("payment_reversed", Some(payment), None) => Self::PaymentReversed(payment),
+            ("cash_moved", Some(payment), None) => Self::CashMoved(payment),
+            ("credit_note_issued", None, Some(note)) => Self::CreditNoteIssued(note),
+            ("credit_note_moved", None, Some(note)) => Self::CreditNoteMoved(note),
+            ("invoice_written_off", None, None) => Self::InvoiceWrittenOff,
+            ("write_off_reversed", None, None) => Self::WriteOffReversed,
+            _ => return None,
+        })
+    }
 }
 
 /// A part of an entry. A positive change is owed, a negative one is in the customer's favour.

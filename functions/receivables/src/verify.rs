@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::currency::Currency;
 use crate::ids::{CustomerId, InvoiceId, PaymentId};
 use crate::invoice::Invoice;
-use crate::ledger::{Entry, EntryKind, Leg};
+use crate::ledger::{Entry, Leg};
 use crate::payment::{Payment, State};
 use crate::statement::AccountSums;
 
@@ -80,11 +80,8 @@ impl LedgerSums {
                     }
                     Leg::Unapplied { .. } => *sums.unapplied.entry(entry.currency).or_default() -= minor,
                 }
-                match &entry.kind {
-                    EntryKind::PaymentApplied(payment) | EntryKind::PaymentReversed(payment) => {
-                        *sums.taken_by_payment.entry(payment.clone()).or_default() -= minor;
-                    }
-                    EntryKind::InvoiceIssued => {}
+                if let Some(payment) = entry.kind.payment() {
+                    *sums.taken_by_payment.entry(payment.clone()).or_default() -= minor;
                 }
             }
         }

@@ -8,7 +8,8 @@ use receivables::ledger::{Entry, EntryKind, Leg};
 use receivables::statement::AccountSums;
 use receivables::text::InvoiceNumber;
 use receivables::{
-    Balance, BalanceMove, BusinessId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId, PaymentId,
+    Balance, BalanceMove, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId,
+    PaymentId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ struct EntryRecord {
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     payment: Option<PaymentId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    credit_note: Option<CreditNoteId>,
     currency: Currency,
     legs: Vec<LegRecord>,
 }
@@ -39,17 +42,13 @@ struct LegRecord {
 }
 
 pub(crate) fn of_entry(decision: &Decision, entry: &Entry) -> Result<Item, StoreError> {
-    let (kind, payment) = match &entry.kind {
-        EntryKind::InvoiceIssued => ("invoice_issued", None),
-        EntryKind::PaymentApplied(payment) => ("payment_applied", Some(payment.clone())),
-        EntryKind::PaymentReversed(payment) => ("payment_reversed", Some(payment.clone())),
-    };
     let record = EntryRecord {
         source: entry.source.clone(),
         sequence: entry.sequence,
         posted_at: entry.posted_at,
-        kind: kind.to_owned(),
-        payment,
+        kind: entry.kind.as_str().to_owned(),
+        payment: entry.kind.payment().cloned(),
+        credit_note: entry.kind.credit_note().cloned(),
         currency: entry.currency,
         legs: entry.legs.iter().map(of_leg).collect(),
     };
@@ -70,12 +69,8 @@ fn of_leg(leg: &Leg) -> LegRecord {
 
 pub(crate) fn entry(item: Item) -> Result<Entry, StoreError> {
     let record: EntryRecord = record(item)?;
-    let kind = match (record.kind.as_str(), record.payment) {
-        ("invoice_issued", None) => EntryKind::InvoiceIssued,
-        ("payment_applied", Some(payment)) => EntryKind::PaymentApplied(payment),
-        ("payment_reversed", Some(payment)) => EntryKind::PaymentReversed(payment),
-        (other, _) => return Err(StoreError::Defect(format!("ledger entry of kind {other}"))),
-    };
+    let kind = EntryKind::of_word(&record.kind, record.payment, record.credit_note)
+        .ok_or_else(|| StoreError::Defect(format!("ledger entry of kind {}", record.kind)))?;
     let currency = record.currency;
     let legs = record.legs.into_iter().map(|leg| {
         let change = Balance::new(leg.change, currency).map_err(|error| StoreError::defect("leg", &error))?;
