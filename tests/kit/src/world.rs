@@ -299,12 +299,24 @@ impl World {
         self.send(Method::GET, &format!("/dev/stripe/v1{path}"), &[("authorization", &bearer)], None).await.json()
     }
 
+    /// Asks the sandbox's API to do something, as its owner: form fields in Stripe's notation.
+    pub async fn stripe_post(&self, path: &str, fields: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.kept("stripe_secret_key"));
+        let body = Some(fields.as_bytes().to_vec());
+        self.send(Method::POST, &format!("/dev/stripe/v1{path}"), &[("authorization", &bearer)], body).await
+    }
+
+    /// Moves one of the sandbox's own controls: what banks, issuers and other programs do.
+    pub async fn stripe_control(&self, path: &str, body: &Value) -> Value {
+        let (path, body) = (format!("/dev/stripe{path}"), body.to_string().into_bytes());
+        let answer = self.send(Method::POST, &path, &[("content-type", "application/json")], Some(body)).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        answer.json()
+    }
+
     /// Sets what goes wrong with the sandbox's webhooks.
     pub async fn chaos(&self, switch: Value) {
-        let body = switch.to_string().into_bytes();
-        let answer =
-            self.send(Method::POST, "/dev/stripe/chaos", &[("content-type", "application/json")], Some(body)).await;
-        assert!(answer.status.is_success(), "{}", answer.text);
+        self.stripe_control("/chaos", &switch).await;
     }
 
     /// Applies an event by itself, with calls to the tables of its own: nothing else is counted.

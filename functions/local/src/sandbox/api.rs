@@ -14,7 +14,10 @@ use sha2::{Digest, Sha256};
 use super::database::{API_VERSION, Asked, Transaction};
 use super::fault::Fault;
 use super::form::{self, Params};
-use super::{Sandbox, charges, checkout_sessions, customers, events, expansion, payment_intents, payment_methods};
+use super::{
+    Sandbox, balance_transactions, charges, checkout_sessions, customers, direct_payments, disputes, events, expansion,
+    payment_intents, payment_methods, payouts, radar, refunds, saved_methods, setup_intents,
+};
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
 const ONCE_KEY_CHARS_MAX: usize = 255;
@@ -143,7 +146,9 @@ fn carry_out(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, Fa
     let expand = params.texts("expand")?;
     let mut body = dispatch(transaction, call, params)?;
     expansion::expand(transaction, &mut body, &expand)?;
-    Ok(Reply { status: 200, body: serde_json::to_string_pretty(&body)?, replay_of: None })
+    // A declined charge is refused and yet has taken place: what it leaves behind is kept, and so is this reply.
+    let status = if body["error"].is_object() { 402 } else { 200 };
+    Ok(Reply { status, body: serde_json::to_string_pretty(&body)?, replay_of: None })
 }
 
 /// Everything that can be asked of the sandbox.
@@ -153,6 +158,7 @@ fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> R
         ("POST", ["customers"]) => customers::create(transaction, params),
         ("GET", ["customers"]) => customers::list(transaction, params),
         ("GET", ["customers", id]) => retrieve(transaction, "customer", id, params),
+        ("DELETE", ["customers", id]) => customers::delete(transaction, id, params),
         ("GET", ["customers", id, "payment_methods"]) => payment_methods::list_of_customer(transaction, id, params),
         ("POST", ["checkout", "sessions"]) => checkout_sessions::create(transaction, params),
         ("GET", ["checkout", "sessions"]) => checkout_sessions::list(transaction, params),
@@ -162,14 +168,75 @@ fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> R
         ("GET", ["payment_intents"]) => payment_intents::list(transaction, params),
         ("GET", ["payment_intents", id]) => payment_intents::retrieve(transaction, id, params),
         ("POST", ["payment_intents", id, "cancel"]) => payment_intents::cancel(transaction, id, params),
-        ("GET", ["payment_methods", id]) => retrieve(transaction, "payment_method", id, params),
+        ("POST", ["payment_intents"]) => direct_payments::create(transaction, params),
+        ("POST", ["payment_intents", id, "confirm"]) => direct_payments::confirm(transaction, id, params),
+        (_, ["payment_methods" | "setup_intents", ..]) => dispatch_methods(transaction, call, &segments, params),
         ("GET", ["mandates", id]) => retrieve(transaction, "mandate", id, params),
         ("GET", ["charges"]) => charges::list(transaction, params),
         ("GET", ["charges", id]) => retrieve(transaction, "charge", id, params),
+        (_, ["balance_transactions" | "disputes" | "payouts" | "radar" | "refunds" | "reviews", ..]) => {
+            dispatch_movements(transaction, call, &segments, params)
+        }
         ("GET", ["events"]) => events::list(transaction, params),
         ("GET", ["events", id]) => events::retrieve(transaction, id, params),
-        _ => Err(Fault::no_such_route(call.method.as_str(), &format!("/v1/{}", call.path))),
+        _ => Err(no_such_route(call)),
     }
+}
+
+/// The part of the table that is about money after it has come.
+fn dispatch_movements(
+    transaction: &mut Transaction<'_>,
+    call: &Call,
+    segments: &[&str],
+    params: Params,
+) -> Result<Value, Fault> {
+    match (call.method.as_str(), segments) {
+        ("GET", ["balance_transactions"]) => balance_transactions::list(transaction, params),
+        ("GET", ["balance_transactions", id]) => balance_transactions::retrieve(transaction, id, params),
+        ("POST", ["refunds"]) => refunds::create(transaction, params),
+        ("GET", ["refunds"]) => refunds::list(transaction, params),
+        ("GET", ["refunds", id]) => retrieve(transaction, "refund", id, params),
+        ("GET", ["disputes"]) => disputes::list(transaction, params),
+        ("GET", ["disputes", id]) => retrieve(transaction, "dispute", id, params),
+        ("POST", ["disputes", id]) => disputes::update(transaction, id, params),
+        ("POST", ["disputes", id, "close"]) => disputes::close(transaction, id, params),
+        ("GET", ["payouts"]) => payouts::list(transaction, params),
+        ("GET", ["payouts", id]) => retrieve(transaction, "payout", id, params),
+        ("GET", ["radar", "early_fraud_warnings"]) => radar::list_warnings(transaction, params),
+        ("GET", ["radar", "early_fraud_warnings", id]) => {
+            retrieve(transaction, "radar.early_fraud_warning", id, params)
+        }
+        ("GET", ["reviews"]) => radar::list_reviews(transaction, params),
+        ("GET", ["reviews", id]) => retrieve(transaction, "review", id, params),
+        ("POST", ["reviews", id, "approve"]) => radar::approve(transaction, id, params),
+        _ => Err(no_such_route(call)),
+    }
+}
+
+/// The part of the table that is about methods kept for later.
+fn dispatch_methods(
+    transaction: &mut Transaction<'_>,
+    call: &Call,
+    segments: &[&str],
+    params: Params,
+) -> Result<Value, Fault> {
+    match (call.method.as_str(), segments) {
+        ("GET", ["payment_methods"]) => saved_methods::list(transaction, params),
+        ("GET", ["payment_methods", id]) => retrieve(transaction, "payment_method", id, params),
+        ("POST", ["payment_methods", id]) => saved_methods::update(transaction, id, params),
+        ("POST", ["payment_methods", id, "attach"]) => saved_methods::attach(transaction, id, params),
+        ("POST", ["payment_methods", id, "detach"]) => saved_methods::detach(transaction, id, params),
+        ("POST", ["setup_intents"]) => setup_intents::create(transaction, params),
+        ("GET", ["setup_intents"]) => setup_intents::list(transaction, params),
+        ("GET", ["setup_intents", id]) => retrieve(transaction, "setup_intent", id, params),
+        ("POST", ["setup_intents", id, "confirm"]) => setup_intents::confirm(transaction, id, params),
+        ("POST", ["setup_intents", id, "cancel"]) => setup_intents::cancel(transaction, id, params),
+        _ => Err(no_such_route(call)),
+    }
+}
+
+fn no_such_route(call: &Call) -> Fault {
+    Fault::no_such_route(call.method.as_str(), &format!("/v1/{}", call.path))
 }
 
 fn retrieve(transaction: &Transaction<'_>, object: &str, id: &str, params: Params) -> Result<Value, Fault> {

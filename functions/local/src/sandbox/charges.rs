@@ -6,8 +6,8 @@ use super::database::{Record, Transaction};
 use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
-use super::payment_methods;
-use super::test_numbers::Decline;
+use super::test_numbers::{Aftermath, Decline};
+use super::{balance_transactions, payment_methods};
 
 /// How an attempt went.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +26,8 @@ pub(super) fn create(
     attempt: Attempt,
     mandate: Option<&str>,
 ) -> Result<Record, Fault> {
-    // Stripe names the charges of bank debits differently from those of cards.
-    let prefix = if method.text("type") == "sepa_debit" { "py_3" } else { "ch_3" };
+    // Stripe names the charges of banks differently from those of cards.
+    let prefix = if method.text("type") == "card" { "ch_3" } else { "py_3" };
     let status = match attempt {
         Attempt::Succeeded => "succeeded",
         Attempt::Declined(_) => "failed",
@@ -64,10 +64,17 @@ pub(super) fn create(
     for field in ABSENT {
         body[*field] = Value::Null;
     }
-    let mut charge = Record { body, aside: Value::Null };
-    if let Attempt::Declined(decline) = attempt {
-        charge.body["failure_code"] = json!(decline.code);
-        charge.body["failure_message"] = json!(decline.message);
+    let mut charge = Record { body, aside: json!({}) };
+    match attempt {
+        Attempt::Declined(decline) => {
+            charge.body["failure_code"] = json!(decline.code);
+            charge.body["failure_message"] = json!(decline.message);
+        }
+        Attempt::Succeeded => {
+            let at_once = payment_methods::aftermath(method) == Aftermath::Available;
+            balance_transactions::of_charge(transaction, &mut charge, at_once)?;
+        }
+        Attempt::Pending => {}
     }
     transaction.put(&charge)?;
     Ok(charge)
@@ -130,6 +137,7 @@ pub(super) fn settle(
     } else {
         charge.body["status"] = json!("succeeded");
         charge.body["paid"] = json!(true);
+        balance_transactions::of_charge(transaction, charge, false)?;
         "charge.succeeded"
     };
     transaction.put(charge)?;

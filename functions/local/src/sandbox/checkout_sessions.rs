@@ -1,6 +1,7 @@
-//! Checkout sessions in payment mode.
+//! Checkout sessions in payment and in setup mode.
 //!
-//! As at Stripe, a session has no payment intent until the customer first confirms, and its metadata is not its intent's.
+//! As at Stripe, a session has no payment intent until the customer first confirms, and its metadata is not its intent's. A
+//! setup intent it has from the start.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use super::database::{Record, Transaction};
 use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
-use super::payment_intents;
+use super::{customers, money, payment_intents, setup_intents};
 
 /// The transition that ends a session nobody paid.
 pub(super) const EXPIRY: &str = "session_expiry";
@@ -50,6 +51,7 @@ struct Terms {
 pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
     match params.text("mode")?.as_deref() {
         Some("payment") => {}
+        Some("setup") => return create_setup(transaction, params),
         Some(other) => {
             return Err(Fault::invalid("mode", format!("This sandbox has no sessions in {other} mode.")));
         }
@@ -69,6 +71,44 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     body["customer_details"] = email.map_or(Value::Null, |email| customer_details(Some(&email), None));
     let aside = json!({ "intent": terms.intent, "lines": lines.mint(transaction)? });
     let session = Record { body, aside };
+    transaction.put(&session)?;
+    transaction.later(EXPIRY, &id, terms.expires_at.saturating_sub(transaction.now.as_second()))?;
+    Ok(session.body)
+}
+
+/// A session that keeps a method for later, and charges nothing.
+fn create_setup(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let currency = params.text("currency")?.map(|text| money::currency(&text, "currency")).transpose()?;
+    let (mut description, mut metadata) = (None, BTreeMap::new());
+    if let Some(mut data) = params.tree("setup_intent_data")? {
+        description = data.text("description")?;
+        metadata = data.metadata()?;
+        data.finish()?;
+    }
+    let terms = Terms::take(transaction, &mut params)?;
+    params.finish()?;
+    let types = payment_method_types(&terms.payment_method_types, currency.as_deref().unwrap_or("eur"))?;
+    let email = known_email(transaction, &terms)?;
+    let id = transaction.mint("cs_test_c1", 56)?;
+    let setup = setup_intents::Terms {
+        customer: terms.customer.clone(),
+        description,
+        metadata,
+        payment_method_types: types.clone(),
+        usage: "off_session",
+        session: Some(id.clone()),
+    };
+    let setup = setup_intents::open(transaction, &setup)?;
+    let mut body = terms.body(&id, transaction);
+    body["mode"] = json!("setup");
+    body["amount_subtotal"] = Value::Null;
+    body["amount_total"] = Value::Null;
+    body["currency"] = json!(currency);
+    body["payment_method_types"] = json!(types);
+    body["payment_status"] = json!("no_payment_required");
+    body["setup_intent"] = setup.body["id"].clone();
+    body["customer_details"] = email.map_or(Value::Null, |email| customer_details(Some(&email), None));
+    let session = Record { body, aside: json!({ "lines": [] }) };
     transaction.put(&session)?;
     transaction.later(EXPIRY, &id, terms.expires_at.saturating_sub(transaction.now.as_second()))?;
     Ok(session.body)
@@ -247,8 +287,7 @@ fn payment_method_types(asked: &[String], currency: &str) -> Result<Vec<String>,
 
 fn known_email(transaction: &Transaction<'_>, terms: &Terms) -> Result<Option<String>, Fault> {
     let Some(customer) = &terms.customer else { return Ok(terms.customer_email.clone()) };
-    let found = transaction.find("customer", customer)?;
-    let customer = found.ok_or_else(|| Fault::no_such_in("customer", "customer", customer))?;
+    let customer = customers::need_live(transaction, customer)?;
     Ok(customer.body["email"].as_str().map(str::to_owned))
 }
 

@@ -4,13 +4,14 @@
 
 use serde_json::{Value, json};
 
+use super::aftermath;
 use super::charges::{self, Attempt};
 use super::checkout_sessions;
 use super::database::{Record, Transaction};
 use super::fault::Fault;
-use super::payment_intents;
 use super::payment_methods::{self, Behaviour, Instrument};
 use super::test_numbers::{CardBehaviour, Decline, TestIban};
+use super::{payment_intents, setup_intents};
 
 /// The transition by which a bank answers.
 pub(super) const SETTLEMENT: &str = "debit_settlement";
@@ -40,14 +41,10 @@ pub(super) fn confirm(
     session: &mut Record,
     given: &Confirmation,
 ) -> Result<Outcome, Fault> {
-    let mut intent = if let Some(intent) = transaction.find("payment_intent", session.text("payment_intent"))? {
-        intent
-    } else {
-        let intent = payment_intents::create(transaction, session)?;
-        session.body["payment_intent"] = intent.body["id"].clone();
-        transaction.put(session)?;
-        intent
-    };
+    if session.text("mode") == "setup" {
+        return set_up(transaction, session, given);
+    }
+    let mut intent = intent_of(transaction, session)?;
     let mut method =
         payment_methods::create(transaction, &given.instrument, given.email.as_deref(), given.name.as_deref())?;
     intent.aside["email"] = json!(given.email);
@@ -62,6 +59,17 @@ pub(super) fn confirm(
     }
 }
 
+/// The intent of a session, made now if there is none yet.
+pub(super) fn intent_of(transaction: &mut Transaction<'_>, session: &mut Record) -> Result<Record, Fault> {
+    if let Some(intent) = transaction.find("payment_intent", session.text("payment_intent"))? {
+        return Ok(intent);
+    }
+    let intent = payment_intents::create(transaction, session)?;
+    session.body["payment_intent"] = intent.body["id"].clone();
+    transaction.put(session)?;
+    Ok(intent)
+}
+
 /// Goes on after the customer answered, or failed to answer, the issuer's question.
 pub(super) fn authenticate(
     transaction: &mut Transaction<'_>,
@@ -69,16 +77,14 @@ pub(super) fn authenticate(
     mut intent: Record,
     passed: bool,
 ) -> Result<Outcome, Fault> {
+    if intent.text("object") == "setup_intent" {
+        let outcome = setup_intents::authenticated(transaction, &mut intent, passed)?;
+        return conclude_setup(transaction, session, &intent, outcome);
+    }
     let mut method = transaction.need("payment_method", intent.text("payment_method"), "payment_method")?;
     intent.body["next_action"] = Value::Null;
     if !passed {
-        let message = "The customer's bank could not authenticate them. Choose another way to pay and try again.";
-        let error = json!({
-            "code": "payment_intent_authentication_failure",
-            "message": message,
-            "type": "invalid_request_error",
-        });
-        fail(transaction, &mut intent, &method, error)?;
+        fail_authentication(transaction, &mut intent, &method)?;
         return Ok(Outcome::AuthenticationFailed);
     }
     intent.aside["authenticated"] = json!(true);
@@ -92,6 +98,52 @@ pub(super) fn authenticate(
     }
 }
 
+pub(super) fn fail_authentication(
+    transaction: &mut Transaction<'_>,
+    intent: &mut Record,
+    method: &Record,
+) -> Result<(), Fault> {
+    let message = "The customer's bank could not authenticate them. Choose another way to pay and try again.";
+    let error = json!({
+        "code": "payment_intent_authentication_failure",
+        "message": message,
+        "type": "invalid_request_error",
+    });
+    fail(transaction, intent, method, error)
+}
+
+/// Keeps what the customer gave on the page of a session in setup mode.
+fn set_up(transaction: &mut Transaction<'_>, session: &mut Record, given: &Confirmation) -> Result<Outcome, Fault> {
+    let mut setup = transaction.need("setup_intent", session.text("setup_intent"), "setup_intent")?;
+    let (email, name) = (given.email.as_deref(), given.name.as_deref());
+    let mut method = payment_methods::create(transaction, &given.instrument, email, name)?;
+    setup.aside["email"] = json!(email);
+    setup.aside["name"] = json!(name);
+    let question = redirection(session);
+    let outcome = setup_intents::take(transaction, &mut setup, &mut method, question)?;
+    conclude_setup(transaction, session, &setup, outcome)
+}
+
+fn conclude_setup(
+    transaction: &mut Transaction<'_>,
+    session: &mut Record,
+    setup: &Record,
+    outcome: Outcome,
+) -> Result<Outcome, Fault> {
+    match outcome {
+        Outcome::Completed => finish(transaction, session, setup, "no_payment_required"),
+        Outcome::AuthenticationNeeded | Outcome::Declined(_) | Outcome::AuthenticationFailed => Ok(outcome),
+    }
+}
+
+/// Where the customer of a session is sent to answer their bank.
+fn redirection(session: &Record) -> Value {
+    json!({
+        "redirect_to_url": { "return_url": session.body["success_url"], "url": session.body["url"] },
+        "type": "redirect_to_url",
+    })
+}
+
 fn succeed(
     transaction: &mut Transaction<'_>,
     session: &mut Record,
@@ -99,21 +151,29 @@ fn succeed(
     method: &mut Record,
 ) -> Result<Outcome, Fault> {
     keep_method(transaction, session, intent, method)?;
+    take_money(transaction, intent, method)?;
+    finish(transaction, session, intent, "paid")
+}
+
+/// Charges a method that lets itself be charged.
+pub(super) fn take_money(transaction: &mut Transaction<'_>, intent: &mut Record, method: &Record) -> Result<(), Fault> {
     let charge = charges::create(transaction, intent, method, Attempt::Succeeded, None)?;
     transaction.emit("charge.succeeded", &charge.body)?;
     intent.body["payment_method"] = method.body["id"].clone();
     intent.body["latest_charge"] = charge.body["id"].clone();
-    receive(transaction, intent)?;
-    finish(transaction, session, intent, "paid")
+    intent.body["next_action"] = Value::Null;
+    receive(transaction, intent)
 }
 
-fn receive(transaction: &mut Transaction<'_>, intent: &mut Record) -> Result<(), Fault> {
+/// The money of an intent has come.
+pub(super) fn receive(transaction: &mut Transaction<'_>, intent: &mut Record) -> Result<(), Fault> {
     intent.body["status"] = json!("succeeded");
     intent.body["amount_received"] = intent.body["amount"].clone();
     intent.body["last_payment_error"] = Value::Null;
     intent.body["processing"] = Value::Null;
     transaction.put(intent)?;
-    transaction.emit("payment_intent.succeeded", &intent.body)
+    transaction.emit("payment_intent.succeeded", &intent.body)?;
+    aftermath::foresee(transaction, intent)
 }
 
 fn finish(
@@ -137,6 +197,9 @@ fn keep_method(
     method: &mut Record,
 ) -> Result<(), Fault> {
     let Some(customer) = session.body["customer"].as_str() else { return Ok(()) };
+    if intent.aside["authenticated"] == true {
+        method.aside["set_up"] = json!(true);
+    }
     let offered = session.body["saved_payment_method_options"]["payment_method_save"] == "enabled";
     if offered && intent.aside["save"] == true {
         payment_methods::attach(transaction, method, customer, "always")
@@ -147,7 +210,7 @@ fn keep_method(
     }
 }
 
-fn decline_card(
+pub(super) fn decline_card(
     transaction: &mut Transaction<'_>,
     intent: &mut Record,
     method: &Record,
@@ -197,10 +260,7 @@ fn ask(
     intent.body["status"] = json!("requires_action");
     intent.body["payment_method"] = method.body["id"].clone();
     intent.body["last_payment_error"] = Value::Null;
-    intent.body["next_action"] = json!({
-        "redirect_to_url": { "return_url": session.body["success_url"], "url": session.body["url"] },
-        "type": "redirect_to_url",
-    });
+    intent.body["next_action"] = redirection(session);
     transaction.put(intent)?;
     transaction.emit("payment_intent.requires_action", &intent.body)?;
     Ok(Outcome::AuthenticationNeeded)
@@ -214,17 +274,29 @@ fn debit(
     account: &TestIban,
 ) -> Result<Outcome, Fault> {
     keep_method(transaction, session, intent, method)?;
-    let mandate = payment_methods::create_mandate(transaction, method, method.body["customer"].is_string())?;
+    let only_for = Some(&*intent).filter(|_| method.body["customer"].is_null());
+    let mandate = payment_methods::create_mandate(transaction, method, only_for)?;
+    debit_account(transaction, intent, method, account, &mandate)?;
+    finish(transaction, session, intent, "unpaid")
+}
+
+/// Asks the bank of an account, which answers later.
+pub(super) fn debit_account(
+    transaction: &mut Transaction<'_>,
+    intent: &mut Record,
+    method: &Record,
+    account: &TestIban,
+    mandate: &str,
+) -> Result<(), Fault> {
     intent.body["status"] = json!("processing");
     intent.body["payment_method"] = method.body["id"].clone();
     intent.body["last_payment_error"] = Value::Null;
-    let charge = charges::create(transaction, intent, method, Attempt::Pending, Some(&mandate))?;
+    let charge = charges::create(transaction, intent, method, Attempt::Pending, Some(mandate))?;
     intent.body["latest_charge"] = charge.body["id"].clone();
     transaction.put(intent)?;
     transaction.emit("payment_intent.processing", &intent.body)?;
     transaction.emit("charge.pending", &charge.body)?;
-    transaction.later(SETTLEMENT, intent.text("id"), account.after_s)?;
-    finish(transaction, session, intent, "unpaid")
+    transaction.later(SETTLEMENT, intent.text("id"), account.after_s)
 }
 
 /// The bank's answer to a debit: money, or none.
@@ -254,9 +326,14 @@ pub(super) fn settle_debit(transaction: &mut Transaction<'_>, intent: &str) -> R
         receive(transaction, &mut intent)?;
         "checkout.session.async_payment_succeeded"
     };
+    tell_session(transaction, &intent, event)
+}
+
+/// Tells the session of an intent, if it has one, that the money has come after all or will not come.
+pub(super) fn tell_session(transaction: &mut Transaction<'_>, intent: &Record, event: &str) -> Result<(), Fault> {
     let session = intent.aside["session"].as_str().unwrap_or_default();
-    let mut session = transaction.need("checkout.session", session, "session")?;
-    if failure.is_none() {
+    let Some(mut session) = transaction.find("checkout.session", session)? else { return Ok(()) };
+    if intent.text("status") == "succeeded" {
         session.body["payment_status"] = json!("paid");
     }
     transaction.put(&session)?;

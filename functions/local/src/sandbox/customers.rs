@@ -6,6 +6,7 @@ use super::database::{Record, Transaction};
 use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
+use super::saved_methods;
 
 const ADDRESS_FIELDS: &[&str] = &["city", "country", "line1", "line2", "postal_code", "state"];
 
@@ -64,11 +65,28 @@ fn take_address(mut params: Params) -> Result<Value, Fault> {
     Ok(address)
 }
 
+/// A customer that can be given something: one that was deleted can only be looked at.
+pub(super) fn need_live(transaction: &Transaction<'_>, id: &str) -> Result<Record, Fault> {
+    let found = transaction.find("customer", id)?.filter(|customer| customer.body["deleted"] != true);
+    found.ok_or_else(|| Fault::no_such_in("customer", "customer", id))
+}
+
+/// Leaves no more of a customer than that there was one, and lets go of their methods.
+pub(super) fn delete(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+    params.finish()?;
+    let customer = need_live(transaction, id)?;
+    saved_methods::detach_all(transaction, id)?;
+    let body = json!({ "id": id, "object": "customer", "deleted": true });
+    transaction.put(&Record { body: body.clone(), aside: Value::Null })?;
+    transaction.emit("customer.deleted", &customer.body)?;
+    Ok(body)
+}
+
 pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
     let page = Page::take(&mut params)?;
     let email = params.text("email")?;
     params.finish()?;
     listing::list(transaction, "customer", "/v1/customers", &page, |customer| {
-        listing::matches(email.as_deref(), &customer["email"])
+        customer["deleted"] != true && listing::matches(email.as_deref(), &customer["email"])
     })
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::chaos::Chaos;
 use super::fault::Fault;
+use super::older_shape;
 
 /// The shape in which objects and events are given: the one the product's request library is made for.
 pub(super) const API_VERSION: &str = "2026-09-30.endive";
@@ -108,6 +109,15 @@ impl<'c> Transaction<'c> {
         self.find(object, id)?.ok_or_else(|| Fault::no_such(object, id, param))
     }
 
+    /// The objects of a kind that name something in a field, oldest first.
+    pub(super) fn ids_where(&self, object: &str, field: &str, value: &str) -> Result<Vec<String>, Fault> {
+        let mut statement = self.sql.prepare_cached(
+            "SELECT id FROM objects WHERE object = ?1 AND json_extract(body, '$.' || ?2) = ?3 ORDER BY seq",
+        )?;
+        let ids = statement.query_map(params![object, field, value], |row| row.get(0))?;
+        Ok(ids.collect::<Result<_, _>>()?)
+    }
+
     /// Writes an object, new or changed.
     pub(super) fn put(&self, record: &Record) -> Result<(), Fault> {
         self.sql.execute(
@@ -125,19 +135,35 @@ impl<'c> Transaction<'c> {
 
     /// Records an event with the object as it is now, and enqueues its webhook.
     pub(super) fn emit(&mut self, kind: &str, object: &Value) -> Result<(), Fault> {
+        self.emit_data(kind, json!({ "object": object }))
+    }
+
+    /// The same, with what the changed fields held before.
+    pub(super) fn emit_change(&mut self, kind: &str, object: &Value, before: &Value) -> Result<(), Fault> {
+        self.emit_data(kind, json!({ "object": object, "previous_attributes": before }))
+    }
+
+    fn emit_data(&mut self, kind: &str, mut data: Value) -> Result<(), Fault> {
+        let older = older_shape::is_on(&self.sql)?;
+        if older {
+            older_shape::dress(self, &mut data["object"])?;
+        }
         let id = self.mint("evt_1", 23)?;
         let body = json!({
             "id": id,
             "object": "event",
-            "api_version": API_VERSION,
+            "api_version": if older { older_shape::API_VERSION } else { API_VERSION },
             "created": self.now.as_second(),
-            "data": { "object": object },
+            "data": data,
             "livemode": false,
             "pending_webhooks": 1,
             "request": { "id": self.asked.request, "idempotency_key": self.asked.once_key },
             "type": kind,
         });
         self.put(&Record { body, aside: Value::Null })?;
+        if older && !older_shape::is_told(kind) {
+            return Ok(());
+        }
         for delay_ms in Chaos::load(&self.sql)?.plan(&id) {
             let due_at_ms = self.now.as_millisecond().saturating_add(delay_ms);
             self.sql.execute("INSERT INTO deliveries (event, due_at_ms) VALUES (?1, ?2)", params![id, due_at_ms])?;

@@ -2,23 +2,42 @@
 
 use serde_json::Value;
 
-use super::checkout_lines;
 use super::database::Transaction;
 use super::fault::Fault;
+use super::{balance_transactions, checkout_lines};
 
 const DEPTH_MAX: usize = 4;
 
-/// Where an object names another: the field, and what is found there.
+/// Where an object names another: the field, and what is found there; nothing where the id says what it is.
 const EXPANDABLE: &[(&str, &str, &str)] = &[
     ("checkout.session", "customer", "customer"),
     ("checkout.session", "payment_intent", "payment_intent"),
+    ("checkout.session", "setup_intent", "setup_intent"),
     ("payment_intent", "customer", "customer"),
     ("payment_intent", "latest_charge", "charge"),
     ("payment_intent", "payment_method", "payment_method"),
+    ("balance_transaction", "source", ""),
+    ("charge", "balance_transaction", "balance_transaction"),
     ("charge", "customer", "customer"),
+    ("charge", "dispute", "dispute"),
     ("charge", "payment_intent", "payment_intent"),
     ("payment_method", "customer", "customer"),
+    ("dispute", "charge", "charge"),
+    ("dispute", "payment_intent", "payment_intent"),
     ("mandate", "payment_method", "payment_method"),
+    ("payout", "balance_transaction", "balance_transaction"),
+    ("payout", "failure_balance_transaction", "balance_transaction"),
+    ("radar.early_fraud_warning", "charge", "charge"),
+    ("radar.early_fraud_warning", "payment_intent", "payment_intent"),
+    ("refund", "balance_transaction", "balance_transaction"),
+    ("refund", "charge", "charge"),
+    ("refund", "failure_balance_transaction", "balance_transaction"),
+    ("refund", "payment_intent", "payment_intent"),
+    ("review", "charge", "charge"),
+    ("review", "payment_intent", "payment_intent"),
+    ("setup_intent", "customer", "customer"),
+    ("setup_intent", "mandate", "mandate"),
+    ("setup_intent", "payment_method", "payment_method"),
 ];
 
 pub(super) fn expand(transaction: &Transaction<'_>, body: &mut Value, paths: &[String]) -> Result<(), Fault> {
@@ -48,7 +67,22 @@ fn follow(transaction: &Transaction<'_>, value: &mut Value, segments: &[&str], p
         return Err(Fault::invalid("expand", format!("This property cannot be expanded ({path}).")));
     };
     if let Some(id) = value[*field].as_str() {
-        value[*field] = transaction.need(object, id, "expand")?.body;
+        let object = if object.is_empty() { source_object(id) } else { object };
+        let mut body = transaction.need(object, id, "expand")?.body;
+        if object == "balance_transaction" {
+            balance_transactions::refresh(transaction, &mut body);
+        }
+        value[*field] = body;
     }
     if value[*field].is_null() { Ok(()) } else { follow(transaction, &mut value[*field], rest, path) }
+}
+
+/// What moved money: the kind of object that an id belongs to.
+fn source_object(id: &str) -> &'static str {
+    match id.split('_').next().unwrap_or_default() {
+        "re" | "pyr" => "refund",
+        "du" => "dispute",
+        "po" => "payout",
+        _ => "charge",
+    }
 }

@@ -51,6 +51,11 @@ impl Fault {
         Self { status: 401, ..Self::invalid("", message) }
     }
 
+    /// A card's issuer will not have it.
+    pub(super) fn card_declined(code: &'static str, message: impl Into<String>) -> Self {
+        Self { status: 402, kind: "card_error", ..Self::coded(code, "", message) }
+    }
+
     pub(super) fn idempotency(message: impl Into<String>) -> Self {
         Self { kind: "idempotency_error", ..Self::invalid("", message) }
     }

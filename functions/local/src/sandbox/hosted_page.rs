@@ -140,9 +140,10 @@ fn not_found(language: &str) -> Answer {
     Answer::Page(404, view::unknown(Words::choose(None, language)))
 }
 
-/// The session's intent, if its customer has to answer their bank.
+/// The session's intent, of either kind, if its customer has to answer their bank.
 fn waiting_intent(transaction: &Transaction<'_>, session: &Record) -> Result<Option<Record>, Fault> {
-    let intent = transaction.find("payment_intent", session.text("payment_intent"))?;
+    let kind = if session.text("mode") == "setup" { "setup_intent" } else { "payment_intent" };
+    let intent = transaction.find(kind, session.text(kind))?;
     Ok(intent.filter(|intent| intent.text("status") == "requires_action"))
 }
 

@@ -7,8 +7,7 @@ use super::database::Record;
 use super::hosted_page::return_address;
 use super::hosted_page_words::Words;
 use super::money;
-use super::test_numbers::CardBehaviour;
-use super::test_numbers::{self, TestIban};
+use super::test_numbers::{self, Aftermath, CardBehaviour, TestIban};
 
 /// What stands in the form's fields.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +39,14 @@ a{color:light-dark(#1d3fbb,#a9b8ff)}a.fill{display:block;padding:.3rem 0}
 ";
 
 /// The test cards worth a link; every other published number can be typed.
-const OFFERED_CARDS: &[&str] =
-    &["4242424242424242", "4000000000000002", "4000000000009995", "4000002500003155", "4000002760003184"];
+const OFFERED_CARDS: &[&str] = &[
+    "4242424242424242",
+    "4000000000000002",
+    "4000000000009995",
+    "4000002500003155",
+    "4000002760003184",
+    "4000000000000259",
+];
 
 /// Whether a session can be paid in this way.
 pub(super) fn takes(session: &Record, kind: &str) -> bool {
@@ -73,7 +78,7 @@ pub(super) fn form(words: &Words, session: &Record, entered: &Entered, error: Op
     let _ = write!(
         body,
         "<button type=\"submit\" data-testid=\"hosted-payment-submit-button\">{} {}</button></form>{}",
-        words.pay,
+        if session.text("mode") == "setup" { words.keep } else { words.pay },
         total(words, session),
         cancel_link(words, session)
     );
@@ -132,6 +137,7 @@ fn fill_links(words: &Words, session: &Record) -> String {
         let _ = write!(links, "<details><summary>{}</summary>", words.try_card);
         for card in test_numbers::CARDS.iter().filter(|card| OFFERED_CARDS.contains(&card.number)) {
             let what = match card.behaviour {
+                CardBehaviour::Succeeds if matches!(card.aftermath, Aftermath::Dispute(_)) => words.disputed,
                 CardBehaviour::Succeeds => words.succeeds,
                 CardBehaviour::Declines(decline) => words.decline(decline.decline_code),
                 CardBehaviour::Authenticates(_) => words.asks,
@@ -152,8 +158,11 @@ fn fill_links(words: &Words, session: &Record) -> String {
 }
 
 fn fate(words: &Words, account: &TestIban) -> String {
-    let what =
-        account.failure.map_or_else(|| words.succeeds.to_owned(), |code| format!("{} ({code})", words.debit_fails));
+    let what = match (account.failure, account.aftermath) {
+        (Some(code), _) => format!("{} ({code})", words.debit_fails),
+        (None, Aftermath::Dispute(_)) => words.disputed.to_owned(),
+        (None, _) => words.succeeds.to_owned(),
+    };
     if account.after_s >= 180 { format!("{what}, {}", words.later) } else { what }
 }
 
@@ -176,6 +185,7 @@ pub(super) fn authentication(words: &Words, session: &Record) -> String {
 /// A session that can no longer be paid: what became of it, and the way back.
 pub(super) fn closed(words: &Words, session: &Record) -> String {
     let (state, label, address) = match (session.text("status"), session.text("payment_status")) {
+        ("complete", "no_payment_required") => (words.kept, words.go_on, return_address(session)),
         ("complete", "paid") => (words.paid, words.go_on, return_address(session)),
         ("complete", _) => (words.processing, words.go_on, return_address(session)),
         _ => (words.expired, words.go_back, session.text("cancel_url").to_owned()),
@@ -197,6 +207,9 @@ pub(super) fn trouble(words: &Words) -> String {
 }
 
 fn summary(words: &Words, session: &Record) -> String {
+    if session.text("mode") == "setup" {
+        return format!("<h1>{}</h1>", words.keep);
+    }
     let currency = session.text("currency");
     let mut summary = format!(
         "<h1>{}</h1><p class=\"total\"><span>{}</span> {}</p><ul>",
@@ -213,7 +226,11 @@ fn summary(words: &Words, session: &Record) -> String {
     summary
 }
 
+/// Nothing where nothing is charged.
 fn total(words: &Words, session: &Record) -> String {
+    if session.text("mode") == "setup" {
+        return String::new();
+    }
     money::shown(session.integer("amount_total"), session.text("currency"), words.french)
 }
 

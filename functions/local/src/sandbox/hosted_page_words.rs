@@ -21,6 +21,8 @@ pub(super) struct Words {
     pub(super) mandate: &'static str,
     pub(super) save: &'static str,
     pub(super) pay: &'static str,
+    pub(super) keep: &'static str,
+    pub(super) kept: &'static str,
     pub(super) cancel: &'static str,
     pub(super) authentication: &'static str,
     pub(super) authentication_why: &'static str,
@@ -37,6 +39,7 @@ pub(super) struct Words {
     pub(super) debit_fails: &'static str,
     pub(super) later: &'static str,
     pub(super) asks: &'static str,
+    pub(super) disputed: &'static str,
 }
 
 /// What is wrong with what the customer entered.
@@ -72,6 +75,8 @@ impl Words {
         mandate: "By paying you authorise the sandbox to pretend to debit this account.",
         save: "Keep this payment method for next time",
         pay: "Pay",
+        keep: "Save this payment method",
+        kept: "This payment method is saved. Nothing was charged.",
         cancel: "Cancel and go back",
         authentication: "Your bank asks you to confirm",
         authentication_why: "In the sandbox you are the customer and the bank: decide how it goes.",
@@ -88,6 +93,7 @@ impl Words {
         debit_fails: "accepted, then refused by the bank",
         later: "after three minutes",
         asks: "asks for authentication",
+        disputed: "succeeds and is disputed",
     };
 
     pub(super) const FRENCH: Self = Self {
@@ -109,6 +115,8 @@ impl Words {
         mandate: "En payant, vous autorisez le bac à sable à faire semblant de débiter ce compte.",
         save: "Conserver ce moyen de paiement pour la prochaine fois",
         pay: "Payer",
+        keep: "Enregistrer ce moyen de paiement",
+        kept: "Ce moyen de paiement est enregistré. Rien n'a été débité.",
         cancel: "Annuler et revenir",
         authentication: "Votre banque vous demande de confirmer",
         authentication_why: "Dans le bac à sable, vous êtes à la fois le client et la banque : décidez de la suite.",
@@ -125,6 +133,7 @@ impl Words {
         debit_fails: "accepté, puis refusé par la banque",
         later: "au bout de trois minutes",
         asks: "demande une authentification",
+        disputed: "réussit puis est contesté",
     };
 
     /// By the session's locale; where that is `auto` or absent, by what the browser prefers.

@@ -5,17 +5,24 @@
 //! Objects, replies and webhooks outlive a restart.
 //!
 //! Deliberately absent: anything the product does not ask of Stripe (an unknown parameter or address is refused, as
-//! Stripe refuses it), fees and balances, and any card number but Stripe's published test numbers.
+//! Stripe refuses it), and any card number but Stripe's published test numbers.
 
+mod aftermath;
 mod api;
+mod balance_transactions;
+mod bank_transfers;
 mod chaos;
 mod charges;
 mod checkout_lines;
 mod checkout_sessions;
 mod confirmation;
+mod controls;
 mod customers;
 mod database;
+mod direct_payments;
+mod disputes;
 mod events;
+mod exchange;
 mod expansion;
 mod fault;
 mod form;
@@ -24,8 +31,15 @@ mod hosted_page_view;
 mod hosted_page_words;
 mod listing;
 mod money;
+mod older_shape;
 mod payment_intents;
 mod payment_methods;
+mod payouts;
+mod radar;
+mod refunds;
+mod saved_methods;
+mod setup_intents;
+mod test_methods;
 mod test_numbers;
 #[cfg(test)]
 mod tests;
@@ -102,11 +116,12 @@ impl Sandbox {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// `/v1/…`, `/pay/{session}` and `/chaos`, to be nested at `/dev/stripe`.
+    /// `/v1/…`, `/pay/{session}`, `/chaos` and the other controls, to be nested at `/dev/stripe`.
     pub fn router(&self) -> Router {
         Router::new()
             .merge(api::routes())
             .merge(hosted_page::routes())
+            .merge(controls::routes())
             .merge(webhooks::routes())
             .with_state(self.clone())
     }
@@ -192,8 +207,14 @@ fn catch_up(transaction: &mut Transaction<'_>) -> Result<usize, Fault> {
     let mut transitions = 0;
     while let Some((kind, object)) = transaction.take_due()? {
         match kind.as_str() {
+            aftermath::AFTERMATH => aftermath::bring_about(transaction, &object)?,
             checkout_sessions::EXPIRY => checkout_sessions::expire_unpaid(transaction, &object)?,
             confirmation::SETTLEMENT => confirmation::settle_debit(transaction, &object)?,
+            disputes::DEADLINE => disputes::run_out(transaction, &object)?,
+            disputes::DECISION => disputes::decide(transaction, &object)?,
+            payouts::ARRIVAL => payouts::arrive(transaction, &object)?,
+            refunds::ARRIVAL => refunds::arrive(transaction, &object)?,
+            refunds::RETURN => refunds::come_back(transaction, &object)?,
             other => tracing::error!(transition.kind = other, "a transition of a kind unknown to this version"),
         }
         transitions += 1;

@@ -104,7 +104,7 @@ pub(super) fn shown(amount: i64, currency: &str, french: bool) -> String {
     if french { format!("{figure}\u{a0}{code}") } else { format!("{code}\u{a0}{figure}") }
 }
 
-fn plain(amount: i64, currency: &str) -> String {
+pub(super) fn plain(amount: i64, currency: &str) -> String {
     let (whole, fraction) = parts(amount, currency);
     if fraction.is_empty() { whole } else { format!("{whole}.{fraction}") }
 }
@@ -114,16 +114,21 @@ fn parts(amount: i64, currency: &str) -> (String, String) {
     if listed(SENT_TIMES_A_HUNDRED, currency) {
         return ((amount / 100).to_string(), String::new());
     }
-    let decimals = if listed(ZERO_DECIMAL, currency) {
+    let decimals = decimals(currency);
+    let digits = format!("{amount:0>width$}", width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    (whole.to_owned(), fraction.to_owned())
+}
+
+/// How many of an amount's digits are below the currency's unit, as Stripe sends it.
+pub(super) fn decimals(currency: &str) -> usize {
+    if listed(ZERO_DECIMAL, currency) {
         0
     } else if listed(THREE_DECIMAL, currency) {
         3
     } else {
         2
-    };
-    let digits = format!("{amount:0>width$}", width = decimals + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    (whole.to_owned(), fraction.to_owned())
+    }
 }
 
 fn listed(list: &str, currency: &str) -> bool {

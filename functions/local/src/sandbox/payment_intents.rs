@@ -1,4 +1,4 @@
-//! Payment intents. Here they are made by checkout sessions only; [`super::confirmation`] moves them on.
+//! Payment intents: what a payment is for and how far it has come. [`super::confirmation`] moves them on.
 
 use serde_json::{Value, json};
 
@@ -7,41 +7,76 @@ use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 
+/// What an intent is for. Each is a value as Stripe shows it.
+pub(super) struct Terms {
+    pub(super) amount: Value,
+    pub(super) currency: Value,
+    pub(super) customer: Value,
+    pub(super) description: Value,
+    pub(super) metadata: Value,
+    pub(super) payment_method_types: Value,
+    pub(super) receipt_email: Value,
+    pub(super) setup_future_usage: Value,
+    /// What is known of it and not shown.
+    pub(super) aside: Value,
+}
+
 /// The intent of a session, made when its customer first confirms.
 pub(super) fn create(transaction: &mut Transaction<'_>, session: &Record) -> Result<Record, Fault> {
+    let asked = &session.aside["intent"];
+    let terms = Terms {
+        amount: session.body["amount_total"].clone(),
+        currency: session.body["currency"].clone(),
+        customer: session.body["customer"].clone(),
+        description: asked["description"].clone(),
+        metadata: asked["metadata"].clone(),
+        payment_method_types: session.body["payment_method_types"].clone(),
+        receipt_email: asked["receipt_email"].clone(),
+        setup_future_usage: asked["setup_future_usage"].clone(),
+        aside: json!({ "session": session.body["id"] }),
+    };
+    open(transaction, terms)
+}
+
+pub(super) fn open(transaction: &mut Transaction<'_>, terms: Terms) -> Result<Record, Fault> {
     let id = transaction.mint("pi_3", 23)?;
-    let terms = &session.aside["intent"];
+    let mut body = body(&terms);
+    body["client_secret"] = json!(format!("{id}_secret_{}", transaction.mint("", 25)?));
+    body["created"] = json!(transaction.now.as_second());
+    body["id"] = json!(id);
+    let intent = Record { body, aside: terms.aside };
+    transaction.put(&intent)?;
+    transaction.emit("payment_intent.created", &intent.body)?;
+    Ok(intent)
+}
+
+/// An intent but for its identity.
+pub(super) fn body(terms: &Terms) -> Value {
     let mut body = json!({
-        "id": id,
         "object": "payment_intent",
-        "amount": session.body["amount_total"],
+        "amount": terms.amount,
         "amount_capturable": 0,
         "amount_details": { "tip": {} },
         "amount_received": 0,
         "capture_method": "automatic_async",
-        "client_secret": format!("{id}_secret_{}", transaction.mint("", 25)?),
         "confirmation_method": "automatic",
-        "created": transaction.now.as_second(),
-        "currency": session.body["currency"],
-        "customer": session.body["customer"],
-        "description": terms["description"],
+        "currency": terms.currency,
+        "customer": terms.customer,
+        "description": terms.description,
         "livemode": false,
-        "metadata": terms["metadata"],
+        "metadata": terms.metadata,
         "payment_method_options": { "card": {
             "installments": null, "mandate_options": null, "network": null, "request_three_d_secure": "automatic",
         } },
-        "payment_method_types": session.body["payment_method_types"],
-        "receipt_email": terms["receipt_email"],
-        "setup_future_usage": terms["setup_future_usage"],
+        "payment_method_types": terms.payment_method_types,
+        "receipt_email": terms.receipt_email,
+        "setup_future_usage": terms.setup_future_usage,
         "status": "requires_payment_method",
     });
     for field in ABSENT {
         body[*field] = Value::Null;
     }
-    let intent = Record { body, aside: json!({ "session": session.body["id"] }) };
-    transaction.put(&intent)?;
-    transaction.emit("payment_intent.created", &intent.body)?;
-    Ok(intent)
+    body
 }
 
 /// What an intent starts without, and much of which it never has here.
@@ -110,7 +145,7 @@ pub(super) fn cancel_open(transaction: &mut Transaction<'_>, intent: Record, rea
 }
 
 fn may_be_cancelled(intent: &Record) -> bool {
-    matches!(intent.text("status"), "requires_payment_method" | "requires_action")
+    matches!(intent.text("status"), "requires_payment_method" | "requires_confirmation" | "requires_action")
 }
 
 fn cancel_now(transaction: &mut Transaction<'_>, mut intent: Record, reason: Value) -> Result<Record, Fault> {

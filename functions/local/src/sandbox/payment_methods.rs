@@ -12,13 +12,19 @@ use super::database::{Record, Transaction};
 use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
-use super::test_numbers::{self, CardBehaviour, NOT_A_TEST_CARD, TestIban};
+use super::test_numbers::{self, Aftermath, CardBehaviour, NOT_A_TEST_CARD, TestIban};
 
 /// What the customer typed, checked.
 #[derive(Clone, Debug)]
 pub(super) enum Instrument {
-    Card { number: String, exp_month: i8, exp_year: i16 },
+    Card {
+        number: String,
+        exp_month: i8,
+        exp_year: i16,
+    },
     SepaDebit(&'static TestIban),
+    /// The customer sends the money: there is nothing to charge.
+    BankTransfer,
 }
 
 /// How a payment with a stored method goes.
@@ -70,6 +76,11 @@ pub(super) fn create(
                 "last4": last4(account.iban),
             });
             Some(account.iban)
+        }
+        Instrument::BankTransfer => {
+            body["type"] = json!("customer_balance");
+            body["customer_balance"] = json!({});
+            None
         }
     };
     let method = Record { body, aside: json!({ "number": known_number }) };
@@ -125,6 +136,30 @@ pub(super) fn behaviour(method: &Record) -> Behaviour {
     }
 }
 
+/// What a payment with a stored method brings about afterwards.
+pub(super) fn aftermath(method: &Record) -> Aftermath {
+    let number = method.aside["number"].as_str().unwrap_or_default();
+    match (test_numbers::test_card(number), test_numbers::test_iban(number)) {
+        (Some(card), _) => card.aftermath,
+        (None, Some(account)) => account.aftermath,
+        (None, None) => Aftermath::Nothing,
+    }
+}
+
+/// Whether the issuer asks when the method is charged and the customer is away.
+pub(super) fn asks_again(method: &Record) -> bool {
+    match method.aside["number"].as_str().unwrap_or_default() {
+        test_numbers::ASKS_ON_SETUP => method.aside["set_up"] != true,
+        test_numbers::ALREADY_SET_UP => false,
+        _ => true,
+    }
+}
+
+/// Whether a method that is declined when charged may be kept all the same.
+pub(super) fn can_be_kept(method: &Record) -> bool {
+    method.aside["number"] == test_numbers::DECLINES_ONLY_CHARGES
+}
+
 /// Keeps a method for a customer's next payments.
 pub(super) fn attach(
     transaction: &mut Transaction<'_>,
@@ -138,8 +173,13 @@ pub(super) fn attach(
     transaction.emit("payment_method.attached", &method.body)
 }
 
-/// The customer's authority for a direct debit.
-pub(super) fn create_mandate(transaction: &Transaction<'_>, method: &Record, multi_use: bool) -> Result<String, Fault> {
+/// The customer's authority for direct debits, or for the one of this intent.
+pub(super) fn create_mandate(
+    transaction: &Transaction<'_>,
+    method: &Record,
+    only_for: Option<&Record>,
+) -> Result<String, Fault> {
+    let multi_use = only_for.is_none();
     let id = transaction.mint("mandate_1", 23)?;
     let reference = transaction.mint("", 16)?.to_ascii_uppercase();
     let body = json!({
@@ -157,7 +197,9 @@ pub(super) fn create_mandate(transaction: &Transaction<'_>, method: &Record, mul
             "sepa_debit": { "reference": reference, "url": format!("{}/dev/stripe/v1/mandates/{id}", transaction.origin) },
             "type": "sepa_debit",
         },
-        "single_use": if multi_use { Value::Null } else { json!({}) },
+        "single_use": only_for.map(|intent| json!({
+            "amount": intent.body["amount"], "currency": intent.body["currency"],
+        })),
         "status": "active",
         "type": if multi_use { "multi_use" } else { "single_use" },
     });
@@ -176,6 +218,10 @@ pub(super) fn details(transaction: &Transaction<'_>, intent: &Record, method: &R
             debit.remove("generated_from");
         }
         return json!({ "sepa_debit": debit, "type": "sepa_debit" });
+    }
+    if method.text("type") != "card" {
+        let kind = method.text("type");
+        return json!({ kind: {}, "type": kind });
     }
     let mut card = method.body["card"].clone();
     card["network"] = card["brand"].clone();

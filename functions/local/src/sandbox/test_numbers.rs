@@ -1,7 +1,6 @@
 //! The card numbers and IBANs that Stripe publishes for tests, and what each of them does.
 //!
-//! Any other number is declined, as Stripe's test mode declines a real card, and is never stored. Numbers that cause a
-//! dispute or an early fraud warning are absent until the sandbox has those objects.
+//! Any other number is declined, as Stripe's test mode declines a real card, and is never stored.
 
 /// What becomes of a card.
 #[derive(Clone, Copy, Debug)]
@@ -10,6 +9,38 @@ pub(super) enum CardBehaviour {
     Declines(Decline),
     /// The customer must authenticate; after that it succeeds or, with a decline, fails.
     Authenticates(Option<Decline>),
+}
+
+/// What comes after the money of a number has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aftermath {
+    Nothing,
+    /// The funds are available at once.
+    Available,
+    /// A refund is pending at first, and succeeds.
+    RefundPends,
+    /// A refund succeeds at first, and fails.
+    RefundFails,
+    Dispute(Cause),
+    FraudWarning,
+}
+
+/// A dispute in the making.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cause {
+    pub(super) reason: &'static str,
+    pub(super) form: DisputeForm,
+}
+
+/// What a dispute does to the money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DisputeForm {
+    /// Withdrawn, until the issuer has read the evidence.
+    Contestable,
+    /// Nothing yet: the issuer asks.
+    Inquiry,
+    /// Withdrawn for good, as a debtor's bank may without being asked why.
+    Final,
 }
 
 /// Why an issuer refuses, in Stripe's codes.
@@ -30,6 +61,7 @@ pub(super) struct TestCard {
     pub(super) funding: &'static str,
     pub(super) country: &'static str,
     pub(super) behaviour: CardBehaviour,
+    pub(super) aftermath: Aftermath,
 }
 
 /// What becomes of a direct debit, and how long the bank takes over it.
@@ -39,11 +71,12 @@ pub(super) struct TestIban {
     /// The failure code, or nothing where the debit succeeds.
     pub(super) failure: Option<&'static str>,
     pub(super) after_s: i64,
+    pub(super) aftermath: Aftermath,
 }
 
 /// Stripe says "at least three minutes" of the delayed family and nothing of the other: long enough to be seen.
-const DELAYED_S: i64 = 180;
-const PROMPT_S: i64 = 30;
+pub(super) const DELAYED_S: i64 = 180;
+pub(super) const PROMPT_S: i64 = 30;
 
 const GENERIC: Decline = declined("generic_decline", "Your card was declined.", Some("try_again_later"));
 const INSUFFICIENT_FUNDS: Decline =
@@ -74,6 +107,21 @@ const PROCESSING_ERROR: Decline = Decline {
     advice_code: Some("try_again_later"),
 };
 
+/// A card whose issuer wants to see the customer, who is not there.
+pub(super) const AUTHENTICATION_REQUIRED: Decline = Decline {
+    code: "authentication_required",
+    decline_code: "authentication_required",
+    message: "Your card was declined. This transaction requires authentication.",
+    advice_code: Some("try_again_later"),
+};
+
+/// Can be kept, and is declined whenever it is charged.
+pub(super) const DECLINES_ONLY_CHARGES: &str = "4000000000000341";
+/// Asks once, when it is kept.
+pub(super) const ASKS_ON_SETUP: &str = "4000002500003155";
+/// Was kept before, as far as its issuer is concerned.
+pub(super) const ALREADY_SET_UP: &str = "4000003800000446";
+
 /// A card that is not one of the published numbers.
 pub(super) const NOT_A_TEST_CARD: Decline = declined(
     "test_mode_live_card",
@@ -86,11 +134,19 @@ const fn declined(decline_code: &'static str, message: &'static str, advice_code
 }
 
 const fn card(number: &'static str, behaviour: CardBehaviour) -> TestCard {
-    TestCard { number, brand: "visa", funding: "credit", country: "US", behaviour }
+    TestCard { number, brand: "visa", funding: "credit", country: "US", behaviour, aftermath: Aftermath::Nothing }
+}
+
+const fn paid_then(number: &'static str, aftermath: Aftermath) -> TestCard {
+    TestCard { aftermath, ..card(number, CardBehaviour::Succeeds) }
+}
+
+const fn disputed(number: &'static str, reason: &'static str, form: DisputeForm) -> TestCard {
+    paid_then(number, Aftermath::Dispute(Cause { reason, form }))
 }
 
 const fn branded(number: &'static str, brand: &'static str, funding: &'static str, country: &'static str) -> TestCard {
-    TestCard { number, brand, funding, country, behaviour: CardBehaviour::Succeeds }
+    TestCard { brand, funding, country, ..card(number, CardBehaviour::Succeeds) }
 }
 
 pub(super) const CARDS: &[TestCard] = &[
@@ -114,16 +170,28 @@ pub(super) const CARDS: &[TestCard] = &[
     card("4000000000000127", CardBehaviour::Declines(INCORRECT_CVC)),
     card("4000000000000119", CardBehaviour::Declines(PROCESSING_ERROR)),
     card("4000000000006975", CardBehaviour::Declines(VELOCITY)),
-    card("4000000000000341", CardBehaviour::Declines(GENERIC)),
-    card("4000002500003155", CardBehaviour::Authenticates(None)),
+    card(DECLINES_ONLY_CHARGES, CardBehaviour::Declines(GENERIC)),
+    card(ASKS_ON_SETUP, CardBehaviour::Authenticates(None)),
     card("4000002760003184", CardBehaviour::Authenticates(None)),
-    card("4000003800000446", CardBehaviour::Authenticates(None)),
+    card(ALREADY_SET_UP, CardBehaviour::Authenticates(None)),
     card("4000008260003178", CardBehaviour::Authenticates(Some(INSUFFICIENT_FUNDS))),
     card("4000008400001629", CardBehaviour::Authenticates(Some(GENERIC))),
+    paid_then("4000000000000077", Aftermath::Available),
+    paid_then("4000000000007726", Aftermath::RefundPends),
+    paid_then("4000000000005126", Aftermath::RefundFails),
+    paid_then("4000000000005423", Aftermath::FraudWarning),
+    disputed("4000000000000259", "fraudulent", DisputeForm::Contestable),
+    disputed("4000000000002685", "product_not_received", DisputeForm::Contestable),
+    disputed("4000000000001976", "fraudulent", DisputeForm::Inquiry),
 ];
 
 const fn debit(iban: &'static str, failure: Option<&'static str>, after_s: i64) -> TestIban {
-    TestIban { iban, failure, after_s }
+    TestIban { iban, failure, after_s, aftermath: Aftermath::Nothing }
+}
+
+const fn taken_back(iban: &'static str) -> TestIban {
+    let cause = Cause { reason: "debit_not_authorized", form: DisputeForm::Final };
+    TestIban { aftermath: Aftermath::Dispute(cause), ..debit(iban, None, PROMPT_S) }
 }
 
 /// Stripe does not publish the failure code of its plainly failing accounts; this is its general one.
@@ -142,6 +210,8 @@ pub(super) const IBANS: &[TestIban] = &[
     debit("FR8420041010050500013M02607", REFUSED, PROMPT_S),
     debit("FR7920041010050500013M02600", REFUSED, DELAYED_S),
     debit("FR9720041010050000002222227", Some("insufficient_funds"), PROMPT_S),
+    taken_back("DE35370400440532013002"),
+    taken_back("FR5720041010050500013M02608"),
 ];
 
 pub(super) fn test_card(number: &str) -> Option<&'static TestCard> {

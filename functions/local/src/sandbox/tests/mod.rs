@@ -1,9 +1,15 @@
 //! The sandbox is driven as the product drives it: requests to its router, and a receiver for its webhooks.
 
 mod api;
+mod balance;
 mod client;
+mod controls;
 mod delivery;
+mod disputes;
 mod hosted_page;
+mod methods;
+mod refunds;
+mod shapes;
 
 use std::sync::{Arc, Mutex};
 
@@ -111,6 +117,35 @@ impl Shop {
 
     async fn pay_by_debit(&self, session: &str, iban: &str) -> Answer {
         self.submit(session, &format!("iban={iban}")).await
+    }
+
+    /// The charge of a new session, paid with a card that succeeds.
+    async fn charge(&self, number: &str) -> Value {
+        let session = self.session().await;
+        assert_eq!(self.pay_by_card(&session, number).await.status, 303);
+        self.charge_of(&session).await
+    }
+
+    async fn charge_of(&self, session: &str) -> Value {
+        let path = format!("checkout/sessions/{session}?expand[]=payment_intent.latest_charge");
+        self.ok("GET", &path, "").await["payment_intent"]["latest_charge"].clone()
+    }
+
+    /// The object again, as it is now.
+    async fn again(&self, path: &str, object: &Value) -> Value {
+        self.ok("GET", &format!("{path}/{}", object["id"].as_str().unwrap()), "").await
+    }
+
+    /// What a control that must succeed answers.
+    async fn control(&self, path: &str, body: &Value) -> Value {
+        let answer = self.call("POST", path, &[("content-type", "application/json")], &body.to_string()).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        answer.json()
+    }
+
+    /// The types of the events since there were so many.
+    async fn events_after(&self, count: usize) -> Vec<String> {
+        self.event_types().await.split_off(count)
     }
 
     /// The types of all events, oldest first.

@@ -1,0 +1,123 @@
+//! Payouts: what has become available, sent to the business's bank. They are made by a control of the sandbox's, not by
+//! a calendar.
+
+use serde_json::{Value, json};
+
+use super::balance_transactions::{self, Kind, Movement};
+use super::database::{Record, Transaction};
+use super::fault::Fault;
+use super::form::Params;
+use super::listing::{self, Page};
+use super::test_numbers::PROMPT_S;
+
+/// The transition by which a payout reaches the bank.
+pub(super) const ARRIVAL: &str = "payout_arrival";
+
+/// Pays out everything that is available and in no payout yet, each currency on its own. Nothing is paid out where more
+/// is owed to Stripe than is there.
+pub(super) fn create_all(transaction: &mut Transaction<'_>) -> Result<Vec<Value>, Fault> {
+    let mut payouts = Vec::new();
+    for (currency, amount) in balance_transactions::available(transaction)? {
+        if amount > 0 {
+            payouts.push(create(transaction, &currency, amount)?.body);
+        }
+    }
+    Ok(payouts)
+}
+
+fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64) -> Result<Record, Fault> {
+    let id = transaction.mint("po_1", 23)?;
+    let movement = Movement {
+        kind: Kind::Payout,
+        source: &id,
+        charge: "",
+        amount: -amount,
+        currency,
+        description: Some("STRIPE PAYOUT".to_owned()),
+        at_once: true,
+    };
+    let movement = balance_transactions::record(transaction, &movement)?;
+    balance_transactions::pay_out(transaction, currency, &id)?;
+    let now = transaction.now.as_second();
+    let body = json!({
+        "id": id,
+        "object": "payout",
+        "amount": amount,
+        "application_fee": null,
+        "application_fee_amount": null,
+        "arrival_date": now.saturating_add(PROMPT_S),
+        "automatic": true,
+        "balance_transaction": movement.body["id"],
+        "created": now,
+        "currency": currency,
+        "description": "STRIPE PAYOUT",
+        "destination": "ba_1SandboxBankAccount00000",
+        "failure_balance_transaction": null,
+        "failure_code": null,
+        "failure_message": null,
+        "livemode": false,
+        "metadata": {},
+        "method": "standard",
+        "original_payout": null,
+        "payout_method": null,
+        "reconciliation_status": "in_progress",
+        "reversed_by": null,
+        "source_type": "card",
+        "statement_descriptor": null,
+        "status": "in_transit",
+        "trace_id": { "status": "pending", "value": null },
+        "type": "bank_account",
+    });
+    let payout = Record { body, aside: Value::Null };
+    transaction.put(&payout)?;
+    transaction.emit("payout.created", &payout.body)?;
+    transaction.later(ARRIVAL, &id, PROMPT_S)?;
+    Ok(payout)
+}
+
+/// The bank has the money, and Stripe has listed what it is made of.
+pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), Fault> {
+    let mut payout = transaction.need("payout", id, "payout")?;
+    if payout.text("status") != "in_transit" {
+        return Ok(());
+    }
+    payout.body["status"] = json!("paid");
+    payout.body["trace_id"] = json!({ "status": "supported", "value": transaction.mint("", 12)? });
+    transaction.put(&payout)?;
+    transaction.emit("payout.paid", &payout.body)?;
+    payout.body["reconciliation_status"] = json!("completed");
+    transaction.put(&payout)?;
+    transaction.emit("payout.reconciliation_completed", &payout.body)
+}
+
+/// The bank sends a payout back, even one it had taken: its amount is available again, for the next.
+pub(super) fn fail(transaction: &mut Transaction<'_>, id: &str, code: &str) -> Result<Value, Fault> {
+    let mut payout = transaction.need("payout", id, "payout")?;
+    if payout.text("status") == "failed" {
+        return Err(Fault::invalid("payout", format!("Payout {id} has already failed.")));
+    }
+    let movement = Movement {
+        kind: Kind::PayoutFailure,
+        source: id,
+        charge: "",
+        amount: payout.integer("amount"),
+        currency: payout.text("currency"),
+        description: Some("STRIPE PAYOUT FAILURE".to_owned()),
+        at_once: true,
+    };
+    let movement = balance_transactions::record(transaction, &movement)?;
+    payout.body["status"] = json!("failed");
+    payout.body["failure_code"] = json!(code);
+    payout.body["failure_message"] = json!("The bank did not accept the payout.");
+    payout.body["failure_balance_transaction"] = movement.body["id"].clone();
+    transaction.put(&payout)?;
+    transaction.emit("payout.failed", &payout.body)?;
+    Ok(payout.body)
+}
+
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let page = Page::take(&mut params)?;
+    let status = params.choice("status", &["canceled", "failed", "in_transit", "paid", "pending"])?;
+    params.finish()?;
+    listing::list(transaction, "payout", "/v1/payouts", &page, |payout| listing::matches(status, &payout["status"]))
+}

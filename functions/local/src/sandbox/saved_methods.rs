@@ -1,0 +1,154 @@
+//! What a business does with payment methods: keeps them for a customer, changes them, lets go of them.
+
+use serde_json::{Value, json};
+
+use super::database::{Record, Transaction};
+use super::fault::Fault;
+use super::form::Params;
+use super::listing::{self, Page};
+use super::payment_methods::{self, Behaviour, Instrument};
+use super::test_numbers::CardBehaviour;
+use super::{customers, test_methods};
+
+/// Months that Stripe's named test methods are good for: until the end of a year well ahead.
+const TEST_METHOD_EXPIRY: (i8, i16) = (12, 2040);
+
+/// The method that is meant: one there is, or a new one of Stripe's published names.
+pub(super) fn resolve(transaction: &Transaction<'_>, id: &str, param: &str) -> Result<Record, Fault> {
+    if let Some(method) = transaction.find("payment_method", id)? {
+        return Ok(method);
+    }
+    let number = test_methods::number(id).ok_or_else(|| Fault::no_such_in(param, "PaymentMethod", id))?;
+    let (exp_month, exp_year) = TEST_METHOD_EXPIRY;
+    payment_methods::create(
+        transaction,
+        &Instrument::Card { number: number.to_owned(), exp_month, exp_year },
+        None,
+        None,
+    )
+}
+
+/// Refuses a method that is another customer's, or that was let go of.
+pub(super) fn check_owner(method: &Record, customer: Option<&str>) -> Result<(), Fault> {
+    let owner = method.body["customer"].as_str();
+    let usable = method.aside["detached"] != true && owner.is_none_or(|owner| Some(owner) == customer);
+    if usable {
+        return Ok(());
+    }
+    let message = if owner.is_some() {
+        "The payment method belongs to a customer; name that customer to use it."
+    } else {
+        "The provided PaymentMethod was detached from a Customer. It may not be used again."
+    };
+    Err(Fault::invalid("payment_method", message))
+}
+
+pub(super) fn attach(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+    let customer = params.required_text("customer")?;
+    params.finish()?;
+    customers::need_live(transaction, &customer)?;
+    let mut method = resolve(transaction, id, "payment_method")?;
+    check_owner(&method, Some(&customer))?;
+    match payment_methods::behaviour(&method) {
+        Behaviour::Card(CardBehaviour::Declines(decline)) if !payment_methods::can_be_kept(&method) => {
+            return Err(Fault::card_declined(decline.code, decline.message));
+        }
+        Behaviour::Card(_) | Behaviour::Debit(_) => {}
+    }
+    payment_methods::attach(transaction, &mut method, &customer, "unspecified")?;
+    Ok(method.body)
+}
+
+pub(super) fn detach(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+    params.finish()?;
+    let method = transaction.need("payment_method", id, "payment_method")?;
+    if method.body["customer"].is_null() {
+        return Err(Fault::invalid("", "The payment method you provided is not attached to a customer."));
+    }
+    Ok(let_go(transaction, method)?.body)
+}
+
+fn let_go(transaction: &mut Transaction<'_>, mut method: Record) -> Result<Record, Fault> {
+    let before = json!({ "customer": method.body["customer"] });
+    method.body["customer"] = Value::Null;
+    method.aside["detached"] = json!(true);
+    transaction.put(&method)?;
+    transaction.emit_change("payment_method.detached", &method.body, &before)?;
+    Ok(method)
+}
+
+/// Lets go of everything a customer had.
+pub(super) fn detach_all(transaction: &mut Transaction<'_>, customer: &str) -> Result<(), Fault> {
+    for id in transaction.ids_where("payment_method", "customer", customer)? {
+        let method = transaction.need("payment_method", &id, "payment_method")?;
+        let_go(transaction, method)?;
+    }
+    Ok(())
+}
+
+pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+    let mut method = transaction.need("payment_method", id, "payment_method")?;
+    let mut before = json!({});
+    if let Some(mut details) = params.tree("billing_details")? {
+        before["billing_details"] = method.body["billing_details"].clone();
+        for field in ["email", "name", "phone"] {
+            if let Some(text) = details.text(field)? {
+                method.body["billing_details"][field] = json!(text);
+            }
+        }
+        details.finish()?;
+    }
+    if let Some(mut card) = params.tree("card")? {
+        before["card"] = method.body["card"].clone();
+        for field in ["exp_month", "exp_year"] {
+            if let Some(number) = card.integer(field)? {
+                method.body["card"][field] = json!(number);
+            }
+        }
+        card.finish()?;
+    }
+    if let Some(redisplay) = params.choice("allow_redisplay", &["always", "limited", "unspecified"])? {
+        before["allow_redisplay"] = method.body["allow_redisplay"].clone();
+        method.body["allow_redisplay"] = json!(redisplay);
+    }
+    for (key, value) in params.metadata()? {
+        method.body["metadata"][key] = json!(value);
+    }
+    params.finish()?;
+    transaction.put(&method)?;
+    transaction.emit_change("payment_method.updated", &method.body, &before)?;
+    Ok(method.body)
+}
+
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let page = Page::take(&mut params)?;
+    let customer = params.text("customer")?;
+    let kind = params.text("type")?;
+    params.finish()?;
+    listing::list(transaction, "payment_method", "/v1/payment_methods", &page, |method| {
+        method["customer"].is_string()
+            && listing::matches(customer.as_deref(), &method["customer"])
+            && listing::matches(kind.as_deref(), &method["type"])
+    })
+}
+
+/// The mandate under which a method may be debited, if there is one that lives.
+pub(super) fn live_mandate(transaction: &Transaction<'_>, method: &Record) -> Result<Option<Record>, Fault> {
+    for id in transaction.ids_where("mandate", "payment_method", method.text("id"))? {
+        let mandate = transaction.need("mandate", &id, "mandate")?;
+        if mandate.text("status") == "active" && mandate.text("type") == "multi_use" {
+            return Ok(Some(mandate));
+        }
+    }
+    Ok(None)
+}
+
+/// The customer's bank no longer honours a mandate, or honours it again.
+pub(super) fn set_mandate(transaction: &mut Transaction<'_>, id: &str, status: &str) -> Result<Value, Fault> {
+    let mut mandate = transaction.need("mandate", id, "mandate")?;
+    let before = json!({ "status": mandate.body["status"] });
+    mandate.body["status"] = json!(status);
+    transaction.put(&mandate)?;
+    transaction.emit_change("mandate.updated", &mandate.body, &before)?;
+    Ok(mandate.body)
+}

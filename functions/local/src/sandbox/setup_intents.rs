@@ -1,0 +1,263 @@
+//! Setup intents: a customer leaves a payment method for later, and no money moves.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::confirmation::Outcome;
+use super::database::{Record, Transaction};
+use super::fault::Fault;
+use super::form::Params;
+use super::listing::{self, Page};
+use super::payment_methods::{self, Behaviour};
+use super::test_numbers::{CardBehaviour, Decline};
+use super::{customers, saved_methods};
+
+/// What a setup intent is for.
+pub(super) struct Terms {
+    pub(super) customer: Option<String>,
+    pub(super) description: Option<String>,
+    pub(super) metadata: BTreeMap<String, String>,
+    pub(super) payment_method_types: Vec<String>,
+    pub(super) usage: &'static str,
+    /// The session it belongs to, if any.
+    pub(super) session: Option<String>,
+}
+
+pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let customer = params.text("customer")?;
+    if let Some(customer) = &customer {
+        customers::need_live(transaction, customer)?;
+    }
+    let mut types = params.texts("payment_method_types")?;
+    if types.is_empty() {
+        types = vec!["card".to_owned(), "sepa_debit".to_owned()];
+    }
+    if let Some(mut automatic) = params.tree("automatic_payment_methods")? {
+        automatic.flag("enabled")?;
+        automatic.choice("allow_redirects", &["always", "never"])?;
+        automatic.finish()?;
+    }
+    let terms = Terms {
+        customer,
+        description: params.text("description")?,
+        metadata: params.metadata()?,
+        payment_method_types: types,
+        usage: params.choice("usage", &["off_session", "on_session"])?.unwrap_or("off_session"),
+        session: None,
+    };
+    let confirm = params.flag("confirm")?.unwrap_or_default();
+    let method = params.text("payment_method")?;
+    params.text("return_url")?;
+    params.finish()?;
+    let method = method.map(|id| saved_methods::resolve(transaction, &id, "payment_method")).transpose()?;
+    let mut setup = open(transaction, &terms)?;
+    match (method, confirm) {
+        (Some(method), true) => go_through(transaction, setup, method),
+        (None, true) => Err(Fault::missing_param("payment_method")),
+        (Some(method), false) => {
+            setup.body["payment_method"] = method.body["id"].clone();
+            setup.body["status"] = json!("requires_confirmation");
+            transaction.put(&setup)?;
+            Ok(setup.body)
+        }
+        (None, false) => Ok(setup.body),
+    }
+}
+
+pub(super) fn open(transaction: &mut Transaction<'_>, terms: &Terms) -> Result<Record, Fault> {
+    let id = transaction.mint("seti_1", 23)?;
+    let mut body = json!({
+        "id": id,
+        "object": "setup_intent",
+        "client_secret": format!("{id}_secret_{}", transaction.mint("", 25)?),
+        "created": transaction.now.as_second(),
+        "customer": terms.customer,
+        "description": terms.description,
+        "livemode": false,
+        "metadata": terms.metadata,
+        "payment_method_options": { "card": {
+            "mandate_options": null, "network": null, "request_three_d_secure": "automatic",
+        } },
+        "payment_method_types": terms.payment_method_types,
+        "status": "requires_payment_method",
+        "usage": terms.usage,
+    });
+    for field in ABSENT {
+        body[*field] = Value::Null;
+    }
+    let setup = Record { body, aside: json!({ "session": terms.session }) };
+    transaction.put(&setup)?;
+    transaction.emit("setup_intent.created", &setup.body)?;
+    Ok(setup)
+}
+
+/// What a setup intent starts without, and much of which it never has here.
+const ABSENT: &[&str] = &[
+    "application",
+    "automatic_payment_methods",
+    "cancellation_reason",
+    "customer_account",
+    "flow_directions",
+    "last_setup_error",
+    "latest_attempt",
+    "mandate",
+    "next_action",
+    "on_behalf_of",
+    "payment_method",
+    "payment_method_configuration_details",
+    "single_use_mandate",
+];
+
+/// Confirms with a method: it is kept, refused, or the customer's bank asks first.
+pub(super) fn take(
+    transaction: &mut Transaction<'_>,
+    setup: &mut Record,
+    method: &mut Record,
+    next_action: Value,
+) -> Result<Outcome, Fault> {
+    saved_methods::check_owner(method, setup.body["customer"].as_str())?;
+    setup.body["payment_method"] = method.body["id"].clone();
+    setup.body["last_setup_error"] = Value::Null;
+    match payment_methods::behaviour(method) {
+        Behaviour::Card(CardBehaviour::Declines(decline)) if !payment_methods::can_be_kept(method) => {
+            let error = card_error(decline);
+            fail(transaction, setup, method, error)?;
+            Ok(Outcome::Declined(decline))
+        }
+        Behaviour::Card(CardBehaviour::Authenticates(_)) if method.aside["set_up"] != true => {
+            setup.body["status"] = json!("requires_action");
+            setup.body["next_action"] = next_action;
+            transaction.put(setup)?;
+            transaction.emit("setup_intent.requires_action", &setup.body)?;
+            Ok(Outcome::AuthenticationNeeded)
+        }
+        Behaviour::Card(_) => keep(transaction, setup, method),
+        Behaviour::Debit(_) => {
+            let mandate = payment_methods::create_mandate(transaction, method, None)?;
+            setup.body["mandate"] = json!(mandate);
+            keep(transaction, setup, method)
+        }
+    }
+}
+
+/// Goes on after the customer answered, or failed to answer, their bank.
+pub(super) fn authenticated(
+    transaction: &mut Transaction<'_>,
+    setup: &mut Record,
+    passed: bool,
+) -> Result<Outcome, Fault> {
+    let mut method = transaction.need("payment_method", setup.text("payment_method"), "payment_method")?;
+    setup.body["next_action"] = Value::Null;
+    if passed {
+        return keep(transaction, setup, &mut method);
+    }
+    let error = json!({
+        "code": "setup_intent_authentication_failure",
+        "message": "The customer's bank could not authenticate them.",
+        "type": "invalid_request_error",
+    });
+    fail(transaction, setup, &method, error)?;
+    Ok(Outcome::AuthenticationFailed)
+}
+
+fn keep(transaction: &mut Transaction<'_>, setup: &mut Record, method: &mut Record) -> Result<Outcome, Fault> {
+    method.aside["set_up"] = json!(true);
+    match setup.body["customer"].as_str() {
+        Some(customer) if method.body["customer"].is_null() => {
+            payment_methods::attach(transaction, method, customer, "limited")?;
+        }
+        Some(_) | None => transaction.put(method)?,
+    }
+    setup.body["status"] = json!("succeeded");
+    setup.body["latest_attempt"] = json!(transaction.mint("setatt_1", 23)?);
+    transaction.put(setup)?;
+    transaction.emit("setup_intent.succeeded", &setup.body)?;
+    Ok(Outcome::Completed)
+}
+
+fn card_error(decline: Decline) -> Value {
+    json!({
+        "advice_code": decline.advice_code,
+        "code": decline.code,
+        "decline_code": decline.decline_code,
+        "message": decline.message,
+        "type": "card_error",
+    })
+}
+
+fn fail(transaction: &mut Transaction<'_>, setup: &mut Record, method: &Record, mut error: Value) -> Result<(), Fault> {
+    error["payment_method"] = method.body.clone();
+    setup.body["status"] = json!("requires_payment_method");
+    setup.body["payment_method"] = Value::Null;
+    setup.body["last_setup_error"] = error;
+    transaction.put(setup)?;
+    transaction.emit("setup_intent.setup_failed", &setup.body)
+}
+
+/// Confirms for the business's server: a refusal is answered as Stripe's error, and kept.
+fn go_through(transaction: &mut Transaction<'_>, mut setup: Record, mut method: Record) -> Result<Value, Fault> {
+    let question = json!({ "type": "use_stripe_sdk", "use_stripe_sdk": { "type": "three_d_secure_redirect" } });
+    match take(transaction, &mut setup, &mut method, question)? {
+        Outcome::Declined(_) => {
+            let mut error = setup.body["last_setup_error"].clone();
+            error["setup_intent"] = setup.body;
+            Ok(json!({ "error": error }))
+        }
+        Outcome::Completed | Outcome::AuthenticationNeeded | Outcome::AuthenticationFailed => Ok(setup.body),
+    }
+}
+
+pub(super) fn confirm(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+    let named = params.text("payment_method")?;
+    params.text("return_url")?;
+    params.finish()?;
+    let setup = need_open(transaction, id, &["requires_payment_method", "requires_confirmation"])?;
+    let known = setup.body["payment_method"].as_str().map(str::to_owned);
+    let method = named.or(known).ok_or_else(|| Fault::missing_param("payment_method"))?;
+    let method = saved_methods::resolve(transaction, &method, "payment_method")?;
+    go_through(transaction, setup, method)
+}
+
+pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+    let reason = params.choice("cancellation_reason", &["abandoned", "duplicate", "requested_by_customer"])?;
+    params.finish()?;
+    let states = ["requires_payment_method", "requires_confirmation", "requires_action"];
+    let mut setup = need_open(transaction, id, &states)?;
+    setup.body["status"] = json!("canceled");
+    setup.body["cancellation_reason"] = json!(reason);
+    setup.body["next_action"] = Value::Null;
+    transaction.put(&setup)?;
+    transaction.emit("setup_intent.canceled", &setup.body)?;
+    Ok(setup.body)
+}
+
+/// The control by which the customer of a setup without a session answers their bank.
+pub(super) fn answer(transaction: &mut Transaction<'_>, id: &str, passed: bool) -> Result<Value, Fault> {
+    let mut setup = need_open(transaction, id, &["requires_action"])?;
+    authenticated(transaction, &mut setup, passed)?;
+    Ok(setup.body)
+}
+
+/// A setup intent in one of these states that is no session's.
+fn need_open(transaction: &Transaction<'_>, id: &str, states: &[&str]) -> Result<Record, Fault> {
+    let setup = transaction.need("setup_intent", id, "intent")?;
+    if states.contains(&setup.text("status")) && setup.aside["session"].is_null() {
+        return Ok(setup);
+    }
+    let message = format!(
+        "This is not possible with a SetupIntent that has a status of {} or is a Checkout Session's.",
+        setup.text("status")
+    );
+    Err(Fault::coded("setup_intent_unexpected_state", "", message))
+}
+
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+    let page = Page::take(&mut params)?;
+    let (customer, method) = (params.text("customer")?, params.text("payment_method")?);
+    params.finish()?;
+    listing::list(transaction, "setup_intent", "/v1/setup_intents", &page, |setup| {
+        listing::matches(customer.as_deref(), &setup["customer"])
+            && listing::matches(method.as_deref(), &setup["payment_method"])
+    })
+}
