@@ -78,7 +78,7 @@ async fn where_it_began(visit: &Visit, payment: &Payment) -> Result<Option<Strin
             let [allocation] = payment.allocations.as_slice() else { return Ok(Some("/invoices".to_owned())) };
             return Ok(Some(format!("/invoices/{}", allocation.invoice)));
         }
-        Origin::Api => {
+        Origin::Api | Origin::Provider => {
             let Some(first) = payment.allocations.first() else { return Ok(None) };
             let links = rooms.store.pay_links_of_invoice(&visit.business.id, &first.invoice).await?;
             links.into_iter().find(|link| link.opens_on(visit.today())).map(|link| link.id)

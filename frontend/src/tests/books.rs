@@ -37,6 +37,7 @@ pub(super) fn business() -> Business {
         time_zone: BillingZone::named("Europe/Paris").unwrap(),
         locales: vec![Locale::English, Locale::French],
         email: "compta@lumiere.example".parse().unwrap(),
+        write_off_tolerances: std::collections::BTreeMap::new(),
     }
 }
 
@@ -117,8 +118,8 @@ impl Books {
             parts: vec![(invoice.clone(), Money::parse(amount, invoice.currency()).unwrap())],
             minimum: Money::new(50, invoice.currency()).unwrap(),
         };
-        let (payment, decision) = start(request, at()).unwrap();
-        self.take(decision);
+        let (payment, decisions) = start(request, at()).unwrap();
+        decisions.into_iter().for_each(|decision| self.take(decision));
         let checkout = Checkout {
             id: "cs_test_1".parse().unwrap(),
             url: "https://checkout.stripe.com/c/pay/cs_test_1".to_owned(),

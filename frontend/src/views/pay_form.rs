@@ -105,7 +105,20 @@ pub fn fault_of_refusal(refusal: &Refusal, payable: Money) -> Option<PayFault> {
         | Refusal::InvoiceTwice { .. }
         | Refusal::OtherCustomer { .. }
         | Refusal::OtherCurrency { .. }
-        | Refusal::DayPassed { .. } => Some(PayFault::Changed),
+        | Refusal::DayPassed { .. }
+        // These answer an operator, never a payer.
+        | Refusal::MoreThanUnapplied { .. }
+        | Refusal::MoreThanOpen { .. }
+        | Refusal::MoreThanApplied { .. }
+        | Refusal::NotAllocated
+        | Refusal::MoreThanRefundable { .. }
+        | Refusal::TooManyRefunds { .. }
+        | Refusal::NothingReceived
+        | Refusal::Unfinished
+        | Refusal::NothingToCredit
+        | Refusal::MoreThanTolerated { .. }
+        | Refusal::NothingWrittenOff
+        | Refusal::NoSuchReview => Some(PayFault::Changed),
     }
 }
 

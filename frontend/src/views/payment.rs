@@ -129,10 +129,7 @@ pub fn last_paid_on(payments: &[Payment], invoice: &Invoice, business: &Business
     last.map(|at| business.time_zone.date_at(at))
 }
 
-fn allocation_view(
-    allocation: &receivables::payment::Allocation,
-    invoices: &BTreeMap<InvoiceId, Invoice>,
-) -> AllocationView {
+fn allocation_view(allocation: &receivables::Allocation, invoices: &BTreeMap<InvoiceId, Invoice>) -> AllocationView {
     let now = invoices.get(&allocation.invoice);
     AllocationView {
         number: allocation.number.to_string(),

@@ -125,7 +125,7 @@ impl PaymentShape {
         let open =
             payment.checkout.as_ref().filter(|checkout| payment.state.checkout_is_live() && checkout.expires_at > now);
         let intent = payment.facts.0.iter().find(|(_, fact)| matches!(fact, ObjectFact::Intent(_)));
-        let allocation = |part: &receivables::payment::Allocation| AllocationShape {
+        let allocation = |part: &receivables::Allocation| AllocationShape {
             invoice: part.invoice.to_string(),
             number: part.number.to_string(),
             amount: part.intended.to_plain(),

@@ -3,7 +3,7 @@
 use receivables::ReviewId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::Review;
+use store::ListedReview;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::{Answer, Failure};
@@ -40,7 +40,7 @@ pub(crate) struct ReviewQuery {
 }
 
 impl ReviewShape {
-    fn of(review: &Review) -> Result<Self, Failure> {
+    fn of(review: &ListedReview) -> Result<Self, Failure> {
         Ok(Self {
             id: id_of(review)?.to_string(),
             amount: review.amount.into(),
@@ -51,10 +51,10 @@ impl ReviewShape {
     }
 }
 
-/// A review has no id of its own in the table: there is one per payment, reason and currency, and its id follows from them.
-fn id_of(review: &Review) -> Result<ReviewId, Failure> {
+/// A review has no id of its own in the table: there is one per payment and name, and its id follows from them.
+fn id_of(review: &ListedReview) -> Result<ReviewId, Failure> {
     const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let what = format!("{}/{}/{}", review.payment, review.reason, review.amount.currency());
+    let what = format!("{}/{}", review.payment, review.name);
     let time = review.payment.ulid().get(..10).unwrap_or_default();
     let chance = Sha256::digest(what);
     let chance = chance.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));

@@ -7,7 +7,7 @@ use runtime::State;
 
 /// Does whatever is due now.
 pub async fn handle(state: &State) -> Result<DueRun, OperationError> {
-    let run = run_due(&state.rooms, state.clock.now()).await?;
+    let run = run_due(&state.rooms.acting_as(receivables::Actor::Timer), state.clock.now()).await?;
     tracing::info!(done = run.done, failed = run.failed, taken = run.taken, "due work");
     Ok(run)
 }

@@ -9,6 +9,7 @@ mod batch;
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use operations::{OperationError, apply_provider_event, publish_fact, send_sign_in_mail};
+use receivables::Actor;
 use runtime::State;
 use store::{StreamNews, read_stream_image};
 
@@ -39,7 +40,8 @@ async fn handle_record(state: &State, record: EventRecord) -> Result<(), Operati
     let now = state.clock.now();
     match read_stream_image(image.into())? {
         StreamNews::Event(event) => {
-            let applied = apply_provider_event(&state.rooms, &event, now).await?;
+            let rooms = state.rooms.acting_as(Actor::ProviderEvent(event.key.event.clone()));
+            let applied = apply_provider_event(&rooms, &event, now).await?;
             tracing::info!(
                 provider.event_id = event.key.event,
                 provider.event_type = event.kind,
@@ -55,11 +57,12 @@ async fn handle_record(state: &State, record: EventRecord) -> Result<(), Operati
             }
             Ok(())
         }
-        StreamNews::Facts(announced) => {
+        StreamNews::Happening(record, announced) => {
+            let rooms = state.rooms.acting_as(Actor::Stream);
             for fact in &announced {
-                publish_fact(&state.rooms, fact, now).await?;
+                publish_fact(&rooms, fact, now).await?;
             }
-            Ok(())
+            operations::seal_audit(&rooms, &record).await
         }
         StreamNews::SignIn(asked) => send_sign_in_mail(&state.rooms, &asked, now).await,
         StreamNews::SpentDueDays { business, customer, spent } => {

@@ -268,6 +268,7 @@ async fn create_business(arguments: BusinessArguments) -> Outcome {
         time_zone: BillingZone::named(&arguments.time_zone)?,
         locales: arguments.locales,
         email: arguments.email,
+        write_off_tolerances: std::collections::BTreeMap::new(),
     };
     local.state.rooms.store.put_business(&business).await?;
     if let Some(host) = &arguments.host {

@@ -101,6 +101,7 @@ pub(crate) fn business(id: BusinessId) -> Result<Business, String> {
         time_zone: BillingZone::named("Europe/Paris").map_err(|error| error.to_string())?,
         locales: vec![Locale::French, Locale::English, Locale::FrenchCanada, Locale::EnglishCanada],
         email: "comptabilite@imprimerie-belleville.example".parse().map_err(said)?,
+        write_off_tolerances: std::collections::BTreeMap::new(),
     })
 }
 

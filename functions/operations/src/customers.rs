@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use receivables::customer::{self, Profile};
 use receivables::{Business, Customer, CustomerId, Refusal};
-use store::{Also, Commitment};
+use store::Commitment;
 
-use crate::{OperationError, Rooms};
+use crate::{OperationError, Rooms, commit};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 4;
@@ -37,7 +37,7 @@ pub async fn register_customer(
             None => None,
         };
         let (customer, decision, fresh) = if let Some(was) = known {
-            match customer::change_profile(&was, profile.clone()) {
+            match customer::change_profile(&was, profile.clone(), now) {
                 Some((customer, decision)) => (customer, decision, false),
                 None => return Ok(Registered { customer: was, fresh: false }),
             }
@@ -45,7 +45,7 @@ pub async fn register_customer(
             let (customer, decision) = customer::register(id.clone(), business.id.clone(), profile.clone(), now);
             (customer, decision, true)
         };
-        match rooms.store.commit(&decision, &Also::Nothing).await? {
+        match commit(rooms, &decision).await? {
             Commitment::Committed => return Ok(Registered { customer, fresh }),
             Commitment::AlreadyDone | Commitment::Conflict(_) => {}
         }

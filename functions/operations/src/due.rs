@@ -8,7 +8,7 @@ use receivables::payment::look_after;
 use receivables::{BusinessId, Payment, PaymentId};
 use store::keys::DUE_SHARDS;
 
-use crate::payments::{give_up, look};
+use crate::payments::{finish, give_up, look};
 use crate::{OperationError, Rooms};
 
 /// How long a claimed item is left to its claimant.
@@ -86,7 +86,9 @@ async fn ask(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> R
     let Some(payment) = rooms.store.payment(b, id).await? else { return Ok(()) };
     let version = payment.version;
     let age = now.duration_since(payment.started_at);
-    let looked = if payment.checkout.is_some() {
+    let looked = if payment.unfinished && !payment.state.checkout_is_live() {
+        finish(rooms, payment, now).await?
+    } else if payment.checkout.is_some() {
         look(rooms, payment, now).await?
     } else if age > GIVE_UP_AFTER {
         give_up(rooms, payment, now).await?

@@ -1,14 +1,21 @@
 //! Applying what a provider reported.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use receivables::payment::{self, Outside, speak_of_money};
 use receivables::provider_fact::Provider;
-use receivables::{BusinessId, PaymentId, Report};
-use store::{Also, EventState, Keeping, ReceivedEvent};
+use receivables::{BusinessId, CustomerId, Invoice, Locale, Money, ObjectId, Payment, PaymentId, Refusal, Report};
+use sha2::{Digest, Sha256};
+use store::{Also, Commitment, EventKey, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
 use stripe_gateway::facts::{Fetchable, Meaning, reports};
 
-use crate::payments::commit_heard;
+use crate::payments::{adopt, commit_heard, finish, fresh};
 use crate::{OperationError, Rooms};
+
+/// Times a decision is taken anew because another came first.
+const TRIES_MAX: u32 = 6;
 
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +24,7 @@ pub enum Applied {
     InTheBooks,
     /// It says nothing that changes them.
     Nothing,
-    /// It speaks of a payment that we did not start; what it says is kept.
+    /// It speaks of money that is nobody's known; what it says is kept.
     Unmatched,
     /// It could not be understood; it is kept for repair and replay.
     Quarantined,
@@ -49,18 +56,45 @@ pub async fn apply_provider_event(
         mark(EventState::Applied, None).await?;
         return Ok(Applied::Nothing);
     }
-    let b = &event.key.business;
-    let Some(id) = whose(rooms, b, &said).await? else {
-        return unidentified(rooms, event, &said, now).await;
-    };
-    let Some(payment) = rooms.store.payment(b, &id).await? else {
-        return unidentified(rooms, event, &said, now).await;
-    };
-    commit_heard(rooms, payment, &said, &Also::Applied(event.key.clone()), now).await?;
-    Ok(Applied::InTheBooks)
+    hear_reports(rooms, &event.key.business, &said, Some(&event.key), now).await
 }
 
-/// The payment that reports speak of: by our own reference, else by the object that was seen before.
+/// Hears what a provider says of money, whoever's it is: a payment of ours, a customer's we know, or nobody's yet.
+pub(crate) async fn hear_reports(
+    rooms: &Rooms,
+    b: &BusinessId,
+    said: &[Report],
+    event: Option<&EventKey>,
+    now: Timestamp,
+) -> Result<Applied, OperationError> {
+    for _ in 0..TRIES_MAX {
+        if let Some(id) = whose(rooms, b, said).await?
+            && let Some(payment) = rooms.store.payment(b, &id).await?
+        {
+            commit_heard(rooms, payment, said, event, now).await?;
+            return Ok(Applied::InTheBooks);
+        }
+        if let Some(customer) = whose_customer(rooms, b, said).await?
+            && begin(rooms, b, &customer, said, Begin::default(), event, now).await?.is_some()
+        {
+            return Ok(Applied::InTheBooks);
+        }
+        let Some(anchor) = said.iter().map(Report::anchor).next() else { return Ok(Applied::Nothing) };
+        match rooms.store.keep_unidentified(b, Provider::Stripe, anchor, said, now).await? {
+            Keeping::Kept => {
+                if let Some(event) = event {
+                    rooms.store.mark_event(event, EventState::Unmatched, Some("no payment of ours"), now).await?;
+                }
+                return Ok(Applied::Unmatched);
+            }
+            // It has become somebody's in the meantime.
+            Keeping::Belongs(_) => {}
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+/// The payment that reports speak of: by our own reference, else by the objects that were seen before.
 async fn whose(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<PaymentId>, OperationError> {
     if said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b)) {
         return Ok(None);
@@ -70,29 +104,104 @@ async fn whose(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<
         // What speaks of two payments at once speaks of none of ours.
         return Ok(named.all(|other| other == id).then(|| id.clone()));
     }
-    for report in said {
-        if let Some(id) = rooms.store.payment_of_object(b, Provider::Stripe, &report.object).await? {
+    let mut asked: Vec<&ObjectId> = Vec::new();
+    // The anchor first: it is what most is found by.
+    for object in said.iter().flat_map(|report| [report.anchor(), &report.object]) {
+        if asked.contains(&object) {
+            continue;
+        }
+        if let Some(id) = rooms.store.payment_of_object(b, Provider::Stripe, object).await? {
             return Ok(Some(id));
         }
+        asked.push(object);
     }
     Ok(None)
 }
 
-async fn unidentified(
+/// The customer of whom reports tell that money came.
+async fn whose_customer(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<CustomerId>, OperationError> {
+    let foreign = said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b));
+    let Some(customer) = said.iter().find_map(|report| report.customer.as_ref()) else { return Ok(None) };
+    if foreign || !speak_of_money(said) {
+        return Ok(None);
+    }
+    Ok(rooms.store.customer_at_provider(b, customer).await?)
+}
+
+/// What an operator adds to money that was nobody's.
+#[derive(Default)]
+struct Begin {
+    /// The invoices it is for; none where the books find them.
+    parts: Vec<(Invoice, Money)>,
+    /// It was kept until now, and this is the object that carries it.
+    anchor: Option<ObjectId>,
+}
+
+/// Makes a payment of money that was not started here. `None` where no money came.
+async fn begin(
     rooms: &Rooms,
-    event: &ReceivedEvent,
+    b: &BusinessId,
+    customer: &CustomerId,
     said: &[Report],
+    with: Begin,
+    event: Option<&EventKey>,
     now: Timestamp,
-) -> Result<Applied, OperationError> {
-    for report in said {
-        if let Keeping::Belongs(id) =
-            rooms.store.keep_unidentified(&event.key.business, Provider::Stripe, report, now).await?
-        {
-            let payment = rooms.store.payment(&event.key.business, &id).await?.ok_or(OperationError::NotFound)?;
-            commit_heard(rooms, payment, said, &Also::Applied(event.key.clone()), now).await?;
-            return Ok(Applied::InTheBooks);
+) -> Result<Option<Payment>, OperationError> {
+    let anchor = with.anchor.as_ref().or_else(|| said.iter().map(Report::anchor).next());
+    let Some(anchor) = anchor.cloned() else { return Ok(None) };
+    let held = rooms.store.customer(b, customer).await?.ok_or(OperationError::NotFound)?;
+    let outside = Outside {
+        id: payment_id(b, &anchor)?,
+        business: b.clone(),
+        customer: customer.clone(),
+        locale: held.profile.locale.unwrap_or(Locale::English),
+        parts: with.parts,
+    };
+    let (mut said, mut adopted) = (said.to_vec(), BTreeMap::new());
+    for _ in 0..TRIES_MAX {
+        let Some(begun) = payment::took_place_elsewhere(outside.clone(), &said, now)? else { return Ok(None) };
+        let (payment, decision) = begun;
+        let also = Also { applied: event.cloned(), adopted: adopted.clone(), actor: rooms.actor.clone() };
+        match rooms.store.commit(&decision, &also).await? {
+            Commitment::Committed => return finish(rooms, payment, now).await.map(Some),
+            Commitment::AlreadyDone => {
+                let payment = fresh(rooms, &payment).await?;
+                return commit_heard(rooms, payment, &said, event, now).await.map(Some);
+            }
+            Commitment::Conflict(contested) => adopt(rooms, &payment, &contested, &mut adopted, &mut said).await?,
         }
     }
-    rooms.store.mark_event(&event.key, EventState::Unmatched, Some("no payment of ours"), now).await?;
-    Ok(Applied::Unmatched)
+    Err(OperationError::Conflict)
+}
+
+/// An operator says whose money it is that was nobody's, and what it is for.
+pub async fn identify(
+    rooms: &Rooms,
+    b: &BusinessId,
+    object: &ObjectId,
+    customer: &CustomerId,
+    parts: Vec<(Invoice, Money)>,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let waiting = rooms.store.waiting(b, Provider::Stripe, object).await?;
+    let Some(waiting) = waiting else {
+        // The same again finds the payment that was made of it.
+        let known =
+            rooms.store.payment_of_object(b, Provider::Stripe, object).await?.ok_or(OperationError::NotFound)?;
+        return rooms.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
+    };
+    let with = Begin { parts, anchor: Some(object.clone()) };
+    let begun = begin(rooms, b, customer, &waiting.reports, with, None, now).await?;
+    begun.ok_or(OperationError::Refused(Refusal::NothingReceived))
+}
+
+/// The id of the payment for money that was not started here: the same money always has the same.
+fn payment_id(b: &BusinessId, anchor: &ObjectId) -> Result<PaymentId, OperationError> {
+    const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let hash = Sha256::digest(format!("{b}/{anchor}"));
+    let letters = hash.iter().take(26).enumerate();
+    // The first letter of a ULID holds three bits.
+    let letters = letters.map(|(place, byte)| usize::from(if place == 0 { byte % 8 } else { byte % 32 }));
+    let ulid: String = letters.map(|place| char::from(CROCKFORD.get(place).copied().unwrap_or(b'0'))).collect();
+    PaymentId::from_ulid(&ulid).map_err(|error| OperationError::Defect(error.to_string()))
 }

@@ -25,7 +25,12 @@ pub async fn publish_fact(rooms: &Rooms, announced: &Announced, now: Timestamp) 
         | FactKind::PaymentProcessing { .. }
         | FactKind::PaymentFailed { .. }
         | FactKind::PaymentCancelled { .. }
-        | FactKind::PaymentInSuspense { .. } => Ok(()),
+        | FactKind::PaymentInSuspense { .. }
+        | FactKind::PaymentRefunded { .. }
+        | FactKind::PaymentRefundFailed { .. }
+        | FactKind::PaymentChargedBack { .. }
+        | FactKind::PaymentReinstated { .. }
+        | FactKind::CreditNoteIssued { .. } => Ok(()),
     }
 }
 

@@ -6,9 +6,9 @@ use receivables::invoice::{self, Draft};
 use receivables::pay_link::{self, PayLink, Scope};
 use receivables::{Business, Change, CustomerId, Decision, Invoice, InvoiceId, PayLinkId, Refusal};
 use store::keys::Unique;
-use store::{Also, Commitment, Contested};
+use store::{Commitment, Contested};
 
-use crate::{Links, OperationError, Rooms};
+use crate::{Links, OperationError, Rooms, commit};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 4;
@@ -42,7 +42,7 @@ pub async fn issue_invoice(
     let told = (draft.number.clone(), draft.external_id.clone());
     let (invoice, decision) =
         invoice::issue(id.clone(), business.id.clone(), customer.clone(), draft, link.clone(), now)?;
-    match rooms.store.commit(&decision, &Also::Nothing).await? {
+    match commit(rooms, &decision).await? {
         Commitment::Committed => Ok(Issued { invoice, link: Some(link), fresh: true }),
         Commitment::AlreadyDone => known(rooms, business, &id, &invoice, None).await,
         Commitment::Conflict(contested) => {
@@ -105,8 +105,8 @@ pub async fn issue_pay_link(
         return Err(Refusal::DayPassed { field: "expires_on".to_owned(), today }.into());
     }
     let link = new_link(rooms, business, link, &invoice.customer, &invoice.id, expires_on);
-    let decision = decision(business, &link, Change::PayLinkIssued(link.clone()));
-    rooms.store.commit(&decision, &Also::Nothing).await?;
+    let decision = decision(business, &link, Change::PayLinkIssued(link.clone()), now);
+    commit(rooms, &decision).await?;
     Ok(link)
 }
 
@@ -125,8 +125,8 @@ pub async fn revoke_pay_link(
             return Ok(held);
         }
         let revoked = PayLink { revoked_at: Some(now), ..held };
-        let decision = decision(business, &revoked, Change::PayLinkRevoked(revoked.clone()));
-        if rooms.store.commit(&decision, &Also::Nothing).await? == Commitment::Committed {
+        let decision = decision(business, &revoked, Change::PayLinkRevoked(revoked.clone()), now);
+        if commit(rooms, &decision).await? == Commitment::Committed {
             return Ok(revoked);
         }
     }
@@ -152,10 +152,11 @@ fn new_link(
     }
 }
 
-fn decision(business: &Business, link: &PayLink, change: Change) -> Decision {
+fn decision(business: &Business, link: &PayLink, change: Change, now: Timestamp) -> Decision {
     Decision {
         business: business.id.clone(),
         customer: link.customer.clone(),
+        at: now,
         changes: vec![change],
         entry: None,
         facts: Vec::new(),

@@ -4,6 +4,9 @@
 //! once-key, and what it writes is conditional on what it read. No rule of who owes what lives here, and no amount is
 //! computed here.
 
+mod audit;
+mod cash_moves;
+mod credit_notes;
 mod customers;
 mod due;
 mod error;
@@ -15,14 +18,18 @@ mod links;
 mod payments;
 mod sign_in;
 mod verify;
+mod write_offs;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub use audit::seal_audit;
+pub use cash_moves::{CashPart, apply_cash, close_review, move_cash, proposals_for, unapply_cash};
+pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unapply_credit_note};
 pub use customers::{Registered, register_customer};
 pub use due::{DueRun, run_due};
 pub use error::OperationError;
-pub use events::{Applied, apply_provider_event};
+pub use events::{Applied, apply_provider_event, identify};
 pub use facts::{publish_fact, send_sign_in_mail};
 pub use import::{
     IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
@@ -33,9 +40,10 @@ pub use links::Links;
 pub use payments::{StartPayment, Started, look_at_payment, start_payment};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
 pub use verify::{BooksProof, verify_books};
+pub use write_offs::{take_back_write_off, write_off};
 
-use receivables::Business;
-use store::Store;
+use receivables::{Actor, Business, Decision};
+use store::{Also, Commitment, Store};
 
 /// The rooms a verb works with.
 #[derive(Clone, Debug)]
@@ -50,8 +58,23 @@ pub struct Rooms {
     pub post: mail::Sender,
     /// Addresses and the tokens in them.
     pub links: Links,
+    /// On whose behalf the verb is carried out.
+    pub actor: Actor,
     /// Names this process and its tries, so that a claim whose answer was lost is known again.
     pub claimant: Claimant,
+}
+
+impl Rooms {
+    /// The same rooms, on behalf of someone.
+    #[must_use]
+    pub fn acting_as(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+}
+
+/// Commits a decision on behalf of whoever acts.
+pub(crate) async fn commit(rooms: &Rooms, decision: &Decision) -> Result<Commitment, OperationError> {
+    Ok(rooms.store.commit(decision, &Also::by(rooms.actor.clone())).await?)
 }
 
 /// Names each try of this process.

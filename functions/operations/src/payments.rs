@@ -4,13 +4,17 @@
 //! provider, or is sent to it where it asks for the same; so two tabs, a back button or a double click never pay twice.
 
 use jiff::{SignedDuration, Timestamp};
+use receivables::decision::Change;
 use receivables::payment::{self, Checkout, Origin, Request};
-use receivables::{Business, Customer, InvoiceId, Locale, Money, Payment, PaymentId, Refusal, Report};
+use receivables::{Business, Customer, Decision, InvoiceId, Locale, Money, Payment, PaymentId, Refusal};
 use sha2::{Digest, Sha256};
-use store::{Also, Commitment, EventState};
+use store::Commitment;
 use stripe_gateway::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation};
 
-use crate::{OperationError, Rooms};
+mod hearing;
+
+use crate::{OperationError, Rooms, commit};
+pub(crate) use hearing::{adopt, commit_decided, commit_heard, finish, fresh, give_up, reload};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 5;
@@ -63,7 +67,7 @@ pub async fn start_payment(
     }
     for _ in 0..TRIES_MAX {
         let request = request(rooms, business, &asked).await?;
-        let (payment, decision) = match payment::start(request, now) {
+        let (payment, decisions) = match payment::start(request, now) {
             Ok(started) => started,
             Err(Refusal::CheckoutOpen { payment: other }) => {
                 if let Some(started) = give_way(rooms, business, &other, &asked, now).await? {
@@ -73,7 +77,7 @@ pub async fn start_payment(
             }
             Err(refusal) => return Err(refusal.into()),
         };
-        match rooms.store.commit(&decision, &Also::Nothing).await? {
+        match claim(rooms, &decisions, now).await? {
             Commitment::Committed => return continued(rooms, business, payment, now).await,
             Commitment::AlreadyDone | Commitment::Conflict(_) => {
                 // The answer to our own commit may have been lost, or the same form came at the same time.
@@ -88,6 +92,38 @@ pub async fn start_payment(
         }
     }
     Err(OperationError::Conflict)
+}
+
+/// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let
+/// go again.
+async fn claim(rooms: &Rooms, decisions: &[Decision], now: Timestamp) -> Result<Commitment, OperationError> {
+    for (place, decision) in decisions.iter().enumerate() {
+        let commitment = commit(rooms, decision).await?;
+        if commitment == Commitment::Committed {
+            continue;
+        }
+        let begun = decisions.get(..place).and_then(|done| done.last()).and_then(payment_of);
+        if let Some(begun) = begun {
+            give_up(rooms, reload(rooms, begun).await?, now).await?;
+        }
+        return Ok(commitment);
+    }
+    Ok(Commitment::Committed)
+}
+
+fn payment_of(decision: &Decision) -> Option<&Payment> {
+    decision.changes.iter().find_map(|change| match change {
+        Change::PaymentStarted(payment) => Some(&**payment),
+        Change::PaymentChanged { now, .. } => Some(&**now),
+        Change::CustomerRegistered(_)
+        | Change::ProfileChanged { .. }
+        | Change::InvoiceIssued(_)
+        | Change::InvoiceStanding { .. }
+        | Change::PayLinkIssued(_)
+        | Change::PayLinkRevoked(_)
+        | Change::CreditNoteIssued(_)
+        | Change::CreditNoteChanged { .. } => None,
+    })
 }
 
 async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Result<Request, OperationError> {
@@ -162,7 +198,7 @@ pub(crate) async fn close_checkout(rooms: &Rooms, payment: Payment, now: Timesta
     let Some(checkout) = payment.checkout.clone() else { return give_up(rooms, payment, now).await };
     let once = once_key(&payment, Operation::ExpireCheckout);
     match rooms.stripe.expire_checkout(&checkout.id, &once).await? {
-        ExpireOutcome::Expired(reports) => commit_heard(rooms, payment, &reports, &Also::Nothing, now).await,
+        ExpireOutcome::Expired(reports) => commit_heard(rooms, payment, &reports, None, now).await,
         ExpireOutcome::NoLongerOpen => look(rooms, payment, now).await,
     }
 }
@@ -184,7 +220,7 @@ async fn with_checkout(
     for _ in 0..TRIES_MAX {
         let checkout = Checkout { id: opened.id.clone(), url: opened.url.clone(), expires_at: opened.expires_at };
         let Some((changed, decision)) = payment.opened(checkout, now) else { return Ok(payment) };
-        match rooms.store.commit(&decision, &Also::Nothing).await? {
+        match commit(rooms, &decision).await? {
             Commitment::Committed => return Ok(changed),
             Commitment::AlreadyDone | Commitment::Conflict(_) => {
                 payment = reload(rooms, &payment).await?;
@@ -201,7 +237,7 @@ fn order(rooms: &Rooms, payment: &Payment, customer: &Customer) -> CheckoutOrder
     let cancel_url = match (&payment.origin, payment.allocations.first()) {
         (Origin::PayLink(link), _) => rooms.links.pay_url(link),
         (Origin::Portal, Some(first)) => rooms.links.invoice_url(&first.invoice),
-        (Origin::Portal, None) | (Origin::Api, _) => rooms.links.payment_url(&payment.id),
+        (Origin::Portal, None) | (Origin::Api | Origin::Provider, _) => rooms.links.payment_url(&payment.id),
     };
     CheckoutOrder {
         payment: payment.id.clone(),
@@ -245,58 +281,7 @@ pub async fn look_at_payment(
 pub(crate) async fn look(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
     let seen = rooms.stripe.checkout(&checkout.id).await?;
-    commit_heard(rooms, payment, &seen.reports, &Also::Nothing, now).await
-}
-
-/// Hears reports and commits what follows, deciding again for as long as others come first.
-pub(crate) async fn commit_heard(
-    rooms: &Rooms,
-    payment: Payment,
-    reports: &[Report],
-    also: &Also,
-    now: Timestamp,
-) -> Result<Payment, OperationError> {
-    let mut payment = payment;
-    for _ in 0..TRIES_MAX {
-        let Some((changed, decision)) = payment::hear(&payment, reports, now) else {
-            // Nothing of it is news, so there is nothing to commit the mark with.
-            if let Also::Applied(event) = also {
-                rooms.store.mark_event(event, EventState::Applied, None, now).await?;
-            }
-            return Ok(payment);
-        };
-        match rooms.store.commit(&decision, also).await? {
-            Commitment::Committed => return Ok(changed),
-            Commitment::AlreadyDone => return reload(rooms, &payment).await,
-            Commitment::Conflict(_) => payment = fresh(rooms, &payment).await?,
-        }
-    }
-    Err(OperationError::Conflict)
-}
-
-/// Gives up a payment whose page was never opened and could not be open any more.
-pub(crate) async fn give_up(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
-    let mut payment = payment;
-    for _ in 0..TRIES_MAX {
-        let Some((changed, decision)) = payment::give_up(&payment, now) else { return Ok(payment) };
-        if rooms.store.commit(&decision, &Also::Nothing).await? == Commitment::Committed {
-            return Ok(changed);
-        }
-        payment = fresh(rooms, &payment).await?;
-    }
-    Err(OperationError::Conflict)
-}
-
-/// The payment and its invoices as they stand now.
-async fn fresh(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {
-    let payment = reload(rooms, payment).await?;
-    let ids: Vec<InvoiceId> = payment.allocations.iter().map(|part| part.invoice.clone()).collect();
-    let standings = rooms.store.standings(&payment.business, &ids).await?;
-    Ok(payment.on_fresh_standings(&standings))
-}
-
-async fn reload(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {
-    rooms.store.payment(&payment.business, &payment.id).await?.ok_or(OperationError::NotFound)
+    commit_heard(rooms, payment, &seen.reports, None, now).await
 }
 
 /// A payment is one attempt; another decision is another payment.

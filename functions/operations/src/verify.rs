@@ -1,11 +1,14 @@
 //! Proving the books of a business: account by account, everything that is kept is computed again.
 
+use std::collections::BTreeSet;
+
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use receivables::verify::{AccountBooks, Difference, differences};
-use receivables::{BusinessId, CustomerId, Invoice, Payment};
-use store::Page;
+use receivables::{BusinessId, CreditNote, CustomerId, Invoice, Payment};
+use store::{Page, Paged};
 
+use crate::audit::verify_chain;
 use crate::{OperationError, Rooms};
 
 /// Items read at a time.
@@ -22,26 +25,36 @@ pub struct BooksProof {
     pub invoices: usize,
     /// Payments looked at.
     pub payments: usize,
+    /// Credit notes looked at.
+    pub credit_notes: usize,
     /// Ledger entries looked at.
     pub entries: usize,
+    /// Records in the audit's chain.
+    pub audit_records: u64,
     /// What disagrees. None where the books are right.
     pub differences: Vec<Difference>,
 }
 
-/// Proves every account of a business. While others write, a difference may be one that is just being made good.
+/// What the business's lists should hold, gathered from the accounts.
+#[derive(Default)]
+struct Lists {
+    open_invoices: BTreeSet<String>,
+    unapplied: BTreeSet<String>,
+    reviews: BTreeSet<String>,
+    sealed: u64,
+}
+
+/// Proves every account of a business, its lists and its audit. While others write, a difference may be one that is just being
+/// made good.
 pub async fn verify_books(rooms: &Rooms, b: &BusinessId) -> Result<BooksProof, OperationError> {
-    let mut proof = BooksProof::default();
-    let mut page = Page::first(PAGE);
-    loop {
-        let customers = rooms.store.customers(b, &page).await?;
-        for customer in &customers.items {
-            verify_account(rooms, b, &customer.id, &mut proof).await?;
-        }
-        match customers.next_cursor {
-            Some(cursor) => page.cursor = Some(cursor),
-            None => return Ok(proof),
-        }
+    let (mut proof, mut lists) = (BooksProof::default(), Lists::default());
+    let customers = all(|page| async move { Ok(rooms.store.customers(b, &page).await?) }).await?;
+    for customer in &customers {
+        verify_account(rooms, b, &customer.id, &mut proof, &mut lists).await?;
     }
+    verify_lists(rooms, b, &lists, &mut proof).await?;
+    verify_audit(rooms, b, &lists, &mut proof).await?;
+    Ok(proof)
 }
 
 async fn verify_account(
@@ -49,43 +62,133 @@ async fn verify_account(
     b: &BusinessId,
     c: &CustomerId,
     proof: &mut BooksProof,
+    lists: &mut Lists,
 ) -> Result<(), OperationError> {
     let invoices = invoices_of(rooms, b, c).await?;
     let payments = payments_of(rooms, b, c).await?;
+    let credit_notes = credit_notes_of(rooms, b, c).await?;
     let entries = rooms.store.entries_since(b, c, Timestamp::UNIX_EPOCH).await?;
     let sums = rooms.store.account(b, c).await?;
     proof.accounts += 1;
     proof.invoices += invoices.len();
     proof.payments += payments.len();
+    proof.credit_notes += credit_notes.len();
     proof.entries += entries.len();
-    let books = AccountBooks { customer: c, invoices: &invoices, payments: &payments, entries: &entries, sums: &sums };
+    let books = AccountBooks {
+        customer: c,
+        invoices: &invoices,
+        payments: &payments,
+        credit_notes: &credit_notes,
+        entries: &entries,
+        sums: &sums,
+    };
     proof.differences.extend(differences(books));
+    let open = invoices.iter().filter(|invoice| !invoice.standing.open().is_zero());
+    lists.open_invoices.extend(open.map(|invoice| invoice.id.to_string()));
+    for payment in &payments {
+        lists.reviews.extend(payment.reviews().iter().map(|review| format!("{} {}", payment.id, review.name)));
+    }
+    let of_payments = payments.iter().map(|payment| (payment.id.to_string(), payment.unapplied));
+    let of_notes = credit_notes.iter().map(|note| (note.id.to_string(), note.unapplied));
+    let unapplied = of_payments.chain(of_notes).filter(|(_, amount)| !amount.is_zero());
+    lists.unapplied.extend(unapplied.map(|(source, amount)| format!("{source} {}", amount.minor())));
+    for record in rooms.store.happenings(b, c).await? {
+        match record.sealed {
+            Some(_) => lists.sealed += 1,
+            None => proof.differences.push(Difference {
+                customer: Some(c.clone()),
+                what: format!("audit record {}", record.name),
+                computed: "sealed".to_owned(),
+                kept: "not sealed".to_owned(),
+            }),
+        }
+    }
     Ok(())
 }
 
-async fn invoices_of(rooms: &Rooms, b: &BusinessId, c: &CustomerId) -> Result<Vec<Invoice>, OperationError> {
-    let (mut all, mut page) = (Vec::new(), Page::first(PAGE));
+/// The lists by which people find their work hold what the accounts say, and nothing else.
+async fn verify_lists(
+    rooms: &Rooms,
+    b: &BusinessId,
+    lists: &Lists,
+    proof: &mut BooksProof,
+) -> Result<(), OperationError> {
+    let store = &rooms.store;
+    let open = all(|page| async move { Ok(store.open_invoices_of_business(b, None, &page).await?) }).await?;
+    let open = open.into_iter().map(|invoice| invoice.id.to_string()).collect();
+    compare("open invoices of the business", &lists.open_invoices, &open, proof);
+    let unapplied = all(|page| async move { Ok(store.unapplied(b, &page).await?) }).await?;
+    let unapplied = unapplied.into_iter().map(|cash| format!("{} {}", cash.source, cash.amount.minor())).collect();
+    compare("list of unapplied cash", &lists.unapplied, &unapplied, proof);
+    let reviews = all(|page| async move { Ok(store.reviews(b, &page).await?) }).await?;
+    let reviews = reviews.into_iter().map(|review| format!("{} {}", review.payment, review.name)).collect();
+    compare("list of reviews", &lists.reviews, &reviews, proof);
+    Ok(())
+}
+
+fn compare(what: &str, computed: &BTreeSet<String>, kept: &BTreeSet<String>, proof: &mut BooksProof) {
+    let differ = |one: &String, computed: &str, kept: &str| Difference {
+        customer: None,
+        what: format!("{what}: {one}"),
+        computed: computed.to_owned(),
+        kept: kept.to_owned(),
+    };
+    proof.differences.extend(computed.difference(kept).map(|one| differ(one, "there", "missing")));
+    proof.differences.extend(kept.difference(computed).map(|one| differ(one, "not there", "listed")));
+}
+
+async fn verify_audit(
+    rooms: &Rooms,
+    b: &BusinessId,
+    lists: &Lists,
+    proof: &mut BooksProof,
+) -> Result<(), OperationError> {
+    let (records, broken) = verify_chain(rooms, b).await?;
+    proof.audit_records = records;
+    let differ =
+        |computed: String, kept: String| Difference { customer: None, what: "audit".to_owned(), computed, kept };
+    if let Some(broken) = broken {
+        proof.differences.push(differ("an unbroken chain".to_owned(), broken));
+    }
+    if records != lists.sealed {
+        proof.differences.push(differ(format!("{} sealed decisions", lists.sealed), format!("{records} in the chain")));
+    }
+    Ok(())
+}
+
+/// Every item of a list, page by page.
+async fn all<T, F, R>(mut read: F) -> Result<Vec<T>, OperationError>
+where
+    F: FnMut(Page) -> R,
+    R: Future<Output = Result<Paged<T>, OperationError>>,
+{
+    let (mut items, mut page) = (Vec::new(), Page::first(PAGE));
     loop {
-        let found = rooms.store.invoices_of(b, c, &page).await?;
-        all.extend(found.items);
+        let found = read(page.clone()).await?;
+        items.extend(found.items);
         match found.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
-            None => return Ok(all),
+            None => return Ok(items),
         }
     }
+}
+
+async fn invoices_of(rooms: &Rooms, b: &BusinessId, c: &CustomerId) -> Result<Vec<Invoice>, OperationError> {
+    all(|page| async move { Ok(rooms.store.invoices_of(b, c, &page).await?) }).await
+}
+
+/// The credit notes whole: the list has only their records.
+async fn credit_notes_of(rooms: &Rooms, b: &BusinessId, c: &CustomerId) -> Result<Vec<CreditNote>, OperationError> {
+    let heads = all(|page| async move { Ok(rooms.store.credit_notes_of(b, c, &page).await?) }).await?;
+    let whole = stream::iter(heads)
+        .map(|head| async move { rooms.store.credit_note(b, &head.id).await?.ok_or(OperationError::NotFound) });
+    whole.buffered(SIDE_BY_SIDE).try_collect().await
 }
 
 /// The payments whole: the list has only their records.
 async fn payments_of(rooms: &Rooms, b: &BusinessId, c: &CustomerId) -> Result<Vec<Payment>, OperationError> {
-    let (mut all, mut page) = (Vec::new(), Page::first(PAGE));
-    loop {
-        let found = rooms.store.payments_of(b, c, &page).await?;
-        let whole = stream::iter(found.items)
-            .map(|head| async move { rooms.store.payment(b, &head.id).await?.ok_or(OperationError::NotFound) });
-        all.extend(whole.buffered(SIDE_BY_SIDE).try_collect::<Vec<_>>().await?);
-        match found.next_cursor {
-            Some(cursor) => page.cursor = Some(cursor),
-            None => return Ok(all),
-        }
-    }
+    let heads = all(|page| async move { Ok(rooms.store.payments_of(b, c, &page).await?) }).await?;
+    let whole = stream::iter(heads)
+        .map(|head| async move { rooms.store.payment(b, &head.id).await?.ok_or(OperationError::NotFound) });
+    whole.buffered(SIDE_BY_SIDE).try_collect().await
 }

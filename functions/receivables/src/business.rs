@@ -1,10 +1,14 @@
 //! The business: whose books these are.
 
+use std::collections::BTreeMap;
+
 use crate::calendar::BillingZone;
 use crate::currency::Currency;
 use crate::ids::BusinessId;
 use crate::locale::Locale;
+use crate::money::Money;
 use crate::text::{EmailAddress, PartyName};
+use crate::write_off::tolerance_max;
 
 /// A business and how it counts, writes and is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,9 +25,17 @@ pub struct Business {
     pub locales: Vec<Locale>,
     /// Where its mail is sent from, and where customers may write.
     pub email: EmailAddress,
+    /// Up to how much of an invoice may be written off, by currency; nothing in those that are not named.
+    pub write_off_tolerances: BTreeMap<Currency, Money>,
 }
 
 impl Business {
+    /// Up to how much of an invoice in a currency may be written off.
+    pub fn write_off_tolerance(&self, currency: Currency) -> Money {
+        let chosen = self.write_off_tolerances.get(&currency).copied().unwrap_or(Money::zero(currency));
+        chosen.at_most(tolerance_max(currency))
+    }
+
     /// The locale for a reader who would like `wished`.
     pub fn locale_for(&self, wished: Option<Locale>) -> Locale {
         let same_language = |locale: &&Locale| wished.is_some_and(|wished| wished.language() == locale.language());

@@ -46,6 +46,7 @@ pub fn register(id: CustomerId, business: BusinessId, profile: Profile, now: Tim
     let decision = Decision {
         business: customer.business.clone(),
         customer: customer.id.clone(),
+        at: now,
         changes: vec![Change::CustomerRegistered(customer.clone())],
         entry: None,
         facts: vec![fact],
@@ -54,7 +55,7 @@ pub fn register(id: CustomerId, business: BusinessId, profile: Profile, now: Tim
 }
 
 /// The business tells us something new of a customer. `None` where it is what we knew.
-pub fn change_profile(was: &Customer, profile: Profile) -> Option<(Customer, Decision)> {
+pub fn change_profile(was: &Customer, profile: Profile, now: Timestamp) -> Option<(Customer, Decision)> {
     if was.profile == profile {
         return None;
     }
@@ -62,6 +63,7 @@ pub fn change_profile(was: &Customer, profile: Profile) -> Option<(Customer, Dec
     let decision = Decision {
         business: customer.business.clone(),
         customer: customer.id.clone(),
+        at: now,
         changes: vec![Change::ProfileChanged { was: was.clone(), now: customer.clone() }],
         entry: None,
         facts: Vec::new(),

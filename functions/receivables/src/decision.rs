@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::credit_note::CreditNote;
 use crate::currency::Currency;
 use crate::customer::Customer;
 use crate::fact::Fact;
@@ -20,6 +22,8 @@ pub struct Decision {
     pub business: BusinessId,
     /// On whose account.
     pub customer: CustomerId,
+    /// When.
+    pub at: Timestamp,
     /// What changes.
     pub changes: Vec<Change>,
     /// What is entered in the ledger, where amounts moved.
@@ -65,6 +69,15 @@ pub enum Change {
         was: Box<Payment>,
         /// What it shall be.
         now: Box<Payment>,
+    },
+    /// A credit note that is not there yet.
+    CreditNoteIssued(Box<CreditNote>),
+    /// A credit note stands differently.
+    CreditNoteChanged {
+        /// What it was decided on.
+        was: Box<CreditNote>,
+        /// What it shall be.
+        now: Box<CreditNote>,
     },
 }
 

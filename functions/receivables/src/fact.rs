@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::ids::{InvoiceId, PaymentId};
+use crate::ids::{CreditNoteId, InvoiceId, PaymentId};
 use crate::money::Money;
 
 /// Something that happened.
@@ -85,6 +85,39 @@ pub enum FactKind {
         /// How much.
         received: Money,
     },
+    /// Money of a payment went back to the payer.
+    PaymentRefunded {
+        /// Which.
+        payment: PaymentId,
+        /// How much of it in all, by now.
+        refunded: Money,
+    },
+    /// A refund did not arrive, and the money is ours again.
+    PaymentRefundFailed {
+        /// Which.
+        payment: PaymentId,
+        /// How much of it is refunded in all, by now.
+        refunded: Money,
+    },
+    /// The issuer took money of a payment back.
+    PaymentChargedBack {
+        /// Which.
+        payment: PaymentId,
+        /// How much of it in all, by now.
+        charged_back: Money,
+    },
+    /// The issuer gave money of a payment back to us.
+    PaymentReinstated {
+        /// Which.
+        payment: PaymentId,
+        /// How much of it is charged back in all, by now.
+        charged_back: Money,
+    },
+    /// A credit note was issued.
+    CreditNoteIssued {
+        /// Which.
+        credit_note: CreditNoteId,
+    },
 }
 
 impl Fact {
@@ -110,6 +143,11 @@ impl FactKind {
             Self::PaymentFailed { .. } => "payment.failed",
             Self::PaymentCancelled { .. } => "payment.cancelled",
             Self::PaymentInSuspense { .. } => "payment.in_suspense",
+            Self::PaymentRefunded { .. } => "payment.refunded",
+            Self::PaymentRefundFailed { .. } => "payment.refund_failed",
+            Self::PaymentChargedBack { .. } => "payment.charged_back",
+            Self::PaymentReinstated { .. } => "payment.reinstated",
+            Self::CreditNoteIssued { .. } => "credit_note.issued",
         }
     }
 }

@@ -91,18 +91,22 @@ pub struct Tax {
     pub amount: Money,
 }
 
-/// How an invoice stands. `applied + open = gross` always. Disputed is a part of open, and so is pending, unless money is on its
+/// How an invoice stands. `applied + written_off + open = gross` always. Disputed is a part of open, and so is pending, unless money is on its
 /// way twice because a payment that was closed is paid after all: then nothing is payable until it is known what arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// What is to be paid in all.
     pub gross: Money,
-    /// What has been covered.
+    /// What has been covered, by payments and credit notes.
     pub applied: Money,
+    /// What is not expected any more.
+    pub written_off: Money,
     /// What is on its way but not here yet.
     pub pending: Money,
     /// What the customer contests.
     pub disputed: Money,
+    /// What an issuer took back of it; while it is open it is shown as such.
+    pub charged_back: Money,
     /// The payment whose checkout is open for this invoice; at most one, so that two tabs cannot pay it twice.
     pub live_checkout: Option<PaymentId>,
     /// Counts the changes.
@@ -112,7 +116,7 @@ pub struct Standing {
 impl Standing {
     /// What is not covered yet.
     pub fn open(&self) -> Money {
-        self.gross.less(self.applied)
+        self.gross.less(self.applied).less(self.written_off)
     }
 
     /// What a customer may pay now: open, less what is on its way and what is contested.
@@ -220,8 +224,10 @@ pub fn issue(
     let standing = Standing {
         gross: totals.gross,
         applied: nothing,
+        written_off: nothing,
         pending: nothing,
         disputed: nothing,
+        charged_back: nothing,
         live_checkout: None,
         version: 1,
     };
@@ -253,6 +259,7 @@ fn issuance(invoice: &Invoice, link: PayLink, now: Timestamp) -> Decision {
     Decision {
         business: invoice.business.clone(),
         customer: invoice.customer.clone(),
+        at: now,
         changes: vec![Change::InvoiceIssued(Box::new(invoice.clone())), Change::PayLinkIssued(link)],
         entry: Some(Entry {
             source: invoice.id.to_string(),

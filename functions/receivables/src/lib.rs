@@ -5,8 +5,11 @@
 //! neither tables nor providers nor pages. It builds for the browser.
 #![deny(missing_docs)]
 
+pub mod allocation;
+pub mod audit;
 pub mod business;
 pub mod calendar;
+pub mod credit_note;
 pub mod currency;
 pub mod customer;
 pub mod decision;
@@ -25,12 +28,16 @@ pub mod saved_method;
 pub mod statement;
 pub mod text;
 pub mod verify;
+pub mod write_off;
 
 #[cfg(test)]
 mod tests;
 
+pub use allocation::Allocation;
+pub use audit::Actor;
 pub use business::Business;
 pub use calendar::BillingZone;
+pub use credit_note::CreditNote;
 pub use currency::Currency;
 pub use customer::Customer;
 pub use decision::{BalanceMove, Change, Decision};

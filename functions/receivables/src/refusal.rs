@@ -116,6 +116,66 @@ pub enum Refusal {
         /// The payment it belongs to.
         payment: PaymentId,
     },
+    /// More than is unapplied.
+    #[error("expected more than nothing and at most {unapplied:?}, which is what is unapplied")]
+    MoreThanUnapplied {
+        /// Where.
+        field: String,
+        /// The most there is.
+        unapplied: Money,
+    },
+    /// More than is open on an invoice.
+    #[error("expected at most {open:?}, which is what is open on the invoice")]
+    MoreThanOpen {
+        /// Where.
+        field: String,
+        /// The most it takes.
+        open: Money,
+    },
+    /// More than is applied to the invoice.
+    #[error("expected more than nothing and at most {applied:?}, which is what is applied to the invoice")]
+    MoreThanApplied {
+        /// The most there is.
+        applied: Money,
+    },
+    /// Nothing of it is applied to the invoice.
+    #[error("expected an invoice to which something of it is applied")]
+    NotAllocated,
+    /// More than can be sent back.
+    #[error("expected more than nothing and at most {refundable:?}, which is what can still be sent back")]
+    MoreThanRefundable {
+        /// The most there is.
+        refundable: Money,
+    },
+    /// Too many refunds.
+    #[error("expected at most {max} refunds of one payment")]
+    TooManyRefunds {
+        /// The most there may be.
+        max: usize,
+    },
+    /// No money has come.
+    #[error("no money of the payment has come, so none can be sent back")]
+    NothingReceived,
+    /// The payment is being worked off.
+    #[error("the payment is still being applied; try again in a moment")]
+    Unfinished,
+    /// A credit note of nothing.
+    #[error("expected an amount greater than zero")]
+    NothingToCredit,
+    /// More is open than the business tolerates.
+    #[error("expected an open amount of at most {tolerance:?}, the business's tolerance; {open:?} is open")]
+    MoreThanTolerated {
+        /// What is open.
+        open: Money,
+        /// What is tolerated.
+        tolerance: Money,
+    },
+    /// Nothing of the invoice was written off.
+    #[error("nothing of the invoice is written off")]
+    NothingWrittenOff,
+    /// No such review is open.
+    #[error("expected the name of an open review of the payment")]
+    NoSuchReview,
     /// A day that has passed.
     #[error("expected a day on or after {today}")]
     DayPassed {
@@ -135,7 +195,17 @@ impl Refusal {
             Self::InvoiceImmutable { .. } | Self::NumberTaken => Some("number"),
             Self::ExternalIdTaken => Some("external_id"),
             Self::NothingToPay | Self::TooManyAllocations { .. } | Self::BelowMinimum { .. } => Some("allocations"),
-            Self::AlreadyPaid | Self::PaymentOnItsWay | Self::CheckoutOpen { .. } => None,
+            Self::AlreadyPaid
+            | Self::PaymentOnItsWay
+            | Self::CheckoutOpen { .. }
+            | Self::NothingReceived
+            | Self::Unfinished
+            | Self::TooManyRefunds { .. }
+            | Self::MoreThanTolerated { .. }
+            | Self::NothingWrittenOff
+            | Self::NoSuchReview => None,
+            Self::NotAllocated => Some("invoice"),
+            Self::MoreThanApplied { .. } | Self::MoreThanRefundable { .. } | Self::NothingToCredit => Some("amount"),
             Self::Quantity { field }
             | Self::TaxRate { field }
             | Self::Amount { field, .. }
@@ -144,6 +214,8 @@ impl Refusal {
             | Self::OtherCurrency { field, .. }
             | Self::MoreThanPayable { field, .. }
             | Self::LeavesTooLittle { field, .. }
+            | Self::MoreThanUnapplied { field, .. }
+            | Self::MoreThanOpen { field, .. }
             | Self::DayPassed { field, .. } => Some(field),
         }
     }
@@ -171,6 +243,18 @@ impl Refusal {
             Self::PaymentOnItsWay => "payment_on_its_way",
             Self::CheckoutOpen { .. } => "checkout_open",
             Self::DayPassed { .. } => "day_passed",
+            Self::MoreThanUnapplied { .. } => "more_than_unapplied",
+            Self::MoreThanOpen { .. } => "more_than_open",
+            Self::MoreThanApplied { .. } => "more_than_applied",
+            Self::NotAllocated => "not_allocated",
+            Self::MoreThanRefundable { .. } => "more_than_refundable",
+            Self::TooManyRefunds { .. } => "too_many_refunds",
+            Self::NothingReceived => "nothing_received",
+            Self::Unfinished => "unfinished",
+            Self::NothingToCredit => "nothing_to_credit",
+            Self::MoreThanTolerated { .. } => "more_than_tolerated",
+            Self::NothingWrittenOff => "nothing_written_off",
+            Self::NoSuchReview => "no_such_review",
         }
     }
 }

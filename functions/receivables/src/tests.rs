@@ -5,6 +5,7 @@
 
 mod books;
 mod invoice_tables;
+mod money_back_stories;
 mod money_laws;
 mod payment_laws;
 mod payment_refusals;

@@ -5,11 +5,14 @@ use std::fmt;
 
 use jiff::civil::Date;
 
+use crate::allocation::Allocation;
+use crate::credit_note::{self, CreditNote};
 use crate::currency::Currency;
-use crate::ids::{CustomerId, InvoiceId, PaymentId};
+use crate::ids::{CreditNoteId, CustomerId, InvoiceId, PaymentId};
 use crate::invoice::Invoice;
-use crate::ledger::{Entry, Leg};
-use crate::payment::{Payment, State};
+use crate::ledger::{Entry, EntryKind, Leg};
+use crate::money::Money;
+use crate::payment::{self, Payment, State};
 use crate::statement::AccountSums;
 
 /// All that is kept of one account.
@@ -21,6 +24,8 @@ pub struct AccountBooks<'a> {
     pub invoices: &'a [Invoice],
     /// Its payments, with their allocations and facts.
     pub payments: &'a [Payment],
+    /// Its credit notes, with their allocations.
+    pub credit_notes: &'a [CreditNote],
     /// Its ledger.
     pub entries: &'a [Entry],
     /// Its sums.
@@ -30,8 +35,8 @@ pub struct AccountBooks<'a> {
 /// Two places that disagree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The account.
-    pub customer: CustomerId,
+    /// The account; none where it is of the whole business.
+    pub customer: Option<CustomerId>,
     /// What was compared, with the ids.
     pub what: String,
     /// What it was computed to be, in minor units or in words.
@@ -42,7 +47,11 @@ pub struct Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: computed {}, kept {}", self.customer, self.what, self.computed, self.kept)
+        match &self.customer {
+            Some(customer) => write!(f, "{customer}: ")?,
+            None => f.write_str("business: ")?,
+        }
+        write!(f, "{}: computed {}, kept {}", self.what, self.computed, self.kept)
     }
 }
 
@@ -52,6 +61,7 @@ pub fn differences(books: AccountBooks<'_>) -> Vec<Difference> {
     let ledger = LedgerSums::of(books.entries);
     proof.invoices(&ledger);
     proof.payments(&ledger);
+    proof.credit_notes(&ledger);
     proof.sums(&ledger);
     proof.found
 }
@@ -64,6 +74,8 @@ struct LedgerSums {
     open_by_due: BTreeMap<(Currency, Date), i64>,
     unapplied: BTreeMap<Currency, i64>,
     taken_by_payment: BTreeMap<PaymentId, i64>,
+    given_by_credit_note: BTreeMap<CreditNoteId, i64>,
+    written_off: BTreeMap<InvoiceId, i64>,
 }
 
 impl LedgerSums {
@@ -80,6 +92,14 @@ impl LedgerSums {
                     }
                     Leg::Unapplied { .. } => *sums.unapplied.entry(entry.currency).or_default() -= minor,
                 }
+                if let (EntryKind::InvoiceWrittenOff | EntryKind::WriteOffReversed, Leg::Invoice { invoice, .. }) =
+                    (&entry.kind, leg)
+                {
+                    *sums.written_off.entry(invoice.clone()).or_default() -= minor;
+                }
+                if let Some(note) = entry.kind.credit_note() {
+                    *sums.given_by_credit_note.entry(note.clone()).or_default() -= minor;
+                }
                 if let Some(payment) = entry.kind.payment() {
                     *sums.taken_by_payment.entry(payment.clone()).or_default() -= minor;
                 }
@@ -87,6 +107,10 @@ impl LedgerSums {
         }
         sums
     }
+}
+
+fn total(parts: &[&Allocation], amount: fn(&Allocation) -> Money) -> i64 {
+    parts.iter().map(|part| amount(part).minor()).sum()
 }
 
 struct Proof<'a> {
@@ -102,22 +126,36 @@ impl Proof<'_> {
     }
 
     fn differ(&mut self, what: String, computed: String, kept: String) {
-        self.found.push(Difference { customer: self.books.customer.clone(), what, computed, kept });
+        self.found.push(Difference { customer: Some(self.books.customer.clone()), what, computed, kept });
     }
 
     /// Each invoice: open by the ledger, applied and pending by the payments.
     fn invoices(&mut self, ledger: &LedgerSums) {
+        let mut allocations: BTreeMap<&InvoiceId, Vec<&Allocation>> = BTreeMap::new();
+        let of_payments = self.books.payments.iter().flat_map(|payment| &payment.allocations);
+        let of_notes = self.books.credit_notes.iter().flat_map(|note| &note.allocations);
+        for allocation in of_payments.chain(of_notes) {
+            allocations.entry(&allocation.invoice).or_default().push(allocation);
+        }
         for invoice in self.books.invoices {
             let (id, standing) = (&invoice.id, &invoice.standing);
             let open = ledger.open_by_invoice.get(id).copied().unwrap_or(0);
             self.compare(|| format!("{id} open, by the ledger"), open, standing.open().minor());
-            let parts = || {
-                self.books.payments.iter().flat_map(|payment| &payment.allocations).filter(|part| part.invoice == *id)
-            };
-            let (applied, pending) =
-                (parts().map(|part| part.applied.minor()).sum(), parts().map(|part| part.pending.minor()).sum());
-            self.compare(|| format!("{id} applied, by the payments"), applied, standing.applied.minor());
-            self.compare(|| format!("{id} pending, by the payments"), pending, standing.pending.minor());
+            let of = |amount: fn(&Allocation) -> Money| allocations.get(id).map_or(0, |parts| total(parts, amount));
+            self.compare(
+                || format!("{id} applied, by what covers it"),
+                of(|part| part.applied),
+                standing.applied.minor(),
+            );
+            self.compare(
+                || format!("{id} pending, by the payments"),
+                of(|part| part.pending),
+                standing.pending.minor(),
+            );
+            let charged_back = of(|part| part.charged_back);
+            self.compare(|| format!("{id} charged back, by the payments"), charged_back, standing.charged_back.minor());
+            let written_off = ledger.written_off.get(id).copied().unwrap_or(0);
+            self.compare(|| format!("{id} written off, by the ledger"), written_off, standing.written_off.minor());
             self.compare(|| format!("{id} gross"), invoice.totals.gross.minor(), standing.gross.minor());
         }
         for id in ledger.open_by_invoice.keys() {
@@ -127,18 +165,32 @@ impl Proof<'_> {
         }
     }
 
-    /// Each payment: received by the provider's facts, and every unit of it either applied or unapplied.
+    /// Each payment: what came and went by the provider's facts, every unit of it either applied or unapplied, and each
+    /// allocation what the facts make of it.
     fn payments(&mut self, ledger: &LedgerSums) {
         for payment in self.books.payments {
             let id = &payment.id;
             let heard = payment.facts.fold();
-            let received = heard.received.in_currency(payment.currency()).minor();
-            self.compare(|| format!("{id} received, by the facts"), received, payment.received.minor());
+            let currency = payment.currency();
+            let received = heard.received.in_currency(currency);
+            let refunded = heard.refunded.in_currency(currency).at_most(received);
+            let charged_back = heard.charged_back.in_currency(currency).at_most(received.less(refunded));
+            self.compare(|| format!("{id} received, by the facts"), received.minor(), payment.received.minor());
+            self.compare(|| format!("{id} refunded, by the facts"), refunded.minor(), payment.refunded.minor());
+            let kept = payment.charged_back.minor();
+            self.compare(|| format!("{id} charged back, by the facts"), charged_back.minor(), kept);
             let applied: i64 = payment.allocations.iter().map(|part| part.applied.minor()).sum();
             let placed = applied + payment.unapplied.minor();
-            self.compare(|| format!("{id} received, by where it went"), placed, payment.received.minor());
+            let cash = heard.cash(currency).minor() + payment.owed_back.minor();
+            self.compare(|| format!("{id} cash, by where it is"), placed, cash);
             let taken = ledger.taken_by_payment.get(id).copied().unwrap_or(0);
-            self.compare(|| format!("{id} received, by the ledger"), taken, payment.received.minor());
+            self.compare(|| format!("{id} cash, by the ledger"), taken, placed);
+            if !payment.unfinished {
+                self.compare(|| format!("{id} owed back, when finished"), 0, payment.owed_back.minor());
+            }
+            if !payment::is_as_folded(payment) {
+                self.differ(format!("{id} allocations"), "as folded".to_owned(), "otherwise".to_owned());
+            }
             let settled = !heard.received.is_empty();
             if settled != (payment.state == State::Settled) {
                 let computed = if settled { "settled" } else { "not settled" };
@@ -148,6 +200,26 @@ impl Proof<'_> {
         for id in ledger.taken_by_payment.keys() {
             if !self.books.payments.iter().any(|payment| payment.id == *id) {
                 self.differ(format!("{id}, in the ledger"), "a payment".to_owned(), "none".to_owned());
+            }
+        }
+    }
+
+    /// Each credit note: every unit of it either applied or unapplied, by its allocations and by the ledger.
+    fn credit_notes(&mut self, ledger: &LedgerSums) {
+        for note in self.books.credit_notes {
+            let id = &note.id;
+            let placed: i64 = note.allocations.iter().map(|part| part.applied.minor()).sum();
+            let placed = placed + note.unapplied.minor();
+            self.compare(|| format!("{id} amount, by where it is"), placed, note.amount.minor());
+            let given = ledger.given_by_credit_note.get(id).copied().unwrap_or(0);
+            self.compare(|| format!("{id} amount, by the ledger"), given, note.amount.minor());
+            if !credit_note::is_as_folded(note) {
+                self.differ(format!("{id} allocations"), "as folded".to_owned(), "otherwise".to_owned());
+            }
+        }
+        for id in ledger.given_by_credit_note.keys() {
+            if !self.books.credit_notes.iter().any(|note| note.id == *id) {
+                self.differ(format!("{id}, in the ledger"), "a credit note".to_owned(), "none".to_owned());
             }
         }
     }
@@ -168,10 +240,13 @@ impl Proof<'_> {
         for payment in self.books.payments {
             *unapplied.entry(payment.currency()).or_default() += payment.unapplied.minor();
         }
+        for note in self.books.credit_notes {
+            *unapplied.entry(note.amount.currency()).or_default() += note.unapplied.minor();
+        }
         self.tally("open, by the ledger", &ledger.open, &kept.open);
         self.tally("open, by the invoices", &open, &kept.open);
         self.tally("unapplied, by the ledger", &ledger.unapplied, &kept.unapplied);
-        self.tally("unapplied, by the payments", &unapplied, &kept.unapplied);
+        self.tally("unapplied, by payments and credit notes", &unapplied, &kept.unapplied);
         self.tally("pending, by the invoices", &pending, &kept.pending);
         self.tally("disputed, by the invoices", &disputed, &kept.disputed);
         self.tally("open by due day, by the ledger", &ledger.open_by_due, &kept.open_by_due);

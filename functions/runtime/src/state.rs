@@ -69,6 +69,7 @@ impl State {
         let stripe = Client::new(ClientConfig::new(&rooms.stripe_api_base, rooms.stripe_key.clone()))?;
         let livemode = !rooms.stripe_key.reveal().contains("_test_");
         let rooms = Rooms {
+            actor: receivables::Actor::Program,
             store,
             stripe,
             livemode,

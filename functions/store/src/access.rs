@@ -1,9 +1,12 @@
 //! The access patterns, one file per family.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod businesses;
+pub(crate) mod credit_notes;
 pub(crate) mod events;
 pub(crate) mod invoices;
+pub(crate) mod objects;
 pub(crate) mod once;
 pub(crate) mod payments;
 pub(crate) mod sign_ins;

@@ -3,12 +3,15 @@
 //! Every item carries its version `v`. A reader lifts older versions; there is only one so far. An item that contradicts the
 //! model is a [`StoreError::Defect`], never a guess.
 
+pub(crate) mod credit_notes;
 pub(crate) mod customers;
 pub(crate) mod events;
 pub(crate) mod facts;
+pub(crate) mod happenings;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod payments;
+pub(crate) mod reviews;
 pub(crate) mod sign_ins;
 
 use std::collections::HashMap;

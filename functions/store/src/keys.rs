@@ -10,7 +10,9 @@
 //! | customer | core | `C#b#c` / `C` | `B#b#CU` / `name#c` | | |
 //! | balance | core | `C#b#c` / `BAL` | | | |
 //! | ledger entry | core | `C#b#c` / `LED#at#source#sequence` | | | |
-//! | facts of one decision | core | `C#b#c` / `FACT#at#id` | | | |
+//! | what one decision did and announces | core | `C#b#c` / `FACT#at#id` | | | |
+//! | audit, sealed | core | `AU#b` / number of 12 digits | | | |
+//! | end of the audit | core | `AU#b` / `END` | | | |
 //! | unique value | core | `U#b#kind#value` / `U` | | | |
 //! | e-mail of a customer | core | `U#b#email#address` / `c` | | | |
 //! | invoice | core | `I#b#i` / `I` | `C#b#c` / `I#O#due#i` open, `I#Z#due#i` closed | `B#b#IN` / `O#due#i`, `Z#due#i` | |
@@ -18,8 +20,13 @@
 //! | payment | core | `P#b#p` / `P` | `C#b#c` / `P#at#p` | `B#b#PAY#yyyymm` / `at#p` | `DUE#shard` / `at#b#p` |
 //! | allocation | core | `P#b#p` / `A#place` | `I#b#i` / `P#at#p` | | |
 //! | merged fact | core | `P#b#p` / `F#kind#object` | | | |
-//! | review | core | `P#b#p` / `V#kind` | | `B#b#RV` / `at#p` | |
-//! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while nobody's | |
+//! | review | core | `P#b#p` / `V#name` | | `B#b#RV` / `at#p#name` | |
+//! | unapplied cash of a payment | core | `P#b#p` / `U` | | `B#b#UA` / `at#p` | |
+//! | credit note | core | `N#b#n` / `N` | `C#b#c` / `N#at#n` | `B#b#CN` / `at#n` | |
+//! | its allocations | core | `N#b#n` / `A#place` | `I#b#i` / `N#at#n` | | |
+//! | what of it is unapplied | core | `N#b#n` / `U` | | `B#b#UA` / `at#n` | |
+//! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while its money is nobody's | |
+//! | what waits for it | core | `X#b#provider#object` / `F#kind#object` | | | |
 //! | provider event | inbox | `W#b#provider#object` / event id | `B#b#EV#yyyymmddhh#shard` / `at#event` | `B#b#EVQ` / `at#event` quarantined | |
 //! | sign-in | inbox | `SG#b#s` / `SG` | | | |
 //! | sign-in token | inbox | `ST#sha256` / `ST` | | | |
@@ -31,7 +38,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::provider_fact::{ObjectId, Provider};
-use receivables::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId, SignInId};
+use receivables::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, SignInId};
 
 /// Shards of the due list: as many timers could work side by side.
 pub const DUE_SHARDS: u8 = 4;
@@ -60,6 +67,10 @@ pub enum Unique {
     InvoiceExternalId,
     /// The business's own id of a customer.
     CustomerExternalId,
+    /// The customer's id at Stripe.
+    CustomerStripeId,
+    /// The number of a credit note.
+    CreditNoteNumber,
 }
 
 impl Unique {
@@ -68,6 +79,8 @@ impl Unique {
             Self::InvoiceNumber => "number",
             Self::InvoiceExternalId => "invoice",
             Self::CustomerExternalId => "customer",
+            Self::CustomerStripeId => "stripe",
+            Self::CreditNoteNumber => "credit_note",
         }
     }
 }
@@ -113,6 +126,19 @@ pub(crate) fn ledger(b: &BusinessId, c: &CustomerId, entry: &str) -> Key {
 
 pub(crate) fn fact(b: &BusinessId, c: &CustomerId, at: Timestamp, id: &str) -> Key {
     Key::new(account(b, c), format!("{FACT}{at:.3}#{id}"))
+}
+
+pub(crate) fn audit(b: &BusinessId) -> String {
+    format!("AU#{b}")
+}
+
+pub(crate) fn audit_seal(b: &BusinessId, number: u64) -> Key {
+    Key::new(audit(b), format!("{number:012}"))
+}
+
+/// Sorts after every number.
+pub(crate) fn audit_end(b: &BusinessId) -> Key {
+    Key::new(audit(b), "END")
 }
 
 pub(crate) fn unique(b: &BusinessId, kind: Unique, value: &str) -> Key {
@@ -187,8 +213,42 @@ pub(crate) fn merged_fact(b: &BusinessId, p: &PaymentId, kind: &str, object: &Ob
     Key::new(payment_partition(b, p), format!("F#{kind}#{object}"))
 }
 
-pub(crate) fn review(b: &BusinessId, p: &PaymentId, kind: &str) -> Key {
-    Key::new(payment_partition(b, p), format!("V#{kind}"))
+pub(crate) fn review(b: &BusinessId, p: &PaymentId, name: &str) -> Key {
+    Key::new(payment_partition(b, p), format!("V#{name}"))
+}
+
+pub(crate) fn unapplied_of_payment(b: &BusinessId, p: &PaymentId) -> Key {
+    Key::new(payment_partition(b, p), "U")
+}
+
+pub(crate) fn unapplied(b: &BusinessId) -> String {
+    format!("B#{b}#UA")
+}
+
+pub(crate) fn credit_note_partition(b: &BusinessId, n: &CreditNoteId) -> String {
+    format!("N#{b}#{n}")
+}
+
+pub(crate) fn credit_note(b: &BusinessId, n: &CreditNoteId) -> Key {
+    Key::new(credit_note_partition(b, n), "N")
+}
+
+pub(crate) fn credit_note_allocation(b: &BusinessId, n: &CreditNoteId, place: usize) -> Key {
+    Key::new(credit_note_partition(b, n), format!("A#{place:04}"))
+}
+
+pub(crate) fn unapplied_of_credit_note(b: &BusinessId, n: &CreditNoteId) -> Key {
+    Key::new(credit_note_partition(b, n), "U")
+}
+
+pub(crate) const CREDIT_NOTE: &str = "N#";
+
+pub(crate) fn credit_note_in_account(at: Timestamp, n: &CreditNoteId) -> String {
+    format!("{CREDIT_NOTE}{at:.3}#{n}")
+}
+
+pub(crate) fn credit_notes(b: &BusinessId) -> String {
+    format!("B#{b}#CN")
 }
 
 pub(crate) fn reviews(b: &BusinessId) -> String {
@@ -196,7 +256,21 @@ pub(crate) fn reviews(b: &BusinessId) -> String {
 }
 
 pub(crate) fn object(b: &BusinessId, provider: Provider, object: &ObjectId) -> Key {
-    Key::new(format!("X#{b}#{}#{object}", provider.as_str()), "X")
+    Key::new(objects(b, provider, object), "X")
+}
+
+pub(crate) fn objects(b: &BusinessId, provider: Provider, object: &ObjectId) -> String {
+    format!("X#{b}#{}#{object}", provider.as_str())
+}
+
+pub(crate) fn waiting_fact(
+    b: &BusinessId,
+    provider: Provider,
+    anchor: &ObjectId,
+    kind: &str,
+    object: &ObjectId,
+) -> Key {
+    Key::new(objects(b, provider, anchor), format!("F#{kind}#{object}"))
 }
 
 pub(crate) fn unidentified(b: &BusinessId) -> String {

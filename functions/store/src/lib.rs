@@ -11,7 +11,9 @@ pub mod keys;
 mod table;
 
 pub use access::accounts::{Page, Paged};
-pub use access::events::{Keeping, Marked, Recorded};
+pub use access::audit::{AuditEnd, Sealed};
+pub use access::events::{Marked, Recorded};
+pub use access::objects::{Keeping, Unidentified, Waiting};
 pub use access::once::{Claim, IdempotentResponse, MailClaim};
 pub use access::sign_ins::{
     CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
@@ -19,8 +21,8 @@ pub use access::sign_ins::{
 pub use commit::{Also, Commitment, Contested};
 pub use items::customers::ApiKey;
 pub use items::events::{EVENT_BODY_BYTES_MAX, EventKey, EventState, ReceivedEvent};
-pub use items::ledger::Announced;
-pub use items::payments::Review;
+pub use items::happenings::{Announced, AuditDifference, AuditRecord};
+pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{Session, SignIn};
 pub use table::{Store, StoreError, Tables};
 

@@ -96,6 +96,10 @@ impl<'a> Query<'a> {
         Self { index: None, pk, range: Range::All, limit: None, newest_first: false, start: None }
     }
 
+    pub(crate) fn within(pk: &'a str, range: Range<'a>) -> Self {
+        Self { range, ..Self::all(pk) }
+    }
+
     pub(crate) fn of(index: Index, pk: &'a str, range: Range<'a>) -> Self {
         Self { index: Some(index), range, ..Self::all(pk) }
     }

@@ -26,6 +26,7 @@ fn named_business(name: &str) -> Business {
         time_zone: BillingZone::named("Europe/Paris").unwrap(),
         locales: Locale::ALL.to_vec(),
         email: "compta@maison.example".parse().unwrap(),
+        write_off_tolerances: std::collections::BTreeMap::new(),
     }
 }
 

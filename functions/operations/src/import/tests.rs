@@ -16,6 +16,7 @@ fn business() -> Business {
         time_zone: BillingZone::named("Europe/Paris").unwrap(),
         locales: vec![Locale::French],
         email: "compta@atelier.example".parse().unwrap(),
+        write_off_tolerances: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What all the facts of a payment say together.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{AttemptRank, Cash, CheckoutFact, IntentFact, ObjectFact, ObjectId, Report};
 use crate::currency::Currency;
@@ -22,6 +22,23 @@ impl Facts {
                 true
             }
         }
+    }
+
+    /// Every name by which the provider may speak of this money: its objects, the intents behind its pages, and the attempts
+    /// that succeeded.
+    pub fn names(&self) -> BTreeSet<ObjectId> {
+        let mut names: BTreeSet<ObjectId> = self.0.keys().cloned().collect();
+        for fact in self.0.values() {
+            match fact {
+                ObjectFact::Checkout(checkout) => names.extend(checkout.intent.clone()),
+                ObjectFact::Intent(intent) => {
+                    let came = intent.attempts.iter().filter(|(_, attempt)| attempt.rank == AttemptRank::Succeeded);
+                    names.extend(came.filter_map(|(id, _)| id.parse::<ObjectId>().ok()));
+                }
+                ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => {}
+            }
+        }
+        names
     }
 
     /// What all of it together says.

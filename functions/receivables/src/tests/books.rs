@@ -8,14 +8,17 @@ use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
+use crate::allocation::Allocation;
+use crate::credit_note::{self, CreditNote, CreditNoteDraft};
 use crate::decision::{Change, Decision};
-use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId};
+use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
 use crate::invoice::{self, Draft, DraftLine, Invoice};
 use crate::ledger::Entry;
 use crate::pay_link::{PayLink, Scope};
 use crate::payment::{self, Checkout, Origin, Payment, Request, State};
 use crate::statement::AccountSums;
-use crate::{Fact, FactId, Locale, Money, Refusal, Report};
+use crate::verify::{self, AccountBooks};
+use crate::{Fact, FactId, Locale, Money, Refusal, Report, write_off};
 
 /// The day on which every story happens.
 pub(super) const NOW: &str = "2026-02-20T12:00:00Z";
@@ -24,6 +27,7 @@ pub(super) const NOW: &str = "2026-02-20T12:00:00Z";
 pub(super) struct Books {
     pub(super) invoices: BTreeMap<InvoiceId, Invoice>,
     pub(super) payments: BTreeMap<PaymentId, Payment>,
+    pub(super) notes: BTreeMap<CreditNoteId, CreditNote>,
     pub(super) entries: Vec<Entry>,
     pub(super) sums: AccountSums,
     pub(super) facts: Vec<Fact>,
@@ -57,6 +61,14 @@ pub(super) fn invoice_id(name: &str) -> InvoiceId {
 
 pub(super) fn payment_id(name: &str) -> PaymentId {
     PaymentId::from_ulid(&ulid(name)).unwrap()
+}
+
+pub(super) fn refund_id(name: &str) -> RefundId {
+    RefundId::from_ulid(&ulid(name)).unwrap()
+}
+
+pub(super) fn credit_note_id(name: &str) -> CreditNoteId {
+    CreditNoteId::from_ulid(&ulid(name)).unwrap()
 }
 
 /// The name that an id was made from.
@@ -134,6 +146,7 @@ impl Books {
         Self {
             invoices: BTreeMap::new(),
             payments: BTreeMap::new(),
+            notes: BTreeMap::new(),
             entries: Vec::new(),
             sums: AccountSums::default(),
             facts: Vec::new(),
@@ -150,9 +163,11 @@ impl Books {
 
     pub(super) fn start(&mut self, name: &str, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
         let parts = parts.iter().map(|(invoice, part)| (self.invoices[&invoice_id(invoice)].clone(), *part)).collect();
-        let (_, decision) = payment::start(request(name, parts), self.now)?;
-        self.commit(&decision).unwrap();
-        Ok(decision)
+        let (_, decisions) = payment::start(request(name, parts), self.now)?;
+        for decision in &decisions {
+            self.commit(decision).unwrap();
+        }
+        Ok(decisions.into_iter().next().unwrap())
     }
 
     pub(super) fn open(&mut self, name: &str) -> Option<Decided> {
@@ -161,6 +176,77 @@ impl Books {
 
     pub(super) fn hear(&mut self, name: &str, reports: &[Report]) -> Option<Decided> {
         self.decide(name, |payment, now| payment::hear(payment, reports, now))
+    }
+
+    /// Goes on with a payment that is not finished, a step at a time, and proves the books after each.
+    pub(super) fn finish(&mut self, name: &str) -> Vec<Decision> {
+        let mut steps = Vec::new();
+        while let Some((_, decision)) = {
+            let fresh = self.fresh(name);
+            let open: Vec<Invoice> =
+                self.invoices.values().filter(|one| !one.standing.open().is_zero()).cloned().collect();
+            payment::go_on(&fresh, self.now).or_else(|| payment::settle(&fresh, &open, self.now))
+        } {
+            self.commit(&decision).unwrap();
+            steps.push(decision);
+            assert!(steps.len() < 200, "{name} is never finished");
+        }
+        steps
+    }
+
+    /// A payment on the standings of now.
+    pub(super) fn fresh(&self, name: &str) -> Payment {
+        let standings = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.standing.clone())).collect();
+        self.payments[&payment_id(name)].clone().on_fresh_standings(&standings)
+    }
+
+    pub(super) fn credit(&mut self, name: &str, amount: Money, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
+        let draft = CreditNoteDraft {
+            number: name.parse().unwrap(),
+            amount,
+            reason: "Returned".parse().unwrap(),
+            issued_on: date(2026, 2, 20),
+            parts: self.parts(parts),
+        };
+        let (_, decision) = credit_note::issue(credit_note_id(name), business(), customer(), draft, self.now)?;
+        self.commit(&decision).unwrap();
+        Ok(decision)
+    }
+
+    pub(super) fn apply_credit(&mut self, name: &str, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
+        let (_, decision) = credit_note::apply(&self.notes[&credit_note_id(name)], &self.parts(parts), self.now)?;
+        self.commit(&decision).unwrap();
+        Ok(decision)
+    }
+
+    /// With a tolerance of 0.50.
+    pub(super) fn write_off(&mut self, name: &str, off: bool) -> Result<Decision, Refusal> {
+        let invoice = &self.invoices[&invoice_id(name)];
+        let tolerance = Money::new(50, invoice.currency()).unwrap();
+        let decided = if off {
+            write_off::write_off(invoice, tolerance, self.now)
+        } else {
+            write_off::take_back(invoice, self.now)
+        };
+        let (_, decision) = decided?;
+        self.commit(&decision).unwrap();
+        Ok(decision)
+    }
+
+    fn parts(&self, parts: &[(&str, Money)]) -> Vec<(Invoice, Money)> {
+        parts.iter().map(|(name, part)| (self.invoices[&invoice_id(name)].clone(), *part)).collect()
+    }
+
+    /// What an operator does with a payment.
+    pub(super) fn operate(
+        &mut self,
+        name: &str,
+        act: impl FnOnce(&Self, &Payment, Timestamp) -> Result<(Payment, Decision), Refusal>,
+    ) -> Result<Decision, Refusal> {
+        self.now = self.now.saturating_add(SignedDuration::from_secs(1)).unwrap();
+        let (_, decision) = act(self, &self.fresh(name), self.now)?;
+        self.commit(&decision).unwrap();
+        Ok(decision)
     }
 
     /// Decides on the payment as it was kept; where another decision on one of its invoices came first, once more on the
@@ -189,6 +275,8 @@ impl Books {
             Change::PaymentChanged { was, .. } => self.payments[&was.id].version == was.version,
             Change::InvoiceIssued(invoice) => !self.invoices.contains_key(&invoice.id),
             Change::PaymentStarted(payment) => !self.payments.contains_key(&payment.id),
+            Change::CreditNoteIssued(note) => !self.notes.contains_key(&note.id),
+            Change::CreditNoteChanged { was, .. } => self.notes[&was.id].version == was.version,
             Change::CustomerRegistered(_)
             | Change::ProfileChanged { .. }
             | Change::PayLinkIssued(_)
@@ -227,7 +315,7 @@ impl Books {
             Change::PaymentChanged { was, now } => {
                 assert_eq!(now.version, was.version + 1, "{}", was.id);
                 assert!(was.state != State::Settled || now.state == State::Settled, "{} left settled", was.id);
-                assert!(now.received.minor() >= was.received.minor(), "{} lost money", was.id);
+                assert!(now.received.minor() >= was.received.minor(), "{} forgot money", was.id);
                 assert!(
                     was.settled_at.is_none() || now.settled_at == was.settled_at,
                     "{} settled a second time",
@@ -238,6 +326,13 @@ impl Books {
                 }
                 self.payments.insert(now.id.clone(), (**now).clone());
             }
+            Change::CreditNoteIssued(note) => {
+                self.notes.insert(note.id.clone(), (**note).clone());
+            }
+            Change::CreditNoteChanged { now, was } => {
+                assert_eq!(now.version, was.version + 1, "{}", was.id);
+                self.notes.insert(now.id.clone(), (**now).clone());
+            }
             Change::CustomerRegistered(_)
             | Change::ProfileChanged { .. }
             | Change::PayLinkIssued(_)
@@ -247,6 +342,18 @@ impl Books {
 
     /// What must hold after every commit.
     fn check(&self) {
+        let invoices: Vec<Invoice> = self.invoices.values().cloned().collect();
+        let payments: Vec<Payment> = self.payments.values().cloned().collect();
+        let credit_notes: Vec<CreditNote> = self.notes.values().cloned().collect();
+        let books = AccountBooks {
+            customer: &customer(),
+            invoices: &invoices,
+            payments: &payments,
+            credit_notes: &credit_notes,
+            entries: &self.entries,
+            sums: &self.sums,
+        };
+        assert_eq!(verify::differences(books), Vec::new(), "the books verify");
         self.check_payments();
         self.check_invoices();
         self.check_sums();
@@ -260,29 +367,33 @@ impl Books {
         for payment in self.payments.values() {
             let applied = payment.allocations.iter().map(|allocation| allocation.applied);
             let covered = Money::sum(payment.currency(), applied.chain([payment.unapplied])).unwrap();
-            assert_eq!(payment.received, covered, "{}: received = applied + unapplied", payment.id);
+            let cash = payment.cash().checked_add(payment.owed_back).unwrap();
+            assert_eq!(cash, covered, "{}: cash = applied + unapplied", payment.id);
             for allocation in &payment.allocations {
-                assert!(
-                    allocation.applied.minor() <= allocation.intended.minor(),
-                    "{}: applied as intended",
-                    payment.id
-                );
+                assert!(allocation.applied.minor() <= allocation.at_most.minor(), "{}: applied as meant", payment.id);
                 let on_its_way = !allocation.pending.is_zero();
                 assert!(
-                    !on_its_way || payment.state == State::Processing,
+                    !on_its_way || payment.state == State::Processing || payment.unfinished,
                     "{}: pending only while processing",
                     payment.id
                 );
             }
             let entries = self.entries.iter().filter(|entry| entry.source == payment.id.as_str());
             let moved: i64 = entries.map(|entry| entry.change().unwrap().minor()).sum();
-            assert_eq!(moved, -payment.received.minor(), "{}: the ledger moved by what was received", payment.id);
-            let heard = payment.facts.fold().received;
-            assert_eq!(payment.received, heard.in_currency(payment.currency()), "{}: all cash is taken", payment.id);
-            let foreign = heard.amounts().filter(|amount| amount.currency() != payment.currency());
+            assert_eq!(moved, -covered.minor(), "{}: the ledger moved by what is here", payment.id);
+            let heard = payment.facts.fold();
+            assert_eq!(
+                payment.received,
+                heard.received.in_currency(payment.currency()),
+                "{}: all cash is taken",
+                payment.id
+            );
+            let foreign = heard.received.amounts().filter(|amount| amount.currency() != payment.currency());
             assert_eq!(payment.suspense, foreign.collect::<Vec<_>>(), "{}: the rest is in suspense", payment.id);
             assert_eq!(payment.settled_at.is_some(), payment.state == State::Settled, "{}", payment.id);
-            let at_rest = matches!(payment.state, State::Settled | State::Failed | State::Cancelled);
+            let at_rest = matches!(payment.state, State::Settled | State::Failed | State::Cancelled)
+                && payment.refunds_waiting().next().is_none()
+                && !payment.unfinished;
             assert_eq!(payment.look_at.is_none(), at_rest, "{}: asked about until it is at rest", payment.id);
         }
     }
@@ -290,8 +401,10 @@ impl Books {
     fn check_invoices(&self) {
         for (id, invoice) in &self.invoices {
             let standing = &invoice.standing;
-            let ours =
-                || self.payments.values().flat_map(|payment| &payment.allocations).filter(|known| known.invoice == *id);
+            let of_payments = self.payments.values().flat_map(|payment| &payment.allocations);
+            let of_notes = self.notes.values().flat_map(|note| &note.allocations);
+            let ours: Vec<&Allocation> = of_payments.chain(of_notes).filter(|known| known.invoice == *id).collect();
+            let ours = || ours.iter();
             let applied = Money::sum(invoice.currency(), ours().map(|allocation| allocation.applied)).unwrap();
             assert_eq!(standing.applied, applied, "{id}: applied is the sum of allocations");
             assert!(applied.minor() <= standing.gross.minor(), "{id}: no more applied than demanded");
@@ -320,6 +433,9 @@ impl Books {
         }
         for payment in self.payments.values() {
             add(&mut sums.unapplied, [(payment.currency(), payment.unapplied.minor())]);
+        }
+        for note in self.notes.values() {
+            add(&mut sums.unapplied, [(note.amount.currency(), note.unapplied.minor())]);
         }
         assert_eq!(
             without_zeros(sums.clone()),

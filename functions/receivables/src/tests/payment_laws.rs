@@ -9,10 +9,11 @@ use proptest::sample::select;
 use super::books::{Books, checkout_of, customer, invoice_id, issue, money, now, pay_link, payment_id, request};
 use super::cases;
 use super::provider_fact_laws::{report, shuffled_with_repeats, single_reports};
+use crate::allocation::Allocation;
 use crate::decision::{BalanceMove, Change, Decision};
 use crate::invoice::Standing;
 use crate::ledger::{Entry, EntryKind, Leg};
-use crate::payment::{self, Allocation, Payment, State};
+use crate::payment::{self, Payment, State};
 use crate::{Balance, Currency, Money, Report};
 
 const INVOICES: [(&str, &str); 3] = [("A", "100.00"), ("B", "50.00"), ("D", "0.60")];
@@ -23,6 +24,9 @@ enum Step {
     Start(&'static str, Vec<(&'static str, i64)>),
     Open(&'static str),
     Hear(&'static str, Vec<Report>),
+    Finish(&'static str),
+    Unapply(&'static str, &'static str, i64),
+    Apply(&'static str, &'static str, i64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -32,7 +36,14 @@ fn step() -> impl Strategy<Value = Step> {
         1 => select(PAYMENTS.to_vec()).prop_map(Step::Open),
         4 => (select(PAYMENTS.to_vec()), prop::collection::vec(report(), 1..=3))
             .prop_map(|(payment, reports)| Step::Hear(payment, reports)),
+        3 => select(PAYMENTS.to_vec()).prop_map(Step::Finish),
+        1 => moved().prop_map(|(payment, invoice, minor)| Step::Unapply(payment, invoice, minor)),
+        1 => moved().prop_map(|(payment, invoice, minor)| Step::Apply(payment, invoice, minor)),
     ]
+}
+
+fn moved() -> impl Strategy<Value = (&'static str, &'static str, i64)> {
+    (select(PAYMENTS.to_vec()), select(vec!["A", "B", "D"]), select(vec![30, 60, 1_000, 5_000]))
 }
 
 fn eur(minor: i64) -> Money {
@@ -61,7 +72,18 @@ proptest! {
                     books.hear(name, &reports);
                     prop_assert!(books.hear(name, &reports).is_none(), "the same reports decided something twice");
                 }
-                Step::Start(..) | Step::Open(_) | Step::Hear(..) => {}
+                Step::Finish(name) if books.payments.contains_key(&payment_id(name)) => drop(books.finish(name)),
+                Step::Unapply(name, from, minor) if books.payments.contains_key(&payment_id(name)) => {
+                    let amount = Some(eur(minor));
+                    // Most cannot be done; what can, must leave the books right.
+                    drop(books.operate(name, |_, payment, now| payment::unapply(payment, &invoice_id(from), amount, now)));
+                }
+                Step::Apply(name, to, minor) if books.payments.contains_key(&payment_id(name)) => {
+                    drop(books.operate(name, |books, payment, now| {
+                        payment::apply(payment, &[(books.invoices[&invoice_id(to)].clone(), eur(minor))], now)
+                    }));
+                }
+                Step::Start(..) | Step::Open(_) | Step::Hear(..) | Step::Finish(_) | Step::Unapply(..) | Step::Apply(..) => {}
             }
         }
     }
@@ -147,7 +169,7 @@ fn a_decision_that_moves_no_amount_moves_no_balance() {
     let (payment, started) = payment::start(request("P", vec![(invoice, money("60.00"))]), now()).unwrap();
     let (_, opened) = payment.opened(checkout_of("P"), now()).unwrap();
     assert_eq!(issued.balance_move().open, [(Currency::EUR, 10_000)].into());
-    for decision in [started, opened] {
+    for decision in started.into_iter().chain([opened]) {
         assert!(decision.balance_move().is_empty(), "{decision:?}");
         assert!(decision.entry.is_none());
     }
@@ -161,8 +183,13 @@ fn two_invoices() -> Payment {
     payment::start(request("P", parts), now()).unwrap().0
 }
 
-/// Everything about a payment but the count of its changes.
-fn outcome(payment: Payment) -> Payment {
+/// Everything about a payment but the count of its changes, once it is finished.
+fn outcome(mut payment: Payment) -> Payment {
+    while let Some((next, _)) = payment::settle(&payment, &[], now()) {
+        payment = next;
+    }
+    // What came in two parts was announced at the first.
+    payment.settlement_announced = payment.state == State::Settled;
     let unversioned = |standing: Standing| Standing { version: 0, ..standing };
     let allocations = payment.allocations.into_iter();
     let allocations = allocations.map(|known| Allocation { standing: unversioned(known.standing), ..known }).collect();
@@ -190,6 +217,7 @@ fn decision(legs: &[(usize, i64)], pending: (i64, i64), disputed: (i64, i64)) ->
     let was = issue("A", money("100.00"), date(2026, 3, 1)).0.standing;
     let standing = |pending, disputed| Standing { pending: eur(pending), disputed: eur(disputed), ..was.clone() };
     Decision {
+        at: now(),
         business: super::books::business(),
         customer: customer(),
         changes: vec![

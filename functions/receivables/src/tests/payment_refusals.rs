@@ -89,7 +89,7 @@ fn each_rule_refuses_with_its_code_and_field() {
         60.00 of A is on its way: refused: more_than_payable at allocations[0].amount
         60.00 of A is contested: refused: more_than_payable at allocations[0].amount
         A has a checkout open: refused: checkout_open at nothing in particular
-        as many as may be: 45.00 EUR asked
+        as many as may be: 1000.00 EUR asked
         one more: refused: too_many_allocations at allocations
         more than can be booked: refused: amount at allocations
     "#]]

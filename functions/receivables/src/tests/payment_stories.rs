@@ -131,8 +131,13 @@ fn one_payment_covers_invoices_in_the_payers_order() {
             ledger: A -15.00, B -50.00
             facts: invoice.partly_paid, invoice.paid
         P: intent received 150.00
-            P is settled: 140.00 asked, 150.00 received, 10.00 unapplied
+            P is settled: 140.00 asked, 150.00 received, 10.00 unapplied, unfinished
             ledger: unapplied -10.00
+            then
+            P is settled: 140.00 asked, 150.00 received
+            A is partly_paid: 30.00 open
+            ledger: A -10.00, unapplied 10.00
+            facts: invoice.partly_paid
     "#]]);
 }
 
@@ -184,8 +189,13 @@ fn money_through_a_second_intent_is_other_money() {
             ledger: A -60.00
             facts: payment.settled, invoice.partly_paid
         P: intent2 received 60.00
-            P is settled: 60.00 asked, 120.00 received, 60.00 unapplied
+            P is settled: 60.00 asked, 120.00 received, 60.00 unapplied, unfinished
             ledger: unapplied -60.00
+            then
+            P is settled: 60.00 asked, 120.00 received, 20.00 unapplied
+            A is paid: 0.00 open
+            ledger: A -40.00, unapplied 40.00
+            facts: invoice.paid
     "#]]);
 }
 
@@ -470,9 +480,11 @@ fn a_page_that_expires_lets_go_and_late_money_is_taken() {
             facts: payment.settled, invoice.paid
         Q: checkout completed paid 70.00
             decided again, another came first
-            Q is settled: 70.00 asked, 70.00 received, 70.00 unapplied
+            Q is settled: 70.00 asked, 70.00 received, 70.00 unapplied, unfinished
             A is paid: 0.00 open
             ledger: unapplied -70.00
+            then
+            Q is settled: 70.00 asked, 70.00 received, 70.00 unapplied
             facts: payment.settled
     "#]]);
 }
@@ -509,11 +521,14 @@ fn money_that_comes_after_another_payment_covered_the_invoice_is_unapplied() {
             facts: payment.settled, invoice.partly_paid
         P: checkout completed paid 130.00
             decided again, another came first
-            P is settled: 130.00 asked, 130.00 received, 80.00 unapplied
+            P is settled: 130.00 asked, 130.00 received, 80.00 unapplied, unfinished
             A is paid: 0.00 open
             B is paid: 0.00 open
             ledger: A -20.00, B -30.00, unapplied -80.00
-            facts: payment.settled, invoice.paid, invoice.paid
+            facts: invoice.paid, invoice.paid
+            then
+            P is settled: 130.00 asked, 130.00 received, 80.00 unapplied
+            facts: payment.settled
         P: intent received 130.00
             P is settled: 130.00 asked, 130.00 received, 80.00 unapplied
     "#]]);
@@ -575,13 +590,13 @@ fn money_in_another_currency_is_kept_aside() {
             A is open: 100.00 open, checkout of P
             facts: payment.started
         P: checkout completed paid 108.00 USD
-            P is settled: 100.00 asked, 108.00 USD in suspense
+            P is settled: 100.00 asked, review: other_currency#USD, 108.00 USD in suspense
             A is open: 100.00 open
             facts: payment.settled, payment.in_suspense
         P: intent received 108.00 USD
-            P is settled: 100.00 asked, 108.00 USD in suspense
+            P is settled: 100.00 asked, review: other_currency#USD, 108.00 USD in suspense
         P: intent received 100.00
-            P is settled: 100.00 asked, 100.00 received, 108.00 USD in suspense
+            P is settled: 100.00 asked, 100.00 received, review: other_currency#USD, 108.00 USD in suspense
             A is paid: 0.00 open
             ledger: A -100.00
             facts: invoice.paid

@@ -7,7 +7,8 @@ use proptest::sample::{select, subsequence};
 
 use super::cases;
 use crate::provider_fact::{
-    ATTEMPTS_PER_INTENT_MAX, Attempt, AttemptRank, Cash, CheckoutFact, Facts, IntentFact, ObjectFact,
+    ATTEMPTS_PER_INTENT_MAX, Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, Facts, IntentFact, Move,
+    ObjectFact, RefundFact, RefundRank,
 };
 use crate::{Currency, Money, ObjectId, Report};
 
@@ -57,6 +58,33 @@ fn checkout_fact(intent: &'static str) -> impl Strategy<Value = CheckoutFact> {
     })
 }
 
+fn refund_fact() -> impl Strategy<Value = RefundFact> {
+    let rank = select(vec![RefundRank::Pending, RefundRank::Succeeded, RefundRank::Failed]);
+    (cash(), rank).prop_map(|(amount, rank)| RefundFact { amount, rank, ..RefundFact::default() })
+}
+
+fn chargeback_fact() -> impl Strategy<Value = ChargebackFact> {
+    let moves = prop::collection::btree_map(
+        select(vec!["txn_1", "txn_2", "txn_3"]).prop_map(str::to_owned),
+        select(vec![Move::Withdrawn, Move::Reinstated]),
+        0..=2,
+    );
+    (cash(), [flag(), flag(), flag(), flag(), flag(), flag(), flag()], moves).prop_map(
+        |(amount, [inquiry, formal, withdrawn, reinstated, inquiry_closed, won, lost], moves)| ChargebackFact {
+            amount,
+            inquiry,
+            formal,
+            withdrawn,
+            reinstated,
+            inquiry_closed,
+            won,
+            lost,
+            moves,
+            ..ChargebackFact::default()
+        },
+    )
+}
+
 /// How one of two attempts stands.
 fn attempt_event() -> impl Strategy<Value = IntentFact> {
     (select(vec!["ch_1", "ch_2"]), rank()).prop_map(|(id, rank)| IntentFact {
@@ -100,7 +128,9 @@ pub(super) fn report() -> impl Strategy<Value = Report> {
     });
     let fact = prop_oneof![4 => intent_event(), 1 => intent_fact()];
     let intent = (select(INTENTS.to_vec()), fact).prop_map(|(id, fact)| (id, ObjectFact::Intent(fact)));
-    prop_oneof![2 => checkout, 3 => intent].prop_map(|(id, fact)| Report {
+    let refund = (select(vec!["re_1", "re_2"]), refund_fact()).prop_map(|(id, fact)| (id, ObjectFact::Refund(fact)));
+    let chargeback = chargeback_fact().prop_map(|fact| ("dp_1", ObjectFact::Chargeback(fact)));
+    prop_oneof![2 => checkout, 3 => intent, 1 => refund, 1 => chargeback].prop_map(|(id, fact)| Report {
         object: object(id),
         of: None,
         customer: None,
@@ -155,6 +185,8 @@ fn same_kind() -> impl Strategy<Value = [ObjectFact; 3]> {
         [intent_fact(), intent_fact(), intent_fact()].prop_map(|facts| facts.map(ObjectFact::Intent)),
         checkouts.prop_map(|facts| facts.map(ObjectFact::Checkout)),
         [busy_intent(), busy_intent(), busy_intent()],
+        [refund_fact(), refund_fact(), refund_fact()].prop_map(|facts| facts.map(ObjectFact::Refund)),
+        [chargeback_fact(), chargeback_fact(), chargeback_fact()].prop_map(|facts| facts.map(ObjectFact::Chargeback)),
     ]
 }
 

@@ -14,11 +14,14 @@ use std::fmt::Write;
 
 use expect_test::Expect;
 
-use super::books::{Books, Decided, invoice_id, money, name_of, payment_id};
+use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, payment_id, refund_id};
 use crate::decision::{Change, Decision};
 use crate::ledger::Leg;
-use crate::provider_fact::{Attempt, AttemptRank, Cash, CheckoutFact, IntentFact, ObjectFact};
-use crate::{Invoice, Money, Payment, Refusal, Report};
+use crate::provider_fact::{
+    Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, ConcernFact, ConcernKind, IntentFact, ObjectFact,
+    RefundFact, RefundRank,
+};
+use crate::{Invoice, Money, Payment, Refusal, Report, payment};
 
 /// Tells a story to new books.
 pub(super) fn check(story: &Expect) {
@@ -44,7 +47,12 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
     if let Some(payment) = verb.strip_suffix(':') {
         let reports: Vec<Report> = rest.split(" + ").map(|words| report(payment, words)).collect();
         let decided = books.hear(payment, &reports);
-        return answer(books, payment, decided);
+        let mut told = answer(books, payment, decided);
+        for step in books.finish(payment) {
+            told.push("then".to_owned());
+            told.extend([state(books, payment)].into_iter().chain(results(books, &step)));
+        }
+        return told;
     }
     match verb {
         "invoice" => {
@@ -65,8 +73,68 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
             let decided = books.open(rest);
             answer(books, rest, decided)
         }
+        "credit" => {
+            let (head, parts) = rest.split_once(": ").unwrap_or((rest, ""));
+            let (name, amount) = head.split_once(' ').unwrap();
+            let parts: Vec<(&str, Money)> = parts.split(", ").filter(|part| !part.is_empty()).map(part).collect();
+            match books.credit(name, money(amount), &parts) {
+                Ok(decision) => credited(books, name, &decision),
+                Err(refusal) => vec![refused(&refusal)],
+            }
+        }
+        "recredit" => {
+            let (name, parts) = rest.split_once(": ").unwrap();
+            let parts: Vec<(&str, Money)> = parts.split(", ").map(part).collect();
+            match books.apply_credit(name, &parts) {
+                Ok(decision) => credited(books, name, &decision),
+                Err(refusal) => vec![refused(&refusal)],
+            }
+        }
+        "write-off" | "take-back" => match books.write_off(rest, verb == "write-off") {
+            Ok(decision) => results(books, &decision),
+            Err(refusal) => vec![refused(&refusal)],
+        },
+        "apply" | "unapply" | "move" | "refund" | "refuse" => operate(books, verb, rest),
         _ => panic!("no such line in a story: {line}"),
     }
+}
+
+/// `apply P: B 40.00`, `unapply P: A 10.00` or all of it, `move P: A to B 10.00` or all of it, `refund P: R 30.00 of A` or of
+/// the whole, `refuse P: R`.
+fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
+    let (name, what) = rest.split_once(": ").unwrap();
+    let words: Vec<&str> = what.split(' ').collect();
+    let decided = books.operate(name, |books, payment, now| {
+        let invoice = |name: &str| books.invoices[&invoice_id(name)].clone();
+        match (verb, words.as_slice()) {
+            ("apply", _) => {
+                let parts: Vec<_> = what.split(", ").map(part).map(|(name, part)| (invoice(name), part)).collect();
+                payment::apply(payment, &parts, now)
+            }
+            ("unapply", [from, amount @ ..]) => {
+                payment::unapply(payment, &invoice_id(from), amount.first().map(|amount| money(amount)), now)
+            }
+            ("move", [from, "to", to, amount @ ..]) => {
+                let amount = amount.first().map(|amount| money(amount));
+                payment::move_cash(payment, &invoice_id(from), &invoice(to), amount, now)
+            }
+            ("refund", [id, amount, of @ ..]) => {
+                let invoice = of.last().map(|name| invoice_id(name));
+                payment::order_refund(payment, refund_id(id), money(amount), invoice, "Why".parse().unwrap(), now)
+            }
+            ("refuse", [id]) => Ok(payment::refund_refused(payment, &refund_id(id), "no funds", now).unwrap()),
+            _ => panic!("nobody can {verb} {rest}"),
+        }
+    });
+    match decided {
+        Ok(decision) => [state(books, name)].into_iter().chain(results(books, &decision)).collect(),
+        Err(refusal) => vec![refused(&refusal)],
+    }
+}
+
+fn credited(books: &Books, name: &str, decision: &Decision) -> Vec<String> {
+    let left = books.notes[&credit_note_id(name)].unapplied.to_plain();
+    [format!("{name} has {left} unapplied")].into_iter().chain(results(books, decision)).collect()
 }
 
 fn part(words: &str) -> (&str, Money) {
@@ -81,6 +149,9 @@ fn report(payment: &str, words: &str) -> Report {
     let (prefix, fact) = match kind {
         "checkout" => ("cs", ObjectFact::Checkout(checkout_fact(payment, said))),
         "intent" => ("pi", ObjectFact::Intent(intent_fact(said))),
+        "refund" => ("re", ObjectFact::Refund(refund_fact(said))),
+        "chargeback" => ("dp", ObjectFact::Chargeback(chargeback_fact(said))),
+        "warning" => ("issfr", ObjectFact::Concern(concern_fact(said))),
         _ => panic!("no provider speaks of {kind}"),
     };
     Report {
@@ -115,6 +186,7 @@ fn intent_fact(said: &str) -> IntentFact {
         IntentFact { attempts, ..silent.clone() }
     };
     match said.split_once(' ') {
+        Some(("refunded", amount)) => IntentFact { refunded: Cash::of(money(amount)), ..silent },
         Some(("received", amount)) => IntentFact { received: Cash::of(money(amount)), ..silent },
         Some(("processing", id)) => attempt(id, AttemptRank::Pending),
         Some(("failed", id)) => attempt(id, AttemptRank::Failed),
@@ -123,6 +195,39 @@ fn intent_fact(said: &str) -> IntentFact {
         None if said == "cancelled" => IntentFact { cancelled: true, ..silent },
         Some(_) | None => panic!("no intent is {said}"),
     }
+}
+
+/// `30.00 pending`, `30.00 done`, `30.00 failed`; with `for R` where it carries out an order of ours.
+fn refund_fact(said: &str) -> RefundFact {
+    let (said, order) = said.split_once(" for ").map_or((said, None), |(said, order)| (said, Some(refund_id(order))));
+    let (amount, word) = said.split_once(' ').unwrap();
+    let rank = match word {
+        "pending" => RefundRank::Pending,
+        "done" => RefundRank::Succeeded,
+        "failed" => RefundRank::Failed,
+        _ => panic!("no refund is {word}"),
+    };
+    RefundFact { order, amount: Cash::of(money(amount)), rank, failure: None }
+}
+
+/// `60.00 asked`, `60.00 opened`, `60.00 withdrawn`, `60.00 reinstated`, `60.00 won`, `60.00 lost`.
+fn chargeback_fact(said: &str) -> ChargebackFact {
+    let (amount, word) = said.split_once(' ').unwrap();
+    let formal = ChargebackFact { amount: Cash::of(money(amount)), formal: true, ..ChargebackFact::default() };
+    match word {
+        "asked" => ChargebackFact { inquiry: true, formal: false, ..formal },
+        "closed" => ChargebackFact { inquiry: true, inquiry_closed: true, formal: false, ..formal },
+        "opened" => formal,
+        "withdrawn" => ChargebackFact { withdrawn: true, ..formal },
+        "reinstated" => ChargebackFact { reinstated: true, ..formal },
+        "won" => ChargebackFact { won: true, ..formal },
+        "lost" => ChargebackFact { lost: true, ..formal },
+        _ => panic!("no chargeback is {word}"),
+    }
+}
+
+fn concern_fact(said: &str) -> ConcernFact {
+    ConcernFact { kind: ConcernKind::FraudWarning, closed: said == "closed", reason: None }
 }
 
 fn answer(books: &Books, payment: &str, decided: Option<Decided>) -> Vec<String> {
@@ -144,8 +249,22 @@ fn state(books: &Books, name: &str) -> String {
     if !received.is_zero() {
         write!(line, ", {} received", received.to_plain()).unwrap();
     }
-    if !unapplied.is_zero() {
-        write!(line, ", {} unapplied", unapplied.to_plain()).unwrap();
+    let payment = &books.payments[&payment_id(name)];
+    for (amount, word) in [
+        (payment.refunded, "refunded"),
+        (payment.charged_back, "charged back"),
+        (*unapplied, "unapplied"),
+        (payment.owed_back, "owed back"),
+    ] {
+        if !amount.is_zero() {
+            write!(line, ", {} {word}", amount.to_plain()).unwrap();
+        }
+    }
+    if payment.unfinished {
+        line += ", unfinished";
+    }
+    for review in payment.reviews() {
+        write!(line, ", review: {}", review.name).unwrap();
     }
     for amount in suspense {
         write!(line, ", {amount:?} in suspense").unwrap();
@@ -162,7 +281,9 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
         | Change::PayLinkIssued(_)
         | Change::PayLinkRevoked(_)
         | Change::PaymentStarted(_)
-        | Change::PaymentChanged { .. } => None,
+        | Change::PaymentChanged { .. }
+        | Change::CreditNoteIssued(_)
+        | Change::CreditNoteChanged { .. } => None,
     });
     let mut lines: Vec<String> = touched.map(standing).collect();
     if let Some(entry) = &decision.entry {
@@ -182,6 +303,11 @@ fn standing(invoice: &Invoice) -> String {
     let mut line = format!("{} is {}: {} open", invoice.number, standing.status().as_str(), standing.open().to_plain());
     if !standing.pending.is_zero() {
         write!(line, ", {} pending", standing.pending.to_plain()).unwrap();
+    }
+    for (amount, word) in [(standing.written_off, "written off"), (standing.charged_back, "charged back")] {
+        if !amount.is_zero() {
+            write!(line, ", {} {word}", amount.to_plain()).unwrap();
+        }
     }
     if standing.payable() != standing.open() {
         write!(line, ", {} payable", standing.payable().to_plain()).unwrap();

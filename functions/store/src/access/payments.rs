@@ -1,11 +1,10 @@
 //! Payments: one query loads a payment with its allocations and facts.
 
 use jiff::Timestamp;
-use receivables::provider_fact::{ObjectId, Provider};
 use receivables::{BusinessId, CustomerId, InvoiceId, Payment, PaymentId};
 
 use super::accounts::{Page, Paged};
-use crate::items::payments::Review;
+use crate::items::reviews::{self, ListedReview, UnappliedCash};
 use crate::items::{Index, number, payments, text, text_of};
 use crate::keys;
 use crate::table::{Query, Range, Store, StoreError, Update};
@@ -39,24 +38,16 @@ impl Store {
         ids.collect::<Result<_, _>>().map_err(|error| StoreError::defect("allocation", &error))
     }
 
-    /// The payment that an object of a provider belongs to.
-    pub async fn payment_of_object(
-        &self,
-        b: &BusinessId,
-        provider: Provider,
-        object: &ObjectId,
-    ) -> Result<Option<PaymentId>, StoreError> {
-        let Some(item) = self.get(&self.tables.core, &keys::object(b, provider, object)).await? else {
-            return Ok(None);
-        };
-        let id = text_of(&item, "payment").map(str::parse).transpose();
-        id.map_err(|error| StoreError::defect("provider object", &error))
+    /// What a person should look at, oldest first.
+    pub async fn reviews(&self, b: &BusinessId, page: &Page) -> Result<Paged<ListedReview>, StoreError> {
+        let pk = keys::reviews(b);
+        self.list(Query::of(Index::List, &pk, Range::All), page, reviews::review).await
     }
 
-    /// What a person should look at, oldest first.
-    pub async fn reviews(&self, b: &BusinessId, page: &Page) -> Result<Paged<Review>, StoreError> {
-        let pk = keys::reviews(b);
-        self.list(Query::of(Index::List, &pk, Range::All), page, payments::review).await
+    /// Money of known customers that covers no invoice, oldest first.
+    pub async fn unapplied(&self, b: &BusinessId, page: &Page) -> Result<Paged<UnappliedCash>, StoreError> {
+        let pk = keys::unapplied(b);
+        self.list(Query::of(Index::List, &pk, Range::All), page, reviews::unapplied).await
     }
 
     /// The payments of one shard of the due list that are due to be looked at, the longest due first.

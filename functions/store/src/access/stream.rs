@@ -3,7 +3,8 @@
 use receivables::{BusinessId, CustomerId};
 
 use crate::items::events::{self, ReceivedEvent};
-use crate::items::ledger::{self, Announced};
+use crate::items::happenings::{self, Announced, AuditRecord};
+use crate::items::ledger;
 use crate::items::sign_ins::{self, SignIn};
 use crate::items::{Item, text_of};
 use crate::keys;
@@ -14,8 +15,8 @@ use crate::table::StoreError;
 pub enum StreamNews {
     /// A provider's event was recorded, or put back for another try.
     Event(Box<ReceivedEvent>),
-    /// Facts were announced, together.
-    Facts(Vec<Announced>),
+    /// Something was decided: the facts it announces, and what the audit has of it.
+    Happening(Box<AuditRecord>, Vec<Announced>),
     /// Someone asked to sign in.
     SignIn(SignIn),
     /// An account's balance item has due days that hold nothing any more.
@@ -51,7 +52,12 @@ pub fn read_stream_image(item: Item) -> Result<StreamNews, StoreError> {
         });
     }
     if sk.starts_with(keys::FACT) {
-        return ledger::announced(item).map(StreamNews::Facts);
+        let record = happenings::audit_record(item.clone())?;
+        // Sealing changes the item, and is no news.
+        return Ok(match record.sealed {
+            Some(_) => StreamNews::Nothing,
+            None => StreamNews::Happening(Box::new(record), happenings::announced(item)?),
+        });
     }
     if sk == "BAL" {
         let spent = ledger::spent_due_days(&item);

@@ -1,12 +1,14 @@
 //! Businesses, keys and customers.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use receivables::customer::Profile;
 use receivables::text::{EmailAddress, ExternalId, PartyName};
 use receivables::{BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId};
 use serde::{Deserialize, Serialize};
 
-use super::{Index, Item, item, listed, record};
+use super::{Index, Item, item, listed, money, record};
 use crate::{StoreError, keys};
 
 /// A key with which a program of the business calls the API.
@@ -28,6 +30,8 @@ struct BusinessRecord {
     time_zone: String,
     locales: Vec<Locale>,
     email: EmailAddress,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    write_off_tolerances: BTreeMap<Currency, i64>,
 }
 
 pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
@@ -38,6 +42,11 @@ pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
         time_zone: business.time_zone.name().to_owned(),
         locales: business.locales.clone(),
         email: business.email.clone(),
+        write_off_tolerances: business
+            .write_off_tolerances
+            .iter()
+            .map(|(currency, amount)| (*currency, amount.minor()))
+            .collect(),
     };
     item(&keys::business(&business.id), &record)
 }
@@ -51,6 +60,11 @@ pub(crate) fn business(item: Item) -> Result<Business, StoreError> {
         time_zone: BillingZone::named(&record.time_zone).map_err(|error| StoreError::defect("time zone", &error))?,
         locales: record.locales,
         email: record.email,
+        write_off_tolerances: record
+            .write_off_tolerances
+            .into_iter()
+            .map(|(currency, minor)| Ok((currency, money(minor, currency)?)))
+            .collect::<Result<_, StoreError>>()?,
     })
 }
 

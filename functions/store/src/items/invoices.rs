@@ -54,8 +54,12 @@ struct TaxRecord {
 pub(crate) struct StandingRecord {
     gross: i64,
     applied: i64,
+    #[serde(default)]
+    written_off: i64,
     pending: i64,
     disputed: i64,
+    #[serde(default)]
+    charged_back: i64,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     live_checkout: Option<PaymentId>,
     version: u64,
@@ -66,6 +70,8 @@ impl StandingRecord {
         Self {
             gross: standing.gross.minor(),
             applied: standing.applied.minor(),
+            written_off: standing.written_off.minor(),
+            charged_back: standing.charged_back.minor(),
             pending: standing.pending.minor(),
             disputed: standing.disputed.minor(),
             live_checkout: standing.live_checkout.clone(),
@@ -77,6 +83,8 @@ impl StandingRecord {
         Ok(Standing {
             gross: money(self.gross, currency)?,
             applied: money(self.applied, currency)?,
+            written_off: money(self.written_off, currency)?,
+            charged_back: money(self.charged_back, currency)?,
             pending: money(self.pending, currency)?,
             disputed: money(self.disputed, currency)?,
             live_checkout: self.live_checkout,

@@ -1,4 +1,4 @@
-//! Ledger entries, balances and facts.
+//! Ledger entries and balances.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,10 @@ use jiff::civil::Date;
 use receivables::ledger::{Entry, EntryKind, Leg};
 use receivables::statement::AccountSums;
 use receivables::text::InvoiceNumber;
-use receivables::{
-    Balance, BalanceMove, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId,
-    PaymentId,
-};
+use receivables::{Balance, BalanceMove, CreditNoteId, Currency, Decision, InvoiceId, PaymentId};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, item, money, record};
+use super::{Item, item, record};
 use crate::{StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -138,115 +135,4 @@ pub(crate) fn spent_due_days(item: &Item) -> Vec<String> {
         .filter(|(name, value)| name.starts_with("d#") && value.as_n().is_ok_and(|number| number == "0"))
         .map(|(name, _)| name.clone())
         .collect()
-}
-
-#[derive(Serialize, Deserialize)]
-struct FactsRecord {
-    business: BusinessId,
-    customer: CustomerId,
-    facts: Vec<FactRecord>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct FactRecord {
-    fact: String,
-    at: Timestamp,
-    kind: String,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    invoice: Option<InvoiceId>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    payment: Option<PaymentId>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    currency: Option<Currency>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    received: Option<i64>,
-}
-
-/// A fact as it comes round by the stream, with whose it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Announced {
-    /// Whose books.
-    pub business: BusinessId,
-    /// On whose account.
-    pub customer: CustomerId,
-    /// What happened.
-    pub fact: Fact,
-}
-
-/// The facts of a decision, in one item: a payment of many invoices announces more than a transaction has room for apart.
-/// `None` where there are none.
-pub(crate) fn of_facts(decision: &Decision) -> Result<Option<Item>, StoreError> {
-    let Some(first) = decision.facts.first() else { return Ok(None) };
-    let key = keys::fact(&decision.business, &decision.customer, first.at, &first.id.0);
-    let record = FactsRecord {
-        business: decision.business.clone(),
-        customer: decision.customer.clone(),
-        facts: decision.facts.iter().map(of_fact).collect(),
-    };
-    item(&key, &record).map(Some)
-}
-
-fn of_fact(fact: &Fact) -> FactRecord {
-    let (invoice, payment, received) = match &fact.kind {
-        FactKind::CustomerRegistered => (None, None, None),
-        FactKind::InvoiceIssued { invoice }
-        | FactKind::InvoicePartlyPaid { invoice }
-        | FactKind::InvoicePaid { invoice }
-        | FactKind::InvoiceReopened { invoice } => (Some(invoice.clone()), None, None),
-        FactKind::PaymentStarted { payment }
-        | FactKind::PaymentNeedsAction { payment }
-        | FactKind::PaymentProcessing { payment }
-        | FactKind::PaymentFailed { payment }
-        | FactKind::PaymentCancelled { payment } => (None, Some(payment.clone()), None),
-        FactKind::PaymentSettled { payment, received } | FactKind::PaymentInSuspense { payment, received } => {
-            (None, Some(payment.clone()), Some(*received))
-        }
-    };
-    FactRecord {
-        fact: fact.id.0.clone(),
-        at: fact.at,
-        kind: fact.kind.name().to_owned(),
-        invoice,
-        payment,
-        currency: received.map(receivables::Money::currency),
-        received: received.map(receivables::Money::minor),
-    }
-}
-
-pub(crate) fn announced(item: Item) -> Result<Vec<Announced>, StoreError> {
-    let record: FactsRecord = record(item)?;
-    let (business, customer) = (record.business, record.customer);
-    let read = record
-        .facts
-        .into_iter()
-        .map(|record| Ok(Announced { business: business.clone(), customer: customer.clone(), fact: fact(&record)? }));
-    read.collect()
-}
-
-fn fact(record: &FactRecord) -> Result<Fact, StoreError> {
-    let missing = || StoreError::Defect(format!("fact {} of kind {}", record.fact, record.kind));
-    let received = match (record.received, record.currency) {
-        (Some(minor), Some(currency)) => Some(money(minor, currency)?),
-        _ => None,
-    };
-    let invoice = || record.invoice.clone().ok_or_else(missing);
-    let payment = || record.payment.clone().ok_or_else(missing);
-    let kind = match record.kind.as_str() {
-        "customer.registered" => FactKind::CustomerRegistered,
-        "invoice.issued" => FactKind::InvoiceIssued { invoice: invoice()? },
-        "invoice.partly_paid" => FactKind::InvoicePartlyPaid { invoice: invoice()? },
-        "invoice.paid" => FactKind::InvoicePaid { invoice: invoice()? },
-        "invoice.reopened" => FactKind::InvoiceReopened { invoice: invoice()? },
-        "payment.started" => FactKind::PaymentStarted { payment: payment()? },
-        "payment.needs_action" => FactKind::PaymentNeedsAction { payment: payment()? },
-        "payment.processing" => FactKind::PaymentProcessing { payment: payment()? },
-        "payment.settled" => FactKind::PaymentSettled { payment: payment()?, received: received.ok_or_else(missing)? },
-        "payment.failed" => FactKind::PaymentFailed { payment: payment()? },
-        "payment.cancelled" => FactKind::PaymentCancelled { payment: payment()? },
-        "payment.in_suspense" => {
-            FactKind::PaymentInSuspense { payment: payment()?, received: received.ok_or_else(missing)? }
-        }
-        _ => return Err(missing()),
-    };
-    Ok(Fact { id: FactId(record.fact.clone()), at: record.at, kind })
 }

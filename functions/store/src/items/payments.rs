@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::payment::{Allocation, Checkout, Origin, State};
+use receivables::payment::{Checkout, Origin, RefundOrder, Review, State};
 use receivables::provider_fact::Facts;
-use receivables::text::InvoiceNumber;
+use receivables::text::{Description, InvoiceNumber};
 use receivables::{
-    BusinessId, Currency, CustomerId, InvoiceId, Locale, Money, ObjectFact, ObjectId, PayLinkId, Payment, PaymentId,
+    Allocation, BusinessId, Currency, CustomerId, InvoiceId, Locale, Money, ObjectFact, ObjectId, PayLinkId, Payment,
+    PaymentId, RefundId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::facts::{FactRecord, merged, of_merged};
 use super::invoices::StandingRecord;
+use super::reviews::of_open_amount;
 use super::{Index, Item, item, listed, money, record, text_of};
 use crate::{StoreError, keys};
 
@@ -31,7 +33,23 @@ struct PaymentRecord {
     checkout: Option<CheckoutRecord>,
     state: String,
     received: i64,
+    #[serde(default)]
+    refunded: i64,
+    #[serde(default)]
+    charged_back: i64,
     unapplied: i64,
+    #[serde(default)]
+    owed_back: i64,
+    #[serde(default)]
+    on_account: i64,
+    #[serde(default)]
+    unfinished: bool,
+    #[serde(default)]
+    settlement_announced: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    refunds: Vec<RefundOrderRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    reviews_closed: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     suspense: BTreeMap<Currency, i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -47,6 +65,19 @@ enum OriginRecord {
     PayLink(PayLinkId),
     Portal(bool),
     Api(bool),
+    Provider(bool),
+}
+
+#[derive(Serialize, Deserialize)]
+struct RefundOrderRecord {
+    id: RefundId,
+    amount: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    invoice: Option<InvoiceId>,
+    reason: Description,
+    ordered_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    refused: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,14 +88,20 @@ struct CheckoutRecord {
 }
 
 #[derive(Serialize, Deserialize)]
-struct AllocationRecord {
+pub(crate) struct AllocationRecord {
     invoice: InvoiceId,
     number: InvoiceNumber,
     due_on: Date,
     currency: Currency,
     intended: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    at_most: Option<i64>,
     applied_here: i64,
     pending_here: i64,
+    #[serde(default)]
+    charged_back_here: i64,
+    #[serde(default)]
+    undone: bool,
     #[serde(flatten)]
     standing: StandingRecord,
 }
@@ -80,6 +117,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
             Origin::PayLink(link) => OriginRecord::PayLink(link.clone()),
             Origin::Portal => OriginRecord::Portal(true),
             Origin::Api => OriginRecord::Api(true),
+            Origin::Provider => OriginRecord::Provider(true),
         },
         locale: payment.locale,
         started_at: payment.started_at,
@@ -90,7 +128,15 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         }),
         state: payment.state.as_str().to_owned(),
         received: payment.received.minor(),
+        refunded: payment.refunded.minor(),
+        charged_back: payment.charged_back.minor(),
         unapplied: payment.unapplied.minor(),
+        owed_back: payment.owed_back.minor(),
+        on_account: payment.on_account.minor(),
+        unfinished: payment.unfinished,
+        settlement_announced: payment.settlement_announced,
+        refunds: payment.refunds.iter().map(of_refund_order).collect(),
+        reviews_closed: payment.reviews_closed.clone(),
         suspense: payment.suspense.iter().map(|amount| (amount.currency(), amount.minor())).collect(),
         settled_at: payment.settled_at,
         look_at: payment.look_at,
@@ -108,26 +154,70 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
     })
 }
 
+fn of_refund_order(order: &RefundOrder) -> RefundOrderRecord {
+    RefundOrderRecord {
+        id: order.id.clone(),
+        amount: order.amount.minor(),
+        invoice: order.invoice.clone(),
+        reason: order.reason.clone(),
+        ordered_at: order.ordered_at,
+        refused: order.refused.clone(),
+    }
+}
+
+fn refund_order(record: RefundOrderRecord, currency: Currency) -> Result<RefundOrder, StoreError> {
+    Ok(RefundOrder {
+        id: record.id,
+        amount: money(record.amount, currency)?,
+        invoice: record.invoice,
+        reason: record.reason,
+        ordered_at: record.ordered_at,
+        refused: record.refused,
+    })
+}
+
+impl AllocationRecord {
+    pub(crate) fn of(allocation: &Allocation) -> Self {
+        Self {
+            invoice: allocation.invoice.clone(),
+            number: allocation.number.clone(),
+            due_on: allocation.due_on,
+            currency: allocation.intended.currency(),
+            intended: allocation.intended.minor(),
+            at_most: Some(allocation.at_most.minor()),
+            applied_here: allocation.applied.minor(),
+            pending_here: allocation.pending.minor(),
+            charged_back_here: allocation.charged_back.minor(),
+            undone: allocation.undone,
+            standing: StandingRecord::of(&allocation.standing),
+        }
+    }
+}
+
 pub(crate) fn of_allocation(payment: &Payment, place: usize, allocation: &Allocation) -> Result<Item, StoreError> {
-    let record = AllocationRecord {
-        invoice: allocation.invoice.clone(),
-        number: allocation.number.clone(),
-        due_on: allocation.due_on,
-        currency: payment.currency(),
-        intended: allocation.intended.minor(),
-        applied_here: allocation.applied.minor(),
-        pending_here: allocation.pending.minor(),
-        standing: StandingRecord::of(&allocation.standing),
-    };
     let b = &payment.business;
-    let item = item(&keys::allocation(b, &payment.id, place), &record)?;
+    let item = item(&keys::allocation(b, &payment.id, place), &AllocationRecord::of(allocation))?;
     let parent = keys::invoice_partition(b, &allocation.invoice);
     Ok(listed(item, Index::Parent, &parent, &keys::payment_in_account(payment.started_at, &payment.id)))
+}
+
+/// Something that a person should look at, in the business's list.
+pub(crate) fn of_review(payment: &Payment, review: &Review) -> Result<Item, StoreError> {
+    let key = keys::review(&payment.business, &payment.id, &review.name);
+    let place = format!("{:.3}#{}#{}", payment.started_at, payment.id, review.name);
+    super::reviews::of_review(&key, payment, review, &place)
 }
 
 pub(crate) fn of_fact(payment: &Payment, object: &ObjectId, fact: &ObjectFact) -> Result<Item, StoreError> {
     let key = keys::merged_fact(&payment.business, &payment.id, fact.kind(), object);
     item(&key, &FactRecord { object: object.clone(), fact: of_merged(fact) })
+}
+
+/// What of a payment covers no invoice, in the business's list.
+pub(crate) fn of_unapplied(payment: &Payment) -> Result<Item, StoreError> {
+    let key = keys::unapplied_of_payment(&payment.business, &payment.id);
+    let place = format!("{:.3}#{}", payment.started_at, payment.id);
+    of_open_amount(&key, &payment.business, &payment.customer, payment.id.as_str(), payment.unapplied, &place)
 }
 
 /// The payment of its partition's items, in any order. `None` where there is no payment.
@@ -161,6 +251,7 @@ pub(crate) fn payment_head(item: Item) -> Result<Payment, StoreError> {
 
 fn whole(head: PaymentRecord, allocations: Vec<Allocation>, facts: Facts) -> Result<Payment, StoreError> {
     let currency = head.currency;
+    let refunds = head.refunds.into_iter().map(|record| refund_order(record, currency));
     let suspense = head.suspense.into_iter().map(|(currency, minor)| money(minor, currency));
     Ok(Payment {
         id: head.id,
@@ -172,6 +263,7 @@ fn whole(head: PaymentRecord, allocations: Vec<Allocation>, facts: Facts) -> Res
             OriginRecord::PayLink(link) => Origin::PayLink(link),
             OriginRecord::Portal(_) => Origin::Portal,
             OriginRecord::Api(_) => Origin::Api,
+            OriginRecord::Provider(_) => Origin::Provider,
         },
         locale: head.locale,
         started_at: head.started_at,
@@ -183,7 +275,15 @@ fn whole(head: PaymentRecord, allocations: Vec<Allocation>, facts: Facts) -> Res
         facts,
         state: State::named(&head.state).ok_or_else(|| StoreError::Defect(format!("payment state {}", head.state)))?,
         received: money(head.received, currency)?,
+        refunded: money(head.refunded, currency)?,
+        charged_back: money(head.charged_back, currency)?,
         unapplied: money(head.unapplied, currency)?,
+        owed_back: money(head.owed_back, currency)?,
+        on_account: money(head.on_account, currency)?,
+        unfinished: head.unfinished,
+        settlement_announced: head.settlement_announced,
+        refunds: refunds.collect::<Result<Vec<RefundOrder>, StoreError>>()?,
+        reviews_closed: head.reviews_closed,
         suspense: suspense.collect::<Result<Vec<Money>, StoreError>>()?,
         settled_at: head.settled_at,
         look_at: head.look_at,
@@ -191,7 +291,8 @@ fn whole(head: PaymentRecord, allocations: Vec<Allocation>, facts: Facts) -> Res
     })
 }
 
-fn allocation(item: Item) -> Result<Allocation, StoreError> {
+/// An allocation of a payment or of a credit note.
+pub(crate) fn allocation(item: Item) -> Result<Allocation, StoreError> {
     let record: AllocationRecord = record(item)?;
     let currency = record.currency;
     Ok(Allocation {
@@ -199,55 +300,11 @@ fn allocation(item: Item) -> Result<Allocation, StoreError> {
         number: record.number,
         due_on: record.due_on,
         intended: money(record.intended, currency)?,
+        at_most: money(record.at_most.unwrap_or(record.intended), currency)?,
         applied: money(record.applied_here, currency)?,
         pending: money(record.pending_here, currency)?,
+        charged_back: money(record.charged_back_here, currency)?,
+        undone: record.undone,
         standing: record.standing.read(currency)?,
-    })
-}
-
-#[derive(Serialize, Deserialize)]
-struct ReviewRecord {
-    payment: PaymentId,
-    customer: CustomerId,
-    reason: String,
-    currency: Currency,
-    amount: i64,
-}
-
-/// Something of a payment that a person should look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Review {
-    /// The payment.
-    pub payment: PaymentId,
-    /// Its account.
-    pub customer: CustomerId,
-    /// Why.
-    pub reason: String,
-    /// How much is at stake.
-    pub amount: Money,
-}
-
-/// Money in another currency than the payment's is put before a person.
-pub(crate) fn of_suspense(payment: &Payment, amount: Money) -> Result<Item, StoreError> {
-    let reason = "other_currency";
-    let record = ReviewRecord {
-        payment: payment.id.clone(),
-        customer: payment.customer.clone(),
-        reason: reason.to_owned(),
-        currency: amount.currency(),
-        amount: amount.minor(),
-    };
-    let key = keys::review(&payment.business, &payment.id, &format!("{reason}#{}", amount.currency()));
-    let place = format!("{:.3}#{}", payment.started_at, payment.id);
-    Ok(listed(item(&key, &record)?, Index::List, &keys::reviews(&payment.business), &place))
-}
-
-pub(crate) fn review(item: Item) -> Result<Review, StoreError> {
-    let record: ReviewRecord = record(item)?;
-    Ok(Review {
-        payment: record.payment,
-        customer: record.customer,
-        reason: record.reason,
-        amount: money(record.amount, record.currency)?,
     })
 }

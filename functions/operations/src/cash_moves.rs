@@ -1,0 +1,107 @@
+//! What an operator does with money that has come: applies it, takes it back, moves it, and closes reviews.
+
+use jiff::Timestamp;
+use receivables::{Allocation, Business, Invoice, InvoiceId, Money, Payment, PaymentId, Refusal, allocation, payment};
+use store::Page;
+
+use crate::payments::commit_decided;
+use crate::{OperationError, Rooms};
+
+/// Open invoices that are looked at for proposals, oldest due first.
+const OPEN_INVOICES_MAX: usize = 100;
+
+/// How much for which invoice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CashPart {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// How much.
+    pub amount: Money,
+}
+
+/// The invoices of parts, as they stand now.
+pub(crate) async fn parts_of(
+    rooms: &Rooms,
+    business: &Business,
+    parts: &[CashPart],
+) -> Result<Vec<(Invoice, Money)>, OperationError> {
+    let ids: Vec<InvoiceId> = parts.iter().map(|part| part.invoice.clone()).collect();
+    let held = rooms.store.invoices(&business.id, &ids).await?;
+    parts
+        .iter()
+        .map(|part| Ok((held.get(&part.invoice).cloned().ok_or(OperationError::NotFound)?, part.amount)))
+        .collect()
+}
+
+/// Applies what is unapplied of a payment to invoices of its account.
+pub async fn apply_cash(
+    rooms: &Rooms,
+    business: &Business,
+    id: &PaymentId,
+    parts: &[CashPart],
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let payment = held(rooms, business, id).await?;
+    let parts = parts_of(rooms, business, parts).await?;
+    commit_decided(rooms, payment, now, |payment| payment::apply(payment, &parts, now)).await
+}
+
+/// Takes an allocation of a payment back, all of it or a part.
+pub async fn unapply_cash(
+    rooms: &Rooms,
+    business: &Business,
+    id: &PaymentId,
+    invoice: &InvoiceId,
+    amount: Option<Money>,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let payment = held(rooms, business, id).await?;
+    commit_decided(rooms, payment, now, |payment| payment::unapply(payment, invoice, amount, now)).await
+}
+
+/// Moves an allocation of a payment to another invoice of the account, all of it or a part.
+pub async fn move_cash(
+    rooms: &Rooms,
+    business: &Business,
+    id: &PaymentId,
+    from: &InvoiceId,
+    to: &InvoiceId,
+    amount: Option<Money>,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let payment = held(rooms, business, id).await?;
+    let to = rooms.store.invoice(&business.id, to).await?.ok_or(OperationError::NotFound)?;
+    commit_decided(rooms, payment, now, |payment| payment::move_cash(payment, from, &to, amount, now)).await
+}
+
+/// A person has looked at a review.
+pub async fn close_review(
+    rooms: &Rooms,
+    business: &Business,
+    id: &PaymentId,
+    name: &str,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let payment = held(rooms, business, id).await?;
+    commit_decided(rooms, payment, now, |payment| payment::close_review(payment, name, now)).await
+}
+
+/// Where unapplied cash of a payment could go: oldest due first, and never where an operator has taken it back.
+pub async fn proposals_for(
+    rooms: &Rooms,
+    business: &Business,
+    payment: &Payment,
+) -> Result<Vec<(InvoiceId, Money)>, OperationError> {
+    let page = Page::first(OPEN_INVOICES_MAX);
+    let open = rooms.store.open_invoices(&business.id, &payment.customer, &page).await?;
+    let allocations: &[Allocation] = &payment.allocations;
+    Ok(allocation::proposals(allocations, payment.unapplied, &open.items))
+}
+
+async fn held(rooms: &Rooms, business: &Business, id: &PaymentId) -> Result<Payment, OperationError> {
+    let payment = rooms.store.payment(&business.id, id).await?;
+    payment.ok_or(OperationError::NotFound).and_then(|payment| {
+        let nothing_came = payment.received.is_zero() && payment.suspense.is_empty();
+        if nothing_came { Err(Refusal::NothingReceived.into()) } else { Ok(payment) }
+    })
+}

@@ -1,0 +1,133 @@
+//! Credit notes: issued, applied, taken back.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use receivables::credit_note::{self, CreditNoteDraft};
+use receivables::text::{Description, InvoiceNumber};
+use receivables::{Business, CreditNote, CreditNoteId, CustomerId, Decision, InvoiceId, Money, Refusal};
+use store::keys::Unique;
+use store::{Commitment, Contested};
+
+use crate::cash_moves::{CashPart, parts_of};
+use crate::{OperationError, Rooms, commit};
+
+/// Times a decision is taken anew because another came first.
+const TRIES_MAX: u32 = 6;
+
+/// What the business asks us to credit.
+#[derive(Clone, Debug)]
+pub struct NewCreditNote {
+    /// Minted for it.
+    pub id: CreditNoteId,
+    /// Who has it.
+    pub customer: CustomerId,
+    /// The number printed on it.
+    pub number: InvoiceNumber,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: Description,
+    /// When it is dated.
+    pub issued_on: Date,
+    /// What it is for; none where it is kept for later.
+    pub parts: Vec<CashPart>,
+}
+
+/// Issues a credit note and applies it as far as it says. The same again gives the one that is there.
+pub async fn issue_credit_note(
+    rooms: &Rooms,
+    business: &Business,
+    new: NewCreditNote,
+    now: Timestamp,
+) -> Result<CreditNote, OperationError> {
+    rooms.store.customer(&business.id, &new.customer).await?.ok_or(OperationError::NotFound)?;
+    for _ in 0..TRIES_MAX {
+        let draft = CreditNoteDraft {
+            number: new.number.clone(),
+            amount: new.amount,
+            reason: new.reason.clone(),
+            issued_on: new.issued_on,
+            parts: parts_of(rooms, business, &new.parts).await?,
+        };
+        let (b, c) = (business.id.clone(), new.customer.clone());
+        let (note, decision) = credit_note::issue(new.id.clone(), b, c, draft, now)?;
+        match commit(rooms, &decision).await? {
+            Commitment::Committed => return Ok(note),
+            Commitment::AlreadyDone => return held(rooms, business, &new.id).await,
+            Commitment::Conflict(contested) => {
+                if contested.contains(&Contested::Taken(Unique::CreditNoteNumber)) {
+                    return known_or_taken(rooms, business, &new).await;
+                }
+            }
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+/// The number is there: the same credit note told again, or another's number.
+async fn known_or_taken(rooms: &Rooms, business: &Business, new: &NewCreditNote) -> Result<CreditNote, OperationError> {
+    let known = rooms.store.credit_note_by_number(&business.id, new.number.as_str()).await?;
+    let known = held(rooms, business, &known.ok_or(OperationError::Conflict)?).await?;
+    let same = known.customer == new.customer && known.amount == new.amount && known.issued_on == new.issued_on;
+    if same { Ok(known) } else { Err(Refusal::NumberTaken.into()) }
+}
+
+/// Applies what is left of a credit note.
+pub async fn apply_credit_note(
+    rooms: &Rooms,
+    business: &Business,
+    id: &CreditNoteId,
+    parts: &[CashPart],
+    now: Timestamp,
+) -> Result<CreditNote, OperationError> {
+    let parts = || parts_of(rooms, business, parts);
+    for _ in 0..TRIES_MAX {
+        let note = on_fresh_standings(rooms, held(rooms, business, id).await?).await?;
+        let decided = credit_note::apply(&note, &parts().await?, now)?;
+        if let Some(note) = written(rooms, decided).await? {
+            return Ok(note);
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+/// Takes an allocation of a credit note back, all of it or a part.
+pub async fn unapply_credit_note(
+    rooms: &Rooms,
+    business: &Business,
+    id: &CreditNoteId,
+    invoice: &InvoiceId,
+    amount: Option<Money>,
+    now: Timestamp,
+) -> Result<CreditNote, OperationError> {
+    for _ in 0..TRIES_MAX {
+        let note = on_fresh_standings(rooms, held(rooms, business, id).await?).await?;
+        let decided = credit_note::unapply(&note, invoice, amount, now)?;
+        if let Some(note) = written(rooms, decided).await? {
+            return Ok(note);
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+async fn written(
+    rooms: &Rooms,
+    (note, decision): (CreditNote, Decision),
+) -> Result<Option<CreditNote>, OperationError> {
+    Ok((commit(rooms, &decision).await? == Commitment::Committed).then_some(note))
+}
+
+async fn held(rooms: &Rooms, business: &Business, id: &CreditNoteId) -> Result<CreditNote, OperationError> {
+    rooms.store.credit_note(&business.id, id).await?.ok_or(OperationError::NotFound)
+}
+
+async fn on_fresh_standings(rooms: &Rooms, mut note: CreditNote) -> Result<CreditNote, OperationError> {
+    let ids: Vec<InvoiceId> = note.allocations.iter().map(|part| part.invoice.clone()).collect();
+    let fresh = rooms.store.standings(&note.business, &ids).await?;
+    for allocation in &mut note.allocations {
+        if let Some(standing) = fresh.get(&allocation.invoice) {
+            allocation.standing = standing.clone();
+        }
+    }
+    Ok(note)
+}

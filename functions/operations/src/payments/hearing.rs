@@ -1,0 +1,152 @@
+//! Hearing what a provider says of a payment, and working it off until every unit has its place.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use receivables::provider_fact::Provider;
+use receivables::{Decision, Invoice, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
+use store::{Also, Commitment, Contested, EventKey, EventState, Page};
+
+use crate::{OperationError, Rooms, commit};
+
+/// Times a decision is taken anew because another came first.
+const TRIES_MAX: u32 = 6;
+/// Steps in which one payment is worked off; a thousand allocations take twenty-four.
+const STEPS_MAX: u32 = 80;
+/// Open invoices that are looked at for money that is left over, oldest due first.
+const OPEN_INVOICES_MAX: usize = 100;
+
+/// Hears reports and commits what follows, deciding again for as long as others come first. What was kept of the same money
+/// while it was nobody's is heard in the same decision.
+pub(crate) async fn commit_heard(
+    rooms: &Rooms,
+    payment: Payment,
+    reports: &[Report],
+    applied: Option<&EventKey>,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let (mut payment, mut said) = (payment, reports.to_vec());
+    let mut also = Also { applied: applied.cloned(), ..Also::by(rooms.actor.clone()) };
+    for _ in 0..TRIES_MAX {
+        let Some((changed, decision)) = payment::hear(&payment, &said, now) else {
+            // Nothing of it is news, so there is nothing to commit the mark with.
+            if let Some(event) = applied {
+                rooms.store.mark_event(event, EventState::Applied, None, now).await?;
+            }
+            return finish(rooms, payment, now).await;
+        };
+        match rooms.store.commit(&decision, &also).await? {
+            Commitment::Committed => return finish(rooms, changed, now).await,
+            Commitment::AlreadyDone => return finish(rooms, reload(rooms, &payment).await?, now).await,
+            Commitment::Conflict(contested) => {
+                adopt(rooms, &payment, &contested, &mut also.adopted, &mut said).await?;
+                payment = fresh(rooms, &payment).await?;
+            }
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+/// Takes over what was kept of objects while they were nobody's.
+pub(crate) async fn adopt(
+    rooms: &Rooms,
+    payment: &Payment,
+    contested: &[Contested],
+    adopted: &mut BTreeMap<ObjectId, u64>,
+    said: &mut Vec<Report>,
+) -> Result<(), OperationError> {
+    for contested in contested {
+        let Contested::Waiting(anchor) = contested else { continue };
+        match rooms.store.waiting(&payment.business, Provider::Stripe, anchor).await? {
+            Some(waiting) => {
+                said.extend(waiting.reports);
+                adopted.insert(anchor.clone(), waiting.version);
+            }
+            None => {
+                adopted.remove(anchor);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Works a payment off, step by step, until nothing of it waits for a place. Where this ends early, the payment is due at once,
+/// and the timer goes on with it.
+pub(crate) async fn finish(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    let mut payment = payment;
+    for _ in 0..STEPS_MAX {
+        if !payment.unfinished || payment.state.checkout_is_live() {
+            return Ok(payment);
+        }
+        let step = match payment::go_on(&payment, now) {
+            Some(step) => Some(step),
+            None => {
+                let current = on_fresh_standings(rooms, payment.clone()).await?;
+                payment::settle(&current, &open_invoices(rooms, &current).await?, now)
+            }
+        };
+        let Some((changed, decision)) = step else { return Ok(payment) };
+        payment = match commit(rooms, &decision).await? {
+            Commitment::Committed => changed,
+            Commitment::AlreadyDone | Commitment::Conflict(_) => fresh(rooms, &payment).await?,
+        };
+    }
+    Err(OperationError::Conflict)
+}
+
+/// The open invoices of the payment's account, oldest due first, as they stand now: the index may be a moment behind.
+async fn open_invoices(rooms: &Rooms, payment: &Payment) -> Result<Vec<Invoice>, OperationError> {
+    let page = Page::first(OPEN_INVOICES_MAX);
+    let listed = rooms.store.open_invoices(&payment.business, &payment.customer, &page).await?;
+    let ids: Vec<InvoiceId> = listed.items.into_iter().map(|invoice| invoice.id).collect();
+    Ok(rooms.store.invoices(&payment.business, &ids).await?.into_values().collect())
+}
+
+/// Gives up a payment whose page was never opened and could not be open any more.
+pub(crate) async fn give_up(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    let mut payment = payment;
+    for _ in 0..TRIES_MAX {
+        let Some((changed, decision)) = payment::give_up(&payment, now) else {
+            return finish(rooms, payment, now).await;
+        };
+        if commit(rooms, &decision).await? == Commitment::Committed {
+            return finish(rooms, changed, now).await;
+        }
+        payment = fresh(rooms, &payment).await?;
+    }
+    Err(OperationError::Conflict)
+}
+
+/// Commits what a person decides on a payment, on its invoices as they stand now. An unfinished payment is finished first.
+pub(crate) async fn commit_decided(
+    rooms: &Rooms,
+    payment: Payment,
+    now: Timestamp,
+    decide: impl Fn(&Payment) -> Result<(Payment, Decision), Refusal>,
+) -> Result<Payment, OperationError> {
+    let mut payment = finish(rooms, payment, now).await?;
+    for _ in 0..TRIES_MAX {
+        payment = on_fresh_standings(rooms, payment).await?;
+        let (changed, decision) = decide(&payment)?;
+        if commit(rooms, &decision).await? == Commitment::Committed {
+            return finish(rooms, changed, now).await;
+        }
+        payment = reload(rooms, &payment).await?;
+    }
+    Err(OperationError::Conflict)
+}
+
+/// The payment and its invoices as they stand now.
+pub(crate) async fn fresh(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {
+    on_fresh_standings(rooms, reload(rooms, payment).await?).await
+}
+
+async fn on_fresh_standings(rooms: &Rooms, payment: Payment) -> Result<Payment, OperationError> {
+    let ids: Vec<InvoiceId> = payment.allocations.iter().map(|part| part.invoice.clone()).collect();
+    let standings = rooms.store.standings(&payment.business, &ids).await?;
+    Ok(payment.on_fresh_standings(&standings))
+}
+
+pub(crate) async fn reload(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {
+    rooms.store.payment(&payment.business, &payment.id).await?.ok_or(OperationError::NotFound)
+}

@@ -1,0 +1,360 @@
+//! Cash application: how the money of one source covers invoices.
+//!
+//! A source (a payment, a credit note) has an amount and an ordered list of allocations. What each of them takes is a fold:
+//! the amount is walked down the list, each taking what it may and its invoice can. So the first chosen is covered first, and
+//! when money goes back, what is unapplied goes first and then the last allocation, backwards.
+//!
+//! One transaction has room for [`ALLOCATIONS_PER_STEP`] of them. A larger source is worked off in steps: each takes back from
+//! the last, then covers from the first, and after each the amounts agree. What a step leaves undone follows from what is kept
+//! and needs no other memory.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use crate::decision::Change;
+use crate::fact::FactKind;
+use crate::ids::{CustomerId, InvoiceId, PaymentId};
+use crate::invoice::{Invoice, Standing};
+use crate::ledger::Leg;
+use crate::money::{Balance, Money};
+use crate::refusal::Refusal;
+use crate::text::InvoiceNumber;
+
+/// Allocations that one transaction can carry: two items each, and a handful besides, out of DynamoDB's hundred.
+pub const ALLOCATIONS_PER_STEP: usize = 43;
+
+/// This much of a source for this invoice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allocation {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// Its number.
+    pub number: InvoiceNumber,
+    /// When it is due.
+    pub due_on: Date,
+    /// What was meant for it: by the payer, by the books, by an operator.
+    pub intended: Money,
+    /// The most that it may take. It is lowered where the invoice could not take all, so that what went elsewhere stays there.
+    pub at_most: Money,
+    /// What is applied to it.
+    pub applied: Money,
+    /// What is on its way to it.
+    pub pending: Money,
+    /// What the issuer took back of it.
+    pub charged_back: Money,
+    /// An operator took it back: it is never proposed again.
+    pub undone: bool,
+    /// How the invoice stood when this source last touched it. A decision on it is written only if it still stands so.
+    pub standing: Standing,
+}
+
+impl Allocation {
+    /// A new one, of which nothing is applied yet.
+    pub(crate) fn of(invoice: &Invoice, intended: Money) -> Self {
+        let nothing = Money::zero(intended.currency());
+        Self {
+            invoice: invoice.id.clone(),
+            number: invoice.number.clone(),
+            due_on: invoice.due_on,
+            intended,
+            at_most: intended,
+            applied: nothing,
+            pending: nothing,
+            charged_back: nothing,
+            undone: false,
+            standing: invoice.standing.clone(),
+        }
+    }
+}
+
+/// What a source has to give.
+#[derive(Clone, Debug)]
+pub(crate) struct Funds<'a> {
+    /// What is ours of it.
+    pub(crate) cash: Money,
+    /// What the issuer took back of it.
+    pub(crate) charged_back: Money,
+    /// All of it is still on its way.
+    pub(crate) processing: bool,
+    /// What was sent back of one allocation by choice, and is not to be had from the others.
+    pub(crate) set_aside: BTreeMap<InvoiceId, Money>,
+    /// The payment whose claim on a checkout is to be let go.
+    pub(crate) release: Option<&'a PaymentId>,
+    /// The standings are fresh: an invoice that cannot take its part will not be asked again.
+    pub(crate) settle: bool,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) facts: Vec<FactKind>,
+    pub(crate) legs: Vec<Leg>,
+    /// What covers no invoice.
+    pub(crate) unapplied: Money,
+    /// What has gone back already but still stands on invoices, until the next steps have taken it off.
+    pub(crate) owed_back: Money,
+    /// Further steps are needed, on fresh standings.
+    pub(crate) unfinished: bool,
+}
+
+/// What one allocation shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Want {
+    at_most: Money,
+    applied: Money,
+    pending: Money,
+    charged_back: Money,
+    release: bool,
+    /// The invoice had less room than was meant for it.
+    cramped: bool,
+}
+
+/// What each allocation shall be, by walking the cash down the list.
+fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
+    let nothing = Money::zero(funds.cash.currency());
+    let mut left = funds.cash;
+    let mut whole = funds.cash.checked_add(funds.charged_back).unwrap_or(funds.cash);
+    allocations
+        .iter()
+        .map(|allocation| {
+            let aside = funds.set_aside.get(&allocation.invoice).copied().unwrap_or(nothing);
+            let room = allocation.standing.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
+            let could = left.at_most(allocation.at_most.less(aside));
+            let applied = could.at_most(room);
+            let cramped = applied != could;
+            let at_most = if cramped && funds.settle {
+                applied.checked_add(aside).unwrap_or(applied)
+            } else {
+                allocation.at_most
+            };
+            left = left.less(applied);
+            let without_chargeback = whole.at_most(at_most.less(aside));
+            whole = whole.less(without_chargeback);
+            // Where the invoice was too full, that is no chargeback; what was taken back of it is told apart once it is settled.
+            let charged_back = match cramped && !funds.settle {
+                true => allocation.charged_back,
+                false => without_chargeback.less(applied),
+            };
+            let open_then = room.less(applied);
+            let pending = if funds.processing { at_most.less(aside).at_most(open_then) } else { nothing };
+            Want {
+                at_most,
+                applied,
+                pending,
+                charged_back,
+                release: funds.release.is_some() && allocation.standing.live_checkout.as_ref() == funds.release,
+                cramped,
+            }
+        })
+        .collect()
+}
+
+impl Want {
+    fn is_met_by(&self, allocation: &Allocation) -> bool {
+        self.at_most == allocation.at_most
+            && self.applied == allocation.applied
+            && self.pending == allocation.pending
+            && self.charged_back == allocation.charged_back
+            && !self.release
+    }
+}
+
+/// Brings the allocations nearer to what they shall be, by as many as one transaction carries.
+pub(crate) fn place(allocations: &mut [Allocation], funds: &Funds<'_>, unapplied_before: Money) -> Placed {
+    let wants = wants(allocations, funds);
+    let unmet = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(now)) if !want.is_met_by(now));
+    let gives = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(now)) if want.applied.minor() < now.applied.minor());
+    let open: Vec<usize> = (0..allocations.len()).filter(unmet).collect();
+    // First what gives back, from the last; then what takes, from the first: so nothing is given that is not there yet.
+    let order = open.iter().rev().filter(|place| gives(place)).chain(open.iter().filter(|place| !gives(place)));
+    let chosen: Vec<usize> = order.copied().take(ALLOCATIONS_PER_STEP).collect();
+    let mut placed = Placed {
+        changes: Vec::new(),
+        facts: Vec::new(),
+        legs: Vec::new(),
+        unapplied: funds.cash,
+        owed_back: Money::zero(funds.cash.currency()),
+        unfinished: chosen.len() < open.len() || (!funds.settle && wants.iter().any(|want| want.cramped)),
+    };
+    let mut steps: Vec<usize> = chosen;
+    steps.sort_unstable();
+    for place in steps {
+        if let (Some(allocation), Some(want)) = (allocations.get_mut(place), wants.get(place)) {
+            step(allocation, want, &mut placed);
+        }
+    }
+    let applied: i64 = allocations.iter().map(|allocation| allocation.applied.minor()).sum();
+    let applied = Money::new(applied, funds.cash.currency()).unwrap_or(funds.cash);
+    placed.unapplied = funds.cash.less(applied);
+    placed.owed_back = applied.less(funds.cash);
+    if let Ok(change) = Balance::new(unapplied_before.minor() - placed.unapplied.minor(), funds.cash.currency())
+        && !change.is_zero()
+    {
+        placed.legs.push(Leg::Unapplied { change });
+    }
+    placed
+}
+
+/// One allocation becomes what it shall be, and its invoice with it.
+fn step(allocation: &mut Allocation, want: &Want, placed: &mut Placed) {
+    let was = allocation.standing.clone();
+    let mut now = was.clone();
+    let moved = |kept: Money, before: Money, after: Money| kept.less(before).checked_add(after).unwrap_or(kept);
+    now.applied = moved(was.applied, allocation.applied, want.applied);
+    now.pending = moved(was.pending, allocation.pending, want.pending);
+    now.charged_back = moved(was.charged_back, allocation.charged_back, want.charged_back);
+    if want.release {
+        now.live_checkout = None;
+    }
+    let change = allocation.applied.minor() - want.applied.minor();
+    allocation.at_most = want.at_most;
+    allocation.applied = want.applied;
+    allocation.pending = want.pending;
+    allocation.charged_back = want.charged_back;
+    if now == was {
+        return;
+    }
+    now.version += 1;
+    allocation.standing = now.clone();
+    if let Ok(change) = Balance::new(change, want.applied.currency())
+        && !change.is_zero()
+    {
+        placed.facts.push(standing_fact(&allocation.invoice, &was, &now));
+        placed.legs.push(Leg::Invoice {
+            invoice: allocation.invoice.clone(),
+            number: allocation.number.clone(),
+            due_on: allocation.due_on,
+            change,
+        });
+    }
+    placed.changes.push(Change::InvoiceStanding {
+        invoice: allocation.invoice.clone(),
+        due_on: allocation.due_on,
+        was,
+        now,
+    });
+}
+
+/// What is announced of an invoice of which more or less is covered.
+pub(crate) fn standing_fact(invoice: &InvoiceId, was: &Standing, now: &Standing) -> FactKind {
+    let invoice = invoice.clone();
+    if now.open().is_zero() {
+        FactKind::InvoicePaid { invoice }
+    } else if now.open().checked_sub(was.open()).is_err() {
+        FactKind::InvoicePartlyPaid { invoice }
+    } else {
+        FactKind::InvoiceReopened { invoice }
+    }
+}
+
+/// Extends the list by open invoices, oldest due first, for as much as is left. Invoices from which an operator took it back or
+/// the business refunded it, and those that are contested or that somebody is just paying, are passed over.
+pub(crate) fn extend(
+    allocations: &mut Vec<Allocation>,
+    surplus: Money,
+    open: &[Invoice],
+    set_aside: &BTreeMap<InvoiceId, Money>,
+    most: usize,
+) {
+    let mut left = surplus;
+    let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == surplus.currency()).collect();
+    oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
+    for invoice in oldest {
+        let part = invoice.standing.payable().at_most(left);
+        if left.is_zero() {
+            return;
+        }
+        if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.standing.live_checkout.is_some() {
+            continue;
+        }
+        let full = allocations.len() >= most;
+        match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
+            Some(known) if known.undone => continue,
+            Some(known) => known.at_most = known.applied.checked_add(part).unwrap_or(known.at_most),
+            None if full => continue,
+            None => allocations.push(Allocation::of(invoice, part)),
+        }
+        left = left.less(part);
+    }
+}
+
+/// What of a source an operator may still place, and on which of the open invoices it would go: oldest due first, and never
+/// on one from which an operator has taken it back.
+pub fn proposals(allocations: &[Allocation], unapplied: Money, open: &[Invoice]) -> Vec<(InvoiceId, Money)> {
+    let undone = |id: &InvoiceId| allocations.iter().any(|allocation| allocation.undone && allocation.invoice == *id);
+    let mut left = unapplied;
+    let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == unapplied.currency()).collect();
+    oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
+    let mut found = Vec::new();
+    for invoice in oldest.into_iter().filter(|invoice| !undone(&invoice.id)) {
+        let part = invoice.standing.payable().at_most(left);
+        if !part.is_zero() {
+            found.push((invoice.id.clone(), part));
+            left = left.less(part);
+        }
+    }
+    found
+}
+
+/// An operator applies what is unapplied of a source to invoices.
+pub(crate) fn apply(
+    allocations: &mut Vec<Allocation>,
+    unapplied: Money,
+    customer: &CustomerId,
+    parts: &[(Invoice, Money)],
+) -> Result<(), Refusal> {
+    let currency = unapplied.currency();
+    let mut left = unapplied;
+    if parts.is_empty() {
+        return Err(Refusal::NothingToPay);
+    }
+    for (place, (invoice, part)) in parts.iter().enumerate() {
+        let field = |name: &str| format!("allocations[{place}].{name}");
+        if parts.iter().take(place).any(|(other, _)| other.id == invoice.id) {
+            return Err(Refusal::InvoiceTwice { field: field("invoice") });
+        }
+        if invoice.customer != *customer {
+            return Err(Refusal::OtherCustomer { field: field("invoice") });
+        }
+        if invoice.currency() != currency || part.currency() != currency {
+            return Err(Refusal::OtherCurrency { field: field("invoice"), expected: currency });
+        }
+        if part.is_zero() || left.checked_sub(*part).is_err() {
+            return Err(Refusal::MoreThanUnapplied { field: field("amount"), unapplied: left });
+        }
+        let open = invoice.standing.open();
+        if open.checked_sub(*part).is_err() {
+            return Err(Refusal::MoreThanOpen { field: field("amount"), open });
+        }
+        left = left.less(*part);
+        match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
+            Some(known) => {
+                known.at_most = known.applied.checked_add(*part).unwrap_or(known.at_most);
+                known.intended = known.at_most;
+                known.undone = false;
+                known.standing = invoice.standing.clone();
+            }
+            None => allocations.push(Allocation::of(invoice, *part)),
+        }
+    }
+    Ok(())
+}
+
+/// An operator takes an allocation back, all of it or a part. Says how much.
+pub(crate) fn unapply(
+    allocations: &mut [Allocation],
+    invoice: &InvoiceId,
+    amount: Option<Money>,
+) -> Result<Money, Refusal> {
+    let known = allocations.iter_mut().find(|allocation| allocation.invoice == *invoice);
+    let known = known.filter(|allocation| !allocation.applied.is_zero()).ok_or(Refusal::NotAllocated)?;
+    let amount = amount.unwrap_or(known.applied);
+    if amount.is_zero() || known.applied.checked_sub(amount).is_err() {
+        return Err(Refusal::MoreThanApplied { applied: known.applied });
+    }
+    known.at_most = known.at_most.less(amount);
+    known.undone = true;
+    Ok(amount)
+}

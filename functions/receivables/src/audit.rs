@@ -1,0 +1,195 @@
+//! The audit: who did what, and what it changed.
+//!
+//! Each decision tells its differences, in the API's words. They are written in the transaction that carries it out, and
+//! sealed into a chain afterwards: each seal is a hash over the one before and the record, so that none can be altered, left
+//! out or put in without breaking all that follow.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::decision::{Change, Decision};
+use crate::ids::{CustomerId, KeyId, PayLinkId};
+use crate::invoice::Standing;
+use crate::money::Money;
+use crate::payment::Payment;
+
+/// Who did something.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Actor {
+    /// A program or person of the business, by an API key.
+    Key(KeyId),
+    /// Whoever holds a pay link.
+    PayLink(PayLinkId),
+    /// Someone signed in for a customer.
+    Customer(CustomerId),
+    /// A provider, by one of its events.
+    ProviderEvent(String),
+    /// The timer.
+    Timer,
+    /// What follows from facts by itself.
+    Stream,
+    /// The program `guichet`, at somebody's command.
+    #[default]
+    Program,
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "key:{key}"),
+            Self::PayLink(link) => write!(f, "pay_link:{link}"),
+            Self::Customer(customer) => write!(f, "customer:{customer}"),
+            Self::ProviderEvent(event) => write!(f, "provider_event:{event}"),
+            Self::Timer => f.write_str("timer"),
+            Self::Stream => f.write_str("stream"),
+            Self::Program => f.write_str("program"),
+        }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("expected an actor, not {text}");
+        Ok(match text.split_once(':') {
+            Some(("key", id)) => Self::Key(id.parse().map_err(|_| unknown())?),
+            Some(("pay_link", id)) => Self::PayLink(id.parse().map_err(|_| unknown())?),
+            Some(("customer", id)) => Self::Customer(id.parse().map_err(|_| unknown())?),
+            Some(("provider_event", id)) => Self::ProviderEvent(id.to_owned()),
+            None if text == "timer" => Self::Timer,
+            None if text == "stream" => Self::Stream,
+            None if text == "program" => Self::Program,
+            Some(_) | None => return Err(unknown()),
+        })
+    }
+}
+
+/// One thing that was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Its id.
+    pub what: String,
+    /// The part of it.
+    pub field: &'static str,
+    /// What it was; nothing of what was not there.
+    pub before: String,
+    /// What it is.
+    pub after: String,
+}
+
+impl Decision {
+    /// What the decision changes. Texts about persons are not among it, only that they changed.
+    pub fn differences(&self) -> Vec<Difference> {
+        self.changes.iter().flat_map(of_change).filter(|one| one.before != one.after).collect()
+    }
+
+    /// The name of the decision: what it is of, in the version that it makes.
+    pub fn name(&self) -> String {
+        let of = |id: &str, version: u64| format!("{id}.{version}");
+        let named = self.changes.iter().rev().find_map(|change| match change {
+            Change::PaymentChanged { now, .. } => Some(of(now.id.as_str(), now.version)),
+            Change::PaymentStarted(payment) => Some(of(payment.id.as_str(), payment.version)),
+            Change::CreditNoteChanged { now, .. } => Some(of(now.id.as_str(), now.version)),
+            Change::CreditNoteIssued(note) => Some(of(note.id.as_str(), note.version)),
+            Change::InvoiceIssued(invoice) => Some(of(invoice.id.as_str(), invoice.standing.version)),
+            Change::CustomerRegistered(customer) => Some(of(customer.id.as_str(), customer.version)),
+            Change::ProfileChanged { now, .. } => Some(of(now.id.as_str(), now.version)),
+            Change::PayLinkRevoked(link) => Some(format!("{}.revoked", link.id)),
+            Change::PayLinkIssued(_) | Change::InvoiceStanding { .. } => None,
+        });
+        let link = || {
+            self.changes.iter().find_map(|change| match change {
+                Change::PayLinkIssued(link) => Some(link.id.to_string()),
+                Change::InvoiceStanding { invoice, now, .. } => Some(of(invoice.as_str(), now.version)),
+                Change::CustomerRegistered(_)
+                | Change::ProfileChanged { .. }
+                | Change::InvoiceIssued(_)
+                | Change::PayLinkRevoked(_)
+                | Change::PaymentStarted(_)
+                | Change::PaymentChanged { .. }
+                | Change::CreditNoteIssued(_)
+                | Change::CreditNoteChanged { .. } => None,
+            })
+        };
+        named.or_else(link).unwrap_or_else(|| self.customer.to_string())
+    }
+}
+
+fn of_change(change: &Change) -> Vec<Difference> {
+    match change {
+        Change::CustomerRegistered(customer) => vec![made(customer.id.as_str(), "registered")],
+        Change::ProfileChanged { was, now } => vec![Difference {
+            what: now.id.to_string(),
+            field: "profile",
+            before: format!("version {}", was.version),
+            after: format!("version {}", now.version),
+        }],
+        Change::InvoiceIssued(invoice) => vec![
+            made(invoice.id.as_str(), "issued"),
+            amount(invoice.id.as_str(), "open", None, invoice.standing.open()),
+        ],
+        Change::InvoiceStanding { invoice, was, now, .. } => standing(invoice.as_str(), was, now),
+        Change::PayLinkIssued(link) => vec![made(link.id.as_str(), "issued")],
+        Change::PayLinkRevoked(link) => vec![Difference {
+            what: link.id.to_string(),
+            field: "status",
+            before: "issued".to_owned(),
+            after: "revoked".to_owned(),
+        }],
+        Change::PaymentStarted(now) => payment(None, now),
+        Change::PaymentChanged { was, now } => payment(Some(was), now),
+        Change::CreditNoteIssued(note) => vec![
+            made(note.id.as_str(), "issued"),
+            amount(note.id.as_str(), "amount", None, note.amount),
+            amount(note.id.as_str(), "unapplied", None, note.unapplied),
+        ],
+        Change::CreditNoteChanged { was, now } => {
+            vec![amount(now.id.as_str(), "unapplied", Some(was.unapplied), now.unapplied)]
+        }
+    }
+}
+
+fn standing(id: &str, was: &Standing, now: &Standing) -> Vec<Difference> {
+    let claim = |standing: &Standing| standing.live_checkout.as_ref().map(ToString::to_string).unwrap_or_default();
+    vec![
+        amount(id, "open", Some(was.open()), now.open()),
+        amount(id, "pending", Some(was.pending), now.pending),
+        amount(id, "written_off", Some(was.written_off), now.written_off),
+        amount(id, "charged_back", Some(was.charged_back), now.charged_back),
+        Difference { what: id.to_owned(), field: "live_checkout", before: claim(was), after: claim(now) },
+    ]
+}
+
+fn payment(was: Option<&Payment>, now: &Payment) -> Vec<Difference> {
+    let id = now.id.as_str();
+    let words = |field: &'static str, read: fn(&Payment) -> String| Difference {
+        what: id.to_owned(),
+        field,
+        before: was.map(read).unwrap_or_default(),
+        after: read(now),
+    };
+    let money = |field: &'static str, read: fn(&Payment) -> Money| amount(id, field, was.map(read), read(now));
+    vec![
+        words("status", |payment| payment.state.as_str().to_owned()),
+        money("received", |payment| payment.received),
+        money("refunded", |payment| payment.refunded),
+        money("charged_back", |payment| payment.charged_back),
+        money("unapplied", |payment| payment.unapplied),
+        words("refund_orders", |payment| payment.refunds.len().to_string()),
+        words("checkout", |payment| {
+            payment.checkout.as_ref().map(|checkout| checkout.id.to_string()).unwrap_or_default()
+        }),
+    ]
+}
+
+fn made(id: &str, word: &str) -> Difference {
+    Difference { what: id.to_owned(), field: "status", before: String::new(), after: word.to_owned() }
+}
+
+fn amount(id: &str, field: &'static str, before: Option<Money>, after: Money) -> Difference {
+    let text = |amount: Money| format!("{} {}", amount.to_plain(), amount.currency());
+    // What was not there held nothing; and of nothing that stays nothing there is nothing to say.
+    let before = before.unwrap_or(Money::zero(after.currency()));
+    Difference { what: id.to_owned(), field, before: text(before), after: text(after) }
+}

@@ -1,0 +1,279 @@
+//! Hearing: facts merged, folded, and the difference decided.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Announcement, Checkout, Payment, State, Transition, look_after, transition};
+use crate::allocation::{self, Funds, Placed};
+use crate::decision::{Change, Decision};
+use crate::fact::{Fact, FactKind};
+use crate::ids::InvoiceId;
+use crate::invoice::Invoice;
+use crate::ledger::{Entry, EntryKind, Leg};
+use crate::money::Money;
+use crate::provider_fact::{CheckoutFact, Heard, ObjectFact, Report};
+
+use super::ALLOCATIONS_PER_PAYMENT_MAX;
+
+impl Payment {
+    /// Remembers the hosted page. `None` where it is known.
+    pub fn opened(&self, checkout: Checkout, now: Timestamp) -> Option<(Self, Decision)> {
+        let report = Report::new(checkout.id.clone(), ObjectFact::Checkout(CheckoutFact::default()));
+        let fresh = self.checkout.as_ref() != Some(&checkout);
+        let mut payment = self.clone();
+        payment.checkout = Some(checkout);
+        let news = payment.facts.hear(&report);
+        (fresh || news).then(|| decide(self, payment, Why::Heard, now))
+    }
+}
+
+/// Hears what a provider says of a payment's objects. `None` where nothing of it is news.
+pub fn hear(was: &Payment, reports: &[Report], now: Timestamp) -> Option<(Payment, Decision)> {
+    let mut payment = was.clone();
+    let mut news = false;
+    for report in reports {
+        news |= payment.facts.hear(report);
+    }
+    news.then(|| decide(was, payment, Why::Heard, now))
+}
+
+/// Gives up a payment that waited for a payer for longer than any page stays open, and of which nothing else was ever heard.
+/// Money that comes all the same is taken. `None` where there is nothing to give up.
+pub fn give_up(was: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
+    was.state.checkout_is_live().then(|| decide(was, was.clone(), Why::GivenUp, now))
+}
+
+/// Goes on with a payment that is not finished: the next step of what one transaction could not carry. `None` where no step
+/// is left; what then keeps it unfinished needs [`settle`].
+pub fn go_on(was: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
+    let (payment, decision) = was.unfinished.then(|| decide(was, was.clone(), Why::Heard, now))?;
+    (!payment.unfinished || payment.allocations != was.allocations).then_some((payment, decision))
+}
+
+/// Settles what is left over: the chosen invoices that cannot take their part are asked no more, and other invoices are found
+/// for it, oldest due first. The payment must be on fresh standings, and `open` are the account's open invoices as they stand
+/// now. `None` where it is finished.
+pub fn settle(was: &Payment, open: &[Invoice], now: Timestamp) -> Option<(Payment, Decision)> {
+    was.unfinished.then(|| decide(was, was.clone(), Why::Settles(open), now))
+}
+
+/// Decides on a payment in which an operator changed something.
+pub(super) fn changed(was: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
+    decide(was, payment, Why::Operator, now)
+}
+
+/// Decides on the first thing that is heard of a payment that was not started here: it is there from then on.
+pub(super) fn begin(was: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
+    let (payment, mut decision) = decide(was, payment, Why::Heard, now);
+    let begun = Change::PaymentStarted(Box::new(payment.clone()));
+    decision.changes.retain(|change| !matches!(change, Change::PaymentChanged { .. }));
+    decision.changes.push(begun);
+    (payment, decision)
+}
+
+/// Whether a finished payment's allocations are what its facts make of them.
+pub fn is_as_folded(payment: &Payment) -> bool {
+    let mut folded = payment.clone();
+    let funds = funds(payment, false);
+    let placed = allocation::place(&mut folded.allocations, &funds, payment.unapplied);
+    payment.unfinished || (folded.allocations == payment.allocations && !placed.unfinished)
+}
+
+/// Why a decision is taken.
+#[derive(Clone, Copy)]
+enum Why<'a> {
+    Heard,
+    GivenUp,
+    Settles(&'a [Invoice]),
+    Operator,
+}
+
+/// What the facts say the state is, before the state table has its word.
+fn state_of(heard: &Heard, has_checkout: bool) -> State {
+    // On an open hosted page a decline is not the end: the payer can try another card there.
+    let page_is_open = has_checkout && !heard.completed;
+    if !heard.received.is_empty() {
+        State::Settled
+    } else if heard.pending {
+        State::Processing
+    } else if heard.over {
+        State::Cancelled
+    } else if heard.failed && !page_is_open {
+        State::Failed
+    } else if heard.action_required {
+        State::NeedsAction
+    } else {
+        State::Started
+    }
+}
+
+/// What the payment has to give to its allocations.
+fn funds(payment: &Payment, settle: bool) -> Funds<'_> {
+    let set_aside = payment.sent_back_by_choice();
+    let processing = payment.state == State::Processing;
+    let release = (!payment.state.checkout_is_live()).then_some(&payment.id);
+    Funds { cash: payment.cash(), charged_back: payment.charged_back, processing, set_aside, release, settle }
+}
+
+/// Folds the facts and decides the difference.
+fn decide(was: &Payment, mut payment: Payment, why: Why<'_>, now: Timestamp) -> (Payment, Decision) {
+    let heard = payment.facts.fold();
+    let currency = payment.currency();
+    let told = state_of(&heard, payment.checkout.is_some());
+    let given_up = matches!(why, Why::GivenUp) && told.checkout_is_live();
+    let edge = transition(was.state, if given_up { State::Cancelled } else { told });
+    payment.version = was.version + 1;
+    payment.received = heard.received.in_currency(currency);
+    payment.refunded = heard.refunded.in_currency(currency).at_most(payment.received);
+    payment.charged_back = heard.charged_back.in_currency(currency).at_most(payment.received.less(payment.refunded));
+    payment.suspense = heard.received.amounts().filter(|amount| amount.currency() != currency).collect();
+    let mut facts = Vec::new();
+    if let Transition::Announce(announcement) = edge {
+        payment.state = if given_up { State::Cancelled } else { told };
+        facts.extend(announce(announcement, &payment));
+    }
+    if payment.state == State::Settled && payment.settled_at.is_none() {
+        payment.settled_at = Some(now);
+    }
+    let placed = placed(was, &mut payment, why);
+    facts.extend(money_facts(was, &mut payment));
+    facts.extend(placed.facts);
+    let facts = facts.into_iter().enumerate();
+    let facts = facts.map(|(place, kind)| Fact::new(payment.id.as_str(), payment.version, place, now, kind)).collect();
+    payment.look_at = when_to_look(&payment, now);
+    let entry = entry_of(was, &payment, placed.legs, now);
+    let mut changes = placed.changes;
+    changes.push(Change::PaymentChanged { was: Box::new(was.clone()), now: Box::new(payment.clone()) });
+    let decision = Decision {
+        business: payment.business.clone(),
+        customer: payment.customer.clone(),
+        at: now,
+        changes,
+        entry,
+        facts,
+    };
+    (payment, decision)
+}
+
+/// A step of the payment's allocations, on the list that the reason makes of it.
+fn placed(was: &Payment, payment: &mut Payment, why: Why<'_>) -> Placed {
+    let settle = matches!(why, Why::Settles(_) | Why::Operator);
+    let mut allocations = std::mem::take(&mut payment.allocations);
+    if let Why::Settles(open) = why {
+        let surplus = surplus(payment, &allocations);
+        let set_aside = payment.sent_back_by_choice();
+        allocation::extend(&mut allocations, surplus, open, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX);
+    }
+    let placed = allocation::place(&mut allocations, &funds(payment, settle), was.unapplied);
+    payment.allocations = allocations;
+    payment.unapplied = placed.unapplied;
+    payment.owed_back = placed.owed_back;
+    payment.unfinished = placed.unfinished || (!settle && !surplus(payment, &payment.allocations).is_zero());
+    if !payment.unfinished {
+        payment.on_account = payment.unapplied;
+    }
+    placed
+}
+
+/// What is left over when every allocation has what it may have, beyond what is left on purpose.
+fn surplus(payment: &Payment, allocations: &[allocation::Allocation]) -> Money {
+    let aside = payment.sent_back_by_choice();
+    let nothing = Money::zero(payment.currency());
+    let mut left = payment.cash();
+    for allocation in allocations {
+        let aside = aside.get(&allocation.invoice).copied().unwrap_or(nothing);
+        let room = allocation.standing.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
+        left = left.less(allocation.at_most.less(aside).at_most(room));
+    }
+    left.less(payment.on_account)
+}
+
+fn announce(announcement: Announcement, payment: &Payment) -> Option<FactKind> {
+    let id = payment.id.clone();
+    match announcement {
+        Announcement::NeedsAction => Some(FactKind::PaymentNeedsAction { payment: id }),
+        Announcement::Processing => Some(FactKind::PaymentProcessing { payment: id }),
+        // That waits until all of the money has its place.
+        Announcement::Settled => None,
+        Announcement::Failed => Some(FactKind::PaymentFailed { payment: id }),
+        Announcement::Cancelled => Some(FactKind::PaymentCancelled { payment: id }),
+    }
+}
+
+/// What is announced of money that came, went, or came back.
+fn money_facts(was: &Payment, payment: &mut Payment) -> Vec<FactKind> {
+    let owned = payment.id.clone();
+    let id = || owned.clone();
+    let mut facts = Vec::new();
+    let settled = payment.state == State::Settled && !payment.unfinished && !payment.settlement_announced;
+    if settled {
+        facts.push(FactKind::PaymentSettled { payment: id(), received: payment.received });
+    }
+    for amount in payment.suspense.iter().filter(|amount| !was.suspense.contains(amount)) {
+        facts.push(FactKind::PaymentInSuspense { payment: id(), received: *amount });
+    }
+    if payment.refunded.minor() > was.refunded.minor() {
+        facts.push(FactKind::PaymentRefunded { payment: id(), refunded: payment.refunded });
+    } else if payment.refunded != was.refunded {
+        facts.push(FactKind::PaymentRefundFailed { payment: id(), refunded: payment.refunded });
+    }
+    if payment.charged_back.minor() > was.charged_back.minor() {
+        facts.push(FactKind::PaymentChargedBack { payment: id(), charged_back: payment.charged_back });
+    } else if payment.charged_back != was.charged_back {
+        facts.push(FactKind::PaymentReinstated { payment: id(), charged_back: payment.charged_back });
+    }
+    payment.settlement_announced |= settled;
+    facts
+}
+
+/// An unfinished payment is gone on with at once; a refund that was asked for is asked after; the rest as its state says.
+fn when_to_look(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
+    if payment.unfinished && !payment.state.checkout_is_live() {
+        return Some(now);
+    }
+    let waiting = payment.refund_to_ask_after().then(|| super::refunds::ask_after(now));
+    [look_after(payment.state, payment.started_at, now), waiting].into_iter().flatten().min()
+}
+
+fn entry_of(was: &Payment, payment: &Payment, legs: Vec<Leg>, now: Timestamp) -> Option<Entry> {
+    if legs.is_empty() {
+        return None;
+    }
+    let total: i64 = legs.iter().map(|leg| leg.change().minor()).sum();
+    let id = payment.id.clone();
+    let kind = match total {
+        0 => EntryKind::CashMoved(id),
+        ..0 => EntryKind::PaymentApplied(id),
+        1.. if payment.charged_back.minor() > was.charged_back.minor() => EntryKind::PaymentChargedBack(id),
+        1.. if payment.refunded.minor() > was.refunded.minor() => EntryKind::PaymentRefunded(id),
+        // A later step of what went back in one.
+        1.. if !payment.charged_back.is_zero() => EntryKind::PaymentChargedBack(id),
+        1.. if !payment.refunded.is_zero() => EntryKind::PaymentRefunded(id),
+        1.. => EntryKind::PaymentReversed(id),
+    };
+    Some(Entry {
+        source: payment.id.to_string(),
+        sequence: payment.version,
+        posted_at: now,
+        kind,
+        currency: payment.currency(),
+        legs,
+    })
+}
+
+impl Payment {
+    /// What was sent back of single allocations by choice, by invoice. Refunds of the whole payment are not among it.
+    pub(super) fn sent_back_by_choice(&self) -> BTreeMap<InvoiceId, Money> {
+        let mut aside: BTreeMap<InvoiceId, Money> = BTreeMap::new();
+        for order in &self.refunds {
+            let Some(invoice) = &order.invoice else { continue };
+            let sent = self.refunded_for(&order.id);
+            if let Some(sent) = sent.filter(|sent| !sent.is_zero()) {
+                let held = aside.entry(invoice.clone()).or_insert(Money::zero(self.currency()));
+                *held = held.checked_add(sent).unwrap_or(*held);
+            }
+        }
+        aside
+    }
+}

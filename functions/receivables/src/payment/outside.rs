@@ -1,0 +1,98 @@
+//! Payments that were not started here: money of a customer of whom the provider told us.
+//!
+//! Such a payment is made of what was heard, on the account it belongs to. Nothing was chosen for it, so the books find
+//! invoices for it: oldest due first.
+
+use jiff::Timestamp;
+
+use super::{Origin, Payment, State, fold};
+use crate::allocation;
+use crate::currency::Currency;
+use crate::decision::Decision;
+use crate::ids::{BusinessId, CustomerId, PaymentId};
+use crate::invoice::Invoice;
+use crate::locale::Locale;
+use crate::money::Money;
+use crate::provider_fact::{Facts, ObjectFact, Report};
+use crate::refusal::Refusal;
+
+/// What is known of money that came from outside.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// The id, which follows from the provider's object, so that the same money never makes two payments.
+    pub id: PaymentId,
+    /// To whom.
+    pub business: BusinessId,
+    /// On whose account it is put.
+    pub customer: CustomerId,
+    /// How the customer reads.
+    pub locale: Locale,
+    /// The invoices an operator says it is for; none where the books find them, oldest due first. What these leave over is kept
+    /// on account.
+    pub parts: Vec<(Invoice, Money)>,
+}
+
+/// Where the reports speak of money that came, the payment for it, which has heard them. In two currencies at once they are
+/// taken in the larger part's. `None` where no money came.
+pub fn took_place_elsewhere(
+    outside: Outside,
+    reports: &[Report],
+    now: Timestamp,
+) -> Result<Option<(Payment, Decision)>, Refusal> {
+    let mut facts = Facts::default();
+    for report in reports {
+        facts.hear(report);
+    }
+    let heard = facts.fold();
+    let Some(amount) = heard.received.amounts().max_by_key(|amount| amount.minor()) else { return Ok(None) };
+    let parts = outside.parts.clone();
+    let was = empty(outside, amount, now);
+    let mut payment = Payment { facts, ..was.clone() };
+    if !parts.is_empty() {
+        allocation::apply(&mut payment.allocations, amount, &was.customer, &parts)?;
+        let meant = Money::sum(amount.currency(), parts.iter().map(|(_, part)| *part)).unwrap_or(amount);
+        payment.on_account = amount.less(meant);
+    }
+    Ok(Some(fold::begin(&was, payment, now)))
+}
+
+fn empty(outside: Outside, amount: Money, now: Timestamp) -> Payment {
+    let currency: Currency = amount.currency();
+    let nothing = Money::zero(currency);
+    Payment {
+        id: outside.id,
+        business: outside.business,
+        customer: outside.customer,
+        amount,
+        allocations: Vec::new(),
+        origin: Origin::Provider,
+        locale: outside.locale,
+        started_at: now,
+        checkout: None,
+        facts: Facts::default(),
+        state: State::Started,
+        received: nothing,
+        refunded: nothing,
+        charged_back: nothing,
+        unapplied: nothing,
+        owed_back: nothing,
+        on_account: nothing,
+        unfinished: false,
+        settlement_announced: false,
+        refunds: Vec::new(),
+        reviews_closed: Vec::new(),
+        suspense: Vec::new(),
+        settled_at: None,
+        look_at: None,
+        version: 0,
+    }
+}
+
+/// Whether reports speak of money that came.
+pub fn speak_of_money(reports: &[Report]) -> bool {
+    reports.iter().any(|report| match &report.fact {
+        ObjectFact::Checkout(fact) => !fact.received.is_empty(),
+        ObjectFact::Intent(fact) => !fact.received.is_empty(),
+        ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => false,
+    })
+}

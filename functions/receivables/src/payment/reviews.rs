@@ -1,0 +1,136 @@
+//! Reviews: what of a payment a person should look at. They follow from its facts, and go when their cause does or a person
+//! has closed them.
+
+use jiff::Timestamp;
+
+use super::{Payment, fold};
+use crate::decision::Decision;
+use crate::money::Money;
+use crate::provider_fact::{ChargebackState, ObjectFact, ObjectId};
+use crate::refusal::Refusal;
+
+/// Something of a payment that a person should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// Its name within the payment.
+    pub name: String,
+    /// Why.
+    pub kind: ReviewKind,
+    /// The provider's object it is about.
+    pub object: Option<ObjectId>,
+    /// How much is at stake.
+    pub amount: Money,
+    /// Until when an answer is taken.
+    pub answer_by: Option<Timestamp>,
+}
+
+/// Why a person should look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReviewKind {
+    /// Money came in another currency than the payment's.
+    OtherCurrency,
+    /// More went back than had come.
+    Overdrawn,
+    /// The issuer asks.
+    Inquiry,
+    /// The issuer takes the money back.
+    Chargeback,
+    /// The issuer suspects fraud.
+    FraudWarning,
+    /// The provider holds the payment for a person to look at.
+    ProviderReview,
+    /// A refund did not arrive.
+    RefundFailed,
+    /// The provider would not make a refund that was ordered.
+    RefundRefused,
+}
+
+impl ReviewKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::OtherCurrency,
+        Self::Overdrawn,
+        Self::Inquiry,
+        Self::Chargeback,
+        Self::FraudWarning,
+        Self::ProviderReview,
+        Self::RefundFailed,
+        Self::RefundRefused,
+    ];
+
+    /// The API's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherCurrency => "other_currency",
+            Self::Overdrawn => "overdrawn",
+            Self::Inquiry => "inquiry",
+            Self::Chargeback => "chargeback",
+            Self::FraudWarning => "fraud_warning",
+            Self::ProviderReview => "provider_review",
+            Self::RefundFailed => "refund_failed",
+            Self::RefundRefused => "refund_refused",
+        }
+    }
+}
+
+impl Payment {
+    /// What a person should look at now.
+    pub fn reviews(&self) -> Vec<Review> {
+        let mut all: Vec<Review> = self
+            .suspense
+            .iter()
+            .map(|amount| review(ReviewKind::OtherCurrency, amount.currency().code(), None, *amount))
+            .collect();
+        let overdrawn = self.facts.fold().overdrawn(self.currency());
+        if !overdrawn.is_zero() {
+            all.push(review(ReviewKind::Overdrawn, "payment", None, overdrawn));
+        }
+        all.extend(self.facts.0.iter().filter_map(|(object, fact)| self.doubt(object, fact)));
+        let refused = self.refunds.iter().filter(|order| order.refused.is_some());
+        all.extend(refused.map(|order| review(ReviewKind::RefundRefused, order.id.as_str(), None, order.amount)));
+        all.retain(|review| !self.reviews_closed.contains(&review.name));
+        all
+    }
+
+    fn doubt(&self, object: &ObjectId, fact: &ObjectFact) -> Option<Review> {
+        let currency = self.currency();
+        let (kind, amount, answer_by) = match fact {
+            ObjectFact::Chargeback(chargeback) => {
+                let kind = match chargeback.state() {
+                    ChargebackState::Inquiry => ReviewKind::Inquiry,
+                    ChargebackState::Open => ReviewKind::Chargeback,
+                    ChargebackState::Closed | ChargebackState::Won | ChargebackState::Lost => return None,
+                };
+                (kind, chargeback.amount.in_currency(currency), chargeback.answer_by)
+            }
+            ObjectFact::Concern(concern) if !concern.closed => {
+                let kind = match concern.kind {
+                    crate::provider_fact::ConcernKind::FraudWarning => ReviewKind::FraudWarning,
+                    crate::provider_fact::ConcernKind::Review => ReviewKind::ProviderReview,
+                };
+                (kind, self.received, None)
+            }
+            ObjectFact::Refund(refund) if !refund.stands() => {
+                (ReviewKind::RefundFailed, refund.amount.in_currency(currency), None)
+            }
+            ObjectFact::Checkout(_) | ObjectFact::Intent(_) | ObjectFact::Refund(_) | ObjectFact::Concern(_) => {
+                return None;
+            }
+        };
+        Some(Review { answer_by, ..review(kind, object.as_str(), Some(object.clone()), amount) })
+    }
+}
+
+fn review(kind: ReviewKind, of: &str, object: Option<ObjectId>, amount: Money) -> Review {
+    Review { name: format!("{}#{of}", kind.as_str()), kind, object, amount, answer_by: None }
+}
+
+/// A person has looked.
+pub fn close_review(was: &Payment, name: &str, now: Timestamp) -> Result<(Payment, Decision), Refusal> {
+    if !was.reviews().iter().any(|review| review.name == name) {
+        return Err(Refusal::NoSuchReview);
+    }
+    let mut payment = was.clone();
+    payment.reviews_closed.push(name.to_owned());
+    Ok(fold::changed(was, payment, now))
+}

@@ -1,0 +1,148 @@
+//! Starting a payment: what a payer may ask for, and the claim of each invoice's one live checkout.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::{ALLOCATIONS_PER_PAYMENT_MAX, Payment, Request, State, look_after};
+use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
+use crate::currency::Currency;
+use crate::decision::{Change, Decision};
+use crate::fact::{Fact, FactKind};
+use crate::ids::CustomerId;
+use crate::invoice::{Invoice, Standing};
+use crate::money::{Money, MoneyError};
+use crate::provider_fact::Facts;
+use crate::refusal::Refusal;
+
+/// Starts a payment: its record, and the claim of each invoice's one live checkout. What one transaction cannot carry is
+/// claimed by the next ones, in order; until the last of them is committed the payment cannot be paid.
+pub fn start(request: Request, now: Timestamp) -> Result<(Payment, Vec<Decision>), Refusal> {
+    let (first, _) = request.parts.first().ok_or(Refusal::NothingToPay)?;
+    let (customer, currency) = (first.customer.clone(), first.currency());
+    check_parts(&request.parts, &customer, currency)?;
+    let amount = Money::sum(currency, request.parts.iter().map(|(_, part)| *part)).map_err(too_large)?;
+    if amount.checked_sub(request.minimum).is_err() {
+        return Err(Refusal::BelowMinimum { minimum: request.minimum });
+    }
+    check_rests(&request.parts, request.minimum)?;
+    let mut payment = first_form(&request, amount, now)?;
+    let mut decisions = Vec::with_capacity(request.parts.len().div_ceil(ALLOCATIONS_PER_STEP));
+    for parts in request.parts.chunks(ALLOCATIONS_PER_STEP) {
+        let was = payment.clone();
+        payment.version += 1;
+        let mut changes: Vec<Change> =
+            parts.iter().map(|(invoice, part)| claim(&mut payment, invoice, *part)).collect();
+        payment.unfinished = payment.allocations.len() < request.parts.len();
+        let first = was.allocations.is_empty();
+        let facts = if first {
+            changes.push(Change::PaymentStarted(Box::new(payment.clone())));
+            vec![Fact::new(payment.id.as_str(), 1, 0, now, FactKind::PaymentStarted { payment: payment.id.clone() })]
+        } else {
+            changes.push(Change::PaymentChanged { was: Box::new(was), now: Box::new(payment.clone()) });
+            Vec::new()
+        };
+        decisions.push(Decision {
+            business: payment.business.clone(),
+            customer: payment.customer.clone(),
+            at: now,
+            changes,
+            entry: None,
+            facts,
+        });
+    }
+    Ok((payment, decisions))
+}
+
+fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Payment, Refusal> {
+    let (first, _) = request.parts.first().ok_or(Refusal::NothingToPay)?;
+    let nothing = Money::zero(amount.currency());
+    Ok(Payment {
+        id: request.id.clone(),
+        business: first.business.clone(),
+        customer: first.customer.clone(),
+        amount,
+        allocations: Vec::with_capacity(request.parts.len()),
+        origin: request.origin.clone(),
+        locale: request.locale,
+        started_at: now,
+        checkout: None,
+        facts: Facts::default(),
+        state: State::Started,
+        received: nothing,
+        refunded: nothing,
+        charged_back: nothing,
+        unapplied: nothing,
+        owed_back: nothing,
+        on_account: nothing,
+        unfinished: false,
+        settlement_announced: false,
+        refunds: Vec::new(),
+        reviews_closed: Vec::new(),
+        suspense: Vec::new(),
+        settled_at: None,
+        look_at: look_after(State::Started, now, now),
+        version: 0,
+    })
+}
+
+/// The payment takes the invoice's one live checkout.
+fn claim(payment: &mut Payment, invoice: &Invoice, part: Money) -> Change {
+    let was = invoice.standing.clone();
+    let now = Standing { live_checkout: Some(payment.id.clone()), version: was.version + 1, ..was.clone() };
+    payment.allocations.push(Allocation { standing: now.clone(), ..Allocation::of(invoice, part) });
+    Change::InvoiceStanding { invoice: invoice.id.clone(), due_on: invoice.due_on, was, now }
+}
+
+fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Currency) -> Result<(), Refusal> {
+    if parts.len() > ALLOCATIONS_PER_PAYMENT_MAX {
+        return Err(Refusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
+    }
+    let mut named = BTreeSet::new();
+    for (place, (invoice, part)) in parts.iter().enumerate() {
+        let field = |name: &str| format!("allocations[{place}].{name}");
+        if !named.insert(&invoice.id) {
+            return Err(Refusal::InvoiceTwice { field: field("invoice") });
+        }
+        if invoice.customer != *customer {
+            return Err(Refusal::OtherCustomer { field: field("invoice") });
+        }
+        if invoice.currency() != currency || part.currency() != currency {
+            return Err(Refusal::OtherCurrency { field: field("invoice"), expected: currency });
+        }
+        let standing = &invoice.standing;
+        if standing.open().is_zero() {
+            return Err(Refusal::AlreadyPaid);
+        }
+        if standing.payable().is_zero() {
+            return Err(Refusal::PaymentOnItsWay);
+        }
+        if let Some(payment) = &standing.live_checkout {
+            return Err(Refusal::CheckoutOpen { payment: payment.clone() });
+        }
+        if part.is_zero() {
+            return Err(Refusal::NothingToPay);
+        }
+        if standing.payable().checked_sub(*part).is_err() {
+            return Err(Refusal::MoreThanPayable { field: field("amount"), payable: standing.payable() });
+        }
+    }
+    Ok(())
+}
+
+/// What a part leaves open must be nothing, or enough to be paid another time.
+fn check_rests(parts: &[(Invoice, Money)], minimum: Money) -> Result<(), Refusal> {
+    for (place, (invoice, part)) in parts.iter().enumerate() {
+        let payable = invoice.standing.payable();
+        let rest = payable.less(*part);
+        // An invoice that was too small from the start may be paid in any way together with others.
+        if !rest.is_zero() && rest.checked_sub(minimum).is_err() && payable.checked_sub(minimum).is_ok() {
+            return Err(Refusal::LeavesTooLittle { field: format!("allocations[{place}].amount"), payable, minimum });
+        }
+    }
+    Ok(())
+}
+
+fn too_large(cause: MoneyError) -> Refusal {
+    Refusal::Amount { field: "allocations".to_owned(), cause }
+}

@@ -1,0 +1,135 @@
+//! What each change of a decision writes.
+
+use jiff::civil::Date;
+use receivables::customer::Profile;
+use receivables::invoice::Standing;
+use receivables::{Change, Customer, Invoice, InvoiceId, PayLink};
+
+use super::{Contested, IfRefused, Writes};
+use crate::items::{Item, customers, invoices, number, text};
+use crate::keys::{self, Unique};
+use crate::table::StoreError;
+
+impl Writes<'_> {
+    pub(super) fn change(&mut self, change: &Change) -> Result<(), StoreError> {
+        match change {
+            Change::CustomerRegistered(customer) => self.customer_registered(customer),
+            Change::ProfileChanged { was, now } => self.profile_changed(was, now),
+            Change::InvoiceIssued(invoice) => self.invoice_issued(invoice),
+            Change::InvoiceStanding { invoice, due_on, was, now } => self.standing(invoice, *due_on, was, now),
+            Change::PayLinkIssued(link) => {
+                let item = invoices::of_pay_link(link)?;
+                self.put_new(self.core, item, IfRefused::AlreadyDone)
+            }
+            Change::PayLinkRevoked(link) => self.pay_link_revoked(link),
+            Change::PaymentStarted(payment) => self.payment_started(payment),
+            Change::PaymentChanged { was, now } => self.payment_changed(was, now),
+            Change::CreditNoteIssued(note) => self.credit_note_issued(note),
+            Change::CreditNoteChanged { was, now } => self.credit_note_changed(was, now),
+        }
+    }
+
+    fn customer_registered(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        self.put_new(self.core, customers::of_customer(customer)?, IfRefused::AlreadyDone)?;
+        self.customer_values(customer, None)
+    }
+
+    fn profile_changed(&mut self, was: &Customer, now: &Customer) -> Result<(), StoreError> {
+        let refused = IfRefused::Contested(Contested::Customer);
+        self.put_over(self.core, customers::of_customer(now)?, was.version, refused)?;
+        self.customer_values(now, Some(&was.profile))
+    }
+
+    /// The values by which a customer is found: their external id, which is theirs alone, and their address, which is not.
+    fn customer_values(&mut self, customer: &Customer, was: Option<&Profile>) -> Result<(), StoreError> {
+        let (b, profile) = (&customer.business, &customer.profile);
+        let external = profile.external_id.as_ref();
+        if external != was.and_then(|was| was.external_id.as_ref()) {
+            if let Some(id) = external {
+                self.unique(b, Unique::CustomerExternalId, id.as_str(), customer.id.as_str())?;
+            }
+            if let Some(id) = was.and_then(|was| was.external_id.as_ref()) {
+                self.delete(&keys::unique(b, Unique::CustomerExternalId, id.as_str()))?;
+            }
+        }
+        let stripe = profile.stripe_id.as_ref();
+        if stripe != was.and_then(|was| was.stripe_id.as_ref()) {
+            if let Some(id) = stripe {
+                self.unique(b, Unique::CustomerStripeId, id.as_str(), customer.id.as_str())?;
+            }
+            if let Some(id) = was.and_then(|was| was.stripe_id.as_ref()) {
+                self.delete(&keys::unique(b, Unique::CustomerStripeId, id.as_str()))?;
+            }
+        }
+        let address = profile.email.as_ref().map(receivables::text::EmailAddress::folded);
+        let before = was.and_then(|was| was.email.as_ref()).map(receivables::text::EmailAddress::folded);
+        if address != before {
+            if let Some(address) = address {
+                let key = keys::email(b, &address, &customer.id);
+                let item = Item::from([("target".to_owned(), text(customer.id.as_str()))]);
+                self.put(&key, item)?;
+            }
+            if let Some(address) = before {
+                self.delete(&keys::email(b, &address, &customer.id))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn invoice_issued(&mut self, invoice: &Invoice) -> Result<(), StoreError> {
+        let (b, id) = (&invoice.business, invoice.id.as_str());
+        self.put_new(self.core, invoices::of_invoice(invoice)?, IfRefused::AlreadyDone)?;
+        self.unique(b, Unique::InvoiceNumber, invoice.number.as_str(), id)?;
+        match &invoice.external_id {
+            Some(external) => self.unique(b, Unique::InvoiceExternalId, external.as_str(), id),
+            None => Ok(()),
+        }
+    }
+
+    fn standing(
+        &mut self,
+        invoice: &InvoiceId,
+        due_on: Date,
+        was: &Standing,
+        now: &Standing,
+    ) -> Result<(), StoreError> {
+        let open = !now.open().is_zero();
+        let mut set = "SET applied = :applied, written_off = :written_off, pending = :pending, disputed = :disputed, \
+                       charged_back = :charged_back, version = :version, \
+                       gsi1sk = :in_account, gsi2sk = :in_business"
+            .to_owned();
+        let mut values = vec![
+            (":applied", number(now.applied.minor())),
+            (":written_off", number(now.written_off.minor())),
+            (":charged_back", number(now.charged_back.minor())),
+            (":pending", number(now.pending.minor())),
+            (":disputed", number(now.disputed.minor())),
+            (":version", number(now.version)),
+            (":was", number(was.version)),
+            (":in_account", text(&keys::invoice_in_account(open, due_on, invoice))),
+            (":in_business", text(&keys::invoice_in_business(open, due_on, invoice))),
+        ];
+        match &now.live_checkout {
+            Some(payment) => {
+                set += ", live_checkout = :live";
+                values.push((":live", text(payment.as_str())));
+            }
+            None => set += " REMOVE live_checkout",
+        }
+        let key = keys::invoice(self.business, invoice);
+        let refused = IfRefused::Contested(Contested::Invoice(invoice.clone()));
+        self.update(&key, &set, Some("version = :was"), values, refused)
+    }
+    fn pay_link_revoked(&mut self, link: &PayLink) -> Result<(), StoreError> {
+        let at = link.revoked_at.map(|at| at.to_string()).unwrap_or_default();
+        let key = keys::pay_link(&link.token_hash);
+        let refused = IfRefused::Contested(Contested::PayLink);
+        self.update(
+            &key,
+            "SET revoked_at = if_not_exists(revoked_at, :at)",
+            Some("attribute_exists(pk)"),
+            vec![(":at", text(&at))],
+            refused,
+        )
+    }
+}

@@ -1,0 +1,126 @@
+//! The parts of a transaction, each with what its failing means.
+
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use receivables::{BalanceMove, BusinessId, CustomerId};
+
+use super::{Contested, IfRefused, Writes};
+use crate::items::events::{EventKey, EventState};
+use crate::items::{Item, ledger, number, text};
+use crate::keys::{self, Key, Unique};
+use crate::table::StoreError;
+
+impl Writes<'_> {
+    /// Adds what moved to the account's balance item. This is the only writer of that item besides its pruning.
+    pub(super) fn balance(&mut self, b: &BusinessId, c: &CustomerId, moved: &BalanceMove) -> Result<(), StoreError> {
+        let attributes = ledger::balance_attributes(moved);
+        if attributes.is_empty() {
+            return Ok(());
+        }
+        let key = keys::balance(b, c);
+        let mut update = Update::builder().table_name(self.core).key("pk", text(&key.pk)).key("sk", text(&key.sk));
+        let mut adds = Vec::with_capacity(attributes.len());
+        for (place, (name, minor)) in attributes.into_iter().enumerate() {
+            update = update
+                .expression_attribute_names(format!("#a{place}"), name)
+                .expression_attribute_values(format!(":a{place}"), number(minor));
+            adds.push(format!("#a{place} :a{place}"));
+        }
+        let update = update.update_expression(format!("ADD {}", adds.join(", "))).build();
+        let update = update.map_err(|error| StoreError::defect("balance", &error))?;
+        self.items.push((TransactWriteItem::builder().update(update).build(), IfRefused::Never));
+        Ok(())
+    }
+
+    pub(super) fn applied(&mut self, event: &EventKey) -> Result<(), StoreError> {
+        let key = keys::event(&event.business, event.provider, &event.object, &event.event);
+        let update = Update::builder()
+            .table_name(self.inbox)
+            .key("pk", text(&key.pk))
+            .key("sk", text(&key.sk))
+            .update_expression("SET #state = :applied REMOVE gsi2pk, gsi2sk")
+            .condition_expression("attribute_exists(pk) AND #state <> :applied")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":applied", text(EventState::Applied.as_str()))
+            .build()
+            .map_err(|error| StoreError::defect("event", &error))?;
+        self.items.push((TransactWriteItem::builder().update(update).build(), IfRefused::AlreadyDone));
+        Ok(())
+    }
+
+    pub(super) fn unique(&mut self, b: &BusinessId, kind: Unique, value: &str, target: &str) -> Result<(), StoreError> {
+        let key = keys::unique(b, kind, value);
+        let item = at(&key, Item::from([("target".to_owned(), text(target))]));
+        self.put_new(self.core, item, IfRefused::Contested(Contested::Taken(kind)))
+    }
+
+    pub(super) fn put_new(&mut self, table: &str, item: Item, refused: IfRefused) -> Result<(), StoreError> {
+        let put =
+            Put::builder().table_name(table).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
+        self.push_put(put.build(), refused)
+    }
+
+    pub(super) fn put_over(
+        &mut self,
+        table: &str,
+        item: Item,
+        version: u64,
+        refused: IfRefused,
+    ) -> Result<(), StoreError> {
+        let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression("version = :was");
+        self.push_put(put.expression_attribute_values(":was", number(version)).build(), refused)
+    }
+
+    pub(super) fn put(&mut self, key: &Key, item: Item) -> Result<(), StoreError> {
+        self.put_item(self.core, at(key, item))
+    }
+
+    pub(super) fn put_item(&mut self, table: &str, item: Item) -> Result<(), StoreError> {
+        self.push_put(Put::builder().table_name(table).set_item(Some(item)).build(), IfRefused::Never)
+    }
+
+    pub(super) fn push_put(
+        &mut self,
+        put: Result<Put, aws_sdk_dynamodb::error::BuildError>,
+        refused: IfRefused,
+    ) -> Result<(), StoreError> {
+        let put = put.map_err(|error| StoreError::defect("put", &error))?;
+        self.items.push((TransactWriteItem::builder().put(put).build(), refused));
+        Ok(())
+    }
+
+    pub(super) fn update(
+        &mut self,
+        key: &Key,
+        set: &str,
+        condition: Option<&str>,
+        values: Vec<(&'static str, AttributeValue)>,
+        refused: IfRefused,
+    ) -> Result<(), StoreError> {
+        let mut update = Update::builder()
+            .table_name(self.core)
+            .key("pk", text(&key.pk))
+            .key("sk", text(&key.sk))
+            .update_expression(set)
+            .set_condition_expression(condition.map(str::to_owned));
+        for (name, value) in values {
+            update = update.expression_attribute_values(name, value);
+        }
+        let update = update.build().map_err(|error| StoreError::defect("update", &error))?;
+        self.items.push((TransactWriteItem::builder().update(update).build(), refused));
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
+        let delete = Delete::builder().table_name(self.core).key("pk", text(&key.pk)).key("sk", text(&key.sk)).build();
+        let delete = delete.map_err(|error| StoreError::defect("delete", &error))?;
+        self.items.push((TransactWriteItem::builder().delete(delete).build(), IfRefused::Never));
+        Ok(())
+    }
+}
+
+/// An item at a key, without further record.
+pub(super) fn at(key: &Key, mut item: Item) -> Item {
+    item.insert("pk".to_owned(), text(&key.pk));
+    item.insert("sk".to_owned(), text(&key.sk));
+    item
+}
