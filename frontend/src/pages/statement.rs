@@ -123,6 +123,7 @@ fn message(reader: Reader, fault: AskFault) -> &'static str {
         AskFault::FromAfterTo => words.from_after_to,
         AskFault::TooLong => words.too_long,
         AskFault::AsOfAhead => words.as_of_ahead,
+        AskFault::AsOfBeforeFrom => words.as_of_before_from,
         AskFault::Kind => words.no_kind,
         AskFault::Edges(_) | AskFault::Place => words.no_place,
     }

@@ -196,6 +196,7 @@ pub const ENGLISH: Words = Words {
         from_after_to: "Choose a first day that is not after the last.",
         too_long: "Choose at most ten years.",
         as_of_ahead: "Choose today or an earlier day.",
+        as_of_before_from: "Choose a day that is not before the first.",
         no_kind: "Choose what to show.",
         no_place: "There is no such page of the statement. This is the first.",
         caption: |currency| format!("What happened ({currency})"),

@@ -207,6 +207,7 @@ pub const FRENCH: Words = Words {
         from_after_to: "Choisissez un premier jour qui ne suit pas le dernier.",
         too_long: "Choisissez dix ans au plus.",
         as_of_ahead: "Choisissez aujourd’hui ou un jour passé.",
+        as_of_before_from: "Choisissez un jour qui ne précède pas le premier.",
         no_kind: "Choisissez ce qui doit être affiché.",
         no_place: "Cette page du relevé n’existe pas. Voici la première.",
         caption: |currency| format!("Opérations ({currency})"),

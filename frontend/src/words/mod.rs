@@ -247,6 +247,7 @@ pub struct Statement {
     pub from_after_to: Text,
     pub too_long: Text,
     pub as_of_ahead: Text,
+    pub as_of_before_from: Text,
     pub no_kind: Text,
     pub no_place: Text,
     pub caption: With,

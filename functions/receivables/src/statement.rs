@@ -6,6 +6,9 @@
 //! much as there is: nothing is written for it beforehand. Its page costs the same round trip, and reads in proportion to
 //! what happened since; so does a further page, for the lines before it.
 //!
+//! The sums and the entries are read side by side, not in one transaction: what is entered in that very moment may be in the
+//! one and not in the other, and the next look puts it right. Deliberately absent: closing balances kept per month.
+//!
 //! What was pending or disputed on a day that is over is not kept anywhere, so a statement of the past does not say.
 
 mod ask;

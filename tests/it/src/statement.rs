@@ -171,6 +171,7 @@ async fn what_cannot_be_asked_is_refused_by_its_field() {
         ("to=20260301", "to", true),
         ("kind=ledger", "kind", true),
         ("as_of=2026-03-03", "as_of", true),
+        ("as_of=2025-11-30&to=2026-03-02", "as_of", true),
         ("as_of=soon", "as_of", true),
         ("edges=30,60", "edges", false),
         ("limit=0", "limit", false),

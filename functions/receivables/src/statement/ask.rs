@@ -90,6 +90,9 @@ pub enum AskFault {
     /// The day as of which the account shall stand has not come.
     #[error("expected today or a day before it")]
     AsOfAhead,
+    /// The day as of which the account shall stand comes before all that is to be shown.
+    #[error("expected a day on or after from")]
+    AsOfBeforeFrom,
     /// No kind of statement.
     #[error("expected balance_forward or open_item")]
     Kind,
@@ -107,7 +110,7 @@ impl AskFault {
         match self {
             Self::NotADate(field) => field,
             Self::FromAfterTo | Self::TooLong => "from",
-            Self::AsOfAhead => "as_of",
+            Self::AsOfAhead | Self::AsOfBeforeFrom => "as_of",
             Self::Kind => "kind",
             Self::Edges(_) => "edges",
             Self::Place => "cursor",
@@ -181,6 +184,11 @@ impl Ask {
         }
         let to = to.or(as_of).unwrap_or(today);
         let period = from.map_or(Ok(Period::usual(to)), |from| Period::new(from, to));
+        // Open items are those of the day, whatever the period.
+        let from_day = period.map(|period| period.from).ok().filter(|_| kind == StatementKind::BalanceForward);
+        if as_of.zip(from_day).is_some_and(|(as_of, from)| as_of < from) {
+            faults.push(AskFault::AsOfBeforeFrom);
+        }
         match period {
             Ok(period) if faults.is_empty() => {
                 let as_of = as_of.unwrap_or(to.min(today));

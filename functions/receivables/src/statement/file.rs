@@ -59,7 +59,8 @@ impl StatementView {
             let (kind, numbers) = (line.kind.as_str(), line.numbers().join(" "));
             put(line.on.to_string(), kind, numbers, line.change.to_plain(), line.balance);
         }
-        put(self.period.to.to_string(), "closing_balance", nothing(), nothing(), told.closing);
+        let last = self.period.to.min(self.as_of);
+        put(last.to_string(), "closing_balance", nothing(), nothing(), told.closing);
         for (kind, balance) in self.standing(statement) {
             put(self.as_of.to_string(), &kind, nothing(), nothing(), balance);
         }

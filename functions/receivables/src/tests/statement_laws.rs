@@ -12,8 +12,8 @@ use super::books::{Books, add, invoice_id, issue, money, payment_id};
 use super::cases;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::statement::{
-    AGEING_EDGES_DAYS, AccountSums, AgeingEdges, Ask, AskFault, AskTexts, BalanceForward, OpenItem, Period, Place,
-    Read, Statement, StatementBody, StatementKind, StatementView, statement_view,
+    AccountSums, AgeingEdges, Ask, AskFault, AskTexts, BalanceForward, OpenItem, Period, Place, Read, Statement,
+    StatementBody, StatementKind, StatementView, statement_view,
 };
 use crate::{Balance, BillingZone, Currency, Invoice, Money};
 
@@ -90,10 +90,10 @@ fn an_account_stands_in_each_currency_by_itself() {
     .assert_eq(&seen);
 }
 
-/// Something that happens to an invoice or to unapplied cash: a minute within about two months, a place (the last is unapplied
-/// cash), and what moves. The least that can be open or unapplied is nothing.
+/// Something that happens: a minute within about two months, a place, and what moves. The places are three invoices, unapplied
+/// cash, and what is moved from unapplied cash to the first invoice. The least that can be open or unapplied is nothing.
 fn movement() -> impl Strategy<Value = (i64, usize, i64)> {
-    (0..=86_400_i64, 0..=3_usize, -5_000..=5_000_i64)
+    (0..=86_400_i64, 0..=4_usize, -5_000..=5_000_i64)
 }
 
 const NAMES: [&str; 3] = ["A", "B", "D"];
@@ -117,22 +117,26 @@ impl Ledger {
         let start: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
         let mut open = [0_i64; 4];
         let entries = movements.into_iter().zip(1..).map(|((minute, place, minor), sequence)| {
-            let minor = minor.max(-open[place]);
-            open[place] += minor;
-            let change = |minor| Balance::new(minor, Currency::EUR).unwrap();
-            let leg = NAMES.get(place).map_or(Leg::Unapplied { change: change(-minor) }, |name| Leg::Invoice {
-                invoice: invoice_id(name),
-                number: name.parse().unwrap(),
-                due_on: due_of(place),
-                change: change(minor),
+            let minor = if place == 4 { -minor.abs().min(open[0]).min(open[3]) } else { minor.max(-open[place]) };
+            let moved: &[usize] = if place == 4 { &[0, 3] } else { &[place] };
+            let legs = moved.iter().map(|place| {
+                open[*place] += minor;
+                let change = |minor| Balance::new(minor, Currency::EUR).unwrap();
+                NAMES.get(*place).map_or(Leg::Unapplied { change: change(-minor) }, |name| Leg::Invoice {
+                    invoice: invoice_id(name),
+                    number: name.parse().unwrap(),
+                    due_on: due_of(*place),
+                    change: change(minor),
+                })
             });
+            let (legs, payment) = (legs.collect(), payment_id("P"));
             Entry {
                 source: payment_id("P").to_string(),
                 sequence,
                 posted_at: start + SignedDuration::from_mins(minute),
-                kind: EntryKind::PaymentApplied(payment_id("P")),
+                kind: if place == 4 { EntryKind::CashMoved(payment) } else { EntryKind::PaymentApplied(payment) },
                 currency: Currency::EUR,
-                legs: vec![leg],
+                legs,
             }
         });
         Self { entries: entries.collect(), zone: BillingZone::named(zone).unwrap() }
@@ -263,6 +267,8 @@ proptest! {
             let parts: i64 = line.invoices.iter().map(|(_, change)| change.minor()).sum();
             prop_assert_eq!(line.change.minor(), parts + line.unapplied.minor());
             prop_assert!((from..=to).contains(&line.on));
+            let moved = matches!(line.kind, EntryKind::CashMoved(_));
+            prop_assert!(!moved || line.change.is_zero(), "what only moved changes nothing");
         }
         prop_assert_eq!(whole.closing, balance);
         // From nothing up to all.
@@ -402,6 +408,9 @@ fn a_statement_is_asked_for_by_two_days_and_one_more() {
     );
     let past = read(AskTexts { as_of: Some("2020-01-31"), kind: Some("open_item"), ..none }).unwrap();
     assert_eq!((past.period.to, past.last_day()), (date(2020, 1, 31), date(2020, 1, 31)));
+    let texts = AskTexts { from: Some("2026-02-02"), to: Some("2026-03-01"), as_of: Some("2026-02-01"), ..none };
+    assert_eq!(read(texts), Err(vec![AskFault::AsOfBeforeFrom]));
+    assert!(read(AskTexts { kind: Some("open_item"), ..texts }).is_ok(), "open items have no period");
     let ahead = read(AskTexts { to: Some("2026-12-31"), ..none }).unwrap();
     assert_eq!(ahead.as_of, TODAY, "nobody knows how it will stand");
     assert!(Period::new(date(2016, 1, 1), date(2026, 1, 1)).is_ok());
@@ -419,6 +428,7 @@ fn what_is_wrong_with_what_is_asked_is_told_by_field() {
         AskTexts { from: Some("2026-03-02"), to: Some("2026-03-01"), ..none },
         AskTexts { from: Some("yesterday"), to: Some("20260301"), as_of: Some("2026-02-30"), ..none },
         AskTexts { from: Some("0001-01-01"), ..none },
+        AskTexts { from: Some("2026-02-02"), as_of: Some("2026-02-01"), ..none },
         AskTexts { as_of: Some("2026-03-30"), kind: Some("ledger"), ..none },
         AskTexts { edges: Some("30,60"), ..none },
         AskTexts { edges: Some("0,30,30"), ..none },
@@ -432,6 +442,7 @@ fn what_is_wrong_with_what_is_asked_is_told_by_field() {
         from: expected a day on or before to
         from: expected a date of the form YYYY-MM-DD; to: expected a date of the form YYYY-MM-DD; as_of: expected a date of the form YYYY-MM-DD
         from: expected a day at most ten years before to
+        from: expected a day on or before to
         kind: expected balance_forward or open_item; as_of: expected today or a day before it
         edges: expected 1 to 8 rising whole numbers of days to 3660 with commas between, the first 0, such as 0,30,60,90,120
         edges: expected 1 to 8 rising whole numbers of days to 3660 with commas between, the first 0, such as 0,30,60,90,120

@@ -149,10 +149,10 @@ impl Store {
         // A place is within what was asked for; one that is not, is nobody's making and shows nothing more.
         let top = [until, place].into_iter().flatten().min();
         let (sums, entries, later, open) = tokio::try_join!(
-            self.account(b, c),
-            self.entries_of_page(b, c, ask, zone, top.as_deref()),
-            self.entries_after(b, c, top.as_deref()),
-            self.open_items_of_page(b, c, ask),
+            Box::pin(self.account(b, c)),
+            Box::pin(self.entries_of_page(b, c, ask, zone, top.as_deref())),
+            Box::pin(self.entries_after(b, c, top.as_deref())),
+            Box::pin(self.open_items_of_page(b, c, ask)),
         )?;
         Ok(Read { sums, entries, later, open })
     }
@@ -166,7 +166,8 @@ impl Store {
         zone: &BillingZone,
     ) -> Result<Read, StoreError> {
         let top = ask.until(zone).map(|until| format!("{}{until:.3}", keys::LEDGER));
-        let (sums, later) = tokio::try_join!(self.account(b, c), self.entries_after(b, c, top.as_deref()))?;
+        let (sums, later) =
+            tokio::try_join!(Box::pin(self.account(b, c)), Box::pin(self.entries_after(b, c, top.as_deref())),)?;
         Ok(Read { sums, later, ..Read::default() })
     }
 
