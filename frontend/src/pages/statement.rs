@@ -1,51 +1,146 @@
-//! The statement: what happened over a period, and how the account stands today.
+//! The statement: what happened over a period or what is open, and how the account stands.
 
 use leptos::prelude::*;
+use receivables::Balance;
 use receivables::ledger::EntryKind;
-use receivables::statement::{AgeingBucket, Statement, StatementLine};
+use receivables::statement::{
+    AgeingBucket, AskFault, BalanceForward, OpenItem, Statement, StatementBody, StatementKind, StatementLine,
+    StatementView,
+};
 
 use super::overview::balance;
 use crate::components::Body;
 use crate::components::faults::fault_summary;
 use crate::reader::Reader;
-use crate::views::account::BalanceView;
-use crate::views::statement::{StatementView, numbers};
+use crate::views::statement::{StatementPage, stands};
 
 /// The page.
-pub fn statement_page(reader: Reader, view: &StatementView) -> Body {
+pub fn statement_page(reader: Reader, page: &StatementPage) -> Body {
     let words = &reader.words.statement;
-    let (from, to) = (view.from.to_string(), view.to.to_string());
-    let statements = view.statements.iter().map(|statement| happened(reader, statement)).collect_view();
-    let standings = view.standings.iter().map(|standing| stands(reader, standing)).collect_view();
+    let view = &page.view;
+    let period = match view.kind {
+        StatementKind::BalanceForward => (words.period)(&reader.date(view.period.from), &reader.date(view.period.to)),
+        StatementKind::OpenItem => (words.open_on)(&reader.date(view.as_of)),
+    };
+    let told = view.statements.iter().map(|statement| told(reader, view, statement)).collect_view();
+    let standings = view.statements.iter().map(|statement| standing(reader, statement)).collect_view();
     let empty = view.statements.is_empty().then(|| view! { <p>{words.empty}</p> });
-    let file = format!("/statement.csv?from={from}&to={to}");
-    let fault = view
-        .bad_period
-        .then(|| fault_summary(reader.words.sign_in.fault_title, Some("from"), words.bad_period.to_owned()));
+    let past = (!view.is_of_today()).then(|| view! { <p class="hint">{words.past_hint}</p> });
+    let next_label = match view.kind {
+        StatementKind::BalanceForward => words.earlier,
+        StatementKind::OpenItem => words.more_items,
+    };
+    let next = page.next().map(|address| view! { <a href=address rel="next">{next_label}</a> });
+    let first = view.continued.then(|| view! { <a href=page.first()>{words.first_page}</a> });
+    let fault = page.faults.first().map(|fault| {
+        let field = Some(fault.field()).filter(|field| FIELDS.contains(field));
+        fault_summary(reader.words.sign_in.fault_title, field, message(reader, *fault).to_owned())
+    });
     let content = view! {
         <h1>{words.title}</h1>
-        <p>{(words.period)(&reader.date(view.from), &reader.date(view.to))}</p>
+        <p>{period}</p>
         {fault}
-        <form class="period" action="/statement" aria-label=words.period_form>
-            <p><label for="from">{words.from}</label><input id="from" name="from" type="date" value=from/></p>
-            <p><label for="to">{words.to}</label><input id="to" name="to" type="date" value=to/></p>
-            <button>{words.show}</button>
-        </form>
-        {statements}
+        {form(reader, page)}
+        {told}
         {empty}
-        <p class="links"><a href=file download>{words.csv}</a></p>
+        <p class="links">{next}{first}<a href=page.file() download>{words.csv}</a></p>
         <section>
-            <h2>{(words.today)(&reader.date(view.today))}</h2>
+            <h2>{(words.as_of_date)(&reader.date(view.as_of))}</h2>
+            {past}
             {standings}
         </section>
     };
     Body { title: words.title.to_owned(), content: content.into_any() }
 }
 
-/// What happened in one currency.
-fn happened(reader: Reader, statement: &Statement) -> impl IntoView + use<> {
+/// The fields of the form.
+const FIELDS: [&str; 4] = ["from", "to", "kind", "as_of"];
+
+/// The form by which another period, kind or day is chosen. It works without a script: it asks the same address.
+fn form(reader: Reader, page: &StatementPage) -> impl IntoView + use<> {
     let words = &reader.words.statement;
-    let edge = |label: &'static str, balance: receivables::Balance| {
+    let view = &page.view;
+    let date = |name: &'static str, label: &'static str, value: Option<String>| {
+        let (at_fault, text) = fault_at(reader, page, name);
+        let described = at_fault.map(|_| format!("{name}-fault"));
+        view! {
+            <p>
+                <label for=name>{label}</label>
+                {text}
+                <input
+                    id=name
+                    name=name
+                    type="date"
+                    value=value
+                    aria-invalid=at_fault
+                    aria-describedby=described
+                />
+            </p>
+        }
+    };
+    let option = |kind: StatementKind, label: &'static str| {
+        view! { <option value=kind.as_str() selected=kind == view.kind>{label}</option> }
+    };
+    let (kind_at_fault, kind_fault) = fault_at(reader, page, "kind");
+    let as_of = page.other_day().map(|day| day.to_string());
+    view! {
+        <form class="period" action="/statement" aria-label=words.period_form>
+            {date("from", words.from, Some(view.period.from.to_string()))}
+            {date("to", words.to, Some(view.period.to.to_string()))}
+            <p>
+                <label for="kind">{words.kind}</label>
+                {kind_fault}
+                <select
+                    id="kind"
+                    name="kind"
+                    aria-invalid=kind_at_fault
+                    aria-describedby=kind_at_fault.map(|_| "kind-fault")
+                >
+                    {option(StatementKind::BalanceForward, words.balance_forward)}
+                    {option(StatementKind::OpenItem, words.open_item)}
+                </select>
+            </p>
+            {date("as_of", words.as_of, as_of)}
+            <button>{words.show}</button>
+            <p class="hint whole">{words.as_of_hint}</p>
+        </form>
+    }
+}
+
+/// Whether a field is at fault, and what is said at it.
+fn fault_at(reader: Reader, page: &StatementPage, name: &'static str) -> (Option<&'static str>, Option<AnyView>) {
+    let fault = page.faults.iter().find(|fault| fault.field() == name);
+    let text = fault.map(|fault| {
+        view! { <span class="fault" id=format!("{name}-fault")>{message(reader, *fault)}</span> }.into_any()
+    });
+    (fault.map(|_| "true"), text)
+}
+
+fn message(reader: Reader, fault: AskFault) -> &'static str {
+    let words = &reader.words.statement;
+    match fault {
+        AskFault::NotADate(_) => words.not_a_date,
+        AskFault::FromAfterTo => words.from_after_to,
+        AskFault::TooLong => words.too_long,
+        AskFault::AsOfAhead => words.as_of_ahead,
+        AskFault::AsOfBeforeFrom => words.as_of_before_from,
+        AskFault::Kind => words.no_kind,
+        AskFault::Edges(_) | AskFault::Place => words.no_place,
+    }
+}
+
+fn told(reader: Reader, view: &StatementView, statement: &Statement) -> AnyView {
+    let code = statement.currency.code();
+    match &statement.body {
+        StatementBody::BalanceForward(told) => happened(reader, code, view.continued, told).into_any(),
+        StatementBody::OpenItem(items) => open_items(reader, code, view.is_of_today(), items).into_any(),
+    }
+}
+
+/// What happened in one currency.
+fn happened(reader: Reader, code: &str, continued: bool, told: &BalanceForward) -> impl IntoView + use<> {
+    let words = &reader.words.statement;
+    let edge = |label: &'static str, balance: Balance| {
         view! {
             <tr role="row" class="edge">
                 <th role="rowheader" scope="row" colspan="3">{label}</th>
@@ -53,13 +148,15 @@ fn happened(reader: Reader, statement: &Statement) -> impl IntoView + use<> {
             </tr>
         }
     };
-    let nothing = statement.lines.is_empty().then(|| {
+    let nothing = told.lines.is_empty().then(|| {
         view! { <tr role="row"><td role="cell" colspan="4">{words.nothing}</td></tr> }
     });
-    let lines = statement.lines.iter().map(|line| line_row(reader, line)).collect_view();
+    let opening = if told.brought_forward { words.brought_forward } else { words.opening };
+    let closing = if continued { words.carried_forward } else { words.closing };
+    let lines = told.lines.iter().map(|line| line_row(reader, line)).collect_view();
     view! {
         <table role="table" class="cards wraps">
-            <caption>{(words.caption)(statement.currency.code())}</caption>
+            <caption>{(words.caption)(code)}</caption>
             <thead role="rowgroup">
                 <tr role="row">
                     <th role="columnheader" scope="col">{words.what_column}</th>
@@ -69,10 +166,10 @@ fn happened(reader: Reader, statement: &Statement) -> impl IntoView + use<> {
                 </tr>
             </thead>
             <tbody role="rowgroup">
-                {edge(words.opening, statement.opening)}
+                {edge(opening, told.opening)}
                 {lines}
                 {nothing}
-                {edge(words.closing, statement.closing)}
+                {edge(closing, told.closing)}
             </tbody>
         </table>
     }
@@ -92,7 +189,7 @@ fn line_row(reader: Reader, line: &StatementLine) -> impl IntoView + use<> {
 
 fn what(reader: Reader, line: &StatementLine) -> String {
     let words = &reader.words.statement;
-    let mut parts = numbers(line);
+    let mut parts = line.numbers();
     if !line.unapplied.is_zero() {
         parts.push(words.on_account);
     }
@@ -111,28 +208,97 @@ fn what(reader: Reader, line: &StatementLine) -> String {
     }
 }
 
-/// How the account stands today in one currency, with what is on its way and contested apart, and the ageing.
-fn stands(reader: Reader, view: &BalanceView) -> impl IntoView + use<> {
+/// What is open in one currency, with what is on its way and contested apart where that is known.
+fn open_items(reader: Reader, code: &str, of_today: bool, items: &[OpenItem]) -> impl IntoView + use<> {
     let words = &reader.words.statement;
-    let row = |bucket: &AgeingBucket| {
+    let account = &reader.words.account;
+    let columns = if of_today { "6" } else { "4" };
+    let nothing = items.is_empty().then(|| {
+        view! { <tr role="row"><td role="cell" colspan=columns>{words.nothing_open}</td></tr> }
+    });
+    let apart = of_today.then(|| {
+        view! {
+            <th role="columnheader" scope="col" class="amount">{account.pending}</th>
+            <th role="columnheader" scope="col" class="amount">{account.disputed}</th>
+        }
+    });
+    let rows = items.iter().map(|item| item_row(reader, item)).collect_view();
+    view! {
+        <table role="table" class="cards">
+            <caption>{(words.open_caption)(code)}</caption>
+            <thead role="rowgroup">
+                <tr role="row">
+                    <th role="columnheader" scope="col">{words.number_column}</th>
+                    <th role="columnheader" scope="col">{words.due_column}</th>
+                    <th role="columnheader" scope="col" class="amount">{words.days_column}</th>
+                    <th role="columnheader" scope="col" class="amount">{words.open_column}</th>
+                    {apart}
+                </tr>
+            </thead>
+            <tbody role="rowgroup">{rows}{nothing}</tbody>
+        </table>
+    }
+}
+
+fn item_row(reader: Reader, item: &OpenItem) -> impl IntoView + use<> {
+    let words = &reader.words.statement;
+    let account = &reader.words.account;
+    let days = if item.days_overdue == 0 { words.not_overdue.to_owned() } else { item.days_overdue.to_string() };
+    // A cell of nothing is left out on a phone.
+    let cell = |label: &'static str, amount: receivables::Money| {
+        let amount = (!amount.is_zero()).then(|| reader.money(amount));
+        view! { <td role="cell" class="amount" data-label=label>{amount}</td> }
+    };
+    view! {
+        <tr role="row">
+            <th role="rowheader" scope="row">
+                <a href=format!("/invoices/{}", item.invoice)>{item.number.to_string()}</a>
+            </th>
+            <td role="cell" data-label=words.due_column>{reader.date(item.due_on)}</td>
+            <td role="cell" class="amount" data-label=words.days_column>{days}</td>
+            <td role="cell" class="amount" data-label=words.open_column>{reader.money(item.open)}</td>
+            {item.pending.map(|amount| cell(account.pending, amount))}
+            {item.disputed.map(|amount| cell(account.disputed, amount))}
+        </tr>
+    }
+}
+
+/// How the account stands in one currency, with what is on its way and contested apart, and the ageing: the open amounts, what
+/// is unapplied as what it takes off, and the balance that they come to.
+fn standing(reader: Reader, statement: &Statement) -> impl IntoView + use<> {
+    let words = &reader.words.statement;
+    let standing = &statement.standing;
+    let row = |label: String, amount: String| {
         view! {
             <tr role="row">
-                <th role="rowheader" scope="row">{days(reader, bucket)}</th>
-                <td role="cell" class="amount">{reader.money(bucket.amount)}</td>
+                <th role="rowheader" scope="row">{label}</th>
+                <td role="cell" class="amount">{amount}</td>
             </tr>
         }
     };
+    let buckets = standing.ageing.iter().map(|bucket| row(days(reader, bucket), reader.money(bucket.amount)));
+    let unapplied = (!standing.unapplied.is_zero()).then(|| {
+        let off = Balance::in_favour(standing.unapplied);
+        row(reader.words.account.unapplied.to_owned(), reader.balance(off))
+    });
     view! {
-        {balance(reader, view)}
+        {balance(reader, &stands(statement))}
         <table role="table">
-            <caption>{(words.ageing)(view.standing.currency.code())}</caption>
+            <caption>{(words.ageing)(statement.currency.code())}</caption>
             <thead role="rowgroup">
                 <tr role="row">
                     <th role="columnheader" scope="col">{words.days_column}</th>
                     <th role="columnheader" scope="col" class="amount">{words.amount_column}</th>
                 </tr>
             </thead>
-            <tbody role="rowgroup">{view.standing.ageing.iter().map(row).collect_view()}</tbody>
+            <tbody role="rowgroup">
+                {buckets.collect_view()}
+                {unapplied}
+                <tr role="row" class="edge">
+                    <th role="rowheader" scope="row">{words.balance_column}</th>
+                    <td role="cell" class="amount">{reader.balance(statement.balance)}</td>
+                </tr>
+            </tbody>
         </table>
     }
 }

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::date;
+use receivables::ledger::Entry;
 use receivables::provider_fact::{CheckoutFact, IntentFact};
+use receivables::statement::{Ask, AskFault, Period, Read, StatementKind, statement_view};
 use receivables::{Currency, Invoice, Locale, Money, Payment};
 
 use crate::components::document::document;
@@ -23,7 +25,7 @@ use crate::views::account::{AccountView, balances};
 use crate::views::invoice::{invoice_row, invoice_view};
 use crate::views::pay_form::{PayFault, PayForm, read_amount};
 use crate::views::payment::{payment_row, payment_view};
-use crate::views::statement::{Period, statement_view, to_csv};
+use crate::views::statement::StatementPage;
 use crate::words::{ENGLISH, FRENCH};
 use books::{Books, TODAY, after, business, declined, id, now, paid, payment_id};
 
@@ -288,31 +290,44 @@ fn the_invoices_of_an_account() {
     check("invoices-none", Some(Place::Invoices), |reader| pages::invoices::invoices_page(reader, &none));
 }
 
-#[test]
-fn a_statement_as_page_and_as_file() {
-    let (books, _, _) = busy();
+/// What the tables give of books that are this small: all of it.
+fn read_of(books: &Books, invoices: &[Invoice], ask: &Ask) -> Read {
     let zone = business().time_zone;
-    let view = statement_view(&books.sums, &books.entries, Period::usual(TODAY), TODAY, &zone).unwrap();
-    check("statement", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &view));
-    insta::assert_snapshot!("statement.csv", String::from_utf8(to_csv(&view).unwrap()).unwrap());
-    let mut bad = view.clone();
-    bad.bad_period = true;
-    check("statement-bad-period", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &bad));
-    let later = Period { from: date(2026, 3, 13), to: date(2026, 3, 13) };
-    let still = statement_view(&books.sums, &books.entries, later, TODAY, &zone).unwrap();
-    check("statement-quiet", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &still));
+    let is_later = |entry: &&Entry| ask.until(&zone).is_some_and(|until| entry.posted_at >= until);
+    let shown = books.entries.iter().rev().filter(|entry| !is_later(entry) && entry.posted_at >= ask.since(&zone));
+    let mut open: Vec<Invoice> =
+        invoices.iter().filter(|invoice| !invoice.standing.open().is_zero()).cloned().collect();
+    open.sort_by_key(|invoice| invoice.due_on);
+    Read {
+        sums: books.sums.clone(),
+        entries: shown.cloned().collect(),
+        later: books.entries.iter().filter(is_later).cloned().collect(),
+        open,
+    }
+}
+
+fn check_statement(name: &str, ask: &Ask, faults: &[AskFault]) {
+    let (books, invoices, _) = busy();
+    let view = statement_view(ask, &read_of(&books, &invoices, ask), &business().time_zone).unwrap();
+    if faults.is_empty() {
+        insta::assert_snapshot!(format!("{name}.csv"), view.to_csv());
+    }
+    let page = StatementPage { view, faults: faults.to_vec() };
+    check(name, Some(Place::Statement), |reader| pages::statement::statement_page(reader, &page));
 }
 
 #[test]
-fn a_period_is_two_dates_in_order() {
-    let usual = Period::usual(TODAY);
-    assert_eq!((usual.from, usual.to), (date(2025, 12, 1), TODAY));
-    assert_eq!(Period::asked(None, Some(""), TODAY), Some(usual));
-    assert_eq!(Period::asked(Some("2026-03-02"), Some("2026-03-01"), TODAY), None);
-    assert_eq!(Period::asked(Some("yesterday"), None, TODAY), None);
-    assert_eq!(Period::asked(Some("0001-01-01"), None, TODAY), None);
-    let to_the_past = Period::asked(None, Some("2020-01-31"), TODAY).unwrap();
-    assert!(to_the_past.from <= to_the_past.to);
+fn a_statement_as_page_and_as_file() {
+    let usual = Ask::usual(TODAY);
+    check_statement("statement", &usual, &[]);
+    check_statement("statement-faults", &usual, &[AskFault::FromAfterTo, AskFault::AsOfAhead, AskFault::Kind]);
+    let still = Ask { period: Period::new(date(2026, 3, 13), TODAY).unwrap(), ..usual.clone() };
+    check_statement("statement-quiet", &still, &[]);
+    let past = Ask { period: Period::usual(date(2026, 3, 11)), as_of: date(2026, 3, 11), ..usual.clone() };
+    check_statement("statement-past", &past, &[]);
+    check_statement("statement-items", &Ask { kind: StatementKind::OpenItem, ..usual.clone() }, &[]);
+    check_statement("statement-items-past", &Ask { kind: StatementKind::OpenItem, ..past }, &[]);
+    check_statement("statement-first-of-pages", &Ask { lines: Some(1), ..usual }, &[]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! An account at a glance.
 
-use receivables::statement::{AccountStanding, AccountSums};
+use receivables::statement::{AccountStanding, AccountSums, AgeingEdges};
 use receivables::{Balance, MoneyError};
 
 use super::invoice::InvoiceRow;
@@ -30,6 +30,6 @@ pub struct BalanceView {
 
 /// How an account stands on a day, per currency.
 pub fn balances(sums: &AccountSums, today: jiff::civil::Date) -> Result<Vec<BalanceView>, MoneyError> {
-    let standings = sums.standing(today)?.into_iter();
+    let standings = sums.standing(today, &AgeingEdges::default())?.into_iter();
     standings.map(|standing| Ok(BalanceView { balance: sums.balance(standing.currency)?, standing })).collect()
 }

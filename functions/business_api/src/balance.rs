@@ -1,17 +1,35 @@
 //! How an account stands.
 
 use axum::extract::Path;
-use receivables::statement::AccountStanding;
-use serde::Serialize;
-use utoipa::ToSchema;
+use receivables::Money;
+use receivables::statement::{AgeingBucket, AskTexts, Statement, statement_view};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
 use crate::customers::customer_of_path;
+use crate::faults::checked;
+use crate::query::Asked;
+use crate::statement::asked_of;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BalanceQuery {
+    /// The day at whose end the account stands as shown, YYYY-MM-DD, today at the latest; today where nothing is said.
+    as_of: Option<String>,
+    /// Days overdue at which the ageing's buckets end, with commas between: 1 to 8 rising numbers, the first 0;
+    /// `0,30,60,90,120` where nothing is said.
+    edges: Option<String>,
+}
 
 /// How an account stands.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Balance {
+    /// The day at whose end it stands so.
+    #[schema(format = "date")]
+    as_of: String,
     /// One for each currency in which there has been anything.
     currencies: Vec<CurrencyBalance>,
 }
@@ -20,15 +38,19 @@ pub(crate) struct Balance {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CurrencyBalance {
     currency: String,
+    /// What is open less what is unapplied; negative in the customer's favour.
+    balance: String,
     /// What is not covered yet.
     #[schema(example = "240.00")]
     open: String,
-    /// The part of it that is overdue today, by the days of the business.
+    /// The part of it that is overdue on that day, by the days of the business.
     overdue: String,
-    /// The part of it that is on its way.
-    pending: String,
-    /// The part of it that the customer contests.
-    disputed: String,
+    /// The part of it that is on its way. Null as of a day that is over, of which it is not known.
+    #[schema(required)]
+    pending: Option<String>,
+    /// The part of it that the customer contests. Null as of a day that is over.
+    #[schema(required)]
+    disputed: Option<String>,
     /// Money of the customer that covers no invoice yet.
     unapplied: String,
     /// Open amounts by days overdue.
@@ -46,34 +68,46 @@ pub(crate) struct Bucket {
     amount: String,
 }
 
-impl From<&AccountStanding> for CurrencyBalance {
-    fn from(standing: &AccountStanding) -> Self {
-        let bucket = |bucket: &receivables::statement::AgeingBucket| Bucket {
-            from_days: bucket.from_days,
-            to_days: bucket.to_days,
-            amount: bucket.amount.to_plain(),
-        };
+impl From<&AgeingBucket> for Bucket {
+    fn from(bucket: &AgeingBucket) -> Self {
+        Self { from_days: bucket.from_days, to_days: bucket.to_days, amount: bucket.amount.to_plain() }
+    }
+}
+
+impl CurrencyBalance {
+    fn of(statement: &Statement, of_today: bool) -> Self {
+        let standing = &statement.standing;
+        let known = |amount: Money| of_today.then(|| amount.to_plain());
         Self {
             currency: standing.currency.to_string(),
+            balance: statement.balance.to_plain(),
             open: standing.open.to_plain(),
             overdue: standing.overdue.to_plain(),
-            pending: standing.pending.to_plain(),
-            disputed: standing.disputed.to_plain(),
+            pending: known(standing.pending),
+            disputed: known(standing.disputed),
             unapplied: standing.unapplied.to_plain(),
-            ageing: standing.ageing.iter().map(bucket).collect(),
+            ageing: standing.ageing.iter().map(Bucket::from).collect(),
         }
     }
 }
 
-/// Show how the account of a customer stands today
+/// Show how the account of a customer stands, today or at the end of any day before
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}/balance", tag = "Customers",
-    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`")),
+    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`"), BalanceQuery),
     responses((status = 200, description = "The balance", body = Balance))
 )]
-pub(crate) async fn show_balance(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
+pub(crate) async fn show_balance(
+    caller: Caller,
+    Path(id): Path<String>,
+    Asked(asked): Asked<BalanceQuery>,
+) -> Result<Answer, Failure> {
+    let texts = AskTexts { as_of: asked.as_of.as_deref(), edges: asked.edges.as_deref(), ..AskTexts::default() };
+    let ask = checked(|faults| asked_of(&texts, caller.today(), faults))?;
     let customer = customer_of_path(&caller, &id).await?;
-    let sums = caller.store().account(caller.business_id(), &customer.id).await?;
-    let currencies = sums.standing(caller.today())?.iter().map(CurrencyBalance::from).collect();
-    Answer::ok(&Balance { currencies })
+    let zone = &caller.business.time_zone;
+    let read = caller.store().standing(caller.business_id(), &customer.id, &ask, zone).await?;
+    let view = statement_view(&ask, &read, zone)?;
+    let currencies = view.statements.iter().map(|one| CurrencyBalance::of(one, view.is_of_today())).collect();
+    Answer::ok(&Balance { as_of: view.as_of.to_string(), currencies })
 }

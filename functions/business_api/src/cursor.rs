@@ -60,7 +60,8 @@ impl Listing {
         List { data: paged.items.into_iter().map(shape).collect(), next_cursor }
     }
 
-    fn seal(&self, cursor: &str) -> String {
+    /// A cursor as it is handed out.
+    pub(crate) fn seal(&self, cursor: &str) -> String {
         format!("{}.{cursor}", self.seal_of(cursor))
     }
 

@@ -4,61 +4,105 @@ use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp};
-use receivables::calendar::days_between;
-use receivables::statement::{Statement, StatementLine, statements};
+use receivables::Money;
+use receivables::statement::{
+    Ask, AskTexts, BalanceForward, OpenItem, Statement, StatementBody, StatementLine, StatementView, statement_view,
+};
+use receivables::text::InvoiceNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::{Answer, Failure};
+use crate::balance::Bucket;
 use crate::caller::Caller;
+use crate::cursor::Listing;
 use crate::customers::customer_of_path;
 use crate::faults::{Faults, checked};
 use crate::query::Asked;
-
-/// Months of the period where nothing is said.
-const MONTHS_USUAL: i32 = 12;
-/// Days of the longest period.
-const PERIOD_DAYS_MAX: i32 = 366 * 10;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StatementQuery {
-    /// The first day, YYYY-MM-DD; twelve months before the last where nothing is said.
+    /// The first day, YYYY-MM-DD; where nothing is said, the first of the third month before that of the last day.
     from: Option<String>,
-    /// The last day, YYYY-MM-DD; today where nothing is said.
+    /// The last day, YYYY-MM-DD; `as_of` where nothing is said, or today.
     to: Option<String>,
-    /// json or csv; json where nothing is said.
+    /// The day at whose end the account stands as shown, YYYY-MM-DD, today at the latest; nothing later is shown. The last
+    /// day of the period where nothing is said.
+    as_of: Option<String>,
+    /// `balance_forward` (what happened) or `open_item` (what is open); `balance_forward` where nothing is said.
+    kind: Option<String>,
+    /// Days overdue at which the ageing's buckets end, with commas between: 1 to 8 rising numbers, the first 0;
+    /// `0,30,60,90,120` where nothing is said.
+    edges: Option<String>,
+    /// `json` or `csv`; `json` where nothing is said. A file is whole, without pages.
     format: Option<String>,
+    /// Lines at most, 1 to 100; 50 where nothing is said.
+    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    limit: Option<String>,
+    /// The `next_cursor` of the page before: what happened before its first line, or is due after its last.
+    cursor: Option<String>,
 }
 
-/// What happened on an account over a period.
+/// A page of the statement of an account.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccountStatement)]
 pub(crate) struct AccountStatementShape {
     /// Our id of the customer.
     customer: String,
+    kind: &'static str,
     #[schema(format = "date")]
     from: String,
     #[schema(format = "date")]
     to: String,
+    /// The day at whose end the account stands so.
+    #[schema(format = "date")]
+    as_of: String,
     /// One for each currency in which there has been anything.
     statements: Vec<StatementShape>,
+    /// Where the next page begins: the next `cursor`. Null on the last page. What happened is told newest page first.
+    #[schema(required)]
+    next_cursor: Option<String>,
 }
 
-/// What happened in one currency. Every amount is in it; a negative balance is in the customer's favour.
+/// The statement in one currency. Every amount is in it; a negative balance is in the customer's favour.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Statement)]
 pub(crate) struct StatementShape {
     currency: String,
-    /// The balance before the first line.
-    opening_balance: String,
-    /// Oldest first.
-    lines: Vec<StatementLineShape>,
-    /// The balance after the last line.
-    closing_balance: String,
+    /// The balance before the first line of the page. Not of open items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    opening_balance: Option<String>,
+    /// What happened, oldest first. Not of open items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    lines: Option<Vec<StatementLineShape>>,
+    /// The balance after the last line of the page. Not of open items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    closing_balance: Option<String>,
+    /// The open invoices, by due date. Only of open items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    items: Option<Vec<OpenItemShape>>,
+    /// What is open less what is unapplied, at the end of `as_of`.
+    balance: String,
+    /// What is open then.
+    open: String,
+    /// The part of it that is overdue.
+    overdue: String,
+    /// The part of it that is on its way. Null as of a day that is over, of which it is not known.
+    #[schema(required)]
+    pending: Option<String>,
+    /// The part of it that the customer contests. Null as of a day that is over.
+    #[schema(required)]
+    disputed: Option<String>,
+    /// Money of the customer that covers no invoice yet. The buckets less this are the balance.
+    unapplied: String,
+    /// Open amounts by days overdue.
+    ageing: Vec<Bucket>,
 }
 
 /// One thing that happened.
@@ -67,11 +111,14 @@ pub(crate) struct StatementShape {
 pub(crate) struct StatementLineShape {
     #[schema(format = "date")]
     on: String,
-    /// `invoice_issued`, `payment_applied` or `payment_reversed`.
+    /// Such as `invoice_issued`, `payment_applied`, `payment_refunded` or `credit_note_issued`.
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     payment: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    credit_note: Option<String>,
     /// The invoices that it touched.
     invoices: Vec<InvoiceChange>,
     /// By how much unapplied cash changed the balance.
@@ -89,24 +136,51 @@ pub(crate) struct InvoiceChange {
     change: String,
 }
 
+/// An invoice that is open.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OpenItem)]
+pub(crate) struct OpenItemShape {
+    /// Our id of the invoice.
+    invoice: String,
+    number: String,
+    #[schema(format = "date")]
+    due_on: String,
+    /// As of the day of the statement.
+    days_overdue: u32,
+    open: String,
+    /// The part of it that is on its way. Null as of a day that is over.
+    #[schema(required)]
+    pending: Option<String>,
+    /// The part of it that the customer contests. Null as of a day that is over.
+    #[schema(required)]
+    disputed: Option<String>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Json,
     Csv,
 }
 
-/// What is asked for.
-#[derive(Clone, Copy, Debug)]
-struct Period {
-    from: Date,
-    to: Date,
-    format: Format,
+/// Reads what is asked of a statement or a balance; what is wrong with it is told by the names of the books.
+pub(crate) fn asked_of(texts: &AskTexts<'_>, today: Date, faults: &mut Faults) -> Option<Ask> {
+    let read = Ask::read(texts, today);
+    read.map_err(|found| found.into_iter().for_each(|fault| faults.note(fault.field(), fault))).ok()
 }
 
 impl StatementQuery {
-    fn read(&self, today: Date, faults: &mut Faults) -> Option<Period> {
-        let to = self.to.as_deref().map_or(Some(today), |to| faults.date("to", to));
-        let from = self.from.as_deref().map(|from| faults.date("from", from));
+    fn list(&self, caller: &Caller, customer: &str) -> Listing {
+        let filters = [Some(customer), self.from.as_deref(), self.to.as_deref(), self.as_of.as_deref()];
+        let filters = [&filters[..], &[self.kind.as_deref(), self.edges.as_deref()]].concat();
+        Listing::new(caller.business_id(), "statement", &filters)
+    }
+
+    fn read(&self, list: &Listing, today: Date, faults: &mut Faults) -> Option<(Ask, Format)> {
+        let page = list.page(self.limit.as_deref(), self.cursor.as_deref(), faults);
+        let place = page.as_ref().and_then(|page| page.cursor.as_deref());
+        let (from, to, as_of) = (self.from.as_deref(), self.to.as_deref(), self.as_of.as_deref());
+        let texts = AskTexts { from, to, as_of, kind: self.kind.as_deref(), edges: self.edges.as_deref(), place };
+        let ask = asked_of(&texts, today, faults);
         let format = match self.format.as_deref() {
             None | Some("json") => Some(Format::Json),
             Some("csv") => Some(Format::Csv),
@@ -115,26 +189,26 @@ impl StatementQuery {
                 None
             }
         };
-        let to = to?;
-        let from = from.unwrap_or_else(|| Some(to.saturating_sub(Span::new().months(MONTHS_USUAL))))?;
-        if !(0..PERIOD_DAYS_MAX).contains(&days_between(from, to)) {
-            faults.note("from", "expected a day on or before to, and at most ten years earlier");
-        }
-        Some(Period { from, to, format: format? })
+        let (page, ask, format) = (page?, ask?, format?);
+        let ask = match format {
+            Format::Json => Ask { lines: Some(page.limit), ..ask },
+            Format::Csv => ask.whole(),
+        };
+        Some((ask, format))
     }
 }
 
 impl From<&StatementLine> for StatementLineShape {
     fn from(line: &StatementLine) -> Self {
-        let payment = line.kind.payment().map(ToString::to_string);
-        let invoice = |(number, change): &(receivables::text::InvoiceNumber, receivables::Balance)| InvoiceChange {
+        let invoice = |(number, change): &(InvoiceNumber, receivables::Balance)| InvoiceChange {
             number: number.to_string(),
             change: change.to_plain(),
         };
         Self {
             on: line.on.to_string(),
             kind: line.kind.as_str(),
-            payment,
+            payment: line.kind.payment().map(ToString::to_string),
+            credit_note: line.kind.credit_note().map(ToString::to_string),
             invoices: line.invoices.iter().map(invoice).collect(),
             unapplied: line.unapplied.to_plain(),
             change: line.change.to_plain(),
@@ -143,21 +217,50 @@ impl From<&StatementLine> for StatementLineShape {
     }
 }
 
-impl From<&Statement> for StatementShape {
-    fn from(statement: &Statement) -> Self {
+impl From<&OpenItem> for OpenItemShape {
+    fn from(item: &OpenItem) -> Self {
+        Self {
+            invoice: item.invoice.to_string(),
+            number: item.number.to_string(),
+            due_on: item.due_on.to_string(),
+            days_overdue: item.days_overdue,
+            open: item.open.to_plain(),
+            pending: item.pending.map(Money::to_plain),
+            disputed: item.disputed.map(Money::to_plain),
+        }
+    }
+}
+
+impl StatementShape {
+    fn of(statement: &Statement, of_today: bool) -> Self {
+        let (told, items) = match &statement.body {
+            StatementBody::BalanceForward(told) => (Some(told), None),
+            StatementBody::OpenItem(items) => (None, Some(items.iter().map(OpenItemShape::from).collect())),
+        };
+        let lines = |told: &BalanceForward| told.lines.iter().map(StatementLineShape::from).collect();
+        let standing = &statement.standing;
+        let known = |amount: Money| of_today.then(|| amount.to_plain());
         Self {
             currency: statement.currency.to_string(),
-            opening_balance: statement.opening.to_plain(),
-            lines: statement.lines.iter().map(StatementLineShape::from).collect(),
-            closing_balance: statement.closing.to_plain(),
+            opening_balance: told.map(|told| told.opening.to_plain()),
+            lines: told.map(lines),
+            closing_balance: told.map(|told| told.closing.to_plain()),
+            items,
+            balance: statement.balance.to_plain(),
+            open: standing.open.to_plain(),
+            overdue: standing.overdue.to_plain(),
+            pending: known(standing.pending),
+            disputed: known(standing.disputed),
+            unapplied: standing.unapplied.to_plain(),
+            ageing: standing.ageing.iter().map(Bucket::from).collect(),
         }
     }
 }
 
 /// Show the statement of a customer
 ///
-/// What happened on the account over a period, one statement per currency, with the balance before and after. With
-/// `format=csv` the same as a file.
+/// What happened on the account over a period, with the balance before and after, or what is open; and how the account stands
+/// at the end of a day, today or any before it. One statement per currency. With `format=csv` the same as a file.
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}/statement", tag = "Customers",
     params(("id" = String, Path, description = "Our id of the customer, or your `external_id`"), StatementQuery),
@@ -171,56 +274,33 @@ pub(crate) async fn show_statement(
     Path(id): Path<String>,
     Asked(asked): Asked<StatementQuery>,
 ) -> Result<Response, Failure> {
-    let period = checked(|faults| asked.read(caller.today(), faults))?;
+    let list = asked.list(&caller, &id);
+    let (ask, format) = checked(|faults| asked.read(&list, caller.today(), faults))?;
     let customer = customer_of_path(&caller, &id).await?;
-    let (store, business) = (caller.store(), caller.business_id());
-    // A day earlier than the first in any zone; the books leave out what came before the period.
-    let since = period.from.yesterday().ok().and_then(|day| day.to_zoned(TimeZone::UTC).ok());
-    let since = since.map_or(Timestamp::MIN, |day| day.timestamp());
-    let (sums, entries) =
-        tokio::try_join!(store.account(business, &customer.id), store.entries_since(business, &customer.id, since))?;
-    let made = statements(&sums, &entries, period.from, period.to, &caller.business.time_zone)?;
-    match period.format {
+    let zone = &caller.business.time_zone;
+    let read = caller.store().statement(caller.business_id(), &customer.id, &ask, zone).await?;
+    let view = statement_view(&ask, &read, zone)?;
+    match format {
         Format::Json => {
             let shape = AccountStatementShape {
                 customer: customer.id.to_string(),
-                from: period.from.to_string(),
-                to: period.to.to_string(),
-                statements: made.iter().map(StatementShape::from).collect(),
+                kind: view.kind.as_str(),
+                from: view.period.from.to_string(),
+                to: view.period.to.to_string(),
+                as_of: view.as_of.to_string(),
+                statements: view.statements.iter().map(|one| StatementShape::of(one, view.is_of_today())).collect(),
+                next_cursor: view.next.as_ref().map(|place| list.seal(&place.to_string())),
             };
             Ok(Answer::ok(&shape)?.into_response())
         }
-        Format::Csv => {
-            let file = to_csv(&made, period).map_err(|error| Failure::defect("statement", &error))?;
-            let mut response = Answer::text("text/csv; charset=utf-8", file).into_response();
-            let name = format!("attachment; filename=\"statement-{}-{}.csv\"", period.from, period.to);
-            let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
-            response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
-            Ok(response)
-        }
+        Format::Csv => Ok(as_file(&view)),
     }
 }
 
-/// One row per line, with the balances before and after.
-fn to_csv(made: &[Statement], period: Period) -> Result<String, Box<dyn std::error::Error>> {
-    let mut file = csv::Writer::from_writer(Vec::new());
-    file.write_record(["date", "kind", "invoices", "currency", "change", "balance"])?;
-    let (from, to) = (period.from.to_string(), period.to.to_string());
-    for statement in made {
-        let currency = statement.currency;
-        file.write_record([&from, "opening_balance", "", currency.code(), "", &statement.opening.to_plain()])?;
-        for line in &statement.lines {
-            let numbers: Vec<&str> = line.invoices.iter().map(|(number, _)| number.as_str()).collect();
-            let numbers = harmless(&numbers.join(" "));
-            let (on, change, balance) = (line.on.to_string(), line.change.to_plain(), line.balance.to_plain());
-            file.write_record([&on, line.kind.as_str(), &numbers, currency.code(), &change, &balance])?;
-        }
-        file.write_record([&to, "closing_balance", "", currency.code(), "", &statement.closing.to_plain()])?;
-    }
-    Ok(String::from_utf8(file.into_inner()?)?)
-}
-
-/// A text that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets do not show.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+fn as_file(view: &StatementView) -> Response {
+    let mut response = Answer::text("text/csv; charset=utf-8", view.to_csv()).into_response();
+    let name = format!("attachment; filename=\"{}\"", view.file_name());
+    let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
+    response
 }

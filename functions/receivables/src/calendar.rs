@@ -30,6 +30,13 @@ impl BillingZone {
     pub fn date_at(&self, at: Timestamp) -> Date {
         at.to_zoned(self.0.clone()).date()
     }
+
+    /// The first instant of a civil date there. Where clocks leave midnight out, the day begins later.
+    pub fn start_of(&self, date: Date) -> Timestamp {
+        // Only the first and the last days there are have no instants everywhere.
+        let end = if date.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        date.to_zoned(self.0.clone()).map_or(end, |start| start.timestamp())
+    }
 }
 
 /// How many days a date has passed by on another; zero on the day itself and before.

@@ -1,129 +1,110 @@
-//! The statement: what happened on an account, and how it stands, in one view for page, file and API.
+//! The statement: what happened on an account, or what of it is open, and how it stands. One view for page, file and API.
+//!
+//! A statement is made of the sums kept now and of ledger entries alone: how the account stood at the end of a day is how it
+//! stands now, less what was entered since. So the usual statement, which ends today, needs the sums and the newest entries
+//! and nothing else, however old the account is. One that ends in the past has to read what was entered since, which is as
+//! much as there is: nothing is written for it beforehand. Its page costs the same round trip, and reads in proportion to
+//! what happened since; so does a further page, for the lines before it.
+//!
+//! The sums and the entries are read side by side, not in one transaction: what is entered in that very moment may be in the
+//! one and not in the other, and the next look puts it right. Deliberately absent: closing balances kept per month.
+//!
+//! What was pending or disputed on a day that is over is not kept anywhere, so a statement of the past does not say.
+
+mod ask;
+mod file;
+mod standing;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+pub use ask::{
+    Ask, AskFault, AskTexts, MONTHS_USUAL, PERIOD_DAYS_MAX, Period, Place, STATEMENT_LINES_PER_PAGE, StatementKind,
+};
+pub use standing::{
+    AGEING_EDGE_DAYS_MAX, AGEING_EDGES_DAYS, AGEING_EDGES_MAX, AccountStanding, AccountSums, AgeingBucket, AgeingEdges,
+    EdgesError,
+};
+
 use crate::calendar::{BillingZone, days_overdue};
 use crate::currency::Currency;
+use crate::ids::InvoiceId;
+use crate::invoice::Invoice;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money, MoneyError};
 use crate::text::InvoiceNumber;
 
-/// Days overdue at which an ageing bucket ends, inclusive; the first is what is not overdue, after the last all older.
-pub const AGEING_EDGES_DAYS: [u32; 5] = [0, 30, 60, 90, 120];
+/// What was read of an account for a page of its statement.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    /// The sums now.
+    pub sums: AccountSums,
+    /// The entries of the page, newest first, and one more where there are more; none for open items.
+    pub entries: Vec<Entry>,
+    /// Every entry that is newer than the page, to be undone.
+    pub later: Vec<Entry>,
+    /// The invoices that are open now, by due date, as many as the page has and one more; none for what happened.
+    pub open: Vec<Invoice>,
+}
 
-/// How an account stands in one currency.
+/// A page of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountStanding {
-    /// The currency.
-    pub currency: Currency,
-    /// Open amounts.
-    pub open: Money,
-    /// The part of it that is overdue.
-    pub overdue: Money,
-    /// The part of it that is on its way.
-    pub pending: Money,
-    /// The part of it that is contested.
-    pub disputed: Money,
-    /// Money of the customer that covers no invoice yet.
-    pub unapplied: Money,
-    /// Open amounts by days overdue.
-    pub ageing: Vec<AgeingBucket>,
+pub struct StatementView {
+    /// From when to when.
+    pub period: Period,
+    /// The day at whose end the account stands so.
+    pub as_of: Date,
+    /// The day it was made.
+    pub today: Date,
+    /// How it is told.
+    pub kind: StatementKind,
+    /// The edges of the ageing.
+    pub edges: AgeingEdges,
+    /// One for each currency in which there has been anything.
+    pub statements: Vec<Statement>,
+    /// Whether this is a further page.
+    pub continued: bool,
+    /// Where the next page begins, if there is one: with what happened before, or what is due later.
+    pub next: Option<Place>,
 }
 
-/// Open amounts that are overdue by a range of days.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AgeingBucket {
-    /// The fewest days; zero for what is not overdue.
-    pub from_days: u32,
-    /// The most days; none in the last bucket.
-    pub to_days: Option<u32>,
-    /// How much.
-    pub amount: Money,
-}
-
-/// What is kept of an account: sums in minor units per currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AccountSums {
-    /// Open amounts.
-    pub open: BTreeMap<Currency, i64>,
-    /// Open amounts by due day.
-    pub open_by_due: BTreeMap<(Currency, Date), i64>,
-    /// Unapplied cash.
-    pub unapplied: BTreeMap<Currency, i64>,
-    /// Pending amounts.
-    pub pending: BTreeMap<Currency, i64>,
-    /// Disputed amounts.
-    pub disputed: BTreeMap<Currency, i64>,
-}
-
-impl AccountSums {
-    /// Every currency the account has had anything in.
-    pub fn currencies(&self) -> Vec<Currency> {
-        let mut all: Vec<Currency> = [&self.open, &self.unapplied, &self.pending, &self.disputed]
-            .into_iter()
-            .flat_map(|sums| sums.keys().copied())
-            .collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    /// Open less unapplied.
-    pub fn balance(&self, currency: Currency) -> Result<Balance, MoneyError> {
-        Balance::new(at(&self.open, currency) - at(&self.unapplied, currency), currency)
-    }
-
-    /// How the account stands on a day, per currency.
-    pub fn standing(&self, today: Date) -> Result<Vec<AccountStanding>, MoneyError> {
-        self.currencies().into_iter().map(|currency| self.standing_in(currency, today)).collect()
-    }
-
-    fn standing_in(&self, currency: Currency, today: Date) -> Result<AccountStanding, MoneyError> {
-        let mut minors = [0_i64; AGEING_EDGES_DAYS.len() + 1];
-        for ((_, due_on), minor) in self.open_by_due.iter().filter(|((theirs, _), _)| *theirs == currency) {
-            let days = days_overdue(*due_on, today);
-            let place = AGEING_EDGES_DAYS.iter().position(|edge| days <= *edge).unwrap_or(AGEING_EDGES_DAYS.len());
-            if let Some(sum) = minors.get_mut(place) {
-                *sum += minor;
-            }
-        }
-        let ageing = minors.iter().enumerate().map(|(place, minor)| {
-            Ok(AgeingBucket {
-                from_days: place
-                    .checked_sub(1)
-                    .and_then(|before| AGEING_EDGES_DAYS.get(before))
-                    .map_or(0, |edge| edge + 1),
-                to_days: AGEING_EDGES_DAYS.get(place).copied(),
-                amount: Money::new(*minor, currency)?,
-            })
-        });
-        let ageing = ageing.collect::<Result<Vec<_>, MoneyError>>()?;
-        let overdue = Money::sum(currency, ageing.iter().skip(1).map(|bucket| bucket.amount))?;
-        Ok(AccountStanding {
-            currency,
-            open: Money::new(at(&self.open, currency), currency)?,
-            overdue,
-            pending: Money::new(at(&self.pending, currency), currency)?,
-            disputed: Money::new(at(&self.disputed, currency), currency)?,
-            unapplied: Money::new(at(&self.unapplied, currency), currency)?,
-            ageing,
-        })
+impl StatementView {
+    /// Whether it is known what is pending and disputed.
+    pub fn is_of_today(&self) -> bool {
+        self.as_of >= self.today
     }
 }
 
-fn at(sums: &BTreeMap<Currency, i64>, currency: Currency) -> i64 {
-    sums.get(&currency).copied().unwrap_or(0)
-}
-
-/// What happened on an account in one currency over a period, with the balance before and after.
+/// The statement of one currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// The currency.
     pub currency: Currency,
+    /// What happened, or what is open.
+    pub body: StatementBody,
+    /// The balance at the end of the day as of which the account stands: what is open less what is unapplied.
+    pub balance: Balance,
+    /// How the account stands then.
+    pub standing: AccountStanding,
+}
+
+/// What happened, or what is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatementBody {
+    /// What happened.
+    BalanceForward(BalanceForward),
+    /// What is open, by due date.
+    OpenItem(Vec<OpenItem>),
+}
+
+/// What happened in one currency, with the balance before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalanceForward {
     /// The balance before the first line.
     pub opening: Balance,
+    /// Whether lines of the period came before it, on a further page.
+    pub brought_forward: bool,
     /// What happened, oldest first.
     pub lines: Vec<StatementLine>,
     /// The balance after the last line.
@@ -141,37 +122,98 @@ pub struct StatementLine {
     pub invoices: Vec<(InvoiceNumber, Balance)>,
     /// By how much unapplied cash changed the balance.
     pub unapplied: Balance,
-    /// By how much the balance changed.
+    /// By how much the balance changed; nothing where money only moved.
     pub change: Balance,
     /// The balance after it.
     pub balance: Balance,
 }
 
-/// Makes the statements of an account, one per currency, from its entries since `from` (oldest first, none missing) and its
-/// sums now. Entries after `to` are undone, not shown.
-pub fn statements(
-    sums: &AccountSums,
-    entries: &[Entry],
-    from: Date,
-    to: Date,
-    zone: &BillingZone,
-) -> Result<Vec<Statement>, MoneyError> {
-    sums.currencies()
-        .into_iter()
-        .map(|currency| {
-            let ours: Vec<&Entry> = entries.iter().filter(|entry| entry.currency == currency).collect();
-            let within = |entry: &&&Entry| (from..=to).contains(&zone.date_at(entry.posted_at));
-            let since = sum(currency, ours.iter().filter(|entry| zone.date_at(entry.posted_at) >= from).copied())?;
-            let opening = sums.balance(currency)?.checked_add(since.reversed())?;
-            let mut balance = opening;
-            let mut lines = Vec::new();
-            for entry in ours.iter().filter(within) {
-                balance = balance.checked_add(entry.change()?)?;
-                lines.push(line(entry, balance, zone)?);
-            }
-            Ok(Statement { currency, opening, lines, closing: balance })
+impl StatementLine {
+    /// The numbers of the invoices it touched.
+    pub fn numbers(&self) -> Vec<&str> {
+        self.invoices.iter().map(|(number, _)| number.as_str()).collect()
+    }
+}
+
+/// An invoice that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenItem {
+    /// Our id of it.
+    pub invoice: InvoiceId,
+    /// The number printed on it.
+    pub number: InvoiceNumber,
+    /// By when it is to be paid.
+    pub due_on: Date,
+    /// Days overdue as of the day of the statement.
+    pub days_overdue: u32,
+    /// What of it is open.
+    pub open: Money,
+    /// The part of it that is on its way; not known of the past.
+    pub pending: Option<Money>,
+    /// The part of it that is contested; not known of the past.
+    pub disputed: Option<Money>,
+}
+
+/// Makes a page of a statement of what was read for it.
+pub fn statement_view(ask: &Ask, read: &Read, zone: &BillingZone) -> Result<StatementView, MoneyError> {
+    let then = if ask.is_of_today() {
+        read.sums.clone()
+    } else {
+        read.sums.before(read.later.iter().filter(|entry| zone.date_at(entry.posted_at) > ask.as_of))
+    };
+    let limit = ask.lines.unwrap_or(usize::MAX);
+    let (bodies, next) = match ask.kind {
+        StatementKind::BalanceForward => happened(&then, read, limit, zone)?,
+        StatementKind::OpenItem => open_items(&then, ask, read, limit)?,
+    };
+    let statements = bodies.into_iter().map(|(currency, body)| {
+        Ok(Statement {
+            currency,
+            body,
+            balance: then.balance(currency)?,
+            standing: then.standing_in(currency, ask.as_of, &ask.edges)?,
         })
-        .collect()
+    });
+    Ok(StatementView {
+        period: ask.period,
+        as_of: ask.as_of,
+        today: ask.today,
+        kind: ask.kind,
+        edges: ask.edges.clone(),
+        statements: statements.collect::<Result<_, MoneyError>>()?,
+        continued: ask.place.is_some(),
+        next,
+    })
+}
+
+type Bodies = BTreeMap<Currency, StatementBody>;
+
+/// What happened, per currency: from the balance now back to the end of the page, and from there back over its lines.
+fn happened(
+    then: &AccountSums,
+    read: &Read,
+    limit: usize,
+    zone: &BillingZone,
+) -> Result<(Bodies, Option<Place>), MoneyError> {
+    let next = read.entries.get(limit).map(|entry| Place::Line(entry.key()));
+    let mut bodies = Bodies::new();
+    for currency in then.currencies() {
+        let shown = read.entries.iter().take(limit).filter(|entry| entry.currency == currency);
+        let mut shown: Vec<&Entry> = shown.collect();
+        shown.reverse();
+        let later = sum(currency, read.later.iter().filter(|entry| entry.currency == currency))?;
+        let closing = read.sums.balance(currency)?.checked_add(later.reversed())?;
+        let opening = closing.checked_add(sum(currency, shown.iter().copied())?.reversed())?;
+        let mut balance = opening;
+        let mut lines = Vec::with_capacity(shown.len());
+        for entry in shown {
+            balance = balance.checked_add(entry.change()?)?;
+            lines.push(line(entry, balance, zone)?);
+        }
+        let told = BalanceForward { opening, brought_forward: next.is_some(), lines, closing };
+        bodies.insert(currency, StatementBody::BalanceForward(told));
+    }
+    Ok((bodies, next))
 }
 
 fn sum<'a>(currency: Currency, entries: impl Iterator<Item = &'a Entry>) -> Result<Balance, MoneyError> {
@@ -199,4 +241,72 @@ fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Result<Statement
         change: entry.change()?,
         balance,
     })
+}
+
+/// The invoices that were open at the end of the day, per currency: those that are open now and those that were closed since,
+/// each with its open amount now less what was entered since.
+fn open_items(then: &AccountSums, ask: &Ask, read: &Read, limit: usize) -> Result<(Bodies, Option<Place>), MoneyError> {
+    let mut found = closed_since(&read.later, ask.is_of_today());
+    for invoice in &read.open {
+        let key = (invoice.due_on, invoice.id.clone());
+        let since = found.get(&key).map_or(0, |item| item.minor);
+        let standing = &invoice.standing;
+        let now = |amount: Money| ask.is_of_today().then_some(amount);
+        let item = Found {
+            number: invoice.number.clone(),
+            currency: invoice.currency(),
+            minor: standing.open().minor() + since,
+            pending: now(standing.pending),
+            disputed: now(standing.disputed),
+        };
+        found.insert(key, item);
+    }
+    // Of what is due later than the last one read nothing is known yet; what is due before the page was on another.
+    let edge = read.open.get(limit).map(|invoice| (invoice.due_on, invoice.id.clone()));
+    let start = match &ask.place {
+        Some(Place::Item(due_on, invoice)) => Some((*due_on, invoice.clone())),
+        Some(Place::Line(_)) | None => None,
+    };
+    let within = |key: &(Date, InvoiceId)| {
+        start.as_ref().is_none_or(|start| key >= start) && edge.as_ref().is_none_or(|edge| key < edge)
+    };
+    let mut items = found.into_iter().filter(|(key, item)| item.minor > 0 && within(key));
+    let mut bodies: Bodies =
+        then.currencies().into_iter().map(|currency| (currency, StatementBody::OpenItem(Vec::new()))).collect();
+    for ((due_on, invoice), item) in items.by_ref().take(limit) {
+        let open = Money::new(item.minor, item.currency)?;
+        let days_overdue = days_overdue(due_on, ask.as_of);
+        let Found { number, currency, pending, disputed, .. } = item;
+        let item = OpenItem { invoice, number, due_on, days_overdue, open, pending, disputed };
+        if let Some(StatementBody::OpenItem(items)) = bodies.get_mut(&currency) {
+            items.push(item);
+        }
+    }
+    let next = items.next().map(|(key, _)| key).or(edge);
+    Ok((bodies, next.map(|(due_on, invoice)| Place::Item(due_on, invoice))))
+}
+
+/// An invoice of which something is open.
+struct Found {
+    number: InvoiceNumber,
+    currency: Currency,
+    minor: i64,
+    pending: Option<Money>,
+    disputed: Option<Money>,
+}
+
+/// What has to be added to the open amounts now for those of the day, by due date and invoice.
+fn closed_since(later: &[Entry], of_today: bool) -> BTreeMap<(Date, InvoiceId), Found> {
+    let mut found: BTreeMap<(Date, InvoiceId), Found> = BTreeMap::new();
+    if of_today {
+        return found;
+    }
+    for leg in later.iter().flat_map(|entry| &entry.legs) {
+        if let Leg::Invoice { invoice, number, due_on, change } = leg {
+            let (number, currency) = (number.clone(), change.currency());
+            let none = Found { number, currency, minor: 0, pending: None, disputed: None };
+            found.entry((*due_on, invoice.clone())).or_insert(none).minor -= change.minor();
+        }
+    }
+    found
 }

@@ -12,5 +12,6 @@ mod lambdas;
 mod main_job;
 mod proofs;
 mod sign_in;
+mod statement;
 mod tidy;
 mod webhooks;

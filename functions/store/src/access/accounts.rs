@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 use receivables::ledger::Entry;
-use receivables::statement::AccountSums;
+use receivables::statement::{AccountSums, Ask, Place, Read, StatementKind};
 use receivables::text::{EmailAddress, ExternalId};
-use receivables::{BusinessId, Customer, CustomerId};
+use receivables::{BillingZone, BusinessId, Customer, CustomerId, Invoice};
 
-use crate::items::{Index, Item, customers, ledger, text_of};
+use crate::items::{Index, Item, customers, invoices, ledger, text_of};
 use crate::keys::{self, Unique};
 use crate::table::{Query, Range, Store, StoreError};
 
@@ -129,6 +129,113 @@ impl Store {
         let (from, to) = (format!("{}{since:.3}", keys::LEDGER), format!("{}~", keys::LEDGER));
         let query = Query { range: Range::Between(&from, &to), ..Query::all(&pk) };
         self.whole(&self.tables.core, query).await?.into_iter().map(ledger::entry).collect()
+    }
+
+    /// What a page of a statement is made of, in one round trip: the sums, its lines or open items, and what was entered
+    /// after it. The last is nothing where the page ends today, so that the first page of an old account costs no more than
+    /// that of a young one.
+    pub async fn statement(
+        &self,
+        b: &BusinessId,
+        c: &CustomerId,
+        ask: &Ask,
+        zone: &BillingZone,
+    ) -> Result<Read, StoreError> {
+        let until = ask.until(zone).map(|until| format!("{}{until:.3}", keys::LEDGER));
+        let place = match &ask.place {
+            Some(Place::Line(key)) => Some(format!("{}{key}", keys::LEDGER)),
+            Some(Place::Item(..)) | None => None,
+        };
+        // A place is within what was asked for; one that is not, is nobody's making and shows nothing more.
+        let top = [until, place].into_iter().flatten().min();
+        let (sums, entries, later, open) = tokio::try_join!(
+            Box::pin(self.account(b, c)),
+            Box::pin(self.entries_of_page(b, c, ask, zone, top.as_deref())),
+            Box::pin(self.entries_after(b, c, top.as_deref())),
+            Box::pin(self.open_items_of_page(b, c, ask)),
+        )?;
+        Ok(Read { sums, entries, later, open })
+    }
+
+    /// What is needed to tell how an account stood at the end of a day: the sums, and what was entered after it.
+    pub async fn standing(
+        &self,
+        b: &BusinessId,
+        c: &CustomerId,
+        ask: &Ask,
+        zone: &BillingZone,
+    ) -> Result<Read, StoreError> {
+        let top = ask.until(zone).map(|until| format!("{}{until:.3}", keys::LEDGER));
+        let (sums, later) =
+            tokio::try_join!(Box::pin(self.account(b, c)), Box::pin(self.entries_after(b, c, top.as_deref())),)?;
+        Ok(Read { sums, later, ..Read::default() })
+    }
+
+    /// The entries of a period up to a place, newest first, as many as the page has lines and one more.
+    async fn entries_of_page(
+        &self,
+        b: &BusinessId,
+        c: &CustomerId,
+        ask: &Ask,
+        zone: &BillingZone,
+        top: Option<&str>,
+    ) -> Result<Vec<Entry>, StoreError> {
+        if ask.kind == StatementKind::OpenItem {
+            return Ok(Vec::new());
+        }
+        let pk = keys::account(b, c);
+        let from = format!("{}{:.3}", keys::LEDGER, ask.since(zone));
+        let to = top.map_or_else(|| format!("{}~", keys::LEDGER), str::to_owned);
+        if to < from {
+            return Ok(Vec::new());
+        }
+        let query = Query { range: Range::Between(&from, &to), newest_first: true, ..Query::all(&pk) };
+        self.some(query, ask.lines).await?.into_iter().map(ledger::entry).collect()
+    }
+
+    /// Every entry after a place; where there is no place, there is nothing after it.
+    async fn entries_after(&self, b: &BusinessId, c: &CustomerId, top: Option<&str>) -> Result<Vec<Entry>, StoreError> {
+        let Some(top) = top else { return Ok(Vec::new()) };
+        let pk = keys::account(b, c);
+        // What comes right after the place itself.
+        let (from, to) = (format!("{top}!"), format!("{}~", keys::LEDGER));
+        let query = Query { range: Range::Between(&from, &to), ..Query::all(&pk) };
+        self.whole(&self.tables.core, query).await?.into_iter().map(ledger::entry).collect()
+    }
+
+    /// The open invoices of a page, by due date, and one more.
+    async fn open_items_of_page(&self, b: &BusinessId, c: &CustomerId, ask: &Ask) -> Result<Vec<Invoice>, StoreError> {
+        if ask.kind == StatementKind::BalanceForward {
+            return Ok(Vec::new());
+        }
+        let pk = keys::account(b, c);
+        let from = match &ask.place {
+            Some(Place::Item(due_on, invoice)) => keys::invoice_in_account(true, *due_on, invoice),
+            Some(Place::Line(_)) | None => keys::INVOICE_OPEN.to_owned(),
+        };
+        let to = format!("{}~", keys::INVOICE_OPEN);
+        let query = Query::of(Index::Parent, &pk, Range::Between(&from, &to));
+        self.some(query, ask.lines).await?.into_iter().map(invoices::invoice).collect()
+    }
+
+    /// So many items and one more, or all. The service may answer fewer at once than it was asked for.
+    async fn some(&self, query: Query<'_>, lines: Option<usize>) -> Result<Vec<Item>, StoreError> {
+        let Some(lines) = lines else { return self.whole(&self.tables.core, query).await };
+        let Range::Between(from, to) = query.range else {
+            return Err(StoreError::Defect("a page of no range".to_owned()));
+        };
+        let (index, pk, newest_first) = (query.index, query.pk, query.newest_first);
+        let (mut items, mut start) = (Vec::new(), None);
+        loop {
+            let limit = i32::try_from(lines + 1 - items.len()).ok();
+            let query = Query { index, pk, range: Range::Between(from, to), limit, newest_first, start };
+            let (page, last) = self.page(&self.tables.core, query).await?;
+            items.extend(page);
+            start = last;
+            if start.is_none() || items.len() > lines {
+                return Ok(items);
+            }
+        }
     }
 
     /// Removes the due days of an account that hold nothing any more, where they still hold nothing.
