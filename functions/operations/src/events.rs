@@ -5,7 +5,7 @@ use receivables::provider_fact::Provider;
 use receivables::{BusinessId, PaymentId, Report};
 use store::{Also, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
-use stripe_gateway::facts::{Fetchable, Meaning, reports};
+use stripe_gateway::facts::{Meaning, reports};
 
 use crate::payments::commit_heard;
 use crate::{OperationError, Rooms};
@@ -34,12 +34,15 @@ pub async fn apply_provider_event(
         mark(EventState::Applied, Some("the other mode")).await?;
         return Ok(Applied::Nothing);
     }
-    let meaning = Event::read(&event.body).and_then(|envelope| reports(&envelope));
+    let meaning = match Event::read(&event.body).and_then(|envelope| reports(&envelope)) {
+        Ok(Meaning::Fetch { object, kind }) => Ok(rooms.stripe.fetch(kind, &object).await?),
+        read => read,
+    };
     let said = match meaning {
         Ok(Meaning::Reports(said)) => said,
-        Ok(Meaning::Nothing) => Vec::new(),
-        Ok(Meaning::Fetch { object, kind: Fetchable::Checkout }) => rooms.stripe.checkout(&object).await?.reports,
-        Ok(Meaning::Fetch { object, kind: Fetchable::Intent }) => rooms.stripe.intent(&object).await?.reports,
+        Ok(Meaning::Nothing | Meaning::Fetch { .. }) => Vec::new(),
+        // Understood, and kept with its event until there is a place for it.
+        Ok(Meaning::Methods(_) | Meaning::CustomerDeleted(_) | Meaning::Payout(_)) => Vec::new(),
         Err(unreadable) => {
             mark(EventState::Quarantined, Some(&unreadable.to_string())).await?;
             return Ok(Applied::Quarantined);

@@ -30,6 +30,9 @@ fn meaning(json: &str) -> Result<Meaning, Unreadable> {
 fn shown(meaning: Result<Meaning, Unreadable>) -> String {
     match meaning {
         Ok(Meaning::Reports(reports)) => reports.iter().map(line).collect::<Vec<String>>().join("\n"),
+        Ok(Meaning::Methods(reports)) => reports.iter().map(method_line).collect::<Vec<String>>().join("\n"),
+        Ok(Meaning::CustomerDeleted(customer)) => format!("customer {customer} deleted"),
+        Ok(Meaning::Payout(report)) => payout_line(&report),
         Ok(Meaning::Nothing) => "nothing".to_owned(),
         Ok(Meaning::Fetch { object, kind }) => format!("fetch {kind:?} {object}"),
         Err(error) => format!("UNREADABLE: {error}"),
@@ -49,6 +52,12 @@ fn line(report: &Report) -> String {
             write!(text, " · {word}").unwrap();
         }
     };
+    if let Some(of) = &report.of {
+        say(true, &format!("part of {of}"));
+    }
+    if let Some(customer) = &report.customer {
+        say(true, &format!("by {customer}"));
+    }
     match &report.fact {
         ObjectFact::Checkout(fact) => {
             say(fact.completed, "completed");
@@ -68,11 +77,76 @@ fn line(report: &Report) -> String {
                 say(true, &format!("attempt {id} {:?} {decline}", attempt.rank));
             }
             fact.received.amounts().for_each(|amount| say(true, &format!("received {amount:?}")));
+            fact.refunded.amounts().for_each(|amount| say(true, &format!("refunded {amount:?}")));
+            fact.funded.amounts().for_each(|amount| say(true, &format!("funded {amount:?}")));
         }
-        ObjectFact::Refund(fact) => say(true, &format!("{fact:?}")),
-        ObjectFact::Chargeback(fact) => say(true, &format!("{fact:?}")),
-        ObjectFact::Concern(fact) => say(true, &format!("{fact:?}")),
+        ObjectFact::Refund(fact) => {
+            say(true, &format!("{:?}", fact.rank));
+            fact.amount.amounts().for_each(|amount| say(true, &format!("{amount:?}")));
+            fact.order.iter().for_each(|order| say(true, &format!("order {order}")));
+            fact.failure.iter().for_each(|failure| say(true, failure));
+        }
+        ObjectFact::Chargeback(fact) => chargeback_words(fact).iter().for_each(|word| say(true, word)),
+        ObjectFact::Concern(fact) => {
+            say(true, fact.kind.as_str());
+            say(fact.closed, "closed");
+            fact.reason.iter().for_each(|reason| say(true, reason));
+        }
     }
+    text
+}
+
+fn chargeback_words(fact: &receivables::provider_fact::ChargebackFact) -> Vec<String> {
+    let flags = [
+        (fact.inquiry, "inquiry"),
+        (fact.formal, "formal"),
+        (fact.withdrawn, "withdrawn"),
+        (fact.reinstated, "reinstated"),
+        (fact.inquiry_closed, "inquiry closed"),
+        (fact.won, "won"),
+        (fact.lost, "lost"),
+    ];
+    let mut words: Vec<String> = flags.iter().filter(|(yes, _)| *yes).map(|(_, word)| (*word).to_owned()).collect();
+    words.extend(fact.amount.amounts().map(|amount| format!("{amount:?}")));
+    words.extend(fact.moves.iter().map(|(id, moved)| format!("{id} {moved:?}")));
+    words.extend(fact.answer_by.iter().map(|at| format!("answer by {at}")));
+    words.extend(fact.reason.clone());
+    words.push(format!("= {}, funds {}", fact.state().as_str(), if fact.is_out() { "out" } else { "not out" }));
+    words
+}
+
+fn method_line(report: &MethodReport) -> String {
+    let fact = &report.fact;
+    let mut text = format!("method {}", report.method);
+    let mut say = |word: String| write!(text, " · {word}").unwrap();
+    fact.kind.iter().for_each(|kind| say(kind.clone()));
+    fact.customer.iter().for_each(|customer| say(format!("of {customer}")));
+    fact.look.iter().for_each(|look| {
+        let shown = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
+        let until = look.good_until.map_or("-".to_owned(), |day| day.to_string());
+        say(format!("{} {} until {until}", shown(&look.brand), shown(&look.last4)));
+    });
+    fact.mandate.iter().for_each(|mandate| say(format!("under {mandate}")));
+    for (yes, word) in [(fact.attached, "attached"), (fact.detached, "detached"), (fact.mandate_ended, "mandate ended")]
+    {
+        if yes {
+            say(word.to_owned());
+        }
+    }
+    text
+}
+
+fn payout_line(report: &PayoutReport) -> String {
+    let fact = &report.fact;
+    let mut text = format!("payout {} · {:?} · {}", report.payout, fact.rank, fact.amount.to_plain());
+    write!(text, " {}", fact.amount.currency().code()).unwrap();
+    let mut say = |word: &str| write!(text, " · {word}").unwrap();
+    fact.arrives_on.iter().for_each(|day| say(&format!("on {day}")));
+    if fact.reconciled {
+        say("reconciled");
+    }
+    fact.bank_reference.iter().for_each(|reference| say(&format!("bank reference {reference}")));
+    fact.failure.iter().for_each(|failure| say(failure));
     text
 }
 
@@ -96,7 +170,12 @@ fn every_type_applied_has_a_fixture_in_an_old_and_in_a_new_shape_and_applies() {
             let name = format!("{kind}-{shape}");
             let (_, json) =
                 fixtures.iter().find(|(found, _)| *found == name).unwrap_or_else(|| panic!("no fixture {name}"));
-            assert!(matches!(meaning(json), Ok(Meaning::Reports(_))), "{name} changes nothing");
+            let said = meaning(json);
+            let applies = matches!(
+                said,
+                Ok(Meaning::Reports(_) | Meaning::Methods(_) | Meaning::CustomerDeleted(_) | Meaning::Payout(_))
+            );
+            assert!(applies, "{name} changes nothing: {said:?}");
             assert_eq!(Event::read(json.as_bytes()).unwrap().kind, *kind, "{name}");
         }
     }
@@ -143,8 +222,8 @@ fn a_fetched_session_brings_its_intent_which_inherits_whose_it_is() {
         checkout_session_reports,
         &session,
         &expect![[r#"
-        checkout cs_1 · completed · intent pi_1 · received 120.50 EUR
-        intent pi_1 · attempt ch_1 Succeeded - · received 120.50 EUR"#]],
+            checkout cs_1 · part of pi_1 · completed · intent pi_1 · received 120.50 EUR
+            intent pi_1 · attempt ch_1 Succeeded - · received 120.50 EUR"#]],
     );
 }
 
