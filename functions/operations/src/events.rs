@@ -40,9 +40,14 @@ pub async fn apply_provider_event(
     };
     let said = match meaning {
         Ok(Meaning::Reports(said)) => said,
-        Ok(Meaning::Nothing | Meaning::Fetch { .. }) => Vec::new(),
-        // Understood, and kept with its event until there is a place for it.
-        Ok(Meaning::Methods(_) | Meaning::CustomerDeleted(_) | Meaning::Payout(_)) => Vec::new(),
+        // Methods and payouts are understood, and kept with their events until there is a place for them.
+        Ok(
+            Meaning::Nothing
+            | Meaning::Methods(_)
+            | Meaning::CustomerDeleted(_)
+            | Meaning::Payout(_)
+            | Meaning::Fetch { .. },
+        ) => Vec::new(),
         Err(unreadable) => {
             mark(EventState::Quarantined, Some(&unreadable.to_string())).await?;
             return Ok(Applied::Quarantined);

@@ -226,21 +226,19 @@ struct Owner {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Metadata<'a> {
-    #[serde(borrow)]
-    guichet_payment: Field<'a>,
-    guichet_business: Field<'a>,
-    guichet_refund: Field<'a>,
+    #[serde(borrow, rename = "guichet_payment")]
+    payment: Field<'a>,
+    #[serde(rename = "guichet_business")]
+    business: Field<'a>,
+    #[serde(rename = "guichet_refund")]
+    refund: Field<'a>,
 }
 
 impl Owner {
     /// What the metadata and the customer name. A value that is not of our making is none: others may use the same words.
     fn of(metadata: Field<'_>, customer: Field<'_>) -> Self {
         let metadata: Metadata<'_> = metadata.record().unwrap_or_default();
-        Self {
-            business: parsed(metadata.guichet_business),
-            payment: parsed(metadata.guichet_payment),
-            customer: customer.id(),
-        }
+        Self { business: parsed(metadata.business), payment: parsed(metadata.payment), customer: customer.id() }
     }
 
     /// The same, with what is missing taken from an object that this one belongs to.

@@ -69,7 +69,7 @@ impl Refund<'_> {
         let metadata: Metadata<'_> = self.metadata.record().unwrap_or_default();
         let rank = self.rank(kind);
         let fact = RefundFact {
-            order: parsed(metadata.guichet_refund),
+            order: parsed(metadata.refund),
             amount: received(self.amount, currency)?.map(Cash::of).unwrap_or_default(),
             rank,
             failure: if rank == RefundRank::Failed { self.failure_reason.word() } else { None },

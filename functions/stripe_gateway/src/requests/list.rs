@@ -135,11 +135,11 @@ impl Client {
         let mut after: Option<ObjectId> = None;
         while pages.len() < PAGES_MAX {
             let mut request = RequestBuilder::new(StripeMethod::Get, first.path.clone());
-            let mut query = first.query.clone().unwrap_or_default();
-            if let Some(after) = after {
-                query.push_str(&format!("&starting_after={after}"));
-            }
-            request.query = Some(query);
+            let query = first.query.as_deref().unwrap_or_default();
+            request.query = Some(match after {
+                Some(after) => format!("{query}&starting_after={after}"),
+                None => query.to_owned(),
+            });
             let body = self.transport.send(request, None).await?;
             after = next(&body)?;
             pages.push(body);

@@ -11,6 +11,7 @@ use stripe_core::payment_intent::{
 };
 
 use super::order::{currency, in_one_order, named};
+use super::refund::OTHER_REQUEST;
 use super::transport::Answer;
 use super::{Client, OnceKey, OrderError, RequestError, reply};
 use crate::currency::to_stripe;
@@ -65,13 +66,14 @@ impl Client {
     pub async fn charge_saved(&self, order: &SavedCharge, once: &OnceKey) -> Result<ChargeOutcome, RequestError> {
         match self.transport.ask(order.request()?, Some(once)).await? {
             Answer::Yes(body) => Ok(ChargeOutcome::Made(payment_intent_reports(&body)?)),
-            Answer::No(body) => match reply::refusal(&body) {
-                RequestError::Refused { code, .. } if code != super::refund::OTHER_REQUEST => {
-                    let (decline, reports) = reply::declined(&body);
-                    Ok(ChargeOutcome::Declined { decline, reports })
+            Answer::No(body) => {
+                let refusal = reply::refusal(&body);
+                if matches!(&refusal, RequestError::Refused { code, .. } if code == OTHER_REQUEST) {
+                    return Err(refusal);
                 }
-                other => Err(other),
-            },
+                let (decline, reports) = reply::declined(&body);
+                Ok(ChargeOutcome::Declined { decline, reports })
+            }
         }
     }
 }
