@@ -9,7 +9,7 @@ use receivables::{BusinessId, CustomerId, Invoice, Locale, Money, ObjectId, Paym
 use sha2::{Digest, Sha256};
 use store::{Also, Commitment, EventKey, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
-use stripe_gateway::facts::{Fetchable, Meaning, reports};
+use stripe_gateway::facts::{Meaning, reports};
 
 use crate::payments::{adopt, commit_heard, finish, fresh};
 use crate::{OperationError, Rooms};
@@ -41,12 +41,20 @@ pub async fn apply_provider_event(
         mark(EventState::Applied, Some("the other mode")).await?;
         return Ok(Applied::Nothing);
     }
-    let meaning = Event::read(&event.body).and_then(|envelope| reports(&envelope));
+    let meaning = match Event::read(&event.body).and_then(|envelope| reports(&envelope)) {
+        Ok(Meaning::Fetch { object, kind }) => Ok(rooms.stripe.fetch(kind, &object).await?),
+        read => read,
+    };
     let said = match meaning {
         Ok(Meaning::Reports(said)) => said,
-        Ok(Meaning::Nothing) => Vec::new(),
-        Ok(Meaning::Fetch { object, kind: Fetchable::Checkout }) => rooms.stripe.checkout(&object).await?.reports,
-        Ok(Meaning::Fetch { object, kind: Fetchable::Intent }) => rooms.stripe.intent(&object).await?.reports,
+        // Methods and payouts are understood, and kept with their events until there is a place for them.
+        Ok(
+            Meaning::Nothing
+            | Meaning::Methods(_)
+            | Meaning::CustomerDeleted(_)
+            | Meaning::Payout(_)
+            | Meaning::Fetch { .. },
+        ) => Vec::new(),
         Err(unreadable) => {
             mark(EventState::Quarantined, Some(&unreadable.to_string())).await?;
             return Ok(Applied::Quarantined);
