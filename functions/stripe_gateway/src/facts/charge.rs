@@ -22,6 +22,7 @@ pub(super) const OBJECT: &str = "charge";
 pub(super) const SUCCEEDED: &str = "charge.succeeded";
 pub(super) const PENDING: &str = "charge.pending";
 pub(super) const FAILED: &str = "charge.failed";
+pub(super) const CAPTURED: &str = "charge.captured";
 pub(super) const REFUNDED: &str = "charge.refunded";
 
 #[derive(Default, Deserialize)]
@@ -102,8 +103,10 @@ impl Charge<'_> {
         let rank = match word {
             Some("pending") => AttemptRank::Pending,
             Some("failed") => AttemptRank::Failed,
-            // Before 2015 a charge that succeeded was "paid"; what was refunded had succeeded.
-            Some("succeeded" | "paid" | "refunded") if self.captured.flag() != Some(false) => AttemptRank::Succeeded,
+            // Before 2015 a charge that succeeded was "paid"; what was captured or refunded had succeeded.
+            Some("succeeded" | "paid" | "captured" | "refunded") if self.captured.flag() != Some(false) => {
+                AttemptRank::Succeeded
+            }
             Some(_) | None => return None,
         };
         let decline = if rank == AttemptRank::Failed { self.decline() } else { None };

@@ -17,6 +17,7 @@
 //! | `payment_intent.canceled` | given up; the last attempt is over |
 //! | `payment_intent.partially_funded` | funded = `amount` less what remains; the payer must send the rest. No cash until it has succeeded |
 //! | `charge.succeeded` | the attempt succeeded and, once captured, received = `amount_captured`; else nothing |
+//! | `charge.captured` | the same, of what was only reserved before |
 //! | `charge.pending`, `charge.failed` | the attempt is pending, or failed and why |
 //! | `charge.refunded` | the same as `charge.succeeded`, and refunded = `amount_refunded`, a sum and never a delta; and the refunds listed in it |
 //! | `refund.created`, `refund.updated`, `refund.failed`, `charge.refund.updated` | the refund: how much, how far, and by which order of ours |
@@ -90,6 +91,7 @@ pub const EVENT_TYPES_APPLIED: &[&str] = &[
     charge::SUCCEEDED,
     charge::PENDING,
     charge::FAILED,
+    charge::CAPTURED,
     charge::REFUNDED,
     refund::CREATED,
     refund::UPDATED,

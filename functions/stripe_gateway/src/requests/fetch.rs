@@ -59,12 +59,17 @@ impl Client {
     }
 
     async fn reported(&self, kind: Fetchable, id: &ObjectId) -> Result<Vec<Report>, RequestError> {
-        match self.fetch(kind, id).await? {
-            Meaning::Reports(reports) => Ok(reports),
-            Meaning::Nothing => Ok(Vec::new()),
-            Meaning::Methods(_) | Meaning::Payout(_) | Meaning::CustomerDeleted(_) | Meaning::Fetch { .. } => {
-                Err(other("no part of a payment"))
-            }
+        said(self.fetch(kind, id).await?)
+    }
+}
+
+/// What is said of a payment.
+pub(super) fn said(meaning: Meaning) -> Result<Vec<Report>, RequestError> {
+    match meaning {
+        Meaning::Reports(reports) => Ok(reports),
+        Meaning::Nothing => Ok(Vec::new()),
+        Meaning::Methods(_) | Meaning::Payout(_) | Meaning::CustomerDeleted(_) | Meaning::Fetch { .. } => {
+            Err(other("no part of a payment"))
         }
     }
 }

@@ -15,10 +15,11 @@ use stripe_core::event::ListEvent;
 use stripe_core::refund::ListRefund;
 use stripe_types::RangeQueryTs;
 
+use super::fetch::said;
 use super::refund::is_intent;
 use super::{Client, RequestError};
 use crate::event::Unreadable;
-use crate::facts::{Fetchable, Meaning, object_meaning, sum_of};
+use crate::facts::{Fetchable, object_meaning, sum_of};
 use crate::field::{Field, document, record};
 
 /// Objects on a page; Stripe gives no more.
@@ -92,10 +93,9 @@ impl Client {
         ] {
             for page in self.pages(&request).await? {
                 for item in items(&page)? {
-                    if let Meaning::Reports(said) = object_meaning(kind, item.get().as_bytes())? {
-                        // It was asked for by what carries its money, which it need not name itself.
-                        reports.extend(said.into_iter().map(|report| Report { of: Some(intent.clone()), ..report }));
-                    }
+                    let listed = said(object_meaning(kind, item.get().as_bytes())?)?;
+                    // It was asked for by what carries its money, which it need not name itself.
+                    reports.extend(listed.into_iter().map(|report| Report { of: Some(intent.clone()), ..report }));
                 }
             }
         }

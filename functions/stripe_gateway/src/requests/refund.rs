@@ -4,10 +4,11 @@ use receivables::{BusinessId, Money, ObjectId, PaymentId, RefundId, Report};
 use stripe_client_core::{RequestBuilder, StripeRequest};
 use stripe_core::refund::{CreateRefund, CreateRefundReason};
 
+use super::fetch::said;
 use super::order::{in_one_order, named};
 use super::{Client, OnceKey, OrderError, RequestError};
 use crate::currency::to_stripe;
-use crate::facts::{Fetchable, METADATA_REFUND, Meaning, object_meaning};
+use crate::facts::{Fetchable, METADATA_REFUND, object_meaning};
 
 /// What Stripe calls a refusal because the once-key was used for something else: nothing is known of the
 /// effect by it.
@@ -83,14 +84,7 @@ impl Client {
     /// Sends money back. An error says nothing of the outcome: ask again with the same key.
     pub async fn create_refund(&self, order: &RefundOrder, once: &OnceKey) -> Result<RefundOutcome, RequestError> {
         match self.transport.send(order.request()?, Some(once)).await {
-            Ok(answer) => match object_meaning(Fetchable::Refund, &answer)? {
-                Meaning::Reports(reports) => Ok(RefundOutcome::Made(reports)),
-                Meaning::Methods(_)
-                | Meaning::CustomerDeleted(_)
-                | Meaning::Payout(_)
-                | Meaning::Nothing
-                | Meaning::Fetch { .. } => Ok(RefundOutcome::Made(Vec::new())),
-            },
+            Ok(answer) => Ok(RefundOutcome::Made(said(object_meaning(Fetchable::Refund, &answer)?)?)),
             Err(RequestError::Refused { code, .. }) if code != OTHER_REQUEST => {
                 Ok(RefundOutcome::Refused { reason: code })
             }
