@@ -11,7 +11,9 @@ use store::{Also, Commitment, EventKey, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
 use stripe_gateway::facts::{Meaning, reports};
 
+use crate::methods::{customer_deleted, hear_methods};
 use crate::payments::{adopt, commit_heard, finish, fresh};
+use crate::payouts::hear_payout;
 use crate::{OperationError, Rooms};
 
 /// Times a decision is taken anew because another came first.
@@ -41,30 +43,45 @@ pub async fn apply_provider_event(
         mark(EventState::Applied, Some("the other mode")).await?;
         return Ok(Applied::Nothing);
     }
+    let b = &event.key.business;
     let meaning = match Event::read(&event.body).and_then(|envelope| reports(&envelope)) {
-        Ok(Meaning::Fetch { object, kind }) => Ok(rooms.stripe.fetch(kind, &object).await?),
+        Ok(Meaning::Fetch { object, kind }) => match rooms.stripe.fetch(kind, &object).await.map_err(Into::into) {
+            Ok(meaning) => Ok(meaning),
+            // The provider will not show it, now or later: someone must look.
+            Err(OperationError::ProviderRefused { code }) => {
+                mark(EventState::Quarantined, Some(&format!("its object cannot be fetched: {code}"))).await?;
+                return Ok(Applied::Quarantined);
+            }
+            Err(error) => return Err(error),
+        },
         read => read,
     };
-    let said = match meaning {
-        Ok(Meaning::Reports(said)) => said,
-        // Methods and payouts are understood, and kept with their events until there is a place for them.
-        Ok(
-            Meaning::Nothing
-            | Meaning::Methods(_)
-            | Meaning::CustomerDeleted(_)
-            | Meaning::Payout(_)
-            | Meaning::Fetch { .. },
-        ) => Vec::new(),
+    match meaning {
+        Ok(Meaning::Reports(said)) if !said.is_empty() => hear_reports(rooms, b, &said, Some(&event.key), now).await,
+        Ok(Meaning::Methods(said)) => {
+            hear_methods(rooms, b, &said).await?;
+            mark(EventState::Applied, None).await?;
+            Ok(Applied::InTheBooks)
+        }
+        Ok(Meaning::CustomerDeleted(customer)) => {
+            customer_deleted(rooms, b, &customer, now).await?;
+            mark(EventState::Applied, None).await?;
+            Ok(Applied::InTheBooks)
+        }
+        Ok(Meaning::Payout(said)) => {
+            hear_payout(rooms, b, &said, now).await?;
+            mark(EventState::Applied, None).await?;
+            Ok(Applied::InTheBooks)
+        }
+        Ok(Meaning::Reports(_) | Meaning::Nothing | Meaning::Fetch { .. }) => {
+            mark(EventState::Applied, None).await?;
+            Ok(Applied::Nothing)
+        }
         Err(unreadable) => {
             mark(EventState::Quarantined, Some(&unreadable.to_string())).await?;
-            return Ok(Applied::Quarantined);
+            Ok(Applied::Quarantined)
         }
-    };
-    if said.is_empty() {
-        mark(EventState::Applied, None).await?;
-        return Ok(Applied::Nothing);
     }
-    hear_reports(rooms, &event.key.business, &said, Some(&event.key), now).await
 }
 
 /// Hears what a provider says of money, whoever's it is: a payment of ours, a customer's we know, or nobody's yet.

@@ -15,8 +15,12 @@ mod facts;
 mod import;
 mod invoices;
 mod links;
+mod methods;
 mod payments;
+mod payouts;
+mod refunds;
 mod sign_in;
+mod sweep;
 mod verify;
 mod write_offs;
 
@@ -38,7 +42,9 @@ pub use import::{
 pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
 pub use payments::{StartPayment, Started, look_at_payment, start_payment};
+pub use refunds::{NewRefund, order_refund};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
+pub use sweep::{Swept, put_business, sweep_provider_events, watch};
 pub use verify::{BooksProof, verify_books};
 pub use write_offs::{take_back_write_off, write_off};
 
