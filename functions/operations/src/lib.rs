@@ -11,6 +11,7 @@ mod customers;
 mod due;
 mod error;
 mod events;
+mod exports;
 mod facts;
 mod import;
 mod invoices;
@@ -34,6 +35,7 @@ pub use customers::{Registered, register_customer};
 pub use due::{DueRun, run_due};
 pub use error::OperationError;
 pub use events::{Applied, apply_provider_event, identify};
+pub use exports::{EXPORT_DAYS_MAX, ExportedPayment, exported_payments, journal};
 pub use facts::{publish_fact, send_sign_in_mail};
 pub use import::{
     IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
