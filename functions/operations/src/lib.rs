@@ -39,7 +39,7 @@ pub use exports::{EXPORT_DAYS_MAX, ExportedPayment, exported_payments, journal};
 pub use facts::{publish_fact, send_sign_in_mail};
 pub use import::{
     IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
-    import_invoices,
+    check_import, import_invoices,
 };
 pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
