@@ -107,7 +107,8 @@ impl StatementView {
     }
 }
 
-fn row(file: &mut String, fields: &[String]) {
+/// Adds a row to a file of comma-separated values.
+pub fn row(file: &mut String, fields: &[String]) {
     for (place, field) in fields.iter().enumerate() {
         if place > 0 {
             file.push(',');

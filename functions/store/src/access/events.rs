@@ -90,7 +90,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Paged<ReceivedEvent>, StoreError> {
         let limit = page.limit();
-        let mut place = page.cursor.clone().unwrap_or_else(|| format!("{since:.3}"));
+        let place = page.cursor.as_deref().and_then(|cursor| String::from_utf8(hex::decode(cursor).ok()?).ok());
+        let mut place = place.unwrap_or_else(|| format!("{since:.3}"));
         for _ in 0..HOURS_PER_PAGE_MAX {
             let (hour, next) = hour_of(&place)?;
             let items = self.events_of_hour(b, hour, &place, limit).await?;
@@ -98,14 +99,14 @@ impl Store {
                 let full = items.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
                 let last = items.last().map(ReceivedEvent::place);
                 let next_cursor = if full { last } else { (next <= now).then(|| format!("{next:.3}")) };
-                return Ok(Paged { items, next_cursor });
+                return Ok(Paged { items, next_cursor: next_cursor.map(hex::encode) });
             }
             if next > now {
                 return Ok(Paged { items, next_cursor: None });
             }
             place = format!("{next:.3}");
         }
-        Ok(Paged { items: Vec::new(), next_cursor: Some(place) })
+        Ok(Paged { items: Vec::new(), next_cursor: Some(hex::encode(place)) })
     }
 
     /// So many events of an hour after a place in it, in their order.
