@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use operations::{OperationError, StartPayment, start_payment};
 use receivables::invoice::Status;
 use receivables::payment::Origin;
-use receivables::{Customer, Invoice, Money, PaymentId};
+use receivables::{Actor, Customer, Invoice, Money, PaymentId};
 use serde::Deserialize;
 
 use super::failure::{Failure, see_other};
@@ -86,7 +86,17 @@ impl Opened {
         let visit = &self.visit;
         let asked =
             StartPayment { id, origin: self.origin.clone(), locale, parts: vec![(self.invoice.id.clone(), amount)] };
-        Ok(start_payment(visit.rooms(), &visit.business, asked, visit.now).await?.checkout_url)
+        let rooms = visit.rooms().acting_as(self.actor());
+        Ok(start_payment(&rooms, &visit.business, asked, visit.now).await?.checkout_url)
+    }
+
+    /// Who pays, as the audit knows them: by how they came.
+    fn actor(&self) -> Actor {
+        match &self.origin {
+            Origin::PayLink(link) => Actor::PayLink(link.clone()),
+            Origin::Portal => Actor::Customer(self.customer.id.clone()),
+            Origin::Api | Origin::Provider => Actor::Program,
+        }
     }
 
     async fn render(self, status: StatusCode, again: Option<Again>) -> Result<Response, Failure> {

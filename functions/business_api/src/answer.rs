@@ -89,6 +89,17 @@ impl Failure {
         problem.detail("expected the header Authorization: Bearer gk_… with a key of the business").into()
     }
 
+    /// Why a verb came to nothing, at the fields that this request has for those of the command.
+    pub(crate) fn renamed(error: OperationError, names: &[(&str, &str)]) -> Self {
+        let mut failure = Self::from(error);
+        for error in &mut failure.0.errors {
+            if let Some((_, name)) = names.iter().find(|(field, _)| error.field == *field) {
+                (*name).clone_into(&mut error.field);
+            }
+        }
+        failure
+    }
+
     /// Whether trying the same again may end otherwise, so that it is not remembered as the answer.
     pub(crate) fn is_passing(&self) -> bool {
         self.0.status >= 500 || self.0.status == StatusCode::CONFLICT.as_u16()

@@ -1,11 +1,18 @@
 //! The business of the key.
 
-use receivables::Business;
-use serde::Serialize;
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use receivables::write_off::tolerance_max;
+use receivables::{Business, Currency, Money};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
+use crate::faults::{Faults, checked};
+use crate::posted::{Posted, Work};
+use crate::write_offs::business_now;
 
 /// A business.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,10 +28,23 @@ pub(crate) struct BusinessShape {
     locales: Vec<&'static str>,
     /// Where its mail is sent from, and where customers may write.
     email: String,
+    /// Up to how much of an invoice may be written off, by currency; nothing in those that are not named.
+    write_off_tolerances: BTreeMap<String, String>,
+}
+
+/// What shall be otherwise. What is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub(crate) struct BusinessChange {
+    /// Up to how much of an invoice may be written off, by currency: at most one of its units, or 100 where it has no smaller
+    /// part. They replace those before.
+    #[schema(example = json!({"EUR": "0.50"}))]
+    write_off_tolerances: Option<BTreeMap<String, String>>,
 }
 
 impl From<&Business> for BusinessShape {
     fn from(business: &Business) -> Self {
+        let tolerances = business.write_off_tolerances.iter();
         Self {
             id: business.id.to_string(),
             name: business.name.as_str().to_owned(),
@@ -32,12 +52,51 @@ impl From<&Business> for BusinessShape {
             time_zone: business.time_zone.name().to_owned(),
             locales: business.locales.iter().map(|locale| locale.tag()).collect(),
             email: business.email.as_str().to_owned(),
+            write_off_tolerances: tolerances.map(|(code, amount)| (code.to_string(), amount.to_plain())).collect(),
         }
+    }
+}
+
+impl BusinessChange {
+    pub(crate) fn read(&self, faults: &mut Faults) -> Option<Option<BTreeMap<Currency, Money>>> {
+        let Some(told) = &self.write_off_tolerances else { return Some(None) };
+        let mut tolerances = BTreeMap::new();
+        for (code, amount) in told {
+            let field = format!("write_off_tolerances.{code}");
+            let Some(currency) = faults.read::<Currency>(&field, code) else { continue };
+            let Some(amount) = faults.take(&field, Money::parse(amount, currency)) else { continue };
+            let most = tolerance_max(currency);
+            if most.checked_sub(amount).is_err() {
+                faults.note(&field, format!("expected at most {}, which is the most there may be", most.to_plain()));
+            } else if !amount.is_zero() {
+                tolerances.insert(currency, amount);
+            }
+        }
+        Some(Some(tolerances))
     }
 }
 
 /// Show the business of the key
 #[utoipa::path(get, path = "/api/v1/business", tag = "Business", responses((status = 200, description = "The business", body = BusinessShape)))]
 pub(crate) async fn show_business(caller: Caller) -> Result<Answer, Failure> {
-    Answer::ok(&BusinessShape::from(&*caller.business))
+    Answer::ok(&BusinessShape::from(&business_now(&caller).await?))
+}
+
+/// Change the business of the key
+#[utoipa::path(
+    patch, path = "/api/v1/business", tag = "Business", request_body = BusinessChange,
+    responses((status = 200, description = "The business as it is now", body = BusinessShape))
+)]
+pub(crate) async fn change_business(posted: Posted) -> Result<Response, Failure> {
+    let change: BusinessChange = posted.shape()?;
+    let tolerances = checked(|faults| change.read(faults))?;
+    Ok(posted.once(|work| change_to(work, tolerances)).await)
+}
+
+async fn change_to(work: Work, tolerances: Option<BTreeMap<Currency, Money>>) -> Result<Answer, Failure> {
+    let caller = &work.caller;
+    if let Some(tolerances) = tolerances {
+        caller.store().set_write_off_tolerances(caller.business_id(), &tolerances).await?;
+    }
+    Answer::ok(&BusinessShape::from(&business_now(caller).await?))
 }

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use operations::OperationError;
-use receivables::{Business, BusinessId};
+use receivables::{Actor, Business, BusinessId};
 use runtime::State;
 use sha2::{Digest, Sha256};
 use store::Store;
@@ -60,7 +60,11 @@ impl FromRequestParts<State> for Caller {
         if let Some(known) = parts.extensions.get::<Known>() {
             known.remember(&business.id);
         }
-        Ok(Self { state: state.clone(), business, now: state.clock.now() })
+        // Whatever is done for this request is done by its key.
+        let mut state = state.clone();
+        state.rooms = state.rooms.acting_as(Actor::Key(key.id));
+        let now = state.clock.now();
+        Ok(Self { state, business, now })
     }
 }
 

@@ -99,6 +99,10 @@ pub(crate) struct InvoiceShape {
     pending: Amount,
     /// What the customer contests.
     disputed: Amount,
+    /// What is not expected any more.
+    written_off: Amount,
+    /// What an issuer took back of it.
+    charged_back: Amount,
     /// Where it is paid. Whoever has this address may see and pay the invoice. Null where every link to it was revoked.
     #[schema(required)]
     pay_url: Option<String>,
@@ -161,6 +165,8 @@ impl InvoiceShape {
             open: standing.open().into(),
             pending: standing.pending.into(),
             disputed: standing.disputed.into(),
+            written_off: standing.written_off.into(),
+            charged_back: standing.charged_back.into(),
             pay_url,
         }
     }
@@ -252,15 +258,19 @@ async fn issue(work: Work, customer: String, draft: Draft) -> Result<Answer, Fai
     responses((status = 200, description = "The invoice", body = InvoiceShape))
 )]
 pub(crate) async fn show_invoice(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
-    let (store, business) = (caller.store(), caller.business_id());
-    let id = match (id.parse::<InvoiceId>(), id.parse::<ExternalId>()) {
+    let id = invoice_id_of_path(&caller, &id).await?;
+    let invoice = caller.store().invoice(caller.business_id(), &id).await?.ok_or_else(Failure::not_found)?;
+    Answer::ok(&InvoiceShape::with_link(&invoice, &caller).await?)
+}
+
+/// The invoice that an address names: by our id, which is taken at its word, or by the external one.
+pub(crate) async fn invoice_id_of_path(caller: &Caller, text: &str) -> Result<InvoiceId, Failure> {
+    let id = match (text.parse::<InvoiceId>(), text.parse::<ExternalId>()) {
         (Ok(id), _) => Some(id),
-        (Err(_), Ok(external)) => store.invoice_by_external_id(business, &external).await?,
+        (Err(_), Ok(external)) => caller.store().invoice_by_external_id(caller.business_id(), &external).await?,
         (Err(_), Err(_)) => None,
     };
-    let id = id.ok_or_else(Failure::not_found)?;
-    let invoice = store.invoice(business, &id).await?.ok_or_else(Failure::not_found)?;
-    Answer::ok(&InvoiceShape::with_link(&invoice, &caller).await?)
+    id.ok_or_else(Failure::not_found)
 }
 
 /// What a text names an invoice by: our id, which is taken at its word, or its number, which is looked up.

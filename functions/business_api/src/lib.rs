@@ -2,16 +2,21 @@
 //!
 //! A handler reads what it was sent into the vocabulary of the books, calls one verb or asks the store, and shapes the
 //! answer. The key in `Authorization` alone says whose books are open. Whatever goes wrong is told as a problem of RFC 9457,
-//! and every POST honours `Idempotency-Key`. No amount is computed here, and there is no global fallback: what is under
+//! and every POST and PATCH honours `Idempotency-Key`. No amount is computed here, and there is no global fallback: what is under
 //! `/api` and nobody's ends here as a problem, everything else is left to the router this one is merged with.
 
+mod allocations;
 mod answer;
+mod audit;
 mod balance;
 mod business;
 mod caller;
+mod cash_moves;
+mod credit_notes;
 mod cursor;
 mod customers;
 mod docs_page;
+mod exports;
 mod faults;
 mod health;
 mod invoice_list;
@@ -19,12 +24,18 @@ mod invoices;
 mod openapi;
 mod pay_links;
 mod payments;
+mod payouts;
 mod posted;
+mod provider_events;
 mod query;
+mod refunds;
 mod request_log;
 mod reviews;
 mod shapes;
 mod statement;
+mod unapplied;
+mod unidentified;
+mod write_offs;
 
 #[cfg(test)]
 mod tests;
@@ -59,7 +70,7 @@ pub fn router(state: State) -> Router {
 /// Every route with its description: the one list from which both the router and the document are made.
 fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(openapi::frame())
-        .routes(routes!(business::show_business))
+        .routes(routes!(business::show_business, business::change_business))
         .routes(routes!(customers::register_customer, customers::list_customers))
         .routes(routes!(customers::show_customer))
         .routes(routes!(balance::show_balance))
@@ -67,12 +78,36 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(invoices::issue_invoice, invoice_list::list_invoices))
         .routes(routes!(invoices::show_invoice))
         .routes(routes!(payments::start_payment, payments::list_payments))
+        .routes(routes!(write_offs::write_off))
+        .routes(routes!(write_offs::take_back_write_off))
         .routes(routes!(payments::show_payment))
+        .routes(routes!(refunds::order_refund))
+        .routes(routes!(cash_moves::apply_cash))
+        .routes(routes!(cash_moves::unapply_cash))
+        .routes(routes!(cash_moves::move_cash))
+        .routes(routes!(credit_notes::issue_credit_note, credit_notes::list_credit_notes))
+        .routes(routes!(credit_notes::show_credit_note))
+        .routes(routes!(credit_notes::apply_credit_note))
+        .routes(routes!(credit_notes::unapply_credit_note))
+        .routes(routes!(unapplied::list_unapplied))
+        .routes(routes!(unapplied::apply_unapplied))
+        .routes(routes!(unidentified::list_unidentified))
+        .routes(routes!(unidentified::apply_unidentified))
         .routes(routes!(pay_links::issue_pay_link))
         .routes(routes!(pay_links::show_pay_link))
         .routes(routes!(pay_links::show_qr_code))
         .routes(routes!(pay_links::revoke_pay_link))
         .routes(routes!(reviews::list_reviews))
+        .routes(routes!(reviews::close_review))
+        .routes(routes!(provider_events::list_provider_events))
+        .routes(routes!(provider_events::show_provider_event))
+        .routes(routes!(provider_events::replay_provider_event))
+        .routes(routes!(provider_events::replay_provider_events))
+        .routes(routes!(payouts::list_payouts))
+        .routes(routes!(payouts::show_payout))
+        .routes(routes!(exports::export_journal))
+        .routes(routes!(exports::export_payments))
+        .routes(routes!(audit::list_audit))
         .routes(routes!(openapi::show_document))
         .routes(routes!(docs_page::show_docs))
         .routes(routes!(health::show_health))

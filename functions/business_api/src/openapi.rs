@@ -24,7 +24,7 @@ const API_KEY: &str = "api_key";
 const DESCRIPTION: &str = "Amounts are decimal strings with their currency, dates are YYYY-MM-DD, instants are RFC 3339 in UTC. \
     Every request carries `Authorization: Bearer gk_…`; the key says whose books are open. \
     Unknown fields are refused, and everything that is wrong with a body is told at once. \
-    A POST with an `Idempotency-Key` is carried out once in 48 hours: the same request again gets the same answer with \
+    A POST or PATCH with an `Idempotency-Key` is carried out once in 48 hours: the same request again gets the same answer with \
     `Idempotent-Replayed: true`, another request under the same key is refused with 422, and while the first is being carried \
     out the answer is 409. \
     Lists take `limit` and `cursor`. Errors are `application/problem+json` (RFC 9457) with a stable `type`.";
@@ -44,9 +44,9 @@ pub(crate) async fn show_document() -> Answer {
 pub(crate) fn document() -> OpenApi {
     let mut document = routes().into_openapi();
     for item in document.paths.paths.values_mut() {
-        for (operation, posts) in [(&mut item.get, false), (&mut item.post, true)] {
+        for (operation, changes) in [(&mut item.get, false), (&mut item.post, true), (&mut item.patch, true)] {
             let Some(operation) = operation else { continue };
-            if posts {
+            if changes {
                 let parameters = operation.parameters.get_or_insert_default();
                 parameters.push(idempotency_key());
             }
@@ -74,8 +74,12 @@ pub(crate) fn frame() -> OpenApi {
             tag("Customers", "Who owes, and how their accounts stand."),
             tag("Invoices", "What is demanded, and how much of it is open."),
             tag("Payments", "The customers' money on its way to you."),
+            tag("Credit notes", "Documents that reduce what is owed, applied like money."),
+            tag("Unapplied and unidentified", "Money that covers no invoice yet, and money of nobody known."),
             tag("Pay links", "Addresses under which an invoice is seen and paid."),
             tag("Reviews", "What a person should look at."),
+            tag("Provider events", "What providers told, and hearing it again."),
+            tag("Audit", "Who did what, in a chain of seals."),
             tag("This API", "Its description, and what answers."),
         ]))
         .components(Some(components))

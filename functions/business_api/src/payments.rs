@@ -7,23 +7,23 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use operations::StartPayment;
 use receivables::payment::{ALLOCATIONS_PER_PAYMENT_MAX, Origin};
-use receivables::provider_fact::ObjectFact;
-use receivables::{Currency, InvoiceId, Money, Payment, PaymentId, Refusal};
+use receivables::provider_fact::{ObjectFact, RefundFact, RefundRank};
+use receivables::{Currency, Money, Payment, PaymentId, Refusal};
 use serde::{Deserialize, Serialize};
 use store::Paged;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::allocations::{AllocationDraft, AllocationShape, NO_SUCH_INVOICE, invoices_named};
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
 use crate::cursor::{List, Listing};
 use crate::customers::{customer_id_of, customer_of_field};
 use crate::faults::{Faults, checked};
-use crate::invoices::invoice_id_of;
 use crate::posted::{Posted, Work};
 use crate::query::Asked;
 use crate::shapes::Amount;
 
-/// Invoices or payments looked up at a time.
+/// Payments looked up at a time.
 const LOOK_UPS_AT_ONCE: usize = 20;
 
 /// A payment that the business starts for a customer.
@@ -41,23 +41,13 @@ pub(crate) struct PaymentDraft {
     allocations: Vec<AllocationDraft>,
 }
 
-/// This much of a payment for this invoice.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct AllocationDraft {
-    /// Our id of the invoice, or its number.
-    #[schema(example = "2026-0042")]
-    invoice: String,
-    #[schema(example = "40.00")]
-    amount: String,
-}
-
 /// A payment, and how it stands.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Payment)]
 pub(crate) struct PaymentShape {
     id: String,
-    /// started, `needs_action`, processing, settled, failed or cancelled.
+    /// started, `needs_action`, processing, settled, failed or cancelled; of a settled payment that went back whole, refunded or
+    /// `charged_back`.
     #[schema(example = "started")]
     status: &'static str,
     /// Our id of the customer.
@@ -66,9 +56,14 @@ pub(crate) struct PaymentShape {
     amount: Amount,
     /// What came.
     received: Amount,
+    /// What of it was sent back, or is on its way there.
+    refunded: Amount,
+    /// What of it the issuer took back.
+    charged_back: Amount,
     /// What came and covers no invoice.
     unapplied: Amount,
     allocations: Vec<AllocationShape>,
+    refunds: Vec<RefundShape>,
     /// Where the customer pays, while that page is open.
     #[schema(required)]
     checkout_url: Option<String>,
@@ -81,19 +76,24 @@ pub(crate) struct PaymentShape {
     settled_at: Option<String>,
 }
 
-/// This much of a payment for this invoice. Amounts are in the payment's currency.
+/// Money of a payment that is sent back.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Allocation)]
-pub(crate) struct AllocationShape {
-    /// Our id of the invoice.
-    invoice: String,
-    number: String,
-    /// What the payer meant for it.
-    amount: String,
-    /// What is applied to it.
-    applied: String,
-    /// What is on its way to it.
-    pending: String,
+#[schema(as = Refund)]
+pub(crate) struct RefundShape {
+    /// Our id of the order, or the provider's of a refund that was made there.
+    id: String,
+    amount: Amount,
+    /// Our id of the invoice whose allocation gives it, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    invoice: Option<String>,
+    /// pending, succeeded, failed, or refused by the provider.
+    #[schema(example = "succeeded")]
+    status: &'static str,
+    /// Why it was ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<String>,
 }
 
 /// The provider's ids of what belongs to a payment.
@@ -121,25 +121,21 @@ pub(crate) struct PaymentQuery {
 }
 
 impl PaymentShape {
-    fn of(payment: &Payment, now: Timestamp) -> Self {
+    pub(crate) fn of(payment: &Payment, now: Timestamp) -> Self {
         let open =
             payment.checkout.as_ref().filter(|checkout| payment.state.checkout_is_live() && checkout.expires_at > now);
         let intent = payment.facts.0.iter().find(|(_, fact)| matches!(fact, ObjectFact::Intent(_)));
-        let allocation = |part: &receivables::Allocation| AllocationShape {
-            invoice: part.invoice.to_string(),
-            number: part.number.to_string(),
-            amount: part.intended.to_plain(),
-            applied: part.applied.to_plain(),
-            pending: part.pending.to_plain(),
-        };
         Self {
             id: payment.id.to_string(),
-            status: payment.state.as_str(),
+            status: payment.status(),
             customer: payment.customer.to_string(),
             amount: payment.amount.into(),
             received: payment.received.into(),
+            refunded: payment.refunded.into(),
+            charged_back: payment.charged_back.into(),
             unapplied: payment.unapplied.into(),
-            allocations: payment.allocations.iter().map(allocation).collect(),
+            allocations: payment.allocations.iter().map(AllocationShape::from).collect(),
+            refunds: refunds_of(payment),
             checkout_url: open.map(|checkout| checkout.url.clone()),
             provider: ProviderObjects {
                 session: payment.checkout.as_ref().map(|checkout| checkout.id.to_string()),
@@ -149,6 +145,43 @@ impl PaymentShape {
             settled_at: payment.settled_at.map(|at| at.to_string()),
         }
     }
+}
+
+/// What was ordered to be sent back, and what the provider sent back by itself.
+fn refunds_of(payment: &Payment) -> Vec<RefundShape> {
+    let heard = || {
+        payment.facts.0.iter().filter_map(|(object, fact)| match fact {
+            ObjectFact::Refund(refund) => Some((object, refund)),
+            ObjectFact::Checkout(_) | ObjectFact::Intent(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => {
+                None
+            }
+        })
+    };
+    let word = |rank: RefundRank| match rank {
+        RefundRank::Pending => "pending",
+        RefundRank::Succeeded => "succeeded",
+        RefundRank::Failed => "failed",
+    };
+    let ordered = payment.refunds.iter().map(|order| RefundShape {
+        id: order.id.to_string(),
+        amount: order.amount.into(),
+        invoice: order.invoice.as_ref().map(ToString::to_string),
+        status: match (&order.refused, heard().find(|(_, refund)| refund.order.as_ref() == Some(&order.id))) {
+            (Some(_), _) => "refused",
+            (None, Some((_, refund))) => word(refund.rank),
+            (None, None) => "pending",
+        },
+        reason: Some(order.reason.as_str().to_owned()),
+    });
+    let known = |refund: &RefundFact| payment.refunds.iter().any(|order| refund.order.as_ref() == Some(&order.id));
+    let elsewhere = heard().filter(|(_, refund)| !known(refund)).map(|(object, refund)| RefundShape {
+        id: object.to_string(),
+        amount: refund.amount.in_currency(payment.currency()).into(),
+        invoice: None,
+        status: word(refund.rank),
+        reason: None,
+    });
+    ordered.chain(elsewhere).collect()
 }
 
 impl PaymentDraft {
@@ -217,22 +250,6 @@ async fn start(work: Work, draft: PaymentDraft, currency: Currency, amounts: Vec
     Answer::json(StatusCode::CREATED, &PaymentShape::of(&started.payment, caller.now))
 }
 
-/// What names no invoice of the business.
-const NO_SUCH_INVOICE: &str = "expected our id of an invoice, or the number of one";
-
-async fn invoices_named(caller: &Caller, parts: &[AllocationDraft]) -> Result<Vec<InvoiceId>, Failure> {
-    let named: Vec<_> = parts.iter().map(|part| invoice_id_of(caller, &part.invoice)).collect();
-    let ids: Vec<Option<InvoiceId>> = stream::iter(named).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
-    checked(|faults| {
-        for (place, id) in ids.iter().enumerate() {
-            if id.is_none() {
-                faults.note(&format!("allocations[{place}].invoice"), NO_SUCH_INVOICE);
-            }
-        }
-        Some(ids.into_iter().flatten().collect())
-    })
-}
-
 /// Show a payment
 #[utoipa::path(
     get, path = "/api/v1/payments/{id}", tag = "Payments",
@@ -240,9 +257,14 @@ async fn invoices_named(caller: &Caller, parts: &[AllocationDraft]) -> Result<Ve
     responses((status = 200, description = "The payment", body = PaymentShape))
 )]
 pub(crate) async fn show_payment(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
-    let id: PaymentId = id.parse().map_err(|_| Failure::not_found())?;
-    let payment = caller.store().payment(caller.business_id(), &id).await?.ok_or_else(Failure::not_found)?;
+    let payment = payment_of_path(&caller, &id).await?;
     Answer::ok(&PaymentShape::of(&payment, caller.now))
+}
+
+/// The payment that an address names.
+pub(crate) async fn payment_of_path(caller: &Caller, text: &str) -> Result<Payment, Failure> {
+    let id: PaymentId = text.parse().map_err(|_| Failure::not_found())?;
+    caller.store().payment(caller.business_id(), &id).await?.ok_or_else(Failure::not_found)
 }
 
 /// List the payments of a customer, newest first

@@ -1,4 +1,4 @@
-//! What is posted: the body as JSON, and `Idempotency-Key`, by which a request is carried out once.
+//! What is posted, or patched: the body as JSON, and `Idempotency-Key`, by which a request is carried out once.
 //!
 //! A request with a key is claimed before it is carried out and its answer is remembered. Whatever is minted for it follows
 //! from the key and the instant of the first claim, so that carrying it out again, because the first try died half-way, makes
@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use operations::Rooms;
-use receivables::{CustomerId, InvoiceId, PayLinkId, PaymentId};
+use receivables::{CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
 use runtime::http::Problem;
 use runtime::{Minter, State};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -34,7 +34,7 @@ pub(crate) const BODY: &str = "body";
 /// Tells that an answer was remembered.
 static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// A POST of a caller who has a key.
+/// A POST or PATCH of a caller who has a key.
 #[derive(Debug)]
 pub(crate) struct Posted {
     pub(crate) caller: Caller,
@@ -73,6 +73,14 @@ impl Work {
 
     pub(crate) fn pay_link_id(&self) -> PayLinkId {
         self.mint.pay_link_id(self.minted_at)
+    }
+
+    pub(crate) fn credit_note_id(&self) -> CreditNoteId {
+        self.mint.credit_note_id(self.minted_at)
+    }
+
+    pub(crate) fn refund_id(&self) -> RefundId {
+        self.mint.refund_id(self.minted_at)
     }
 
     pub(crate) fn payment_id(&self) -> PaymentId {

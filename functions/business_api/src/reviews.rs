@@ -1,17 +1,25 @@
 //! What a person should look at.
 
+use axum::extract::Path;
+use axum::response::Response;
 use receivables::ReviewId;
+use receivables::text::Description;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::ListedReview;
+use store::{ListedReview, Page};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::allocations::Because;
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
 use crate::cursor::{List, Listing};
 use crate::faults::checked;
+use crate::posted::{Posted, Work};
 use crate::query::Asked;
 use crate::shapes::Amount;
+
+/// Reviews read at a time for the one that an address names.
+const REVIEWS_AT_ONCE: usize = 100;
 
 /// Something that a person should look at.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,8 +28,19 @@ pub(crate) struct ReviewShape {
     id: String,
     /// How much is at stake.
     amount: Amount,
-    /// Why: `other_currency`, money came in another currency than the payment's.
+    /// Why: `other_currency`, overdrawn, inquiry, chargeback, `fraud_warning`, `provider_review`, `refund_failed` or
+    /// `refund_refused`.
     reason: String,
+    /// Its name within the payment.
+    name: String,
+    /// The provider's object it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    provider_object: Option<String>,
+    /// Until when the provider takes an answer. RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    answer_by: Option<String>,
     /// Our id of the customer.
     customer: String,
     /// Our id of the payment.
@@ -45,6 +64,9 @@ impl ReviewShape {
             id: id_of(review)?.to_string(),
             amount: review.amount.into(),
             reason: review.reason.clone(),
+            name: review.name.clone(),
+            provider_object: review.object.as_ref().map(ToString::to_string),
+            answer_by: review.answer_by.map(|at| at.to_string()),
             customer: review.customer.to_string(),
             payment: review.payment.to_string(),
         })
@@ -74,4 +96,44 @@ pub(crate) async fn list_reviews(caller: Caller, Asked(asked): Asked<ReviewQuery
     let items = reviews.items.iter().map(ReviewShape::of).collect::<Result<Vec<_>, Failure>>()?;
     let paged = store::Paged { items, next_cursor: reviews.next_cursor };
     Answer::ok(&list.answer(paged, |shape| shape))
+}
+
+/// Close a review
+///
+/// A person has looked. It leaves the list, and stays away as long as its cause is the same.
+#[utoipa::path(
+    post, path = "/api/v1/reviews/{id}/close", tag = "Reviews", request_body = Because,
+    params(("id" = String, Path, description = "Our id of the review")),
+    responses((status = 200, description = "The review, closed", body = ReviewShape))
+)]
+pub(crate) async fn close_review(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let draft: Because = posted.shape()?;
+    let reason = checked(|faults| draft.read(faults))?;
+    Ok(posted.once(|work| close(work, id, reason)).await)
+}
+
+async fn close(work: Work, id: String, reason: Description) -> Result<Answer, Failure> {
+    let caller = &work.caller;
+    let review = review_of_path(caller, &id).await?;
+    let rooms = work.rooms().because(reason);
+    operations::close_review(&rooms, &caller.business, &review.payment, &review.name, caller.now).await?;
+    Answer::ok(&ReviewShape::of(&review)?)
+}
+
+/// The review that an address names. Its id leads to no item, so it is looked for in the list, which is as long as what is open.
+async fn review_of_path(caller: &Caller, text: &str) -> Result<ListedReview, Failure> {
+    let id: ReviewId = text.parse().map_err(|_| Failure::not_found())?;
+    let mut page = Page::first(REVIEWS_AT_ONCE);
+    loop {
+        let reviews = caller.store().reviews(caller.business_id(), &page).await?;
+        for review in reviews.items {
+            if id_of(&review)? == id {
+                return Ok(review);
+            }
+        }
+        match reviews.next_cursor {
+            Some(cursor) => page.cursor = Some(cursor),
+            None => return Err(Failure::not_found()),
+        }
+    }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use operations::{ImportIds, Progress, import_invoices};
+use jiff::Timestamp;
+use operations::{ImportIds, Progress, Replay, import_invoices, replay_events};
 use receivables::text::{EmailAddress, PartyName};
 use receivables::{BillingZone, Business, Currency, Locale};
 use runtime::config::{Reader, environment};
@@ -40,6 +41,8 @@ enum Command {
     Import(ImportArguments),
     /// Prove the books: recompute everything and list what disagrees.
     Verify(FolderArguments),
+    /// Hear recorded provider events again: all that are kept, where nothing is said.
+    Replay(ReplayArguments),
     /// Businesses.
     #[command(subcommand)]
     Business(BusinessCommand),
@@ -77,6 +80,18 @@ struct ImportArguments {
     /// Keep the good invoices of a file that has errors.
     #[arg(long)]
     keep_good: bool,
+    #[command(flatten)]
+    folder: FolderArguments,
+}
+
+#[derive(Args)]
+struct ReplayArguments {
+    /// Those received since this instant, RFC 3339.
+    #[arg(long, conflicts_with = "all_failed")]
+    since: Option<Timestamp>,
+    /// Those in quarantine.
+    #[arg(long)]
+    all_failed: bool,
     #[command(flatten)]
     folder: FolderArguments,
 }
@@ -145,6 +160,7 @@ pub fn main() -> ExitCode {
             Some(Command::Run(arguments)) => run(arguments).await,
             Some(Command::Import(arguments)) => import(arguments).await,
             Some(Command::Verify(arguments)) => verify(arguments).await,
+            Some(Command::Replay(arguments)) => replay(arguments).await,
             Some(Command::Business(BusinessCommand::Create(arguments))) => create_business(arguments).await,
             Some(Command::Key(KeyCommand::Create(arguments))) => create_key(arguments).await,
         }
@@ -257,6 +273,24 @@ async fn verify(arguments: FolderArguments) -> Outcome {
     let code = if proof.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     local.stop().await?;
     Ok(code)
+}
+
+async fn replay(arguments: ReplayArguments) -> Outcome {
+    let local = opened(&arguments.folder).await?;
+    let which = match (arguments.since, arguments.all_failed) {
+        (Some(since), _) => Replay::Since(since, None),
+        (None, true) => Replay::AllFailed,
+        (None, false) => Replay::All,
+    };
+    let (state, now) = (&local.state, local.state.clock.now());
+    let heard = replay_events(&state.rooms, &local.business, which, usize::MAX, now).await?;
+    println!(
+        "{} replayed: {} in the books, {} nothing, {} unmatched, {} quarantined, {} failed",
+        heard.replayed, heard.in_the_books, heard.nothing, heard.unmatched, heard.quarantined, heard.failed
+    );
+    let whole = heard.quarantined + heard.failed == 0;
+    local.stop().await?;
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn create_business(arguments: BusinessArguments) -> Outcome {

@@ -20,6 +20,8 @@ struct SealedText<'a> {
     number: u64,
     at: String,
     actor: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
     customer: &'a str,
     decision: &'a str,
     differences: Vec<SealedDifference<'a>>,
@@ -46,6 +48,7 @@ pub async fn seal_audit(rooms: &Rooms, record: &AuditRecord) -> Result<(), Opera
             number,
             at: record.at.to_string(),
             actor: &record.actor,
+            reason: record.reason.as_deref(),
             customer: record.customer.as_str(),
             decision: &record.name,
             differences: differences.iter().map(|one| SealedDifference { ..*one }).collect(),

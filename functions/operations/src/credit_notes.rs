@@ -50,13 +50,17 @@ pub async fn issue_credit_note(
             parts: parts_of(rooms, business, &new.parts).await?,
         };
         let (b, c) = (business.id.clone(), new.customer.clone());
-        let (note, decision) = credit_note::issue(new.id.clone(), b, c, draft, now)?;
+        let (note, decision) = match credit_note::issue(new.id.clone(), b, c, draft, now) {
+            Ok(issued) => issued,
+            // Told again, it finds its invoices covered: by itself.
+            Err(refusal) => return known_or_taken(rooms, business, &new).await?.ok_or(refusal.into()),
+        };
         match commit(rooms, &decision).await? {
             Commitment::Committed => return Ok(note),
             Commitment::AlreadyDone => return held(rooms, business, &new.id).await,
             Commitment::Conflict(contested) => {
                 if contested.contains(&Contested::Taken(Unique::CreditNoteNumber)) {
-                    return known_or_taken(rooms, business, &new).await;
+                    return known_or_taken(rooms, business, &new).await?.ok_or(OperationError::Conflict);
                 }
             }
         }
@@ -64,12 +68,17 @@ pub async fn issue_credit_note(
     Err(OperationError::Conflict)
 }
 
-/// The number is there: the same credit note told again, or another's number.
-async fn known_or_taken(rooms: &Rooms, business: &Business, new: &NewCreditNote) -> Result<CreditNote, OperationError> {
+/// Where the number is there: the same credit note told again, or another's number.
+async fn known_or_taken(
+    rooms: &Rooms,
+    business: &Business,
+    new: &NewCreditNote,
+) -> Result<Option<CreditNote>, OperationError> {
     let known = rooms.store.credit_note_by_number(&business.id, new.number.as_str()).await?;
-    let known = held(rooms, business, &known.ok_or(OperationError::Conflict)?).await?;
+    let Some(known) = known else { return Ok(None) };
+    let known = held(rooms, business, &known).await?;
     let same = known.customer == new.customer && known.amount == new.amount && known.issued_on == new.issued_on;
-    if same { Ok(known) } else { Err(Refusal::NumberTaken.into()) }
+    if same { Ok(Some(known)) } else { Err(Refusal::NumberTaken.into()) }
 }
 
 /// Applies what is left of a credit note.

@@ -38,7 +38,25 @@ pub async fn apply_provider_event(
     event: &ReceivedEvent,
     now: Timestamp,
 ) -> Result<Applied, OperationError> {
-    let mark = |state, reason| rooms.store.mark_event(&event.key, state, reason, now);
+    take(rooms, event, Some(&event.key), now).await
+}
+
+/// Hears a recorded event again, whatever became of it. What was applied stays marked so: its facts merge to what they are.
+pub async fn replay_event(rooms: &Rooms, event: &ReceivedEvent, now: Timestamp) -> Result<Applied, OperationError> {
+    let marked = (event.state != EventState::Applied).then_some(&event.key);
+    take(rooms, event, marked, now).await
+}
+
+async fn take(
+    rooms: &Rooms,
+    event: &ReceivedEvent,
+    marked: Option<&EventKey>,
+    now: Timestamp,
+) -> Result<Applied, OperationError> {
+    let mark = async |state, reason: Option<&str>| match marked {
+        Some(key) => rooms.store.mark_event(key, state, reason, now).await.map(drop),
+        None => Ok(()),
+    };
     if event.livemode.is_some_and(|livemode| livemode != rooms.livemode) {
         mark(EventState::Applied, Some("the other mode")).await?;
         return Ok(Applied::Nothing);
@@ -57,7 +75,7 @@ pub async fn apply_provider_event(
         read => read,
     };
     match meaning {
-        Ok(Meaning::Reports(said)) if !said.is_empty() => hear_reports(rooms, b, &said, Some(&event.key), now).await,
+        Ok(Meaning::Reports(said)) if !said.is_empty() => hear_reports(rooms, b, &said, marked, now).await,
         Ok(Meaning::Methods(said)) => {
             hear_methods(rooms, b, &said).await?;
             mark(EventState::Applied, None).await?;
@@ -186,7 +204,7 @@ async fn begin(
     for _ in 0..TRIES_MAX {
         let Some(begun) = payment::took_place_elsewhere(outside.clone(), &said, now)? else { return Ok(None) };
         let (payment, decision) = begun;
-        let also = Also { applied: event.cloned(), adopted: adopted.clone(), actor: rooms.actor.clone() };
+        let also = Also { applied: event.cloned(), adopted: adopted.clone(), ..rooms.also() };
         match rooms.store.commit(&decision, &also).await? {
             Commitment::Committed => return finish(rooms, payment, now).await.map(Some),
             Commitment::AlreadyDone => {

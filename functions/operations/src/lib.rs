@@ -20,6 +20,7 @@ mod methods;
 mod payments;
 mod payouts;
 mod refunds;
+mod replay;
 mod sign_in;
 mod sweep;
 mod verify;
@@ -34,7 +35,7 @@ pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unap
 pub use customers::{Registered, register_customer};
 pub use due::{DueRun, run_due};
 pub use error::OperationError;
-pub use events::{Applied, apply_provider_event, identify};
+pub use events::{Applied, apply_provider_event, identify, replay_event};
 pub use exports::{EXPORT_DAYS_MAX, ExportedPayment, exported_payments, journal};
 pub use facts::{publish_fact, send_sign_in_mail};
 pub use import::{
@@ -45,11 +46,13 @@ pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
 pub use payments::{StartPayment, Started, look_at_payment, start_payment};
 pub use refunds::{NewRefund, order_refund};
+pub use replay::{Replay, Replayed, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
 pub use sweep::{Swept, put_business, sweep_provider_events, watch};
 pub use verify::{BooksProof, verify_books};
 pub use write_offs::{take_back_write_off, write_off};
 
+use receivables::text::Description;
 use receivables::{Actor, Business, Decision};
 use store::{Also, Commitment, Store};
 
@@ -68,6 +71,8 @@ pub struct Rooms {
     pub links: Links,
     /// On whose behalf the verb is carried out.
     pub actor: Actor,
+    /// Why, where they said so: the audit keeps it.
+    pub reason: Option<Description>,
     /// Names this process and its tries, so that a claim whose answer was lost is known again.
     pub claimant: Claimant,
 }
@@ -78,11 +83,22 @@ impl Rooms {
     pub fn acting_as(&self, actor: Actor) -> Self {
         Self { actor, ..self.clone() }
     }
+
+    /// The same rooms, for a reason that the audit keeps.
+    #[must_use]
+    pub fn because(&self, reason: Description) -> Self {
+        Self { reason: Some(reason), ..self.clone() }
+    }
+
+    /// Who acts, and why.
+    pub(crate) fn also(&self) -> Also {
+        Also { actor: self.actor.clone(), reason: self.reason.clone(), ..Also::default() }
+    }
 }
 
 /// Commits a decision on behalf of whoever acts.
 pub(crate) async fn commit(rooms: &Rooms, decision: &Decision) -> Result<Commitment, OperationError> {
-    Ok(rooms.store.commit(decision, &Also::by(rooms.actor.clone())).await?)
+    Ok(rooms.store.commit(decision, &rooms.also()).await?)
 }
 
 /// Names each try of this process.

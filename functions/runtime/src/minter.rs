@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use receivables::{BusinessId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, SignInId};
+use receivables::{BusinessId, CreditNoteId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, SignInId};
 use sha2::{Digest, Sha256};
 use ulid::Ulid;
 
@@ -61,6 +61,10 @@ impl Minter {
         invoice_id -> InvoiceId;
         /// A new payment's id.
         payment_id -> PaymentId;
+        /// A new credit note's id.
+        credit_note_id -> CreditNoteId;
+        /// A new refund order's id.
+        refund_id -> RefundId;
         /// A new pay link's id.
         pay_link_id -> PayLinkId;
         /// A new sign-in's id.

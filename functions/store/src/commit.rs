@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use receivables::text::Description;
 use receivables::{Actor, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
 use crate::items::events::EventKey;
@@ -54,6 +55,8 @@ pub enum Contested {
 pub struct Also {
     /// Who did it.
     pub actor: Actor,
+    /// Why, where whoever did it said so.
+    pub reason: Option<Description>,
     /// The event that brought the news is marked as applied.
     pub applied: Option<EventKey>,
     /// Objects of which something was kept while they were nobody's, with the version that has been heard.
@@ -106,7 +109,7 @@ impl Store {
         if writes.items.is_empty() {
             return Ok(Commitment::AlreadyDone);
         }
-        let record = happenings::of_decision(decision, &also.actor)?;
+        let record = happenings::of_decision(decision, also)?;
         writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
         if let Some(event) = &also.applied {
             writes.applied(event)?;

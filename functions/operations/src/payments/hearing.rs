@@ -40,7 +40,7 @@ async fn heard(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let (mut payment, mut said) = (payment, reports.to_vec());
-    let mut also = Also { applied: applied.cloned(), ..Also::by(rooms.actor.clone()) };
+    let mut also = Also { applied: applied.cloned(), ..rooms.also() };
     for _ in 0..TRIES_MAX {
         let Some((changed, decision)) = payment::hear(&payment, &said, now) else {
             // Nothing of it is news, so there is nothing to commit the mark with.

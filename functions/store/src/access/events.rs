@@ -1,6 +1,6 @@
 //! The inbox: provider events, each recorded once.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 
 use super::accounts::{Page, Paged};
@@ -27,6 +27,11 @@ pub enum Marked {
     Before,
 }
 
+/// Seconds in an hour.
+const SECONDS_PER_HOUR: i64 = 3_600;
+/// Hours looked through for one page of events.
+const HOURS_PER_PAGE_MAX: u32 = 48;
+
 impl Store {
     /// Records an authentic event, once. This one conditional put is all that stands between a provider and its answer.
     pub async fn record_event(&self, event: &ReceivedEvent) -> Result<Recorded, StoreError> {
@@ -50,23 +55,85 @@ impl Store {
     ) -> Result<Marked, StoreError> {
         let place = format!("{now:.3}#{}", key.event);
         let mut values = vec![(":state", text(state.as_str())), (":applied", text(EventState::Applied.as_str()))];
-        let mut names = vec![("#state", "state")];
+        let names = vec![("#state", "state"), ("#reason", "reason")];
         let mut set = "SET #state = :state".to_owned();
         if let Some(reason) = reason {
             set += ", #reason = :reason";
             values.push((":reason", text(reason)));
-            names.push(("#reason", "reason"));
+        }
+        let mut removed = Vec::new();
+        if reason.is_none() {
+            removed.push("#reason");
         }
         if state == EventState::Quarantined {
             set += ", gsi2pk = :list, gsi2sk = :place";
             values.extend([(":list", text(&keys::events_quarantined(&key.business))), (":place", text(&place))]);
         } else {
-            set += " REMOVE gsi2pk, gsi2sk";
+            removed.extend(["gsi2pk", "gsi2sk"]);
+        }
+        if !removed.is_empty() {
+            set += &format!(" REMOVE {}", removed.join(", "));
         }
         let item = keys::event(&key.business, key.provider, &key.object, &key.event);
         let condition = "attribute_exists(pk) AND #state <> :applied";
         let update = Update { key: &item, set: &set, condition, values, names };
         Ok(if self.update(&self.tables.inbox, update).await? { Marked::Now } else { Marked::Before })
+    }
+
+    /// The events received since an instant, oldest first. The cursor is a place in that order. A page looks through so many
+    /// hours at most, so that one of quiet hours may be empty and not the last.
+    pub async fn events_since(
+        &self,
+        b: &BusinessId,
+        since: Timestamp,
+        page: &Page,
+        now: Timestamp,
+    ) -> Result<Paged<ReceivedEvent>, StoreError> {
+        let limit = page.limit();
+        let place = page.cursor.as_deref().and_then(|cursor| String::from_utf8(hex::decode(cursor).ok()?).ok());
+        let mut place = place.unwrap_or_else(|| format!("{since:.3}"));
+        for _ in 0..HOURS_PER_PAGE_MAX {
+            let (hour, next) = hour_of(&place)?;
+            let items = self.events_of_hour(b, hour, &place, limit).await?;
+            if !items.is_empty() {
+                let full = items.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+                let last = items.last().map(ReceivedEvent::place);
+                let next_cursor = if full { last } else { (next <= now).then(|| format!("{next:.3}")) };
+                return Ok(Paged { items, next_cursor: next_cursor.map(hex::encode) });
+            }
+            if next > now {
+                return Ok(Paged { items, next_cursor: None });
+            }
+            place = format!("{next:.3}");
+        }
+        Ok(Paged { items: Vec::new(), next_cursor: Some(hex::encode(place)) })
+    }
+
+    /// So many events of an hour after a place in it, in their order.
+    async fn events_of_hour(
+        &self,
+        b: &BusinessId,
+        hour: Timestamp,
+        after: &str,
+        limit: i32,
+    ) -> Result<Vec<ReceivedEvent>, StoreError> {
+        let mut found = Vec::new();
+        for shard in 0..keys::EVENT_SHARDS {
+            let pk = keys::events_of_hour(b, hour, shard);
+            // The place itself may be in what is asked for.
+            let query = Query {
+                limit: Some(limit.saturating_add(1)),
+                ..Query::of(Index::Parent, &pk, Range::Between(after, "~"))
+            };
+            let (items, _) = self.page(&self.tables.inbox, query).await?;
+            for item in items {
+                found.push(events::event(item)?);
+            }
+        }
+        found.retain(|event| event.place().as_str() > after);
+        found.sort_by_key(ReceivedEvent::place);
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 
     /// The events that were not understood, oldest first.
@@ -78,4 +145,14 @@ impl Store {
         let next_cursor = last.and_then(|last| super::accounts::cursor_of(&last, Index::List));
         Ok(Paged { items: items.into_iter().map(events::event).collect::<Result<_, _>>()?, next_cursor })
     }
+}
+
+/// The hour in which a place lies, and the next.
+fn hour_of(place: &str) -> Result<(Timestamp, Timestamp), StoreError> {
+    let at = place.split('#').next().unwrap_or_default();
+    let at: Timestamp = at.parse().map_err(|error| StoreError::defect("place of an event", &error))?;
+    let hour = Timestamp::from_second(at.as_second().div_euclid(SECONDS_PER_HOUR) * SECONDS_PER_HOUR)
+        .map_err(|error| StoreError::defect("place of an event", &error))?;
+    let next = hour.checked_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX);
+    Ok((hour, next))
 }

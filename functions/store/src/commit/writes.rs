@@ -37,9 +37,10 @@ impl Writes<'_> {
             .table_name(self.inbox)
             .key("pk", text(&key.pk))
             .key("sk", text(&key.sk))
-            .update_expression("SET #state = :applied REMOVE gsi2pk, gsi2sk")
+            .update_expression("SET #state = :applied REMOVE #reason, gsi2pk, gsi2sk")
             .condition_expression("attribute_exists(pk) AND #state <> :applied")
             .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#reason", "reason")
             .expression_attribute_values(":applied", text(EventState::Applied.as_str()))
             .build()
             .map_err(|error| StoreError::defect("event", &error))?;

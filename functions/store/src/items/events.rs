@@ -49,6 +49,13 @@ pub struct ReceivedEvent {
     pub reason: Option<String>,
 }
 
+impl ReceivedEvent {
+    /// Its place in the order in which events were received.
+    pub fn place(&self) -> String {
+        format!("{:.3}#{}", self.received_at, self.key.event)
+    }
+}
+
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventState {
@@ -113,7 +120,7 @@ pub(crate) fn of_event(event: &ReceivedEvent) -> Result<Item, StoreError> {
         .map_err(|error| StoreError::defect("compress", &error))?;
     let mut item = item(&keys::event(&key.business, key.provider, &key.object, &key.event), &record)?;
     item.insert("body".to_owned(), AttributeValue::B(Blob::new(body)));
-    let place = format!("{:.3}#{}", event.received_at, key.event);
+    let place = event.place();
     let shard = key.event.bytes().fold(0_u8, u8::wrapping_add) % keys::EVENT_SHARDS;
     let hour = keys::events_of_hour(&key.business, event.received_at, shard);
     let item = listed(item, Index::Parent, &hour, &place);

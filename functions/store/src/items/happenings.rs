@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use receivables::{
-    Actor, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId, PaymentId,
+    BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId, PaymentId,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Item, item, money, record};
-use crate::{StoreError, keys};
+use crate::{Also, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
 struct HappeningRecord {
@@ -16,6 +16,8 @@ struct HappeningRecord {
     name: String,
     at: Timestamp,
     actor: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    reason: Option<String>,
     differences: Vec<DifferenceRecord>,
     facts: Vec<FactRecord>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -71,6 +73,8 @@ pub struct AuditRecord {
     pub at: Timestamp,
     /// Who, in the audit's words.
     pub actor: String,
+    /// Why, where whoever did it said so.
+    pub reason: Option<String>,
     /// What changed.
     pub differences: Vec<AuditDifference>,
     /// What was announced, by name.
@@ -93,7 +97,7 @@ pub struct AuditDifference {
 }
 
 /// What a decision did and announces, in one item: a payment of many invoices says more than a transaction has room for apart.
-pub(crate) fn of_decision(decision: &Decision, actor: &Actor) -> Result<Item, StoreError> {
+pub(crate) fn of_decision(decision: &Decision, also: &Also) -> Result<Item, StoreError> {
     let name = decision.name();
     let key = keys::fact(&decision.business, &decision.customer, decision.at, &name);
     let differences = decision.differences().into_iter().map(|one| DifferenceRecord {
@@ -107,7 +111,8 @@ pub(crate) fn of_decision(decision: &Decision, actor: &Actor) -> Result<Item, St
         customer: decision.customer.clone(),
         name,
         at: decision.at,
-        actor: actor.to_string(),
+        actor: also.actor.to_string(),
+        reason: also.reason.as_ref().map(|reason| reason.as_str().to_owned()),
         differences: differences.collect(),
         facts: decision.facts.iter().map(of_fact).collect(),
         sealed: None,
@@ -124,6 +129,7 @@ pub(crate) fn audit_record(item: Item) -> Result<AuditRecord, StoreError> {
         name: record.name,
         at: record.at,
         actor: record.actor,
+        reason: record.reason,
         differences: record
             .differences
             .into_iter()

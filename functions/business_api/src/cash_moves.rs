@@ -1,0 +1,121 @@
+//! What an operator does with the money of a payment that has come: applies it, takes it back, moves it.
+
+use axum::extract::Path;
+use axum::response::Response;
+use receivables::Payment;
+use receivables::text::Description;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::allocations::{ApplyDraft, UnapplyDraft, cash_parts, invoice_of_field, read_reason, some_amount};
+use crate::answer::{Answer, Failure};
+use crate::faults::checked;
+use crate::payments::{PaymentShape, payment_of_path};
+use crate::posted::{Posted, Work};
+
+/// An allocation that is moved to another invoice of the account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub(crate) struct MoveDraft {
+    /// The invoice from which it is taken: our id, or its number.
+    #[schema(example = "2026-0042")]
+    from: String,
+    /// The invoice to which it goes: our id, or its number.
+    #[schema(example = "2026-0043")]
+    to: String,
+    /// How much of it; all where nothing is said.
+    #[schema(example = "40.00")]
+    amount: Option<String>,
+    /// Why. The audit keeps it.
+    #[schema(min_length = 1, max_length = 200)]
+    reason: String,
+}
+
+/// Apply what is unapplied of a payment
+///
+/// To open invoices of the same customer, in the order told.
+#[utoipa::path(
+    post, path = "/api/v1/payments/{id}/apply", tag = "Payments", request_body = ApplyDraft,
+    params(("id" = String, Path, description = "Our id of the payment")),
+    responses((status = 200, description = "The payment as it is now", body = PaymentShape))
+)]
+pub(crate) async fn apply_cash(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let draft: ApplyDraft = posted.shape()?;
+    let reason = checked(|faults| draft.read(faults))?;
+    Ok(posted
+        .once(async |work: Work| {
+            let payment = applied(&work, &id, &draft, reason).await?;
+            Answer::ok(&PaymentShape::of(&payment, work.caller.now))
+        })
+        .await)
+}
+
+/// The payment with what was unapplied of it applied.
+pub(crate) async fn applied(
+    work: &Work,
+    id: &str,
+    draft: &ApplyDraft,
+    reason: Description,
+) -> Result<Payment, Failure> {
+    let caller = &work.caller;
+    let payment = payment_of_path(caller, id).await?;
+    let parts = cash_parts(caller, &draft.allocations, payment.currency()).await?;
+    let rooms = work.rooms().because(reason);
+    Ok(operations::apply_cash(&rooms, &caller.business, &payment.id, &parts, caller.now).await?)
+}
+
+/// Take an allocation of a payment back
+///
+/// All of it or a part. What it covered is unapplied, and is not proposed for that invoice again.
+#[utoipa::path(
+    post, path = "/api/v1/payments/{id}/unapply", tag = "Payments", request_body = UnapplyDraft,
+    params(("id" = String, Path, description = "Our id of the payment")),
+    responses((status = 200, description = "The payment as it is now", body = PaymentShape))
+)]
+pub(crate) async fn unapply_cash(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let draft: UnapplyDraft = posted.shape()?;
+    let reason = checked(|faults| draft.read(faults))?;
+    Ok(posted.once(|work| unapply(work, id, draft, reason)).await)
+}
+
+async fn unapply(work: Work, id: String, draft: UnapplyDraft, reason: Description) -> Result<Answer, Failure> {
+    let caller = &work.caller;
+    let payment = payment_of_path(caller, &id).await?;
+    let amount = some_amount(draft.amount.as_deref(), payment.currency())?;
+    let invoice = invoice_of_field(caller, "invoice", &draft.invoice).await?;
+    let rooms = work.rooms().because(reason);
+    let payment = operations::unapply_cash(&rooms, &caller.business, &payment.id, &invoice, amount, caller.now).await?;
+    Answer::ok(&PaymentShape::of(&payment, caller.now))
+}
+
+/// Move an allocation of a payment
+///
+/// To another invoice of the same customer, all of it or a part, in one step.
+#[utoipa::path(
+    post, path = "/api/v1/payments/{id}/move", tag = "Payments", request_body = MoveDraft,
+    params(("id" = String, Path, description = "Our id of the payment")),
+    responses((status = 200, description = "The payment as it is now", body = PaymentShape))
+)]
+pub(crate) async fn move_cash(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let draft: MoveDraft = posted.shape()?;
+    let reason = checked(|faults| read_reason(&draft.reason, faults))?;
+    Ok(posted.once(|work| moved(work, id, draft, reason)).await)
+}
+
+async fn moved(work: Work, id: String, draft: MoveDraft, reason: Description) -> Result<Answer, Failure> {
+    const NAMES: &[(&str, &str)] = &[
+        ("invoice", "from"),
+        ("allocations[0].invoice", "to"),
+        ("allocations[0].amount", "amount"),
+        ("allocations", "to"),
+    ];
+    let caller = &work.caller;
+    let payment = payment_of_path(caller, &id).await?;
+    let amount = some_amount(draft.amount.as_deref(), payment.currency())?;
+    let from = invoice_of_field(caller, "from", &draft.from).await?;
+    let to = invoice_of_field(caller, "to", &draft.to).await?;
+    let rooms = work.rooms().because(reason);
+    let moved = operations::move_cash(&rooms, &caller.business, &payment.id, &from, &to, amount, caller.now).await;
+    let payment = moved.map_err(|error| Failure::renamed(error, NAMES))?;
+    Answer::ok(&PaymentShape::of(&payment, caller.now))
+}
