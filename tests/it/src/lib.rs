@@ -12,6 +12,7 @@ mod lambdas;
 mod main_job;
 mod proofs;
 mod sign_in;
+mod simulation;
 mod statement;
 mod tidy;
 mod webhooks;
