@@ -3,7 +3,7 @@
 //! What a step may come to: done, refused by the books, or lost because the world is broken just then. Anything else fails the
 //! world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use operations::{CashPart, NewCreditNote, OperationError, StartPayment};
@@ -26,6 +26,9 @@ use crate::World;
 /// Calls that a story loses in a row, at most.
 const LOST_IN_A_ROW_MAX: usize = 5;
 
+/// Rounds in which a world must have settled.
+const SETTLING_ROUNDS_MAX: usize = 60;
+
 /// A world in which a story is played.
 pub(super) struct Play {
     pub(super) world: World,
@@ -38,6 +41,8 @@ pub(super) struct Play {
     notes: BTreeMap<usize, CreditNoteId>,
     /// Something was broken at some time, so that a mail may be missing.
     pub(super) crashed: bool,
+    /// Events that a sweep has brought already.
+    swept: BTreeSet<String>,
 }
 
 struct Foreign {
@@ -91,7 +96,18 @@ impl Play {
         }
         let (invoices, payments, pages) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         let (foreign, notes) = (BTreeMap::new(), BTreeMap::new());
-        Self { world, business, customers, invoices, payments, pages, foreign, notes, crashed: false }
+        Self {
+            world,
+            business,
+            customers,
+            invoices,
+            payments,
+            pages,
+            foreign,
+            notes,
+            crashed: false,
+            swept: BTreeSet::new(),
+        }
     }
 
     pub(super) fn rooms(&self) -> &operations::Rooms {
@@ -171,15 +187,27 @@ impl Play {
         }
     }
 
+    /// Does all that can be done now: webhooks, streams, and what is due where time went by.
     pub(super) async fn settle(&self) -> Result<(), Failure> {
-        let mut settled = self.world.local.settle().await;
-        // The timer's own reading of the list may be what was lost, and it comes again.
-        for _ in 0..LOST_IN_A_ROW_MAX {
-            if settled.is_err() && self.crashed {
-                settled = self.world.local.settle().await;
+        let failed = |error: String| Failure::new("not settled", error);
+        let mut lost = 0;
+        loop {
+            let sent = self.world.local.sandbox.deliver_due().await;
+            self.world.local.drain().await.map_err(failed)?;
+            let due = match operations::run_due(self.rooms(), self.world.now()).await {
+                Ok(due) => due.done + due.taken,
+                // The timer's own reading of the list may be what was lost, and it comes again.
+                Err(_) if self.crashed && lost < LOST_IN_A_ROW_MAX => 1,
+                Err(error) => return Err(failed(error.to_string())),
+            };
+            lost += 1;
+            if sent + due == 0 {
+                return Ok(());
+            }
+            if lost > SETTLING_ROUNDS_MAX {
+                return Err(failed(format!("{sent} webhooks and {due} due payments are left")));
             }
         }
-        settled.map_err(|error| Failure::new("not settled", error))
     }
 
     async fn issue(
@@ -439,11 +467,17 @@ impl Play {
     }
 
     /// What the nightly sweep of the provider's list of events does: every event once more, by the front door.
-    pub(super) async fn sweep(&self) -> Result<(), Failure> {
+    pub(super) async fn sweep(&mut self) -> Result<(), Failure> {
         for event in provider::events(&self.world).await {
+            let id = event["id"].as_str().unwrap().to_owned();
+            if self.swept.contains(&id) {
+                continue;
+            }
             let answer = self.world.webhook(&event.to_string()).await;
             let lost = self.crashed && answer.status == reqwest::StatusCode::SERVICE_UNAVAILABLE;
-            if !answer.status.is_success() && !lost {
+            if answer.status.is_success() {
+                self.swept.insert(id);
+            } else if !lost {
                 return Err(Failure::new("an event was not taken", answer.text));
             }
         }
