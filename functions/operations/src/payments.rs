@@ -6,9 +6,10 @@
 use jiff::{SignedDuration, Timestamp};
 use receivables::decision::Change;
 use receivables::payment::{self, Checkout, Origin, Request};
-use receivables::{Business, Customer, Decision, InvoiceId, Locale, Money, Payment, PaymentId, Refusal};
+use receivables::{Business, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal};
 use sha2::{Digest, Sha256};
 use store::Commitment;
+use stripe_gateway::currency::{CurrencyRule, to_stripe};
 use stripe_gateway::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation};
 
 mod hearing;
@@ -130,7 +131,8 @@ async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Re
     let ids: Vec<InvoiceId> = asked.parts.iter().map(|(invoice, _)| invoice.clone()).collect();
     let held = rooms.store.invoices(&business.id, &ids).await?;
     let mut parts = Vec::with_capacity(ids.len());
-    for (id, amount) in &asked.parts {
+    for (place, (id, amount)) in asked.parts.iter().enumerate() {
+        writable(place, *amount)?;
         parts.push((held.get(id).cloned().ok_or(OperationError::NotFound)?, *amount));
     }
     let (_, first) = asked.parts.first().ok_or(Refusal::NothingToPay)?;
@@ -141,6 +143,21 @@ async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Re
         parts,
         minimum: stripe_gateway::currency::minimum(first.currency()),
     })
+}
+
+/// What the provider cannot write is refused before anything is claimed for it: it takes dinars to the hundredth only.
+fn writable(place: usize, amount: Money) -> Result<(), OperationError> {
+    match to_stripe(amount) {
+        Ok(_) => Ok(()),
+        Err(CurrencyRule::TooFine(step)) => {
+            let coarser = step.minor().checked_ilog10().unwrap_or_default();
+            let cause = MoneyError::TooPrecise(amount.currency().exponent().saturating_sub(coarser));
+            Err(Refusal::Amount { field: format!("allocations[{place}].amount"), cause }.into())
+        }
+        Err(rule @ (CurrencyRule::NotAtStripe(_) | CurrencyRule::NoAmount(_))) => {
+            Err(OperationError::ProviderRefused { code: rule.to_string() })
+        }
+    }
 }
 
 /// Goes on with a payment that is there: to its hosted page while that is open, else to its own page.

@@ -17,6 +17,7 @@ mod pay_page;
 mod programs;
 mod running;
 mod runtime_api;
+mod simulation;
 mod table;
 
 use std::process::ExitCode;
@@ -42,13 +43,25 @@ const PARTS: [Part; 5] = [
 
 const HELP: &str = "\
 cargo xtask bench [--only NAME] [--quick]
+cargo xtask bench --simulation [WORLDS] [--from SEED] [--minutes N]
 
   --only NAME   one part: ingest, apply, run, page or lambda
   --quick       fewer samples and shorter waits: to see that it works
+  --simulation  no measurements but simulated worlds whose books must hold, 20,000 unless told otherwise
+  --from SEED   the first seed of them
+  --minutes N   end them after so long
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "--simulation"
+    {
+        return simulation::run(rest).unwrap_or_else(|message| {
+            eprintln!("bench: {message}\n\n{HELP}");
+            ExitCode::FAILURE
+        });
+    }
     let (effort, only) = match read(&arguments) {
         Ok(Some(asked)) => asked,
         Ok(None) => {

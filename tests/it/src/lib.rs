@@ -13,6 +13,7 @@ mod main_job;
 mod money_back;
 mod proofs;
 mod sign_in;
+mod simulation;
 mod statement;
 mod tidy;
 mod webhooks;

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
-    BeforeTransmitInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_types::retry::RetryConfig;
 
 /// Watches the calls. Clones watch together.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,7 @@ pub struct Calls {
 struct Inner {
     made: Vec<String>,
     broken: Option<Breakage>,
+    give_up_at_once: bool,
 }
 
 /// One call that goes wrong, as a worker's death would look to the tables.
@@ -48,6 +50,11 @@ impl Calls {
     /// Lets `after` calls go well and then breaks `calls` of them: carried out without an answer, or not at all.
     pub fn break_after(&self, after: usize, calls: usize, carried_out: bool) {
         self.inner.lock().unwrap().broken = Some(Breakage { after, carried_out, calls });
+    }
+
+    /// Has no call tried again by the client: what is lost is lost at once, as with a worker that dies.
+    pub fn give_up_at_once(&self) {
+        self.inner.lock().unwrap().give_up_at_once = true;
     }
 
     /// Lets all go well again.
@@ -86,6 +93,17 @@ fn lost() -> BoxError {
 impl Intercept for Calls {
     fn name(&self) -> &'static str {
         "Calls"
+    }
+
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if self.inner.lock().unwrap().give_up_at_once {
+            bag.interceptor_state().store_put(RetryConfig::disabled());
+        }
+        Ok(())
     }
 
     fn read_before_transmit(

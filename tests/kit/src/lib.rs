@@ -12,6 +12,7 @@
 
 pub mod calls;
 pub mod lambda;
+pub mod simulation;
 mod world;
 
 pub use calls::Calls;

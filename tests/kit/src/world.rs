@@ -314,6 +314,14 @@ impl World {
         answer.json()
     }
 
+    /// Moves a control that the sandbox may refuse. Nothing where it did.
+    pub async fn stripe_control_if(&self, path: &str, body: &Value) -> Option<Value> {
+        let (path, body) = (format!("/dev/stripe{path}"), body.to_string().into_bytes());
+        let answer = self.send(Method::POST, &path, &[("content-type", "application/json")], Some(body)).await;
+        assert!(!answer.status.is_server_error(), "{path}: {}", answer.text);
+        answer.status.is_success().then(|| answer.json())
+    }
+
     /// Sets what goes wrong with the sandbox's webhooks.
     pub async fn chaos(&self, switch: Value) {
         self.stripe_control("/chaos", &switch).await;

@@ -1,0 +1,46 @@
+//! Simulated worlds in numbers: how many a minute, and the stories of those whose books do not hold.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use kit::simulation::simulate;
+
+/// Worlds, where no other number is asked for.
+const WORLDS: u64 = 20_000;
+/// How long a failing story is shortened.
+const SHRINK_FOR: Duration = Duration::from_secs(25);
+/// Stories that are told at the end; of the others only the seeds.
+const STORIES_MAX: usize = 20;
+
+/// Plays worlds as asked, and says what came of them.
+pub(crate) fn run(words: &[String]) -> Result<ExitCode, String> {
+    let (mut worlds, mut from, mut minutes) = (WORLDS, 0, None);
+    let mut words = words.iter().peekable();
+    if let Some(number) = words.next_if(|word| !word.starts_with("--")) {
+        worlds = read(number)?;
+    }
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or_else(|| format!("{word}: expected a number")).and_then(|word| read(word));
+        match word.as_str() {
+            "--from" => from = value()?,
+            "--minutes" => minutes = Some(value()?),
+            _ => return Err(format!("`{word}` means nothing here")),
+        }
+    }
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let time = minutes.map(Duration::from_mins);
+    eprintln!("worlds of the seeds from {from} to {}, on {threads} threads", from + worlds - 1);
+    let outcome = simulate(from..from + worlds, threads, time, SHRINK_FOR);
+    for failed in outcome.failed.iter().take(STORIES_MAX) {
+        println!("{failed}");
+    }
+    let seeds: Vec<String> = outcome.failed.iter().map(|failed| failed.seed.to_string()).collect();
+    let seconds = outcome.took.as_secs().max(1);
+    println!("{} worlds in {seconds} s: {} a minute", outcome.worlds, outcome.worlds * 60 / seconds);
+    println!("{} failed: {}", seeds.len(), if seeds.is_empty() { "none".to_owned() } else { seeds.join(", ") });
+    Ok(if seeds.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn read(word: &str) -> Result<u64, String> {
+    word.parse().map_err(|_| format!("expected a number, not `{word}`"))
+}

@@ -1,0 +1,123 @@
+//! The simulation: worlds that follow from a seed, in which everything goes wrong that can, and whose books must hold.
+//!
+//! A seed tells a story ([`story`]): accounts, invoices in six currencies, payments of every kind, events doubled, late, out of
+//! order or lost, calls that are lost before or after they are carried out, operators who undo. It is played in a whole world
+//! and brought to rest. Then the books verify, every cent of the provider is in them once, what was folded piece by piece is
+//! what all events together say, and replaying all of them changes nothing. A story that fails is shrunk to a short one.
+//!
+//! What happens follows from the seed alone; the streams' lanes run side by side all the same, so that a failure of theirs may
+//! need more than one run. Deliberately absent: what takes an outage of the sandbox, and the pages.
+
+mod play;
+mod provider;
+mod random;
+mod rest;
+mod shrink;
+mod story;
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+pub use shrink::{Shrunk, shrink};
+pub use story::{Step, tell};
+
+/// How a world failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What did not hold.
+    pub kind: String,
+    /// In which way.
+    pub how: String,
+}
+
+impl Failure {
+    fn new(kind: &str, how: impl fmt::Display) -> Self {
+        Self { kind: kind.to_owned(), how: how.to_string() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.how)
+    }
+}
+
+/// A world that failed.
+pub struct Failed {
+    /// The seed of its story.
+    pub seed: u64,
+    /// The story, shortened.
+    pub shrunk: Shrunk,
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "seed {} fails. {}", self.seed, self.shrunk.failure)?;
+        self.shrunk.steps.iter().try_for_each(|step| writeln!(f, "  {step};"))
+    }
+}
+
+/// Plays one story to its end, in a runtime of its own that ends with it.
+pub fn play_story(seed: u64, steps: &[Step]) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(play(seed, steps))));
+    runtime.shutdown_background();
+    played.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Err(Failure::new("a panic", text.unwrap_or_default()))
+    })
+}
+
+async fn play(seed: u64, steps: &[Step]) -> Result<(), Failure> {
+    let mut play = play::Play::begin(seed).await;
+    // A quarter of the worlds is looked into whenever all is done.
+    let looked_into = seed % 4 == 0;
+    for step in steps {
+        play.step(step).await?;
+        if looked_into && *step == Step::Settle && !play.crashed {
+            play.folds_agree().await?;
+            play.books_verify("on the way").await?;
+        }
+    }
+    play.come_to_rest(seed).await
+}
+
+/// What came of many worlds.
+pub struct Outcome {
+    /// How many were played.
+    pub worlds: u64,
+    /// How long it took.
+    pub took: Duration,
+    /// Those that failed, shrunk.
+    pub failed: Vec<Failed>,
+}
+
+/// Plays the worlds of seeds, side by side on so many threads, until they or the time are over. Each that fails is shrunk for
+/// as long as given.
+pub fn simulate(seeds: std::ops::Range<u64>, threads: usize, time: Option<Duration>, shrink_for: Duration) -> Outcome {
+    let (next, played) = (AtomicU64::new(seeds.start), AtomicU64::new(0));
+    let began = Instant::now();
+    let one = || {
+        let mut failed = Vec::new();
+        loop {
+            let seed = next.fetch_add(1, Ordering::SeqCst);
+            if seed >= seeds.end || time.is_some_and(|time| began.elapsed() > time) {
+                return failed;
+            }
+            let steps = tell(seed);
+            let ended = play_story(seed, &steps);
+            played.fetch_add(1, Ordering::SeqCst);
+            if let Err(failure) = ended {
+                failed.push(Failed { seed, shrunk: shrink(seed, steps, failure, shrink_for) });
+            }
+        }
+    };
+    let failed = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("a thread of worlds")).collect()
+    });
+    Outcome { worlds: played.into_inner(), took: began.elapsed(), failed }
+}
