@@ -232,3 +232,49 @@ async fn an_operator_moves_what_was_applied_and_it_stays_there() {
     assert_eq!(standing(&world, &other).await, "partly_paid 35.00");
     world.verify().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_api_refunds_and_what_is_exported_comes_to_nothing_on_every_source() {
+    let world = World::new().await;
+    let (invoice, payment) = paid(&world, "4000000000000077").await;
+    let path = format!("/payments/{payment}/refunds");
+    let body = json!({"amount": "25.00", "invoice": invoice["number"], "reason": "One piece was broken"});
+    let ordered = world.api_with(Method::POST, &path, Some(body.clone()), &[("idempotency-key", "one")]).await;
+    assert_eq!(ordered.status, reqwest::StatusCode::CREATED, "{}", ordered.text);
+    let again = world.api_with(Method::POST, &path, Some(body), &[("idempotency-key", "one")]).await;
+    assert_eq!(again.text, ordered.text);
+    world.settle().await;
+    assert_eq!(standing(&world, &invoice).await, "partly_paid 25.00");
+    let too_much = world.api(Method::POST, &path, Some(json!({"amount": "50.01", "reason": "More"}))).await;
+    assert_eq!(too_much.status, reqwest::StatusCode::UNPROCESSABLE_ENTITY, "{}", too_much.text);
+    assert!(too_much.text.contains("at most"), "{}", too_much.text);
+
+    world.stripe_control("/payouts", &json!({})).await;
+    world.advance(SignedDuration::from_mins(1));
+    world.settle().await;
+    let payouts = world.ask(Method::GET, "/payouts", None).await;
+    let payout = &payouts["data"][0];
+    assert_eq!(payout["proof"]["holds"], true, "{payouts:#}");
+    let shown = world.ask(Method::GET, &format!("/payouts/{}", payout["id"].as_str().unwrap()), None).await;
+    assert!(shown["transactions"].as_array().unwrap().iter().any(|one| one["payment"] == payment.as_str()));
+
+    let period = "from=2026-03-01&to=2026-03-31";
+    let journal = world.ask(Method::GET, &format!("/exports/journal?{period}"), None).await;
+    let mut sums: std::collections::BTreeMap<(String, String), i64> = std::collections::BTreeMap::new();
+    for line in journal["lines"].as_array().unwrap() {
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        let minor: i64 = text("amount").replace('.', "").parse().unwrap();
+        *sums.entry((text("source"), text("currency"))).or_default() += minor;
+    }
+    assert!(sums.len() >= 5, "an invoice, a payment, a refund, their movements and a payout: {journal:#}");
+    assert!(sums.values().all(|sum| *sum == 0), "{sums:?}");
+    let file = world.api(Method::GET, &format!("/exports/journal?{period}&format=csv"), None).await;
+    assert!(file.text.starts_with("date,source,kind,account,invoice,debit,credit,currency\n"), "{}", file.text);
+    assert!(file.header("content-disposition").unwrap().contains("journal-2026-03-01-2026-03-31.csv"));
+    let payments = world.ask(Method::GET, &format!("/exports/payments?{period}"), None).await;
+    let exported = &payments["payments"][0];
+    assert_eq!((&exported["refunded"], &exported["settled"]["fee"]), (&json!("25.00"), &json!("1.38")), "{payments:#}");
+    let bad = world.api(Method::GET, "/exports/journal?from=2026-03-31&to=2026-03-01", None).await;
+    assert_eq!(bad.status, reqwest::StatusCode::UNPROCESSABLE_ENTITY);
+    world.verify().await;
+}
