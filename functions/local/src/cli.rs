@@ -304,7 +304,7 @@ async fn create_business(arguments: BusinessArguments) -> Outcome {
         email: arguments.email,
         write_off_tolerances: std::collections::BTreeMap::new(),
     };
-    local.state.rooms.store.put_business(&business).await?;
+    operations::put_business(&local.state.rooms, &business, local.state.clock.now()).await?;
     if let Some(host) = &arguments.host {
         local.state.rooms.store.put_host(host, &business.id).await?;
     }

@@ -95,6 +95,9 @@ pub enum LocalError {
     /// The tables refused something.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A verb failed.
+    #[error(transparent)]
+    Operation(#[from] operations::OperationError),
     /// The demo could not be furnished.
     #[error("the demo: {0}")]
     Demo(String),
@@ -326,6 +329,7 @@ pub(crate) async fn found(state: &State, id: &BusinessId, api_key: &str) -> Resu
         let business = demo::business(id.clone()).map_err(LocalError::Demo)?;
         store.put_business(&business).await?;
     }
+    operations::watch(&state.rooms, id, state.clock.now()).await?;
     let key: KeyId = state.mint.key_id(state.clock.now());
     let key = ApiKey { id: key, business: id.clone(), name: "local".to_owned() };
     store.put_key(&operations::Links::hash(api_key), &key).await?;

@@ -3,12 +3,15 @@
 //! What is due is found by its time, claimed by moving that time a lease ahead, done, and given its next time. A worker that
 //! dies leaves a lease that runs out: recovery is the same path as normal running.
 
+use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use receivables::payment::look_after;
+use receivables::payment::{look_after, when_to_look};
 use receivables::{BusinessId, Payment, PaymentId};
 use store::keys::DUE_SHARDS;
 
 use crate::payments::{finish, give_up, look};
+use crate::refunds::ask_for_refunds;
+use crate::sweep::run_due_sweeps;
 use crate::{OperationError, Rooms};
 
 /// How long a claimed item is left to its claimant.
@@ -32,12 +35,14 @@ pub struct DueRun {
 /// Does whatever is due at an instant. It takes no other input, and may run any number of times, side by side.
 pub async fn run_due(rooms: &Rooms, now: Timestamp) -> Result<DueRun, OperationError> {
     let mut run = DueRun::default();
+    // Boxed: the compiler follows every future into the ones it holds, and these are deep.
+    run_due_sweeps(rooms, now, &mut run).boxed().await?;
     for _ in 0..ROUNDS_MAX {
         let mut found = 0;
         for shard in 0..DUE_SHARDS {
             for payment in rooms.store.due_payments(shard, now).await? {
                 found += 1;
-                look_at_due(rooms, &payment, now, &mut run).await?;
+                look_at_due(rooms, &payment, now, &mut run).boxed().await?;
             }
         }
         if found == 0 {
@@ -62,7 +67,7 @@ async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut Due
             return Ok(());
         }
     }
-    let error = match ask(rooms, &due.business, &due.id, now).await {
+    let error = match ask(rooms, &due.business, &due.id, now).boxed().await {
         Ok(()) => {
             run.done += 1;
             return Ok(());
@@ -88,6 +93,8 @@ async fn ask(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> R
     let age = now.duration_since(payment.started_at);
     let looked = if payment.unfinished && !payment.state.checkout_is_live() {
         finish(rooms, payment, now).await?
+    } else if payment.refunds_waiting().next().is_some() {
+        ask_for_refunds(rooms, payment, now).await?
     } else if payment.checkout.is_some() {
         look(rooms, payment, now).await?
     } else if age > GIVE_UP_AFTER {
@@ -96,7 +103,7 @@ async fn ask(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> R
         payment
     };
     if looked.version == version {
-        let next = look_after(looked.state, looked.started_at, now);
+        let next = when_to_look(&looked, now);
         rooms.store.retime_payment(&looked, next).await?;
     }
     Ok(())

@@ -9,9 +9,11 @@ use receivables::{BusinessId, CustomerId, Invoice, Locale, Money, ObjectId, Paym
 use sha2::{Digest, Sha256};
 use store::{Also, Commitment, EventKey, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
-use stripe_gateway::facts::{Fetchable, Meaning, reports};
+use stripe_gateway::facts::{Meaning, reports};
 
+use crate::methods::{customer_deleted, hear_methods};
 use crate::payments::{adopt, commit_heard, finish, fresh};
+use crate::payouts::hear_payout;
 use crate::{OperationError, Rooms};
 
 /// Times a decision is taken anew because another came first.
@@ -59,22 +61,45 @@ async fn take(
         mark(EventState::Applied, Some("the other mode")).await?;
         return Ok(Applied::Nothing);
     }
-    let meaning = Event::read(&event.body).and_then(|envelope| reports(&envelope));
-    let said = match meaning {
-        Ok(Meaning::Reports(said)) => said,
-        Ok(Meaning::Nothing) => Vec::new(),
-        Ok(Meaning::Fetch { object, kind: Fetchable::Checkout }) => rooms.stripe.checkout(&object).await?.reports,
-        Ok(Meaning::Fetch { object, kind: Fetchable::Intent }) => rooms.stripe.intent(&object).await?.reports,
+    let b = &event.key.business;
+    let meaning = match Event::read(&event.body).and_then(|envelope| reports(&envelope)) {
+        Ok(Meaning::Fetch { object, kind }) => match rooms.stripe.fetch(kind, &object).await.map_err(Into::into) {
+            Ok(meaning) => Ok(meaning),
+            // The provider will not show it, now or later: someone must look.
+            Err(OperationError::ProviderRefused { code }) => {
+                mark(EventState::Quarantined, Some(&format!("its object cannot be fetched: {code}"))).await?;
+                return Ok(Applied::Quarantined);
+            }
+            Err(error) => return Err(error),
+        },
+        read => read,
+    };
+    match meaning {
+        Ok(Meaning::Reports(said)) if !said.is_empty() => hear_reports(rooms, b, &said, marked, now).await,
+        Ok(Meaning::Methods(said)) => {
+            hear_methods(rooms, b, &said).await?;
+            mark(EventState::Applied, None).await?;
+            Ok(Applied::InTheBooks)
+        }
+        Ok(Meaning::CustomerDeleted(customer)) => {
+            customer_deleted(rooms, b, &customer, now).await?;
+            mark(EventState::Applied, None).await?;
+            Ok(Applied::InTheBooks)
+        }
+        Ok(Meaning::Payout(said)) => {
+            hear_payout(rooms, b, &said, now).await?;
+            mark(EventState::Applied, None).await?;
+            Ok(Applied::InTheBooks)
+        }
+        Ok(Meaning::Reports(_) | Meaning::Nothing | Meaning::Fetch { .. }) => {
+            mark(EventState::Applied, None).await?;
+            Ok(Applied::Nothing)
+        }
         Err(unreadable) => {
             mark(EventState::Quarantined, Some(&unreadable.to_string())).await?;
-            return Ok(Applied::Quarantined);
+            Ok(Applied::Quarantined)
         }
-    };
-    if said.is_empty() {
-        mark(EventState::Applied, None).await?;
-        return Ok(Applied::Nothing);
     }
-    hear_reports(rooms, &event.key.business, &said, marked, now).await
 }
 
 /// Hears what a provider says of money, whoever's it is: a payment of ours, a customer's we know, or nobody's yet.

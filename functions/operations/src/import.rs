@@ -117,6 +117,14 @@ impl ImportReport {
     }
 }
 
+/// Reads a file as an import would, and says what is in it and what is wrong with it, without looking at the books.
+pub fn check_import(file: &[u8], business: &Business) -> ImportReport {
+    let read = reading::read(file, business);
+    let mut report = ImportReport { rows: read.rows, invoices: read.found, ..ImportReport::default() };
+    read.errors.into_iter().for_each(|error| report.note(error));
+    report.told()
+}
+
 /// Whom a row names as its customer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum CustomerName {

@@ -11,13 +11,18 @@ mod customers;
 mod due;
 mod error;
 mod events;
+mod exports;
 mod facts;
 mod import;
 mod invoices;
 mod links;
+mod methods;
 mod payments;
+mod payouts;
+mod refunds;
 mod replay;
 mod sign_in;
+mod sweep;
 mod verify;
 mod write_offs;
 
@@ -31,16 +36,19 @@ pub use customers::{Registered, register_customer};
 pub use due::{DueRun, run_due};
 pub use error::OperationError;
 pub use events::{Applied, apply_provider_event, identify, replay_event};
+pub use exports::{EXPORT_DAYS_MAX, ExportedPayment, exported_payments, journal};
 pub use facts::{publish_fact, send_sign_in_mail};
 pub use import::{
     IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
-    import_invoices,
+    check_import, import_invoices,
 };
 pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
 pub use payments::{StartPayment, Started, look_at_payment, start_payment};
+pub use refunds::{NewRefund, order_refund};
 pub use replay::{Replay, Replayed, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
+pub use sweep::{Swept, put_business, sweep_provider_events, watch};
 pub use verify::{BooksProof, verify_books};
 pub use write_offs::{take_back_write_off, write_off};
 

@@ -157,7 +157,7 @@ async fn verify_audit(
 }
 
 /// Every item of a list, page by page.
-async fn all<T, F, R>(mut read: F) -> Result<Vec<T>, OperationError>
+pub(crate) async fn all<T, F, R>(mut read: F) -> Result<Vec<T>, OperationError>
 where
     F: FnMut(Page) -> R,
     R: Future<Output = Result<Paged<T>, OperationError>>,

@@ -24,7 +24,7 @@ mod start;
 mod state;
 
 pub use cash_moves::{apply, move_cash, unapply};
-pub use fold::{give_up, go_on, hear, is_as_folded, settle};
+pub use fold::{give_up, go_on, hear, is_as_folded, settle, when_to_look};
 pub use outside::{Outside, speak_of_money, took_place_elsewhere};
 pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, order_refund, refund_refused};
 pub use reviews::{Review, ReviewKind, close_review};

@@ -22,7 +22,6 @@ use jiff::civil::Date;
 pub use ask::{
     Ask, AskFault, AskTexts, MONTHS_USUAL, PERIOD_DAYS_MAX, Period, Place, STATEMENT_LINES_PER_PAGE, StatementKind,
 };
-pub use file::row as file_row;
 pub use standing::{
     AGEING_EDGE_DAYS_MAX, AGEING_EDGES_DAYS, AGEING_EDGES_MAX, AccountStanding, AccountSums, AgeingBucket, AgeingEdges,
     EdgesError,

@@ -9,5 +9,7 @@ pub(crate) mod invoices;
 pub(crate) mod objects;
 pub(crate) mod once;
 pub(crate) mod payments;
+pub(crate) mod payouts;
 pub(crate) mod sign_ins;
 pub(crate) mod stream;
+pub(crate) mod sweeps;

@@ -11,6 +11,7 @@ pub(crate) mod happenings;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod payments;
+pub(crate) mod payouts;
 pub(crate) mod reviews;
 pub(crate) mod sign_ins;
 

@@ -9,7 +9,7 @@
 //! | API key | core | `K#sha256` / `K` | `B#b` / `K#id` | | |
 //! | customer | core | `C#b#c` / `C` | `B#b#CU` / `name#c` | | |
 //! | balance | core | `C#b#c` / `BAL` | | | |
-//! | ledger entry | core | `C#b#c` / `LED#at#source#sequence` | | | |
+//! | ledger entry | core | `C#b#c` / `LED#at#source#sequence` | | `B#b#LED#yyyymm` / `at#source#sequence` | |
 //! | what one decision did and announces | core | `C#b#c` / `FACT#at#id` | | | |
 //! | audit, sealed | core | `AU#b` / number of 12 digits | | | |
 //! | end of the audit | core | `AU#b` / `END` | | | |
@@ -25,6 +25,10 @@
 //! | credit note | core | `N#b#n` / `N` | `C#b#c` / `N#at#n` | `B#b#CN` / `at#n` | |
 //! | its allocations | core | `N#b#n` / `A#place` | `I#b#i` / `N#at#n` | | |
 //! | what of it is unapplied | core | `N#b#n` / `U` | | `B#b#UA` / `at#n` | |
+//! | saved method | core | `PM#b#provider#method` / `PM` | `C#b#c` / `PM#method` once its customer is known | | |
+//! | payout | core | `PO#b#provider#payout` / `PO` | | `B#b#PO` / `at#payout` | |
+//! | its transactions | core | `PO#b#provider#payout` / `T#transaction` | `P#b#p` / `T#at#transaction` where it is a payment's | | |
+//! | sweep of a provider's events | core | `B#b` / `SWEEP#provider` | | | `DUE#SWEEP` / `at#b` |
 //! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while its money is nobody's | |
 //! | what waits for it | core | `X#b#provider#object` / `F#kind#object` | | | |
 //! | provider event | inbox | `W#b#provider#object` / event id | `B#b#EV#yyyymmddhh#shard` / `at#event` | `B#b#EVQ` / `at#event` quarantined | |
@@ -271,6 +275,42 @@ pub(crate) fn waiting_fact(
     object: &ObjectId,
 ) -> Key {
     Key::new(objects(b, provider, anchor), format!("F#{kind}#{object}"))
+}
+
+pub(crate) fn method(b: &BusinessId, provider: Provider, method: &ObjectId) -> Key {
+    Key::new(format!("PM#{b}#{}#{method}", provider.as_str()), "PM")
+}
+
+pub(crate) const METHOD: &str = "PM#";
+
+pub(crate) fn payout_partition(b: &BusinessId, provider: Provider, payout: &ObjectId) -> String {
+    format!("PO#{b}#{}#{payout}", provider.as_str())
+}
+
+pub(crate) fn payout(b: &BusinessId, provider: Provider, payout: &ObjectId) -> Key {
+    Key::new(payout_partition(b, provider, payout), "PO")
+}
+
+pub(crate) const TRANSACTION: &str = "T#";
+
+pub(crate) fn transaction(b: &BusinessId, provider: Provider, payout: &ObjectId, transaction: &ObjectId) -> Key {
+    Key::new(payout_partition(b, provider, payout), format!("{TRANSACTION}{transaction}"))
+}
+
+pub(crate) fn payouts(b: &BusinessId) -> String {
+    format!("B#{b}#PO")
+}
+
+pub(crate) fn sweep(b: &BusinessId, provider: Provider) -> Key {
+    Key::new(business_partition(b), format!("SWEEP#{}", provider.as_str()))
+}
+
+/// The due list of the sweeps: one item per business, apart from the payments.
+pub(crate) const SWEEPS_DUE: &str = "DUE#SWEEP";
+
+/// The month's list of ledger entries of a business.
+pub(crate) fn ledger_of_month(b: &BusinessId, at: Timestamp) -> String {
+    format!("B#{b}#LED#{}", at.strftime("%Y%m"))
 }
 
 pub(crate) fn unidentified(b: &BusinessId) -> String {

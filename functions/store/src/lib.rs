@@ -18,10 +18,12 @@ pub use access::once::{Claim, IdempotentResponse, MailClaim};
 pub use access::sign_ins::{
     CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
 };
+pub use access::sweeps::Sweep;
 pub use commit::{Also, Commitment, Contested};
 pub use items::customers::ApiKey;
 pub use items::events::{EVENT_BODY_BYTES_MAX, EventKey, EventState, ReceivedEvent};
 pub use items::happenings::{Announced, AuditDifference, AuditRecord};
+pub use items::payouts::{Payout, PayoutTransaction, SavedMethod};
 pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{Session, SignIn};
 pub use table::{Store, StoreError, Tables};

@@ -18,7 +18,7 @@
 //! Source: <https://docs.stripe.com/currencies>, with its sections on zero-decimal, three-decimal and special currencies and
 //! on minimum charge amounts.
 
-use receivables::{Currency, Money, MoneyError};
+use receivables::{Balance, Currency, Money, MoneyError};
 
 /// ISO has no digits, Stripe has two.
 const TIMES_A_HUNDRED: &str = "ISK UGX";
@@ -135,6 +135,13 @@ pub fn from_stripe(number: i64, currency: Currency) -> Result<Money, CurrencyRul
         Writing::Absent => return Err(CurrencyRule::NotAtStripe(currency)),
     };
     Money::new(minor, currency).map_err(|_: MoneyError| no_amount)
+}
+
+/// The sum that a signed number of Stripe's means, such as a payout's.
+pub fn balance_from_stripe(number: i64, currency: Currency) -> Result<Balance, CurrencyRule> {
+    let size = number.checked_abs().ok_or(CurrencyRule::NoAmount(currency))?;
+    let sum = Balance::owed(from_stripe(size, currency)?);
+    Ok(if number < 0 { sum.reversed() } else { sum })
 }
 
 /// The least that can be charged.

@@ -5,11 +5,17 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use receivables::ObjectId;
+#[cfg(feature = "requests")]
+use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::event::Unreadable;
+
+/// Characters of the longest word or label that is kept.
+const CHARS_MAX: usize = 100;
 
 /// The text of a value, or nothing where it is absent or null. No `Debug`: values are personal.
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -38,9 +44,36 @@ impl<'a> Field<'a> {
         serde_json::from_str(self.0?.get()).ok()
     }
 
+    /// A decimal number, digit by digit as it was written.
+    #[cfg(feature = "requests")]
+    pub(crate) fn decimal(self) -> Option<Decimal> {
+        let written = self.0?.get();
+        written.parse().or_else(|_| Decimal::from_scientific(written)).ok()
+    }
+
     /// Yes or no.
     pub(crate) fn flag(self) -> Option<bool> {
         serde_json::from_str(self.0?.get()).ok()
+    }
+
+    /// An instant, in seconds since 1970. Zero is none.
+    pub(crate) fn instant(self) -> Option<Timestamp> {
+        self.whole().filter(|seconds| *seconds != 0).and_then(|seconds| Timestamp::from_second(seconds).ok())
+    }
+
+    /// A provider's word for something. Anything else, such as a sentence, is not kept.
+    pub(crate) fn word(self) -> Option<String> {
+        let text = self.text()?;
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        ((1..=CHARS_MAX).contains(&text.len()) && text.bytes().all(good)).then(|| text.into_owned())
+    }
+
+    /// A name that is shown to people: short, and of characters that can be seen.
+    pub(crate) fn label(self) -> Option<String> {
+        let text = self.text()?;
+        let label = text.trim();
+        let short = (1..=CHARS_MAX).contains(&label.chars().count());
+        (short && !label.chars().any(char::is_control)).then(|| label.to_owned())
     }
 
     /// An object.
@@ -104,6 +137,12 @@ mod tests {
         }
         assert_eq!(field("true").flag(), Some(true));
         assert_eq!(field("1").flag(), None);
+        assert_eq!(field("1772442000").instant().map(Timestamp::as_second), Some(1_772_442_000));
+        assert_eq!(field("0").instant(), None);
+        assert_eq!(field("\"card_declined\"").word().as_deref(), Some("card_declined"));
+        assert_eq!(field("\"a sentence\"").word(), None);
+        assert_eq!(field("\" Banque d'\\u00c9pargne \"").label().as_deref(), Some("Banque d'Épargne"));
+        assert_eq!(field("\"a\\nb\"").label(), None);
         assert!(field("null").raw().is_none());
         assert_eq!(field("[1, 2]").list().len(), 2);
         assert_eq!(field("{}").list().len(), 0);

@@ -1,8 +1,9 @@
 //! The only room that speaks Stripe.
 //!
 //! Inwards, it proves that an event is Stripe's ([`signature`]), reads its envelope ([`event`]) and says in the books' own
-//! words what it means ([`facts`]). Outwards, behind the feature `requests`, it opens, looks at and closes checkouts. In both
-//! directions amounts pass through [`currency`], because Stripe's minor units are not always those of ISO 4217.
+//! words what it means ([`facts`]). Outwards, behind the feature `requests`, it opens, looks at and closes checkouts, charges
+//! saved methods, sends money back, and fetches and lists what Stripe holds. In both directions amounts pass through
+//! [`currency`], because Stripe's minor units are not always those of ISO 4217.
 //!
 //! Nothing here decides anything, stores anything or knows a clock, and no type of Stripe's leaves the room. An event is never
 //! read through a generated type: a field that is absent, null or of another type in another API version must not cost a

@@ -10,6 +10,7 @@ mod double_pay;
 mod keeping;
 mod lambdas;
 mod main_job;
+mod money_back;
 mod operators;
 mod proofs;
 mod replay;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use jiff::Timestamp;
 use receivables::provider_fact::Provider;
 use receivables::{Decision, Invoice, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
@@ -18,7 +20,19 @@ const OPEN_INVOICES_MAX: usize = 100;
 
 /// Hears reports and commits what follows, deciding again for as long as others come first. What was kept of the same money
 /// while it was nobody's is heard in the same decision.
-pub(crate) async fn commit_heard(
+///
+/// Boxed: what calls it is deep already, and the compiler follows every future into the ones it holds.
+pub(crate) fn commit_heard<'a>(
+    rooms: &'a Rooms,
+    payment: Payment,
+    reports: &'a [Report],
+    applied: Option<&'a EventKey>,
+    now: Timestamp,
+) -> BoxFuture<'a, Result<Payment, OperationError>> {
+    heard(rooms, payment, reports, applied, now).boxed()
+}
+
+async fn heard(
     rooms: &Rooms,
     payment: Payment,
     reports: &[Report],
@@ -72,7 +86,15 @@ pub(crate) async fn adopt(
 
 /// Works a payment off, step by step, until nothing of it waits for a place. Where this ends early, the payment is due at once,
 /// and the timer goes on with it.
-pub(crate) async fn finish(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+pub(crate) fn finish(
+    rooms: &Rooms,
+    payment: Payment,
+    now: Timestamp,
+) -> BoxFuture<'_, Result<Payment, OperationError>> {
+    worked_off(rooms, payment, now).boxed()
+}
+
+async fn worked_off(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let mut payment = payment;
     for _ in 0..STEPS_MAX {
         if !payment.unfinished || payment.state.checkout_is_live() {

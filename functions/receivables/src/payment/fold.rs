@@ -227,8 +227,9 @@ fn money_facts(was: &Payment, payment: &mut Payment) -> Vec<FactKind> {
     facts
 }
 
-/// An unfinished payment is gone on with at once; a refund that was asked for is asked after; the rest as its state says.
-fn when_to_look(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
+/// When a payment is to be looked at next: an unfinished one at once; one with a refund that was asked for soon; the rest as their
+/// state says.
+pub fn when_to_look(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
     if payment.unfinished && !payment.state.checkout_is_live() {
         return Some(now);
     }

@@ -4,6 +4,7 @@
 //! of texts that a spreadsheet would carry out.
 
 use super::{BalanceForward, OpenItem, Statement, StatementBody, StatementKind, StatementView};
+use crate::file::row;
 use crate::money::Balance;
 
 /// The columns of a file of what happened.
@@ -105,33 +106,6 @@ impl StatementView {
         }
         all
     }
-}
-
-/// Adds a row to a file of comma-separated values.
-pub fn row(file: &mut String, fields: &[String]) {
-    for (place, field) in fields.iter().enumerate() {
-        if place > 0 {
-            file.push(',');
-        }
-        file.push_str(&quoted(&harmless(field)));
-    }
-    file.push('\n');
-}
-
-/// A text that a spreadsheet would take for a formula gets an apostrophe in front, which spreadsheets do not show. A negative
-/// amount is none.
-fn harmless(text: &str) -> String {
-    let amount =
-        text.strip_prefix('-').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
-    if !amount && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub(super) struct Books {
     /// Invoices for which money came, or was promised, after its payment had been closed.
     pub(super) late: BTreeSet<InvoiceId>,
     pub(super) now: Timestamp,
+    /// With very many invoices, only what `verify` proves is looked at, and only where a payment moved.
+    pub(super) vast: bool,
 }
 
 /// What came of a report.
@@ -152,6 +154,7 @@ impl Books {
             facts: Vec::new(),
             late: BTreeSet::new(),
             now: now(),
+            vast: false,
         }
     }
 
@@ -296,7 +299,12 @@ impl Books {
         add(&mut self.sums.unapplied, moved.unapplied);
         add(&mut self.sums.pending, moved.pending);
         add(&mut self.sums.disputed, moved.disputed);
-        self.check();
+        let moved = decision.changes.iter().any(|change| matches!(change, Change::PaymentChanged { .. }));
+        if !self.vast {
+            self.check();
+        } else if moved {
+            self.check_by_verify();
+        }
         Ok(())
     }
 
@@ -340,8 +348,7 @@ impl Books {
         }
     }
 
-    /// What must hold after every commit.
-    fn check(&self) {
+    fn check_by_verify(&self) {
         let invoices: Vec<Invoice> = self.invoices.values().cloned().collect();
         let payments: Vec<Payment> = self.payments.values().cloned().collect();
         let credit_notes: Vec<CreditNote> = self.notes.values().cloned().collect();
@@ -354,6 +361,11 @@ impl Books {
             sums: &self.sums,
         };
         assert_eq!(verify::differences(books), Vec::new(), "the books verify");
+    }
+
+    /// What must hold after every commit.
+    fn check(&self) {
+        self.check_by_verify();
         self.check_payments();
         self.check_invoices();
         self.check_sums();

@@ -3,7 +3,9 @@
 
 use expect_test::expect;
 
+use super::books::{Books, money};
 use super::story::check;
+use crate::provider_fact::{Cash, IntentFact, ObjectFact, RefundFact};
 
 #[test]
 fn a_refund_takes_what_is_unapplied_first_and_then_the_last_allocation_backwards() {
@@ -481,4 +483,27 @@ fn a_small_rest_is_written_off_within_the_tolerance_and_taken_back() {
             ledger: A 0.40
             facts: invoice.reopened
     "#]]);
+}
+
+/// The number of transactions in which a payment of a thousand invoices is settled, and taken back.
+#[test]
+fn a_thousand_invoices_take_24_steps_each_of_which_verifies() {
+    let mut books = Books { vast: true, ..Books::new() };
+    let names: Vec<String> = (0..1000).map(|number| format!("A{number:03}")).collect();
+    for name in &names {
+        books.issue(name, money("10.00"), jiff::civil::date(2026, 3, 1));
+    }
+    let parts: Vec<_> = names.iter().map(|name| (name.as_str(), money("10.00"))).collect();
+    books.start("P", &parts).unwrap();
+    let said = |fact| crate::Report::new("pi_P".parse().unwrap(), fact);
+    let came = IntentFact { received: Cash::of(money("10000.00")), ..IntentFact::default() };
+    books.hear("P", &[said(ObjectFact::Intent(came))]).unwrap();
+    assert_eq!(1 + books.finish("P").len(), 24);
+    assert!(books.invoices.values().all(|invoice| invoice.standing.open().is_zero()));
+    let back = RefundFact { amount: Cash::of(money("9995.00")), ..RefundFact::default() };
+    let refund = crate::Report::new("re_P".parse().unwrap(), ObjectFact::Refund(back));
+    books.hear("P", &[refund]).unwrap();
+    assert_eq!(1 + books.finish("P").len(), 24);
+    let covered = books.invoices.values().filter(|invoice| !invoice.standing.applied.is_zero()).count();
+    assert_eq!(covered, 1, "five euros of the first are left");
 }

@@ -26,6 +26,18 @@ impl Store {
         self.list(query, page, payments::payment_head).await
     }
 
+    /// The payments of a business that were started in the month of an instant, oldest first, without their allocations and
+    /// facts.
+    pub async fn payments_of_month(
+        &self,
+        b: &BusinessId,
+        at: Timestamp,
+        page: &Page,
+    ) -> Result<Paged<Payment>, StoreError> {
+        let (pk, _) = keys::payments_of_month(b, at);
+        self.list(Query::of(Index::List, &pk, Range::All), page, payments::payment_head).await
+    }
+
     /// The payments that were meant for an invoice, newest first.
     pub async fn payments_of_invoice(&self, b: &BusinessId, i: &InvoiceId) -> Result<Vec<PaymentId>, StoreError> {
         let pk = keys::invoice_partition(b, i);

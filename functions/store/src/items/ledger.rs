@@ -10,7 +10,7 @@ use receivables::text::InvoiceNumber;
 use receivables::{Balance, BalanceMove, CreditNoteId, Currency, Decision, InvoiceId, PaymentId};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, item, record};
+use super::{Index, Item, item, listed, record};
 use crate::{StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
@@ -49,7 +49,9 @@ pub(crate) fn of_entry(decision: &Decision, entry: &Entry) -> Result<Item, Store
         currency: entry.currency,
         legs: entry.legs.iter().map(of_leg).collect(),
     };
-    item(&keys::ledger(&decision.business, &decision.customer, &entry.key()), &record)
+    let key = entry.key();
+    let item = item(&keys::ledger(&decision.business, &decision.customer, &key), &record)?;
+    Ok(listed(item, Index::List, &keys::ledger_of_month(&decision.business, entry.posted_at), &key))
 }
 
 fn of_leg(leg: &Leg) -> LegRecord {

@@ -112,3 +112,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_signed_sum_keeps_its_sign_and_its_rules() {
+    let sum = |number, code: &str| balance_from_stripe(number, code.parse().unwrap()).map(receivables::Balance::minor);
+    assert_eq!(sum(-4_510, "EUR"), Ok(-4_510));
+    assert_eq!(sum(0, "EUR"), Ok(0));
+    assert_eq!(sum(-50_000, "ISK"), Ok(-500));
+    assert!(sum(-50, "ISK").is_err());
+    assert!(sum(i64::MIN, "EUR").is_err());
+    assert!(sum(1, "IQD").is_err());
+}

@@ -14,7 +14,6 @@ use crate::event::Unreadable;
 use crate::field::{Field, record};
 
 pub(super) const OBJECT: &str = "checkout.session";
-pub(super) const FAMILY: &str = "checkout.session.";
 pub(super) const COMPLETED: &str = "checkout.session.completed";
 pub(super) const ASYNC_PAYMENT_SUCCEEDED: &str = "checkout.session.async_payment_succeeded";
 pub(super) const ASYNC_PAYMENT_FAILED: &str = "checkout.session.async_payment_failed";
@@ -32,6 +31,7 @@ struct Session<'a> {
     amount_total: Field<'a>,
     currency: Field<'a>,
     client_reference_id: Field<'a>,
+    customer: Field<'a>,
     metadata: Field<'a>,
 }
 
@@ -44,13 +44,14 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Vec<Report>,
     if other_mode || session.payment_status.text().as_deref() == Some("no_payment_required") {
         return Ok(Vec::new());
     }
-    let named = Owner { business: None, payment: parsed(session.client_reference_id) };
-    let owner = Owner::of(session.metadata).or(&named);
+    let named = Owner { payment: parsed(session.client_reference_id), ..Owner::default() };
+    let owner = Owner::of(session.metadata, session.customer).or(&named);
     let intent = session.payment_intent.record::<Intent<'_>>();
     let fact = fact(&session, intent.as_ref(), kind)?;
-    let mut reports = vec![owner.clone().report(id, ObjectFact::Checkout(fact))];
+    let of = fact.intent.clone();
+    let mut reports = vec![Report { of, ..owner.clone().report(id, ObjectFact::Checkout(fact)) }];
     if let Some(intent) = intent {
-        reports.push(intent::report(&intent, None, &owner)?);
+        reports.extend(intent::reports(&intent, None, &owner)?);
     }
     Ok(reports)
 }

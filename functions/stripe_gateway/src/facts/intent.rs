@@ -4,18 +4,20 @@
 //! `charges.data`; since then it names the last as `latest_charge`, or gives it whole where that was asked for. An attempt that
 //! fails before there is a charge (the payer did not authenticate) is kept under [`NO_CHARGE`].
 //!
+//! A charge that is given whole also says what of it was refunded.
+//!
 //! An intent that is processing but names no charge gives no attempt: under a made-up name it would stay pending for ever.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use receivables::provider_fact::{Attempt, AttemptRank, Cash, IntentFact};
-use receivables::{ObjectFact, Report};
+use receivables::{Money, ObjectFact, Report};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::charge::{self, Charge};
-use super::{Owner, received};
+use super::{Owner, amount_of, received};
 use crate::event::Unreadable;
 use crate::field::{Field, record};
 
@@ -38,19 +40,29 @@ pub(super) struct Intent<'a> {
     #[serde(borrow)]
     id: Field<'a>,
     status: Field<'a>,
+    amount: Field<'a>,
     amount_received: Field<'a>,
     currency: Field<'a>,
     latest_charge: Field<'a>,
     charges: Field<'a>,
     last_payment_error: Field<'a>,
+    next_action: Field<'a>,
+    customer: Field<'a>,
     metadata: Field<'a>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Charges<'a> {
+struct NextAction<'a> {
     #[serde(borrow)]
-    data: Field<'a>,
+    display_bank_transfer_instructions: Field<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Transfer<'a> {
+    #[serde(borrow)]
+    amount_remaining: Field<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -75,31 +87,62 @@ enum Status {
     Other,
 }
 
-pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Report, Unreadable> {
-    report(&record(object)?, kind, &Owner::default())
+pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Vec<Report>, Unreadable> {
+    reports(&record(object)?, kind, &Owner::default())
 }
 
-/// What an intent says; `holder` is whose the object is that it was found in.
-pub(super) fn report(intent: &Intent<'_>, kind: Option<&str>, holder: &Owner) -> Result<Report, Unreadable> {
+/// What an intent says, and the refunds listed in its charges; `holder` is whose the object is that it was found in.
+pub(super) fn reports(intent: &Intent<'_>, kind: Option<&str>, holder: &Owner) -> Result<Vec<Report>, Unreadable> {
     let id = intent.id.id().ok_or(Unreadable::because("the intent has no id"))?;
-    let owner = Owner::of(intent.metadata).or(holder);
+    let owner = intent.owner().or(holder);
     let status = intent.status(kind);
     let cash = if status == Status::Succeeded { received(intent.amount_received, intent.currency)? } else { None };
+    let mut refunded = Cash::default();
+    let mut refunds = Vec::new();
+    for charge in intent.charges() {
+        // Of an intent's charges one at most has taken money, and it may be there twice.
+        charge.refunded()?.into_iter().for_each(|sum| refunded.raise(sum));
+        refunds.extend(charge.refunds(&id, &owner)?);
+    }
     let fact = IntentFact {
         received: cash.map(Cash::of).unwrap_or_default(),
         action_required: status == Status::ActionRequired,
         processing_seen: status == Status::Processing,
         cancelled: status == Status::Cancelled,
+        refunded,
+        funded: intent.funded(status).map(Cash::of).unwrap_or_default(),
         attempts: intent.attempts(status, kind),
-        ..IntentFact::default()
     };
-    Ok(owner.report(id, ObjectFact::Intent(fact)))
+    let mut reports = vec![owner.report(id, ObjectFact::Intent(fact))];
+    reports.append(&mut refunds);
+    Ok(reports)
 }
 
 impl Intent<'_> {
     /// Whether no money will come unless the payer tries again.
     pub(super) fn has_failed(&self) -> bool {
         matches!(self.status(None), Status::MethodRequired | Status::Cancelled)
+    }
+
+    /// Whose it is, as far as it says.
+    pub(super) fn owner(&self) -> Owner {
+        Owner::of(self.metadata, self.customer)
+    }
+
+    /// The charges that are given whole.
+    fn charges(&self) -> impl Iterator<Item = Charge<'_>> {
+        charge::listed(self.charges).into_iter().chain([self.latest_charge]).filter_map(Field::record::<Charge<'_>>)
+    }
+
+    /// What of a transfer has arrived, while more is awaited. It is no cash yet, so what cannot be read is left out.
+    fn funded(&self, status: Status) -> Option<Money> {
+        if status != Status::ActionRequired {
+            return None;
+        }
+        let action: NextAction<'_> = self.next_action.record()?;
+        let transfer: Transfer<'_> = action.display_bank_transfer_instructions.record()?;
+        let arrived = self.amount.whole()?.checked_sub(transfer.amount_remaining.whole().filter(|left| *left >= 0)?)?;
+        amount_of(arrived, self.currency).ok()?
     }
 
     fn status(&self, kind: Option<&str>) -> Status {
@@ -118,8 +161,7 @@ impl Intent<'_> {
 
     fn attempts(&self, status: Status, kind: Option<&str>) -> BTreeMap<String, Attempt> {
         let mut attempts = BTreeMap::new();
-        let listed = self.charges.record::<Charges<'_>>().unwrap_or_default().data.list();
-        for charge in listed.into_iter().chain([self.latest_charge]).filter_map(Field::record::<Charge<'_>>) {
+        for charge in self.charges() {
             if let Some((id, attempt)) = charge.attempt(None) {
                 note(&mut attempts, id, attempt);
             }
@@ -132,7 +174,7 @@ impl Intent<'_> {
         let failed = kind == Some(PAYMENT_FAILED) || matches!(status, Status::MethodRequired | Status::Cancelled);
         if failed && let Some(failure) = self.last_payment_error.record::<Failure<'_>>() {
             let id = failure.charge.id().map_or(NO_CHARGE.to_owned(), String::from);
-            let decline = charge::word(failure.decline_code).or(charge::word(failure.code));
+            let decline = failure.decline_code.word().or(failure.code.word());
             note(&mut attempts, id, Attempt { rank: AttemptRank::Failed, decline });
         }
         if kind == Some(PAYMENT_FAILED) && attempts.is_empty() {

@@ -1,4 +1,5 @@
-//! Outgoing requests: opening, looking at and closing checkouts.
+//! Outgoing requests: opening, looking at and closing checkouts (here), charging saved methods (`saved`), sending money back
+//! (`refund`), fetching what a thin event names (`fetch`), and listing (`list`).
 //!
 //! The parameters are written by async-stripe's builders; what comes back is read by [`crate::facts`], as tolerantly as an
 //! event. Its client trait is absent on purpose: it can hand a response out only as a generated type, which refuses the whole
@@ -7,20 +8,27 @@
 //! Every effect takes a [`OnceKey`], sent with every try of it. Where no answer came the outcome is unknown, and the only safe
 //! thing is to ask again with the same key; [`RequestError::retryable`] says when.
 
+mod fetch;
+mod list;
 mod order;
+mod refund;
 mod reply;
+mod saved;
 mod transport;
 
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use receivables::{BusinessId, ObjectId, PaymentId, Report};
+use receivables::{BusinessId, ObjectId, PaymentId, RefundId, Report};
 use stripe_checkout::checkout_session::{ExpireCheckoutSession, RetrieveCheckoutSession};
 use stripe_client_core::StripeRequest;
 use stripe_core::payment_intent::RetrievePaymentIntent;
 
+pub use list::{EventsPage, RawEvent};
 pub use order::{CheckoutOrder, LINES_MAX, OrderError};
+pub use refund::{RefundOrder, RefundOutcome, RefundReason};
+pub use saved::{ChargeOutcome, SavedCharge};
 pub use transport::ConfigError;
 
 use crate::secret::Secret;
@@ -64,6 +72,8 @@ pub enum Operation {
     OpenCheckout,
     /// A checkout is closed.
     ExpireCheckout,
+    /// A saved method is charged.
+    ChargeSaved,
 }
 
 /// The name under which an effect happens at most once: `{business}:{payment}:{operation}:{attempt}`.
@@ -78,8 +88,14 @@ impl OnceKey {
         let operation = match operation {
             Operation::OpenCheckout => "open_checkout",
             Operation::ExpireCheckout => "expire_checkout",
+            Operation::ChargeSaved => "charge_saved",
         };
         Self(format!("{business}:{payment}:{operation}:{attempt}"))
+    }
+
+    /// The key of an order to send money back: the order itself is the attempt, because a person who decides anew gives another.
+    pub fn of_refund(business: &BusinessId, payment: &PaymentId, refund: &RefundId) -> Self {
+        Self(format!("{business}:{payment}:create_refund:{refund}"))
     }
 
     /// The key.

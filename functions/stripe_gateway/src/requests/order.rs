@@ -66,10 +66,7 @@ pub enum OrderError {
 
 impl CheckoutOrder {
     pub(super) fn request(&self) -> Result<RequestBuilder, OrderError> {
-        let metadata = HashMap::from([
-            (METADATA_PAYMENT.to_owned(), self.payment.to_string()),
-            (METADATA_BUSINESS.to_owned(), self.business.to_string()),
-        ]);
+        let metadata = named(&self.payment, &self.business);
         let mut request = CreateCheckoutSession::new()
             .mode(CheckoutSessionMode::Payment)
             .client_reference_id(self.payment.as_str())
@@ -117,8 +114,7 @@ impl CheckoutOrder {
 
 fn line_item(label: &str, amount: Money) -> Result<CreateCheckoutSessionLineItems, OrderError> {
     let unit_amount = to_stripe(amount)?;
-    let code = amount.currency().code().to_ascii_lowercase();
-    let currency = code.parse().map_err(|_| CurrencyRule::NotAtStripe(amount.currency()))?;
+    let currency = currency(amount)?;
     let price = CreateCheckoutSessionLineItemsPriceData {
         currency,
         product: None,
@@ -135,6 +131,20 @@ fn line_item(label: &str, amount: Money) -> Result<CreateCheckoutSessionLineItem
     })
 }
 
+/// The metadata by which everything that an object causes is known as ours.
+pub(super) fn named(payment: &PaymentId, business: &BusinessId) -> HashMap<String, String> {
+    HashMap::from([
+        (METADATA_PAYMENT.to_owned(), payment.to_string()),
+        (METADATA_BUSINESS.to_owned(), business.to_string()),
+    ])
+}
+
+/// An amount's currency, as Stripe writes it.
+pub(super) fn currency(amount: Money) -> Result<stripe_types::Currency, CurrencyRule> {
+    let code = amount.currency().code().to_ascii_lowercase();
+    code.parse().map_err(|_| CurrencyRule::NotAtStripe(amount.currency()))
+}
+
 /// Stripe's nearest tongue: it has no Canadian English, and its British one is no nearer.
 fn locale(locale: Locale) -> CheckoutSessionLocale {
     match locale {
@@ -146,7 +156,7 @@ fn locale(locale: Locale) -> CheckoutSessionLocale {
 
 /// The builder writes metadata in an order that changes from call to call. A retry under the same once-key, perhaps by another
 /// process, should be the same bytes, so metadata goes last and sorted. The lines keep their order.
-fn in_one_order(mut request: RequestBuilder) -> RequestBuilder {
+pub(super) fn in_one_order(mut request: RequestBuilder) -> RequestBuilder {
     request.body = request.body.map(|body| {
         let (mut metadata, mut pairs): (Vec<&str>, Vec<&str>) = body.split('&').partition(|pair| is_metadata(pair));
         metadata.sort_unstable();

@@ -1,7 +1,7 @@
 //! Reading answers: the few fields that are needed besides what `facts` takes from them.
 
 use jiff::Timestamp;
-use receivables::ObjectId;
+use receivables::{ObjectId, Report};
 use serde::Deserialize;
 
 use super::{OpenedCheckout, RequestError, Seen};
@@ -32,8 +32,10 @@ struct Error<'a> {
     #[serde(borrow)]
     r#type: Field<'a>,
     code: Field<'a>,
+    decline_code: Field<'a>,
     message: Field<'a>,
     param: Field<'a>,
+    payment_intent: Field<'a>,
 }
 
 impl From<Unreadable> for RequestError {
@@ -71,6 +73,16 @@ pub(super) fn intent(json: &[u8]) -> Result<Seen, RequestError> {
         matches!(&*status, "requires_payment_method" | "requires_confirmation" | "requires_action")
     });
     Ok(Seen { reports: payment_intent_reports(json)?, url: None, open })
+}
+
+/// Why a charge was declined, and what its intent says where the refusal brings it. That it was declined is certain also where
+/// its intent cannot be read; the intent's own event tells the rest.
+pub(super) fn declined(json: &[u8]) -> (String, Vec<Report>) {
+    let failure: Failure<'_> = document(json).unwrap_or_default();
+    let error: Error<'_> = failure.error.record().unwrap_or_default();
+    let word = error.decline_code.word().or(error.code.word()).or(error.r#type.word());
+    let intent = error.payment_intent.raw().map(|raw| payment_intent_reports(raw.get().as_bytes()));
+    (word.unwrap_or("without a code".to_owned()), intent.and_then(Result::ok).unwrap_or_default())
 }
 
 /// What a refusal says of itself.

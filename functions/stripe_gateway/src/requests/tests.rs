@@ -1,5 +1,9 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its strings so")]
 
+mod back;
+mod lists;
+mod saved;
+
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -347,9 +351,25 @@ fn stripes_advice_goes_before_the_status() {
 }
 
 #[test]
+fn stripe_says_how_long_to_wait_and_is_obeyed_or_left_alone() {
+    let before = std::time::Instant::now();
+    let (asked, outcome) = tries(vec![advised(429, "retry-after: 1\r\n"), answer(200, SESSION)]);
+    assert_eq!((asked, outcome.is_ok()), (2, true));
+    assert!(before.elapsed() >= Duration::from_secs(1));
+    for (status, error) in [(429, RequestError::RateLimited), (503, RequestError::Unavailable { status: 503 })] {
+        let (asked, outcome) = tries(vec![advised(status, "Retry-After: 60\r\n")]);
+        assert_eq!((asked, outcome), (1, Err(error)));
+    }
+    // What is no number of seconds, or comes with another status, changes nothing.
+    let odd = advised(503, "retry-after: Wed, 21 Oct 2026 07:28:00 GMT\r\n");
+    let (asked, outcome) = tries(vec![odd, advised(500, "retry-after: 60\r\n"), answer(200, SESSION)]);
+    assert_eq!((asked, outcome.is_ok()), (3, true));
+}
+
+#[test]
 fn every_end_has_its_own_error_and_says_whether_to_come_back() {
     let refusal = r#"{"error":{"type":"invalid_request_error","code":"amount_too_small","message":"Too little, someone@example.com.","param":"line_items","doc_url":null}}"#;
-    let large = format!("{{\"id\":\"{}\"}}", "x".repeat(1024 * 1024));
+    let large = format!("{{\"id\":\"{}\"}}", "x".repeat(4 * 1024 * 1024));
     let mut table = String::new();
     for (name, script) in [
         ("refused", vec![answer(400, refusal)]),
@@ -386,7 +406,7 @@ fn every_end_has_its_own_error_and_says_whether_to_come_back() {
         elsewhere: 1 × · Stripe's answer cannot be understood: it sends us elsewhere (status 302) · retryable: false
         no JSON: 1 × · Stripe's answer cannot be understood: it is no JSON · retryable: false
         no address: 1 × · Stripe's answer cannot be understood: the checkout has no address · retryable: false
-        too large: 1 × · Stripe's answer cannot be understood: it is larger than 1048576 bytes · retryable: false
+        too large: 1 × · Stripe's answer cannot be understood: it is larger than 4194304 bytes · retryable: false
     "#]]
     .assert_eq(&table);
     let (_, outcome) = tries(vec![answer(400, refusal)]);

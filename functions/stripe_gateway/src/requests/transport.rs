@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, USER_AGENT};
 use http::{Method, Request, Response, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -20,8 +20,11 @@ use super::{ClientConfig, OnceKey, RequestError, reply};
 
 /// Tries of one request, the first included.
 const TRIES_MAX: u32 = 3;
-/// The largest answer that is read. A checkout with its intent is some twenty kilobytes.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// The largest answer that is read. A checkout with its intent is some twenty kilobytes, a page of events some hundreds.
+const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The longest that is waited because Stripe says so, before one try. Whoever asks has other things to do than to wait longer,
+/// and to try sooner would be to ignore it: then this is the last try.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(3);
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an unused connection is kept; Stripe keeps it a little longer.
@@ -64,10 +67,22 @@ enum Connections {
     Loopback(Box<Pool<HttpConnector, Full<Bytes>>>),
 }
 
+/// What Stripe says to a request that it understood.
+pub(super) enum Answer {
+    Yes(Bytes),
+    No(Bytes),
+}
+
 /// How one try ended.
 enum Try {
-    Answered(Bytes),
-    Failed { error: RequestError, again: bool },
+    Answered(Answer),
+    Failed { error: RequestError, again: bool, after: Option<Duration> },
+}
+
+impl Try {
+    fn failed(error: RequestError, again: bool) -> Self {
+        Self::Failed { error, again, after: None }
+    }
 }
 
 impl Transport {
@@ -91,23 +106,33 @@ impl Transport {
         Ok(Self { pool, setup: Arc::new(setup) })
     }
 
-    /// Sends a request, again and again where that is right, and gives the answer's body.
+    /// Sends a request, and gives the answer's body. A refusal is an error.
     pub(super) async fn send(&self, request: RequestBuilder, once: Option<&OnceKey>) -> Result<Bytes, RequestError> {
+        match self.ask(request, once).await? {
+            Answer::Yes(body) => Ok(body),
+            Answer::No(body) => Err(reply::refusal(&body)),
+        }
+    }
+
+    /// Sends a request, again and again where that is right.
+    pub(super) async fn ask(&self, request: RequestBuilder, once: Option<&OnceKey>) -> Result<Answer, RequestError> {
         let mut number = 1;
         loop {
             let outcome = match tokio::time::timeout(self.setup.timeout, self.attempt(&request, once)).await {
                 Ok(outcome) => outcome?,
-                Err(_) => Try::Failed { error: RequestError::Unreachable, again: true },
+                Err(_) => Try::failed(RequestError::Unreachable, true),
             };
-            match outcome {
-                Try::Answered(body) => return Ok(body),
-                Try::Failed { error, again } if !again || number == TRIES_MAX => return Err(error),
-                Try::Failed { error, .. } => {
+            let told = match outcome {
+                Try::Answered(answer) => return Ok(answer),
+                Try::Failed { error, again, .. } if !again || number == TRIES_MAX => return Err(error),
+                Try::Failed { error, after: Some(after), .. } if after > RETRY_AFTER_MAX => return Err(error),
+                Try::Failed { error, after, .. } => {
                     tracing::info!(stripe.path = request.path, stripe.attempt = number, "trying Stripe again: {error}");
+                    after.unwrap_or_default()
                 }
-            }
+            };
             let seed = once.map_or(request.path.as_str(), OnceKey::as_str);
-            tokio::time::sleep(pause(self.setup.first_pause, seed, number)).await;
+            tokio::time::sleep(pause(self.setup.first_pause, seed, number).max(told)).await;
             number += 1;
         }
     }
@@ -119,7 +144,7 @@ impl Transport {
             Connections::Loopback(pool) => pool.request(request).await,
         };
         let Ok(response) = sent else {
-            return Ok(Try::Failed { error: RequestError::Unreachable, again: true });
+            return Ok(Try::failed(RequestError::Unreachable, true));
         };
         Ok(read(response).await)
     }
@@ -165,23 +190,33 @@ async fn read(response: Response<Incoming>) -> Try {
         Some(b"false") => Some(false),
         Some(_) | None => None,
     };
+    let after = match status {
+        429 | 503 => retry_after(response.headers()),
+        _ => None,
+    };
     let body = match Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             let reason = format!("it is larger than {ANSWER_BYTES_MAX} bytes");
-            return Try::Failed { error: RequestError::Unreadable { reason }, again: false };
+            return Try::failed(RequestError::Unreadable { reason }, false);
         }
-        Err(_) => return Try::Failed { error: RequestError::Unreachable, again: true },
+        Err(_) => return Try::failed(RequestError::Unreachable, true),
     };
     let (error, again) = match status {
-        200..=299 => return Try::Answered(body),
+        200..=299 => return Try::Answered(Answer::Yes(body)),
         300..=399 => (RequestError::Unreadable { reason: format!("it sends us elsewhere (status {status})") }, false),
         401 | 403 => (RequestError::Misconfigured { status }, false),
         429 => (RequestError::RateLimited, true),
         409 | 500.. => (RequestError::Unavailable { status }, true),
-        _ => (reply::refusal(&body), false),
+        _ if advice == Some(true) => (reply::refusal(&body), true),
+        _ => return Try::Answered(Answer::No(body)),
     };
-    Try::Failed { error, again: advice.unwrap_or(again) }
+    Try::Failed { error, again: advice.unwrap_or(again), after }
+}
+
+/// How long Stripe wants us to wait. It writes seconds; the date that HTTP also allows would need a clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 fn made(cell: &OnceLock<TlsPool>) -> Result<&TlsPool, RequestError> {

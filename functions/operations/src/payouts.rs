@@ -1,0 +1,75 @@
+//! Payouts: what the provider pays to the bank, proved by its transactions, each told apart by payment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use receivables::payout::{PayoutReport, prove};
+use receivables::provider_fact::Provider;
+use receivables::{BusinessId, ObjectId, PaymentId};
+use store::{Payout, PayoutTransaction};
+
+use crate::{OperationError, Rooms};
+
+/// Times a change is made anew because another came first.
+const TRIES_MAX: u32 = 6;
+
+/// Hears what a provider says of a payout. Once it is paid or complete, its transactions are fetched, kept and summed.
+pub(crate) async fn hear_payout(
+    rooms: &Rooms,
+    b: &BusinessId,
+    report: &PayoutReport,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    for _ in 0..TRIES_MAX {
+        let held = rooms.store.payout(b, &report.payout).await?;
+        let mut payout = held.clone().unwrap_or_else(|| Payout {
+            id: report.payout.clone(),
+            fact: report.fact.clone(),
+            proof: None,
+            heard_at: now,
+            version: 0,
+        });
+        payout.fact.merge(&report.fact);
+        let came = payout.fact.reconciled || payout.fact.rank >= receivables::payout::PayoutRank::Paid;
+        if came && !payout.proof.as_ref().is_some_and(|proof| proof.holds) {
+            let transactions = transactions(rooms, b, &payout.id).await?;
+            let whole: Vec<_> = transactions.iter().map(|one| one.transaction.clone()).collect();
+            let proof = prove(payout.fact.amount, &whole);
+            payout.proof = Some(proof.map_err(|error| OperationError::Defect(format!("payout: {error}")))?);
+            rooms.store.put_payout_transactions(b, &payout.id, &transactions).await?;
+        }
+        if held.as_ref() == Some(&payout) {
+            return Ok(());
+        }
+        payout.version += 1;
+        if rooms.store.put_payout(b, &payout).await? {
+            return Ok(());
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+/// The transactions of a payout, each with the payment of ours that it comes from.
+async fn transactions(
+    rooms: &Rooms,
+    b: &BusinessId,
+    payout: &ObjectId,
+) -> Result<Vec<PayoutTransaction>, OperationError> {
+    let mut known: BTreeMap<ObjectId, Option<PaymentId>> = BTreeMap::new();
+    let mut found = Vec::new();
+    for transaction in rooms.stripe.balance_transactions(payout).await? {
+        let payment = match &transaction.source {
+            None => None,
+            Some(source) => match known.get(source) {
+                Some(payment) => payment.clone(),
+                None => {
+                    let payment = rooms.store.payment_of_object(b, Provider::Stripe, source).await?;
+                    known.insert(source.clone(), payment.clone());
+                    payment
+                }
+            },
+        };
+        found.push(PayoutTransaction { transaction, payment });
+    }
+    Ok(found)
+}

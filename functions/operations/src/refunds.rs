@@ -1,0 +1,117 @@
+//! Refunds that the business asks for: the order is kept, then the provider is asked, under the order's own once-key.
+
+use jiff::Timestamp;
+use receivables::text::Description;
+use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, PaymentId, RefundId, payment};
+use stripe_gateway::requests::{OnceKey, RefundOrder, RefundOutcome};
+
+use crate::payments::{commit_decided, commit_heard};
+use crate::{OperationError, Rooms};
+
+/// What the business asks to be sent back.
+#[derive(Clone, Debug)]
+pub struct NewRefund {
+    /// Minted for it; it is the once-key of the asking.
+    pub id: RefundId,
+    /// Of which payment.
+    pub payment: PaymentId,
+    /// How much; all that can be where nothing is said.
+    pub amount: Option<Money>,
+    /// The invoice whose allocation gives it; none where it is of the payment as a whole.
+    pub invoice: Option<InvoiceId>,
+    /// Why.
+    pub reason: Description,
+}
+
+/// Orders a refund and asks the provider for it. The same order again only asks again, and sends nothing twice. Where the
+/// provider does not answer, the order stands, and the timer asks on.
+pub async fn order_refund(
+    rooms: &Rooms,
+    business: &Business,
+    new: &NewRefund,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let held = rooms.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)?;
+    let payment = if held.refunds.iter().any(|order| order.id == new.id) {
+        held
+    } else {
+        commit_decided(rooms, held, now, |payment| {
+            let whole = || match &new.invoice {
+                Some(invoice) => payment
+                    .allocations
+                    .iter()
+                    .find(|allocation| allocation.invoice == *invoice)
+                    .map_or(Money::zero(payment.currency()), |allocation| allocation.applied),
+                None => payment.refundable(),
+            };
+            let amount = new.amount.unwrap_or_else(whole);
+            payment::order_refund(payment, new.id.clone(), amount, new.invoice.clone(), new.reason.clone(), now)
+        })
+        .await?
+    };
+    match ask_for_refunds(rooms, payment, now).await {
+        // The order is kept: it is asked for again by itself.
+        Err(error) if error.retryable() => {
+            rooms.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)
+        }
+        asked => asked,
+    }
+}
+
+/// Asks the provider for every refund that was ordered and not answered yet.
+pub(crate) async fn ask_for_refunds(
+    rooms: &Rooms,
+    payment: Payment,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let mut payment = payment;
+    let waiting: Vec<payment::RefundOrder> = payment.refunds_waiting().cloned().collect();
+    for order in waiting {
+        let Some(of) = carrier(&payment) else { return Ok(payment) };
+        let asked = RefundOrder {
+            of,
+            amount: order.amount,
+            refund: order.id.clone(),
+            payment: payment.id.clone(),
+            business: payment.business.clone(),
+            reason: None,
+        };
+        let once = OnceKey::of_refund(&payment.business, &payment.id, &order.id);
+        payment = match rooms.stripe.create_refund(&asked, &once).await? {
+            RefundOutcome::Made(reports) => commit_heard(rooms, payment, &reports, None, now).await?,
+            RefundOutcome::Refused { reason } => refused(rooms, payment, &order.id, &reason, now).await?,
+        };
+    }
+    Ok(payment)
+}
+
+async fn refused(
+    rooms: &Rooms,
+    payment: Payment,
+    order: &RefundId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let answered = |payment: &Payment| !payment.refunds_waiting().any(|waiting| waiting.id == *order);
+    if answered(&payment) {
+        return Ok(payment);
+    }
+    commit_decided(rooms, payment, now, |payment| {
+        // Another may have heard the answer in the meantime; then there is nothing to say.
+        payment::refund_refused(payment, order, reason, now).ok_or(receivables::Refusal::NoSuchReview)
+    })
+    .await
+}
+
+/// The provider's object that took most of the payment's money.
+fn carrier(payment: &Payment) -> Option<ObjectId> {
+    let intents = payment.facts.0.iter().filter_map(|(id, fact)| match fact {
+        ObjectFact::Intent(intent) => Some((intent.received.in_currency(payment.currency()).minor(), id)),
+        ObjectFact::Checkout(checkout) => {
+            let intent = checkout.intent.as_ref()?;
+            Some((checkout.received.in_currency(payment.currency()).minor(), intent))
+        }
+        ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => None,
+    });
+    intents.filter(|(received, _)| *received > 0).max().map(|(_, id)| id.clone())
+}

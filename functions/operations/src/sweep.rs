@@ -1,0 +1,139 @@
+//! The sweep: the provider's own list of events is read, and what did not reach us is recorded as if it had.
+//!
+//! The inbox's stream applies it from there on. So a week without webhooks heals itself, by the same facts and the same code.
+
+use jiff::{SignedDuration, Timestamp};
+use receivables::provider_fact::Provider;
+use receivables::{Business, BusinessId};
+use sha2::{Digest, Sha256};
+use store::{EVENT_BODY_BYTES_MAX, EventKey, EventState, ReceivedEvent, Recorded, Sweep};
+use stripe_gateway::event::Event;
+use stripe_gateway::facts::EVENT_TYPES_APPLIED;
+
+use crate::due::DueRun;
+use crate::{OperationError, Rooms};
+
+/// How often the list is read.
+pub(crate) const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(24);
+/// How far before the last sweep the next one begins: an event may be listed a while after it was made.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(2);
+/// How long a claimed sweep is left to its claimant.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// How soon a sweep that could not be finished is begun again.
+const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
+/// Characters kept of an event's type and version.
+const WORD_CHARS_MAX: usize = 100;
+
+/// What a sweep found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Events that the provider lists and that could matter here.
+    pub listed: usize,
+    /// Those of them that had not reached us.
+    pub missed: usize,
+}
+
+/// Opens the books of a business, or changes what is known of it; from then on its provider's events are swept.
+pub async fn put_business(rooms: &Rooms, business: &Business, now: Timestamp) -> Result<(), OperationError> {
+    rooms.store.put_business(business).await?;
+    watch(rooms, &business.id, now).await
+}
+
+/// Makes sure that the events of a business's provider are swept.
+pub async fn watch(rooms: &Rooms, b: &BusinessId, now: Timestamp) -> Result<(), OperationError> {
+    let sweep = Sweep { business: b.clone(), seen_until: now, due_at: later(now, SWEEP_EVERY) };
+    Ok(rooms.store.ensure_sweep(&sweep).await?)
+}
+
+/// Does the sweeps that are due.
+pub(crate) async fn run_due_sweeps(rooms: &Rooms, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
+    for due in rooms.store.due_sweeps(now).await? {
+        let claimed = Sweep { due_at: later(now, LEASE), ..due.clone() };
+        if !rooms.store.move_sweep(&due, &claimed).await? {
+            run.taken += 1;
+            continue;
+        }
+        match sweep_provider_events(rooms, &due.business, due.seen_until, now).await {
+            Ok(swept) => {
+                let next = Sweep { seen_until: now, due_at: later(now, SWEEP_EVERY), ..claimed.clone() };
+                rooms.store.move_sweep(&claimed, &next).await?;
+                run.done += 1;
+                tracing::info!(business.id = %due.business, listed = swept.listed, missed = swept.missed, "sweep");
+            }
+            Err(error) => {
+                let again = Sweep { due_at: later(now, AGAIN_AFTER), ..claimed.clone() };
+                rooms.store.move_sweep(&claimed, &again).await?;
+                run.failed += 1;
+                tracing::warn!(business.id = %due.business, %error, "a sweep could not be finished; it is begun again");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// Reads the provider's list of events since an instant, and records those that are new.
+pub async fn sweep_provider_events(
+    rooms: &Rooms,
+    b: &BusinessId,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Swept, OperationError> {
+    let since = since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
+    let mut swept = Swept::default();
+    let mut after: Option<String> = None;
+    loop {
+        let page = rooms.stripe.events_since(since, after.as_deref()).await?;
+        for event in &page.events {
+            let Some(event) = received(b, &event.body, now) else { continue };
+            swept.listed += 1;
+            if rooms.store.record_event(&event).await? == Recorded::Fresh {
+                swept.missed += 1;
+            }
+        }
+        match page.more {
+            Some(more) => after = Some(more),
+            None => return Ok(swept),
+        }
+    }
+}
+
+/// An event of the list, as the receiver would have recorded it. `None` for one that changes nothing here, of which the
+/// endpoint would not have been told either.
+fn received(b: &BusinessId, body: &[u8], now: Timestamp) -> Option<ReceivedEvent> {
+    let key =
+        |object: String, event: String| EventKey { business: b.clone(), provider: Provider::Stripe, object, event };
+    if body.len() > EVENT_BODY_BYTES_MAX {
+        return None;
+    }
+    let word = |text: &str| text.chars().take(WORD_CHARS_MAX).collect::<String>();
+    match Event::read(body) {
+        Ok(event) if EVENT_TYPES_APPLIED.contains(&&*event.kind) => Some(ReceivedEvent {
+            key: key(
+                event.object_id.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string),
+                event.id.to_string(),
+            ),
+            kind: word(&event.kind),
+            api_version: event.api_version.as_deref().map(word),
+            livemode: event.livemode,
+            received_at: now,
+            body: body.to_vec(),
+            state: EventState::Received,
+            reason: None,
+        }),
+        Ok(_) => None,
+        Err(unreadable) => Some(ReceivedEvent {
+            key: key("unreadable".to_owned(), hex::encode(Sha256::digest(body))),
+            kind: "unreadable".to_owned(),
+            api_version: None,
+            livemode: None,
+            received_at: now,
+            body: body.to_vec(),
+            state: EventState::Quarantined,
+            reason: Some(unreadable.to_string()),
+        }),
+    }
+}

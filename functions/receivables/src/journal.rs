@@ -1,0 +1,255 @@
+//! The journal: what happened, as double entry for the business's own bookkeeping.
+//!
+//! Each ledger entry and each movement of our money at the provider becomes lines whose amounts come to nothing in each
+//! currency. A positive amount is a debit. Money that came lies on the clearing account until a payout takes it to the bank;
+//! what the provider exchanged passes through the exchange account, in the one currency out and in the other in.
+
+use jiff::civil::Date;
+
+use crate::calendar::BillingZone;
+use crate::ledger::{Entry, EntryKind, Leg};
+use crate::money::{Balance, Money, MoneyError};
+use crate::payment::Payment;
+use crate::payout::BalanceTransaction;
+use crate::provider_fact::{ObjectFact, ObjectId};
+
+/// The accounts of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum JournalAccount {
+    /// What customers owe on invoices.
+    Receivable,
+    /// What customers have with us that covers no invoice.
+    CustomerCredit,
+    /// Money at the provider.
+    Clearing,
+    /// What the provider keeps.
+    Fees,
+    /// The bank account.
+    Bank,
+    /// What was invoiced, tax included.
+    Invoiced,
+    /// What was credited.
+    Credited,
+    /// What is not expected any more.
+    WrittenOff,
+    /// What passes from one currency into another.
+    Exchange,
+}
+
+impl JournalAccount {
+    /// The word in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Receivable => "receivable",
+            Self::CustomerCredit => "customer_credit",
+            Self::Clearing => "clearing",
+            Self::Fees => "provider_fees",
+            Self::Bank => "bank",
+            Self::Invoiced => "invoiced",
+            Self::Credited => "credited",
+            Self::WrittenOff => "written_off",
+            Self::Exchange => "exchange",
+        }
+    }
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalLine {
+    /// The day in the billing zone.
+    pub on: Date,
+    /// What the line is part of; all lines of one source come to nothing in each currency.
+    pub source: String,
+    /// What happened.
+    pub kind: String,
+    /// On which account.
+    pub account: JournalAccount,
+    /// The invoice's number, where it is of one.
+    pub invoice: Option<String>,
+    /// A positive amount is a debit.
+    pub amount: Balance,
+}
+
+/// The lines of a ledger entry.
+pub fn of_entry(entry: &Entry, zone: &BillingZone) -> Result<Vec<JournalLine>, MoneyError> {
+    let against = match &entry.kind {
+        EntryKind::InvoiceIssued => JournalAccount::Invoiced,
+        EntryKind::PaymentApplied(_)
+        | EntryKind::PaymentRefunded(_)
+        | EntryKind::PaymentChargedBack(_)
+        | EntryKind::PaymentReversed(_)
+        | EntryKind::CashMoved(_) => JournalAccount::Clearing,
+        EntryKind::CreditNoteIssued(_) | EntryKind::CreditNoteMoved(_) => JournalAccount::Credited,
+        EntryKind::InvoiceWrittenOff | EntryKind::WriteOffReversed => JournalAccount::WrittenOff,
+    };
+    let line = |account: JournalAccount, invoice: Option<String>, amount: Balance| JournalLine {
+        on: zone.date_at(entry.posted_at),
+        source: format!("{}.{}", entry.source, entry.sequence),
+        kind: entry.kind.as_str().to_owned(),
+        account,
+        invoice,
+        amount,
+    };
+    let mut lines: Vec<JournalLine> = entry
+        .legs
+        .iter()
+        .map(|leg| match leg {
+            Leg::Invoice { number, change, .. } => line(JournalAccount::Receivable, Some(number.to_string()), *change),
+            Leg::Unapplied { change } => line(JournalAccount::CustomerCredit, None, *change),
+        })
+        .collect();
+    let total = entry.change()?;
+    if !total.is_zero() {
+        lines.push(line(against, None, total.reversed()));
+    }
+    Ok(lines)
+}
+
+/// The lines of a movement at the provider. `original` is what our ledger entered of it on the clearing account, where that was
+/// in another currency.
+pub fn of_transaction(
+    transaction: &BalanceTransaction,
+    original: Option<Balance>,
+    zone: &BillingZone,
+) -> Result<Vec<JournalLine>, MoneyError> {
+    let line = |account: JournalAccount, amount: Balance| JournalLine {
+        on: zone.date_at(transaction.at),
+        source: transaction.id.to_string(),
+        kind: transaction.kind.clone(),
+        account,
+        invoice: None,
+        amount,
+    };
+    if transaction.is_of_the_payout() {
+        // Its amount is what leaves the provider, and so is negative where the bank receives.
+        return Ok(vec![
+            line(JournalAccount::Clearing, transaction.net),
+            line(JournalAccount::Bank, transaction.net.reversed()),
+        ]);
+    }
+    let mut lines = Vec::new();
+    if let Some(original) = original.filter(|original| original.currency() != transaction.gross.currency()) {
+        lines.extend([
+            line(JournalAccount::Clearing, original.reversed()),
+            line(JournalAccount::Exchange, original),
+            line(JournalAccount::Clearing, transaction.gross),
+            line(JournalAccount::Exchange, transaction.gross.reversed()),
+        ]);
+    }
+    // Money that our ledger does not know of, such as a fee of the provider's own, is entered here alone.
+    let fee = if transaction.kind.ends_with("_fee") { transaction.net.reversed() } else { transaction.fee };
+    if !fee.is_zero() {
+        lines.extend([line(JournalAccount::Fees, fee), line(JournalAccount::Clearing, fee.reversed())]);
+    }
+    Ok(lines)
+}
+
+/// What our ledger entered on the clearing account for the object that a movement comes from, in the payment's currency.
+pub fn original_of(payment: &Payment, source: &ObjectId) -> Option<Balance> {
+    let currency = payment.currency();
+    let came = |amount: Money| Balance::owed(amount);
+    match payment.facts.0.get(source) {
+        Some(ObjectFact::Refund(refund)) => Some(came(refund.amount.in_currency(currency)).reversed()),
+        Some(ObjectFact::Chargeback(chargeback)) => Some(came(chargeback.amount.in_currency(currency)).reversed()),
+        Some(ObjectFact::Intent(intent)) => Some(came(intent.received.in_currency(currency))),
+        Some(ObjectFact::Checkout(_) | ObjectFact::Concern(_)) => None,
+        // A charge is found as the attempt of its intent.
+        None => payment.facts.0.values().find_map(|fact| match fact {
+            ObjectFact::Intent(intent) if intent.attempts.contains_key(source.as_str()) => {
+                Some(came(intent.received.in_currency(currency)))
+            }
+            ObjectFact::Intent(_)
+            | ObjectFact::Checkout(_)
+            | ObjectFact::Refund(_)
+            | ObjectFact::Chargeback(_)
+            | ObjectFact::Concern(_) => None,
+        }),
+    }
+}
+
+/// The columns of the journal as a file.
+pub const JOURNAL_COLUMNS: [&str; 8] = ["date", "source", "kind", "account", "invoice", "debit", "credit", "currency"];
+
+impl JournalLine {
+    /// The line as a row of the file.
+    pub fn cells(&self) -> [String; 8] {
+        let (debit, credit) = if self.amount.minor() >= 0 {
+            (self.amount.magnitude().to_plain(), String::new())
+        } else {
+            (String::new(), self.amount.magnitude().to_plain())
+        };
+        [
+            self.on.to_string(),
+            self.source.clone(),
+            self.kind.clone(),
+            self.account.as_str().to_owned(),
+            self.invoice.clone().unwrap_or_default(),
+            debit,
+            credit,
+            self.amount.currency().code().to_owned(),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+
+    fn balance(minor: i64, currency: Currency) -> Balance {
+        Balance::new(minor, currency).unwrap()
+    }
+
+    fn transaction(kind: &str, gross: i64, fee: i64) -> BalanceTransaction {
+        let eur = |minor| balance(minor, Currency::EUR);
+        BalanceTransaction {
+            id: "txn_1".parse().unwrap(),
+            kind: kind.to_owned(),
+            source: None,
+            gross: eur(gross),
+            fee: eur(fee),
+            net: eur(gross - fee),
+            exchange_rate: None,
+            at: "2026-03-02T23:30:00Z".parse().unwrap(),
+        }
+    }
+
+    fn sums(lines: &[JournalLine], account: JournalAccount) -> Vec<(Currency, i64)> {
+        let mut sums = std::collections::BTreeMap::new();
+        for line in lines.iter().filter(|line| line.account == account) {
+            *sums.entry(line.amount.currency()).or_insert(0) += line.amount.minor();
+        }
+        sums.into_iter().collect()
+    }
+
+    #[test]
+    fn every_source_comes_to_nothing_in_each_currency() {
+        let zone = BillingZone::named("Europe/Paris").unwrap();
+        let dollars = Some(balance(10_000, Currency::USD));
+        for (transaction, original) in [
+            (transaction("charge", 9_200, 163), dollars),
+            (transaction("charge", 10_000, 175), Some(balance(10_000, Currency::EUR))),
+            (transaction("adjustment", -10_000, 1_500), None),
+            (transaction("stripe_fee", -300, 0), None),
+            (transaction("payout", -9_037, 0), None),
+        ] {
+            let lines = of_transaction(&transaction, original, &zone).unwrap();
+            let mut totals = std::collections::BTreeMap::new();
+            for line in &lines {
+                *totals.entry(line.amount.currency()).or_insert(0) += line.amount.minor();
+                assert_eq!(line.on.to_string(), "2026-03-03", "the day in the billing zone");
+            }
+            assert!(totals.values().all(|total| *total == 0), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_exchanged_leaves_clearing_in_one_currency_and_enters_it_in_the_other() {
+        let zone = BillingZone::named("UTC").unwrap();
+        let lines = of_transaction(&transaction("charge", 9_200, 163), Some(balance(10_000, Currency::USD)), &zone);
+        let lines = lines.unwrap();
+        let clearing = [(Currency::EUR, 9_200 - 163), (Currency::USD, -10_000)];
+        assert_eq!(sums(&lines, JournalAccount::Clearing), clearing);
+        assert_eq!(sums(&lines, JournalAccount::Fees), [(Currency::EUR, 163)]);
+    }
+}

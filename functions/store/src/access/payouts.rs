@@ -1,0 +1,101 @@
+//! Payouts and saved methods: merged over what was read, and never over anything newer.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use receivables::provider_fact::Provider;
+use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
+
+use super::accounts::{Page, Paged};
+use crate::items::payouts::{self, Payout, PayoutTransaction, SavedMethod};
+use crate::items::{Index, Item, number};
+use crate::keys;
+use crate::table::{Query, Range, Store, StoreError};
+
+impl Store {
+    /// A payout.
+    pub async fn payout(&self, b: &BusinessId, id: &ObjectId) -> Result<Option<Payout>, StoreError> {
+        let key = keys::payout(b, Provider::Stripe, id);
+        self.get(&self.tables.core, &key).await?.map(payouts::payout).transpose()
+    }
+
+    /// Writes a payout over the version before its own. Says whether it was still that.
+    pub async fn put_payout(&self, b: &BusinessId, payout: &Payout) -> Result<bool, StoreError> {
+        self.put_next(payouts::of_payout(b, payout)?, payout.version).await
+    }
+
+    /// Writes the transactions of a payout. They never change, so that writing them again is no harm.
+    pub async fn put_payout_transactions(
+        &self,
+        b: &BusinessId,
+        payout: &ObjectId,
+        transactions: &[PayoutTransaction],
+    ) -> Result<(), StoreError> {
+        for transaction in transactions {
+            self.put(&self.tables.core, payouts::of_transaction(b, payout, transaction)?).await?;
+        }
+        Ok(())
+    }
+
+    /// The transactions of a payout.
+    pub async fn payout_transactions(
+        &self,
+        b: &BusinessId,
+        payout: &ObjectId,
+    ) -> Result<Vec<PayoutTransaction>, StoreError> {
+        let pk = keys::payout_partition(b, Provider::Stripe, payout);
+        let query = Query::within(&pk, Range::Prefix(keys::TRANSACTION));
+        self.whole(&self.tables.core, query).await?.into_iter().map(payouts::transaction).collect()
+    }
+
+    /// What the provider settled of a payment, with its fees.
+    pub async fn transactions_of_payment(
+        &self,
+        b: &BusinessId,
+        p: &PaymentId,
+    ) -> Result<Vec<PayoutTransaction>, StoreError> {
+        let pk = keys::payment_partition(b, p);
+        let query = Query::of(Index::Parent, &pk, Range::Prefix(keys::TRANSACTION));
+        self.whole(&self.tables.core, query).await?.into_iter().map(payouts::transaction).collect()
+    }
+
+    /// The payouts of a business, newest first.
+    pub async fn payouts(&self, b: &BusinessId, page: &Page) -> Result<Paged<Payout>, StoreError> {
+        let pk = keys::payouts(b);
+        let query = Query { newest_first: true, ..Query::of(Index::List, &pk, Range::All) };
+        self.list(query, page, payouts::payout).await
+    }
+
+    /// A saved method.
+    pub async fn method(&self, b: &BusinessId, id: &ObjectId) -> Result<Option<SavedMethod>, StoreError> {
+        let key = keys::method(b, Provider::Stripe, id);
+        self.get(&self.tables.core, &key).await?.map(payouts::method).transpose()
+    }
+
+    /// Writes a saved method over the version before its own. Says whether it was still that.
+    pub async fn put_method(&self, b: &BusinessId, method: &SavedMethod) -> Result<bool, StoreError> {
+        self.put_next(payouts::of_method(b, method)?, method.version).await
+    }
+
+    /// The saved methods of a customer.
+    pub async fn methods_of(&self, b: &BusinessId, c: &CustomerId) -> Result<Vec<SavedMethod>, StoreError> {
+        let pk = keys::account(b, c);
+        let query = Query::of(Index::Parent, &pk, Range::Prefix(keys::METHOD));
+        self.whole(&self.tables.core, query).await?.into_iter().map(payouts::method).collect()
+    }
+
+    /// Puts an item of a version over the one before it, or as the first.
+    async fn put_next(&self, item: Item, version: u64) -> Result<bool, StoreError> {
+        let put = self.client.put_item().table_name(&self.tables.core).set_item(Some(item));
+        let put = if version <= 1 {
+            put.condition_expression("attribute_not_exists(pk)")
+        } else {
+            put.condition_expression("version = :was").expression_attribute_values(":was", number(version - 1))
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::of(&error)),
+        }
+    }
+}

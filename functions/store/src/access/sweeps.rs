@@ -1,0 +1,87 @@
+//! The sweep of a provider's events: when it is due, and up to when everything was seen.
+
+use jiff::Timestamp;
+use receivables::BusinessId;
+use receivables::ledger::Entry;
+use receivables::provider_fact::Provider;
+
+use super::accounts::{Page, Paged};
+use crate::items::{Index, Item, ledger, listed, text, text_of};
+use crate::keys;
+use crate::table::{Query, Range, Store, StoreError, Update};
+
+/// Sweeps that are looked at in one run.
+const SWEEPS_PAGE: i32 = 25;
+
+/// A sweep that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// Whose.
+    pub business: BusinessId,
+    /// Everything before was seen.
+    pub seen_until: Timestamp,
+    /// When it is due.
+    pub due_at: Timestamp,
+}
+
+impl Store {
+    /// Makes sure that a business is swept; where it is already, nothing changes.
+    pub async fn ensure_sweep(&self, sweep: &Sweep) -> Result<(), StoreError> {
+        self.put_new(&self.tables.core, of_sweep(sweep)).await.map(drop)
+    }
+
+    /// The sweeps that are due, the longest due first.
+    pub async fn due_sweeps(&self, now: Timestamp) -> Result<Vec<Sweep>, StoreError> {
+        let to = format!("{now:.3}~");
+        let query = Query { limit: Some(SWEEPS_PAGE), ..Query::of(Index::Due, keys::SWEEPS_DUE, Range::UpTo(&to)) };
+        let (items, _) = self.page(&self.tables.core, query).await?;
+        items.iter().map(sweep).collect()
+    }
+
+    /// Moves a sweep on, if it is still what it was. Says whether it was: so this is also how a worker claims it.
+    pub async fn move_sweep(&self, was: &Sweep, now: &Sweep) -> Result<bool, StoreError> {
+        let key = keys::sweep(&was.business, Provider::Stripe);
+        let values = vec![
+            (":was", text(&was.due_at.to_string())),
+            (":due", text(&now.due_at.to_string())),
+            (":seen", text(&now.seen_until.to_string())),
+            (":place", text(&format!("{:.3}#{}", now.due_at, now.business))),
+        ];
+        let set = "SET due_at = :due, seen_until = :seen, gsi3sk = :place";
+        let condition = "due_at = :was";
+        self.update(&self.tables.core, Update { key: &key, set, condition, values, names: Vec::new() }).await
+    }
+
+    /// The ledger entries of a business in the month of an instant, oldest first.
+    pub async fn entries_of_month(
+        &self,
+        b: &BusinessId,
+        at: Timestamp,
+        page: &Page,
+    ) -> Result<Paged<Entry>, StoreError> {
+        let pk = keys::ledger_of_month(b, at);
+        self.list(Query::of(Index::List, &pk, Range::All), page, ledger::entry).await
+    }
+}
+
+fn of_sweep(sweep: &Sweep) -> Item {
+    let key = keys::sweep(&sweep.business, Provider::Stripe);
+    let item = Item::from([
+        ("pk".to_owned(), text(&key.pk)),
+        ("sk".to_owned(), text(&key.sk)),
+        ("business".to_owned(), text(sweep.business.as_str())),
+        ("seen_until".to_owned(), text(&sweep.seen_until.to_string())),
+        ("due_at".to_owned(), text(&sweep.due_at.to_string())),
+    ]);
+    listed(item, Index::Due, keys::SWEEPS_DUE, &format!("{:.3}#{}", sweep.due_at, sweep.business))
+}
+
+fn sweep(item: &Item) -> Result<Sweep, StoreError> {
+    let defect = || StoreError::Defect("a sweep without its times".to_owned());
+    let at = |name: &str| text_of(item, name).and_then(|at| at.parse().ok()).ok_or_else(defect);
+    Ok(Sweep {
+        business: text_of(item, "business").and_then(|id| id.parse().ok()).ok_or_else(defect)?,
+        seen_until: at("seen_until")?,
+        due_at: at("due_at")?,
+    })
+}

@@ -1,0 +1,265 @@
+//! Payouts, their transactions, and saved methods.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use receivables::payout::{BalanceTransaction, PayoutFact, PayoutProof, PayoutRank};
+use receivables::provider_fact::Provider;
+use receivables::saved_method::{MethodFact, MethodLook};
+use receivables::{Balance, BusinessId, Currency, CustomerId, ObjectId, PaymentId};
+use serde::{Deserialize, Serialize};
+
+use super::{Index, Item, item, listed, record};
+use crate::{StoreError, keys};
+
+/// A payout, and what its transactions prove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payout {
+    /// The provider's id.
+    pub id: ObjectId,
+    /// What was said of it.
+    pub fact: PayoutFact,
+    /// What its transactions come to, once they were fetched.
+    pub proof: Option<PayoutProof>,
+    /// When it was first heard of.
+    pub heard_at: Timestamp,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+/// A transaction of a payout, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutTransaction {
+    /// The transaction.
+    pub transaction: BalanceTransaction,
+    /// The payment it comes from, where it is one of ours.
+    pub payment: Option<PaymentId>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PayoutRecord {
+    id: ObjectId,
+    currency: Currency,
+    amount: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    arrives_on: Option<Date>,
+    rank: String,
+    reconciled: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    bank_reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    failure: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    proof: Option<ProofRecord>,
+    heard_at: Timestamp,
+    version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ProofRecord {
+    gross: i64,
+    fee: i64,
+    net: i64,
+    uneven: Vec<ObjectId>,
+    holds: bool,
+}
+
+pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreError> {
+    let fact = &payout.fact;
+    let record = PayoutRecord {
+        id: payout.id.clone(),
+        currency: fact.amount.currency(),
+        amount: fact.amount.minor(),
+        arrives_on: fact.arrives_on,
+        rank: fact.rank.as_str().to_owned(),
+        reconciled: fact.reconciled,
+        bank_reference: fact.bank_reference.clone(),
+        failure: fact.failure.clone(),
+        proof: payout.proof.as_ref().map(|proof| ProofRecord {
+            gross: proof.gross.minor(),
+            fee: proof.fee.minor(),
+            net: proof.net.minor(),
+            uneven: proof.uneven.clone(),
+            holds: proof.holds,
+        }),
+        heard_at: payout.heard_at,
+        version: payout.version,
+    };
+    let item = item(&keys::payout(b, Provider::Stripe, &payout.id), &record)?;
+    Ok(listed(item, Index::List, &keys::payouts(b), &format!("{:.3}#{}", payout.heard_at, payout.id)))
+}
+
+pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
+    let record: PayoutRecord = record(item)?;
+    let money = |minor| Balance::new(minor, record.currency).map_err(|error| StoreError::defect("payout", &error));
+    let proof = record.proof.map(|proof| {
+        Ok(PayoutProof {
+            gross: money(proof.gross)?,
+            fee: money(proof.fee)?,
+            net: money(proof.net)?,
+            uneven: proof.uneven,
+            holds: proof.holds,
+        })
+    });
+    Ok(Payout {
+        id: record.id,
+        fact: PayoutFact {
+            amount: money(record.amount)?,
+            arrives_on: record.arrives_on,
+            rank: PayoutRank::ALL
+                .into_iter()
+                .find(|rank| rank.as_str() == record.rank)
+                .ok_or_else(|| StoreError::Defect(format!("payout of rank {}", record.rank)))?,
+            reconciled: record.reconciled,
+            bank_reference: record.bank_reference,
+            failure: record.failure,
+        },
+        proof: proof.transpose()?,
+        heard_at: record.heard_at,
+        version: record.version,
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+struct TransactionRecord {
+    id: ObjectId,
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    source: Option<ObjectId>,
+    currency: Currency,
+    gross: i64,
+    fee: i64,
+    net: i64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    exchange_rate: Option<String>,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    payment: Option<PaymentId>,
+}
+
+pub(crate) fn of_transaction(b: &BusinessId, payout: &ObjectId, one: &PayoutTransaction) -> Result<Item, StoreError> {
+    let transaction = &one.transaction;
+    let record = TransactionRecord {
+        id: transaction.id.clone(),
+        kind: transaction.kind.clone(),
+        source: transaction.source.clone(),
+        currency: transaction.gross.currency(),
+        gross: transaction.gross.minor(),
+        fee: transaction.fee.minor(),
+        net: transaction.net.minor(),
+        exchange_rate: transaction.exchange_rate.map(|rate| rate.to_string()),
+        at: transaction.at,
+        payment: one.payment.clone(),
+    };
+    let item = item(&keys::transaction(b, Provider::Stripe, payout, &transaction.id), &record)?;
+    Ok(match &one.payment {
+        Some(payment) => {
+            let place = format!("{}{:.3}#{}", keys::TRANSACTION, transaction.at, transaction.id);
+            listed(item, Index::Parent, &keys::payment_partition(b, payment), &place)
+        }
+        None => item,
+    })
+}
+
+pub(crate) fn transaction(item: Item) -> Result<PayoutTransaction, StoreError> {
+    let record: TransactionRecord = record(item)?;
+    let money = |minor| Balance::new(minor, record.currency).map_err(|error| StoreError::defect("transaction", &error));
+    let rate = record.exchange_rate.map(|rate| rate.parse()).transpose();
+    Ok(PayoutTransaction {
+        transaction: BalanceTransaction {
+            id: record.id,
+            kind: record.kind,
+            source: record.source,
+            gross: money(record.gross)?,
+            fee: money(record.fee)?,
+            net: money(record.net)?,
+            exchange_rate: rate.map_err(|error| StoreError::defect("transaction", &error))?,
+            at: record.at,
+        },
+        payment: record.payment,
+    })
+}
+
+/// A saved method, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedMethod {
+    /// The provider's id.
+    pub id: ObjectId,
+    /// What was said of it.
+    pub fact: MethodFact,
+    /// Our customer who has it, where they are known.
+    pub customer: Option<CustomerId>,
+    /// Counts the changes.
+    pub version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "it is the stored form of a fact whose flags only ever become true")]
+struct MethodRecord {
+    id: ObjectId,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    provider_customer: Option<ObjectId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    customer: Option<CustomerId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    kind: Option<String>,
+    seen: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    good_until: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    brand: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    last4: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    mandate: Option<ObjectId>,
+    attached: bool,
+    detached: bool,
+    mandate_ended: bool,
+    version: u64,
+}
+
+pub(crate) fn of_method(b: &BusinessId, method: &SavedMethod) -> Result<Item, StoreError> {
+    let fact = &method.fact;
+    let look = fact.look.as_ref();
+    let record = MethodRecord {
+        id: method.id.clone(),
+        provider_customer: fact.customer.clone(),
+        customer: method.customer.clone(),
+        kind: fact.kind.clone(),
+        seen: look.is_some(),
+        good_until: look.and_then(|look| look.good_until),
+        brand: look.and_then(|look| look.brand.clone()),
+        last4: look.and_then(|look| look.last4.clone()),
+        mandate: fact.mandate.clone(),
+        attached: fact.attached,
+        detached: fact.detached,
+        mandate_ended: fact.mandate_ended,
+        version: method.version,
+    };
+    let item = item(&keys::method(b, Provider::Stripe, &method.id), &record)?;
+    Ok(match &method.customer {
+        Some(customer) => {
+            let place = format!("{}{}", keys::METHOD, method.id);
+            listed(item, Index::Parent, &keys::account(b, customer), &place)
+        }
+        None => item,
+    })
+}
+
+pub(crate) fn method(item: Item) -> Result<SavedMethod, StoreError> {
+    let record: MethodRecord = record(item)?;
+    let look = MethodLook { good_until: record.good_until, brand: record.brand, last4: record.last4 };
+    Ok(SavedMethod {
+        id: record.id,
+        fact: MethodFact {
+            customer: record.provider_customer,
+            kind: record.kind,
+            look: record.seen.then_some(look),
+            mandate: record.mandate,
+            attached: record.attached,
+            detached: record.detached,
+            mandate_ended: record.mandate_ended,
+        },
+        customer: record.customer,
+        version: record.version,
+    })
+}
