@@ -74,6 +74,8 @@ pub(crate) fn frame() -> OpenApi {
             tag("Customers", "Who owes, and how their accounts stand."),
             tag("Invoices", "What is demanded, and how much of it is open."),
             tag("Payments", "The customers' money on its way to you."),
+            tag("Payouts", "What the provider pays to your bank, and of what it is made."),
+            tag("Exports", "What your bookkeeping takes over: the journal and the payments of a period."),
             tag("Credit notes", "Documents that reduce what is owed, applied like money."),
             tag("Unapplied and unidentified", "Money that covers no invoice yet, and money of nobody known."),
             tag("Pay links", "Addresses under which an invoice is seen and paid."),
