@@ -11,6 +11,7 @@ mod keeping;
 mod lambdas;
 mod main_job;
 mod proofs;
+mod replay;
 mod sign_in;
 mod simulation;
 mod statement;
