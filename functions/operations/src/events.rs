@@ -11,7 +11,7 @@ use store::{Also, Commitment, EventKey, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
 use stripe_gateway::facts::{Meaning, reports};
 
-use crate::payments::{adopt, commit_heard, finish, fresh};
+use crate::payments::{adopt, commit_heard, finish};
 use crate::{OperationError, Rooms};
 
 /// Times a decision is taken anew because another came first.
@@ -166,16 +166,18 @@ async fn begin(
         parts: with.parts,
     };
     let (mut said, mut adopted) = (said.to_vec(), BTreeMap::new());
+    let mut event = event.cloned();
     for _ in 0..TRIES_MAX {
         let Some(begun) = payment::took_place_elsewhere(outside.clone(), &said, now)? else { return Ok(None) };
         let (payment, decision) = begun;
-        let also = Also { applied: event.cloned(), adopted: adopted.clone(), actor: rooms.actor.clone() };
+        let also = Also { applied: event.clone(), adopted: adopted.clone(), actor: rooms.actor.clone() };
         match rooms.store.commit(&decision, &also).await? {
             Commitment::Committed => return finish(rooms, payment, now).await.map(Some),
-            Commitment::AlreadyDone => {
-                let payment = fresh(rooms, &payment).await?;
-                return commit_heard(rooms, payment, &said, event, now).await.map(Some);
-            }
+            // It is there, or the event was marked by a version that could make nothing of it.
+            Commitment::AlreadyDone => match rooms.store.payment(b, &payment.id).await? {
+                Some(payment) => return commit_heard(rooms, payment, &said, event.as_ref(), now).await.map(Some),
+                None => event = None,
+            },
             Commitment::Conflict(contested) => adopt(rooms, &payment, &contested, &mut adopted, &mut said).await?,
         }
     }

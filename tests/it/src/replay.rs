@@ -36,7 +36,8 @@ async fn what_an_older_version_passed_over_is_heard_when_it_is_replayed() {
     assert_eq!(submitted.status, StatusCode::SEE_OTHER);
     // Money of a customer that another program took, too: the event that tells of it makes the payment.
     let known = world.stripe_post("/customers", "name=Known").await.json();
-    let told = json!({"external_id": customer["external_id"], "name": "Known", "stripe_customer": known["id"]});
+    let told =
+        json!({"external_id": customer["external_id"], "name": "Known", "provider_ids": {"stripe": known["id"]}});
     world.ask(reqwest::Method::POST, "/customers", Some(told)).await;
     let foreign = json!({"amount": 700, "currency": "eur", "customer": known["id"]});
     world.stripe_control("/foreign_charge", &foreign).await;
