@@ -30,6 +30,7 @@ cargo xtask COMMAND
   build --release        the Lambda functions, zipped, in target/lambda, with their sizes
     --arm64              for arm64, from any machine
   bench [ARGS]           the benchmarks; ARGS go to them
+    --simulation [N]     no measurements but N simulated worlds whose books must hold (default 20,000)
   wasm                   check that the books (receivables) build for the browser
     --debian             by Debian's Rust, even where rustup could do it
   snapshots              fail on snapshots that no test refers to, and on pending ones

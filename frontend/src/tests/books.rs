@@ -118,7 +118,7 @@ impl Books {
             parts: vec![(invoice.clone(), Money::parse(amount, invoice.currency()).unwrap())],
             minimum: Money::new(50, invoice.currency()).unwrap(),
         };
-        let (payment, decisions) = start(request, at()).unwrap();
+        let (payment, decisions) = start(&request, at()).unwrap();
         decisions.into_iter().for_each(|decision| self.take(decision));
         let checkout = Checkout {
             id: "cs_test_1".parse().unwrap(),

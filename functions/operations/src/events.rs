@@ -12,7 +12,7 @@ use stripe_gateway::event::Event;
 use stripe_gateway::facts::{Meaning, reports};
 
 use crate::methods::{customer_deleted, hear_methods};
-use crate::payments::{adopt, commit_heard, finish, fresh};
+use crate::payments::{adopt, commit_heard, finish};
 use crate::payouts::hear_payout;
 use crate::{OperationError, Rooms};
 
@@ -201,16 +201,18 @@ async fn begin(
         parts: with.parts,
     };
     let (mut said, mut adopted) = (said.to_vec(), BTreeMap::new());
+    let mut event = event.cloned();
     for _ in 0..TRIES_MAX {
         let Some(begun) = payment::took_place_elsewhere(outside.clone(), &said, now)? else { return Ok(None) };
         let (payment, decision) = begun;
-        let also = Also { applied: event.cloned(), adopted: adopted.clone(), ..rooms.also() };
+        let also = Also { applied: event.clone(), adopted: adopted.clone(), ..rooms.also() };
         match rooms.store.commit(&decision, &also).await? {
             Commitment::Committed => return finish(rooms, payment, now).await.map(Some),
-            Commitment::AlreadyDone => {
-                let payment = fresh(rooms, &payment).await?;
-                return commit_heard(rooms, payment, &said, event, now).await.map(Some);
-            }
+            // It is there, or the event was marked by a version that could make nothing of it.
+            Commitment::AlreadyDone => match rooms.store.payment(b, &payment.id).await? {
+                Some(payment) => return commit_heard(rooms, payment, &said, event.as_ref(), now).await.map(Some),
+                None => event = None,
+            },
             Commitment::Conflict(contested) => adopt(rooms, &payment, &contested, &mut adopted, &mut said).await?,
         }
     }

@@ -15,7 +15,7 @@ use stripe_gateway::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation}
 mod hearing;
 
 use crate::{OperationError, Rooms, commit};
-pub(crate) use hearing::{adopt, commit_decided, commit_heard, finish, fresh, give_up, reload};
+pub(crate) use hearing::{adopt, commit_decided, commit_heard, finish, give_up, reload};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 5;
@@ -68,7 +68,7 @@ pub async fn start_payment(
     }
     for _ in 0..TRIES_MAX {
         let request = request(rooms, business, &asked).await?;
-        let (payment, decisions) = match payment::start(request, now) {
+        let (payment, decisions) = match payment::start(&request, now) {
             Ok(started) => started,
             Err(Refusal::CheckoutOpen { payment: other }) => {
                 if let Some(started) = give_way(rooms, business, &other, &asked, now).await? {

@@ -133,10 +133,8 @@ fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
             let without_chargeback = whole.at_most(at_most.less(aside));
             whole = whole.less(without_chargeback);
             // Where the invoice was too full, that is no chargeback; what was taken back of it is told apart once it is settled.
-            let charged_back = match cramped && !funds.settle {
-                true => allocation.charged_back,
-                false => without_chargeback.less(applied),
-            };
+            let charged_back =
+                if cramped && !funds.settle { allocation.charged_back } else { without_chargeback.less(applied) };
             let open_then = room.less(applied);
             let pending = if funds.processing { at_most.less(aside).at_most(open_then) } else { nothing };
             Want {

@@ -4,6 +4,7 @@
 //! the product do, and checks after every step what must always hold.
 
 mod books;
+mod hostile_laws;
 mod invoice_tables;
 mod money_back_stories;
 mod money_laws;

@@ -12,6 +12,7 @@ mod lambdas;
 mod main_job;
 mod money_back;
 mod operators;
+mod passed_over;
 mod proofs;
 mod replay;
 mod sign_in;

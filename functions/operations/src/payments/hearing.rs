@@ -51,7 +51,12 @@ async fn heard(
         };
         match rooms.store.commit(&decision, &also).await? {
             Commitment::Committed => return finish(rooms, changed, now).await,
-            Commitment::AlreadyDone => return finish(rooms, reload(rooms, &payment).await?, now).await,
+            // The event was marked before: with what it says, or by a version that could make nothing of it. What is news
+            // is heard all the same, and only the mark is left alone.
+            Commitment::AlreadyDone => {
+                also.applied = None;
+                payment = fresh(rooms, &payment).await?;
+            }
             Commitment::Conflict(contested) => {
                 adopt(rooms, &payment, &contested, &mut also.adopted, &mut said).await?;
                 payment = fresh(rooms, &payment).await?;
@@ -159,7 +164,7 @@ pub(crate) async fn commit_decided(
 }
 
 /// The payment and its invoices as they stand now.
-pub(crate) async fn fresh(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {
+async fn fresh(rooms: &Rooms, payment: &Payment) -> Result<Payment, OperationError> {
     on_fresh_standings(rooms, reload(rooms, payment).await?).await
 }
 

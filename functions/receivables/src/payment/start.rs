@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 
 /// Starts a payment: its record, and the claim of each invoice's one live checkout. What one transaction cannot carry is
 /// claimed by the next ones, in order; until the last of them is committed the payment cannot be paid.
-pub fn start(request: Request, now: Timestamp) -> Result<(Payment, Vec<Decision>), Refusal> {
+pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision>), Refusal> {
     let (first, _) = request.parts.first().ok_or(Refusal::NothingToPay)?;
     let (customer, currency) = (first.customer.clone(), first.currency());
     check_parts(&request.parts, &customer, currency)?;
@@ -26,7 +26,7 @@ pub fn start(request: Request, now: Timestamp) -> Result<(Payment, Vec<Decision>
         return Err(Refusal::BelowMinimum { minimum: request.minimum });
     }
     check_rests(&request.parts, request.minimum)?;
-    let mut payment = first_form(&request, amount, now)?;
+    let mut payment = first_form(request, amount, now)?;
     let mut decisions = Vec::with_capacity(request.parts.len().div_ceil(ALLOCATIONS_PER_STEP));
     for parts in request.parts.chunks(ALLOCATIONS_PER_STEP) {
         let was = payment.clone();

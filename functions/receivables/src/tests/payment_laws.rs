@@ -166,7 +166,7 @@ fn hearing_does_not_depend_on_the_order_of_any_three_reports() {
 #[test]
 fn a_decision_that_moves_no_amount_moves_no_balance() {
     let (invoice, issued) = issue("A", money("100.00"), date(2026, 3, 1));
-    let (payment, started) = payment::start(request("P", vec![(invoice, money("60.00"))]), now()).unwrap();
+    let (payment, started) = payment::start(&request("P", vec![(invoice, money("60.00"))]), now()).unwrap();
     let (_, opened) = payment.opened(checkout_of("P"), now()).unwrap();
     assert_eq!(issued.balance_move().open, [(Currency::EUR, 10_000)].into());
     for decision in started.into_iter().chain([opened]) {
@@ -180,7 +180,7 @@ fn a_decision_that_moves_no_amount_moves_no_balance() {
 fn two_invoices() -> Payment {
     let part = |name: &str, gross: &str, part: &str| (issue(name, money(gross), date(2026, 3, 1)).0, money(part));
     let parts = vec![part("A", "50.00", "50.00"), part("B", "80.00", "30.00")];
-    payment::start(request("P", parts), now()).unwrap().0
+    payment::start(&request("P", parts), now()).unwrap().0
 }
 
 /// Everything about a payment but the count of its changes, once it is finished.

@@ -16,7 +16,7 @@ fn invoice(name: &str, gross: &str) -> Invoice {
 }
 
 fn start(parts: Vec<(Invoice, Money)>) -> Result<Payment, Refusal> {
-    payment::start(request("P", parts), now()).map(|(payment, _)| payment)
+    payment::start(&request("P", parts), now()).map(|(payment, _)| payment)
 }
 
 fn with(mut invoice: Invoice, change: impl FnOnce(&mut Invoice)) -> Invoice {

@@ -50,9 +50,13 @@ pub(super) fn received(world: &World, event: &Value) -> ReceivedEvent {
 pub(super) fn to_stripe(minor: i64, currency: &str) -> i64 {
     match currency {
         "ISK" => minor * 100,
-        "KWD" => (minor / 10).max(1) * 10,
-        _ => minor,
+        _ => in_ours(minor, currency),
     }
+}
+
+/// An amount of ours, rounded to what the provider takes.
+pub(super) fn in_ours(minor: i64, currency: &str) -> i64 {
+    if currency == "KWD" { (minor / 10).max(1) * 10 } else { minor }
 }
 
 /// An amount of the provider's, rounded to what it takes of the currency.

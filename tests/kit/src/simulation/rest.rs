@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::StreamExt as _;
 use jiff::SignedDuration;
+use receivables::payment::State;
 use receivables::provider_fact::{Facts, Heard};
 use receivables::{ObjectId, Payment, Provider};
 use serde_json::Value;
@@ -70,6 +71,23 @@ impl Play {
         self.nothing_is_stuck().await?;
         self.books_verify("at rest").await?;
         let held = self.held().await?;
+        self.nothing_waits(&held).await?;
+        for p in &held.payments {
+            eprintln!(
+                "STAT {} {} recv {} ref {} cb {} unapp {} over {} susp {} alloc {} revs {} orig {}",
+                p.state.as_str(),
+                p.currency(),
+                p.received.minor(),
+                p.refunded.minor(),
+                p.charged_back.minor(),
+                p.unapplied.minor(),
+                p.facts.fold().overdrawn(p.currency()).minor(),
+                p.suspense.len(),
+                p.allocations.len(),
+                p.reviews().len(),
+                matches!(p.origin, receivables::payment::Origin::Provider)
+            );
+        }
         self.every_cent_once(&held).await?;
         let events = provider::events(&self.world).await;
         self.facts_are_those_of_the_events(&held, &events, seed)?;
@@ -100,6 +118,24 @@ impl Play {
             }
             None => Ok(()),
         }
+    }
+
+    /// At rest no payment is on its way or worked off, and no invoice is claimed or waits for money.
+    async fn nothing_waits(&self, held: &Held) -> Result<(), Failure> {
+        for payment in &held.payments {
+            let ended = matches!(payment.state, State::Settled | State::Failed | State::Cancelled);
+            if payment.unfinished || !ended {
+                let how = format!("{} is {}, unfinished: {}", payment.id, payment.state.as_str(), payment.unfinished);
+                return Err(Failure::new("a payment hangs", how));
+            }
+        }
+        let invoices = self.rooms().store.invoices_of_business(&self.business.id, &Page::first(100)).await;
+        for invoice in invoices.map_err(|error| Failure::new("the tables", error))?.items {
+            if invoice.standing.live_checkout.is_some() || !invoice.standing.pending.is_zero() {
+                return Err(Failure::new("an invoice is claimed or waits", format!("{:?}", invoice.standing)));
+            }
+        }
+        Ok(())
     }
 
     async fn held(&self) -> Result<Held, Failure> {

@@ -72,6 +72,7 @@ pub enum Step {
     Enter { payment: usize, number: usize, answers: Option<bool> },
     Look { payment: usize },
     Refund { money: Money, percent: i64 },
+    OrderRefund { order: usize, money: Money, place: Option<usize>, percent: i64 },
     Dispute { money: Money, percent: i64, inquiry: bool },
     Verdict { money: Money, verdict: Verdict },
     Foreign { foreign: usize, customer: Option<usize>, currency: usize, minor: i64, with_intent: bool },
@@ -132,6 +133,11 @@ impl fmt::Display for Step {
             }
             Self::Look { payment } => write!(f, "the payer of P{payment} comes back"),
             Self::Refund { money, percent } => write!(f, "refund {percent} % of {money}"),
+            Self::OrderRefund { order, money, place, percent } => {
+                write!(f, "order R{order}: send {percent} % back of ")?;
+                place.map_or(Ok(()), |place| write!(f, "part {place} of "))?;
+                write!(f, "{money}")
+            }
             Self::Dispute { money, percent, inquiry: false } => write!(f, "dispute {percent} % of {money}"),
             Self::Dispute { money, percent, inquiry: true } => write!(f, "inquire about {percent} % of {money}"),
             Self::Verdict { money, verdict } => write!(f, "the dispute of {money} is {}", verdict.as_str()),
@@ -189,13 +195,15 @@ struct Teller {
     /// The same of foreign money; nobody's has no customer.
     foreign: Vec<(Option<usize>, usize)>,
     notes: Vec<(usize, usize)>,
+    orders: usize,
     steps: Vec<Step>,
 }
 
 /// The story of a seed.
 pub fn tell(seed: u64) -> Vec<Step> {
     let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut teller = Teller { random: Random::new(seed), invoices, payments, foreign, notes, steps: Vec::new() };
+    let random = Random::new(seed);
+    let mut teller = Teller { random, invoices, payments, foreign, notes, orders: 0, steps: Vec::new() };
     let calm = teller.random.percent(30);
     if !calm {
         teller.chaos();
@@ -203,10 +211,10 @@ pub fn tell(seed: u64) -> Vec<Step> {
     if teller.random.percent(15) {
         teller.steps.push(Step::Older { older: true });
     }
-    for _ in 0..teller.random.between(1, 3) {
+    for _ in 0..teller.random.between(1, 4) {
         teller.invoice();
     }
-    for _ in 0..teller.random.between(5, 16) {
+    for _ in 0..teller.random.between(5, 22) {
         teller.chapter(calm);
     }
     teller.steps
@@ -225,7 +233,7 @@ impl Teller {
     fn invoice(&mut self) {
         // Mostly one account and currency, so that things meet.
         let (customer, currency) = match self.invoices.last() {
-            Some(last) if self.random.percent(60) => *last,
+            Some(last) if self.random.percent(80) => *last,
             Some(_) | None => (self.random.below(CUSTOMERS), self.random.below(CURRENCIES.len())),
         };
         let minor = if self.random.percent(10) { self.random.between(1, 300) } else { self.minor(currency) };
@@ -253,7 +261,7 @@ impl Teller {
         let first = self.an_invoice();
         let (customer, currency) = self.invoices[first];
         let mut parts = vec![(first, self.percent())];
-        while self.random.percent(35) {
+        while self.random.percent(55) {
             let next = self.invoice_of(customer, currency);
             if parts.iter().any(|(invoice, _)| *invoice == next) {
                 break;
@@ -291,7 +299,9 @@ impl Teller {
         if self.payments.is_empty() {
             return None;
         }
-        let label = self.random.below(self.payments.len());
+        // Mostly one of the last, so that much happens to few.
+        let last = self.payments.len() - 1;
+        let label = if self.random.percent(60) { last } else { self.random.below(self.payments.len()) };
         let (customer, currency) = self.payments[label];
         Some((Money::Payment(label), Some(customer), currency))
     }
@@ -352,7 +362,12 @@ impl Teller {
             None => self.an_invoice(),
         };
         let step = match what {
-            0 => Step::Refund { money, percent },
+            0 if self.random.percent(50) => Step::Refund { money, percent },
+            0 => {
+                let place = self.random.percent(60).then_some(place);
+                self.orders += 1;
+                Step::OrderRefund { order: self.orders, money, place, percent }
+            }
             1 => Step::Dispute { money, percent: percent.min(100), inquiry: self.random.percent(30) },
             2 => Step::Verdict { money, verdict: self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]) },
             3 => Step::Apply { money, invoice, percent },

@@ -1,0 +1,257 @@
+//! Laws of the books among enemies: money comes, goes back and comes again in any order, operators undo what was done, and
+//! larger payments are interrupted between their steps. After every commit [`Books`] proves itself; at the end every payment is
+//! finished and must have come to rest.
+
+use jiff::civil::date;
+use proptest::prelude::*;
+
+use super::books::{Books, credit_note_id, invoice_id, payment_id, refund_id};
+use super::cases;
+use crate::invoice::Invoice;
+use crate::provider_fact::{
+    Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, IntentFact, ObjectFact, RefundFact, RefundRank,
+};
+use crate::{Currency, Money, Report, credit_note, payment};
+
+/// One thing that happens: of which kind, to what, by how much. Numbers mean something for every kind.
+type Step = (u8, u8, u8, u16);
+
+const PAYMENTS: [&str; 3] = ["P", "Q", "R"];
+
+struct Enemy {
+    books: Books,
+    invoices: Vec<String>,
+    orders: u16,
+    notes: u16,
+}
+
+fn cents(minor: i64) -> Money {
+    Money::new(minor.max(0), Currency::EUR).unwrap()
+}
+
+impl Enemy {
+    /// Invoices of different sizes; the first is the oldest due.
+    fn facing(count: usize) -> Self {
+        let mut books = Books::new();
+        let mut invoices = Vec::new();
+        for number in 0..count {
+            let name = format!("A{number:03}");
+            let day = i8::try_from(number % 20).unwrap() + 1;
+            books.issue(&name, cents(900 + 700 * i64::try_from(number % 7).unwrap()), date(2026, 3, day));
+            // Credit notes and operators may leave less open than is on its way.
+            books.late.insert(invoice_id(&name));
+            invoices.push(name);
+        }
+        Self { books, invoices, orders: 0, notes: 0 }
+    }
+
+    fn name(&self, place: u8) -> String {
+        self.invoices[usize::from(place) % self.invoices.len()].clone()
+    }
+
+    fn invoice(&self, place: u8) -> Invoice {
+        self.books.invoices[&invoice_id(&self.name(place))].clone()
+    }
+
+    fn start(&mut self, name: &str, from: u8, how_many: u8, part: u16) {
+        if self.books.payments.contains_key(&payment_id(name)) {
+            return;
+        }
+        let count = match (self.invoices.len(), how_many) {
+            (0..10, many) => usize::from(many % 4) + 1,
+            (all, many) => (45 + usize::from(many) % 45).min(all),
+        };
+        let names: Vec<String> =
+            (0..count).map(|step| self.invoices[(usize::from(from) + step) % self.invoices.len()].clone()).collect();
+        let whole = !part.is_multiple_of(3);
+        let parts: Vec<(&str, Money)> = names
+            .iter()
+            .map(|name| {
+                let payable = self.books.invoices[&invoice_id(name)].standing.payable();
+                (name.as_str(), if whole { payable } else { cents(payable.minor() / 2) })
+            })
+            .collect();
+        if self.books.start(name, &parts).is_ok() {
+            self.books.open(name);
+        }
+    }
+
+    /// What a provider may say of a payment, in any order and more than once.
+    fn report(&self, name: &str, kind: u8, number: u8, amount: u16) -> Vec<Report> {
+        let asked = self.books.payments[&payment_id(name)].amount;
+        let part = cents((asked.minor() * i64::from(amount % 120) / 100).max(1));
+        let intent = |fact: IntentFact| (format!("pi_{name}"), ObjectFact::Intent(fact));
+        let behind = Some(format!("pi_{name}").parse().unwrap());
+        let attempt = |rank| [("ch".to_owned(), Attempt { rank, decline: None })].into();
+        let checkout = |fact| (format!("cs_{name}"), ObjectFact::Checkout(CheckoutFact { intent: behind, ..fact }));
+        let refund = |rank| {
+            let order =
+                amount.is_multiple_of(2).then(|| refund_id(&format!("{}", u16::from(number) % self.orders.max(1))));
+            let id = order.as_ref().map_or_else(|| format!("re_{name}{}", number % 3), |order| format!("re_{order}"));
+            // An order says the same amount whenever it is spoken of.
+            let ordered = self.books.payments.values().flat_map(|payment| &payment.refunds);
+            let ordered = ordered.into_iter().find(|known| Some(&known.id) == order.as_ref()).map(|known| known.amount);
+            let amount = Cash::of(ordered.unwrap_or_else(|| cents(asked.minor() / 3)));
+            (id, ObjectFact::Refund(RefundFact { order, amount, rank, failure: None }))
+        };
+        let formal = ChargebackFact { amount: Cash::of(part), formal: true, ..ChargebackFact::default() };
+        let chargeback = |fact| (format!("dp_{name}{}", number % 2), ObjectFact::Chargeback(fact));
+        let (object, fact) = match kind % 14 {
+            0 | 1 => checkout(CheckoutFact { completed: true, received: Cash::of(asked), ..CheckoutFact::default() }),
+            2 => checkout(CheckoutFact { completed: true, ..CheckoutFact::default() }),
+            3 => checkout(CheckoutFact { failed: true, ..CheckoutFact::default() }),
+            4 => checkout(CheckoutFact { expired: true, ..CheckoutFact::default() }),
+            5 => intent(IntentFact { received: Cash::of(asked), ..IntentFact::default() }),
+            6 => intent(IntentFact { attempts: attempt(AttemptRank::Pending), ..IntentFact::default() }),
+            7 => intent(IntentFact { attempts: attempt(AttemptRank::Failed), ..IntentFact::default() }),
+            8 => refund(RefundRank::Pending),
+            9 => refund(RefundRank::Failed),
+            10 => chargeback(ChargebackFact { withdrawn: true, ..formal }),
+            11 => chargeback(ChargebackFact { reinstated: true, won: true, ..formal }),
+            12 => chargeback(ChargebackFact { lost: true, ..formal }),
+            _ => intent(IntentFact { refunded: Cash::of(part), ..IntentFact::default() }),
+        };
+        vec![Report { payment: Some(payment_id(name)), ..Report::new(object.parse().unwrap(), fact) }]
+    }
+
+    /// One step of a payment that is not finished, as a worker makes it that may die after it.
+    fn go_on(&mut self, name: &str) {
+        let fresh = self.books.fresh(name);
+        let open: Vec<Invoice> =
+            self.books.invoices.values().filter(|one| !one.standing.open().is_zero()).cloned().collect();
+        let now = self.books.now;
+        let step = payment::go_on(&fresh, now).or_else(|| payment::settle(&fresh, &open, now));
+        if let Some((_, decision)) = step {
+            self.books.commit(&decision).unwrap();
+        }
+    }
+
+    fn operate(&mut self, name: &str, kind: u8, place: u8, amount: u16) {
+        let part = |of: Money| cents((of.minor() * i64::from(amount % 110) / 100).max(1));
+        let to = self.invoice(place);
+        self.orders += 1;
+        let order = refund_id(&format!("{}", self.orders));
+        let _ = self.books.operate(name, |_, payment, now| {
+            let at = payment.allocations.get(usize::from(place) % payment.allocations.len().max(1)).cloned();
+            let at = at.ok_or(crate::Refusal::NotAllocated);
+            match kind % 5 {
+                0 => payment::apply(payment, &[(to.clone(), part(payment.unapplied))], now),
+                1 => at.and_then(|at| payment::unapply(payment, &at.invoice, Some(part(at.applied)), now)),
+                2 => at.and_then(|at| payment::move_cash(payment, &at.invoice, &to, Some(part(at.applied)), now)),
+                3 => {
+                    let whole = part(payment.refundable());
+                    payment::order_refund(payment, order, whole, None, "Back".parse().unwrap(), now)
+                }
+                _ => at.and_then(|at| {
+                    let why = "Back".parse().unwrap();
+                    payment::order_refund(payment, order, part(at.applied), Some(at.invoice), why, now)
+                }),
+            }
+        });
+    }
+
+    fn credit(&mut self, kind: u8, place: u8, amount: u16) {
+        let name =
+            format!("N{}", if kind.is_multiple_of(2) { self.notes } else { u16::from(place) % self.notes.max(1) });
+        let invoice = self.name(place);
+        let open = self.invoice(place).standing.open();
+        if kind.is_multiple_of(2) {
+            self.notes += 1;
+            let whole = cents(i64::from(amount) + 1);
+            let parts = [(invoice.as_str(), open.at_most(whole))];
+            let _ = self.books.credit(&name, whole, if open.is_zero() { &[] } else { &parts });
+        } else if let Some(note) = self.books.notes.get(&credit_note_id(&name)).cloned() {
+            let standing = |id: &crate::InvoiceId| self.books.invoices[id].standing.clone();
+            let mut note = note;
+            for allocation in &mut note.allocations {
+                allocation.standing = standing(&allocation.invoice);
+            }
+            let at = note.allocations.first().cloned();
+            let decided = match at.filter(|_| amount.is_multiple_of(2)) {
+                Some(at) => credit_note::unapply(&note, &at.invoice, None, self.books.now),
+                None => {
+                    credit_note::apply(&note, &[(self.invoice(place), note.unapplied.at_most(open))], self.books.now)
+                }
+            };
+            if let Ok((_, decision)) = decided {
+                self.books.commit(&decision).unwrap();
+            }
+        }
+    }
+
+    fn meets(&mut self, (kind, what, place, amount): Step) {
+        let name = PAYMENTS[usize::from(what) % PAYMENTS.len()];
+        if !self.books.payments.contains_key(&payment_id(name)) {
+            self.start(name, place, what, amount);
+            return;
+        }
+        match kind {
+            0..120 => {
+                let said = self.report(name, kind, place, amount);
+                self.books.hear(name, &said);
+            }
+            120..160 => self.go_on(name),
+            160..170 => drop(self.books.finish(name)),
+            170..220 => self.operate(name, kind, place, amount),
+            220..240 => self.credit(kind, place, amount),
+            240..250 => drop(self.books.write_off(&self.name(place), amount.is_multiple_of(2))),
+            250.. => {
+                let payment = self.books.fresh(name);
+                if let Some((_, decision)) = payment::give_up(&payment, self.books.now) {
+                    self.books.commit(&decision).unwrap();
+                }
+            }
+        }
+    }
+
+    /// Everything is finished, and stays so.
+    fn rests(&mut self) {
+        for name in PAYMENTS {
+            if !self.books.payments.contains_key(&payment_id(name)) {
+                continue;
+            }
+            if !self.books.fresh(name).state.checkout_is_live() {
+                self.books.finish(name);
+            }
+        }
+        for payment in self.books.payments.values().filter(|payment| !payment.state.checkout_is_live()) {
+            assert!(!payment.unfinished, "{} is finished", payment.id);
+            assert!(payment.owed_back.is_zero(), "{} owes nothing back", payment.id);
+            assert!(payment::is_as_folded(payment), "{} is as folded", payment.id);
+            assert_eq!(payment.unapplied, payment.on_account, "{}: what is left is left on purpose", payment.id);
+            let said: Vec<Report> =
+                payment.facts.0.iter().map(|(object, fact)| Report::new(object.clone(), fact.clone())).collect();
+            assert!(payment::hear(payment, &said, self.books.now).is_none(), "{}: nothing is news twice", payment.id);
+        }
+    }
+}
+
+fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(any::<Step>(), 1..=most)
+}
+
+proptest! {
+    #![proptest_config(cases(512))]
+
+    #[test]
+    fn the_books_hold_whatever_happens_to_few_invoices(count in 1_usize..6, steps in steps(40)) {
+        let mut enemy = Enemy::facing(count);
+        for step in steps {
+            enemy.meets(step);
+        }
+        enemy.rests();
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    #[test]
+    fn the_books_hold_whatever_happens_between_the_steps_of_many(steps in steps(30)) {
+        let mut enemy = Enemy::facing(100);
+        for step in steps {
+            enemy.meets(step);
+        }
+        enemy.rests();
+    }
+}

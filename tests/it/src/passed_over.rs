@@ -1,0 +1,57 @@
+//! Events that an older version could make nothing of are heard when they are applied again.
+
+use kit::World;
+use reqwest::StatusCode;
+use serde_json::json;
+use store::{EventState, ReceivedEvent};
+
+/// What the inbox holds of an event that was marked as applied and never heard.
+fn passed_over(world: &World, event: &serde_json::Value) -> ReceivedEvent {
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    ReceivedEvent {
+        key: store::EventKey {
+            business: world.local.business.clone(),
+            provider: receivables::Provider::Stripe,
+            object: text(&event["data"]["object"]["id"]),
+            event: text(&event["id"]),
+        },
+        kind: text(&event["type"]),
+        api_version: None,
+        livemode: Some(false),
+        received_at: world.now(),
+        body: event.to_string().into_bytes(),
+        state: EventState::Applied,
+        reason: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_older_version_passed_over_is_heard_when_it_is_replayed() {
+    let world = World::new().await;
+    world.chaos(json!({"drop": 100})).await;
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "64.00").await;
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "64.00").await;
+    let submitted = world.submit_hosted(pressed.location(), "4242424242424242").await;
+    assert_eq!(submitted.status, StatusCode::SEE_OTHER);
+    // Money of a customer that another program took, too: the event that tells of it makes the payment.
+    let known = world.stripe_post("/customers", "name=Known").await.json();
+    let told =
+        json!({"external_id": customer["external_id"], "name": "Known", "provider_ids": {"stripe": known["id"]}});
+    world.ask(reqwest::Method::POST, "/customers", Some(told)).await;
+    let foreign = json!({"amount": 700, "currency": "eur", "customer": known["id"]});
+    world.stripe_control("/foreign_charge", &foreign).await;
+    world.settle().await;
+    let events = world.stripe("/events?limit=100").await;
+    for event in events["data"].as_array().unwrap() {
+        let event = passed_over(&world, event);
+        world.local.state.rooms.store.record_event(&event).await.unwrap();
+        operations::apply_provider_event(&world.local.state.rooms, &event, world.now()).await.unwrap();
+    }
+    world.settle().await;
+    world.verify().await;
+    assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
+    let id = customer["id"].as_str().unwrap();
+    let balance = world.ask(reqwest::Method::GET, &format!("/customers/{id}/balance"), None).await;
+    assert_eq!(balance["currencies"][0]["unapplied"], "7.00", "{balance:#}");
+}
