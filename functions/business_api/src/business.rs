@@ -58,8 +58,9 @@ impl From<&Business> for BusinessShape {
 }
 
 impl BusinessChange {
-    pub(crate) fn read(&self, faults: &mut Faults) -> Option<Option<BTreeMap<Currency, Money>>> {
-        let Some(told) = &self.write_off_tolerances else { return Some(None) };
+    /// The tolerances that are told; none where nothing is said of them. A fault, too, leaves one out; it is noted.
+    fn read(&self, faults: &mut Faults) -> Option<BTreeMap<Currency, Money>> {
+        let told = self.write_off_tolerances.as_ref()?;
         let mut tolerances = BTreeMap::new();
         for (code, amount) in told {
             let field = format!("write_off_tolerances.{code}");
@@ -72,7 +73,7 @@ impl BusinessChange {
                 tolerances.insert(currency, amount);
             }
         }
-        Some(Some(tolerances))
+        Some(tolerances)
     }
 }
 
@@ -89,7 +90,7 @@ pub(crate) async fn show_business(caller: Caller) -> Result<Answer, Failure> {
 )]
 pub(crate) async fn change_business(posted: Posted) -> Result<Response, Failure> {
     let change: BusinessChange = posted.shape()?;
-    let tolerances = checked(|faults| change.read(faults))?;
+    let tolerances = checked(|faults| Some(change.read(faults)))?;
     Ok(posted.once(|work| change_to(work, tolerances)).await)
 }
 

@@ -72,7 +72,8 @@ impl Store {
             removed.extend(["gsi2pk", "gsi2sk"]);
         }
         if !removed.is_empty() {
-            set += &format!(" REMOVE {}", removed.join(", "));
+            set += " REMOVE ";
+            set += &removed.join(", ");
         }
         let item = keys::event(&key.business, key.provider, &key.object, &key.event);
         let condition = "attribute_exists(pk) AND #state <> :applied";
