@@ -119,7 +119,9 @@ impl Books {
             minimum: Money::new(50, invoice.currency()).unwrap(),
         };
         let (payment, decisions) = start(&request, at()).unwrap();
-        decisions.into_iter().for_each(|decision| self.take(decision));
+        for decision in decisions {
+            self.take(decision);
+        }
         let checkout = Checkout {
             id: "cs_test_1".parse().unwrap(),
             url: "https://checkout.stripe.com/c/pay/cs_test_1".to_owned(),

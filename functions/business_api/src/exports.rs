@@ -232,7 +232,9 @@ pub(crate) async fn export_journal(caller: Caller, Asked(asked): Asked<ExportQue
     if period.csv {
         let mut file = String::new();
         row(&mut file, &JOURNAL_COLUMNS.map(str::to_owned));
-        lines.iter().for_each(|line| row(&mut file, &line.cells()));
+        for line in &lines {
+            row(&mut file, &line.cells());
+        }
         return Ok(named("journal", &period, file));
     }
     let shape = JournalShape { lines: lines.iter().map(JournalLineShape::from).collect() };
@@ -255,7 +257,9 @@ pub(crate) async fn export_payments(caller: Caller, Asked(asked): Asked<ExportQu
     if period.csv {
         let mut file = String::new();
         row(&mut file, &PAYMENT_COLUMNS.map(str::to_owned));
-        payments.iter().for_each(|payment| row(&mut file, &payment.cells()));
+        for payment in &payments {
+            row(&mut file, &payment.cells());
+        }
         return Ok(named("payments", &period, file));
     }
     Ok(Answer::ok(&ExportedPaymentsShape { payments })?.into_response())

@@ -58,17 +58,13 @@ async fn transactions(
     let mut known: BTreeMap<ObjectId, Option<PaymentId>> = BTreeMap::new();
     let mut found = Vec::new();
     for transaction in rooms.stripe.balance_transactions(payout).await? {
-        let payment = match &transaction.source {
-            None => None,
-            Some(source) => match known.get(source) {
-                Some(payment) => payment.clone(),
-                None => {
-                    let payment = rooms.store.payment_of_object(b, Provider::Stripe, source).await?;
-                    known.insert(source.clone(), payment.clone());
-                    payment
-                }
-            },
-        };
+        if let Some(source) = &transaction.source
+            && !known.contains_key(source)
+        {
+            let payment = rooms.store.payment_of_object(b, Provider::Stripe, source).await?;
+            known.insert(source.clone(), payment);
+        }
+        let payment = transaction.source.as_ref().and_then(|source| known.get(source)).cloned().flatten();
         found.push(PayoutTransaction { transaction, payment });
     }
     Ok(found)

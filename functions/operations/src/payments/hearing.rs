@@ -105,13 +105,11 @@ async fn worked_off(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<P
         if !payment.unfinished || payment.state.checkout_is_live() {
             return Ok(payment);
         }
-        let step = match payment::go_on(&payment, now) {
-            Some(step) => Some(step),
-            None => {
-                let current = on_fresh_standings(rooms, payment.clone()).await?;
-                payment::settle(&current, &open_invoices(rooms, &current).await?, now)
-            }
-        };
+        let mut step = payment::go_on(&payment, now);
+        if step.is_none() {
+            let current = on_fresh_standings(rooms, payment.clone()).await?;
+            step = payment::settle(&current, &open_invoices(rooms, &current).await?, now);
+        }
         let Some((changed, decision)) = step else { return Ok(payment) };
         payment = match commit(rooms, &decision).await? {
             Commitment::Committed => changed,

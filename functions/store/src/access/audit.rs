@@ -72,7 +72,7 @@ impl Store {
         let (from, to) = (format!("{from:012}"), "999999999999".to_owned());
         let query = Query { limit: Some(page.limit()), ..Query::within(&pk, Range::Between(&from, &to)) };
         let (items, last) = self.page(&self.tables.core, query).await?;
-        let items = items.into_iter().map(sealed).collect::<Result<Vec<_>, _>>()?;
+        let items = items.iter().map(sealed).collect::<Result<Vec<_>, _>>()?;
         let next_cursor = last.and_then(|_| items.last().map(|sealed: &Sealed| sealed.number.to_string()));
         Ok(Paged { items, next_cursor })
     }
@@ -133,9 +133,9 @@ fn writes(
     ])
 }
 
-fn sealed(item: Item) -> Result<Sealed, StoreError> {
-    let of = |name: &str| text_of(&item, name).unwrap_or_default().to_owned();
-    Ok(Sealed { number: number_of(&item)?, hash: of("hash"), text: of("text") })
+fn sealed(item: &Item) -> Result<Sealed, StoreError> {
+    let of = |name: &str| text_of(item, name).unwrap_or_default().to_owned();
+    Ok(Sealed { number: number_of(item)?, hash: of("hash"), text: of("text") })
 }
 
 fn number_of(item: &Item) -> Result<u64, StoreError> {

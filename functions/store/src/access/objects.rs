@@ -130,7 +130,7 @@ impl Store {
     /// Money of nobody known, oldest first.
     pub async fn unidentified(&self, b: &BusinessId, page: &Page) -> Result<Paged<Unidentified>, StoreError> {
         let pk = keys::unidentified(b);
-        self.list(Query::of(Index::List, &pk, Range::All), page, unidentified).await
+        self.list(Query::of(Index::List, &pk, Range::All), page, |item| unidentified(&item)).await
     }
 
     async fn kept(&self, b: &BusinessId, provider: Provider, anchor: &ObjectId) -> Result<Kept, StoreError> {
@@ -195,22 +195,22 @@ fn head_item(
     listed(item, Index::List, &keys::unidentified(b), &format!("{now:.3}#{anchor}"))
 }
 
-fn unidentified(item: Item) -> Result<Unidentified, StoreError> {
+fn unidentified(item: &Item) -> Result<Unidentified, StoreError> {
     let defect = |what: &str| StoreError::Defect(format!("unidentified money without {what}"));
     let mut received = Vec::new();
-    for (name, value) in &item {
+    for (name, value) in item {
         let Some(code) = name.strip_prefix("r#") else { continue };
         let currency = code.parse().map_err(|error| StoreError::defect("unidentified money", &error))?;
         let minor = value.as_n().ok().and_then(|n| n.parse().ok()).ok_or_else(|| defect("a number"))?;
         received.push(crate::items::money(minor, currency)?);
     }
     received.sort_by_key(|amount: &Money| amount.currency());
-    let customer = text_of(&item, "provider_customer").map(str::parse).transpose();
+    let customer = text_of(item, "provider_customer").map(str::parse).transpose();
     Ok(Unidentified {
-        object: text_of(&item, "object").and_then(|id| id.parse().ok()).ok_or_else(|| defect("an object"))?,
+        object: text_of(item, "object").and_then(|id| id.parse().ok()).ok_or_else(|| defect("an object"))?,
         received,
         provider_customer: customer.map_err(|error| StoreError::defect("unidentified money", &error))?,
-        heard_at: text_of(&item, "heard_at").and_then(|at| at.parse().ok()).ok_or_else(|| defect("a time"))?,
+        heard_at: text_of(item, "heard_at").and_then(|at| at.parse().ok()).ok_or_else(|| defect("a time"))?,
     })
 }
 
