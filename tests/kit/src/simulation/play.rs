@@ -41,6 +41,8 @@ pub(super) struct Play {
     notes: BTreeMap<usize, CreditNoteId>,
     /// Something was broken at some time, so that a mail may be missing.
     pub(super) crashed: bool,
+    /// The next step happens while the workers are at it.
+    meanwhile: bool,
     /// Events that a sweep has brought already.
     swept: BTreeSet<String>,
 }
@@ -106,6 +108,7 @@ impl Play {
             foreign,
             notes,
             crashed: false,
+            meanwhile: false,
             swept: BTreeSet::new(),
         }
     }
@@ -126,13 +129,38 @@ impl Play {
         }
     }
 
-    /// Carries out one step.
+    /// Carries out one step: by itself, or while the workers do what they can.
     pub(super) async fn step(&mut self, step: &Step) -> Result<(), Failure> {
+        let meanwhile = std::mem::replace(&mut self.meanwhile, *step == Step::Meanwhile);
         match step {
             Step::Invoice { invoice, customer, currency, minor, due_in } => {
                 self.issue(*invoice, *customer, *currency, *minor, *due_in).await
             }
             Step::Start { payment, parts } => self.start(*payment, parts).await,
+            Step::Foreign { foreign, customer, currency, minor, with_intent } => {
+                self.take_elsewhere(*foreign, *customer, *currency, *minor, *with_intent).await;
+                Ok(())
+            }
+            Step::Credit { note, customer, currency, minor, invoice } => {
+                self.credit(*note, *customer, *currency, *minor, *invoice).await
+            }
+            Step::Crash { after, calls, carried_out } => {
+                self.crashed = true;
+                self.world.calls.break_after(*after, *calls, *carried_out);
+                Ok(())
+            }
+            Step::Sweep => self.sweep().await,
+            _ if meanwhile => {
+                let (acted, settled) = futures::join!(self.act(step), self.settle());
+                acted.and(settled)
+            }
+            _ => self.act(step).await,
+        }
+    }
+
+    /// The steps that leave nothing to remember.
+    async fn act(&self, step: &Step) -> Result<(), Failure> {
+        match step {
             Step::Enter { payment, number, answers } => {
                 self.enter(*payment, NUMBERS[*number].0, *answers).await;
                 Ok(())
@@ -144,21 +172,14 @@ impl Play {
             }
             Step::Dispute { money, percent, inquiry } => self.dispute(*money, *percent, *inquiry).await,
             Step::Verdict { money, verdict } => self.verdict(*money, *verdict).await,
-            Step::Foreign { foreign, customer, currency, minor, with_intent } => {
-                self.take_elsewhere(*foreign, *customer, *currency, *minor, *with_intent).await;
-                Ok(())
-            }
             Step::Identify { foreign, customer, invoice } => self.identify(*foreign, *customer, *invoice).await,
-            Step::Credit { note, customer, currency, minor, invoice } => {
-                self.credit(*note, *customer, *currency, *minor, *invoice).await
-            }
             Step::ApplyCredit { .. } | Step::UnapplyCredit { .. } => self.move_credit(step).await,
             Step::WriteOff { invoice } | Step::TakeBack { invoice } => {
-                let Some(id) = self.invoices.get(invoice).cloned() else { return Ok(()) };
+                let Some(id) = self.invoices.get(invoice) else { return Ok(()) };
                 let (rooms, business, now) = (self.rooms(), &self.business, self.world.now());
                 let written = match step {
-                    Step::WriteOff { .. } => operations::write_off(rooms, business, &id, now).await,
-                    _ => operations::take_back_write_off(rooms, business, &id, now).await,
+                    Step::WriteOff { .. } => operations::write_off(rooms, business, id, now).await,
+                    _ => operations::take_back_write_off(rooms, business, id, now).await,
                 };
                 self.judge(written).map(|_| ())
             }
@@ -172,13 +193,10 @@ impl Play {
             Step::Settle => self.settle().await,
             Step::Chaos { duplicate, drop, delay_ms, reorder } => {
                 let seed = self.world.now().as_second();
-                let switch = json!({ "duplicate": duplicate, "drop": drop, "delay_ms_max": delay_ms, "reorder": reorder, "seed": seed });
+                let late = json!({ "delay_ms_max": delay_ms, "reorder": reorder, "seed": seed });
+                let mut switch = json!({ "duplicate": duplicate, "drop": drop });
+                switch.as_object_mut().unwrap().extend(late.as_object().unwrap().clone());
                 self.world.chaos(switch).await;
-                Ok(())
-            }
-            Step::Crash { after, calls, carried_out } => {
-                self.crashed = true;
-                self.world.calls.break_after(*after, *calls, *carried_out);
                 Ok(())
             }
             Step::Rivals { pick } => self.rivals(*pick).await,
@@ -186,7 +204,7 @@ impl Play {
                 self.world.stripe_control("/shape", &json!({ "older": older })).await;
                 Ok(())
             }
-            Step::Sweep => self.sweep().await,
+            _ => Ok(()),
         }
     }
 

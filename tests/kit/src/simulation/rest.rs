@@ -72,22 +72,6 @@ impl Play {
         self.books_verify("at rest").await?;
         let held = self.held().await?;
         self.nothing_waits(&held).await?;
-        for p in &held.payments {
-            eprintln!(
-                "STAT {} {} recv {} ref {} cb {} unapp {} over {} susp {} alloc {} revs {} orig {}",
-                p.state.as_str(),
-                p.currency(),
-                p.received.minor(),
-                p.refunded.minor(),
-                p.charged_back.minor(),
-                p.unapplied.minor(),
-                p.facts.fold().overdrawn(p.currency()).minor(),
-                p.suspense.len(),
-                p.allocations.len(),
-                p.reviews().len(),
-                matches!(p.origin, receivables::payment::Origin::Provider)
-            );
-        }
         self.every_cent_once(&held).await?;
         let events = provider::events(&self.world).await;
         self.facts_are_those_of_the_events(&held, &events, seed)?;

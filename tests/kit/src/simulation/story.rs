@@ -91,6 +91,7 @@ pub enum Step {
     Chaos { duplicate: u8, drop: u8, delay_ms: u32, reorder: bool },
     Crash { after: usize, calls: usize, carried_out: bool },
     Rivals { pick: u64 },
+    Meanwhile,
     Older { older: bool },
     Sweep,
 }
@@ -178,6 +179,7 @@ impl fmt::Display for Step {
                 write!(f, "from now {after} calls go well, then {calls} are lost, {done}")
             }
             Self::Rivals { pick } => write!(f, "two workers at once on the same events ({pick})"),
+            Self::Meanwhile => f.write_str("while the workers are at it"),
             Self::Older { older: true } => f.write_str("events come in an older shape"),
             Self::Older { older: false } => f.write_str("events come in the present shape"),
             Self::Sweep => f.write_str("the provider's list of events is swept"),
@@ -284,6 +286,9 @@ impl Teller {
             _ => None,
         };
         self.steps.push(Step::Enter { payment, number, answers });
+        if self.random.percent(20) {
+            self.steps.push(Step::Meanwhile);
+        }
         if self.random.percent(30) {
             self.steps.push(Step::Look { payment });
         }
@@ -333,6 +338,9 @@ impl Teller {
         let foreign = self.random.below(self.foreign.len());
         let customer = self.random.below(CUSTOMERS);
         let invoice = self.random.percent(60).then(|| self.invoice_of(customer, self.foreign[foreign].1));
+        if self.random.percent(40) {
+            self.steps.push(Step::Meanwhile);
+        }
         self.steps.push(Step::Identify { foreign, customer, invoice });
     }
 
@@ -375,6 +383,9 @@ impl Teller {
             5 => Step::Move { money, place, invoice, percent },
             _ => Step::CloseReview { money },
         };
+        if self.random.percent(25) {
+            self.steps.push(Step::Meanwhile);
+        }
         self.steps.push(step);
     }
 
