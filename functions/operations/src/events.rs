@@ -64,7 +64,7 @@ pub async fn apply_provider_event(
         mark(EventState::Applied, None).await?;
         return Ok(Applied::Nothing);
     }
-    hear_reports(rooms, &event.key.business, &said, Some(&event.key), now).await
+    Box::pin(hear_reports(rooms, &event.key.business, &said, Some(&event.key), now)).await
 }
 
 /// Hears what a provider says of money, whoever's it is: a payment of ours, a customer's we know, or nobody's yet.

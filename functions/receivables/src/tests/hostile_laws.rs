@@ -63,7 +63,7 @@ impl Enemy {
         };
         let names: Vec<String> =
             (0..count).map(|step| self.invoices[(usize::from(from) + step) % self.invoices.len()].clone()).collect();
-        let whole = part % 3 != 0;
+        let whole = !part.is_multiple_of(3);
         let parts: Vec<(&str, Money)> = names
             .iter()
             .map(|name| {
@@ -85,7 +85,8 @@ impl Enemy {
         let attempt = |rank| [("ch".to_owned(), Attempt { rank, decline: None })].into();
         let checkout = |fact| (format!("cs_{name}"), ObjectFact::Checkout(CheckoutFact { intent: behind, ..fact }));
         let refund = |rank| {
-            let order = (amount % 2 == 0).then(|| refund_id(&format!("{}", u16::from(number) % self.orders.max(1))));
+            let order =
+                amount.is_multiple_of(2).then(|| refund_id(&format!("{}", u16::from(number) % self.orders.max(1))));
             let id = order.as_ref().map_or_else(|| format!("re_{name}{}", number % 3), |order| format!("re_{order}"));
             // An order says the same amount whenever it is spoken of.
             let ordered = self.books.payments.values().flat_map(|payment| &payment.refunds);
@@ -150,10 +151,11 @@ impl Enemy {
     }
 
     fn credit(&mut self, kind: u8, place: u8, amount: u16) {
-        let name = format!("N{}", if kind % 2 == 0 { self.notes } else { u16::from(place) % self.notes.max(1) });
+        let name =
+            format!("N{}", if kind.is_multiple_of(2) { self.notes } else { u16::from(place) % self.notes.max(1) });
         let invoice = self.name(place);
         let open = self.invoice(place).standing.open();
-        if kind % 2 == 0 {
+        if kind.is_multiple_of(2) {
             self.notes += 1;
             let whole = cents(i64::from(amount) + 1);
             let parts = [(invoice.as_str(), open.at_most(whole))];
@@ -165,7 +167,7 @@ impl Enemy {
                 allocation.standing = standing(&allocation.invoice);
             }
             let at = note.allocations.first().cloned();
-            let decided = match at.filter(|_| amount % 2 == 0) {
+            let decided = match at.filter(|_| amount.is_multiple_of(2)) {
                 Some(at) => credit_note::unapply(&note, &at.invoice, None, self.books.now),
                 None => {
                     credit_note::apply(&note, &[(self.invoice(place), note.unapplied.at_most(open))], self.books.now)
@@ -192,7 +194,7 @@ impl Enemy {
             160..170 => drop(self.books.finish(name)),
             170..220 => self.operate(name, kind, place, amount),
             220..240 => self.credit(kind, place, amount),
-            240..250 => drop(self.books.write_off(&self.name(place), amount % 2 == 0)),
+            240..250 => drop(self.books.write_off(&self.name(place), amount.is_multiple_of(2))),
             250.. => {
                 let payment = self.books.fresh(name);
                 if let Some((_, decision)) = payment::give_up(&payment, self.books.now) {
