@@ -75,7 +75,7 @@ async fn take(
         read => read,
     };
     match meaning {
-        Ok(Meaning::Reports(said)) if !said.is_empty() => hear_reports(rooms, b, &said, marked, now).await,
+        Ok(Meaning::Reports(said)) if !said.is_empty() => Box::pin(hear_reports(rooms, b, &said, marked, now)).await,
         Ok(Meaning::Methods(said)) => {
             hear_methods(rooms, b, &said).await?;
             mark(EventState::Applied, None).await?;

@@ -14,10 +14,10 @@ const STORIES_MAX: usize = 20;
 
 /// Plays worlds as asked, and says what came of them.
 pub(crate) fn run(words: &[String]) -> Result<ExitCode, String> {
-    let (mut worlds, mut from, mut minutes) = (WORLDS, 0, None);
+    let (mut count, mut from, mut minutes) = (WORLDS, 0, None);
     let mut words = words.iter().peekable();
     if let Some(number) = words.next_if(|word| !word.starts_with("--")) {
-        worlds = read(number)?;
+        count = read(number)?;
     }
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word}: expected a number")).and_then(|word| read(word));
@@ -29,8 +29,8 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode, String> {
     }
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let time = minutes.map(Duration::from_mins);
-    eprintln!("worlds of the seeds from {from} to {}, on {threads} threads", from + worlds - 1);
-    let outcome = simulate(from..from + worlds, threads, time, SHRINK_FOR);
+    eprintln!("worlds of the seeds from {from} to {}, on {threads} threads", from + count - 1);
+    let outcome = simulate(from..from + count, threads, time, SHRINK_FOR);
     for failed in outcome.failed.iter().take(STORIES_MAX) {
         println!("{failed}");
     }

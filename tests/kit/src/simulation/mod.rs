@@ -74,15 +74,15 @@ pub fn play_story(seed: u64, steps: &[Step]) -> Result<(), Failure> {
 async fn play(seed: u64, steps: &[Step]) -> Result<(), Failure> {
     let mut play = play::Play::begin(seed).await;
     // A quarter of the worlds is looked into whenever all is done.
-    let looked_into = seed % 4 == 0;
+    let looked_into = seed.is_multiple_of(4);
     for step in steps {
-        play.step(step).await?;
+        Box::pin(play.step(step)).await?;
         if looked_into && *step == Step::Settle && !play.crashed {
             play.folds_agree().await?;
             play.books_verify("on the way").await?;
         }
     }
-    play.come_to_rest(seed).await
+    Box::pin(play.come_to_rest(seed)).await
 }
 
 /// What came of many worlds.

@@ -3,6 +3,8 @@
 //! What a step may come to: done, refused by the books, or lost because the world is broken just then. Anything else fails the
 //! world.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "each part of a play knows its own steps")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
@@ -136,7 +138,7 @@ impl Play {
             Step::Invoice { invoice, customer, currency, minor, due_in } => {
                 self.issue(*invoice, *customer, *currency, *minor, *due_in).await
             }
-            Step::Start { payment, parts } => self.start(*payment, parts).await,
+            Step::Start { payment, parts } => Box::pin(self.start(*payment, parts)).await,
             Step::Foreign { foreign, customer, currency, minor, with_intent } => {
                 self.take_elsewhere(*foreign, *customer, *currency, *minor, *with_intent).await;
                 Ok(())
@@ -151,10 +153,10 @@ impl Play {
             }
             Step::Sweep => self.sweep().await,
             _ if meanwhile => {
-                let (acted, settled) = futures::join!(self.act(step), self.settle());
+                let (acted, settled) = futures::join!(Box::pin(self.act(step)), self.settle());
                 acted.and(settled)
             }
-            _ => self.act(step).await,
+            _ => Box::pin(self.act(step)).await,
         }
     }
 
@@ -172,7 +174,9 @@ impl Play {
             }
             Step::Dispute { money, percent, inquiry } => self.dispute(*money, *percent, *inquiry).await,
             Step::Verdict { money, verdict } => self.verdict(*money, *verdict).await,
-            Step::Identify { foreign, customer, invoice } => self.identify(*foreign, *customer, *invoice).await,
+            Step::Identify { foreign, customer, invoice } => {
+                Box::pin(self.identify(*foreign, *customer, *invoice)).await
+            }
             Step::ApplyCredit { .. } | Step::UnapplyCredit { .. } => self.move_credit(step).await,
             Step::WriteOff { invoice } | Step::TakeBack { invoice } => {
                 let Some(id) = self.invoices.get(invoice) else { return Ok(()) };
@@ -274,7 +278,8 @@ impl Play {
         }
         let id = PaymentId::from_ulid(&ulid(4, payment)).unwrap();
         let start = StartPayment { id: id.clone(), origin: Origin::Portal, locale: Locale::English, parts: asked };
-        let started = operations::start_payment(self.rooms(), &self.business, start, self.world.now()).await;
+        let started = operations::start_payment(self.rooms(), &self.business, start, self.world.now());
+        let started = Box::pin(started).await;
         if let Some(started) = self.judge(started)? {
             self.payments.insert(payment, started.payment.id);
             if started.checkout_url.contains("/dev/stripe/pay/") {
@@ -421,7 +426,8 @@ impl Play {
             parts.push((held, open.at_most(*came)));
         }
         let (rooms, b, now) = (self.rooms(), &self.business.id, self.world.now());
-        let identified = operations::identify(rooms, b, &money.anchor, &self.customers[customer].0, parts, now).await;
+        let identified = operations::identify(rooms, b, &money.anchor, &self.customers[customer].0, parts, now);
+        let identified = Box::pin(identified).await;
         self.judge(identified).map(|_| ())
     }
 

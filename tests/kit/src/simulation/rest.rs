@@ -40,6 +40,7 @@ fn net(heard: &Heard) -> Sums {
 }
 
 /// A value as text, the same for the same value.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only what is nested has no order of its own")]
 fn text_of(value: &AttributeValue) -> String {
     match value {
         AttributeValue::M(map) => {
@@ -74,9 +75,9 @@ impl Play {
         self.nothing_waits(&held).await?;
         self.every_cent_once(&held).await?;
         let events = provider::events(&self.world).await;
-        self.facts_are_those_of_the_events(&held, &events, seed)?;
+        Self::facts_are_those_of_the_events(&held, &events, seed)?;
         self.receipts_are_mailed_once(&held).await?;
-        self.replaying_changes_nothing(events, seed).await
+        Box::pin(self.replaying_changes_nothing(events, seed)).await
     }
 
     pub(super) async fn books_verify(&self, when: &str) -> Result<(), Failure> {
@@ -149,7 +150,9 @@ impl Play {
                 nobodys.insert(anchor.clone());
             }
             let all = expected.entry(place).or_default();
-            sums.iter().for_each(|(currency, minor)| add(all, currency, *minor));
+            for (currency, minor) in &sums {
+                add(all, currency, *minor);
+            }
         }
         let mut found: BTreeMap<String, Sums> = BTreeMap::new();
         for payment in &held.payments {
@@ -206,7 +209,7 @@ impl Play {
     }
 
     /// What was merged event by event is what all events say when merged at once, in another order.
-    fn facts_are_those_of_the_events(&self, held: &Held, events: &[Value], seed: u64) -> Result<(), Failure> {
+    fn facts_are_those_of_the_events(held: &Held, events: &[Value], seed: u64) -> Result<(), Failure> {
         let mut said: Vec<receivables::Report> = Vec::new();
         for event in events {
             let body = event.to_string();
