@@ -1,18 +1,16 @@
 //! Applying what a provider reported.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use receivables::payment::{self, Outside, speak_of_money};
 use receivables::provider_fact::Provider;
 use receivables::{BusinessId, CustomerId, Invoice, Locale, Money, ObjectId, Payment, PaymentId, Refusal, Report};
 use sha2::{Digest, Sha256};
-use store::{Also, Commitment, EventKey, EventState, Keeping, ReceivedEvent};
+use store::{Also, Commitment, Contested, EventKey, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
 use stripe_gateway::facts::{Meaning, reports};
 
 use crate::methods::{customer_deleted, hear_methods};
-use crate::payments::{adopt, commit_heard, finish};
+use crate::payments::{Adopted, commit_heard, finish};
 use crate::payouts::hear_payout;
 use crate::{OperationError, Rooms};
 
@@ -200,12 +198,12 @@ async fn begin(
         locale: held.profile.locale.unwrap_or(Locale::English),
         parts: with.parts,
     };
-    let (mut said, mut adopted) = (said.to_vec(), BTreeMap::new());
-    let mut event = event.cloned();
+    let (mut adopted, mut event) = (Adopted::default(), event.cloned());
     for _ in 0..TRIES_MAX {
+        let said = adopted.with(said);
         let Some(begun) = payment::took_place_elsewhere(outside.clone(), &said, now)? else { return Ok(None) };
         let (payment, decision) = begun;
-        let also = Also { applied: event.clone(), adopted: adopted.clone(), ..rooms.also() };
+        let also = Also { applied: event.clone(), adopted: adopted.versions(), ..rooms.also() };
         match rooms.store.commit(&decision, &also).await? {
             Commitment::Committed => return finish(rooms, payment, now).await.map(Some),
             // It is there, or the event was marked by a version that could make nothing of it.
@@ -213,7 +211,13 @@ async fn begin(
                 Some(payment) => return commit_heard(rooms, payment, &said, event.as_ref(), now).await.map(Some),
                 None => event = None,
             },
-            Commitment::Conflict(contested) => adopt(rooms, &payment, &contested, &mut adopted, &mut said).await?,
+            Commitment::Conflict(contested) => {
+                adopted.take_over(rooms, &payment, &contested).await?;
+                // What was kept has become another payment's, which has heard it.
+                if contested.contains(&Contested::Waiting(anchor.clone())) && !adopted.has(&anchor) {
+                    return Ok(None);
+                }
+            }
         }
     }
     Err(OperationError::Conflict)
@@ -235,9 +239,12 @@ pub async fn identify(
             rooms.store.payment_of_object(b, Provider::Stripe, object).await?.ok_or(OperationError::NotFound)?;
         return rooms.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
     };
+    if !speak_of_money(&waiting.reports) {
+        return Err(Refusal::NothingReceived.into());
+    }
     let with = Begin { parts, anchor: Some(object.clone()) };
     let begun = begin(rooms, b, customer, &waiting.reports, with, None, now).await?;
-    begun.ok_or(OperationError::Refused(Refusal::NothingReceived))
+    begun.ok_or(OperationError::Conflict)
 }
 
 /// The id of the payment for money that was not started here: the same money always has the same.

@@ -15,7 +15,7 @@ use stripe_gateway::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation}
 mod hearing;
 
 use crate::{OperationError, Rooms, commit};
-pub(crate) use hearing::{adopt, commit_decided, commit_heard, finish, give_up, reload};
+pub(crate) use hearing::{Adopted, commit_decided, commit_heard, finish, give_up, reload};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 5;
@@ -208,7 +208,8 @@ async fn give_way(
 /// Closes the hosted page of a payment, and hears what became of it.
 pub(crate) async fn close_checkout(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     if !payment.state.checkout_is_live() {
-        return Ok(payment);
+        // Its page is over, and it may still hold invoices that it has not got round to letting go.
+        return finish(rooms, payment, now).await;
     }
     // A page whose address never reached us cannot be paid on: the address is in the provider's answer alone, and whoever
     // still waits for it finds the payment cancelled and hands nothing out.

@@ -39,10 +39,10 @@ async fn heard(
     applied: Option<&EventKey>,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let (mut payment, mut said) = (payment, reports.to_vec());
+    let (mut payment, mut adopted) = (payment, Adopted::default());
     let mut also = Also { applied: applied.cloned(), ..rooms.also() };
     for _ in 0..TRIES_MAX {
-        let Some((changed, decision)) = payment::hear(&payment, &said, now) else {
+        let Some((changed, decision)) = payment::hear(&payment, &adopted.with(reports), now) else {
             // Nothing of it is news, so there is nothing to commit the mark with.
             if let Some(event) = applied {
                 rooms.store.mark_event(event, EventState::Applied, None, now).await?;
@@ -58,7 +58,8 @@ async fn heard(
                 payment = fresh(rooms, &payment).await?;
             }
             Commitment::Conflict(contested) => {
-                adopt(rooms, &payment, &contested, &mut also.adopted, &mut said).await?;
+                adopted.take_over(rooms, &payment, &contested).await?;
+                also.adopted = adopted.versions();
                 payment = fresh(rooms, &payment).await?;
             }
         }
@@ -66,27 +67,43 @@ async fn heard(
     Err(OperationError::Conflict)
 }
 
-/// Takes over what was kept of objects while they were nobody's.
-pub(crate) async fn adopt(
-    rooms: &Rooms,
-    payment: &Payment,
-    contested: &[Contested],
-    adopted: &mut BTreeMap<ObjectId, u64>,
-    said: &mut Vec<Report>,
-) -> Result<(), OperationError> {
-    for contested in contested {
-        let Contested::Waiting(anchor) = contested else { continue };
-        match rooms.store.waiting(&payment.business, Provider::Stripe, anchor).await? {
-            Some(waiting) => {
-                said.extend(waiting.reports);
-                adopted.insert(anchor.clone(), waiting.version);
-            }
-            None => {
-                adopted.remove(anchor);
+/// What was taken over of objects that were nobody's: by the object that carries the money, how much had been kept, and what.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Adopted(BTreeMap<ObjectId, (u64, Vec<Report>)>);
+
+impl Adopted {
+    /// Takes over what is kept of the objects that were contested. What has become another's in the meantime is for that one to hear,
+    /// and is let go.
+    pub(crate) async fn take_over(
+        &mut self,
+        rooms: &Rooms,
+        payment: &Payment,
+        contested: &[Contested],
+    ) -> Result<(), OperationError> {
+        for contested in contested {
+            let Contested::Waiting(anchor) = contested else { continue };
+            match rooms.store.waiting(&payment.business, Provider::Stripe, anchor).await? {
+                Some(waiting) => drop(self.0.insert(anchor.clone(), (waiting.version, waiting.reports))),
+                None => drop(self.0.remove(anchor)),
             }
         }
+        Ok(())
     }
-    Ok(())
+
+    /// What is said together with what was taken over.
+    pub(crate) fn with(&self, said: &[Report]) -> Vec<Report> {
+        said.iter().chain(self.0.values().flat_map(|(_, kept)| kept)).cloned().collect()
+    }
+
+    /// Whether something was taken over of an object.
+    pub(crate) fn has(&self, anchor: &ObjectId) -> bool {
+        self.0.contains_key(anchor)
+    }
+
+    /// How much had been kept of each, which must be so still when it is committed.
+    pub(crate) fn versions(&self) -> BTreeMap<ObjectId, u64> {
+        self.0.iter().map(|(anchor, (version, _))| (anchor.clone(), *version)).collect()
+    }
 }
 
 /// Works a payment off, step by step, until nothing of it waits for a place. Where this ends early, the payment is due at once,

@@ -60,7 +60,7 @@ impl Writes<'_> {
         let condition = match self.adopted.get(object) {
             Some(version) => {
                 values.push((":heard", crate::items::number(*version)));
-                "version = :heard"
+                "version = :heard AND (attribute_not_exists(payment) OR payment = :payment)"
             }
             None => "attribute_not_exists(version) OR attribute_exists(payment)",
         };
