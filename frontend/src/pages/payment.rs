@@ -60,6 +60,12 @@ fn received(reader: Reader, view: &PaymentView) -> Vec<String> {
     {
         texts.push((words.settled_text)(&reader.money(view.received), &reader.date(on)));
     }
+    if !view.refunded.is_zero() {
+        texts.push((words.refunded)(&reader.money(view.refunded)));
+    }
+    if !view.charged_back.is_zero() {
+        texts.push((words.charged_back)(&reader.money(view.charged_back)));
+    }
     if !view.unapplied.is_zero() {
         texts.push((words.unapplied)(&reader.money(view.unapplied)));
     }

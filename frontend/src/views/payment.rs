@@ -18,6 +18,10 @@ pub struct PaymentView {
     pub amount: Money,
     /// What came.
     pub received: Money,
+    /// What of it was sent back.
+    pub refunded: Money,
+    /// What of it the bank took back.
+    pub charged_back: Money,
     /// What of it covers no invoice.
     pub unapplied: Money,
     /// What came in another currency.
@@ -95,14 +99,18 @@ pub fn payment_view(
 ) -> PaymentView {
     let open_page =
         |checkout: &&receivables::payment::Checkout| payment.state.checkout_is_live() && checkout.expires_at > now;
+    // What an operator has taken back altogether is not the payer's concern.
+    let covered = payment.allocations.iter().filter(|part| !part.undone || !part.applied.is_zero());
     PaymentView {
         id: payment.id.clone(),
         state: payment.state,
         amount: payment.amount,
         received: payment.received,
+        refunded: payment.refunded,
+        charged_back: payment.charged_back,
         unapplied: payment.unapplied,
         suspense: payment.suspense.clone(),
-        allocations: payment.allocations.iter().map(|allocation| allocation_view(allocation, invoices)).collect(),
+        allocations: covered.map(|allocation| allocation_view(allocation, invoices)).collect(),
         checkout: payment.checkout.as_ref().filter(open_page).map(|checkout| checkout.url.clone()),
         decline: decline_of(payment),
         settled_on: payment.settled_at.map(|at| business.time_zone.date_at(at)),

@@ -111,6 +111,8 @@ pub const ENGLISH: Words = Words {
         intended_column: "Amount",
         open_column: "Still to pay",
         unapplied: |amount| format!("{amount} is kept on your account for later invoices."),
+        refunded: |amount| format!("{amount} was refunded to you."),
+        charged_back: |amount| format!("Your bank took {amount} back; what it had paid is open again."),
         suspense: |amount| {
             format!("We received {amount}, which is another currency than we asked for. We are looking into it.")
         },

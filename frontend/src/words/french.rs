@@ -122,6 +122,8 @@ pub const FRENCH: Words = Words {
         intended_column: "Montant",
         open_column: "Reste à payer",
         unapplied: |amount| format!("Un montant de {amount} reste à votre crédit pour vos prochaines factures."),
+        refunded: |amount| format!("{amount} vous ont été remboursés."),
+        charged_back: |amount| format!("Votre banque a repris {amount}\u{202f}; ce montant est de nouveau à payer."),
         suspense: |amount| {
             format!("Nous avons reçu {amount}, dans une autre monnaie que celle demandée. Nous nous en occupons.")
         },

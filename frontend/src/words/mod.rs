@@ -155,6 +155,8 @@ pub struct Payment {
     pub intended_column: Text,
     pub open_column: Text,
     pub unapplied: With,
+    pub refunded: With,
+    pub charged_back: With,
     pub suspense: With,
     pub reference: Text,
     pub to_invoice: Text,

@@ -160,16 +160,6 @@ impl Payment {
         self.received.less(self.refunded).less(self.charged_back)
     }
 
-    /// What of its allocations the payer chose; the rest was found by the books or an operator.
-    pub fn chosen(&self) -> impl Iterator<Item = &Allocation> {
-        let mut left = self.amount;
-        self.allocations.iter().take_while(move |allocation| {
-            let chosen = !left.is_zero() && !allocation.intended.is_zero();
-            left = left.less(allocation.intended);
-            chosen
-        })
-    }
-
     /// The word for how it stands: of a settled payment that went back, that it did.
     pub fn status(&self) -> &'static str {
         if self.state != State::Settled || self.received.is_zero() || !self.cash().is_zero() {

@@ -1,6 +1,7 @@
 //! What applying an event costs: a payment that succeeded, heard of for the first time.
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
+use futures::StreamExt;
 use kit::{Calls, World};
 use operations::{Applied, Rooms, apply_provider_event};
 use receivables::Provider;
@@ -15,6 +16,12 @@ use crate::table::{Table, Target};
 
 /// Each sample is a payment of its own, from invoice to hosted page.
 const SAMPLES_MAX: usize = 25;
+/// Invoices of a small account.
+const INVOICES_FEW: usize = 10;
+/// Invoices of a large one.
+const INVOICES_MANY: usize = 10_000;
+/// Of the small account's CPU, in percent.
+const PERCENT_MAX: u128 = 110;
 
 pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
     let shared = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -55,10 +62,63 @@ pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
     Ok(())
 }
 
+/// What applying costs on an account of very many invoices, beside one of a few.
+pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
+    let shared = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let alone = Builder::new_current_thread().enable_all().build()?;
+    let world = shared.block_on(World::new());
+    let calls = Calls::default();
+    let rooms = Rooms {
+        store: world.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
+        ..world.local.state.rooms.clone()
+    };
+    let many = if effort.quick { 500 } else { INVOICES_MANY };
+    let accounts = shared.block_on(async {
+        let (small, large) = (world.customer("en").await, world.customer("en").await);
+        for (customer, count) in [(&small, INVOICES_FEW), (&large, many)] {
+            let issued = futures::stream::iter(0..count).map(|_| world.invoice(customer, "EUR", "12.00"));
+            issued.buffer_unordered(8).for_each(|_| async {}).await;
+        }
+        world.settle().await;
+        world.chaos(json!({"drop": 100})).await;
+        [small, large]
+    });
+    let mut samples = [Vec::new(), Vec::new()];
+    let mut made = [Vec::new(), Vec::new()];
+    for number in 0..=effort.calls().min(SAMPLES_MAX) {
+        for (place, customer) in accounts.iter().enumerate() {
+            let event = shared.block_on(paid_by(&world, customer))?;
+            alone.block_on(rooms.store.record_event(&event))?;
+            calls.forget();
+            let (applied, taken) = taken(|| alone.block_on(apply_provider_event(&rooms, &event, world.now())));
+            applied?;
+            if let (Some(samples), Some(made), true) = (samples.get_mut(place), made.get_mut(place), number > 0) {
+                samples.push(taken);
+                made.push(calls.made());
+            }
+            shared.block_on(world.settle());
+        }
+    }
+    let [few, very_many] = samples.map(|samples| medians(&samples).cpu);
+    let [calls_few, calls_many] = made;
+    let same = Target::exactly(&calls_few, &calls_many, "the same");
+    let said = calls_many.first().map(|calls| calls.join(" + ")).unwrap_or_default();
+    table.aimed(format!("apply: calls on an account of {many} invoices"), said, same, "beside one of 10, by turns");
+    let percent = very_many.as_nanos() * 100 / few.as_nanos().max(1);
+    let target = Target::at_most(&percent, &PERCENT_MAX, "1.10");
+    let ratio = format!("{}.{:02} ({} beside {})", percent / 100, percent % 100, time(very_many), time(few));
+    table.aimed("apply: CPU of the large account beside the small", ratio, target, "medians of samples by turns");
+    Ok(())
+}
+
 /// A payment paid on the hosted page, its webhooks lost: the event that says so, as nobody has applied it yet.
 async fn paid(world: &World) -> Outcome<ReceivedEvent> {
     let customer = world.customer("en").await;
-    let invoice = world.invoice(&customer, "EUR", "31.00").await;
+    paid_by(world, &customer).await
+}
+
+async fn paid_by(world: &World, customer: &Value) -> Outcome<ReceivedEvent> {
+    let invoice = world.invoice(customer, "EUR", "31.00").await;
     world.settle().await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().ok_or("no pay link")?, "31.00").await;
     world.submit_hosted(pressed.location(), "4242424242424242").await;

@@ -15,6 +15,7 @@ mod invocations;
 mod laptop;
 mod pay_page;
 mod programs;
+mod rate;
 mod running;
 mod runtime_api;
 mod simulation;
@@ -33,9 +34,11 @@ struct Part {
     measure: fn(&Effort, &mut Table) -> Outcome,
 }
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 7] = [
     Part { name: "ingest", measure: ingest::measure },
     Part { name: "apply", measure: apply::measure },
+    Part { name: "rate", measure: rate::measure },
+    Part { name: "flat", measure: apply::measure_flat },
     Part { name: "run", measure: laptop::measure },
     Part { name: "page", measure: pay_page::measure },
     Part { name: "lambda", measure: functions::measure },
@@ -45,7 +48,7 @@ const HELP: &str = "\
 cargo xtask bench [--only NAME] [--quick]
 cargo xtask bench --simulation [WORLDS] [--from SEED] [--minutes N]
 
-  --only NAME   one part: ingest, apply, run, page or lambda
+  --only NAME   one part: ingest, apply, rate, flat, run, page or lambda
   --quick       fewer samples and shorter waits: to see that it works
   --simulation  no measurements but simulated worlds whose books must hold, 20,000 unless told otherwise
   --from SEED   the first seed of them
