@@ -1,6 +1,6 @@
 //! The simulation: worlds that follow from a seed, in which everything goes wrong that can, and whose books must hold.
 //!
-//! A seed tells a story ([`story`]): accounts, invoices in six currencies, payments of every kind, events doubled, late, out of
+//! A seed tells a story: accounts, invoices in six currencies, payments of every kind, events doubled, late, out of
 //! order or lost, calls that are lost before or after they are carried out, operators who undo. It is played in a whole world
 //! and brought to rest. Then the books verify, every cent of the provider is in them once, what was folded piece by piece is
 //! what all events together say, and replaying all of them changes nothing. A story that fails is shrunk to a short one.
