@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use kit::World;
 use local::table::{INBOX, Table};
 use receivables::Provider;
+use reqwest::Method;
 use runtime::Clock;
 use serde_json::{Map, Value, json};
 use store::{EventKey, EventState, ReceivedEvent};
@@ -31,13 +32,16 @@ impl Stage {
         let world = runtime.block_on(World::new());
         let folder = world.local.folder().to_owned();
         let kept = serde_json::from_slice(&std::fs::read(folder.join("kept.json"))?)?;
-        let invoice = runtime.block_on(async {
+        let link = runtime.block_on(async {
             let customer = world.customer("en").await;
             let invoice = world.invoice(&customer, "EUR", "31.00").await;
+            // The functions live by the system's clock, the world by its own: this link opens by both.
+            let link = json!({"invoices": [invoice["id"]], "expires_on": "2999-12-31"});
+            let link = world.ask(Method::POST, "/pay-links", Some(link)).await;
             world.settle().await;
-            invoice
+            link
         });
-        let pay_url = invoice["pay_url"].as_str().ok_or("no pay link")?;
+        let pay_url = link["url"].as_str().ok_or("no pay link")?;
         let pay_path = pay_url.strip_prefix(&world.local.origin).ok_or("a link elsewhere")?.to_owned();
         let tables = Table::open(&folder.join("tables.sqlite"))?;
         Ok(Self { runtime, world, tables, kept, pay_path })
