@@ -3,10 +3,9 @@
 //! The inbox's stream applies it from there on. So a week without webhooks heals itself, by the same facts and the same code.
 
 use jiff::{SignedDuration, Timestamp};
-use receivables::provider_fact::Provider;
-use receivables::{Business, BusinessId};
+use receivables::{Business, BusinessId, ObjectId};
 use sha2::{Digest, Sha256};
-use store::{EVENT_BODY_BYTES_MAX, EventKey, EventState, ReceivedEvent, Recorded, Sweep};
+use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, Recorded, Sweep};
 use stripe_gateway::event::Event;
 use stripe_gateway::facts::EVENT_TYPES_APPLIED;
 
@@ -21,8 +20,6 @@ const OVERLAP: SignedDuration = SignedDuration::from_hours(2);
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
 /// How soon a sweep that could not be finished is begun again.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
-/// Characters kept of an event's type and version.
-const WORD_CHARS_MAX: usize = 100;
 
 /// What a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,36 +101,24 @@ pub async fn sweep_provider_events(
 /// An event of the list, as the receiver would have recorded it. `None` for one that changes nothing here, of which the
 /// endpoint would not have been told either.
 fn received(b: &BusinessId, body: &[u8], now: Timestamp) -> Option<ReceivedEvent> {
-    let key =
-        |object: String, event: String| EventKey { business: b.clone(), provider: Provider::Stripe, object, event };
     if body.len() > EVENT_BODY_BYTES_MAX {
         return None;
     }
-    let word = |text: &str| text.chars().take(WORD_CHARS_MAX).collect::<String>();
     match Event::read(body) {
-        Ok(event) if EVENT_TYPES_APPLIED.contains(&&*event.kind) => Some(ReceivedEvent {
-            key: key(
-                event.object_id.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string),
-                event.id.to_string(),
-            ),
-            kind: word(&event.kind),
-            api_version: event.api_version.as_deref().map(word),
-            livemode: event.livemode,
-            received_at: now,
-            body: body.to_vec(),
-            state: EventState::Received,
-            reason: None,
-        }),
-        Ok(_) => None,
-        Err(unreadable) => Some(ReceivedEvent {
-            key: key("unreadable".to_owned(), hex::encode(Sha256::digest(body))),
-            kind: "unreadable".to_owned(),
-            api_version: None,
-            livemode: None,
-            received_at: now,
-            body: body.to_vec(),
-            state: EventState::Quarantined,
-            reason: Some(unreadable.to_string()),
-        }),
+        Ok(event) => {
+            let envelope = Envelope {
+                id: event.id.as_str(),
+                object: event.object_id.as_ref().map(ObjectId::as_str),
+                kind: &event.kind,
+                api_version: event.api_version.as_deref(),
+                livemode: event.livemode,
+            };
+            let matters = EVENT_TYPES_APPLIED.contains(&envelope.kind);
+            matters.then(|| ReceivedEvent::fresh(b.clone(), envelope, body, now))
+        }
+        Err(unreadable) => {
+            let name = hex::encode(Sha256::digest(body));
+            Some(ReceivedEvent::unreadable(b.clone(), name, unreadable.to_string(), body, now))
+        }
     }
 }

@@ -155,6 +155,44 @@ impl Payment {
         self
     }
 
+    /// A payment of which nothing is heard and to which nothing is allocated yet.
+    fn blank(
+        id: PaymentId,
+        (business, customer): (BusinessId, CustomerId),
+        (origin, locale): (Origin, Locale),
+        amount: Money,
+        now: Timestamp,
+    ) -> Self {
+        let nothing = Money::zero(amount.currency());
+        Self {
+            id,
+            business,
+            customer,
+            amount,
+            allocations: Vec::new(),
+            origin,
+            locale,
+            started_at: now,
+            checkout: None,
+            facts: Facts::default(),
+            state: State::Started,
+            received: nothing,
+            refunded: nothing,
+            charged_back: nothing,
+            unapplied: nothing,
+            owed_back: nothing,
+            on_account: nothing,
+            unfinished: false,
+            settlement_announced: false,
+            refunds: Vec::new(),
+            reviews_closed: Vec::new(),
+            suspense: Vec::new(),
+            settled_at: None,
+            look_at: None,
+            version: 0,
+        }
+    }
+
     /// What is ours of the money that came: received, less what went back.
     pub fn cash(&self) -> Money {
         self.received.less(self.refunded).less(self.charged_back)

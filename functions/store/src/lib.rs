@@ -21,7 +21,7 @@ pub use access::sign_ins::{
 pub use access::sweeps::Sweep;
 pub use commit::{Also, Commitment, Contested};
 pub use items::customers::ApiKey;
-pub use items::events::{EVENT_BODY_BYTES_MAX, EventKey, EventState, ReceivedEvent};
+pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, ReceivedEvent};
 pub use items::happenings::{Announced, AuditDifference, AuditRecord};
 pub use items::payouts::{Payout, PayoutTransaction, SavedMethod};
 pub use items::reviews::{ListedReview, UnappliedCash};

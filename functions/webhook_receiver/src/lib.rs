@@ -15,15 +15,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
 use jiff::Timestamp;
-use receivables::BusinessId;
-use receivables::provider_fact::Provider;
+use receivables::{BusinessId, ObjectId};
 use runtime::Clock;
 use sha2::{Digest, Sha256};
-use store::{EVENT_BODY_BYTES_MAX, EventKey, EventState, ReceivedEvent, Recorded, Store};
+use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, Recorded, Store};
 use stripe_gateway::{Event, Secret, SignatureError, Unreadable, signature};
-
-/// Characters of an event's type that are kept.
-const KIND_CHARS_MAX: usize = 100;
 
 /// What the receiver holds.
 #[derive(Clone, Debug)]
@@ -106,31 +102,21 @@ async fn record(receiver: &Receiver, event: &ReceivedEvent) -> Response {
 
 /// The event as it is recorded. What cannot be read is kept under the hash of its bytes.
 fn received(business: BusinessId, body: &[u8], now: Timestamp) -> ReceivedEvent {
-    let key = |object: String, event: String| EventKey { business, provider: Provider::Stripe, object, event };
     match Event::read(body) {
-        Ok(event) => ReceivedEvent {
-            key: key(
-                event.object_id.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string),
-                event.id.to_string(),
-            ),
-            kind: event.kind.chars().take(KIND_CHARS_MAX).collect(),
-            api_version: event.api_version.map(|version| version.chars().take(KIND_CHARS_MAX).collect()),
-            livemode: event.livemode,
-            received_at: now,
-            body: body.to_vec(),
-            state: EventState::Received,
-            reason: None,
-        },
-        Err(Unreadable { reason }) => ReceivedEvent {
-            key: key("unreadable".to_owned(), hex::encode(Sha256::digest(body))),
-            kind: "unreadable".to_owned(),
-            api_version: None,
-            livemode: None,
-            received_at: now,
-            body: body.to_vec(),
-            state: EventState::Quarantined,
-            reason: Some(reason.into_owned()),
-        },
+        Ok(event) => {
+            let envelope = Envelope {
+                id: event.id.as_str(),
+                object: event.object_id.as_ref().map(ObjectId::as_str),
+                kind: &event.kind,
+                api_version: event.api_version.as_deref(),
+                livemode: event.livemode,
+            };
+            ReceivedEvent::fresh(business, envelope, body, now)
+        }
+        Err(Unreadable { reason }) => {
+            let name = hex::encode(Sha256::digest(body));
+            ReceivedEvent::unreadable(business, name, reason.into_owned(), body, now)
+        }
     }
 }
 

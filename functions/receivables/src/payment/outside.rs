@@ -5,9 +5,8 @@
 
 use jiff::Timestamp;
 
-use super::{Origin, Payment, State, fold};
+use super::{Origin, Payment, fold};
 use crate::allocation;
-use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::ids::{BusinessId, CustomerId, PaymentId};
 use crate::invoice::Invoice;
@@ -45,8 +44,9 @@ pub fn took_place_elsewhere(
     }
     let heard = facts.fold();
     let Some(amount) = heard.received.amounts().max_by_key(|amount| amount.minor()) else { return Ok(None) };
-    let parts = outside.parts.clone();
-    let was = empty(outside, amount, now);
+    let parts = outside.parts;
+    let whose = (outside.business, outside.customer);
+    let was = Payment::blank(outside.id, whose, (Origin::Provider, outside.locale), amount, now);
     let mut payment = Payment { facts, ..was.clone() };
     if !parts.is_empty() {
         allocation::apply(&mut payment.allocations, amount, &was.customer, &parts)?;
@@ -54,38 +54,6 @@ pub fn took_place_elsewhere(
         payment.on_account = amount.less(meant);
     }
     Ok(Some(fold::begin(&was, payment, now)))
-}
-
-fn empty(outside: Outside, amount: Money, now: Timestamp) -> Payment {
-    let currency: Currency = amount.currency();
-    let nothing = Money::zero(currency);
-    Payment {
-        id: outside.id,
-        business: outside.business,
-        customer: outside.customer,
-        amount,
-        allocations: Vec::new(),
-        origin: Origin::Provider,
-        locale: outside.locale,
-        started_at: now,
-        checkout: None,
-        facts: Facts::default(),
-        state: State::Started,
-        received: nothing,
-        refunded: nothing,
-        charged_back: nothing,
-        unapplied: nothing,
-        owed_back: nothing,
-        on_account: nothing,
-        unfinished: false,
-        settlement_announced: false,
-        refunds: Vec::new(),
-        reviews_closed: Vec::new(),
-        suspense: Vec::new(),
-        settled_at: None,
-        look_at: None,
-        version: 0,
-    }
 }
 
 /// Whether reports speak of money that came.

@@ -12,7 +12,6 @@ use crate::fact::{Fact, FactKind};
 use crate::ids::CustomerId;
 use crate::invoice::{Invoice, Standing};
 use crate::money::{Money, MoneyError};
-use crate::provider_fact::Facts;
 use crate::refusal::Refusal;
 
 /// Starts a payment: its record, and the claim of each invoice's one live checkout. What one transaction cannot carry is
@@ -56,34 +55,9 @@ pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision
 
 fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Payment, Refusal> {
     let (first, _) = request.parts.first().ok_or(Refusal::NothingToPay)?;
-    let nothing = Money::zero(amount.currency());
-    Ok(Payment {
-        id: request.id.clone(),
-        business: first.business.clone(),
-        customer: first.customer.clone(),
-        amount,
-        allocations: Vec::with_capacity(request.parts.len()),
-        origin: request.origin.clone(),
-        locale: request.locale,
-        started_at: now,
-        checkout: None,
-        facts: Facts::default(),
-        state: State::Started,
-        received: nothing,
-        refunded: nothing,
-        charged_back: nothing,
-        unapplied: nothing,
-        owed_back: nothing,
-        on_account: nothing,
-        unfinished: false,
-        settlement_announced: false,
-        refunds: Vec::new(),
-        reviews_closed: Vec::new(),
-        suspense: Vec::new(),
-        settled_at: None,
-        look_at: look_after(State::Started, now, now),
-        version: 0,
-    })
+    let whose = (first.business.clone(), first.customer.clone());
+    let blank = Payment::blank(request.id.clone(), whose, (request.origin.clone(), request.locale), amount, now);
+    Ok(Payment { look_at: look_after(State::Started, now, now), ..blank })
 }
 
 /// The payment takes the invoice's one live checkout.

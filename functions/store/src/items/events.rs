@@ -56,6 +56,56 @@ impl ReceivedEvent {
     }
 }
 
+/// Characters of an event's type and version that are kept.
+const WORD_CHARS_MAX: usize = 100;
+
+/// What an event says of itself, before anything of it is applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope<'a> {
+    /// The provider's id of the event.
+    pub id: &'a str,
+    /// The object it speaks of, where it names one.
+    pub object: Option<&'a str>,
+    /// Its type.
+    pub kind: &'a str,
+    /// The version of the provider's API that shaped it.
+    pub api_version: Option<&'a str>,
+    /// Whether it speaks of real money, where it says so.
+    pub livemode: Option<bool>,
+}
+
+impl ReceivedEvent {
+    /// An event that is yet to be applied. However it came, webhook or sweep, the same event has the same place.
+    pub fn fresh(business: BusinessId, envelope: Envelope<'_>, body: &[u8], now: Timestamp) -> Self {
+        let word = |text: &str| text.chars().take(WORD_CHARS_MAX).collect::<String>();
+        let object = envelope.object.unwrap_or("none").to_owned();
+        Self {
+            key: EventKey { business, provider: Provider::Stripe, object, event: envelope.id.to_owned() },
+            kind: word(envelope.kind),
+            api_version: envelope.api_version.map(word),
+            livemode: envelope.livemode,
+            received_at: now,
+            body: body.to_vec(),
+            state: EventState::Received,
+            reason: None,
+        }
+    }
+
+    /// An authentic event that cannot be read, kept under a name made of its bytes.
+    pub fn unreadable(business: BusinessId, name: String, reason: String, body: &[u8], now: Timestamp) -> Self {
+        Self {
+            key: EventKey { business, provider: Provider::Stripe, object: "unreadable".to_owned(), event: name },
+            kind: "unreadable".to_owned(),
+            api_version: None,
+            livemode: None,
+            received_at: now,
+            body: body.to_vec(),
+            state: EventState::Quarantined,
+            reason: Some(reason),
+        }
+    }
+}
+
 /// What became of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventState {
