@@ -60,7 +60,7 @@ pub(crate) async fn applied(
     let caller = &work.caller;
     let payment = payment_of_path(caller, id).await?;
     let parts = cash_parts(caller, &draft.allocations, payment.currency()).await?;
-    let rooms = work.rooms().because(reason);
+    let rooms = work.carrying_out(reason);
     Ok(operations::apply_cash(&rooms, &caller.business, &payment.id, &parts, caller.now).await?)
 }
 
@@ -83,7 +83,7 @@ async fn unapply(work: Work, id: String, draft: UnapplyDraft, reason: Descriptio
     let payment = payment_of_path(caller, &id).await?;
     let amount = some_amount(draft.amount.as_deref(), payment.currency())?;
     let invoice = invoice_of_field(caller, "invoice", &draft.invoice).await?;
-    let rooms = work.rooms().because(reason);
+    let rooms = work.carrying_out(reason);
     let payment = operations::unapply_cash(&rooms, &caller.business, &payment.id, &invoice, amount, caller.now).await?;
     Answer::ok(&PaymentShape::of(&payment, caller.now))
 }
@@ -114,7 +114,7 @@ async fn moved(work: Work, id: String, draft: MoveDraft, reason: Description) ->
     let amount = some_amount(draft.amount.as_deref(), payment.currency())?;
     let from = invoice_of_field(caller, "from", &draft.from).await?;
     let to = invoice_of_field(caller, "to", &draft.to).await?;
-    let rooms = work.rooms().because(reason);
+    let rooms = work.carrying_out(reason);
     let moved = operations::move_cash(&rooms, &caller.business, &payment.id, &from, &to, amount, caller.now).await;
     let payment = moved.map_err(|error| Failure::renamed(error, NAMES))?;
     Answer::ok(&PaymentShape::of(&payment, caller.now))

@@ -11,7 +11,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use operations::Rooms;
+use operations::{Act, Rooms};
+use receivables::text::Description;
 use receivables::{CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
 use runtime::http::Problem;
 use runtime::{Minter, State};
@@ -56,9 +57,15 @@ pub(crate) struct Work {
     pub(crate) caller: Caller,
     mint: Minter,
     minted_at: Timestamp,
+    act: String,
 }
 
 impl Work {
+    /// The rooms, for what the caller does, which is decided once however often the request comes.
+    pub(crate) fn carrying_out(&self, reason: Description) -> Rooms {
+        self.rooms().carrying_out(Act { name: self.act.clone(), reason })
+    }
+
     pub(crate) fn rooms(&self) -> &Rooms {
         &self.caller.state.rooms
     }
@@ -123,7 +130,8 @@ impl Posted {
         let caller = self.caller;
         let Some(once) = self.once else {
             let (mint, minted_at) = (caller.state.mint.clone(), caller.now);
-            return Box::pin(work(Work { caller, mint, minted_at })).await.into_response();
+            let act = mint.token();
+            return Box::pin(work(Work { caller, mint, minted_at, act })).await.into_response();
         };
         let (store, business) = (caller.store().clone(), caller.business_id().clone());
         let first_at = match store.claim_request(&business, &once.key_hash, &once.request_hash, caller.now).await {
@@ -134,7 +142,8 @@ impl Posted {
             Err(error) => return Failure::from(error).into_response(),
         };
         let mint = Minter::seeded(format!("{business}/{}/{first_at}", once.key_hash).as_bytes());
-        let done = Box::pin(work(Work { caller, mint, minted_at: first_at })).await;
+        let act = format!("{}/{first_at}", once.key_hash);
+        let done = Box::pin(work(Work { caller, mint, minted_at: first_at, act })).await;
         let noted = match &done {
             Ok(answer) => store.request_done(&business, &once.key_hash, &answer.to_remember()).await,
             Err(failure) if failure.is_passing() => store.request_failed(&business, &once.key_hash).await,

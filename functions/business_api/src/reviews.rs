@@ -115,7 +115,7 @@ pub(crate) async fn close_review(Path(id): Path<String>, posted: Posted) -> Resu
 async fn close(work: Work, id: String, reason: Description) -> Result<Answer, Failure> {
     let caller = &work.caller;
     let review = review_of_path(caller, &id).await?;
-    let rooms = work.rooms().because(reason);
+    let rooms = work.carrying_out(reason);
     operations::close_review(&rooms, &caller.business, &review.payment, &review.name, caller.now).await?;
     Answer::ok(&ReviewShape::of(&review)?)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use receivables::{Allocation, Business, Invoice, InvoiceId, Money, Payment, PaymentId, Refusal, allocation, payment};
 use store::Page;
 
-use crate::payments::commit_decided;
+use crate::payments::carry_out;
 use crate::{OperationError, Rooms};
 
 /// Open invoices that are looked at for proposals, oldest due first.
@@ -43,7 +43,7 @@ pub async fn apply_cash(
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
     let parts = parts_of(rooms, business, parts).await?;
-    commit_decided(rooms, payment, now, |payment| payment::apply(payment, &parts, now)).await
+    carry_out(rooms, payment, now, |payment| payment::apply(payment, &parts, now)).await
 }
 
 /// Takes an allocation of a payment back, all of it or a part.
@@ -56,7 +56,7 @@ pub async fn unapply_cash(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
-    commit_decided(rooms, payment, now, |payment| payment::unapply(payment, invoice, amount, now)).await
+    carry_out(rooms, payment, now, |payment| payment::unapply(payment, invoice, amount, now)).await
 }
 
 /// Moves an allocation of a payment to another invoice of the account, all of it or a part.
@@ -71,7 +71,7 @@ pub async fn move_cash(
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
     let to = rooms.store.invoice(&business.id, to).await?.ok_or(OperationError::NotFound)?;
-    commit_decided(rooms, payment, now, |payment| payment::move_cash(payment, from, &to, amount, now)).await
+    carry_out(rooms, payment, now, |payment| payment::move_cash(payment, from, &to, amount, now)).await
 }
 
 /// A person has looked at a review.
@@ -83,7 +83,7 @@ pub async fn close_review(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
-    commit_decided(rooms, payment, now, |payment| payment::close_review(payment, name, now)).await
+    carry_out(rooms, payment, now, |payment| payment::close_review(payment, name, now)).await
 }
 
 /// Where unapplied cash of a payment could go: oldest due first, and never where an operator has taken it back.

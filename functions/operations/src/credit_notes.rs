@@ -9,7 +9,7 @@ use store::keys::Unique;
 use store::{Commitment, Contested};
 
 use crate::cash_moves::{CashPart, parts_of};
-use crate::{OperationError, Rooms, commit};
+use crate::{OperationError, Rooms, act_is_done, commit, commit_act};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -92,6 +92,9 @@ pub async fn apply_credit_note(
     let parts = || parts_of(rooms, business, parts);
     for _ in 0..TRIES_MAX {
         let note = on_fresh_standings(rooms, held(rooms, business, id).await?).await?;
+        if act_is_done(rooms, &business.id).await? {
+            return Ok(note);
+        }
         let decided = credit_note::apply(&note, &parts().await?, now)?;
         if let Some(note) = written(rooms, decided).await? {
             return Ok(note);
@@ -111,6 +114,9 @@ pub async fn unapply_credit_note(
 ) -> Result<CreditNote, OperationError> {
     for _ in 0..TRIES_MAX {
         let note = on_fresh_standings(rooms, held(rooms, business, id).await?).await?;
+        if act_is_done(rooms, &business.id).await? {
+            return Ok(note);
+        }
         let decided = credit_note::unapply(&note, invoice, amount, now)?;
         if let Some(note) = written(rooms, decided).await? {
             return Ok(note);
@@ -123,7 +129,7 @@ async fn written(
     rooms: &Rooms,
     (note, decision): (CreditNote, Decision),
 ) -> Result<Option<CreditNote>, OperationError> {
-    Ok((commit(rooms, &decision).await? == Commitment::Committed).then_some(note))
+    Ok((commit_act(rooms, &decision).await? == Commitment::Committed).then_some(note))
 }
 
 async fn held(rooms: &Rooms, business: &Business, id: &CreditNoteId) -> Result<CreditNote, OperationError> {

@@ -53,8 +53,17 @@ pub use verify::{BooksProof, verify_books};
 pub use write_offs::{take_back_write_off, write_off};
 
 use receivables::text::Description;
-use receivables::{Actor, Business, Decision};
+use receivables::{Actor, Business, BusinessId, Decision};
 use store::{Also, Commitment, Store};
+
+/// Something that a person does to the books.
+#[derive(Clone, Debug)]
+pub struct Act {
+    /// Names it among the business's acts. A request that is tried again has the same name, and so is decided once.
+    pub name: String,
+    /// Why: the audit keeps it.
+    pub reason: Description,
+}
 
 /// The rooms a verb works with.
 #[derive(Clone, Debug)]
@@ -71,8 +80,8 @@ pub struct Rooms {
     pub links: Links,
     /// On whose behalf the verb is carried out.
     pub actor: Actor,
-    /// Why, where they said so: the audit keeps it.
-    pub reason: Option<Description>,
+    /// What of theirs is carried out, where they are a person.
+    pub act: Option<Act>,
     /// Names this process and its tries, so that a claim whose answer was lost is known again.
     pub claimant: Claimant,
 }
@@ -84,21 +93,36 @@ impl Rooms {
         Self { actor, ..self.clone() }
     }
 
-    /// The same rooms, for a reason that the audit keeps.
+    /// The same rooms, for carrying out an act.
     #[must_use]
-    pub fn because(&self, reason: Description) -> Self {
-        Self { reason: Some(reason), ..self.clone() }
+    pub fn carrying_out(&self, act: Act) -> Self {
+        Self { act: Some(act), ..self.clone() }
     }
 
     /// Who acts, and why.
     pub(crate) fn also(&self) -> Also {
-        Also { actor: self.actor.clone(), reason: self.reason.clone(), ..Also::default() }
+        Also { actor: self.actor.clone(), reason: self.act.as_ref().map(|act| act.reason.clone()), ..Also::default() }
     }
 }
 
 /// Commits a decision on behalf of whoever acts.
 pub(crate) async fn commit(rooms: &Rooms, decision: &Decision) -> Result<Commitment, OperationError> {
     Ok(rooms.store.commit(decision, &rooms.also()).await?)
+}
+
+/// Commits the decision that is what a person does: the one that is taken once, however often the act is tried.
+pub(crate) async fn commit_act(rooms: &Rooms, decision: &Decision) -> Result<Commitment, OperationError> {
+    let act = rooms.act.as_ref().map(|act| act.name.clone());
+    Ok(rooms.store.commit(decision, &Also { act, ..rooms.also() }).await?)
+}
+
+/// Whether the act was carried out before: its answer was lost, or another try came first. To be asked before deciding, since
+/// the books may well refuse what they have done already.
+pub(crate) async fn act_is_done(rooms: &Rooms, b: &BusinessId) -> Result<bool, OperationError> {
+    match &rooms.act {
+        Some(act) => Ok(rooms.store.act_is_done(b, &act.name).await?),
+        None => Ok(false),
+    }
 }
 
 /// Names each try of this process.

@@ -5,7 +5,7 @@ use receivables::text::Description;
 use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, PaymentId, RefundId, payment};
 use stripe_gateway::requests::{OnceKey, RefundOrder, RefundOutcome};
 
-use crate::payments::{commit_decided, commit_heard};
+use crate::payments::{carry_out, commit_heard};
 use crate::{OperationError, Rooms};
 
 /// What the business asks to be sent back.
@@ -35,7 +35,7 @@ pub async fn order_refund(
     let payment = if held.refunds.iter().any(|order| order.id == new.id) {
         held
     } else {
-        commit_decided(rooms, held, now, |payment| {
+        carry_out(rooms, held, now, |payment| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
                     .allocations
@@ -96,7 +96,9 @@ async fn refused(
     if answered(&payment) {
         return Ok(payment);
     }
-    commit_decided(rooms, payment, now, |payment| {
+    // What the provider says is no part of the act that ordered the refund.
+    let rooms = Rooms { act: None, ..rooms.clone() };
+    carry_out(&rooms, payment, now, |payment| {
         // Another may have heard the answer in the meantime; then there is nothing to say.
         payment::refund_refused(payment, order, reason, now).ok_or(receivables::Refusal::NoSuchReview)
     })

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use receivables::{Business, Invoice, InvoiceId, write_off as books};
 use store::Commitment;
 
-use crate::{OperationError, Rooms, commit};
+use crate::{OperationError, Rooms, act_is_done, commit_act};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -18,8 +18,11 @@ pub async fn write_off(
 ) -> Result<Invoice, OperationError> {
     for _ in 0..TRIES_MAX {
         let invoice = rooms.store.invoice(&business.id, id).await?.ok_or(OperationError::NotFound)?;
+        if act_is_done(rooms, &business.id).await? {
+            return Ok(invoice);
+        }
         let (invoice, decision) = books::write_off(&invoice, business.write_off_tolerance(invoice.currency()), now)?;
-        if commit(rooms, &decision).await? == Commitment::Committed {
+        if commit_act(rooms, &decision).await? == Commitment::Committed {
             return Ok(invoice);
         }
     }
@@ -35,8 +38,11 @@ pub async fn take_back_write_off(
 ) -> Result<Invoice, OperationError> {
     for _ in 0..TRIES_MAX {
         let invoice = rooms.store.invoice(&business.id, id).await?.ok_or(OperationError::NotFound)?;
+        if act_is_done(rooms, &business.id).await? {
+            return Ok(invoice);
+        }
         let (invoice, decision) = books::take_back(&invoice, now)?;
-        if commit(rooms, &decision).await? == Commitment::Committed {
+        if commit_act(rooms, &decision).await? == Commitment::Committed {
             return Ok(invoice);
         }
     }

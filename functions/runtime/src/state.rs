@@ -70,7 +70,7 @@ impl State {
         let livemode = !rooms.stripe_key.reveal().contains("_test_");
         let rooms = Rooms {
             actor: receivables::Actor::Program,
-            reason: None,
+            act: None,
             store,
             stripe,
             livemode,

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use receivables::text::Description;
 use receivables::{Actor, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
+use crate::access::once;
 use crate::items::events::EventKey;
 use crate::items::{happenings, ledger};
 use crate::keys::Unique;
@@ -57,6 +58,8 @@ pub struct Also {
     pub actor: Actor,
     /// Why, where whoever did it said so.
     pub reason: Option<Description>,
+    /// The act of a person that this carries out, by name: it is written once.
+    pub act: Option<String>,
     /// The event that brought the news is marked as applied.
     pub applied: Option<EventKey>,
     /// Objects of which something was kept while they were nobody's, with the version that has been heard.
@@ -111,6 +114,13 @@ impl Store {
         }
         let record = happenings::of_decision(decision, also)?;
         writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
+        if let Some(act) = &also.act {
+            writes.put_new(
+                &self.tables.inbox,
+                once::of_act(&decision.business, act, decision.at),
+                IfRefused::AlreadyDone,
+            )?;
+        }
         if let Some(event) = &also.applied {
             writes.applied(event)?;
         }

@@ -37,6 +37,7 @@
 //! | sign-in mails of an hour | inbox | `SR#b#address sha256#yyyymmddhh` / `SR` | | | |
 //! | session | inbox | `SE#sha256` / `SE` | | | |
 //! | idempotency key | inbox | `IK#b#sha256` / `IK` | | | |
+//! | act that is done | inbox | `AC#b#name` / `AC` | | | |
 //! | mail sent once | inbox | `M#b#once` / `M` | | `B#b#MU` / `at#once` while uncertain | |
 
 use jiff::Timestamp;
@@ -366,6 +367,10 @@ pub(crate) fn session(hash: &str) -> Key {
 
 pub(crate) fn idempotency(b: &BusinessId, hash: &str) -> Key {
     Key::new(format!("IK#{b}#{hash}"), "IK")
+}
+
+pub(crate) fn act(b: &BusinessId, name: &str) -> Key {
+    Key::new(format!("AC#{b}#{name}"), "AC")
 }
 
 pub(crate) fn mail_once(b: &BusinessId, once: &str) -> Key {

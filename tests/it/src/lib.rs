@@ -1,6 +1,7 @@
 //! The features of the product, tested at its boundary, and what is proved of the repository. One binary.
 #![cfg(test)]
 
+mod acts;
 mod after_payment;
 mod bad_input;
 mod budget;

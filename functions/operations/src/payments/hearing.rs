@@ -9,7 +9,7 @@ use receivables::provider_fact::Provider;
 use receivables::{Decision, Invoice, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
 use store::{Also, Commitment, Contested, EventKey, EventState, Page};
 
-use crate::{OperationError, Rooms, commit};
+use crate::{OperationError, Rooms, act_is_done, commit, commit_act};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -159,8 +159,8 @@ pub(crate) async fn give_up(rooms: &Rooms, payment: Payment, now: Timestamp) -> 
     Err(OperationError::Conflict)
 }
 
-/// Commits what a person decides on a payment, on its invoices as they stand now. An unfinished payment is finished first.
-pub(crate) async fn commit_decided(
+/// Carries out what a person does to a payment, once, on its invoices as they stand now. An unfinished payment is finished first.
+pub(crate) async fn carry_out(
     rooms: &Rooms,
     payment: Payment,
     now: Timestamp,
@@ -168,9 +168,12 @@ pub(crate) async fn commit_decided(
 ) -> Result<Payment, OperationError> {
     let mut payment = finish(rooms, payment, now).await?;
     for _ in 0..TRIES_MAX {
+        if act_is_done(rooms, &payment.business).await? {
+            return finish(rooms, reload(rooms, &payment).await?, now).await;
+        }
         payment = on_fresh_standings(rooms, payment).await?;
         let (changed, decision) = decide(&payment)?;
-        if commit(rooms, &decision).await? == Commitment::Committed {
+        if commit_act(rooms, &decision).await? == Commitment::Committed {
             return finish(rooms, changed, now).await;
         }
         payment = reload(rooms, &payment).await?;

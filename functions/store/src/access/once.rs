@@ -1,4 +1,4 @@
-//! Keys of once: a mail goes out once, a request of the API is carried out once.
+//! Keys of once: a mail goes out once, a request of the API is carried out once, an act of a person is decided once.
 
 use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
@@ -14,6 +14,13 @@ const IDEMPOTENCY_KEPT: SignedDuration = SignedDuration::from_hours(48);
 const IDEMPOTENCY_LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// How long the memory of a mail is kept.
 const MAIL_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+
+/// What remembers in the transaction that carries an act out that it was. It is kept as long as the request may come again.
+pub(crate) fn of_act(b: &BusinessId, name: &str, at: Timestamp) -> Item {
+    let key = keys::act(b, name);
+    let item = Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))]);
+    expiring(item, at.saturating_add(IDEMPOTENCY_KEPT).unwrap_or(Timestamp::MAX))
+}
 
 /// What came of claiming the sending of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +69,11 @@ struct KeyRecord {
 }
 
 impl Store {
+    /// Whether an act was carried out: by us, if our answer was lost, or by another try of the same request.
+    pub async fn act_is_done(&self, b: &BusinessId, name: &str) -> Result<bool, StoreError> {
+        Ok(self.get(&self.tables.inbox, &keys::act(b, name)).await?.is_some())
+    }
+
     /// Claims the sending of a mail, once and for all. `claimant` names this one try, so that a claim whose answer was lost
     /// is known again as ours.
     pub async fn claim_mail(
