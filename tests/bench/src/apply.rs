@@ -5,13 +5,14 @@ use futures::StreamExt;
 use kit::{Calls, World};
 use operations::{Applied, Rooms, apply_provider_event};
 use receivables::Provider;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use store::{EventKey, EventState, ReceivedEvent};
 use tokio::runtime::Builder;
 
 use crate::Outcome;
 use crate::effort::Effort;
-use crate::figures::{Taken, medians, taken, time};
+use crate::figures::{Taken, median, medians, taken, time};
 use crate::table::{Table, Target};
 
 /// Each sample is a payment of its own, from invoice to hosted page.
@@ -72,6 +73,7 @@ pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
         store: world.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
         ..world.local.state.rooms.clone()
     };
+    calls.meter();
     let many = if effort.quick { 500 } else { INVOICES_MANY };
     let accounts = shared.block_on(async {
         let (small, large) = (world.customer("en").await, world.customer("en").await);
@@ -84,7 +86,7 @@ pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
         [small, large]
     });
     let mut samples = [Vec::new(), Vec::new()];
-    let mut made = [Vec::new(), Vec::new()];
+    let (mut made, mut used) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
     for number in 0..=effort.calls().min(SAMPLES_MAX) {
         for (place, customer) in accounts.iter().enumerate() {
             let event = shared.block_on(paid_by(&world, customer))?;
@@ -92,7 +94,10 @@ pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
             calls.forget();
             let (applied, taken) = taken(|| alone.block_on(apply_provider_event(&rooms, &event, world.now())));
             applied?;
-            if let (Some(samples), Some(made), true) = (samples.get_mut(place), made.get_mut(place), number > 0) {
+            if let (Some(samples), Some(made), Some(used), true) =
+                (samples.get_mut(place), made.get_mut(place), used.get_mut(place), number > 0)
+            {
+                used.push(calls.units());
                 samples.push(taken);
                 made.push(calls.made());
             }
@@ -104,6 +109,11 @@ pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
     let same = Target::exactly(&calls_few, &calls_many, "the same");
     let said = calls_many.first().map(|calls| calls.join(" + ")).unwrap_or_default();
     table.aimed(format!("apply: calls on an account of {many} invoices"), said, same, "beside one of 10, by turns");
+    let [mut units_few, mut units_many] = used;
+    let (units_few, units_many) = (median(&mut units_few), median(&mut units_many));
+    let target = Target::at_most(&(units_many * Decimal::from(100)), &(units_few * Decimal::from(110)), "1.10");
+    let said = format!("{units_many} beside {units_few}");
+    table.aimed("apply: units of the large account beside the small", said, target, "as the table tells; medians");
     let percent = very_many.as_nanos() * 100 / few.as_nanos().max(1);
     let target = Target::at_most(&percent, &PERCENT_MAX, "1.10");
     let ratio = format!("{}.{:02} ({} beside {})", percent / 100, percent % 100, time(very_many), time(few));

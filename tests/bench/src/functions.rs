@@ -23,6 +23,11 @@ use crate::table::{Table, Target};
 /// A zip's own words around its one deflated file, called `bootstrap`.
 const ZIP_FRAME_BYTES: usize = 116;
 
+/// Webhooks that one process is given for its processor's time.
+const WEBHOOKS_FOR_CPU: usize = 500;
+/// Of the peer's processor time for a webhook, in hundredths.
+const WEBHOOK_CPU_MOST: u128 = 120;
+
 /// A function, its peer, and how many hundredths of the peer it may take.
 struct Pair {
     name: &'static str,
@@ -69,6 +74,7 @@ pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
     for pair in &PAIRS {
         compare(pair, &function(pair.name)?, &function(pair.peer)?, &stage, effort, table)?;
     }
+    compare_cpu(&function("webhook_receiver")?, &function("peer_receiver")?, &stage, effort, table)?;
     Ok(())
 }
 
@@ -114,6 +120,27 @@ fn compare(
     Ok(())
 }
 
+/// What a webhook costs the processor, once the function is warm.
+fn compare_cpu(ours: &Function, peer: &Function, stage: &Stage, effort: &Effort, table: &mut Table) -> Outcome {
+    let (mut our_times, mut peer_times) = (Vec::new(), Vec::new());
+    for number in 0..effort.long_starts() {
+        for (function, times, place) in [(ours, &mut our_times, 2), (peer, &mut peer_times, 3)] {
+            let from = (number * 2 + place) * (WEBHOOKS_FOR_CPU + 1);
+            let events: Vec<String> =
+                (from..=from + WEBHOOKS_FOR_CPU).map(|number| stage.webhook(number)).collect::<Outcome<_>>()?;
+            times.push(function.cpu_of_each(&events)?);
+        }
+    }
+    let (ours, peers) = (median(&mut our_times), median(&mut peer_times));
+    let ratio = ours.as_nanos() * 100 / peers.as_nanos().max(1);
+    let target =
+        Target::at_most(&ratio, &WEBHOOK_CPU_MOST, &format!("{} × peer_receiver", hundredths(WEBHOOK_CPU_MOST)));
+    let measured = format!("{}, peer {}: {} ×", time(ours), time(peers), hundredths(ratio));
+    let how = format!("{WEBHOOKS_FOR_CPU} webhooks to one warm process, all its threads; by turns");
+    table.aimed("Lambda webhook_receiver: CPU of a webhook", measured, target, &how);
+    Ok(())
+}
+
 fn first(event: Event, stage: &Stage, number: usize) -> Outcome<String> {
     match event {
         Event::Webhook => stage.webhook(number),
@@ -147,6 +174,26 @@ impl Function {
         }
         api.polled()?;
         running.resident_bytes()
+    }
+
+    /// The processor's time that each of the events takes but the first, which connects.
+    fn cpu_of_each(&self, events: &[String]) -> Outcome<Duration> {
+        let api = RuntimeApi::start()?;
+        let running = self.start(&api)?;
+        api.polled()?;
+        let (first, rest) = events.split_first().ok_or("no events")?;
+        api.invoke(first)?;
+        api.polled()?;
+        let before = running.cpu()?;
+        for event in rest {
+            let answer: serde_json::Value = serde_json::from_str(&api.invoke(event)?)?;
+            if answer.get("statusCode").is_none_or(|status| status != 200) {
+                return Err(format!("{} answered {answer}", self.program.display()).into());
+            }
+            api.polled()?;
+        }
+        let taken = running.cpu()?.saturating_sub(before);
+        Ok(taken / u32::try_from(rest.len().max(1))?)
     }
 
     fn start(&self, api: &RuntimeApi) -> Outcome<Running> {

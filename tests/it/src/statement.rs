@@ -6,6 +6,7 @@ use kit::World;
 use receivables::statement::{Ask, STATEMENT_LINES_PER_PAGE};
 use receivables::{Balance, Currency, Locale, Money};
 use reqwest::{Method, StatusCode};
+use rust_decimal::Decimal;
 use serde_json::Value;
 
 const CARD: &str = "4242424242424242";
@@ -212,8 +213,8 @@ async fn daily(world: &World, invoices: i64) -> Value {
     customer
 }
 
-/// The calls of the first page of a statement, warm.
-async fn calls(world: &World, cookie: &str, query: &str) -> Vec<String> {
+/// The calls of the first page of a statement, warm, and the read units that they use.
+async fn calls(world: &World, cookie: &str, query: &str) -> (Vec<String>, Decimal) {
     for _ in 0..2 {
         world.calls.forget();
         let page = seen(world, cookie, &format!("/statement?{query}")).await;
@@ -221,7 +222,7 @@ async fn calls(world: &World, cookie: &str, query: &str) -> Vec<String> {
     }
     let mut made = world.calls.made();
     made.sort();
-    made
+    (made, world.calls.units())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -231,13 +232,15 @@ async fn the_first_page_of_an_old_account_costs_what_that_of_a_young_one_does() 
         let world = World::new().await;
         let customer = daily(&world, invoices).await;
         let cookie = signed_in(&world, &customer).await;
+        world.calls.meter();
         let mut made = Vec::new();
         for query in ["", "kind=open_item", "from=2026-01-01"] {
             made.push(calls(&world, &cookie, query).await);
         }
-        for calls in &made {
+        for (calls, units) in &made {
             // The session; then at once the customer, the sums, and one query of the lines or of the open items.
             assert!(calls.len() <= 4 && calls.iter().filter(|call| *call == "Query").count() == 1, "{calls:?}");
+            assert!(*units > Decimal::ZERO, "the table tells what is used");
         }
         let state = &world.local.state;
         let business = state.business(&world.local.business).await.expect("the business");

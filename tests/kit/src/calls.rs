@@ -5,12 +5,16 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_types::retry::RetryConfig;
+use rust_decimal::Decimal;
+
+use crate::units;
 
 /// Watches the calls. Clones watch together.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +27,8 @@ struct Inner {
     made: Vec<String>,
     broken: Option<Breakage>,
     give_up_at_once: bool,
+    metered: bool,
+    units: Decimal,
 }
 
 /// One call that goes wrong, as a worker's death would look to the tables.
@@ -39,12 +45,24 @@ struct Breakage {
 impl Calls {
     /// Forgets what was made.
     pub fn forget(&self) {
-        self.inner.lock().unwrap().made.clear();
+        let mut inner = self.inner.lock().unwrap();
+        inner.made.clear();
+        inner.units = Decimal::ZERO;
     }
 
     /// The operations called since, in order.
     pub fn made(&self) -> Vec<String> {
         self.inner.lock().unwrap().made.clone()
+    }
+
+    /// Has the table say what each call uses.
+    pub fn meter(&self) {
+        self.inner.lock().unwrap().metered = true;
+    }
+
+    /// The capacity units that the table says were used since.
+    pub fn units(&self) -> Decimal {
+        self.inner.lock().unwrap().units
     }
 
     /// Lets `after` calls go well and then breaks `calls` of them: carried out without an answer, or not at all.
@@ -106,6 +124,18 @@ impl Intercept for Calls {
         Ok(())
     }
 
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if self.inner.lock().unwrap().metered {
+            units::ask(context.input_mut());
+        }
+        Ok(())
+    }
+
     fn read_before_transmit(
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
@@ -128,10 +158,13 @@ impl Intercept for Calls {
 
     fn read_after_deserialization(
         &self,
-        _context: &AfterDeserializationInterceptorContextRef<'_>,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Ok(output) = context.output_or_error() {
+            self.inner.lock().unwrap().units += units::told(output);
+        }
         Ok(())
     }
 }

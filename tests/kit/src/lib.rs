@@ -13,6 +13,7 @@
 pub mod calls;
 pub mod lambda;
 pub mod simulation;
+mod units;
 mod world;
 
 pub use calls::Calls;
