@@ -110,6 +110,7 @@ pub fn fault_of_refusal(refusal: &Refusal, payable: Money) -> Option<PayFault> {
         | Refusal::MoreThanUnapplied { .. }
         | Refusal::MoreThanOpen { .. }
         | Refusal::MoreThanApplied { .. }
+        | Refusal::GoesElsewhereFirst { .. }
         | Refusal::NotAllocated
         | Refusal::MoreThanRefundable { .. }
         | Refusal::TooManyRefunds { .. }

@@ -23,6 +23,11 @@ use crate::text::InvoiceNumber;
 
 /// Allocations that one transaction can carry: two items each, and a handful besides, out of DynamoDB's hundred.
 pub const ALLOCATIONS_PER_STEP: usize = 43;
+/// Items of one transaction that are left for allocations and their invoices.
+const ITEMS_PER_STEP: usize = 2 * ALLOCATIONS_PER_STEP;
+/// What a transaction may carry besides, before it takes from that: the payment, its unapplied, the entry, the balance, the
+/// audit, the event, the act, and so many items of what was heard.
+const HEARD_PER_STEP: usize = 7;
 
 /// This much of a source for this invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +71,11 @@ impl Allocation {
             standing: invoice.standing.clone(),
         }
     }
+
+    /// The ceiling under which it has so much, where a part was sent back of it by choice.
+    fn ceiling(&self, applied: Money, aside: &BTreeMap<InvoiceId, Money>) -> Money {
+        aside.get(&self.invoice).map_or(Ok(applied), |aside| applied.checked_add(*aside)).unwrap_or(self.at_most)
+    }
 }
 
 /// What a source has to give.
@@ -83,6 +93,8 @@ pub(crate) struct Funds<'a> {
     pub(crate) release: Option<&'a PaymentId>,
     /// The standings are fresh: an invoice that cannot take its part will not be asked again.
     pub(crate) settle: bool,
+    /// Items that the same transaction writes of what was heard.
+    pub(crate) heard: usize,
 }
 
 /// What came of a step.
@@ -159,15 +171,31 @@ impl Want {
     }
 }
 
-/// Brings the allocations nearer to what they shall be, by as many as one transaction carries.
-pub(crate) fn place(allocations: &mut [Allocation], funds: &Funds<'_>, unapplied_before: Money) -> Placed {
+/// Brings the allocations nearer to what they shall be, by as many as one transaction carries. `before` is how they are kept: what
+/// differs is written in any case.
+pub(crate) fn place(
+    allocations: &mut [Allocation],
+    before: &[Allocation],
+    funds: &Funds<'_>,
+    unapplied_before: Money,
+) -> Placed {
     let wants = wants(allocations, funds);
     let unmet = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(now)) if !want.is_met_by(now));
     let gives = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(now)) if want.applied.minor() < now.applied.minor());
     let open: Vec<usize> = (0..allocations.len()).filter(unmet).collect();
     // First what gives back, from the last; then what takes, from the first: so nothing is given that is not there yet.
     let order = open.iter().rev().filter(|place| gives(place)).chain(open.iter().filter(|place| !gives(place)));
-    let chosen: Vec<usize> = order.copied().take(ALLOCATIONS_PER_STEP).collect();
+    let written = |place: &usize| allocations.get(*place) != before.get(*place);
+    let mut items = ITEMS_PER_STEP
+        .saturating_sub(funds.heard.saturating_sub(HEARD_PER_STEP))
+        .saturating_sub((0..allocations.len()).filter(written).count());
+    let fits = |place: &usize| {
+        let costs = if written(place) { 1 } else { 2 };
+        let left = items.checked_sub(costs);
+        items = left.unwrap_or(0);
+        left.is_some()
+    };
+    let chosen: Vec<usize> = order.copied().take_while(fits).collect();
     let mut placed = Placed {
         changes: Vec::new(),
         facts: Vec::new(),
@@ -247,35 +275,43 @@ pub(crate) fn standing_fact(invoice: &InvoiceId, was: &Standing, now: &Standing)
     }
 }
 
-/// Extends the list by open invoices, oldest due first, for as much as is left. Invoices from which an operator took it back or
-/// the business refunded it, and those that are contested or that somebody is just paying, are passed over.
+/// Extends the list by open invoices, oldest due first, for as much as is left and one transaction carries. Invoices from which an
+/// operator took it back or the business refunded it, and those that are contested or that somebody is just paying, are passed
+/// over. Says whether there are more of them than that.
 pub(crate) fn extend(
     allocations: &mut Vec<Allocation>,
     surplus: Money,
     open: &[Invoice],
     set_aside: &BTreeMap<InvoiceId, Money>,
     most: usize,
-) {
-    let mut left = surplus;
+) -> bool {
+    let (mut left, mut found) = (surplus, 0);
     let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == surplus.currency()).collect();
     oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
     for invoice in oldest {
         let part = invoice.standing.payable().at_most(left);
         if left.is_zero() {
-            return;
+            return false;
         }
         if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.standing.live_checkout.is_some() {
             continue;
         }
         let full = allocations.len() >= most;
+        let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
+        if known.map_or(full, |known| known.undone) {
+            continue;
+        }
+        if found == ALLOCATIONS_PER_STEP {
+            return true;
+        }
         match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
-            Some(known) if known.undone => continue,
             Some(known) => known.at_most = known.applied.checked_add(part).unwrap_or(known.at_most),
-            None if full => continue,
             None => allocations.push(Allocation::of(invoice, part)),
         }
         left = left.less(part);
+        found += 1;
     }
+    false
 }
 
 /// What of a source an operator may still place, and on which of the open invoices it would go: oldest due first, and never
@@ -296,12 +332,14 @@ pub fn proposals(allocations: &[Allocation], unapplied: Money, open: &[Invoice])
     found
 }
 
-/// An operator applies what is unapplied of a source to invoices.
+/// An operator applies what is unapplied of a source to invoices, beyond what they have of it. `aside` was sent back of single
+/// allocations by choice, and takes from what they may have.
 pub(crate) fn apply(
     allocations: &mut Vec<Allocation>,
     unapplied: Money,
     customer: &CustomerId,
     parts: &[(Invoice, Money)],
+    aside: &BTreeMap<InvoiceId, Money>,
 ) -> Result<(), Refusal> {
     let currency = unapplied.currency();
     let mut left = unapplied;
@@ -329,7 +367,7 @@ pub(crate) fn apply(
         left = left.less(*part);
         match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
             Some(known) => {
-                known.at_most = known.applied.checked_add(*part).unwrap_or(known.at_most);
+                known.at_most = known.ceiling(known.applied.checked_add(*part).unwrap_or(known.at_most), aside);
                 known.intended = known.at_most;
                 known.undone = false;
                 known.standing = invoice.standing.clone();
@@ -345,6 +383,7 @@ pub(crate) fn unapply(
     allocations: &mut [Allocation],
     invoice: &InvoiceId,
     amount: Option<Money>,
+    aside: &BTreeMap<InvoiceId, Money>,
 ) -> Result<Money, Refusal> {
     let known = allocations.iter_mut().find(|allocation| allocation.invoice == *invoice);
     let known = known.filter(|allocation| !allocation.applied.is_zero()).ok_or(Refusal::NotAllocated)?;
@@ -352,7 +391,7 @@ pub(crate) fn unapply(
     if amount.is_zero() || known.applied.checked_sub(amount).is_err() {
         return Err(Refusal::MoreThanApplied { applied: known.applied });
     }
-    known.at_most = known.at_most.less(amount);
+    known.at_most = known.ceiling(known.applied.less(amount), aside);
     known.undone = true;
     Ok(amount)
 }

@@ -1,5 +1,7 @@
 //! Credit notes: documents that reduce what is owed, applied like cash, in part or whole, to one invoice or several.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -105,12 +107,12 @@ pub fn unapply(
     now: Timestamp,
 ) -> Result<(CreditNote, Decision), Refusal> {
     let mut note = was.clone();
-    allocation::unapply(&mut note.allocations, invoice, amount)?;
+    allocation::unapply(&mut note.allocations, invoice, amount, &BTreeMap::new())?;
     Ok(decide(was, note, now))
 }
 
 fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(Invoice, Money)]) -> Result<(), Refusal> {
-    allocation::apply(&mut note.allocations, left, &note.customer, parts)?;
+    allocation::apply(&mut note.allocations, left, &note.customer, parts, &BTreeMap::new())?;
     if note.allocations.len() > ALLOCATIONS_PER_CREDIT_NOTE_MAX {
         return Err(Refusal::TooManyAllocations { max: ALLOCATIONS_PER_CREDIT_NOTE_MAX });
     }
@@ -120,25 +122,26 @@ fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(Invoice, Money)]) -
 /// Whether the allocations are what the amount makes of them.
 pub fn is_as_folded(note: &CreditNote) -> bool {
     let mut folded = note.clone();
-    place(&mut folded);
+    place(&mut folded, note);
     folded.allocations == note.allocations
 }
 
-fn place(note: &mut CreditNote) -> Placed {
+fn place(note: &mut CreditNote, was: &CreditNote) -> Placed {
     let funds = Funds {
         cash: note.amount,
         charged_back: Money::zero(note.amount.currency()),
         processing: false,
-        set_aside: std::collections::BTreeMap::new(),
+        set_aside: BTreeMap::new(),
         release: None,
         settle: true,
+        heard: 0,
     };
     let before = note.unapplied;
-    allocation::place(&mut note.allocations, &funds, before)
+    allocation::place(&mut note.allocations, &was.allocations, &funds, before)
 }
 
 fn decide(was: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditNote, Decision) {
-    let placed = place(&mut note);
+    let placed = place(&mut note, was);
     note.unapplied = placed.unapplied;
     note.version = was.version + 1;
     let issued = was.version == 0;

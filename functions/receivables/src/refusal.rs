@@ -141,6 +141,14 @@ pub enum Refusal {
     /// Nothing of it is applied to the invoice.
     #[error("expected an invoice to which something of it is applied")]
     NotAllocated,
+    /// What would be freed covers another invoice first.
+    #[error(
+        "the money goes to invoice {number} first, which has less of it than was meant for it: take that back before"
+    )]
+    GoesElsewhereFirst {
+        /// The other invoice.
+        number: InvoiceNumber,
+    },
     /// More than can be sent back.
     #[error("expected more than nothing and at most {refundable:?}, which is what can still be sent back")]
     MoreThanRefundable {
@@ -204,7 +212,7 @@ impl Refusal {
             | Self::MoreThanTolerated { .. }
             | Self::NothingWrittenOff
             | Self::NoSuchReview => None,
-            Self::NotAllocated => Some("invoice"),
+            Self::NotAllocated | Self::GoesElsewhereFirst { .. } => Some("invoice"),
             Self::MoreThanApplied { .. } | Self::MoreThanRefundable { .. } | Self::NothingToCredit => Some("amount"),
             Self::Quantity { field }
             | Self::TaxRate { field }
@@ -247,6 +255,7 @@ impl Refusal {
             Self::MoreThanOpen { .. } => "more_than_open",
             Self::MoreThanApplied { .. } => "more_than_applied",
             Self::NotAllocated => "not_allocated",
+            Self::GoesElsewhereFirst { .. } => "goes_elsewhere_first",
             Self::MoreThanRefundable { .. } => "more_than_refundable",
             Self::TooManyRefunds { .. } => "too_many_refunds",
             Self::NothingReceived => "nothing_received",

@@ -278,3 +278,24 @@ async fn the_api_refunds_and_what_is_exported_comes_to_nothing_on_every_source()
     assert_eq!(bad.status, reqwest::StatusCode::UNPROCESSABLE_ENTITY);
     world.verify().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lump_sum_finds_more_invoices_than_a_transaction_carries() {
+    let world = &World::new().await;
+    let made = world.stripe_post("/customers", "name=Ada").await.json();
+    let body = json!({"name": "Ada", "provider_ids": {"stripe": made["id"]}});
+    let customer = world.ask(Method::POST, "/customers", Some(body)).await;
+    let mut invoices = Vec::new();
+    for _ in 0..60 {
+        invoices.push(world.invoice(&customer, "EUR", "10.00").await);
+    }
+    let foreign = json!({"amount": 59_000, "currency": "eur", "customer": made["id"], "with_intent": true});
+    world.stripe_control("/foreign_charge", &foreign).await;
+    world.settle().await;
+    world.verify().await;
+    let mut open = Vec::new();
+    for invoice in &invoices {
+        open.push(world.invoice_now(invoice).await["open"]["amount"].clone());
+    }
+    assert_eq!(open.iter().filter(|open| *open == "0.00").count(), 59);
+}

@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 pub fn apply(was: &Payment, parts: &[(Invoice, Money)], now: Timestamp) -> Result<(Payment, Decision), Refusal> {
     finished(was)?;
     let mut payment = was.clone();
-    allocation::apply(&mut payment.allocations, was.unapplied, &was.customer, parts)?;
+    allocation::apply(&mut payment.allocations, was.unapplied, &was.customer, parts, &was.sent_back_by_choice())?;
     if payment.allocations.len() > ALLOCATIONS_PER_PAYMENT_MAX || parts.len() > ALLOCATIONS_PER_STEP {
         return Err(Refusal::TooManyAllocations { max: ALLOCATIONS_PER_STEP });
     }
@@ -32,7 +32,7 @@ pub fn unapply(
 ) -> Result<(Payment, Decision), Refusal> {
     finished(was)?;
     let mut payment = was.clone();
-    allocation::unapply(&mut payment.allocations, invoice, amount)?;
+    allocation::unapply(&mut payment.allocations, invoice, amount, &was.sent_back_by_choice())?;
     Ok(fold::changed(was, payment, now))
 }
 
@@ -46,12 +46,23 @@ pub fn move_cash(
 ) -> Result<(Payment, Decision), Refusal> {
     finished(was)?;
     let mut payment = was.clone();
-    let moved = allocation::unapply(&mut payment.allocations, from, amount)?;
-    allocation::apply(&mut payment.allocations, moved, &was.customer, &[(to.clone(), moved)])?;
+    let aside = was.sent_back_by_choice();
+    let moved = allocation::unapply(&mut payment.allocations, from, amount, &aside)?;
+    allocation::apply(&mut payment.allocations, moved, &was.customer, &[(to.clone(), moved)], &aside)?;
     if payment.allocations.len() > ALLOCATIONS_PER_PAYMENT_MAX {
         return Err(Refusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
     }
-    Ok(fold::changed(was, payment, now))
+    let (payment, decision) = fold::changed(was, payment, now);
+    // What went back is missing from the last invoices, and what is freed before them is theirs first.
+    let first = was
+        .allocations
+        .iter()
+        .zip(&payment.allocations)
+        .find(|(before, after)| before.invoice != to.id && before.applied.checked_sub(after.applied).is_err());
+    match first {
+        Some((_, other)) => Err(Refusal::GoesElsewhereFirst { number: other.number.clone() }),
+        None => Ok((payment, decision)),
+    }
 }
 
 fn finished(payment: &Payment) -> Result<(), Refusal> {

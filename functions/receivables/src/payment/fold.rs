@@ -38,10 +38,10 @@ pub fn hear(was: &Payment, reports: &[Report], now: Timestamp) -> Option<(Paymen
     news.then(|| decide(was, payment, Why::Heard, now))
 }
 
-/// Gives up a payment that waited for a payer for longer than any page stays open, and of which nothing else was ever heard.
-/// Money that comes all the same is taken. `None` where there is nothing to give up.
+/// Gives up a payment that waits for a payer and has no page on which one could pay. Money that comes all the same is taken.
+/// `None` where there is nothing to give up; a page that is known has to be closed at its provider first.
 pub fn give_up(was: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
-    was.state.checkout_is_live().then(|| decide(was, was.clone(), Why::GivenUp, now))
+    (was.state.checkout_is_live() && was.checkout.is_none()).then(|| decide(was, was.clone(), Why::GivenUp, now))
 }
 
 /// Goes on with a payment that is not finished: the next step of what one transaction could not carry. `None` where no step
@@ -75,8 +75,8 @@ pub(super) fn begin(was: &Payment, payment: Payment, now: Timestamp) -> (Payment
 /// Whether a finished payment's allocations are what its facts make of them.
 pub fn is_as_folded(payment: &Payment) -> bool {
     let mut folded = payment.clone();
-    let funds = funds(payment, false);
-    let placed = allocation::place(&mut folded.allocations, &funds, payment.unapplied);
+    let funds = funds(payment, 0, false);
+    let placed = allocation::place(&mut folded.allocations, &payment.allocations, &funds, payment.unapplied);
     payment.unfinished || (folded.allocations == payment.allocations && !placed.unfinished)
 }
 
@@ -109,11 +109,11 @@ fn state_of(heard: &Heard, has_checkout: bool) -> State {
 }
 
 /// What the payment has to give to its allocations.
-fn funds(payment: &Payment, settle: bool) -> Funds<'_> {
+fn funds(payment: &Payment, heard: usize, settle: bool) -> Funds<'_> {
     let set_aside = payment.sent_back_by_choice();
     let processing = payment.state == State::Processing;
     let release = (!payment.state.checkout_is_live()).then_some(&payment.id);
-    Funds { cash: payment.cash(), charged_back: payment.charged_back, processing, set_aside, release, settle }
+    Funds { cash: payment.cash(), charged_back: payment.charged_back, processing, set_aside, release, settle, heard }
 }
 
 /// Folds the facts and decides the difference.
@@ -159,21 +159,34 @@ fn decide(was: &Payment, mut payment: Payment, why: Why<'_>, now: Timestamp) -> 
 /// A step of the payment's allocations, on the list that the reason makes of it.
 fn placed(was: &Payment, payment: &mut Payment, why: Why<'_>) -> Placed {
     let settle = matches!(why, Why::Settles(_) | Why::Operator);
+    let mut more = false;
     let mut allocations = std::mem::take(&mut payment.allocations);
     if let Why::Settles(open) = why {
         let surplus = surplus(payment, &allocations);
         let set_aside = payment.sent_back_by_choice();
-        allocation::extend(&mut allocations, surplus, open, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX);
+        more = allocation::extend(&mut allocations, surplus, open, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX);
     }
-    let placed = allocation::place(&mut allocations, &funds(payment, settle), was.unapplied);
+    let funds = funds(payment, news_of(was, payment), settle);
+    let placed = allocation::place(&mut allocations, &was.allocations, &funds, was.unapplied);
+    drop(funds);
     payment.allocations = allocations;
     payment.unapplied = placed.unapplied;
     payment.owed_back = placed.owed_back;
-    payment.unfinished = placed.unfinished || (!settle && !surplus(payment, &payment.allocations).is_zero());
+    payment.unfinished = more || placed.unfinished || (!settle && !surplus(payment, &payment.allocations).is_zero());
     if !payment.unfinished {
         payment.on_account = payment.unapplied;
     }
     placed
+}
+
+/// Items that are written of what was heard: facts, the names under which they are found, reviews.
+fn news_of(was: &Payment, now: &Payment) -> usize {
+    let facts = now.facts.0.iter().filter(|(object, fact)| was.facts.0.get(*object) != Some(*fact)).count();
+    let names = now.facts.names().difference(&was.facts.names()).count();
+    let (before, after) = (was.reviews(), now.reviews());
+    let opened = after.iter().filter(|review| !before.contains(review)).count();
+    let closed = before.iter().filter(|review| !after.contains(review)).count();
+    facts + names + opened + closed
 }
 
 /// What is left over when every allocation has what it may have, beyond what is left on purpose.

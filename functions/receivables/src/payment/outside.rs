@@ -49,7 +49,8 @@ pub fn took_place_elsewhere(
     let was = Payment::blank(outside.id, whose, (Origin::Provider, outside.locale), amount, now);
     let mut payment = Payment { facts, ..was.clone() };
     if !parts.is_empty() {
-        allocation::apply(&mut payment.allocations, amount, &was.customer, &parts)?;
+        let aside = payment.sent_back_by_choice();
+        allocation::apply(&mut payment.allocations, amount, &was.customer, &parts, &aside)?;
         let meant = Money::sum(amount.currency(), parts.iter().map(|(_, part)| *part)).unwrap_or(amount);
         payment.on_account = amount.less(meant);
     }

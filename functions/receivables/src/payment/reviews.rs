@@ -79,11 +79,19 @@ impl Payment {
         let mut all: Vec<Review> = self
             .suspense
             .iter()
-            .map(|amount| review(ReviewKind::OtherCurrency, amount.currency().code(), None, *amount))
+            .map(|amount| review(ReviewKind::OtherCurrency, &named(*amount), None, *amount))
             .collect();
-        let overdrawn = self.facts.fold().overdrawn(self.currency());
+        let heard = self.facts.fold();
+        // It takes nothing of the payment's own money, so the books do not move, and only a person can say what it is worth.
+        let elsewhere = heard.charged_back.amounts().filter(|amount| amount.currency() != self.currency());
+        all.extend(
+            elsewhere.map(|amount| {
+                review(ReviewKind::OtherCurrency, &format!("charged_back.{}", named(amount)), None, amount)
+            }),
+        );
+        let overdrawn = heard.overdrawn(self.currency());
         if !overdrawn.is_zero() {
-            all.push(review(ReviewKind::Overdrawn, "payment", None, overdrawn));
+            all.push(review(ReviewKind::Overdrawn, &named(overdrawn), None, overdrawn));
         }
         all.extend(self.facts.0.iter().filter_map(|(object, fact)| self.doubt(object, fact)));
         let refused = self.refunds.iter().filter(|order| order.refused.is_some());
@@ -119,6 +127,11 @@ impl Payment {
         };
         Some(Review { answer_by, ..review(kind, object.as_str(), Some(object.clone()), amount) })
     }
+}
+
+/// An amount as part of a review's name: of another amount it is another review, also where the first was closed.
+fn named(amount: Money) -> String {
+    format!("{}.{}", amount.currency().code(), amount.minor())
 }
 
 fn review(kind: ReviewKind, of: &str, object: Option<ObjectId>, amount: Money) -> Review {

@@ -23,6 +23,9 @@ use crate::{Fact, FactId, Locale, Money, Refusal, Report, write_off};
 /// The day on which every story happens.
 pub(super) const NOW: &str = "2026-02-20T12:00:00Z";
 
+/// Items that DynamoDB takes in one transaction.
+const TRANSACTION_ITEMS_MAX: usize = 100;
+
 /// One account and all that belongs to it.
 pub(super) struct Books {
     pub(super) invoices: BTreeMap<InvoiceId, Invoice>,
@@ -288,6 +291,7 @@ impl Books {
         if !decision.changes.iter().all(stands) {
             return Err(Conflict);
         }
+        assert!(items_of(decision) <= TRANSACTION_ITEMS_MAX, "a transaction of {} items", items_of(decision));
         for change in &decision.changes {
             self.keep(change);
         }
@@ -464,6 +468,33 @@ impl Books {
             assert_eq!(self.sums.balance(currency).unwrap().minor(), ledger, "the balance is the sum of the ledger");
         }
     }
+}
+
+/// Items that a decision writes, at most: with the entry, the balance, the audit, the event and the act.
+fn items_of(decision: &Decision) -> usize {
+    let allocations = |was: &[Allocation], now: &[Allocation]| {
+        now.iter().enumerate().filter(|(place, after)| was.get(*place) != Some(*after)).count()
+    };
+    let payment = |was: Option<&Payment>, now: &Payment| {
+        let facts = now.facts.0.iter().filter(|(id, fact)| was.and_then(|was| was.facts.0.get(*id)) != Some(*fact));
+        let before = was.map(|was| was.facts.names()).unwrap_or_default();
+        let reviews = was.map(Payment::reviews).unwrap_or_default();
+        let opened = now.reviews().into_iter().filter(|review| !reviews.contains(review)).count();
+        let gone = reviews.iter().filter(|review| !now.reviews().contains(review)).count();
+        let was = was.map(|was| was.allocations.as_slice()).unwrap_or_default();
+        let of_money = facts.count() + now.facts.names().difference(&before).count() + opened + gone;
+        2 + allocations(was, &now.allocations) + of_money
+    };
+    let items = |change: &Change| match change {
+        Change::InvoiceStanding { .. } | Change::PayLinkIssued(_) | Change::PayLinkRevoked(_) => 1,
+        Change::PaymentStarted(now) => payment(None, now),
+        Change::PaymentChanged { was, now } => payment(Some(was), now),
+        Change::CreditNoteIssued(note) => 3 + allocations(&[], &note.allocations),
+        Change::CreditNoteChanged { was, now } => 2 + allocations(&was.allocations, &now.allocations),
+        Change::InvoiceIssued(_) => 3,
+        Change::CustomerRegistered(_) | Change::ProfileChanged { .. } => 6,
+    };
+    5 + decision.changes.iter().map(items).sum::<usize>()
 }
 
 fn is_of(leg: &crate::ledger::Leg, id: &InvoiceId) -> bool {

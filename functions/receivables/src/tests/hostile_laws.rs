@@ -11,7 +11,7 @@ use crate::invoice::Invoice;
 use crate::provider_fact::{
     Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, IntentFact, ObjectFact, RefundFact, RefundRank,
 };
-use crate::{Currency, Money, Report, credit_note, payment};
+use crate::{Currency, InvoiceId, Money, Payment, Report, credit_note, payment};
 
 /// One thing that happens: of which kind, to what, by how much. Numbers mean something for every kind.
 type Step = (u8, u8, u8, u16);
@@ -131,13 +131,24 @@ impl Enemy {
         let to = self.invoice(place);
         self.orders += 1;
         let order = refund_id(&format!("{}", self.orders));
-        let _ = self.books.operate(name, |_, payment, now| {
+        let before = self.books.fresh(name);
+        let mut told = None;
+        let done = self.books.operate(name, |_, payment, now| {
             let at = payment.allocations.get(usize::from(place) % payment.allocations.len().max(1)).cloned();
             let at = at.ok_or(crate::Refusal::NotAllocated);
             match kind % 5 {
-                0 => payment::apply(payment, &[(to.clone(), part(payment.unapplied))], now),
-                1 => at.and_then(|at| payment::unapply(payment, &at.invoice, Some(part(at.applied)), now)),
-                2 => at.and_then(|at| payment::move_cash(payment, &at.invoice, &to, Some(part(at.applied)), now)),
+                0 => {
+                    told = Some((None, Some(to.id.clone()), part(payment.unapplied)));
+                    payment::apply(payment, &[(to.clone(), part(payment.unapplied))], now)
+                }
+                1 => at.and_then(|at| {
+                    told = Some((Some(at.invoice.clone()), None, part(at.applied)));
+                    payment::unapply(payment, &at.invoice, Some(part(at.applied)), now)
+                }),
+                2 => at.and_then(|at| {
+                    told = Some((Some(at.invoice.clone()), Some(to.id.clone()), part(at.applied)));
+                    payment::move_cash(payment, &at.invoice, &to, Some(part(at.applied)), now)
+                }),
                 3 => {
                     let whole = part(payment.refundable());
                     payment::order_refund(payment, order, whole, None, "Back".parse().unwrap(), now)
@@ -148,6 +159,26 @@ impl Enemy {
                 }),
             }
         });
+        if let (Ok(_), Some((from, to, amount))) = (done, told) {
+            self.was_done(&before, from.as_ref(), to.as_ref(), amount);
+        }
+    }
+
+    /// What an operator was not refused has happened just so.
+    fn was_done(&self, before: &Payment, from: Option<&InvoiceId>, to: Option<&InvoiceId>, amount: Money) {
+        let after = &self.books.payments[&before.id];
+        let of = |payment: &Payment, invoice: &InvoiceId| {
+            let known = payment.allocations.iter().find(|allocation| allocation.invoice == *invoice);
+            known.map_or(0, |allocation| allocation.applied.minor())
+        };
+        if from == to {
+            return;
+        }
+        for (invoice, change) in [(from, -amount.minor()), (to, amount.minor())] {
+            if let Some(invoice) = invoice {
+                assert_eq!(of(after, invoice), of(before, invoice) + change, "{}: {invoice} as told", before.id);
+            }
+        }
     }
 
     fn credit(&mut self, kind: u8, place: u8, amount: u16) {

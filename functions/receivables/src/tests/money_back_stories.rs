@@ -67,7 +67,7 @@ fn a_refund_heard_before_its_payment_waits_for_the_money() {
             A is open: 100.00 open, checkout of P
             facts: payment.started
         P: refund1 30.00 done
-            P is started: 100.00 asked, review: overdrawn#payment
+            P is started: 100.00 asked, review: overdrawn#EUR.3000
         P: intent received 100.00
             P is settled: 100.00 asked, 100.00 received, 30.00 refunded
             A is partly_paid: 30.00 open
@@ -288,7 +288,7 @@ fn a_refund_and_a_chargeback_of_the_same_money_are_put_before_a_person() {
             ledger: A 100.00
             facts: payment.refunded, invoice.reopened
         P: chargeback1 100.00 withdrawn
-            P is settled: 100.00 asked, 100.00 received, 100.00 refunded, review: overdrawn#payment, review: chargeback#dp_P1
+            P is settled: 100.00 asked, 100.00 received, 100.00 refunded, review: overdrawn#EUR.10000, review: chargeback#dp_P1
         P: chargeback1 100.00 won
             P is settled: 100.00 asked, 100.00 received, 100.00 refunded
     "#]]);
@@ -506,4 +506,230 @@ fn a_thousand_invoices_take_24_steps_each_of_which_verifies() {
     assert_eq!(1 + books.finish("P").len(), 24);
     let covered = books.invoices.values().filter(|invoice| !invoice.standing.applied.is_zero()).count();
     assert_eq!(covered, 1, "five euros of the first are left");
+}
+
+#[test]
+fn what_an_operator_takes_back_after_a_refund_is_taken_back_whole() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        invoice B 100.00 due 2026-03-02
+            B is open: 100.00 open
+            ledger: B 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: refund1 40.00 done
+            P is settled: 100.00 asked, 100.00 received, 40.00 refunded
+            A is partly_paid: 40.00 open
+            ledger: A 40.00
+            facts: payment.refunded, invoice.reopened
+        unapply P: A 30.00
+            P is settled: 100.00 asked, 100.00 received, 40.00 refunded, 30.00 unapplied
+            A is partly_paid: 70.00 open
+            ledger: A 30.00, unapplied -30.00
+            facts: invoice.reopened
+        move P: A to B
+            P is settled: 100.00 asked, 100.00 received, 40.00 refunded, 30.00 unapplied
+            A is open: 100.00 open
+            B is partly_paid: 70.00 open
+            ledger: A 30.00, B -30.00
+            facts: invoice.reopened, invoice.partly_paid
+        unapply P: B
+            P is settled: 100.00 asked, 100.00 received, 40.00 refunded, 60.00 unapplied
+            B is open: 100.00 open
+            ledger: B 30.00, unapplied -30.00
+            facts: invoice.reopened
+    "#]]);
+}
+
+#[test]
+fn what_an_operator_applies_beside_a_refund_of_the_allocation_adds_to_it() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        invoice B 20.00 due 2026-03-02
+            B is open: 20.00 open
+            ledger: B 20.00
+            facts: invoice.issued
+        pay P: A 100.00, B 20.00
+            P is started: 120.00 asked
+            A is open: 100.00 open, checkout of P
+            B is open: 20.00 open, checkout of P
+            facts: payment.started
+        P: intent received 120.00
+            P is settled: 120.00 asked, 120.00 received
+            A is paid: 0.00 open
+            B is paid: 0.00 open
+            ledger: A -100.00, B -20.00
+            facts: payment.settled, invoice.paid, invoice.paid
+        unapply P: B
+            P is settled: 120.00 asked, 120.00 received, 20.00 unapplied
+            B is open: 20.00 open
+            ledger: B 20.00, unapplied -20.00
+            facts: invoice.reopened
+        refund P: R 40.00 of A
+            P is settled: 120.00 asked, 120.00 received, 20.00 unapplied
+        P: refund1 40.00 done for R
+            P is settled: 120.00 asked, 120.00 received, 40.00 refunded, 20.00 unapplied
+            A is partly_paid: 40.00 open
+            ledger: A 40.00
+            facts: payment.refunded, invoice.reopened
+        apply P: A 20.00
+            P is settled: 120.00 asked, 120.00 received, 40.00 refunded
+            A is partly_paid: 20.00 open
+            ledger: A -20.00, unapplied 20.00
+            facts: invoice.partly_paid
+        unapply P: A 10.00
+            P is settled: 120.00 asked, 120.00 received, 40.00 refunded, 10.00 unapplied
+            A is partly_paid: 30.00 open
+            ledger: A 10.00, unapplied -10.00
+            facts: invoice.reopened
+    "#]]);
+}
+
+#[test]
+fn what_is_freed_before_an_invoice_that_lacks_some_is_that_invoices_first() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        invoice B 100.00 due 2026-03-02
+            B is open: 100.00 open
+            ledger: B 100.00
+            facts: invoice.issued
+        invoice C 100.00 due 2026-03-03
+            C is open: 100.00 open
+            ledger: C 100.00
+            facts: invoice.issued
+        pay P: A 100.00, B 100.00
+            P is started: 200.00 asked
+            A is open: 100.00 open, checkout of P
+            B is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 200.00
+            P is settled: 200.00 asked, 200.00 received
+            A is paid: 0.00 open
+            B is paid: 0.00 open
+            ledger: A -100.00, B -100.00
+            facts: payment.settled, invoice.paid, invoice.paid
+        P: refund1 50.00 done
+            P is settled: 200.00 asked, 200.00 received, 50.00 refunded
+            B is partly_paid: 50.00 open
+            ledger: B 50.00
+            facts: payment.refunded, invoice.reopened
+        move P: A to C
+            refused: goes_elsewhere_first at invoice
+        unapply P: B
+            P is settled: 200.00 asked, 200.00 received, 50.00 refunded, 50.00 unapplied
+            B is open: 100.00 open
+            ledger: B 50.00, unapplied -50.00
+            facts: invoice.reopened
+        move P: A to C
+            P is settled: 200.00 asked, 200.00 received, 50.00 refunded, 50.00 unapplied
+            A is open: 100.00 open
+            C is paid: 0.00 open
+            ledger: A 100.00, C -100.00
+            facts: invoice.reopened, invoice.paid
+    "#]]);
+}
+
+#[test]
+fn what_comes_back_of_a_chargeback_goes_on_where_an_operator_has_moved_the_rest() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        invoice B 100.00 due 2026-03-02
+            B is open: 100.00 open
+            ledger: B 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 40.00 withdrawn
+            P is settled: 100.00 asked, 100.00 received, 40.00 charged back, review: chargeback#dp_P1
+            A is partly_paid: 40.00 open, 40.00 charged back
+            ledger: A 40.00
+            facts: payment.charged_back, invoice.reopened
+        unapply P: A 30.00
+            P is settled: 100.00 asked, 100.00 received, 40.00 charged back, 30.00 unapplied, review: chargeback#dp_P1
+            A is partly_paid: 70.00 open
+            ledger: A 30.00, unapplied -30.00
+            facts: invoice.reopened
+        apply P: B 30.00
+            P is settled: 100.00 asked, 100.00 received, 40.00 charged back, review: chargeback#dp_P1
+            B is partly_paid: 70.00 open
+            ledger: B -30.00, unapplied 30.00
+            facts: invoice.partly_paid
+        P: chargeback1 40.00 won + chargeback1 40.00 reinstated
+            P is settled: 100.00 asked, 100.00 received, 40.00 unapplied, unfinished
+            ledger: unapplied -40.00
+            facts: payment.reinstated
+            then
+            P is settled: 100.00 asked, 100.00 received
+            B is partly_paid: 30.00 open
+            ledger: B -40.00, unapplied 40.00
+            facts: invoice.partly_paid
+    "#]]);
+}
+
+#[test]
+fn a_chargeback_in_another_currency_is_for_a_person_to_look_at() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 108.00_USD withdrawn
+            P is settled: 100.00 asked, 100.00 received, review: other_currency#charged_back.USD.10800, review: chargeback#dp_P1
+        P: chargeback1 108.00_USD lost
+            P is settled: 100.00 asked, 100.00 received, review: other_currency#charged_back.USD.10800
+    "#]]);
+}
+
+#[test]
+fn a_lump_sum_for_more_invoices_than_a_transaction_carries_finds_them_all() {
+    let mut books = Books::new();
+    books.vast = true;
+    for number in 0..120 {
+        books.issue(&format!("N{number}"), money("10.00"), "2026-03-01".parse().unwrap());
+    }
+    books.issue("A", money("10.00"), "2026-02-01".parse().unwrap());
+    books.start("P", &[("A", money("10.00"))]).unwrap();
+    let received = IntentFact { received: Cash::of(money("1100.00")), ..IntentFact::default() };
+    books.hear("P", &[crate::Report::new("pi_P".parse().unwrap(), ObjectFact::Intent(received))]);
+    let steps = books.finish("P").len();
+    let payment = books.fresh("P");
+    let covered = books.invoices.values().filter(|invoice| invoice.standing.open().is_zero()).count();
+    assert_eq!((covered, payment.unapplied, payment.unfinished), (110, money("0.00"), false));
+    assert!(steps <= 6, "{steps} steps");
 }

@@ -109,3 +109,11 @@ fn a_payment_claims_each_invoices_one_checkout() {
     assert!(!payment.asks_for(&reversed), "the payer's order is part of what is asked");
     assert!(!payment.asks_for(&asked[..1]));
 }
+
+#[test]
+fn a_page_that_is_known_is_closed_before_its_payment_is_given_up() {
+    let started = start(vec![(invoice("A", "100.00"), money("100.00"))]).unwrap();
+    let (opened, _) = started.opened(super::books::checkout_of("P"), now()).unwrap();
+    assert!(payment::give_up(&started, now()).is_some(), "nobody can pay it");
+    assert!(payment::give_up(&opened, now()).is_none(), "somebody may be paying it");
+}

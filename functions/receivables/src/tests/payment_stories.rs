@@ -590,13 +590,13 @@ fn money_in_another_currency_is_kept_aside() {
             A is open: 100.00 open, checkout of P
             facts: payment.started
         P: checkout completed paid 108.00 USD
-            P is settled: 100.00 asked, review: other_currency#USD, 108.00 USD in suspense
+            P is settled: 100.00 asked, review: other_currency#USD.10800, 108.00 USD in suspense
             A is open: 100.00 open
             facts: payment.settled, payment.in_suspense
         P: intent received 108.00 USD
-            P is settled: 100.00 asked, review: other_currency#USD, 108.00 USD in suspense
+            P is settled: 100.00 asked, review: other_currency#USD.10800, 108.00 USD in suspense
         P: intent received 100.00
-            P is settled: 100.00 asked, 100.00 received, review: other_currency#USD, 108.00 USD in suspense
+            P is settled: 100.00 asked, 100.00 received, review: other_currency#USD.10800, 108.00 USD in suspense
             A is paid: 0.00 open
             ledger: A -100.00
             facts: invoice.paid

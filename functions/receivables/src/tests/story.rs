@@ -213,6 +213,7 @@ fn refund_fact(said: &str) -> RefundFact {
 /// `60.00 asked`, `60.00 opened`, `60.00 withdrawn`, `60.00 reinstated`, `60.00 won`, `60.00 lost`.
 fn chargeback_fact(said: &str) -> ChargebackFact {
     let (amount, word) = said.split_once(' ').unwrap();
+    let amount = &amount.replace('_', " ");
     let formal = ChargebackFact { amount: Cash::of(money(amount)), formal: true, ..ChargebackFact::default() };
     match word {
         "asked" => ChargebackFact { inquiry: true, formal: false, ..formal },
