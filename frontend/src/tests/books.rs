@@ -15,6 +15,7 @@ use receivables::{
     BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectFact, Payment, PaymentId,
     Report,
 };
+use stripe_gateway::currency::charge_rule;
 
 const ULID: &str = "01JD8Z0000ABCDEFGHJKMNPQR";
 
@@ -116,7 +117,7 @@ impl Books {
             origin: Origin::Portal,
             locale: Locale::English,
             parts: vec![(invoice.clone(), Money::parse(amount, invoice.currency()).unwrap())],
-            minimum: Money::new(50, invoice.currency()).unwrap(),
+            rule: charge_rule(invoice.currency()).unwrap(),
         };
         let (payment, decisions) = start(&request, at()).unwrap();
         for decision in decisions {

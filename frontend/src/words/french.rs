@@ -73,9 +73,24 @@ pub const FRENCH: Words = Words {
         disputed: |amount| {
             format!("Vous contestez {amount} de cette facture. Vous n’avez pas à payer cette part pour le moment.")
         },
-        too_small: |least| {
+        crumbs: |amount| {
             format!(
-                "Le reste est inférieur à {least}, le plus petit montant que l’on peut payer en ligne. Écrivez-nous."
+                "Les derniers {amount} ne peuvent pas être payés en ligne\u{a0}: notre prestataire de paiement ne prend pas de si petites fractions."
+            )
+        },
+        only_crumbs: |rest| {
+            format!(
+                "Le reste, soit {rest}, ne peut pas être payé en ligne\u{a0}: notre prestataire de paiement ne prend pas de si petites fractions. Rien d’autre ne vous est demandé ici."
+            )
+        },
+        too_small: |rest, least| {
+            format!(
+                "Le reste, soit {rest}, ne peut pas être payé en ligne\u{a0}: le plus petit montant est de {least}. Si vous souhaitez le régler, écrivez-nous."
+            )
+        },
+        other_currency: |currency| {
+            format!(
+                "Les factures en {currency} ne peuvent pas être payées en ligne. Écrivez-nous pour savoir comment payer."
             )
         },
         fault_title: "Le paiement n’a pas pu commencer",
@@ -92,6 +107,8 @@ pub const FRENCH: Words = Words {
             format!("Payez la totalité, soit {all}, ou laissez au moins {least} pour une autre fois.")
         },
         at_least: |amount| format!("Indiquez un montant d’au moins {amount}, le minimum pour payer en ligne."),
+        too_much_at_once: "Notre prestataire de paiement ne prend pas autant en une fois. Indiquez un montant plus petit, puis payez le reste.",
+        too_little_at_once: "Notre prestataire de paiement ne prend pas si peu. Indiquez un montant plus grand ou écrivez-nous.",
         changed: "Cette facture vient de changer. Vérifiez le montant, puis réessayez.",
         checkout_open: "Un paiement de cette facture est ouvert dans une autre fenêtre. Terminez-le là-bas ou réessayez dans quelques minutes.",
     },

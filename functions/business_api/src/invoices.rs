@@ -95,6 +95,8 @@ pub(crate) struct InvoiceShape {
     total: Amount,
     /// What is not covered yet. What is pending and what is disputed are parts of it.
     open: Amount,
+    /// What can be paid online now: open, less what is on its way and contested, as far as the payment provider can charge it.
+    payable_online: Amount,
     /// What is on its way.
     pending: Amount,
     /// What the customer contests.
@@ -163,6 +165,7 @@ impl InvoiceShape {
             taxes: invoice.totals.taxes.iter().map(tax).collect(),
             total: invoice.totals.gross.into(),
             open: standing.open().into(),
+            payable_online: operations::payable_online(standing).into(),
             pending: standing.pending.into(),
             disputed: standing.disputed.into(),
             written_off: standing.written_off.into(),
