@@ -52,9 +52,16 @@ fn headline(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
 fn notices(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
     let words = &reader.words.pay;
     let mut notices: Vec<(&'static str, String)> = Vec::new();
-    if view.state == InvoiceState::Paid {
+    // What was only written off was not paid.
+    if view.state == InvoiceState::Paid && !view.applied.is_zero() {
         let text = view.paid_on.map_or(words.paid.to_owned(), |on| (words.paid_on)(&reader.date(on)));
         notices.push(("notice good", text));
+    }
+    if !view.written_off.is_zero() {
+        notices.push(("notice", (words.written_off)(&reader.money(view.written_off))));
+    }
+    if !view.charged_back.is_zero() {
+        notices.push(("notice late", (words.charged_back)(&reader.money(view.charged_back))));
     }
     if !view.pending.is_zero() {
         let text = if view.online == Online::Nothing { words.all_pending } else { words.part_pending };

@@ -9,7 +9,7 @@ use receivables::invoice::{Draft, DraftLine, issue};
 use receivables::ledger::Entry;
 use receivables::pay_link::{PayLink, Scope};
 use receivables::payment::{Checkout, Origin, Request, hear, start};
-use receivables::provider_fact::{Attempt, AttemptRank, Cash, CheckoutFact, IntentFact};
+use receivables::provider_fact::{Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, IntentFact};
 use receivables::statement::AccountSums;
 use receivables::{
     BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectFact, Payment, PaymentId,
@@ -141,6 +141,11 @@ impl Books {
     /// The provider says something of the payment's intent.
     pub(super) fn intent_says(&mut self, payment: &Payment, fact: IntentFact) -> Payment {
         self.hear(payment, "pi_1", ObjectFact::Intent(fact))
+    }
+
+    /// The provider says that an issuer takes money of the payment back.
+    pub(super) fn chargeback_says(&mut self, payment: &Payment, fact: ChargebackFact) -> Payment {
+        self.hear(payment, "dp_1", ObjectFact::Chargeback(fact))
     }
 
     fn hear(&mut self, payment: &Payment, object: &str, fact: ObjectFact) -> Payment {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use jiff::civil::date;
 use receivables::ledger::Entry;
-use receivables::provider_fact::{CheckoutFact, IntentFact};
+use receivables::provider_fact::{Cash, ChargebackFact, CheckoutFact, IntentFact};
 use receivables::statement::{Ask, AskFault, Period, Read, StatementKind, statement_view};
 use receivables::{Currency, Invoice, Locale, Money, Payment};
 
@@ -156,6 +156,41 @@ fn an_invoice_of_which_a_part_is_contested() {
     let mut invoice = usual(&mut Books::new());
     invoice.standing.disputed = Money::parse("224.00", Currency::EUR).unwrap();
     check_invoice("invoice-contested", &invoice, form(&invoice).as_ref(), None);
+}
+
+#[test]
+fn an_invoice_of_which_the_bank_took_back_a_part_and_another_is_written_off() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let payment = books.start('1', &invoice, "400.00");
+    let payment = books.checkout_says(&payment, paid("400.00", Currency::EUR));
+    let taken = ChargebackFact {
+        amount: Cash::of(Money::parse("400.00", Currency::EUR).unwrap()),
+        formal: true,
+        withdrawn: true,
+        ..ChargebackFact::default()
+    };
+    let mut invoice = after(&invoice, &books.chargeback_says(&payment, taken));
+    check_invoice("invoice-charged-back", &invoice, form(&invoice).as_ref(), None);
+    invoice.standing.written_off = Money::parse("0.40", Currency::EUR).unwrap();
+    check_invoice("invoice-charged-back-and-written-off", &invoice, form(&invoice).as_ref(), None);
+    let page = StatementPage {
+        view: statement_view(&items(), &read_of(&books, &[invoice], &items()), &business().time_zone).unwrap(),
+        faults: vec![],
+    };
+    insta::assert_snapshot!("statement-items-flagged.csv", page.view.to_csv());
+    check("statement-items-flagged", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &page));
+}
+
+fn items() -> Ask {
+    Ask { kind: StatementKind::OpenItem, ..Ask::usual(TODAY) }
+}
+
+#[test]
+fn an_invoice_that_was_only_written_off_was_not_paid() {
+    let mut invoice = Books::new().issue('1', "F-7", date(2026, 3, 28), Currency::EUR, &[("Screw", "1", "0.30", "0")]);
+    invoice.standing.written_off = invoice.totals.gross;
+    check_invoice("invoice-written-off", &invoice, form(&invoice).as_ref(), None);
 }
 
 #[test]

@@ -28,6 +28,10 @@ pub struct InvoiceView {
     pub pending: Money,
     /// What is contested.
     pub disputed: Money,
+    /// What is not expected any more.
+    pub written_off: Money,
+    /// What the payer's bank took back of it, while something is open.
+    pub charged_back: Money,
     /// What is not covered.
     pub open: Money,
     /// What of it can be paid online now.
@@ -88,6 +92,8 @@ pub fn invoice_view(invoice: &Invoice, today: Date, paid_on: Option<Date>) -> In
         applied: standing.applied,
         pending: standing.pending,
         disputed: standing.disputed,
+        written_off: standing.written_off,
+        charged_back: if standing.open().is_zero() { Money::zero(invoice.currency()) } else { standing.charged_back },
         open: standing.open(),
         online: Online::of(standing.payable()),
         state: state_of(invoice, today),

@@ -42,6 +42,8 @@ pub const ENGLISH: Words = Words {
         paid_so_far: "Paid so far",
         pending: "On its way",
         disputed: "Contested",
+        written_off: "Written off",
+        charged_back: "Taken back by your bank",
         open: "Still to pay",
         number_column: "Invoice",
         due_column: "Due",
@@ -66,6 +68,10 @@ pub const ENGLISH: Words = Words {
         },
         part_pending: |amount| format!("A payment of {amount} is on its way. You can pay the rest here."),
         disputed: |amount| format!("You contest {amount} of this invoice. You need not pay that part for now."),
+        written_off: |amount| format!("We no longer ask for {amount} of this invoice."),
+        charged_back: |amount| {
+            format!("Your bank took back {amount} that had been paid on this invoice, so that it is to be paid again.")
+        },
         crumbs: |amount| {
             format!("The last {amount} cannot be paid online: our payment provider does not take such small fractions.")
         },
@@ -232,6 +238,8 @@ pub const ENGLISH: Words = Words {
         due_column: "Due",
         open_column: "Open",
         nothing_open: "Nothing is open here.",
+        charged_back: |amount| format!("Taken back by your bank: {amount}"),
+        written_off: |amount| format!("Written off: {amount}"),
         invoice_issued: |numbers| format!("Invoice {numbers}"),
         payment_applied: |numbers| format!("Payment: {numbers}"),
         payment_reversed: |numbers| format!("Payment taken back: {numbers}"),

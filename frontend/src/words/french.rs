@@ -45,6 +45,8 @@ pub const FRENCH: Words = Words {
         paid_so_far: "Déjà payé",
         pending: "En cours de paiement",
         disputed: "Contesté",
+        written_off: "Passé en perte",
+        charged_back: "Repris par votre banque",
         open: "Reste à payer",
         number_column: "Facture",
         due_column: "Échéance",
@@ -72,6 +74,12 @@ pub const FRENCH: Words = Words {
         part_pending: |amount| format!("Un paiement de {amount} est en cours. Vous pouvez payer le reste ici."),
         disputed: |amount| {
             format!("Vous contestez {amount} de cette facture. Vous n’avez pas à payer cette part pour le moment.")
+        },
+        written_off: |amount| format!("Nous ne demandons plus {amount} sur cette facture."),
+        charged_back: |amount| {
+            format!(
+                "Votre banque a repris {amount} déjà payés sur cette facture\u{202f}; ce montant est de nouveau à payer."
+            )
         },
         crumbs: |amount| {
             format!(
@@ -247,6 +255,8 @@ pub const FRENCH: Words = Words {
         due_column: "Échéance",
         open_column: "Ouvert",
         nothing_open: "Rien n’est ouvert ici.",
+        charged_back: |amount| format!("Repris par votre banque\u{a0}: {amount}"),
+        written_off: |amount| format!("Passé en perte\u{a0}: {amount}"),
         invoice_issued: |numbers| format!("Facture {numbers}"),
         payment_applied: |numbers| format!("Paiement\u{a0}: {numbers}"),
         payment_reversed: |numbers| format!("Paiement repris\u{a0}: {numbers}"),
