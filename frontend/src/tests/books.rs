@@ -39,6 +39,7 @@ pub(super) fn business() -> Business {
         locales: vec![Locale::English, Locale::French],
         email: "compta@lumiere.example".parse().unwrap(),
         write_off_tolerances: std::collections::BTreeMap::new(),
+        version: 1,
     }
 }
 

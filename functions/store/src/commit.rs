@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use jiff::Timestamp;
+use receivables::audit::Difference;
 use receivables::text::Description;
-use receivables::{Actor, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
+use receivables::{Actor, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
 use crate::items::events::EventKey;
 use crate::items::{happenings, ledger};
@@ -115,6 +117,28 @@ impl Store {
             writes.applied(event)?;
         }
         self.transact(writes.items).await
+    }
+
+    /// Writes the tolerances of a business together with what the audit has of it, over the business as it `was`. Says whether
+    /// it was still so.
+    pub async fn commit_tolerances(
+        &self,
+        (was, now): (&Business, &Business),
+        differences: Vec<Difference>,
+        at: Timestamp,
+        also: &Also,
+    ) -> Result<bool, StoreError> {
+        let mut writes = Writes {
+            core: &self.tables.core,
+            inbox: &self.tables.inbox,
+            business: &now.id,
+            adopted: &also.adopted,
+            items: Vec::new(),
+        };
+        writes.tolerances(was, now)?;
+        let record = happenings::of_business(now, differences, at, also)?;
+        writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
+        Ok(self.transact(writes.items).await? == Commitment::Committed)
     }
 
     async fn transact(&self, writes: Vec<(TransactWriteItem, IfRefused)>) -> Result<Commitment, StoreError> {

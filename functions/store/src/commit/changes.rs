@@ -1,9 +1,10 @@
 //! What each change of a decision writes.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use receivables::customer::Profile;
 use receivables::invoice::Standing;
-use receivables::{Change, Customer, Invoice, InvoiceId, PayLink};
+use receivables::{Business, Change, Customer, Invoice, InvoiceId, PayLink};
 
 use super::{Contested, IfRefused, Writes};
 use crate::items::{Item, customers, invoices, number, text};
@@ -27,6 +28,25 @@ impl Writes<'_> {
             Change::CreditNoteIssued(note) => self.credit_note_issued(note),
             Change::CreditNoteChanged { was, now } => self.credit_note_changed(was, now),
         }
+    }
+
+    /// Nothing else of the business is written, so that what another sets meanwhile stays.
+    pub(super) fn tolerances(&mut self, was: &Business, now: &Business) -> Result<(), StoreError> {
+        let amounts = now.write_off_tolerances.iter();
+        let amounts = amounts.map(|(currency, amount)| (currency.to_string(), number(amount.minor()))).collect();
+        let values = vec![
+            (":tolerances", AttributeValue::M(amounts)),
+            (":was", number(was.version)),
+            (":now", number(now.version)),
+        ];
+        // A business from before changes were counted has no version.
+        let condition = if was.version == 0 {
+            "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :was)"
+        } else {
+            "version = :was"
+        };
+        let set = "SET write_off_tolerances = :tolerances, version = :now";
+        self.update(&keys::business(&now.id), set, Some(condition), values, IfRefused::AlreadyDone)
     }
 
     fn customer_registered(&mut self, customer: &Customer) -> Result<(), StoreError> {
