@@ -87,6 +87,8 @@ struct Writes<'a> {
     inbox: &'a str,
     business: &'a BusinessId,
     adopted: &'a BTreeMap<ObjectId, u64>,
+    /// Invoices that are issued in it.
+    issued: Vec<InvoiceId>,
     items: Vec<(TransactWriteItem, IfRefused)>,
 }
 
@@ -98,6 +100,7 @@ impl Store {
             inbox: &self.tables.inbox,
             business: &decision.business,
             adopted: &also.adopted,
+            issued: Vec::new(),
             items: Vec::new(),
         };
         for change in &decision.changes {
@@ -133,6 +136,7 @@ impl Store {
             inbox: &self.tables.inbox,
             business: &now.id,
             adopted: &also.adopted,
+            issued: Vec::new(),
             items: Vec::new(),
         };
         writes.tolerances(was, now)?;
