@@ -13,9 +13,9 @@ pub fn amount_form(reader: Reader, form: &PayForm) -> impl IntoView + use<> {
     let at_field = form.fault.is_some_and(PayFault::is_of_the_amount);
     let summary =
         message.clone().map(|message| fault_summary(words.fault_title, at_field.then_some("amount"), message));
-    let label = (words.amount)(form.payable.currency().code());
-    let hint = (words.range)(&reader.money(form.minimum), &reader.money(form.payable));
-    let value = form.typed.clone().unwrap_or_else(|| reader.locale.amount_field(form.payable));
+    let label = (words.amount)(form.most.currency().code());
+    let hint = (words.range)(&reader.money(form.minimum), &reader.money(form.most));
+    let value = form.typed.clone().unwrap_or_else(|| reader.locale.amount_field(form.most));
     view! {
         {summary}
         <form class="pay" method="post" action=form.action.clone() novalidate>
@@ -43,7 +43,7 @@ fn fault_text(reader: Reader, fault: PayFault, form: &PayForm) -> String {
     let words = &reader.words.pay;
     match fault {
         PayFault::Missing => words.missing.to_owned(),
-        PayFault::NotANumber => (words.not_a_number)(&reader.locale.amount_field(form.payable)),
+        PayFault::NotANumber => (words.not_a_number)(&reader.locale.amount_field(form.most)),
         PayFault::Negative => words.negative.to_owned(),
         PayFault::Zero => words.zero.to_owned(),
         PayFault::TooPrecise(0) => words.whole_only.to_owned(),
@@ -53,6 +53,8 @@ fn fault_text(reader: Reader, fault: PayFault, form: &PayForm) -> String {
         PayFault::LeavesTooLittle { payable, minimum } => {
             (words.leaves_too_little)(&reader.money(payable), &reader.money(minimum))
         }
+        PayFault::TooMuchAtOnce => words.too_much_at_once.to_owned(),
+        PayFault::TooLittleAtOnce => words.too_little_at_once.to_owned(),
         PayFault::Changed => words.changed.to_owned(),
         PayFault::CheckoutOpen => words.checkout_open.to_owned(),
     }

@@ -43,9 +43,11 @@ fn sums(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
             {taxes}
             {row(words.total.to_owned(), view.totals.gross)}
             {some(words.paid_so_far, view.applied)}
-            {(!view.applied.is_zero()).then(|| row(words.open.to_owned(), view.open))}
+            {some(words.written_off, view.written_off)}
+            {(!view.applied.is_zero() || !view.written_off.is_zero()).then(|| row(words.open.to_owned(), view.open))}
             {some(words.pending, view.pending)}
             {some(words.disputed, view.disputed)}
+            {some(words.charged_back, view.charged_back)}
         </dl>
     }
 }

@@ -8,21 +8,21 @@ use crate::components::invoice_details::invoice_details;
 use crate::components::state::invoice_state;
 use crate::reader::Reader;
 use crate::views::invoice::{InvoiceState, InvoiceView};
-use crate::views::pay_form::PayForm;
+use crate::views::pay_form::{Online, PayForm};
 
 /// The page. The form is shown where something can be paid online now; what cannot is said instead.
-pub fn invoice_page(reader: Reader, view: &InvoiceView, form: &PayForm) -> Body {
+pub fn invoice_page(reader: Reader, view: &InvoiceView, form: Option<&PayForm>) -> Body {
     let words = &reader.words.invoice;
     let title = (words.heading)(&view.number);
-    let can_be_paid = !view.payable.is_zero() && form.minimum.less(view.payable).is_zero();
-    let fault = form.fault.map(|_| format!("{} · ", reader.words.pay.fault_title)).unwrap_or_default();
+    let fault =
+        form.and_then(|form| form.fault).map(|_| format!("{} · ", reader.words.pay.fault_title)).unwrap_or_default();
     let content = view! {
         <div class="demand">
             <h1>{title.clone()}</h1>
             {headline(reader, view)}
         </div>
-        {notices(reader, view, form)}
-        {can_be_paid.then(|| amount_form(reader, form))}
+        {notices(reader, view)}
+        {form.map(|form| amount_form(reader, form))}
         {invoice_details(reader, view)}
     };
     Body { title: format!("{fault}{title}"), content: content.into_any() }
@@ -33,6 +33,8 @@ fn headline(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
     let words = &reader.words.invoice;
     let date = reader.date(view.due_on);
     let due = match view.state {
+        // Nobody is asked, by a day, for what cannot be paid.
+        InvoiceState::Open | InvoiceState::PartlyPaid if matches!(view.online, Online::Crumbs { .. }) => None,
         InvoiceState::Open | InvoiceState::PartlyPaid => Some((words.due_on)(&date)),
         InvoiceState::Overdue { .. } => Some((words.was_due_on)(&date)),
         InvoiceState::Processing | InvoiceState::Paid => None,
@@ -47,22 +49,37 @@ fn headline(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
     }
 }
 
-fn notices(reader: Reader, view: &InvoiceView, form: &PayForm) -> impl IntoView + use<> {
+fn notices(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
     let words = &reader.words.pay;
     let mut notices: Vec<(&'static str, String)> = Vec::new();
-    if view.state == InvoiceState::Paid {
+    // What was only written off was not paid.
+    if view.state == InvoiceState::Paid && !view.applied.is_zero() {
         let text = view.paid_on.map_or(words.paid.to_owned(), |on| (words.paid_on)(&reader.date(on)));
         notices.push(("notice good", text));
     }
+    if !view.written_off.is_zero() {
+        notices.push(("notice", (words.written_off)(&reader.money(view.written_off))));
+    }
+    if !view.charged_back.is_zero() {
+        notices.push(("notice late", (words.charged_back)(&reader.money(view.charged_back))));
+    }
     if !view.pending.is_zero() {
-        let text = if view.payable.is_zero() { words.all_pending } else { words.part_pending };
+        let text = if view.online == Online::Nothing { words.all_pending } else { words.part_pending };
         notices.push(("notice moving", text(&reader.money(view.pending))));
     }
     if !view.disputed.is_zero() {
         notices.push(("notice", (words.disputed)(&reader.money(view.disputed))));
     }
-    if !view.payable.is_zero() && !form.minimum.less(view.payable).is_zero() {
-        notices.push(("notice", (words.too_small)(&reader.money(form.minimum))));
+    match view.online {
+        Online::UpTo { crumbs, .. } if !crumbs.is_zero() => {
+            notices.push(("notice", (words.crumbs)(&reader.money(crumbs))));
+        }
+        Online::Nothing | Online::UpTo { .. } => {}
+        Online::Crumbs { rest } => notices.push(("notice", (words.only_crumbs)(&reader.money(rest)))),
+        Online::TooLittle { rest, minimum } => {
+            notices.push(("notice", (words.too_small)(&reader.money(rest), &reader.money(minimum))));
+        }
+        Online::OtherCurrency => notices.push(("notice", (words.other_currency)(view.open.currency().code()))),
     }
     notices.into_iter().map(|(class, text)| view! { <p class=class>{text}</p> }).collect_view()
 }

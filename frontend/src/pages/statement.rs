@@ -244,6 +244,11 @@ fn item_row(reader: Reader, item: &OpenItem) -> impl IntoView + use<> {
     let words = &reader.words.statement;
     let account = &reader.words.account;
     let days = if item.days_overdue == 0 { words.not_overdue.to_owned() } else { item.days_overdue.to_string() };
+    // What was taken back or is asked no more is rare: it stands with the invoice, and has no column.
+    let flag = |class: &'static str, text: crate::words::With, amount: Option<receivables::Money>| {
+        let amount = amount.filter(|amount| !amount.is_zero());
+        amount.map(|amount| view! { " " <span class=class>{text(&reader.money(amount))}</span> })
+    };
     // A cell of nothing is left out on a phone.
     let cell = |label: &'static str, amount: receivables::Money| {
         let amount = (!amount.is_zero()).then(|| reader.money(amount));
@@ -253,6 +258,8 @@ fn item_row(reader: Reader, item: &OpenItem) -> impl IntoView + use<> {
         <tr role="row">
             <th role="rowheader" scope="row">
                 <a href=format!("/invoices/{}", item.invoice)>{item.number.to_string()}</a>
+                {flag("state late", words.charged_back, item.charged_back)}
+                {flag("state", words.written_off, item.written_off)}
             </th>
             <td role="cell" data-label=words.due_column>{reader.date(item.due_on)}</td>
             <td role="cell" class="amount" data-label=words.days_column>{days}</td>

@@ -15,7 +15,7 @@ use super::visit::Visit;
 use crate::components::Place;
 use crate::pages::invoice::invoice_page;
 use crate::views::invoice::invoice_view;
-use crate::views::pay_form::{PayFault, PayForm, fault_of_refusal, read_amount};
+use crate::views::pay_form::{Online, PayFault, PayForm, fault_of_provider, fault_of_refusal, read_amount};
 use crate::views::payment::last_paid_on;
 
 /// Payments looked at for the day on which an invoice was paid.
@@ -63,22 +63,28 @@ impl Opened {
         let reader = self.visit.reader_for(&self.customer);
         let now = self.visit.now;
         let payment = post.payment.parse().unwrap_or_else(|_| self.visit.state.mint.payment_id(now));
-        let payable = self.invoice.standing.payable();
+        // What the page does not offer it does not take; it says itself why.
+        let Some(most) = Online::of(self.invoice.standing.payable()).most() else {
+            return Ok(see_other(&self.address));
+        };
         let again = |fault| Again { payment: payment.clone(), typed: post.amount.clone(), fault };
-        let amount = match read_amount(&post.amount, reader.locale, self.invoice.currency(), payable) {
+        let amount = match read_amount(&post.amount, reader.locale, self.invoice.currency(), most) {
             Ok(amount) => amount,
             Err(fault) => return self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(again(fault))).await,
         };
         let started = self.start(payment.clone(), amount, reader.locale).await;
         match started {
             Ok(address) => Ok(see_other(&address)),
-            Err(OperationError::Refused(refusal)) => match fault_of_refusal(&refusal, payable) {
+            Err(OperationError::Refused(refusal)) => match fault_of_refusal(&refusal, most) {
                 Some(fault) => self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(again(fault))).await,
                 // The page itself says that it is paid, or that a payment is on its way.
                 None => Ok(see_other(&self.address)),
             },
             Err(OperationError::Conflict) => self.render(StatusCode::CONFLICT, Some(again(PayFault::Changed))).await,
-            Err(error) => Err(error.into()),
+            Err(error) => match fault_of_provider(&error) {
+                Some(fault) => self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(again(fault))).await,
+                None => Err(error.into()),
+            },
         }
     }
 
@@ -108,9 +114,13 @@ impl Opened {
             Some(again) => (again.payment, Some(again.typed), Some(again.fault)),
             None => (visit.state.mint.payment_id(visit.now), None, None),
         };
-        let minimum = stripe_gateway::currency::minimum(self.invoice.currency());
-        let form = PayForm { action: self.action, payment, payable: view.payable, minimum, typed, fault };
-        Ok(visit.page(status, reader, self.place, invoice_page(reader, &view, &form)))
+        let form = match view.online {
+            Online::UpTo { most, rule, .. } => {
+                Some(PayForm { action: self.action, payment, most, minimum: rule.minimum, typed, fault })
+            }
+            Online::Nothing | Online::Crumbs { .. } | Online::TooLittle { .. } | Online::OtherCurrency => None,
+        };
+        Ok(visit.page(status, reader, self.place, invoice_page(reader, &view, form.as_ref())))
     }
 
     /// The day on which a paid invoice was paid; not asked of others.

@@ -9,12 +9,13 @@ use receivables::invoice::{Draft, DraftLine, issue};
 use receivables::ledger::Entry;
 use receivables::pay_link::{PayLink, Scope};
 use receivables::payment::{Checkout, Origin, Request, hear, start};
-use receivables::provider_fact::{Attempt, AttemptRank, Cash, CheckoutFact, IntentFact};
+use receivables::provider_fact::{Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, IntentFact};
 use receivables::statement::AccountSums;
 use receivables::{
     BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectFact, Payment, PaymentId,
     Report,
 };
+use stripe_gateway::currency::charge_rule;
 
 const ULID: &str = "01JD8Z0000ABCDEFGHJKMNPQR";
 
@@ -38,6 +39,7 @@ pub(super) fn business() -> Business {
         locales: vec![Locale::English, Locale::French],
         email: "compta@lumiere.example".parse().unwrap(),
         write_off_tolerances: std::collections::BTreeMap::new(),
+        version: 1,
     }
 }
 
@@ -116,7 +118,7 @@ impl Books {
             origin: Origin::Portal,
             locale: Locale::English,
             parts: vec![(invoice.clone(), Money::parse(amount, invoice.currency()).unwrap())],
-            minimum: Money::new(50, invoice.currency()).unwrap(),
+            rule: charge_rule(invoice.currency()).unwrap(),
         };
         let (payment, decisions) = start(&request, at()).unwrap();
         for decision in decisions {
@@ -140,6 +142,11 @@ impl Books {
     /// The provider says something of the payment's intent.
     pub(super) fn intent_says(&mut self, payment: &Payment, fact: IntentFact) -> Payment {
         self.hear(payment, "pi_1", ObjectFact::Intent(fact))
+    }
+
+    /// The provider says that an issuer takes money of the payment back.
+    pub(super) fn chargeback_says(&mut self, payment: &Payment, fact: ChargebackFact) -> Payment {
+        self.hear(payment, "dp_1", ObjectFact::Chargeback(fact))
     }
 
     fn hear(&mut self, payment: &Payment, object: &str, fact: ObjectFact) -> Payment {

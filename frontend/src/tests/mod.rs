@@ -3,13 +3,14 @@
 //! Each page is also left in `target/pages` as a whole document, to be looked at in a browser.
 
 mod books;
+mod payable_laws;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::date;
 use receivables::ledger::Entry;
-use receivables::provider_fact::{CheckoutFact, IntentFact};
+use receivables::provider_fact::{Cash, ChargebackFact, CheckoutFact, IntentFact};
 use receivables::statement::{Ask, AskFault, Period, Read, StatementKind, statement_view};
 use receivables::{Currency, Invoice, Locale, Money, Payment};
 
@@ -23,7 +24,7 @@ use crate::reader::Reader;
 use crate::server::assets;
 use crate::views::account::{AccountView, balances};
 use crate::views::invoice::{invoice_row, invoice_view};
-use crate::views::pay_form::{PayFault, PayForm, read_amount};
+use crate::views::pay_form::{Online, PayFault, PayForm, read_amount};
 use crate::views::payment::{payment_row, payment_view};
 use crate::views::statement::StatementPage;
 use crate::words::{ENGLISH, FRENCH};
@@ -68,18 +69,24 @@ fn check(name: &str, place: Option<Place>, page: impl Fn(Reader) -> Body) {
     insta::assert_snapshot!(name, seen.trim_end());
 }
 
-fn form(invoice: &Invoice) -> PayForm {
-    PayForm {
+fn form(invoice: &Invoice) -> Option<PayForm> {
+    let Online::UpTo { most, rule, .. } = Online::of(invoice.standing.payable()) else { return None };
+    Some(PayForm {
         action: "/p/abc".to_owned(),
         payment: payment_id(),
-        payable: invoice.standing.payable(),
-        minimum: Money::new(50, invoice.currency()).unwrap(),
+        most,
+        minimum: rule.minimum,
         typed: None,
         fault: None,
-    }
+    })
 }
 
-fn check_invoice(name: &str, invoice: &Invoice, form: &PayForm, paid_on: Option<jiff::civil::Date>) {
+/// The form shown again, with what was typed and what was wrong with it.
+fn again(invoice: &Invoice, typed: &str, fault: PayFault) -> Option<PayForm> {
+    form(invoice).map(|form| PayForm { typed: Some(typed.to_owned()), fault: Some(fault), ..form })
+}
+
+fn check_invoice(name: &str, invoice: &Invoice, form: Option<&PayForm>, paid_on: Option<jiff::civil::Date>) {
     check(name, None, |reader| pages::invoice::invoice_page(reader, &invoice_view(invoice, TODAY, paid_on), form));
 }
 
@@ -91,14 +98,14 @@ fn usual(books: &mut Books) -> Invoice {
 #[test]
 fn an_invoice_that_is_open() {
     let invoice = usual(&mut Books::new());
-    check_invoice("invoice-open", &invoice, &form(&invoice), None);
+    check_invoice("invoice-open", &invoice, form(&invoice).as_ref(), None);
 }
 
 #[test]
 fn an_invoice_that_is_overdue() {
     let lines = [("Repair of a wall lamp", "1", "180.00", "20")];
     let invoice = Books::new().issue('1', "F-2026-0031", date(2026, 3, 1), Currency::EUR, &lines);
-    check_invoice("invoice-overdue", &invoice, &form(&invoice), None);
+    check_invoice("invoice-overdue", &invoice, form(&invoice).as_ref(), None);
 }
 
 #[test]
@@ -107,7 +114,7 @@ fn an_invoice_that_is_partly_paid() {
     let invoice = usual(&mut books);
     let payment = books.start('1', &invoice, "400.00");
     let invoice = after(&invoice, &books.checkout_says(&payment, paid("400.00", Currency::EUR)));
-    check_invoice("invoice-partly-paid", &invoice, &form(&invoice), None);
+    check_invoice("invoice-partly-paid", &invoice, form(&invoice).as_ref(), None);
 }
 
 #[test]
@@ -118,7 +125,7 @@ fn an_invoice_whose_payment_is_on_its_way() {
     let payment = books.start('1', &invoice, &gross);
     let waiting = CheckoutFact { completed: true, ..CheckoutFact::default() };
     let invoice = after(&invoice, &books.checkout_says(&payment, waiting));
-    check_invoice("invoice-processing", &invoice, &form(&invoice), None);
+    check_invoice("invoice-processing", &invoice, form(&invoice).as_ref(), None);
 }
 
 #[test]
@@ -128,7 +135,7 @@ fn an_invoice_of_which_a_part_is_on_its_way() {
     let payment = books.start('1', &invoice, "1000.00");
     let waiting = CheckoutFact { completed: true, ..CheckoutFact::default() };
     let invoice = after(&invoice, &books.checkout_says(&payment, waiting));
-    check_invoice("invoice-part-processing", &invoice, &form(&invoice), None);
+    check_invoice("invoice-part-processing", &invoice, form(&invoice).as_ref(), None);
 }
 
 #[test]
@@ -141,20 +148,69 @@ fn an_invoice_that_is_paid() {
     let invoice = after(&invoice, &payment);
     let paid_on = crate::views::payment::last_paid_on(&[payment], &invoice, &business());
     assert_eq!(paid_on, Some(date(2026, 3, 12)));
-    check_invoice("invoice-paid", &invoice, &form(&invoice), paid_on);
+    check_invoice("invoice-paid", &invoice, form(&invoice).as_ref(), paid_on);
 }
 
 #[test]
 fn an_invoice_of_which_a_part_is_contested() {
     let mut invoice = usual(&mut Books::new());
     invoice.standing.disputed = Money::parse("224.00", Currency::EUR).unwrap();
-    check_invoice("invoice-contested", &invoice, &form(&invoice), None);
+    check_invoice("invoice-contested", &invoice, form(&invoice).as_ref(), None);
+}
+
+#[test]
+fn an_invoice_of_which_the_bank_took_back_a_part_and_another_is_written_off() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let payment = books.start('1', &invoice, "400.00");
+    let payment = books.checkout_says(&payment, paid("400.00", Currency::EUR));
+    let taken = ChargebackFact {
+        amount: Cash::of(Money::parse("400.00", Currency::EUR).unwrap()),
+        formal: true,
+        withdrawn: true,
+        ..ChargebackFact::default()
+    };
+    let mut invoice = after(&invoice, &books.chargeback_says(&payment, taken));
+    check_invoice("invoice-charged-back", &invoice, form(&invoice).as_ref(), None);
+    invoice.standing.written_off = Money::parse("0.40", Currency::EUR).unwrap();
+    check_invoice("invoice-charged-back-and-written-off", &invoice, form(&invoice).as_ref(), None);
+    let page = StatementPage {
+        view: statement_view(&items(), &read_of(&books, &[invoice], &items()), &business().time_zone).unwrap(),
+        faults: vec![],
+    };
+    insta::assert_snapshot!("statement-items-flagged.csv", page.view.to_csv());
+    check("statement-items-flagged", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &page));
+}
+
+fn items() -> Ask {
+    Ask { kind: StatementKind::OpenItem, ..Ask::usual(TODAY) }
+}
+
+#[test]
+fn an_invoice_that_was_only_written_off_was_not_paid() {
+    let mut invoice = Books::new().issue('1', "F-7", date(2026, 3, 28), Currency::EUR, &[("Screw", "1", "0.30", "0")]);
+    invoice.standing.written_off = invoice.totals.gross;
+    check_invoice("invoice-written-off", &invoice, form(&invoice).as_ref(), None);
 }
 
 #[test]
 fn an_invoice_too_small_to_be_paid_online() {
     let invoice = Books::new().issue('1', "F-7", date(2026, 3, 28), Currency::EUR, &[("Screw", "1", "0.30", "0")]);
-    check_invoice("invoice-too-small", &invoice, &form(&invoice), None);
+    check_invoice("invoice-too-small", &invoice, form(&invoice).as_ref(), None);
+}
+
+#[test]
+fn what_the_provider_cannot_charge_is_said() {
+    let dinars: Currency = "KWD".parse().unwrap();
+    let mut books = Books::new();
+    let invoice = books.issue('1', "F-8", date(2026, 3, 28), dinars, &[("Fuse", "1", "1.234", "0")]);
+    check_invoice("invoice-with-crumbs", &invoice, form(&invoice).as_ref(), None);
+    let payment = books.start('1', &invoice, "1.230");
+    let left = after(&invoice, &books.checkout_says(&payment, paid("1.230", dinars)));
+    let left = Invoice { due_on: date(2026, 3, 1), ..left };
+    check_invoice("invoice-only-crumbs", &left, form(&left).as_ref(), None);
+    let libyan = books.issue('2', "F-9", date(2026, 3, 28), "LYD".parse().unwrap(), &[("Fuse", "1", "5.000", "0")]);
+    check_invoice("invoice-in-another-currency", &libyan, form(&libyan).as_ref(), None);
 }
 
 #[test]
@@ -171,15 +227,15 @@ fn what_is_wrong_with_an_amount_is_said_at_the_field() {
     ] {
         assert_eq!(read_amount(typed, Locale::French, Currency::EUR, payable), Err(fault), "{typed:?}");
     }
-    let form = PayForm { typed: Some("5000".to_owned()), fault: Some(PayFault::AtMost(payable)), ..form(&invoice) };
-    check_invoice("invoice-fault-at-field", &invoice, &form, None);
+    let form = again(&invoice, "5000", PayFault::AtMost(payable));
+    check_invoice("invoice-fault-at-field", &invoice, form.as_ref(), None);
 }
 
 #[test]
 fn what_is_wrong_with_the_moment_is_said_above_the_form() {
     let invoice = usual(&mut Books::new());
-    let form = PayForm { typed: Some("100".to_owned()), fault: Some(PayFault::CheckoutOpen), ..form(&invoice) };
-    check_invoice("invoice-fault-above", &invoice, &form, None);
+    let form = again(&invoice, "100", PayFault::CheckoutOpen);
+    check_invoice("invoice-fault-above", &invoice, form.as_ref(), None);
 }
 
 #[test]
@@ -188,7 +244,7 @@ fn each_currency_has_its_decimals() {
         let currency: Currency = code.parse().unwrap();
         let lines = [("Lantern", "3", price, "0")];
         let invoice = Books::new().issue('1', "X-1", date(2026, 3, 28), currency, &lines);
-        check_invoice(&format!("invoice-{code}"), &invoice, &form(&invoice), None);
+        check_invoice(&format!("invoice-{code}"), &invoice, form(&invoice).as_ref(), None);
     }
 }
 
@@ -344,8 +400,9 @@ fn hostile_texts_stay_texts() {
     let hostile = r#"<img src=x onerror="alert(1)">&'"#;
     let mut books = Books::new();
     let invoice = books.issue('1', hostile, date(2026, 3, 28), Currency::EUR, &[(hostile, "1", "10.00", "0")]);
-    let form = PayForm { typed: Some(hostile.to_owned()), fault: Some(PayFault::NotANumber), ..form(&invoice) };
-    let body = pages::invoice::invoice_page(Reader::of(Locale::French), &invoice_view(&invoice, TODAY, None), &form);
+    let form = again(&invoice, hostile, PayFault::NotANumber);
+    let view = invoice_view(&invoice, TODAY, None);
+    let body = pages::invoice::invoice_page(Reader::of(Locale::French), &view, form.as_ref());
     let mut frame_html = whole(Locale::French, None, body);
     frame_html += &whole(
         Locale::English,

@@ -5,6 +5,8 @@ use receivables::calendar::days_overdue;
 use receivables::invoice::{Line, Status, Totals};
 use receivables::{Invoice, InvoiceId, Money};
 
+use super::pay_form::Online;
+
 /// An invoice, whole.
 #[derive(Clone, Debug)]
 pub struct InvoiceView {
@@ -26,10 +28,14 @@ pub struct InvoiceView {
     pub pending: Money,
     /// What is contested.
     pub disputed: Money,
+    /// What is not expected any more.
+    pub written_off: Money,
+    /// What the payer's bank took back of it, while something is open.
+    pub charged_back: Money,
     /// What is not covered.
     pub open: Money,
-    /// What may be paid now.
-    pub payable: Money,
+    /// What of it can be paid online now.
+    pub online: Online,
     /// How it stands, in a word.
     pub state: InvoiceState,
     /// When the last payment for it arrived; only asked of paid invoices.
@@ -49,7 +55,7 @@ pub struct InvoiceRow {
     pub total: Money,
     /// What is not covered.
     pub open: Money,
-    /// Whether something of it may be paid now.
+    /// Whether something of it can be paid online now.
     pub can_be_paid: bool,
     /// How it stands, in a word.
     pub state: InvoiceState,
@@ -86,8 +92,10 @@ pub fn invoice_view(invoice: &Invoice, today: Date, paid_on: Option<Date>) -> In
         applied: standing.applied,
         pending: standing.pending,
         disputed: standing.disputed,
+        written_off: standing.written_off,
+        charged_back: if standing.open().is_zero() { Money::zero(invoice.currency()) } else { standing.charged_back },
         open: standing.open(),
-        payable: standing.payable(),
+        online: Online::of(standing.payable()),
         state: state_of(invoice, today),
         paid_on,
     }
@@ -101,17 +109,19 @@ pub fn invoice_row(invoice: &Invoice, today: Date) -> InvoiceRow {
         due_on: invoice.due_on,
         total: invoice.totals.gross,
         open: invoice.standing.open(),
-        can_be_paid: !invoice.standing.payable().is_zero(),
+        can_be_paid: Online::of(invoice.standing.payable()).most().is_some(),
         state: state_of(invoice, today),
     }
 }
 
 fn state_of(invoice: &Invoice, today: Date) -> InvoiceState {
     let days = days_overdue(invoice.due_on, today);
+    // Fractions that the provider never charges are open, and nobody is late with them.
+    let asked_for = !matches!(Online::of(invoice.standing.open()), Online::Crumbs { .. });
     match invoice.standing.status() {
         Status::Paid => InvoiceState::Paid,
         Status::Processing => InvoiceState::Processing,
-        Status::Open | Status::PartlyPaid if days > 0 => InvoiceState::Overdue { days },
+        Status::Open | Status::PartlyPaid if days > 0 && asked_for => InvoiceState::Overdue { days },
         Status::Open => InvoiceState::Open,
         Status::PartlyPaid => InvoiceState::PartlyPaid,
     }

@@ -42,6 +42,8 @@ pub const ENGLISH: Words = Words {
         paid_so_far: "Paid so far",
         pending: "On its way",
         disputed: "Contested",
+        written_off: "Written off",
+        charged_back: "Taken back by your bank",
         open: "Still to pay",
         number_column: "Invoice",
         due_column: "Due",
@@ -66,10 +68,25 @@ pub const ENGLISH: Words = Words {
         },
         part_pending: |amount| format!("A payment of {amount} is on its way. You can pay the rest here."),
         disputed: |amount| format!("You contest {amount} of this invoice. You need not pay that part for now."),
-        too_small: |least| {
+        written_off: |amount| format!("We no longer ask for {amount} of this invoice."),
+        charged_back: |amount| {
+            format!("Your bank took back {amount} that had been paid on this invoice, so that it is to be paid again.")
+        },
+        crumbs: |amount| {
+            format!("The last {amount} cannot be paid online: our payment provider does not take such small fractions.")
+        },
+        only_crumbs: |rest| {
             format!(
-                "What is left is less than {least}, the smallest amount that can be paid online. Please write to us."
+                "What is left, {rest}, cannot be paid online: our payment provider does not take such small fractions. Nothing more is asked of you here."
             )
+        },
+        too_small: |rest, least| {
+            format!(
+                "What is left, {rest}, cannot be paid online: the smallest amount is {least}. If you would like to pay it, please write to us."
+            )
+        },
+        other_currency: |currency| {
+            format!("Invoices in {currency} cannot be paid online. Please write to us about how to pay.")
         },
         fault_title: "The payment could not start",
         missing: "Enter the amount to pay.",
@@ -81,6 +98,8 @@ pub const ENGLISH: Words = Words {
         at_most: |amount| format!("Enter an amount of at most {amount}, which is what can be paid now."),
         leaves_too_little: |all, least| format!("Pay all of {all}, or leave at least {least} for another time."),
         at_least: |amount| format!("Enter an amount of at least {amount}, the least that can be paid online."),
+        too_much_at_once: "Our payment provider does not take so much at once. Enter a smaller amount, and pay the rest after that.",
+        too_little_at_once: "Our payment provider does not take so little. Enter a larger amount, or write to us.",
         changed: "This invoice has just changed. Check the amount, then try again.",
         checkout_open: "A payment of this invoice is open in another window. Finish it there, or try again in a few minutes.",
     },
@@ -219,6 +238,8 @@ pub const ENGLISH: Words = Words {
         due_column: "Due",
         open_column: "Open",
         nothing_open: "Nothing is open here.",
+        charged_back: |amount| format!("Taken back by your bank: {amount}"),
+        written_off: |amount| format!("Written off: {amount}"),
         invoice_issued: |numbers| format!("Invoice {numbers}"),
         payment_applied: |numbers| format!("Payment: {numbers}"),
         payment_reversed: |numbers| format!("Payment taken back: {numbers}"),

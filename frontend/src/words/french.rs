@@ -45,6 +45,8 @@ pub const FRENCH: Words = Words {
         paid_so_far: "Déjà payé",
         pending: "En cours de paiement",
         disputed: "Contesté",
+        written_off: "Passé en perte",
+        charged_back: "Repris par votre banque",
         open: "Reste à payer",
         number_column: "Facture",
         due_column: "Échéance",
@@ -73,9 +75,30 @@ pub const FRENCH: Words = Words {
         disputed: |amount| {
             format!("Vous contestez {amount} de cette facture. Vous n’avez pas à payer cette part pour le moment.")
         },
-        too_small: |least| {
+        written_off: |amount| format!("Nous ne demandons plus {amount} sur cette facture."),
+        charged_back: |amount| {
             format!(
-                "Le reste est inférieur à {least}, le plus petit montant que l’on peut payer en ligne. Écrivez-nous."
+                "Votre banque a repris {amount} déjà payés sur cette facture\u{202f}; ce montant est de nouveau à payer."
+            )
+        },
+        crumbs: |amount| {
+            format!(
+                "Les derniers {amount} ne peuvent pas être payés en ligne\u{a0}: notre prestataire de paiement ne prend pas de si petites fractions."
+            )
+        },
+        only_crumbs: |rest| {
+            format!(
+                "Le reste, soit {rest}, ne peut pas être payé en ligne\u{a0}: notre prestataire de paiement ne prend pas de si petites fractions. Rien d’autre ne vous est demandé ici."
+            )
+        },
+        too_small: |rest, least| {
+            format!(
+                "Le reste, soit {rest}, ne peut pas être payé en ligne\u{a0}: le plus petit montant est de {least}. Si vous souhaitez le régler, écrivez-nous."
+            )
+        },
+        other_currency: |currency| {
+            format!(
+                "Les factures en {currency} ne peuvent pas être payées en ligne. Écrivez-nous pour savoir comment payer."
             )
         },
         fault_title: "Le paiement n’a pas pu commencer",
@@ -92,6 +115,8 @@ pub const FRENCH: Words = Words {
             format!("Payez la totalité, soit {all}, ou laissez au moins {least} pour une autre fois.")
         },
         at_least: |amount| format!("Indiquez un montant d’au moins {amount}, le minimum pour payer en ligne."),
+        too_much_at_once: "Notre prestataire de paiement ne prend pas autant en une fois. Indiquez un montant plus petit, puis payez le reste.",
+        too_little_at_once: "Notre prestataire de paiement ne prend pas si peu. Indiquez un montant plus grand ou écrivez-nous.",
         changed: "Cette facture vient de changer. Vérifiez le montant, puis réessayez.",
         checkout_open: "Un paiement de cette facture est ouvert dans une autre fenêtre. Terminez-le là-bas ou réessayez dans quelques minutes.",
     },
@@ -230,6 +255,8 @@ pub const FRENCH: Words = Words {
         due_column: "Échéance",
         open_column: "Ouvert",
         nothing_open: "Rien n’est ouvert ici.",
+        charged_back: |amount| format!("Repris par votre banque\u{a0}: {amount}"),
+        written_off: |amount| format!("Passé en perte\u{a0}: {amount}"),
         invoice_issued: |numbers| format!("Facture {numbers}"),
         payment_applied: |numbers| format!("Paiement\u{a0}: {numbers}"),
         payment_reversed: |numbers| format!("Paiement repris\u{a0}: {numbers}"),

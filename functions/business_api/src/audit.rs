@@ -34,8 +34,10 @@ pub(crate) struct AuditRecordShape {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<String>,
-    /// Our id of the customer on whose account it was.
-    customer: String,
+    /// Our id of the customer on whose account it was; absent of a change of the business itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    customer: Option<String>,
     /// What it is of, in the version that it made.
     decision: String,
     /// What changed.
@@ -120,7 +122,7 @@ impl AuditRecordShape {
                 self.at.clone(),
                 self.actor.clone(),
                 self.reason.clone().unwrap_or_default(),
-                self.customer.clone(),
+                self.customer.clone().unwrap_or_default(),
                 self.decision.clone(),
                 of(|one| &one.what),
                 of(|one| &one.field),

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::response::Response;
+use receivables::text::Description;
 use receivables::write_off::tolerance_max;
 use receivables::{Business, Currency, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::allocations::read_reason;
 use crate::answer::{Answer, Failure};
 use crate::caller::Caller;
 use crate::faults::{Faults, checked};
@@ -40,6 +42,9 @@ pub(crate) struct BusinessChange {
     /// part. They replace those before.
     #[schema(example = json!({"EUR": "0.50"}))]
     write_off_tolerances: Option<BTreeMap<String, String>>,
+    /// Why. The audit keeps it.
+    #[schema(min_length = 1, max_length = 200, example = "Rounding in dinars")]
+    reason: String,
 }
 
 impl From<&Business> for BusinessShape {
@@ -84,20 +89,29 @@ pub(crate) async fn show_business(caller: Caller) -> Result<Answer, Failure> {
 }
 
 /// Change the business of the key
+///
+/// What changes is in the audit, with the reason.
 #[utoipa::path(
     patch, path = "/api/v1/business", tag = "Business", request_body = BusinessChange,
     responses((status = 200, description = "The business as it is now", body = BusinessShape))
 )]
 pub(crate) async fn change_business(posted: Posted) -> Result<Response, Failure> {
     let change: BusinessChange = posted.shape()?;
-    let tolerances = checked(|faults| Some(change.read(faults)))?;
-    Ok(posted.once(|work| change_to(work, tolerances)).await)
+    let (tolerances, reason) = checked(|faults| {
+        let tolerances = change.read(faults);
+        Some((tolerances, read_reason(&change.reason, faults)?))
+    })?;
+    Ok(posted.once(|work| change_to(work, tolerances, reason)).await)
 }
 
-async fn change_to(work: Work, tolerances: Option<BTreeMap<Currency, Money>>) -> Result<Answer, Failure> {
+async fn change_to(
+    work: Work,
+    tolerances: Option<BTreeMap<Currency, Money>>,
+    reason: Description,
+) -> Result<Answer, Failure> {
     let caller = &work.caller;
-    if let Some(tolerances) = tolerances {
-        caller.store().set_write_off_tolerances(caller.business_id(), &tolerances).await?;
-    }
-    Answer::ok(&BusinessShape::from(&business_now(caller).await?))
+    let Some(tolerances) = tolerances else { return Answer::ok(&BusinessShape::from(&business_now(caller).await?)) };
+    let rooms = work.rooms().because(reason);
+    let changed = operations::set_write_off_tolerances(&rooms, caller.business_id(), &tolerances, caller.now).await?;
+    Answer::ok(&BusinessShape::from(&changed))
 }

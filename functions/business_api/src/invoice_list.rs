@@ -1,6 +1,5 @@
 //! The list of invoices, under its filters.
 
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
 use receivables::invoice::Status;
 use receivables::text::InvoiceNumber;
@@ -19,8 +18,6 @@ use crate::query::Asked;
 
 /// Pages read for one page of a filtered list; where that is not enough, the rest is on the next.
 const PAGES_READ_MAX: usize = 20;
-/// Pay links looked up at a time.
-const LOOK_UPS_AT_ONCE: usize = 20;
 /// Every status there is.
 const STATUSES: [Status; 4] = [Status::Open, Status::PartlyPaid, Status::Processing, Status::Paid];
 
@@ -134,7 +131,6 @@ pub(crate) async fn list_invoices(caller: Caller, Asked(asked): Asked<InvoiceQue
         Some(number) => filter.only(&caller, number).await?,
         None => filter.gather(&caller, page).await?,
     };
-    let shapes: Vec<_> = invoices.items.iter().map(|invoice| InvoiceShape::with_link(invoice, &caller)).collect();
-    let items: Vec<InvoiceShape> = stream::iter(shapes).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
+    let items = InvoiceShape::with_links(&invoices.items, &caller).await?;
     Answer::ok(&list.answer(Paged { items, next_cursor: invoices.next_cursor }, |shape| shape))
 }

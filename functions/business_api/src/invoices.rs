@@ -1,12 +1,17 @@
 //! Invoices: issued by the business, each with the address under which it is paid.
 
+use std::collections::BTreeMap;
+use std::slice;
+
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use futures::{StreamExt, TryStreamExt, stream};
+use operations::Links;
 use receivables::calendar::days_overdue;
 use receivables::invoice::{Draft, DraftLine};
 use receivables::text::{ExternalId, InvoiceNumber};
-use receivables::{Currency, Invoice, InvoiceId, Money, PayLink};
+use receivables::{Currency, Invoice, InvoiceId, Money, PayLink, PayLinkId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use store::StoreError;
@@ -18,6 +23,12 @@ use crate::customers::customer_of_field;
 use crate::faults::{Faults, checked};
 use crate::posted::{Posted, Work};
 use crate::shapes::Amount;
+
+/// Invoices at a time whose links are looked through.
+const LOOK_UPS_AT_ONCE: usize = 20;
+
+/// Links that invoices name, by id.
+type NamedLinks = BTreeMap<PayLinkId, PayLink>;
 
 /// An invoice as the business tells us of it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -95,6 +106,8 @@ pub(crate) struct InvoiceShape {
     total: Amount,
     /// What is not covered yet. What is pending and what is disputed are parts of it.
     open: Amount,
+    /// What can be paid online now: open, less what is on its way and contested, as far as the payment provider can charge it.
+    payable_online: Amount,
     /// What is on its way.
     pending: Amount,
     /// What the customer contests.
@@ -163,6 +176,7 @@ impl InvoiceShape {
             taxes: invoice.totals.taxes.iter().map(tax).collect(),
             total: invoice.totals.gross.into(),
             open: standing.open().into(),
+            payable_online: operations::payable_online(standing).into(),
             pending: standing.pending.into(),
             disputed: standing.disputed.into(),
             written_off: standing.written_off.into(),
@@ -173,10 +187,35 @@ impl InvoiceShape {
 
     /// The shape of an invoice whose pay link is yet to be looked up.
     pub(crate) async fn with_link(invoice: &Invoice, caller: &Caller) -> Result<Self, StoreError> {
+        let named = named_links(slice::from_ref(invoice), caller).await?;
+        Self::with_link_of(invoice, &named, caller).await
+    }
+
+    /// The shapes of the invoices of a page.
+    pub(crate) async fn with_links(invoices: &[Invoice], caller: &Caller) -> Result<Vec<Self>, StoreError> {
+        let named = &named_links(invoices, caller).await?;
+        let shapes: Vec<_> = invoices.iter().map(|invoice| Self::with_link_of(invoice, named, caller)).collect();
+        stream::iter(shapes).buffered(LOOK_UPS_AT_ONCE).try_collect().await
+    }
+
+    /// Only where the link that an invoice names was revoked, or it names none, are all its links looked through.
+    async fn with_link_of(invoice: &Invoice, named: &NamedLinks, caller: &Caller) -> Result<Self, StoreError> {
+        let link = invoice.pay_link.as_ref().and_then(|link| named.get(link));
+        if let Some(link) = link.filter(|link| link.revoked_at.is_none()) {
+            return Ok(Self::of(invoice, pay_url(caller, Some(link)), caller));
+        }
         let links = caller.store().pay_links_of_invoice(caller.business_id(), &invoice.id).await?;
         let current = links.iter().find(|link| link.revoked_at.is_none());
         Ok(Self::of(invoice, pay_url(caller, current), caller))
     }
+}
+
+/// The links that invoices name as their newest, in one read.
+async fn named_links(invoices: &[Invoice], caller: &Caller) -> Result<NamedLinks, StoreError> {
+    let links = &caller.state.rooms.links;
+    let named = invoices.iter().filter_map(|invoice| invoice.pay_link.as_ref());
+    let hashes: Vec<String> = named.map(|link| Links::hash(&links.pay_token(link))).collect();
+    caller.store().pay_links(&hashes).await
 }
 
 fn pay_url(caller: &Caller, link: Option<&PayLink>) -> Option<String> {

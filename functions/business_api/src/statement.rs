@@ -154,6 +154,12 @@ pub(crate) struct OpenItemShape {
     /// The part of it that the customer contests. Null as of a day that is over.
     #[schema(required)]
     disputed: Option<String>,
+    /// What an issuer took back of the invoice. Null as of a day that is over.
+    #[schema(required)]
+    charged_back: Option<String>,
+    /// What of the invoice is not expected any more, and so not open. Null as of a day that is over.
+    #[schema(required)]
+    written_off: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -227,6 +233,8 @@ impl From<&OpenItem> for OpenItemShape {
             open: item.open.to_plain(),
             pending: item.pending.map(Money::to_plain),
             disputed: item.disputed.map(Money::to_plain),
+            charged_back: item.charged_back.map(Money::to_plain),
+            written_off: item.written_off.map(Money::to_plain),
         }
     }
 }

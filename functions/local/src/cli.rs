@@ -303,6 +303,7 @@ async fn create_business(arguments: BusinessArguments) -> Outcome {
         locales: arguments.locales,
         email: arguments.email,
         write_off_tolerances: std::collections::BTreeMap::new(),
+        version: 1,
     };
     operations::put_business(&local.state.rooms, &business, local.state.clock.now()).await?;
     if let Some(host) = &arguments.host {

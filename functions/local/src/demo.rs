@@ -102,6 +102,7 @@ pub(crate) fn business(id: BusinessId) -> Result<Business, String> {
         locales: vec![Locale::French, Locale::English, Locale::FrenchCanada, Locale::EnglishCanada],
         email: "comptabilite@imprimerie-belleville.example".parse().map_err(said)?,
         write_off_tolerances: std::collections::BTreeMap::new(),
+        version: 1,
     })
 }
 

@@ -7,6 +7,7 @@
 pub mod cli;
 mod demo;
 mod dev;
+mod held;
 mod keep;
 pub mod mailbox;
 pub mod sandbox;

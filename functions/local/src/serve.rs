@@ -21,6 +21,7 @@ use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 use webhook_receiver::Receiver;
 
+use crate::held::{Held, NotHeld};
 use crate::keep::{self, Kept};
 use crate::mailbox::Mailbox;
 use crate::sandbox::{Sandbox, SandboxConfig, SandboxError};
@@ -80,6 +81,17 @@ pub enum LocalError {
         /// Why.
         cause: std::io::Error,
     },
+    /// Another process serves the folder.
+    #[error(
+        "the data folder {} is served by another guichet ({by}): stop that one, or give this one another folder with --data",
+        .folder.display()
+    )]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// The process, as it named itself.
+        by: String,
+    },
     /// The data folder.
     #[error("the data folder: {0}")]
     Folder(#[from] std::io::Error),
@@ -121,16 +133,24 @@ pub struct Local {
     options: Options,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// Only of a process that serves.
+    held: Option<Held>,
 }
 
 impl Local {
-    /// Opens the folder, listens, and begins to work.
+    /// Takes the folder, listens, and begins to work.
     pub async fn start(options: Options) -> Result<Self, LocalError> {
+        // Before anything else: a second process on the same folder would also find the address taken, which says less.
+        let held = Held::take(&options.data).map_err(|why| match why {
+            NotHeld::InUse(by) => LocalError::InUse { folder: options.data.clone(), by },
+            NotHeld::Folder(error) => LocalError::Folder(error),
+        })?;
         let listener = TcpListener::bind(options.address).await;
         let listener = listener.map_err(|cause| LocalError::Listen { address: options.address, cause })?;
         let origin = format!("http://{}", listener.local_addr()?);
         let kept = Kept::open(&options.data, &options.clock, &options.mint)?;
-        Self::assemble(options, &kept, origin).await?.run(listener, &kept).await
+        let local = Self::assemble(options, &kept, origin).await?;
+        Self { held: Some(held), ..local }.run(listener, &kept).await
     }
 
     /// Opens the folder for one command: nothing listens, and nothing works in the background. A process that runs on the
@@ -159,6 +179,7 @@ impl Local {
             works: Arc::new(works),
             stop: watch::channel(false).0,
             tasks: Vec::new(),
+            held: None,
             origin,
             options,
         })
@@ -233,6 +254,7 @@ impl Local {
             }
         }
         drop(self.works);
+        drop(self.held);
         if self.options.ephemeral {
             std::fs::remove_dir_all(&self.options.data)?;
         }

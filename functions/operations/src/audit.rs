@@ -4,7 +4,7 @@
 //! SHA-256 of the seal before it, a line break, and the record as JSON. So none can be altered, left out or put in without
 //! breaking all that follow.
 
-use receivables::BusinessId;
+use receivables::{BusinessId, CustomerId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{AuditEnd, AuditRecord, Page, Sealed};
@@ -22,7 +22,8 @@ struct SealedText<'a> {
     actor: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
-    customer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<&'a str>,
     decision: &'a str,
     differences: Vec<SealedDifference<'a>>,
     facts: &'a [String],
@@ -49,7 +50,7 @@ pub async fn seal_audit(rooms: &Rooms, record: &AuditRecord) -> Result<(), Opera
             at: record.at.to_string(),
             actor: &record.actor,
             reason: record.reason.as_deref(),
-            customer: record.customer.as_str(),
+            customer: record.customer.as_ref().map(CustomerId::as_str),
             decision: &record.name,
             differences: differences.iter().map(|one| SealedDifference { ..*one }).collect(),
             facts: &record.facts,

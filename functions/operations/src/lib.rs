@@ -5,6 +5,7 @@
 //! computed here.
 
 mod audit;
+mod businesses;
 mod cash_moves;
 mod credit_notes;
 mod customers;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use audit::seal_audit;
+pub use businesses::set_write_off_tolerances;
 pub use cash_moves::{CashPart, apply_cash, close_review, move_cash, proposals_for, unapply_cash};
 pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unapply_credit_note};
 pub use customers::{Registered, register_customer};
@@ -44,7 +46,7 @@ pub use import::{
 };
 pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
-pub use payments::{StartPayment, Started, look_at_payment, start_payment};
+pub use payments::{StartPayment, Started, look_at_payment, payable_online, start_payment};
 pub use refunds::{NewRefund, order_refund};
 pub use replay::{Replay, Replayed, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};

@@ -5,11 +5,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use receivables::decision::Change;
+use receivables::invoice::Standing;
 use receivables::payment::{self, Checkout, Origin, Request};
-use receivables::{Business, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal};
+use receivables::{
+    Business, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
+};
 use sha2::{Digest, Sha256};
 use store::Commitment;
-use stripe_gateway::currency::{CurrencyRule, to_stripe};
+use stripe_gateway::currency::{CurrencyRule, charge_rule, to_stripe};
 use stripe_gateway::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation};
 
 mod hearing;
@@ -95,6 +98,12 @@ pub async fn start_payment(
     Err(OperationError::Conflict)
 }
 
+/// What of an invoice a payer can pay online now: the most that the provider charges of what is payable.
+pub fn payable_online(standing: &Standing) -> Money {
+    let payable = standing.payable();
+    charge_rule(payable.currency()).map_or(Money::zero(payable.currency()), |rule| rule.most_of(payable))
+}
+
 /// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let
 /// go again.
 async fn claim(rooms: &Rooms, decisions: &[Decision], now: Timestamp) -> Result<Commitment, OperationError> {
@@ -141,7 +150,7 @@ async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Re
         origin: asked.origin.clone(),
         locale: asked.locale,
         parts,
-        minimum: stripe_gateway::currency::minimum(first.currency()),
+        rule: charge_rule(first.currency()).ok_or_else(|| not_at_the_provider(first.currency()))?,
     })
 }
 
@@ -158,6 +167,10 @@ fn writable(place: usize, amount: Money) -> Result<(), OperationError> {
             Err(OperationError::ProviderRefused { code: rule.to_string() })
         }
     }
+}
+
+fn not_at_the_provider(currency: Currency) -> OperationError {
+    OperationError::ProviderRefused { code: CurrencyRule::NotAtStripe(currency).to_string() }
 }
 
 /// Goes on with a payment that is there: to its hosted page while that is open, else to its own page.

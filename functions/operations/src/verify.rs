@@ -52,6 +52,7 @@ pub async fn verify_books(rooms: &Rooms, b: &BusinessId) -> Result<BooksProof, O
     for customer in &customers {
         verify_account(rooms, b, &customer.id, &mut proof, &mut lists).await?;
     }
+    verify_sealed(rooms, b, None, &mut proof, &mut lists).await?;
     verify_lists(rooms, b, &lists, &mut proof).await?;
     verify_audit(rooms, b, &lists, &mut proof).await?;
     Ok(proof)
@@ -92,11 +93,22 @@ async fn verify_account(
     let of_notes = credit_notes.iter().map(|note| (note.id.to_string(), note.unapplied));
     let unapplied = of_payments.chain(of_notes).filter(|(_, amount)| !amount.is_zero());
     lists.unapplied.extend(unapplied.map(|(source, amount)| format!("{source} {}", amount.minor())));
+    verify_sealed(rooms, b, Some(c), proof, lists).await
+}
+
+/// What was decided on an account, or of the business itself, is sealed.
+async fn verify_sealed(
+    rooms: &Rooms,
+    b: &BusinessId,
+    c: Option<&CustomerId>,
+    proof: &mut BooksProof,
+    lists: &mut Lists,
+) -> Result<(), OperationError> {
     for record in rooms.store.happenings(b, c).await? {
         match record.sealed {
             Some(_) => lists.sealed += 1,
             None => proof.differences.push(Difference {
-                customer: Some(c.clone()),
+                customer: c.cloned(),
                 what: format!("audit record {}", record.name),
                 computed: "sealed".to_owned(),
                 kept: "not sealed".to_owned(),

@@ -78,6 +78,16 @@ pub struct Difference {
     pub after: String,
 }
 
+impl Difference {
+    /// An amount that became another. What was not there held nothing.
+    pub(crate) fn of_amount(id: &str, field: &'static str, before: Option<Money>, after: Money) -> Self {
+        let text = |amount: Money| format!("{} {}", amount.to_plain(), amount.currency());
+        // Of nothing that stays nothing there is nothing to say.
+        let before = before.unwrap_or(Money::zero(after.currency()));
+        Self { what: id.to_owned(), field, before: text(before), after: text(after) }
+    }
+}
+
 impl Decision {
     /// What the decision changes. Texts about persons are not among it, only that they changed.
     pub fn differences(&self) -> Vec<Difference> {
@@ -127,7 +137,7 @@ fn of_change(change: &Change) -> Vec<Difference> {
         }],
         Change::InvoiceIssued(invoice) => vec![
             made(invoice.id.as_str(), "issued"),
-            amount(invoice.id.as_str(), "open", None, invoice.standing.open()),
+            Difference::of_amount(invoice.id.as_str(), "open", None, invoice.standing.open()),
         ],
         Change::InvoiceStanding { invoice, was, now, .. } => standing(invoice.as_str(), was, now),
         Change::PayLinkIssued(link) => vec![made(link.id.as_str(), "issued")],
@@ -141,11 +151,11 @@ fn of_change(change: &Change) -> Vec<Difference> {
         Change::PaymentChanged { was, now } => payment(Some(was), now),
         Change::CreditNoteIssued(note) => vec![
             made(note.id.as_str(), "issued"),
-            amount(note.id.as_str(), "amount", None, note.amount),
-            amount(note.id.as_str(), "unapplied", None, note.unapplied),
+            Difference::of_amount(note.id.as_str(), "amount", None, note.amount),
+            Difference::of_amount(note.id.as_str(), "unapplied", None, note.unapplied),
         ],
         Change::CreditNoteChanged { was, now } => {
-            vec![amount(now.id.as_str(), "unapplied", Some(was.unapplied), now.unapplied)]
+            vec![Difference::of_amount(now.id.as_str(), "unapplied", Some(was.unapplied), now.unapplied)]
         }
     }
 }
@@ -153,10 +163,10 @@ fn of_change(change: &Change) -> Vec<Difference> {
 fn standing(id: &str, was: &Standing, now: &Standing) -> Vec<Difference> {
     let claim = |standing: &Standing| standing.live_checkout.as_ref().map(ToString::to_string).unwrap_or_default();
     vec![
-        amount(id, "open", Some(was.open()), now.open()),
-        amount(id, "pending", Some(was.pending), now.pending),
-        amount(id, "written_off", Some(was.written_off), now.written_off),
-        amount(id, "charged_back", Some(was.charged_back), now.charged_back),
+        Difference::of_amount(id, "open", Some(was.open()), now.open()),
+        Difference::of_amount(id, "pending", Some(was.pending), now.pending),
+        Difference::of_amount(id, "written_off", Some(was.written_off), now.written_off),
+        Difference::of_amount(id, "charged_back", Some(was.charged_back), now.charged_back),
         Difference { what: id.to_owned(), field: "live_checkout", before: claim(was), after: claim(now) },
     ]
 }
@@ -169,7 +179,8 @@ fn payment(was: Option<&Payment>, now: &Payment) -> Vec<Difference> {
         before: was.map(read).unwrap_or_default(),
         after: read(now),
     };
-    let money = |field: &'static str, read: fn(&Payment) -> Money| amount(id, field, was.map(read), read(now));
+    let money =
+        |field: &'static str, read: fn(&Payment) -> Money| Difference::of_amount(id, field, was.map(read), read(now));
     vec![
         words("status", |payment| payment.state.as_str().to_owned()),
         money("received", |payment| payment.received),
@@ -185,11 +196,4 @@ fn payment(was: Option<&Payment>, now: &Payment) -> Vec<Difference> {
 
 fn made(id: &str, word: &str) -> Difference {
     Difference { what: id.to_owned(), field: "status", before: String::new(), after: word.to_owned() }
-}
-
-fn amount(id: &str, field: &'static str, before: Option<Money>, after: Money) -> Difference {
-    let text = |amount: Money| format!("{} {}", amount.to_plain(), amount.currency());
-    // What was not there held nothing; and of nothing that stays nothing there is nothing to say.
-    let before = before.unwrap_or(Money::zero(after.currency()));
-    Difference { what: id.to_owned(), field, before: text(before), after: text(after) }
 }

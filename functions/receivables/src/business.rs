@@ -1,7 +1,8 @@
 //! The business: whose books these are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::audit::Difference;
 use crate::calendar::BillingZone;
 use crate::currency::Currency;
 use crate::ids::BusinessId;
@@ -27,9 +28,27 @@ pub struct Business {
     pub email: EmailAddress,
     /// Up to how much of an invoice may be written off, by currency; nothing in those that are not named.
     pub write_off_tolerances: BTreeMap<Currency, Money>,
+    /// Counts the changes.
+    pub version: u64,
 }
 
 impl Business {
+    /// The business with other tolerances, and what that changes. `None` where it changes nothing.
+    pub fn with_tolerances(&self, tolerances: BTreeMap<Currency, Money>) -> Option<(Self, Vec<Difference>)> {
+        let currencies: BTreeSet<Currency> =
+            self.write_off_tolerances.keys().chain(tolerances.keys()).copied().collect();
+        let of =
+            |held: &BTreeMap<Currency, Money>, currency| held.get(&currency).copied().unwrap_or(Money::zero(currency));
+        let differences: Vec<Difference> = currencies
+            .into_iter()
+            .map(|currency| (of(&self.write_off_tolerances, currency), of(&tolerances, currency)))
+            .filter(|(was, now)| was != now)
+            .map(|(was, now)| Difference::of_amount(self.id.as_str(), "write_off_tolerance", Some(was), now))
+            .collect();
+        let now = Self { write_off_tolerances: tolerances, version: self.version + 1, ..self.clone() };
+        (!differences.is_empty()).then_some((now, differences))
+    }
+
     /// Up to how much of an invoice in a currency may be written off.
     pub fn write_off_tolerance(&self, currency: Currency) -> Money {
         let chosen = self.write_off_tolerances.get(&currency).copied().unwrap_or(Money::zero(currency));

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::{Fact, FactKind};
-use crate::ids::{BusinessId, CustomerId, InvoiceId, PaymentId};
+use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money, MoneyError};
 use crate::pay_link::PayLink;
@@ -48,6 +48,8 @@ pub struct Invoice {
     pub lines: Vec<Line>,
     /// What it comes to.
     pub totals: Totals,
+    /// The link to pay it that was issued last, where that is known; it may be revoked.
+    pub pay_link: Option<PayLinkId>,
     /// How it stands.
     pub standing: Standing,
     /// When it reached us.
@@ -242,6 +244,7 @@ pub fn issue(
         due_on: draft.due_on,
         lines,
         totals,
+        pay_link: Some(link.id.clone()),
         standing,
         recorded_at: now,
     };

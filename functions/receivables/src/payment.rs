@@ -16,6 +16,7 @@ use crate::money::Money;
 use crate::provider_fact::{Facts, ObjectId};
 
 mod cash_moves;
+mod charge_rule;
 mod fold;
 mod outside;
 mod refunds;
@@ -24,6 +25,7 @@ mod start;
 mod state;
 
 pub use cash_moves::{apply, move_cash, unapply};
+pub use charge_rule::ChargeRule;
 pub use fold::{give_up, go_on, hear, is_as_folded, settle, when_to_look};
 pub use outside::{Outside, speak_of_money, took_place_elsewhere};
 pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, order_refund, refund_refused};
@@ -124,8 +126,8 @@ pub struct Request {
     pub locale: Locale,
     /// The invoices, and how much for each, in the payer's order.
     pub parts: Vec<(Invoice, Money)>,
-    /// The least that the provider takes in the currency.
-    pub minimum: Money,
+    /// What the provider can charge in the currency.
+    pub rule: ChargeRule,
 }
 
 impl Payment {

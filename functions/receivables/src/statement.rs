@@ -152,6 +152,10 @@ pub struct OpenItem {
     pub pending: Option<Money>,
     /// The part of it that is contested; not known of the past.
     pub disputed: Option<Money>,
+    /// What an issuer took back of the invoice; not known of the past.
+    pub charged_back: Option<Money>,
+    /// What of the invoice is not expected any more, and so not open; not known of the past.
+    pub written_off: Option<Money>,
 }
 
 /// Makes a page of a statement of what was read for it.
@@ -258,6 +262,8 @@ fn open_items(then: &AccountSums, ask: &Ask, read: &Read, limit: usize) -> Resul
             minor: standing.open().minor() + since,
             pending: now(standing.pending),
             disputed: now(standing.disputed),
+            charged_back: now(standing.charged_back),
+            written_off: now(standing.written_off),
         };
         found.insert(key, item);
     }
@@ -276,8 +282,9 @@ fn open_items(then: &AccountSums, ask: &Ask, read: &Read, limit: usize) -> Resul
     for ((due_on, invoice), item) in items.by_ref().take(limit) {
         let open = Money::new(item.minor, item.currency)?;
         let days_overdue = days_overdue(due_on, ask.as_of);
-        let Found { number, currency, pending, disputed, .. } = item;
-        let item = OpenItem { invoice, number, due_on, days_overdue, open, pending, disputed };
+        let Found { number, currency, pending, disputed, charged_back, written_off, .. } = item;
+        let item =
+            OpenItem { invoice, number, due_on, days_overdue, open, pending, disputed, charged_back, written_off };
         if let Some(StatementBody::OpenItem(items)) = bodies.get_mut(&currency) {
             items.push(item);
         }
@@ -293,6 +300,8 @@ struct Found {
     minor: i64,
     pending: Option<Money>,
     disputed: Option<Money>,
+    charged_back: Option<Money>,
+    written_off: Option<Money>,
 }
 
 /// What has to be added to the open amounts now for those of the day, by due date and invoice.
@@ -304,7 +313,15 @@ fn closed_since(later: &[Entry], of_today: bool) -> BTreeMap<(Date, InvoiceId), 
     for leg in later.iter().flat_map(|entry| &entry.legs) {
         if let Leg::Invoice { invoice, number, due_on, change } = leg {
             let (number, currency) = (number.clone(), change.currency());
-            let none = Found { number, currency, minor: 0, pending: None, disputed: None };
+            let none = Found {
+                number,
+                currency,
+                minor: 0,
+                pending: None,
+                disputed: None,
+                charged_back: None,
+                written_off: None,
+            };
             found.entry((*due_on, invoice.clone())).or_insert(none).minor -= change.minor();
         }
     }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use jiff::Timestamp;
+use receivables::audit::Difference;
 use receivables::text::Description;
-use receivables::{Actor, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
+use receivables::{Actor, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
 use crate::access::once;
 use crate::items::events::EventKey;
@@ -88,6 +90,8 @@ struct Writes<'a> {
     inbox: &'a str,
     business: &'a BusinessId,
     adopted: &'a BTreeMap<ObjectId, u64>,
+    /// Invoices that are issued in it.
+    issued: Vec<InvoiceId>,
     items: Vec<(TransactWriteItem, IfRefused)>,
 }
 
@@ -99,6 +103,7 @@ impl Store {
             inbox: &self.tables.inbox,
             business: &decision.business,
             adopted: &also.adopted,
+            issued: Vec::new(),
             items: Vec::new(),
         };
         for change in &decision.changes {
@@ -125,6 +130,29 @@ impl Store {
             writes.applied(event)?;
         }
         self.transact(writes.items).await
+    }
+
+    /// Writes the tolerances of a business together with what the audit has of it, over the business as it `was`. Says whether
+    /// it was still so.
+    pub async fn commit_tolerances(
+        &self,
+        (was, now): (&Business, &Business),
+        differences: Vec<Difference>,
+        at: Timestamp,
+        also: &Also,
+    ) -> Result<bool, StoreError> {
+        let mut writes = Writes {
+            core: &self.tables.core,
+            inbox: &self.tables.inbox,
+            business: &now.id,
+            adopted: &also.adopted,
+            issued: Vec::new(),
+            items: Vec::new(),
+        };
+        writes.tolerances(was, now)?;
+        let record = happenings::of_business(now, differences, at, also)?;
+        writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
+        Ok(self.transact(writes.items).await? == Commitment::Committed)
     }
 
     async fn transact(&self, writes: Vec<(TransactWriteItem, IfRefused)>) -> Result<Commitment, StoreError> {

@@ -11,6 +11,7 @@
 //! | balance | core | `C#b#c` / `BAL` | | | |
 //! | ledger entry | core | `C#b#c` / `LED#at#source#sequence` | | `B#b#LED#yyyymm` / `at#source#sequence` | |
 //! | what one decision did and announces | core | `C#b#c` / `FACT#at#id` | | | |
+//! | what a change of the business did | core | `B#b` / `FACT#at#id` | | | |
 //! | audit, sealed | core | `AU#b` / number of 12 digits | | | |
 //! | end of the audit | core | `AU#b` / `END` | | | |
 //! | unique value | core | `U#b#kind#value` / `U` | | | |
@@ -129,8 +130,13 @@ pub(crate) fn ledger(b: &BusinessId, c: &CustomerId, entry: &str) -> Key {
     Key::new(account(b, c), format!("{LEDGER}{entry}"))
 }
 
-pub(crate) fn fact(b: &BusinessId, c: &CustomerId, at: Timestamp, id: &str) -> Key {
-    Key::new(account(b, c), format!("{FACT}{at:.3}#{id}"))
+/// What happened on an account, or to the business itself.
+pub(crate) fn fact(b: &BusinessId, c: Option<&CustomerId>, at: Timestamp, id: &str) -> Key {
+    Key::new(happenings(b, c), format!("{FACT}{at:.3}#{id}"))
+}
+
+pub(crate) fn happenings(b: &BusinessId, c: Option<&CustomerId>) -> String {
+    c.map_or_else(|| business_partition(b), |c| account(b, c))
 }
 
 pub(crate) fn audit(b: &BusinessId) -> String {

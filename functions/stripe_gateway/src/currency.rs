@@ -18,6 +18,7 @@
 //! Source: <https://docs.stripe.com/currencies>, with its sections on zero-decimal, three-decimal and special currencies and
 //! on minimum charge amounts.
 
+use receivables::payment::ChargeRule;
 use receivables::{Balance, Currency, Money, MoneyError};
 
 /// ISO has no digits, Stripe has two.
@@ -142,6 +143,16 @@ pub fn balance_from_stripe(number: i64, currency: Currency) -> Result<Balance, C
     let size = number.checked_abs().ok_or(CurrencyRule::NoAmount(currency))?;
     let sum = Balance::owed(from_stripe(size, currency)?);
     Ok(if number < 0 { sum.reversed() } else { sum })
+}
+
+/// What can be charged in a currency; nothing where Stripe does not take it.
+pub fn charge_rule(currency: Currency) -> Option<ChargeRule> {
+    match writing(currency) {
+        Writing::Absent => None,
+        Writing::Same | Writing::TimesAHundred | Writing::Whole | Writing::EndingInZero => {
+            Some(ChargeRule { minimum: minimum(currency), step: smallest(currency) })
+        }
+    }
 }
 
 /// The least that can be charged.

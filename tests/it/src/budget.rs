@@ -1,8 +1,9 @@
 //! What each flow costs in calls to the tables.
 
+use jiff::SignedDuration;
 use kit::World;
-use reqwest::StatusCode;
-use serde_json::json;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_is_one_write() {
@@ -35,6 +36,49 @@ async fn applying_is_one_read_and_one_transaction() {
     world.settle().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_invoices_costs_the_same_however_many_they_are() {
+    let world = World::new().await;
+    let customer = world.customer("en").await;
+    let (mut numbers, mut urls) = (Vec::new(), Vec::new());
+    for _ in 0..30 {
+        let invoice = world.invoice(&customer, "EUR", "31.00").await;
+        numbers.push(invoice["number"].clone());
+        urls.push(invoice["pay_url"].clone());
+    }
+    world.settle().await;
+    let listed = async || {
+        world.ask(Method::GET, "/invoices?limit=1", None).await;
+        world.calls.forget();
+        let listed = world.ask(Method::GET, "/invoices?limit=30", None).await;
+        let mut listed = listed["data"].as_array().unwrap().clone();
+        listed.sort_by_key(|invoice| numbers.iter().position(|number| *number == invoice["number"]));
+        (listed, world.calls.made())
+    };
+    let (invoices, calls) = listed().await;
+    let shown: Vec<Value> = invoices.iter().map(|invoice| invoice["pay_url"].clone()).collect();
+    assert_eq!(shown, urls);
+    assert!(calls.len() <= 3, "the key, the list, then the links of all: {calls:?}");
+
+    // A further link is the one that is shown; one that is revoked is not.
+    world.advance(SignedDuration::from_mins(1));
+    let further = json!({"invoices": [invoices[0]["id"]]});
+    let further = world.ask(Method::POST, "/pay-links", Some(further)).await;
+    let revoked = world.ask(Method::POST, "/pay-links", Some(json!({"invoices": [invoices[1]["id"]]}))).await;
+    let revoke = format!("/pay-links/{}/revoke", revoked["id"].as_str().unwrap());
+    world.ask(Method::POST, &revoke, Some(json!({}))).await;
+    world.settle().await;
+    let (again, calls) = listed().await;
+    assert_eq!(again[0]["pay_url"], further["url"]);
+    assert_eq!(again[1]["pay_url"], urls[1], "the one before it");
+    for (place, invoice) in again.iter().enumerate() {
+        let path = format!("/invoices/{}", invoice["id"].as_str().unwrap());
+        assert_eq!(world.ask(Method::GET, &path, None).await, *invoice, "{place}");
+    }
+    assert!(calls.len() <= 4, "one more for the one that was revoked: {calls:?}");
+    world.verify().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

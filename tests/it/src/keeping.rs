@@ -33,6 +33,25 @@ async fn verified(local: &Local) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_process_serves_a_folder_and_commands_work_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Local::start(options(folder.path(), true)).await.unwrap();
+    let refused = Local::start(options(folder.path(), true)).await.map(|_| ()).unwrap_err().to_string();
+    assert!(refused.contains(&folder.path().display().to_string()), "{refused}");
+    assert!(refused.contains(&format!("process {}", std::process::id())), "{refused}");
+    assert!(refused.contains("--data"), "it says what to do: {refused}");
+    let command = Local::open(options(folder.path(), true)).await.unwrap();
+    assert_eq!(command.business, first.business);
+    verified(&command).await;
+    command.stop().await.unwrap();
+    let still = Local::start(options(folder.path(), true)).await;
+    assert!(still.is_err(), "a command that ends lets go of nothing");
+    verified(&first).await;
+    first.stop().await.unwrap();
+    Local::start(options(folder.path(), true)).await.unwrap().stop().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demo_is_furnished_once_and_the_clock_stays_where_it_was_moved() {
     let folder = tempfile::tempdir().unwrap();
     let first = Local::start(options(folder.path(), false)).await.unwrap();

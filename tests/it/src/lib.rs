@@ -6,6 +6,7 @@ mod after_payment;
 mod bad_input;
 mod budget;
 mod crash;
+mod crumbs;
 mod disorder;
 mod double_pay;
 mod keeping;

@@ -323,15 +323,20 @@ async fn a_small_rest_is_written_off_as_far_as_the_business_tolerates() {
         (json!({"EUR": "-1"}), "write_off_tolerances.EUR"),
         (json!({"EURO": "1.00"}), "write_off_tolerances.EURO"),
     ] {
-        let answer = change(json!({"write_off_tolerances": tolerances})).await;
+        let answer = change(json!({"write_off_tolerances": tolerances, "reason": "Fees of banks"})).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
         assert_eq!(answer.json()["errors"][0]["field"], field);
     }
-    let changed = change(json!({"write_off_tolerances": {"EUR": "0.50", "JPY": "100", "USD": "0.00"}})).await;
+    let wanted = json!({"EUR": "0.50", "JPY": "100", "USD": "0.00"});
+    let silent = change(json!({"write_off_tolerances": wanted})).await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", silent.text);
+    assert_eq!(silent.json()["errors"][0]["field"], "reason");
+    let changed = change(json!({"write_off_tolerances": wanted, "reason": "Fees of banks"})).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text);
     let business = world.ask(Method::GET, "/business", None).await;
     assert_eq!(business["write_off_tolerances"], json!({"EUR": "0.50", "JPY": "100"}));
-    assert_eq!(change(json!({})).await.json(), business, "what is left out stays as it is");
+    let nothing = json!({"reason": "Nothing in particular"});
+    assert_eq!(change(nothing).await.json(), business, "what is left out stays as it is");
 
     let off = done(world, &path, &because).await;
     assert_eq!((&off["status"], &off["open"]["amount"]), (&json!("paid"), &json!("0.00")));
@@ -352,6 +357,42 @@ async fn a_small_rest_is_written_off_as_far_as_the_business_tolerates() {
     let contested = world.invoice(&customer, "EUR", "0.50").await;
     world.press_pay(contested["pay_url"].as_str().unwrap(), "0.50").await;
     refused(world, &format!("/invoices/{}/write-off", id(&contested)), &because, "checkout_open", None).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_the_tolerances_is_in_the_audit_once() {
+    let world = &World::new().await;
+    let change = async |tolerances: Value, reason: &str| {
+        let body = json!({"write_off_tolerances": tolerances, "reason": reason});
+        let answer = world.api(Method::PATCH, "/business", Some(body)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    };
+    change(json!({"EUR": "0.50", "KWD": "0.010"}), "Fees of banks").await;
+    change(json!({"EUR": "0.50", "KWD": "0.010"}), "Said again").await;
+    change(json!({"EUR": "0.20"}), "Too generous").await;
+    let several = ["0.30", "0.40", "0.60", "0.70"].map(|amount| change(json!({"EUR": amount}), "All at once"));
+    futures::future::join_all(several).await;
+    world.settle().await;
+    world.verify().await;
+    let audit = world.ask(Method::GET, "/audit?limit=100", None).await;
+    let of_business = |record: &&Value| record.get("customer").is_none();
+    let records: Vec<&Value> = audit["data"].as_array().unwrap().iter().filter(of_business).collect();
+    assert_eq!(records.len(), 6, "{records:#?}");
+    let business = world.ask(Method::GET, "/business", None).await;
+    let of = |currency: &str, before: &str, after: &str| {
+        let amount = |plain: &str| format!("{plain} {currency}");
+        json!({"what": business["id"], "field": "write_off_tolerance", "before": amount(before), "after": amount(after)})
+    };
+    assert_eq!(records[0]["reason"], "Fees of banks");
+    assert!(records[0]["actor"].as_str().unwrap().starts_with("key:key_"), "{:#}", records[0]);
+    assert_eq!(records[0]["differences"], json!([of("EUR", "0.00", "0.50"), of("KWD", "0.000", "0.010")]));
+    assert_eq!(records[1]["reason"], "Too generous");
+    assert_eq!(records[1]["differences"], json!([of("EUR", "0.50", "0.20"), of("KWD", "0.010", "0.000")]));
+    for (before, after) in records[1..].iter().zip(&records[2..]) {
+        assert_eq!(before["differences"][0]["after"], after["differences"][0]["before"], "one follows the other");
+    }
+    let last = records[5]["differences"][0]["after"].as_str().unwrap();
+    assert_eq!(format!("{} EUR", business["write_off_tolerances"]["EUR"].as_str().unwrap()), last);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

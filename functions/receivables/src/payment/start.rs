@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{ALLOCATIONS_PER_PAYMENT_MAX, Payment, Request, State, look_after};
+use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, Payment, Request, State, look_after};
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
@@ -21,10 +21,11 @@ pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision
     let (customer, currency) = (first.customer.clone(), first.currency());
     check_parts(&request.parts, &customer, currency)?;
     let amount = Money::sum(currency, request.parts.iter().map(|(_, part)| *part)).map_err(too_large)?;
-    if amount.checked_sub(request.minimum).is_err() {
-        return Err(Refusal::BelowMinimum { minimum: request.minimum });
+    let ChargeRule { minimum, .. } = request.rule;
+    if amount.checked_sub(minimum).is_err() {
+        return Err(Refusal::BelowMinimum { minimum });
     }
-    check_rests(&request.parts, request.minimum)?;
+    check_rests(&request.parts, request.rule)?;
     let mut payment = first_form(request, amount, now)?;
     let mut decisions = Vec::with_capacity(request.parts.len().div_ceil(ALLOCATIONS_PER_STEP));
     for parts in request.parts.chunks(ALLOCATIONS_PER_STEP) {
@@ -104,13 +105,13 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
     Ok(())
 }
 
-/// What a part leaves open must be nothing, or enough to be paid another time.
-fn check_rests(parts: &[(Invoice, Money)], minimum: Money) -> Result<(), Refusal> {
+/// What a part leaves open must be nothing, enough to be paid another time, or so little that no payment could take it.
+fn check_rests(parts: &[(Invoice, Money)], rule: ChargeRule) -> Result<(), Refusal> {
     for (place, (invoice, part)) in parts.iter().enumerate() {
         let payable = invoice.standing.payable();
-        let rest = payable.less(*part);
         // An invoice that was too small from the start may be paid in any way together with others.
-        if !rest.is_zero() && rest.checked_sub(minimum).is_err() && payable.checked_sub(minimum).is_ok() {
+        if !rule.may_leave(payable.less(*part)) && !rule.most_of(payable).is_zero() {
+            let (payable, minimum) = (rule.most_of(payable), rule.minimum);
             return Err(Refusal::LeavesTooLittle { field: format!("allocations[{place}].amount"), payable, minimum });
         }
     }

@@ -10,8 +10,19 @@ use crate::money::Balance;
 /// The columns of a file of what happened.
 const COLUMNS_OF_LINES: [&str; 6] = ["date", "kind", "invoices", "currency", "change", "balance"];
 /// The columns of a file of open items.
-const COLUMNS_OF_ITEMS: [&str; 8] =
-    ["date", "kind", "invoice", "due_on", "days_overdue", "currency", "pending", "disputed"];
+const COLUMNS_OF_ITEMS: [&str; 11] = [
+    "date",
+    "kind",
+    "invoice",
+    "due_on",
+    "days_overdue",
+    "currency",
+    "pending",
+    "disputed",
+    "open",
+    "charged_back",
+    "written_off",
+];
 
 impl StatementView {
     /// The file: what happened or is open, then how the account stands, per currency.
@@ -27,8 +38,7 @@ impl StatementView {
                 }
                 StatementBody::OpenItem(items) => {
                     if place == 0 {
-                        let columns = COLUMNS_OF_ITEMS.iter().chain(&["open"]).map(|name| (*name).to_owned());
-                        row(&mut file, &columns.collect::<Vec<_>>());
+                        row(&mut file, &COLUMNS_OF_ITEMS.map(str::to_owned));
                     }
                     self.items(&mut file, statement, items);
                 }
@@ -69,19 +79,24 @@ impl StatementView {
 
     fn items(&self, file: &mut String, statement: &Statement, items: &[OpenItem]) {
         let currency = statement.currency.code().to_owned();
-        let mut put = |kind: &str, item: [String; 3], apart: [String; 2], open: String| {
+        let mut put = |kind: &str, item: [String; 3], apart: [String; 2], open: String, gone: [String; 2]| {
             let [number, due_on, days] = item;
             let [pending, disputed] = apart;
-            let date = self.as_of.to_string();
-            row(file, &[date, kind.to_owned(), number, due_on, days, currency.clone(), pending, disputed, open]);
+            let [charged_back, written_off] = gone;
+            let (date, kind, currency) = (self.as_of.to_string(), kind.to_owned(), currency.clone());
+            let fields =
+                [date, kind, number, due_on, days, currency, pending, disputed, open, charged_back, written_off];
+            row(file, &fields);
         };
         let known = |amount: Option<crate::money::Money>| amount.map(crate::money::Money::to_plain).unwrap_or_default();
         for item in items {
             let named = [item.number.to_string(), item.due_on.to_string(), item.days_overdue.to_string()];
-            put("open_item", named, [known(item.pending), known(item.disputed)], item.open.to_plain());
+            let apart = [known(item.pending), known(item.disputed)];
+            let gone = [known(item.charged_back), known(item.written_off)];
+            put("open_item", named, apart, item.open.to_plain(), gone);
         }
         for (kind, balance) in self.standing(statement) {
-            put(&kind, Default::default(), Default::default(), balance.to_plain());
+            put(&kind, Default::default(), Default::default(), balance.to_plain(), Default::default());
         }
     }
 

@@ -15,7 +15,7 @@ use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, Pay
 use crate::invoice::{self, Draft, DraftLine, Invoice};
 use crate::ledger::Entry;
 use crate::pay_link::{PayLink, Scope};
-use crate::payment::{self, Checkout, Origin, Payment, Request, State};
+use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, State};
 use crate::statement::AccountSums;
 use crate::verify::{self, AccountBooks};
 use crate::{Fact, FactId, Locale, Money, Refusal, Report, write_off};
@@ -130,7 +130,7 @@ pub(super) fn request(name: &str, parts: Vec<(Invoice, Money)>) -> Request {
         origin: Origin::Portal,
         locale: Locale::English,
         parts,
-        minimum: Money::new(50, currency).unwrap(),
+        rule: ChargeRule { minimum: Money::new(50, currency).unwrap(), step: Money::new(1, currency).unwrap() },
     }
 }
 

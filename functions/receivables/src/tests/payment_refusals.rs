@@ -8,7 +8,7 @@ use jiff::civil::date;
 use super::books::{issue, money, now, payment_id, request};
 use super::story::refused;
 use crate::money::MINOR_MAX;
-use crate::payment::{self, ALLOCATIONS_PER_PAYMENT_MAX, Payment};
+use crate::payment::{self, ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, Payment, Request};
 use crate::{CustomerId, Invoice, Money, Refusal};
 
 fn invoice(name: &str, gross: &str) -> Invoice {
@@ -92,6 +92,40 @@ fn each_rule_refuses_with_its_code_and_field() {
         as many as may be: 1000.00 EUR asked
         one more: refused: too_many_allocations at allocations
         more than can be booked: refused: amount at allocations
+    "#]]
+    .assert_eq(&seen);
+}
+
+#[test]
+fn what_the_provider_never_charges_may_be_left() {
+    let dinars = |text: &str| money(&format!("{text} KWD"));
+    let rule = ChargeRule { minimum: dinars("0.050"), step: dinars("0.010") };
+    let mut seen = String::new();
+    for (gross, part) in [
+        ("1.234", "1.230"),
+        ("1.234", "1.190"),
+        ("1.234", "1.180"),
+        ("1.234", "0.040"),
+        ("0.054", "0.050"),
+        ("0.044", "0.040"),
+        ("0.004", "0.004"),
+    ] {
+        let asked =
+            Request { rule, ..request("P", vec![(issue("A", dinars(gross), date(2026, 3, 1)).0, dinars(part))]) };
+        let outcome = payment::start(&asked, now());
+        let outcome =
+            outcome.map_or_else(|refusal| refused(&refusal), |(payment, _)| format!("{:?} asked", payment.amount));
+        let (most, crumbs) = (rule.most_of(dinars(gross)).to_plain(), rule.crumbs_of(dinars(gross)).to_plain());
+        writeln!(seen, "{part} of {gross}, at most {most}, crumbs {crumbs}: {outcome}").unwrap();
+    }
+    expect![[r#"
+        1.230 of 1.234, at most 1.230, crumbs 0.004: 1.230 KWD asked
+        1.190 of 1.234, at most 1.230, crumbs 0.004: refused: leaves_too_little at allocations[0].amount
+        1.180 of 1.234, at most 1.230, crumbs 0.004: 1.180 KWD asked
+        0.040 of 1.234, at most 1.230, crumbs 0.004: refused: below_minimum at allocations
+        0.050 of 0.054, at most 0.050, crumbs 0.004: 0.050 KWD asked
+        0.040 of 0.044, at most 0.000, crumbs 0.004: refused: below_minimum at allocations
+        0.004 of 0.004, at most 0.000, crumbs 0.004: refused: below_minimum at allocations
     "#]]
     .assert_eq(&seen);
 }

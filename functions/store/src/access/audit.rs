@@ -43,7 +43,7 @@ impl Store {
 
     /// Seals a record at the end of the chain, once. `seal` makes the hash and the text from the seal before.
     pub async fn seal_audit(&self, record: &AuditRecord, seal: impl Fn(&AuditEnd) -> Sealed) -> Result<(), StoreError> {
-        let key = keys::fact(&record.business, &record.customer, record.at, &record.name);
+        let key = keys::fact(&record.business, record.customer.as_ref(), record.at, &record.name);
         for try_number in 1..=TRIES_MAX {
             let end = self.audit_end(&record.business).await?;
             let sealed = seal(&end);
@@ -77,9 +77,9 @@ impl Store {
         Ok(Paged { items, next_cursor })
     }
 
-    /// What was decided on an account, as the audit has it, oldest first.
-    pub async fn happenings(&self, b: &BusinessId, c: &CustomerId) -> Result<Vec<AuditRecord>, StoreError> {
-        let pk = keys::account(b, c);
+    /// What was decided on an account, or of the business itself, as the audit has it, oldest first.
+    pub async fn happenings(&self, b: &BusinessId, c: Option<&CustomerId>) -> Result<Vec<AuditRecord>, StoreError> {
+        let pk = keys::happenings(b, c);
         let items = self.whole(&self.tables.core, Query::within(&pk, Range::Prefix(keys::FACT))).await?;
         items.into_iter().map(happenings::audit_record).collect()
     }

@@ -1,14 +1,11 @@
 //! Businesses, their host names and keys.
 
-use std::collections::BTreeMap;
-
-use aws_sdk_dynamodb::types::AttributeValue;
-use receivables::{Business, BusinessId, Currency, Money};
+use receivables::{Business, BusinessId};
 
 use crate::items::customers::ApiKey;
-use crate::items::{Index, Item, customers, item, listed, number, record, text, text_of};
+use crate::items::{Index, Item, customers, item, listed, record, text, text_of};
 use crate::keys;
-use crate::table::{Store, StoreError, Update};
+use crate::table::{Store, StoreError};
 
 impl Store {
     /// The business of an id.
@@ -26,23 +23,6 @@ impl Store {
     /// Writes a business, new or changed.
     pub async fn put_business(&self, business: &Business) -> Result<(), StoreError> {
         self.put(&self.tables.core, customers::of_business(business)?).await
-    }
-
-    /// Sets up to how much of an invoice a business writes off, and nothing else of it. Says whether there is such a business.
-    pub async fn set_write_off_tolerances(
-        &self,
-        b: &BusinessId,
-        tolerances: &BTreeMap<Currency, Money>,
-    ) -> Result<bool, StoreError> {
-        let amounts = tolerances.iter().map(|(currency, amount)| (currency.to_string(), number(amount.minor())));
-        let update = Update {
-            key: &keys::business(b),
-            set: "SET write_off_tolerances = :tolerances",
-            condition: "attribute_exists(pk)",
-            values: vec![(":tolerances", AttributeValue::M(amounts.collect()))],
-            names: Vec::new(),
-        };
-        self.update(&self.tables.core, update).await
     }
 
     /// Lets a host name stand for a business.

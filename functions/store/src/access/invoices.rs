@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use receivables::invoice::Standing;
 use receivables::text::{ExternalId, InvoiceNumber};
-use receivables::{BusinessId, CustomerId, Invoice, InvoiceId, PayLink};
+use receivables::{BusinessId, CustomerId, Invoice, InvoiceId, PayLink, PayLinkId};
 
 use super::accounts::{Page, Paged};
 use crate::items::{Index, invoices};
@@ -95,6 +95,13 @@ impl Store {
     /// The pay link of a token's hash.
     pub async fn pay_link(&self, token_hash: &str) -> Result<Option<PayLink>, StoreError> {
         self.get(&self.tables.core, &keys::pay_link(token_hash)).await?.map(invoices::pay_link).transpose()
+    }
+
+    /// The pay links of many tokens' hashes, by id.
+    pub async fn pay_links(&self, token_hashes: &[String]) -> Result<BTreeMap<PayLinkId, PayLink>, StoreError> {
+        let keys: Vec<keys::Key> = token_hashes.iter().map(|hash| keys::pay_link(hash)).collect();
+        let items = self.get_many(&self.tables.core, &keys).await?;
+        items.into_iter().map(|item| invoices::pay_link(item).map(|link| (link.id.clone(), link))).collect()
     }
 
     /// The pay links of an invoice, newest first.

@@ -1,9 +1,11 @@
 //! What each change of a decision writes.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use receivables::customer::Profile;
 use receivables::invoice::Standing;
-use receivables::{Change, Customer, Invoice, InvoiceId, PayLink};
+use receivables::pay_link::Scope;
+use receivables::{Business, Change, Customer, Invoice, InvoiceId, PayLink};
 
 use super::{Contested, IfRefused, Writes};
 use crate::items::{Item, customers, invoices, number, text};
@@ -17,16 +19,32 @@ impl Writes<'_> {
             Change::ProfileChanged { was, now } => self.profile_changed(was, now),
             Change::InvoiceIssued(invoice) => self.invoice_issued(invoice),
             Change::InvoiceStanding { invoice, due_on, was, now } => self.standing(invoice, *due_on, was, now),
-            Change::PayLinkIssued(link) => {
-                let item = invoices::of_pay_link(link)?;
-                self.put_new(self.core, item, IfRefused::AlreadyDone)
-            }
+            Change::PayLinkIssued(link) => self.pay_link_issued(link),
             Change::PayLinkRevoked(link) => self.pay_link_revoked(link),
             Change::PaymentStarted(payment) => self.payment_started(payment),
             Change::PaymentChanged { was, now } => self.payment_changed(was, now),
             Change::CreditNoteIssued(note) => self.credit_note_issued(note),
             Change::CreditNoteChanged { was, now } => self.credit_note_changed(was, now),
         }
+    }
+
+    /// Nothing else of the business is written, so that what another sets meanwhile stays.
+    pub(super) fn tolerances(&mut self, was: &Business, now: &Business) -> Result<(), StoreError> {
+        let amounts = now.write_off_tolerances.iter();
+        let amounts = amounts.map(|(currency, amount)| (currency.to_string(), number(amount.minor()))).collect();
+        let values = vec![
+            (":tolerances", AttributeValue::M(amounts)),
+            (":was", number(was.version)),
+            (":now", number(now.version)),
+        ];
+        // A business from before changes were counted has no version.
+        let condition = if was.version == 0 {
+            "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :was)"
+        } else {
+            "version = :was"
+        };
+        let set = "SET write_off_tolerances = :tolerances, version = :now";
+        self.update(&keys::business(&now.id), set, Some(condition), values, IfRefused::AlreadyDone)
     }
 
     fn customer_registered(&mut self, customer: &Customer) -> Result<(), StoreError> {
@@ -78,6 +96,7 @@ impl Writes<'_> {
 
     fn invoice_issued(&mut self, invoice: &Invoice) -> Result<(), StoreError> {
         let (b, id) = (&invoice.business, invoice.id.as_str());
+        self.issued.push(invoice.id.clone());
         self.put_new(self.core, invoices::of_invoice(invoice)?, IfRefused::AlreadyDone)?;
         self.unique(b, Unique::InvoiceNumber, invoice.number.as_str(), id)?;
         match &invoice.external_id {
@@ -120,6 +139,20 @@ impl Writes<'_> {
         let refused = IfRefused::Contested(Contested::Invoice(invoice.clone()));
         self.update(&key, &set, Some("version = :was"), values, refused)
     }
+
+    /// The invoice names its newest link. One that is issued in the same transaction is written with it already, and an item is
+    /// written once in a transaction.
+    fn pay_link_issued(&mut self, link: &PayLink) -> Result<(), StoreError> {
+        self.put_new(self.core, invoices::of_pay_link(link)?, IfRefused::AlreadyDone)?;
+        let Scope::Invoice(invoice) = &link.scope;
+        if self.issued.contains(invoice) {
+            return Ok(());
+        }
+        let refused = IfRefused::Contested(Contested::Invoice(invoice.clone()));
+        let (key, values) = (keys::invoice(self.business, invoice), vec![(":link", text(link.id.as_str()))]);
+        self.update(&key, "SET pay_link = :link", Some("attribute_exists(pk)"), values, refused)
+    }
+
     fn pay_link_revoked(&mut self, link: &PayLink) -> Result<(), StoreError> {
         let at = link.revoked_at.map(|at| at.to_string()).unwrap_or_default();
         let key = keys::pay_link(&link.token_hash);

@@ -32,6 +32,9 @@ struct BusinessRecord {
     email: EmailAddress,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     write_off_tolerances: BTreeMap<Currency, i64>,
+    /// Absent of businesses from before it was counted.
+    #[serde(default)]
+    version: u64,
 }
 
 pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
@@ -47,6 +50,7 @@ pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
             .iter()
             .map(|(currency, amount)| (*currency, amount.minor()))
             .collect(),
+        version: business.version,
     };
     item(&keys::business(&business.id), &record)
 }
@@ -65,6 +69,7 @@ pub(crate) fn business(item: Item) -> Result<Business, StoreError> {
             .into_iter()
             .map(|(currency, minor)| Ok((currency, money(minor, currency)?)))
             .collect::<Result<_, StoreError>>()?,
+        version: record.version,
     })
 }
 

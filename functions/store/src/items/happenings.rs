@@ -1,8 +1,9 @@
 //! What decisions did and announce: the outbox, and the audit before it is sealed.
 
 use jiff::Timestamp;
+use receivables::audit::Difference;
 use receivables::{
-    BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId, PaymentId,
+    Business, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId, PaymentId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,8 @@ use crate::{Also, StoreError, keys};
 #[derive(Serialize, Deserialize)]
 struct HappeningRecord {
     business: BusinessId,
-    customer: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    customer: Option<CustomerId>,
     name: String,
     at: Timestamp,
     actor: String,
@@ -65,8 +67,8 @@ pub struct Announced {
 pub struct AuditRecord {
     /// Whose books.
     pub business: BusinessId,
-    /// On whose account.
-    pub customer: CustomerId,
+    /// On whose account; of the business itself there is none.
+    pub customer: Option<CustomerId>,
     /// The decision's name, unique within the account's instant.
     pub name: String,
     /// When.
@@ -98,23 +100,44 @@ pub struct AuditDifference {
 
 /// What a decision did and announces, in one item: a payment of many invoices says more than a transaction has room for apart.
 pub(crate) fn of_decision(decision: &Decision, also: &Also) -> Result<Item, StoreError> {
-    let name = decision.name();
-    let key = keys::fact(&decision.business, &decision.customer, decision.at, &name);
-    let differences = decision.differences().into_iter().map(|one| DifferenceRecord {
+    let (business, customer) = (&decision.business, Some(&decision.customer));
+    let facts = decision.facts.iter().map(of_fact).collect();
+    happening((business, customer), decision.name(), decision.differences(), facts, (decision.at, also))
+}
+
+/// What a change of the business itself did. It announces nothing.
+pub(crate) fn of_business(
+    now: &Business,
+    differences: Vec<Difference>,
+    at: Timestamp,
+    also: &Also,
+) -> Result<Item, StoreError> {
+    happening((&now.id, None), format!("{}.{}", now.id, now.version), differences, Vec::new(), (at, also))
+}
+
+fn happening(
+    (business, customer): (&BusinessId, Option<&CustomerId>),
+    name: String,
+    differences: Vec<Difference>,
+    facts: Vec<FactRecord>,
+    (at, also): (Timestamp, &Also),
+) -> Result<Item, StoreError> {
+    let key = keys::fact(business, customer, at, &name);
+    let differences = differences.into_iter().map(|one| DifferenceRecord {
         what: one.what,
         field: one.field.to_owned(),
         before: one.before,
         after: one.after,
     });
     let record = HappeningRecord {
-        business: decision.business.clone(),
-        customer: decision.customer.clone(),
+        business: business.clone(),
+        customer: customer.cloned(),
         name,
-        at: decision.at,
+        at,
         actor: also.actor.to_string(),
         reason: also.reason.as_ref().map(|reason| reason.as_str().to_owned()),
         differences: differences.collect(),
-        facts: decision.facts.iter().map(of_fact).collect(),
+        facts,
         sealed: None,
     };
     item(&key, &record)
@@ -178,7 +201,8 @@ fn of_fact(fact: &Fact) -> FactRecord {
 
 pub(crate) fn announced(item: Item) -> Result<Vec<Announced>, StoreError> {
     let record: HappeningRecord = record(item)?;
-    let (business, customer) = (record.business, record.customer);
+    // What happens to the business itself is announced to nobody.
+    let (business, Some(customer)) = (record.business, record.customer) else { return Ok(Vec::new()) };
     let read = record
         .facts
         .into_iter()

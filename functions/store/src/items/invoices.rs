@@ -29,6 +29,9 @@ struct InvoiceRecord {
     net: i64,
     taxes: Vec<TaxRecord>,
     recorded_at: Timestamp,
+    /// Absent of invoices from before it was kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pay_link: Option<PayLinkId>,
     #[serde(flatten)]
     standing: StandingRecord,
 }
@@ -109,6 +112,7 @@ pub(crate) fn of_invoice(invoice: &Invoice) -> Result<Item, StoreError> {
         net: invoice.totals.net.minor(),
         taxes: invoice.totals.taxes.iter().map(of_tax).collect(),
         recorded_at: invoice.recorded_at,
+        pay_link: invoice.pay_link.clone(),
         standing: StandingRecord::of(&invoice.standing),
     };
     let item = item(&keys::invoice(b, &invoice.id), &record)?;
@@ -163,6 +167,7 @@ pub(crate) fn invoice(item: Item) -> Result<Invoice, StoreError> {
             taxes: taxes.collect::<Result<_, StoreError>>()?,
             gross: standing.gross,
         },
+        pay_link: record.pay_link,
         standing,
         recorded_at: record.recorded_at,
     })
