@@ -66,6 +66,7 @@ fn whole(frame: &Frame, body: Body) -> impl IntoView + use<> {
                 <meta name="viewport" content="width=device-width"/>
                 <meta name="color-scheme" content="light dark"/>
                 <title>{title}</title>
+                <meta name="description" content=words.description/>
                 <link rel="stylesheet" href=frame.stylesheet/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
             </head>

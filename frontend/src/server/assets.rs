@@ -1,4 +1,4 @@
-//! The stylesheet and the icon.
+//! The stylesheet, the icon, and what crawlers are told.
 //!
 //! The stylesheet's address carries a hash of its content, so that it can be kept for ever and never be stale.
 
@@ -17,6 +17,8 @@ const ICON: &str = concat!(
 static STYLESHEET: LazyLock<String> = LazyLock::new(|| minified(SOURCE));
 static STYLESHEET_ADDRESS: LazyLock<String> =
     LazyLock::new(|| format!("/assets/portal-{:016x}.css", hash(STYLESHEET.as_bytes())));
+
+const ROBOTS: &str = "User-agent: *\nDisallow:\n";
 
 const FOR_EVER: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=31536000, immutable");
 const A_DAY: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=86400");
@@ -45,6 +47,11 @@ pub(crate) async fn stylesheet(Path(file): Path<String>) -> Response {
 /// `GET /favicon.svg`
 pub(crate) async fn icon() -> Response {
     ([(header::CONTENT_TYPE, "image/svg+xml"), A_DAY, NO_SNIFFING], ICON).into_response()
+}
+
+/// `GET /robots.txt`. Every page asks by its own header not to be listed, which a crawler only sees if it may come.
+pub(crate) async fn robots() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8"), A_DAY, NO_SNIFFING], ROBOTS).into_response()
 }
 
 /// The source without comments and indentation.

@@ -11,7 +11,7 @@ const KEYED_PATHS: [&str; 3] = ["/p/", "/payments/", "/sign-in/"];
 /// Puts the headers of every answer on one.
 pub(crate) fn protect(headers: &mut HeaderMap, path: &str, secure: bool) {
     let policy = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action {FORM_TARGETS}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action {FORM_TARGETS}; frame-ancestors 'none'; base-uri 'none'"
     );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -50,6 +50,7 @@ pub fn router(state: State) -> Router {
     // What every page needs, also the page that says the table is down, asks nobody.
     let assets = Router::new()
         .route("/assets/{file}", get(assets::stylesheet))
+        .route("/robots.txt", get(assets::robots))
         .route("/favicon.svg", get(assets::icon))
         .route("/favicon.ico", get(assets::icon));
     pages.merge(assets).with_state(state)

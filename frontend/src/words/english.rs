@@ -5,6 +5,7 @@ use super::{Account, Declines, Invoice, Pay, Payment, Shell, SignIn, Statement, 
 /// The catalogue in English.
 pub const ENGLISH: Words = Words {
     shell: Shell {
+        description: "Your invoices, payments and statement: see what is open, and pay it.",
         skip: "Skip to content",
         language: "Language",
         navigation: "Your account",

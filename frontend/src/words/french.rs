@@ -8,6 +8,7 @@ use super::{Account, Declines, Invoice, Pay, Payment, Shell, SignIn, Statement, 
 /// The catalogue in French.
 pub const FRENCH: Words = Words {
     shell: Shell {
+        description: "Vos factures, vos paiements et votre relevé\u{a0}: voyez ce qui reste dû, et payez-le.",
         skip: "Aller au contenu",
         language: "Langue",
         navigation: "Votre compte",

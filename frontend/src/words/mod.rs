@@ -53,6 +53,7 @@ pub struct Words {
 /// What frames every page.
 #[derive(Debug)]
 pub struct Shell {
+    pub description: Text,
     pub skip: Text,
     pub language: Text,
     pub navigation: Text,
