@@ -1,12 +1,16 @@
 //! Refunds that the business asks for: the order is kept, then the provider is asked, under the order's own once-key.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use receivables::text::Description;
 use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, PaymentId, RefundId, payment};
 use stripe_gateway::requests::{OnceKey, RefundOrder, RefundOutcome};
 
 use crate::payments::{carry_out, commit_heard};
 use crate::{OperationError, Rooms};
+
+/// How long after an order its once-key is trusted. Stripe may forget a key once it is at least 24 hours old
+/// (<https://docs.stripe.com/api/idempotent_requests>), and would then make another refund of the same order.
+const REFUND_KEY_TRUSTED: SignedDuration = SignedDuration::from_hours(20);
 
 /// What the business asks to be sent back.
 #[derive(Clone, Debug)]
@@ -67,7 +71,13 @@ pub(crate) async fn ask_for_refunds(
     let mut payment = payment;
     let waiting: Vec<payment::RefundOrder> = payment.refunds_waiting().cloned().collect();
     for order in waiting {
-        let Some(of) = carrier(&payment) else { return Ok(payment) };
+        let Some(of) = carriers(&payment).pop() else { return Ok(payment) };
+        if now.duration_since(order.ordered_at) > REFUND_KEY_TRUSTED {
+            payment = hear_money_back(rooms, payment, now).await?;
+            if !payment.refunds_waiting().any(|waiting| waiting.id == order.id) {
+                continue;
+            }
+        }
         let asked = RefundOrder {
             of,
             amount: order.amount,
@@ -81,6 +91,16 @@ pub(crate) async fn ask_for_refunds(
             RefundOutcome::Made(reports) => commit_heard(rooms, payment, &reports, None, now).await?,
             RefundOutcome::Refused { reason } => refused(rooms, payment, &order.id, &reason, now).await?,
         };
+    }
+    Ok(payment)
+}
+
+/// Hears what the provider lists of the payment's refunds: an order whose answer was lost may be among them.
+async fn hear_money_back(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    let mut payment = payment;
+    for of in carriers(&payment) {
+        let reports = rooms.stripe.money_back_of(&of).await?;
+        payment = commit_heard(rooms, payment, &reports, None, now).await?;
     }
     Ok(payment)
 }
@@ -105,8 +125,8 @@ async fn refused(
     .await
 }
 
-/// The provider's object that took most of the payment's money.
-fn carrier(payment: &Payment) -> Option<ObjectId> {
+/// The provider's objects that took the payment's money; the one that took most is the last.
+fn carriers(payment: &Payment) -> Vec<ObjectId> {
     let intents = payment.facts.0.iter().filter_map(|(id, fact)| match fact {
         ObjectFact::Intent(intent) => Some((intent.received.in_currency(payment.currency()).minor(), id)),
         ObjectFact::Checkout(checkout) => {
@@ -115,5 +135,8 @@ fn carrier(payment: &Payment) -> Option<ObjectId> {
         }
         ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => None,
     });
-    intents.filter(|(received, _)| *received > 0).max().map(|(_, id)| id.clone())
+    let mut carriers: Vec<_> = intents.filter(|(received, _)| *received > 0).collect();
+    carriers.sort();
+    carriers.dedup_by(|(_, one), (_, other)| one == other);
+    carriers.into_iter().map(|(_, id)| id.clone()).collect()
 }

@@ -1,0 +1,77 @@
+//! Where the provider forgets, refuses or says too little: nothing is done twice, nothing is left undone, nothing is in the way.
+
+use jiff::SignedDuration;
+use kit::{StripeFront, World};
+use operations::NewRefund;
+use receivables::{Business, Currency, InvoiceId, Money, PaymentId, RefundId};
+use serde_json::{Value, json};
+
+async fn business(world: &World) -> Business {
+    world.local.state.rooms.store.business(&world.local.business).await.unwrap().unwrap()
+}
+
+/// An invoice of 75.00, paid from its link with a card.
+async fn paid(world: &World) -> (Value, PaymentId) {
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "75.00").await;
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
+    world.pay_hosted(pressed.location(), "4242424242424242").await;
+    world.settle().await;
+    let id: InvoiceId = invoice["id"].as_str().unwrap().parse().unwrap();
+    let store = &world.local.state.rooms.store;
+    let payment = store.payments_of_invoice(&world.local.business, &id).await.unwrap().remove(0);
+    (invoice, payment)
+}
+
+fn refund(payment: &PaymentId, amount: &str) -> NewRefund {
+    NewRefund {
+        id: RefundId::from_ulid("01JD8Z0000ABCDEFGHJKMNPQRS").unwrap(),
+        payment: payment.clone(),
+        amount: Some(Money::parse(amount, Currency::EUR).unwrap()),
+        invoice: None,
+        reason: "Returned goods".parse().unwrap(),
+    }
+}
+
+async fn standing(world: &World, invoice: &Value) -> String {
+    let now = world.invoice_now(invoice).await;
+    format!("{} {}", now["status"].as_str().unwrap(), now["open"]["amount"].as_str().unwrap())
+}
+
+async fn refunds_at_stripe(world: &World) -> usize {
+    world.stripe("/refunds?limit=100").await["data"].as_array().unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_whose_answer_was_lost_is_not_made_again_once_its_key_is_forgotten() {
+    let world = &World::new().await;
+    let (invoice, payment) = paid(world).await;
+    world.chaos(json!({"drop": 100})).await;
+    let (front, business, order) = (StripeFront::before(world).await, business(world).await, refund(&payment, "30.00"));
+    front.lose_answers("POST /v1/refunds", 3);
+    let ordered = operations::order_refund(&front.rooms, &business, &order, world.now()).await.unwrap();
+    assert!(ordered.refunds_waiting().next().is_some(), "nothing was heard of it");
+    assert_eq!(refunds_at_stripe(world).await, 1);
+
+    world.advance(SignedDuration::from_hours(25));
+    let asked = operations::order_refund(&front.rooms, &business, &order, world.now()).await.unwrap();
+    assert!(asked.refunds_waiting().next().is_none(), "it was heard of");
+    assert_eq!(refunds_at_stripe(world).await, 1, "one order, one refund");
+    world.settle().await;
+    assert_eq!(standing(world, &invoice).await, "partly_paid 30.00");
+    world.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_was_never_made_goes_out_however_old_its_order_is() {
+    let world = &World::new().await;
+    let (invoice, payment) = paid(world).await;
+    let (front, business, order) = (StripeFront::before(world).await, business(world).await, refund(&payment, "30.00"));
+    front.turn_away("POST /v1/refunds", 3, 500);
+    operations::order_refund(&front.rooms, &business, &order, world.now()).await.unwrap();
+    assert_eq!(refunds_at_stripe(world).await, 0);
+    world.advance(SignedDuration::from_hours(25));
+    world.settle().await;
+    assert_eq!((refunds_at_stripe(world).await, standing(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
+    world.verify().await;
+}
