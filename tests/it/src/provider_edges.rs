@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use kit::{StripeFront, World};
-use operations::NewRefund;
+use operations::{NewRefund, OperationError};
 use receivables::{Business, Currency, InvoiceId, Money, PaymentId, RefundId};
 use serde_json::{Value, json};
 
@@ -71,6 +71,24 @@ async fn a_refund_that_was_never_made_goes_out_however_old_its_order_is() {
     operations::order_refund(&front.rooms, &business, &order, world.now()).await.unwrap();
     assert_eq!(refunds_at_stripe(world).await, 0);
     world.advance(SignedDuration::from_hours(25));
+    world.settle().await;
+    assert_eq!((refunds_at_stripe(world).await, standing(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
+    world.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_that_stripe_would_not_hear_of_is_asked_for_again_the_next_day() {
+    let world = &World::new().await;
+    let (invoice, payment) = paid(world).await;
+    let (front, business) = (StripeFront::before(world).await, business(world).await);
+    front.turn_away("POST /v1/refunds", 2, 401);
+    let ordered = operations::order_refund(&front.rooms, &business, &refund(&payment, "30.00"), world.now()).await;
+    assert!(matches!(ordered, Err(OperationError::Defect(_))), "{ordered:?}");
+    world.advance(SignedDuration::from_mins(6));
+    let run = operations::run_due(&front.rooms, world.now()).await.unwrap();
+    assert_eq!((run.failed, refunds_at_stripe(world).await), (1, 0), "{run:?}");
+
+    world.advance(SignedDuration::from_hours(24));
     world.settle().await;
     assert_eq!((refunds_at_stripe(world).await, standing(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
     world.verify().await;
