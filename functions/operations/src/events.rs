@@ -108,6 +108,14 @@ pub(crate) async fn hear_reports(
     event: Option<&EventKey>,
     now: Timestamp,
 ) -> Result<Applied, OperationError> {
+    // Two businesses may share one account at Stripe. What is another's is its own to hear, and nothing is kept of it here,
+    // where an operator could take it for this business's money.
+    if said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b)) {
+        if let Some(event) = event {
+            rooms.store.mark_event(event, EventState::Applied, Some("another business's"), now).await?;
+        }
+        return Ok(Applied::Nothing);
+    }
     for _ in 0..TRIES_MAX {
         if let Some(id) = whose(rooms, b, said).await?
             && let Some(payment) = rooms.store.payment(b, &id).await?
@@ -137,9 +145,6 @@ pub(crate) async fn hear_reports(
 
 /// The payment that reports speak of: by our own reference, else by the objects that were seen before.
 async fn whose(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<PaymentId>, OperationError> {
-    if said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b)) {
-        return Ok(None);
-    }
     let mut named = said.iter().filter_map(|report| report.payment.as_ref());
     if let Some(id) = named.next() {
         // What speaks of two payments at once speaks of none of ours.
@@ -161,9 +166,8 @@ async fn whose(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<
 
 /// The customer of whom reports tell that money came.
 async fn whose_customer(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<CustomerId>, OperationError> {
-    let foreign = said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b));
     let Some(customer) = said.iter().find_map(|report| report.customer.as_ref()) else { return Ok(None) };
-    if foreign || !speak_of_money(said) {
+    if !speak_of_money(said) {
         return Ok(None);
     }
     Ok(rooms.store.customer_at_provider(b, customer).await?)

@@ -3,8 +3,9 @@
 use jiff::SignedDuration;
 use kit::{StripeFront, World};
 use operations::{NewRefund, OperationError};
-use receivables::{Business, Currency, InvoiceId, Money, PaymentId, RefundId};
+use receivables::{Business, BusinessId, Currency, InvoiceId, Money, PaymentId, RefundId};
 use serde_json::{Value, json};
+use store::{EventState, Page};
 
 async fn business(world: &World) -> Business {
     world.local.state.rooms.store.business(&world.local.business).await.unwrap().unwrap()
@@ -91,5 +92,29 @@ async fn a_refund_that_stripe_would_not_hear_of_is_asked_for_again_the_next_day(
     world.advance(SignedDuration::from_hours(24));
     world.settle().await;
     assert_eq!((refunds_at_stripe(world).await, standing(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
+    world.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_another_businesss_is_nobodys_unidentified_money() {
+    let world = &World::new().await;
+    let rooms = &world.local.state.rooms;
+    let other = Business { id: BusinessId::from_ulid("01JD8Z0000ABCDEFGHJKMNPQRS").unwrap(), ..business(world).await };
+    operations::put_business(rooms, &other, world.now()).await.unwrap();
+    let (invoice, _) = paid(world).await;
+    assert_eq!(standing(world, &invoice).await, "paid 0.00");
+
+    let swept = operations::sweep_provider_events(rooms, &other.id, world.now(), world.now()).await.unwrap();
+    assert!(swept.missed > 0, "they share an account at Stripe: {swept:?}");
+    world.settle().await;
+    let listed = rooms.store.unidentified(&other.id, &Page::first(50)).await.unwrap().items;
+    assert!(listed.is_empty(), "{listed:?}");
+    let since = world.now().saturating_sub(SignedDuration::from_hours(1)).unwrap();
+    let heard = rooms.store.events_since(&other.id, since, &Page::first(50), world.now()).await.unwrap().items;
+    assert!(!heard.is_empty() && heard.iter().all(|event| event.state == EventState::Applied), "{}", heard.len());
+    let intent = world.stripe("/payment_intents").await["data"][0]["id"].as_str().unwrap().parse().unwrap();
+    let customer = world.customer("en").await["id"].as_str().unwrap().parse().unwrap();
+    let theirs = operations::identify(rooms, &other.id, &intent, &customer, Vec::new(), world.now()).await;
+    assert!(matches!(theirs, Err(OperationError::NotFound)), "{theirs:?}");
     world.verify().await;
 }
