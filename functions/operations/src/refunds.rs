@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use receivables::text::Description;
-use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, PaymentId, RefundId, payment};
+use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, PaymentId, RefundId, Refusal, payment};
+use stripe_gateway::currency::{CurrencyRule, coarsened, to_stripe};
 use stripe_gateway::requests::{OnceKey, RefundOrder, RefundOutcome};
 
-use crate::payments::{carry_out, commit_heard};
+use crate::payments::{carry_out, commit_heard, too_fine, writable};
 use crate::{OperationError, Rooms};
 
 /// How long after an order its once-key is trusted. Stripe may forget a key once it is at least 24 hours old
@@ -19,7 +20,7 @@ pub struct NewRefund {
     pub id: RefundId,
     /// Of which payment.
     pub payment: PaymentId,
-    /// How much; all that can be where nothing is said.
+    /// How much; all that can be, and that the provider can write, where nothing is said.
     pub amount: Option<Money>,
     /// The invoice whose allocation gives it; none where it is of the payment as a whole.
     pub invoice: Option<InvoiceId>,
@@ -39,6 +40,9 @@ pub async fn order_refund(
     let payment = if held.refunds.iter().any(|order| order.id == new.id) {
         held
     } else {
+        if let Some(amount) = new.amount {
+            writable("amount", amount)?;
+        }
         carry_out(rooms, held, now, |payment| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
@@ -48,7 +52,7 @@ pub async fn order_refund(
                     .map_or(Money::zero(payment.currency()), |allocation| allocation.applied),
                 None => payment.refundable(),
             };
-            let amount = new.amount.unwrap_or_else(whole);
+            let amount = new.amount.map_or_else(|| writable_part(whole()), Ok)?;
             payment::order_refund(payment, new.id.clone(), amount, new.invoice.clone(), new.reason.clone(), now)
         })
         .await?
@@ -59,6 +63,15 @@ pub async fn order_refund(
             rooms.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)
         }
         asked => asked,
+    }
+}
+
+/// What of an amount the provider can send back. Where that is nothing, though there is something, it says so.
+fn writable_part(whole: Money) -> Result<Money, Refusal> {
+    let part = coarsened(whole);
+    match to_stripe(whole) {
+        Err(CurrencyRule::TooFine(step)) if part.is_zero() => Err(too_fine("amount", step)),
+        Ok(_) | Err(_) => Ok(part),
     }
 }
 
@@ -120,7 +133,7 @@ async fn refused(
     let rooms = Rooms { act: None, ..rooms.clone() };
     carry_out(&rooms, payment, now, |payment| {
         // Another may have heard the answer in the meantime; then there is nothing to say.
-        payment::refund_refused(payment, order, reason, now).ok_or(receivables::Refusal::NoSuchReview)
+        payment::refund_refused(payment, order, reason, now).ok_or(Refusal::NoSuchReview)
     })
     .await
 }

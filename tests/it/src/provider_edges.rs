@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use kit::{StripeFront, World};
 use operations::{NewRefund, OperationError};
 use receivables::{Business, BusinessId, Currency, InvoiceId, Money, PaymentId, RefundId};
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use store::{EventState, Page};
 
@@ -92,6 +93,41 @@ async fn a_refund_that_stripe_would_not_hear_of_is_asked_for_again_the_next_day(
     world.advance(SignedDuration::from_hours(24));
     world.settle().await;
     assert_eq!((refunds_at_stripe(world).await, standing(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
+    world.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stripe_cannot_write_is_not_ordered_back() {
+    let world = &World::new().await;
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "KWD", "7.500").await;
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "7.500").await;
+    world.pay_hosted(pressed.location(), "4242424242424242").await;
+    world.settle().await;
+    let listed =
+        world.ask(Method::GET, &format!("/payments?customer={}", customer["id"].as_str().unwrap()), None).await;
+    let path = |act: &str| format!("/payments/{}/{act}", listed["data"][0]["id"].as_str().unwrap());
+    let refused = async |body: Value| {
+        let answer = world.api(Method::POST, &path("refunds"), Some(body)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+        let error = answer.json()["errors"][0].clone();
+        assert_eq!(error["field"], "amount", "{error:#}");
+        assert!(error["message"].as_str().unwrap().contains("at most 2 digits"), "{error:#}");
+    };
+    refused(json!({"amount": "1.005", "reason": "Finer than Stripe writes"})).await;
+    let back = json!({"invoice": invoice["id"], "amount": "0.005", "reason": "A rounding"});
+    world.ask(Method::POST, &path("unapply"), Some(back)).await;
+    let of_invoice = json!({"invoice": invoice["id"], "reason": "All of it"});
+    let now = world.ask(Method::POST, &path("refunds"), Some(of_invoice.clone())).await;
+    let orders = now["refunds"].as_array().unwrap();
+    assert_eq!(
+        (orders.len(), &orders[0]["amount"]["amount"]),
+        (1, &json!("7.490")),
+        "all that can be written: {now:#}"
+    );
+    world.settle().await;
+    refused(of_invoice).await;
+    assert_eq!(refunds_at_stripe(world).await, 1);
     world.verify().await;
 }
 
