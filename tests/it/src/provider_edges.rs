@@ -131,6 +131,45 @@ async fn what_stripe_cannot_write_is_not_ordered_back() {
     world.verify().await;
 }
 
+async fn pay_out(world: &World, asked: Value) -> Value {
+    let made = world.stripe_control("/payouts", &asked).await["data"][0].clone();
+    world.advance(SignedDuration::from_mins(1));
+    world.settle().await;
+    made
+}
+
+async fn payout(world: &World, of: &Value) -> Value {
+    world.ask(Method::GET, &format!("/payouts/{}", of["id"].as_str().unwrap()), None).await
+}
+
+/// Money that can be paid out at once.
+async fn available(world: &World) {
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "75.00").await;
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
+    world.pay_hosted(pressed.location(), "4000000000000077").await;
+    world.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payout_is_proved_also_after_one_that_came_back() {
+    let world = &World::new().await;
+    available(world).await;
+    let first = pay_out(world, json!({})).await;
+    world.stripe_control(&format!("/payouts/{}/fail", first["id"].as_str().unwrap()), &json!({})).await;
+    world.settle().await;
+    let failed = payout(world, &first).await;
+    assert_eq!((&failed["status"], &failed["proof"]["holds"]), (&json!("failed"), &json!(true)), "{failed:#}");
+
+    available(world).await;
+    let second = pay_out(world, json!({})).await;
+    let next = payout(world, &second).await;
+    assert_eq!((&next["amount"], &next["proof"]["holds"]), (&json!("147.24"), &json!(true)), "{next:#}");
+    let kinds: Vec<&str> =
+        next["transactions"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"payout_failure"), "{kinds:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_another_businesss_is_nobodys_unidentified_money() {
     let world = &World::new().await;
