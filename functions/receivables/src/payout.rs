@@ -25,6 +25,8 @@ pub struct PayoutFact {
     pub rank: PayoutRank,
     /// Its transactions are complete.
     pub reconciled: bool,
+    /// It was made by hand or at once, not by the calendar: the provider does not list what it is made of.
+    pub manual: bool,
     /// The reference by which the bank knows it.
     pub bank_reference: Option<String>,
     /// Why it failed, in the provider's word.
@@ -75,6 +77,7 @@ impl PayoutFact {
         self.arrives_on = self.arrives_on.max(said.arrives_on);
         self.rank = self.rank.max(said.rank);
         self.reconciled |= said.reconciled;
+        self.manual |= said.manual;
         self.bank_reference = self.bank_reference.clone().max(said.bank_reference.clone());
         self.failure = self.failure.clone().max(said.failure.clone());
         *self != before

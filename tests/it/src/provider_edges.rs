@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 use kit::{StripeFront, World};
-use operations::{NewRefund, OperationError};
-use receivables::{Business, BusinessId, Currency, InvoiceId, Money, PaymentId, RefundId};
+use operations::{Applied, NewRefund, OperationError, Rooms};
+use receivables::{Business, BusinessId, Currency, InvoiceId, Money, PaymentId, Provider, RefundId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use store::{EventState, Page};
+use store::{EventKey, EventState, Page, ReceivedEvent};
 
 async fn business(world: &World) -> Business {
     world.local.state.rooms.store.business(&world.local.business).await.unwrap().unwrap()
@@ -131,6 +131,10 @@ async fn what_stripe_cannot_write_is_not_ordered_back() {
     world.verify().await;
 }
 
+async fn payouts(world: &World) -> Vec<Value> {
+    world.ask(Method::GET, "/payouts", None).await["data"].as_array().unwrap().clone()
+}
+
 async fn pay_out(world: &World, asked: Value) -> Value {
     let made = world.stripe_control("/payouts", &asked).await["data"][0].clone();
     world.advance(SignedDuration::from_mins(1));
@@ -168,6 +172,70 @@ async fn a_payout_is_proved_also_after_one_that_came_back() {
     let kinds: Vec<&str> =
         next["transactions"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"payout_failure"), "{kinds:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payout_by_hand_is_kept_without_a_proof_and_missing_from_the_next() {
+    let world = &World::new().await;
+    available(world).await;
+    let by_hand = pay_out(world, json!({"by_hand": {"amount": 2_000, "currency": "eur"}})).await;
+    let refused = world.stripe(&format!("/balance_transactions?payout={}", by_hand["id"].as_str().unwrap())).await;
+    assert_eq!(refused["error"]["param"], "payout", "{refused:#}");
+    let kept = payout(world, &by_hand).await;
+    assert_eq!((&kept["status"], &kept["provable"], &kept["proof"]), (&json!("paid"), &json!(false), &Value::Null));
+
+    let by_calendar = pay_out(world, json!({})).await;
+    let next = payout(world, &by_calendar).await;
+    assert_eq!((&next["amount"], &next["provable"]), (&json!("53.62"), &json!(true)), "{next:#}");
+    assert_eq!(next["proof"]["holds"], true, "{next:#}");
+    assert_eq!(payouts(world).await.len(), 2);
+    let left = world.ask(Method::GET, "/provider-events?status=quarantined", None).await;
+    assert_eq!(left["data"], json!([]), "nothing is in the way");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payout_whose_transactions_stripe_refuses_to_list_is_kept_without_a_proof() {
+    let world = &World::new().await;
+    available(world).await;
+    world.chaos(json!({"drop": 100})).await;
+    let made = pay_out(world, json!({})).await;
+    let front = StripeFront::before(world).await;
+    front.turn_away("GET /v1/balance_transactions", 1, 400);
+    let events = world.stripe("/events?limit=100").await;
+    let event = events["data"].as_array().unwrap().iter().find(|event| event["type"] == "payout.paid").unwrap();
+    let applied = apply(world, &front.rooms, event).await;
+    assert!(matches!(applied, Ok((Applied::InTheBooks, _))), "{applied:?}");
+    let kept = payout(world, &made).await;
+    assert_eq!((&kept["provable"], &kept["proof"]), (&json!(false), &Value::Null), "{kept:#}");
+
+    let all = json!({"since": "2026-03-01T00:00:00Z"});
+    world.ask(Method::POST, "/provider-events/replay", Some(all)).await;
+    let kept = payout(world, &made).await;
+    assert_eq!((&kept["provable"], &kept["proof"]["holds"]), (&json!(true), &json!(true)), "{kept:#}");
+}
+
+/// Records an event of Stripe's where the stream's worker leaves it alone, and applies it.
+async fn apply(world: &World, rooms: &Rooms, event: &Value) -> Result<(Applied, ReceivedEvent), OperationError> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let object = event["data"]["object"]["id"].as_str().or(event["related_object"]["id"].as_str()).unwrap();
+    let event = ReceivedEvent {
+        key: EventKey {
+            business: world.local.business.clone(),
+            provider: Provider::Stripe,
+            object: object.to_owned(),
+            event: text(&event["id"]),
+        },
+        kind: text(&event["type"]),
+        api_version: None,
+        livemode: Some(false),
+        received_at: world.now(),
+        body: event.to_string().into_bytes(),
+        state: EventState::Quarantined,
+        reason: None,
+    };
+    rooms.store.record_event(&event).await.unwrap();
+    let applied = operations::apply_provider_event(rooms, &event, world.now()).await?;
+    Ok((applied, rooms.store.event(&event.key).await.unwrap().unwrap()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
