@@ -26,7 +26,7 @@ pub enum Applied {
     Nothing,
     /// It speaks of money that is nobody's known; what it says is kept.
     Unmatched,
-    /// It could not be understood; it is kept for repair and replay.
+    /// It could not be understood or carried out; it is kept for repair and replay.
     Quarantined,
 }
 
@@ -45,7 +45,25 @@ pub async fn replay_event(rooms: &Rooms, event: &ReceivedEvent, now: Timestamp) 
     take(rooms, event, marked, now).await
 }
 
+/// Takes an event in. What no other try would change puts it into quarantine, where it is in nobody's way and a replay finds
+/// it; but what was applied before stays so.
 async fn take(
+    rooms: &Rooms,
+    event: &ReceivedEvent,
+    marked: Option<&EventKey>,
+    now: Timestamp,
+) -> Result<Applied, OperationError> {
+    match (hear(rooms, event, marked, now).await, marked) {
+        (Err(error), Some(key)) if !error.retryable() => {
+            let reason = format!("it cannot be applied: {error}");
+            rooms.store.mark_event(key, EventState::Quarantined, Some(&reason), now).await?;
+            Ok(Applied::Quarantined)
+        }
+        (heard, _) => heard,
+    }
+}
+
+async fn hear(
     rooms: &Rooms,
     event: &ReceivedEvent,
     marked: Option<&EventKey>,
@@ -61,15 +79,7 @@ async fn take(
     }
     let b = &event.key.business;
     let meaning = match Event::read(&event.body).and_then(|envelope| reports(&envelope)) {
-        Ok(Meaning::Fetch { object, kind }) => match rooms.stripe.fetch(kind, &object).await.map_err(Into::into) {
-            Ok(meaning) => Ok(meaning),
-            // The provider will not show it, now or later: someone must look.
-            Err(OperationError::ProviderRefused { code }) => {
-                mark(EventState::Quarantined, Some(&format!("its object cannot be fetched: {code}"))).await?;
-                return Ok(Applied::Quarantined);
-            }
-            Err(error) => return Err(error),
-        },
+        Ok(Meaning::Fetch { object, kind }) => Ok(rooms.stripe.fetch(kind, &object).await?),
         read => read,
     };
     match meaning {

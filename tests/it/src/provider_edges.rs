@@ -239,6 +239,25 @@ async fn apply(world: &World, rooms: &Rooms, event: &Value) -> Result<(Applied, 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_cannot_be_applied_is_in_nobodys_way_and_is_replayed() {
+    let world = &World::new().await;
+    available(world).await;
+    world.chaos(json!({"drop": 100})).await;
+    pay_out(world, json!({})).await;
+    let front = StripeFront::before(world).await;
+    front.turn_away("GET /v1/balance_transactions", 1, 401);
+    let events = world.stripe("/events?limit=100").await;
+    let event = events["data"].as_array().unwrap().iter().find(|event| event["type"] == "payout.paid").unwrap();
+    let (applied, kept) = apply(world, &front.rooms, event).await.unwrap();
+    assert_eq!((applied, kept.state), (Applied::Quarantined, EventState::Quarantined));
+    assert!(kept.reason.as_deref().unwrap().contains("401"), "{:?}", kept.reason);
+
+    let again = world.ask(Method::POST, "/provider-events/replay", Some(json!({"all_failed": true}))).await;
+    assert_eq!((&again["replayed"], &again["in_the_books"]), (&json!(1), &json!(1)), "{again:#}");
+    assert_eq!(payouts(world).await[0]["proof"]["holds"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_another_businesss_is_nobodys_unidentified_money() {
     let world = &World::new().await;
     let rooms = &world.local.state.rooms;
