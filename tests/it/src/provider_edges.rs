@@ -280,3 +280,25 @@ async fn what_is_another_businesss_is_nobodys_unidentified_money() {
     assert!(matches!(theirs, Err(OperationError::NotFound)), "{theirs:?}");
     world.verify().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_debit_returned_without_a_chargeback_is_looked_at() {
+    let world = &World::new().await;
+    let (invoice, payment) = paid(world).await;
+    let mut charge = world.stripe("/charges?limit=1").await["data"][0].clone();
+    charge["status"] = json!("failed");
+    charge["failure_code"] = json!("insufficient_funds");
+    let event = json!({"id": "evt_1", "object": "event", "type": "charge.failed", "livemode": false, "data": {"object": charge}});
+    assert_eq!(world.webhook(&event.to_string()).await.status, StatusCode::OK);
+    world.settle().await;
+    let reviews = world.ask(Method::GET, "/reviews", None).await;
+    let review = &reviews["data"][0];
+    assert_eq!(
+        (&review["reason"], &review["payment"]),
+        (&json!("debit_returned"), &json!(payment.as_str())),
+        "{reviews:#}"
+    );
+    assert_eq!(review["amount"]["amount"], "75.00");
+    assert_eq!(standing(world, &invoice).await, "paid 0.00", "how much was taken is not said");
+    world.verify().await;
+}
