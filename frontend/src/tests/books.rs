@@ -170,7 +170,7 @@ pub(super) fn paid(amount: &str, currency: Currency) -> CheckoutFact {
 
 /// An attempt was declined.
 pub(super) fn declined(word: &str) -> IntentFact {
-    let attempt = Attempt { rank: AttemptRank::Failed, decline: Some(word.to_owned()) };
+    let attempt = Attempt::new(AttemptRank::Failed, Some(word.to_owned()));
     IntentFact { attempts: BTreeMap::from([("ch_1".to_owned(), attempt)]), ..IntentFact::default() }
 }
 

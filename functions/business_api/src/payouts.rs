@@ -33,7 +33,9 @@ pub(crate) struct PayoutShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     failure: Option<String>,
-    /// What its transactions come to; null before they are there.
+    /// Whether the provider lists what it is made of: not of one that was made by hand or at once, nor where it refuses to.
+    provable: bool,
+    /// What its transactions come to; null before they are there, and for good where it is not provable.
     #[schema(required)]
     proof: Option<ProofShape>,
 }
@@ -105,6 +107,7 @@ impl From<&Payout> for PayoutShape {
             arrives_on: fact.arrives_on.map(|on| on.to_string()),
             bank_reference: fact.bank_reference.clone(),
             failure: fact.failure.clone(),
+            provable: !fact.manual && !payout.unlisted,
             proof: payout.proof.as_ref().map(|proof| ProofShape {
                 gross: proof.gross.to_plain(),
                 fee: proof.fee.to_plain(),

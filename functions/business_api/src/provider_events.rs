@@ -112,9 +112,9 @@ pub(crate) struct ReplayedShape {
     nothing: usize,
     /// They speak of money of nobody known.
     unmatched: usize,
-    /// They could not be understood.
+    /// They could not be understood or carried out, and can be tried again.
     quarantined: usize,
-    /// They were understood and could not be carried out.
+    /// They were applied before, and could not be carried out again.
     failed: usize,
     /// Where to go on: the next `cursor`. Null where all were heard.
     #[schema(required)]

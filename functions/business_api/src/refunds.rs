@@ -18,7 +18,7 @@ use crate::posted::{Posted, Work};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct RefundDraft {
-    /// How much; all that can be where nothing is said.
+    /// How much, in steps that the provider can write; all that can be where nothing is said.
     #[schema(example = "40.00")]
     amount: Option<String>,
     /// The invoice whose allocation gives it: our id, or its number. Where nothing is said it is taken from what is unapplied,

@@ -28,8 +28,8 @@ pub(crate) struct ReviewShape {
     id: String,
     /// How much is at stake.
     amount: Amount,
-    /// Why: `other_currency`, overdrawn, inquiry, chargeback, `fraud_warning`, `provider_review`, `refund_failed` or
-    /// `refund_refused`.
+    /// Why: `other_currency`, overdrawn, inquiry, chargeback, `fraud_warning`, `provider_review`, `debit_returned`,
+    /// `refund_failed` or `refund_refused`.
     reason: String,
     /// Its name within the payment.
     name: String,

@@ -18,6 +18,9 @@ use crate::{OperationError, Rooms};
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// After how long a payment whose page was never opened is given up. Until then its payer may still be at it.
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// How long a payment is left alone that cannot be looked at for a reason that asking again at once would not mend, such as a
+/// key that the provider does not accept. It is never left alone for good: what it waits for is still to be done.
+const AGAIN_AFTER_ERROR: SignedDuration = SignedDuration::from_hours(24);
 /// Rounds over the due list in one run, each of a page per shard.
 const ROUNDS_MAX: u32 = 20;
 
@@ -81,7 +84,10 @@ async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut Due
         // Asking again at once would not help: it is asked again as rarely as if nothing new had been heard.
         tracing::error!(payment.id = %due.id, %error, "a payment cannot be looked at");
         let claimed = Payment { look_at: Some(lease), ..due.clone() };
-        rooms.store.retime_payment(&claimed, look_after(due.state, due.started_at, now)).await?;
+        let again = now.saturating_add(AGAIN_AFTER_ERROR).unwrap_or(Timestamp::MAX);
+        // A payment at rest is due only because something of it is not done yet.
+        let next = look_after(due.state, due.started_at, now).unwrap_or(again);
+        rooms.store.retime_payment(&claimed, Some(next)).await?;
     }
     Ok(())
 }

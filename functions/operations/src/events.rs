@@ -26,7 +26,7 @@ pub enum Applied {
     Nothing,
     /// It speaks of money that is nobody's known; what it says is kept.
     Unmatched,
-    /// It could not be understood; it is kept for repair and replay.
+    /// It could not be understood or carried out; it is kept for repair and replay.
     Quarantined,
 }
 
@@ -45,7 +45,25 @@ pub async fn replay_event(rooms: &Rooms, event: &ReceivedEvent, now: Timestamp) 
     take(rooms, event, marked, now).await
 }
 
+/// Takes an event in. What no other try would change puts it into quarantine, where it is in nobody's way and a replay finds
+/// it; but what was applied before stays so.
 async fn take(
+    rooms: &Rooms,
+    event: &ReceivedEvent,
+    marked: Option<&EventKey>,
+    now: Timestamp,
+) -> Result<Applied, OperationError> {
+    match (hear(rooms, event, marked, now).await, marked) {
+        (Err(error), Some(key)) if !error.retryable() => {
+            let reason = format!("it cannot be applied: {error}");
+            rooms.store.mark_event(key, EventState::Quarantined, Some(&reason), now).await?;
+            Ok(Applied::Quarantined)
+        }
+        (heard, _) => heard,
+    }
+}
+
+async fn hear(
     rooms: &Rooms,
     event: &ReceivedEvent,
     marked: Option<&EventKey>,
@@ -61,15 +79,7 @@ async fn take(
     }
     let b = &event.key.business;
     let meaning = match Event::read(&event.body).and_then(|envelope| reports(&envelope)) {
-        Ok(Meaning::Fetch { object, kind }) => match rooms.stripe.fetch(kind, &object).await.map_err(Into::into) {
-            Ok(meaning) => Ok(meaning),
-            // The provider will not show it, now or later: someone must look.
-            Err(OperationError::ProviderRefused { code }) => {
-                mark(EventState::Quarantined, Some(&format!("its object cannot be fetched: {code}"))).await?;
-                return Ok(Applied::Quarantined);
-            }
-            Err(error) => return Err(error),
-        },
+        Ok(Meaning::Fetch { object, kind }) => Ok(rooms.stripe.fetch(kind, &object).await?),
         read => read,
     };
     match meaning {
@@ -108,6 +118,14 @@ pub(crate) async fn hear_reports(
     event: Option<&EventKey>,
     now: Timestamp,
 ) -> Result<Applied, OperationError> {
+    // Two businesses may share one account at Stripe. What is another's is its own to hear, and nothing is kept of it here,
+    // where an operator could take it for this business's money.
+    if said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b)) {
+        if let Some(event) = event {
+            rooms.store.mark_event(event, EventState::Applied, Some("another business's"), now).await?;
+        }
+        return Ok(Applied::Nothing);
+    }
     for _ in 0..TRIES_MAX {
         if let Some(id) = whose(rooms, b, said).await?
             && let Some(payment) = rooms.store.payment(b, &id).await?
@@ -137,9 +155,6 @@ pub(crate) async fn hear_reports(
 
 /// The payment that reports speak of: by our own reference, else by the objects that were seen before.
 async fn whose(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<PaymentId>, OperationError> {
-    if said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b)) {
-        return Ok(None);
-    }
     let mut named = said.iter().filter_map(|report| report.payment.as_ref());
     if let Some(id) = named.next() {
         // What speaks of two payments at once speaks of none of ours.
@@ -161,9 +176,8 @@ async fn whose(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<
 
 /// The customer of whom reports tell that money came.
 async fn whose_customer(rooms: &Rooms, b: &BusinessId, said: &[Report]) -> Result<Option<CustomerId>, OperationError> {
-    let foreign = said.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b));
     let Some(customer) = said.iter().find_map(|report| report.customer.as_ref()) else { return Ok(None) };
-    if foreign || !speak_of_money(said) {
+    if !speak_of_money(said) {
         return Ok(None);
     }
     Ok(rooms.store.customer_at_provider(b, customer).await?)

@@ -141,7 +141,7 @@ async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Re
     let held = rooms.store.invoices(&business.id, &ids).await?;
     let mut parts = Vec::with_capacity(ids.len());
     for (place, (id, amount)) in asked.parts.iter().enumerate() {
-        writable(place, *amount)?;
+        writable(&format!("allocations[{place}].amount"), *amount)?;
         parts.push((held.get(id).cloned().ok_or(OperationError::NotFound)?, *amount));
     }
     let (_, first) = asked.parts.first().ok_or(Refusal::NothingToPay)?;
@@ -155,14 +155,10 @@ async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Re
 }
 
 /// What the provider cannot write is refused before anything is claimed for it: it takes dinars to the hundredth only.
-fn writable(place: usize, amount: Money) -> Result<(), OperationError> {
+pub(crate) fn writable(field: &str, amount: Money) -> Result<(), OperationError> {
     match to_stripe(amount) {
         Ok(_) => Ok(()),
-        Err(CurrencyRule::TooFine(step)) => {
-            let coarser = step.minor().checked_ilog10().unwrap_or_default();
-            let cause = MoneyError::TooPrecise(amount.currency().exponent().saturating_sub(coarser));
-            Err(Refusal::Amount { field: format!("allocations[{place}].amount"), cause }.into())
-        }
+        Err(CurrencyRule::TooFine(step)) => Err(too_fine(field, step).into()),
         Err(rule @ (CurrencyRule::NotAtStripe(_) | CurrencyRule::NoAmount(_))) => {
             Err(OperationError::ProviderRefused { code: rule.to_string() })
         }
@@ -171,6 +167,13 @@ fn writable(place: usize, amount: Money) -> Result<(), OperationError> {
 
 fn not_at_the_provider(currency: Currency) -> OperationError {
     OperationError::ProviderRefused { code: CurrencyRule::NotAtStripe(currency).to_string() }
+}
+
+/// The refusal of an amount that is no multiple of the provider's step.
+pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
+    let coarser = step.minor().checked_ilog10().unwrap_or_default();
+    let cause = MoneyError::TooPrecise(step.currency().exponent().saturating_sub(coarser));
+    Refusal::Amount { field: field.to_owned(), cause }
 }
 
 /// Goes on with a payment that is there: to its hosted page while that is open, else to its own page.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use receivables::payout::{PayoutReport, prove};
+use receivables::payout::{PayoutRank, PayoutReport, prove};
 use receivables::provider_fact::Provider;
 use receivables::{BusinessId, ObjectId, PaymentId};
 use store::{Payout, PayoutTransaction};
@@ -13,7 +13,8 @@ use crate::{OperationError, Rooms};
 /// Times a change is made anew because another came first.
 const TRIES_MAX: u32 = 6;
 
-/// Hears what a provider says of a payout. Once it is paid or complete, its transactions are fetched, kept and summed.
+/// Hears what a provider says of a payout. Once it is paid or complete, its transactions are fetched, kept and summed; again
+/// when it comes back. One of which the provider lists none is kept without a proof.
 pub(crate) async fn hear_payout(
     rooms: &Rooms,
     b: &BusinessId,
@@ -26,17 +27,17 @@ pub(crate) async fn hear_payout(
             id: report.payout.clone(),
             fact: report.fact.clone(),
             proof: None,
+            unlisted: false,
             heard_at: now,
             version: 0,
         });
         payout.fact.merge(&report.fact);
-        let came = payout.fact.reconciled || payout.fact.rank >= receivables::payout::PayoutRank::Paid;
-        if came && !payout.proof.as_ref().is_some_and(|proof| proof.holds) {
-            let transactions = transactions(rooms, b, &payout.id).await?;
-            let whole: Vec<_> = transactions.iter().map(|one| one.transaction.clone()).collect();
-            let proof = prove(payout.fact.amount, &whole);
-            payout.proof = Some(proof.map_err(|error| OperationError::Defect(format!("payout: {error}")))?);
-            rooms.store.put_payout_transactions(b, &payout.id, &transactions).await?;
+        let rank = payout.fact.rank;
+        let came = payout.fact.reconciled || rank >= PayoutRank::Paid;
+        let came_back = rank >= PayoutRank::Cancelled && held.as_ref().is_none_or(|held| held.fact.rank < rank);
+        let proved = payout.proof.as_ref().is_some_and(|proof| proof.holds);
+        if came && !payout.fact.manual && (came_back || !proved) {
+            prove_anew(rooms, b, &mut payout).await?;
         }
         if held.as_ref() == Some(&payout) {
             return Ok(());
@@ -47,6 +48,24 @@ pub(crate) async fn hear_payout(
         }
     }
     Err(OperationError::Conflict)
+}
+
+/// Fetches what a payout is made of, keeps it and sums it.
+async fn prove_anew(rooms: &Rooms, b: &BusinessId, payout: &mut Payout) -> Result<(), OperationError> {
+    let transactions = match transactions(rooms, b, &payout.id).await {
+        Ok(transactions) => transactions,
+        // The provider will not say, now or later. What was said before stands.
+        Err(OperationError::ProviderRefused { .. }) => {
+            payout.unlisted = payout.proof.is_none();
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    let whole: Vec<_> = transactions.iter().map(|one| one.transaction.clone()).collect();
+    let proof = prove(&payout.id, payout.fact.amount, &whole);
+    payout.proof = Some(proof.map_err(|error| OperationError::Defect(format!("payout: {error}")))?);
+    payout.unlisted = false;
+    Ok(rooms.store.put_payout_transactions(b, &payout.id, &transactions).await?)
 }
 
 /// The transactions of a payout, each with the payment of ours that it comes from.

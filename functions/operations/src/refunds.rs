@@ -1,12 +1,17 @@
 //! Refunds that the business asks for: the order is kept, then the provider is asked, under the order's own once-key.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use receivables::text::Description;
-use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, PaymentId, RefundId, payment};
+use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, PaymentId, RefundId, Refusal, payment};
+use stripe_gateway::currency::{CurrencyRule, coarsened, to_stripe};
 use stripe_gateway::requests::{OnceKey, RefundOrder, RefundOutcome};
 
-use crate::payments::{carry_out, commit_heard};
+use crate::payments::{carry_out, commit_heard, too_fine, writable};
 use crate::{OperationError, Rooms};
+
+/// How long after an order its once-key is trusted. Stripe may forget a key once it is at least 24 hours old
+/// (<https://docs.stripe.com/api/idempotent_requests>), and would then make another refund of the same order.
+const REFUND_KEY_TRUSTED: SignedDuration = SignedDuration::from_hours(20);
 
 /// What the business asks to be sent back.
 #[derive(Clone, Debug)]
@@ -15,7 +20,7 @@ pub struct NewRefund {
     pub id: RefundId,
     /// Of which payment.
     pub payment: PaymentId,
-    /// How much; all that can be where nothing is said.
+    /// How much; all that can be, and that the provider can write, where nothing is said.
     pub amount: Option<Money>,
     /// The invoice whose allocation gives it; none where it is of the payment as a whole.
     pub invoice: Option<InvoiceId>,
@@ -35,6 +40,9 @@ pub async fn order_refund(
     let payment = if held.refunds.iter().any(|order| order.id == new.id) {
         held
     } else {
+        if let Some(amount) = new.amount {
+            writable("amount", amount)?;
+        }
         carry_out(rooms, held, now, |payment| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
@@ -44,7 +52,7 @@ pub async fn order_refund(
                     .map_or(Money::zero(payment.currency()), |allocation| allocation.applied),
                 None => payment.refundable(),
             };
-            let amount = new.amount.unwrap_or_else(whole);
+            let amount = new.amount.map_or_else(|| writable_part(whole()), Ok)?;
             payment::order_refund(payment, new.id.clone(), amount, new.invoice.clone(), new.reason.clone(), now)
         })
         .await?
@@ -58,6 +66,15 @@ pub async fn order_refund(
     }
 }
 
+/// What of an amount the provider can send back. Where that is nothing, though there is something, it says so.
+fn writable_part(whole: Money) -> Result<Money, Refusal> {
+    let part = coarsened(whole);
+    match to_stripe(whole) {
+        Err(CurrencyRule::TooFine(step)) if part.is_zero() => Err(too_fine("amount", step)),
+        Ok(_) | Err(_) => Ok(part),
+    }
+}
+
 /// Asks the provider for every refund that was ordered and not answered yet.
 pub(crate) async fn ask_for_refunds(
     rooms: &Rooms,
@@ -67,7 +84,13 @@ pub(crate) async fn ask_for_refunds(
     let mut payment = payment;
     let waiting: Vec<payment::RefundOrder> = payment.refunds_waiting().cloned().collect();
     for order in waiting {
-        let Some(of) = carrier(&payment) else { return Ok(payment) };
+        let Some(of) = carriers(&payment).pop() else { return Ok(payment) };
+        if now.duration_since(order.ordered_at) > REFUND_KEY_TRUSTED {
+            payment = hear_money_back(rooms, payment, now).await?;
+            if !payment.refunds_waiting().any(|waiting| waiting.id == order.id) {
+                continue;
+            }
+        }
         let asked = RefundOrder {
             of,
             amount: order.amount,
@@ -81,6 +104,16 @@ pub(crate) async fn ask_for_refunds(
             RefundOutcome::Made(reports) => commit_heard(rooms, payment, &reports, None, now).await?,
             RefundOutcome::Refused { reason } => refused(rooms, payment, &order.id, &reason, now).await?,
         };
+    }
+    Ok(payment)
+}
+
+/// Hears what the provider lists of the payment's refunds: an order whose answer was lost may be among them.
+async fn hear_money_back(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    let mut payment = payment;
+    for of in carriers(&payment) {
+        let reports = rooms.stripe.money_back_of(&of).await?;
+        payment = commit_heard(rooms, payment, &reports, None, now).await?;
     }
     Ok(payment)
 }
@@ -100,13 +133,13 @@ async fn refused(
     let rooms = Rooms { act: None, ..rooms.clone() };
     carry_out(&rooms, payment, now, |payment| {
         // Another may have heard the answer in the meantime; then there is nothing to say.
-        payment::refund_refused(payment, order, reason, now).ok_or(receivables::Refusal::NoSuchReview)
+        payment::refund_refused(payment, order, reason, now).ok_or(Refusal::NoSuchReview)
     })
     .await
 }
 
-/// The provider's object that took most of the payment's money.
-fn carrier(payment: &Payment) -> Option<ObjectId> {
+/// The provider's objects that took the payment's money; the one that took most is the last.
+fn carriers(payment: &Payment) -> Vec<ObjectId> {
     let intents = payment.facts.0.iter().filter_map(|(id, fact)| match fact {
         ObjectFact::Intent(intent) => Some((intent.received.in_currency(payment.currency()).minor(), id)),
         ObjectFact::Checkout(checkout) => {
@@ -115,5 +148,8 @@ fn carrier(payment: &Payment) -> Option<ObjectId> {
         }
         ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => None,
     });
-    intents.filter(|(received, _)| *received > 0).max().map(|(_, id)| id.clone())
+    let mut carriers: Vec<_> = intents.filter(|(received, _)| *received > 0).collect();
+    carriers.sort();
+    carriers.dedup_by(|(_, one), (_, other)| one == other);
+    carriers.into_iter().map(|(_, id)| id.clone()).collect()
 }

@@ -39,9 +39,9 @@ pub struct Replayed {
     pub nothing: usize,
     /// They speak of money that is nobody's known.
     pub unmatched: usize,
-    /// They could not be understood.
+    /// They could not be understood or carried out.
     pub quarantined: usize,
-    /// They could be understood and not be carried out; someone must look.
+    /// They were applied before and could not be carried out again; someone must look.
     pub failed: usize,
     /// Where to go on, where there were more than were asked for.
     pub next_cursor: Option<String>,

@@ -120,7 +120,7 @@ pub fn of_transaction(
         invoice: None,
         amount,
     };
-    if transaction.is_of_the_payout() {
+    if transaction.is_of_a_payout() {
         // Its amount is what leaves the provider, and so is negative where the bank receives.
         return Ok(vec![
             line(JournalAccount::Clearing, transaction.net),

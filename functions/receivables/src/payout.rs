@@ -11,8 +11,8 @@ use crate::currency::Currency;
 use crate::money::{Balance, MoneyError};
 use crate::provider_fact::ObjectId;
 
-/// Words of a payout's own transactions, which are not part of its sum.
-const OF_THE_PAYOUT: [&str; 3] = ["payout", "payout_cancel", "payout_failure"];
+/// Words of what moves between the provider and the bank.
+const OF_PAYOUTS: [&str; 3] = ["payout", "payout_cancel", "payout_failure"];
 
 /// What is known of a payout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct PayoutFact {
     pub rank: PayoutRank,
     /// Its transactions are complete.
     pub reconciled: bool,
+    /// It was made by hand or at once, not by the calendar: the provider does not list what it is made of.
+    pub manual: bool,
     /// The reference by which the bank knows it.
     pub bank_reference: Option<String>,
     /// Why it failed, in the provider's word.
@@ -75,6 +77,7 @@ impl PayoutFact {
         self.arrives_on = self.arrives_on.max(said.arrives_on);
         self.rank = self.rank.max(said.rank);
         self.reconciled |= said.reconciled;
+        self.manual |= said.manual;
         self.bank_reference = self.bank_reference.clone().max(said.bank_reference.clone());
         self.failure = self.failure.clone().max(said.failure.clone());
         *self != before
@@ -103,9 +106,9 @@ pub struct BalanceTransaction {
 }
 
 impl BalanceTransaction {
-    /// Whether it is the payout itself and not one of its parts.
-    pub fn is_of_the_payout(&self) -> bool {
-        OF_THE_PAYOUT.contains(&self.kind.as_str())
+    /// Whether it moves money between the provider and the bank.
+    pub fn is_of_a_payout(&self) -> bool {
+        OF_PAYOUTS.contains(&self.kind.as_str())
     }
 }
 
@@ -124,12 +127,17 @@ pub struct PayoutProof {
     pub holds: bool,
 }
 
-/// Proves a payout by its transactions. One in another currency than the payout's is an error.
-pub fn prove(amount: Balance, transactions: &[BalanceTransaction]) -> Result<PayoutProof, MoneyError> {
+/// Proves a payout by its transactions, of which its own is no part. Another payout's are: what came back of one that failed is
+/// paid out by the next, and what was taken out by hand is missing from it. One in another currency than the payout's is an error.
+pub fn prove(
+    payout: &ObjectId,
+    amount: Balance,
+    transactions: &[BalanceTransaction],
+) -> Result<PayoutProof, MoneyError> {
     let currency: Currency = amount.currency();
     let zero = Balance::zero(currency);
     let mut proof = PayoutProof { gross: zero, fee: zero, net: zero, uneven: Vec::new(), holds: false };
-    for transaction in transactions.iter().filter(|transaction| !transaction.is_of_the_payout()) {
+    for transaction in transactions.iter().filter(|transaction| transaction.source.as_ref() != Some(payout)) {
         proof.gross = proof.gross.checked_add(transaction.gross)?;
         proof.fee = proof.fee.checked_add(transaction.fee)?;
         proof.net = proof.net.checked_add(transaction.net)?;

@@ -125,6 +125,12 @@ pub fn to_stripe(amount: Money) -> Result<i64, CurrencyRule> {
     }
 }
 
+/// The greatest part of an amount that can be stated at Stripe: what is finer than its unit is left out.
+pub fn coarsened(amount: Money) -> Money {
+    let step = smallest(amount.currency()).minor();
+    Money::new(amount.minor() - amount.minor() % step, amount.currency()).unwrap_or(amount)
+}
+
 /// The amount that a number of Stripe's means.
 pub fn from_stripe(number: i64, currency: Currency) -> Result<Money, CurrencyRule> {
     let no_amount = CurrencyRule::NoAmount(currency);

@@ -13,8 +13,10 @@
 pub mod calls;
 pub mod lambda;
 pub mod simulation;
+mod stripe_front;
 mod units;
 mod world;
 
 pub use calls::Calls;
+pub use stripe_front::StripeFront;
 pub use world::{Answer, World};

@@ -142,7 +142,12 @@ pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<
     params.finish()?;
     let paid_out = match &payout {
         Some(payout) => {
-            transaction.find("payout", payout)?.ok_or_else(|| Fault::no_such_in("payout", "payout", payout))?;
+            let found = transaction.find("payout", payout)?;
+            let found = found.ok_or_else(|| Fault::no_such_in("payout", "payout", payout))?;
+            if found.body["automatic"] != true {
+                let message = "Balance transaction history can only be filtered on automatic payouts, not manual.";
+                return Err(Fault::invalid("payout", message));
+            }
             of_payout(transaction, payout)?
         }
         None => Vec::new(),

@@ -3,7 +3,7 @@
 //!
 //! | control | body |
 //! |---|---|
-//! | `payouts` | none: pays out all that is available, a payout a currency |
+//! | `payouts` | none: pays out all that is available, a payout a currency; `by_hand`: `amount` and `currency` |
 //! | `payouts/{id}/fail` | `failure_code`, or none |
 //! | `disputes` | `charge`, `amount`, `reason`, `inquiry` |
 //! | `disputes/{id}` | `verdict`: `won`, `lost` or `escalated` |
@@ -66,9 +66,27 @@ async fn carry_out(
     }
 }
 
-async fn pay_out(State(sandbox): State<Sandbox>) -> Response {
-    carry_out(&sandbox, |transaction| {
-        Ok(json!({ "object": "list", "data": payouts::create_all(transaction)?, "has_more": false, "url": "/v1/payouts" }))
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPayouts {
+    by_hand: Option<ByHand>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByHand {
+    amount: i64,
+    currency: String,
+}
+
+async fn pay_out(State(sandbox): State<Sandbox>, asked: Option<Json<NewPayouts>>) -> Response {
+    let Json(asked) = asked.unwrap_or_default();
+    carry_out(&sandbox, move |transaction| {
+        let made = match &asked.by_hand {
+            Some(payout) => payouts::create_by_hand(transaction, &payout.currency, payout.amount)?,
+            None => payouts::create_all(transaction)?,
+        };
+        Ok(json!({ "object": "list", "data": made, "has_more": false, "url": "/v1/payouts" }))
     })
     .await
 }

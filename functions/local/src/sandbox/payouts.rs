@@ -1,5 +1,7 @@
 //! Payouts: what has become available, sent to the business's bank. They are made by a control of the sandbox's, not by
 //! a calendar.
+//!
+//! One that is made by hand is of an amount and not of movements: its own movement goes into the next automatic one.
 
 use serde_json::{Value, json};
 
@@ -19,13 +21,28 @@ pub(super) fn create_all(transaction: &mut Transaction<'_>) -> Result<Vec<Value>
     let mut payouts = Vec::new();
     for (currency, amount) in balance_transactions::available(transaction)? {
         if amount > 0 {
-            payouts.push(create(transaction, &currency, amount)?.body);
+            payouts.push(create(transaction, &currency, amount, true)?.body);
         }
     }
     Ok(payouts)
 }
 
-fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64) -> Result<Record, Fault> {
+/// Pays out an amount by hand.
+pub(super) fn create_by_hand(
+    transaction: &mut Transaction<'_>,
+    currency: &str,
+    amount: i64,
+) -> Result<Vec<Value>, Fault> {
+    let available = balance_transactions::available(transaction)?;
+    let there = available.iter().find(|(code, _)| code == currency).map_or(0, |(_, there)| *there);
+    if amount < 1 || amount > there {
+        let message = "You have insufficient funds in your Stripe account for this payout.";
+        return Err(Fault::coded("balance_insufficient", "amount", message));
+    }
+    Ok(vec![create(transaction, currency, amount, false)?.body])
+}
+
+fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automatic: bool) -> Result<Record, Fault> {
     let id = transaction.mint("po_1", 23)?;
     let movement = Movement {
         kind: Kind::Payout,
@@ -37,7 +54,9 @@ fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64) -> Res
         at_once: true,
     };
     let movement = balance_transactions::record(transaction, &movement)?;
-    balance_transactions::pay_out(transaction, currency, &id)?;
+    if automatic {
+        balance_transactions::pay_out(transaction, currency, &id)?;
+    }
     let now = transaction.now.as_second();
     let body = json!({
         "id": id,
@@ -46,7 +65,7 @@ fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64) -> Res
         "application_fee": null,
         "application_fee_amount": null,
         "arrival_date": now.saturating_add(PROMPT_S),
-        "automatic": true,
+        "automatic": automatic,
         "balance_transaction": movement.body["id"],
         "created": now,
         "currency": currency,
@@ -60,7 +79,7 @@ fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64) -> Res
         "method": "standard",
         "original_payout": null,
         "payout_method": null,
-        "reconciliation_status": "in_progress",
+        "reconciliation_status": if automatic { "in_progress" } else { "not_applicable" },
         "reversed_by": null,
         "source_type": "card",
         "statement_descriptor": null,
@@ -85,6 +104,9 @@ pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), 
     payout.body["trace_id"] = json!({ "status": "supported", "value": transaction.mint("", 12)? });
     transaction.put(&payout)?;
     transaction.emit("payout.paid", &payout.body)?;
+    if payout.body["automatic"] != true {
+        return Ok(());
+    }
     payout.body["reconciliation_status"] = json!("completed");
     transaction.put(&payout)?;
     transaction.emit("payout.reconciliation_completed", &payout.body)

@@ -39,6 +39,8 @@ pub enum ReviewKind {
     FraudWarning,
     /// The provider holds the payment for a person to look at.
     ProviderReview,
+    /// The bank returned a debit after the money had come, and no chargeback tells how much it took.
+    DebitReturned,
     /// A refund did not arrive.
     RefundFailed,
     /// The provider would not make a refund that was ordered.
@@ -47,13 +49,14 @@ pub enum ReviewKind {
 
 impl ReviewKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::OtherCurrency,
         Self::Overdrawn,
         Self::Inquiry,
         Self::Chargeback,
         Self::FraudWarning,
         Self::ProviderReview,
+        Self::DebitReturned,
         Self::RefundFailed,
         Self::RefundRefused,
     ];
@@ -67,6 +70,7 @@ impl ReviewKind {
             Self::Chargeback => "chargeback",
             Self::FraudWarning => "fraud_warning",
             Self::ProviderReview => "provider_review",
+            Self::DebitReturned => "debit_returned",
             Self::RefundFailed => "refund_failed",
             Self::RefundRefused => "refund_refused",
         }
@@ -120,6 +124,9 @@ impl Payment {
             }
             ObjectFact::Refund(refund) if !refund.stands() => {
                 (ReviewKind::RefundFailed, refund.amount.in_currency(currency), None)
+            }
+            ObjectFact::Intent(intent) if intent.attempts.values().any(|attempt| attempt.returned) => {
+                (ReviewKind::DebitReturned, intent.received.in_currency(currency), None)
             }
             ObjectFact::Checkout(_) | ObjectFact::Intent(_) | ObjectFact::Refund(_) | ObjectFact::Concern(_) => {
                 return None;

@@ -34,6 +34,23 @@ pub struct Attempt {
     pub rank: AttemptRank,
     /// Why it was declined, in the provider's word.
     pub decline: Option<String>,
+    /// It was said to have succeeded and to have failed: a debit that the bank returned after the money had come.
+    pub returned: bool,
+}
+
+impl Attempt {
+    /// What is known of an attempt that came so far.
+    pub fn new(rank: AttemptRank, decline: Option<String>) -> Self {
+        Self { rank, decline, returned: false }
+    }
+
+    /// Takes in another statement about the same attempt: the later stage holds, and a stated reason before none.
+    pub fn merge(&mut self, said: &Self) {
+        use AttemptRank::{Failed, Succeeded};
+        let both = matches!((self.rank, said.rank), (Failed, Succeeded) | (Succeeded, Failed));
+        let returned = self.returned || said.returned || both;
+        *self = Self { returned, ..self.clone().max(said.clone()) };
+    }
 }
 
 /// How far an attempt came. The later supersedes the earlier, whatever the order in which they are heard.
@@ -59,7 +76,7 @@ impl IntentFact {
         self.cancelled |= said.cancelled;
         for (id, attempt) in &said.attempts {
             match self.attempts.get_mut(id) {
-                Some(known) => *known = known.clone().max(attempt.clone()),
+                Some(known) => known.merge(attempt),
                 None => {
                     self.attempts.insert(id.clone(), attempt.clone());
                 }

@@ -82,7 +82,7 @@ impl Enemy {
         let part = cents((asked.minor() * i64::from(amount % 120) / 100).max(1));
         let intent = |fact: IntentFact| (format!("pi_{name}"), ObjectFact::Intent(fact));
         let behind = Some(format!("pi_{name}").parse().unwrap());
-        let attempt = |rank| [("ch".to_owned(), Attempt { rank, decline: None })].into();
+        let attempt = |rank| [("ch".to_owned(), Attempt::new(rank, None))].into();
         let checkout = |fact| (format!("cs_{name}"), ObjectFact::Checkout(CheckoutFact { intent: behind, ..fact }));
         let refund = |rank| {
             let order =

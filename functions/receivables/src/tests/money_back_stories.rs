@@ -733,3 +733,30 @@ fn a_lump_sum_for_more_invoices_than_a_transaction_carries_finds_them_all() {
     assert_eq!((covered, payment.unapplied, payment.unfinished), (110, money("0.00"), false));
     assert!(steps <= 6, "{steps} steps");
 }
+
+#[test]
+fn a_debit_that_is_returned_without_a_chargeback_is_looked_at() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent succeeded py_1
+            P is processing: 100.00 asked
+            A is processing: 100.00 open, 100.00 pending, 0.00 payable
+            facts: payment.processing
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: intent failed py_1
+            P is settled: 100.00 asked, 100.00 received, review: debit_returned#pi_P
+        P: intent failed py_1
+            nothing new
+    "#]]);
+}

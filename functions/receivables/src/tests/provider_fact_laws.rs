@@ -31,7 +31,7 @@ fn rank() -> impl Strategy<Value = AttemptRank> {
 
 fn attempts() -> impl Strategy<Value = BTreeMap<String, Attempt>> {
     let decline = select(vec![None, Some("card_declined".to_owned()), Some("expired_card".to_owned())]);
-    let attempt = (rank(), decline).prop_map(|(rank, decline)| Attempt { rank, decline });
+    let attempt = (rank(), decline).prop_map(|(rank, decline)| Attempt::new(rank, decline));
     prop::collection::btree_map(select(vec!["ch_1", "ch_2", "ch_3", "ch_4"]).prop_map(str::to_owned), attempt, 0..=3)
 }
 
@@ -88,7 +88,7 @@ fn chargeback_fact() -> impl Strategy<Value = ChargebackFact> {
 /// How one of two attempts stands.
 fn attempt_event() -> impl Strategy<Value = IntentFact> {
     (select(vec!["ch_1", "ch_2"]), rank()).prop_map(|(id, rank)| IntentFact {
-        attempts: [(id.to_owned(), Attempt { rank, decline: None })].into(),
+        attempts: [(id.to_owned(), Attempt::new(rank, None))].into(),
         ..IntentFact::default()
     })
 }
@@ -143,7 +143,7 @@ pub(super) fn report() -> impl Strategy<Value = Report> {
 /// What events say of one intent and its checkout, one thing each.
 pub(super) fn single_reports() -> Vec<Report> {
     let attempt = |id: &str, rank| IntentFact {
-        attempts: [(id.to_owned(), Attempt { rank, decline: None })].into(),
+        attempts: [(id.to_owned(), Attempt::new(rank, None))].into(),
         ..IntentFact::default()
     };
     let of_intent = [
@@ -173,7 +173,7 @@ pub(super) fn shuffled_with_repeats(reports: Vec<Report>) -> impl Strategy<Value
 
 /// An intent with more attempts than are kept, by ids that overlap between any two.
 fn busy_intent() -> impl Strategy<Value = ObjectFact> {
-    let attempt = rank().prop_map(|rank| Attempt { rank, decline: None });
+    let attempt = rank().prop_map(|rank| Attempt::new(rank, None));
     let ids = (0..120_u32).prop_map(|number| format!("ch_{number:03}"));
     prop::collection::btree_map(ids, attempt, 0..=70)
         .prop_map(|attempts| ObjectFact::Intent(IntentFact { attempts, ..IntentFact::default() }))

@@ -182,7 +182,7 @@ fn checkout_fact(payment: &str, said: &str) -> CheckoutFact {
 fn intent_fact(said: &str) -> IntentFact {
     let silent = IntentFact::default();
     let attempt = |id: &str, rank| {
-        let attempts = [(id.to_owned(), Attempt { rank, decline: None })].into();
+        let attempts = [(id.to_owned(), Attempt::new(rank, None))].into();
         IntentFact { attempts, ..silent.clone() }
     };
     match said.split_once(' ') {

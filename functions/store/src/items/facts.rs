@@ -58,6 +58,8 @@ struct AttemptRecord {
     rank: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     decline: Option<String>,
+    #[serde(default)]
+    returned: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,7 +120,7 @@ pub(crate) fn of_merged(fact: &ObjectFact) -> MergedRecord {
                 .iter()
                 .map(|(id, attempt)| {
                     let rank = rank_word(attempt.rank).to_owned();
-                    (id.clone(), AttemptRecord { rank, decline: attempt.decline.clone() })
+                    (id.clone(), AttemptRecord { rank, decline: attempt.decline.clone(), returned: attempt.returned })
                 })
                 .collect(),
         }),
@@ -200,7 +202,7 @@ pub(crate) fn merged(record: MergedRecord) -> Result<ObjectFact, StoreError> {
                 .map(|(id, attempt)| {
                     let rank = rank_named(&attempt.rank)
                         .ok_or_else(|| StoreError::Defect(format!("attempt of rank {}", attempt.rank)))?;
-                    Ok((id, Attempt { rank, decline: attempt.decline }))
+                    Ok((id, Attempt { rank, decline: attempt.decline, returned: attempt.returned }))
                 })
                 .collect::<Result<_, StoreError>>()?,
         }),

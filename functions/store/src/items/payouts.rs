@@ -20,6 +20,8 @@ pub struct Payout {
     pub fact: PayoutFact,
     /// What its transactions come to, once they were fetched.
     pub proof: Option<PayoutProof>,
+    /// The provider refused to list its transactions, and so there is no proof.
+    pub unlisted: bool,
     /// When it was first heard of.
     pub heard_at: Timestamp,
     /// Counts the changes.
@@ -44,6 +46,10 @@ struct PayoutRecord {
     arrives_on: Option<Date>,
     rank: String,
     reconciled: bool,
+    #[serde(default)]
+    manual: bool,
+    #[serde(default)]
+    unlisted: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     bank_reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -72,6 +78,8 @@ pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreEr
         arrives_on: fact.arrives_on,
         rank: fact.rank.as_str().to_owned(),
         reconciled: fact.reconciled,
+        manual: fact.manual,
+        unlisted: payout.unlisted,
         bank_reference: fact.bank_reference.clone(),
         failure: fact.failure.clone(),
         proof: payout.proof.as_ref().map(|proof| ProofRecord {
@@ -110,10 +118,12 @@ pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
                 .find(|rank| rank.as_str() == record.rank)
                 .ok_or_else(|| StoreError::Defect(format!("payout of rank {}", record.rank)))?,
             reconciled: record.reconciled,
+            manual: record.manual,
             bank_reference: record.bank_reference,
             failure: record.failure,
         },
         proof: proof.transpose()?,
+        unlisted: record.unlisted,
         heard_at: record.heard_at,
         version: record.version,
     })

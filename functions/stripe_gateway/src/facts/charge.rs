@@ -110,7 +110,7 @@ impl Charge<'_> {
             Some(_) | None => return None,
         };
         let decline = if rank == AttemptRank::Failed { self.decline() } else { None };
-        Some((self.id.id()?.into(), Attempt { rank, decline }))
+        Some((self.id.id()?.into(), Attempt::new(rank, decline)))
     }
 
     /// Whose it is, as far as it says.

@@ -169,16 +169,16 @@ impl Intent<'_> {
         if let Some(id) = self.latest_charge.id()
             && let Some(rank) = rank_of_latest(status)
         {
-            note(&mut attempts, id.into(), Attempt { rank, decline: None });
+            note(&mut attempts, id.into(), Attempt::new(rank, None));
         }
         let failed = kind == Some(PAYMENT_FAILED) || matches!(status, Status::MethodRequired | Status::Cancelled);
         if failed && let Some(failure) = self.last_payment_error.record::<Failure<'_>>() {
             let id = failure.charge.id().map_or(NO_CHARGE.to_owned(), String::from);
             let decline = failure.decline_code.word().or(failure.code.word());
-            note(&mut attempts, id, Attempt { rank: AttemptRank::Failed, decline });
+            note(&mut attempts, id, Attempt::new(AttemptRank::Failed, decline));
         }
         if kind == Some(PAYMENT_FAILED) && attempts.is_empty() {
-            note(&mut attempts, NO_CHARGE.to_owned(), Attempt { rank: AttemptRank::Failed, decline: None });
+            note(&mut attempts, NO_CHARGE.to_owned(), Attempt::new(AttemptRank::Failed, None));
         }
         attempts
     }
@@ -194,10 +194,10 @@ fn rank_of_latest(status: Status) -> Option<AttemptRank> {
     }
 }
 
-/// Two words on one attempt: the later stage holds, and a stated reason before none.
+/// Notes an attempt, of which a word may be noted already.
 fn note(attempts: &mut BTreeMap<String, Attempt>, id: String, attempt: Attempt) {
     match attempts.get_mut(&id) {
-        Some(known) => *known = known.clone().max(attempt),
+        Some(known) => known.merge(&attempt),
         None => {
             attempts.insert(id, attempt);
         }

@@ -30,6 +30,7 @@ struct Payout<'a> {
     arrival_date: Field<'a>,
     status: Field<'a>,
     reconciliation_status: Field<'a>,
+    automatic: Field<'a>,
     trace_id: Field<'a>,
     failure_code: Field<'a>,
 }
@@ -62,6 +63,7 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<PayoutReport
         arrives_on: payout.arrival_date.instant().map(|at| at.to_zoned(TimeZone::UTC).date()),
         rank,
         reconciled: reconciled || kind == Some(RECONCILIATION_COMPLETED),
+        manual: payout.automatic.flag() == Some(false),
         bank_reference: trace.value.word(),
         failure: if rank == PayoutRank::Failed { payout.failure_code.word() } else { None },
     };

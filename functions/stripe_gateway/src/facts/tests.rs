@@ -151,6 +151,9 @@ fn payout_line(report: &PayoutReport) -> String {
     if fact.reconciled {
         say("reconciled");
     }
+    if fact.manual {
+        say("by hand");
+    }
     fact.bank_reference.iter().for_each(|reference| say(&format!("bank reference {reference}")));
     fact.failure.iter().for_each(|failure| say(failure));
     text

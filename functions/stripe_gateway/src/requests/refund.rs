@@ -47,9 +47,9 @@ pub enum RefundReason {
 pub enum RefundOutcome {
     /// There is a refund now, and it says this. It may say that it failed.
     Made(Vec<Report>),
-    /// Stripe will not send it back, and no money moved.
+    /// Stripe will not send it back, or has no way to write it, and no money moved.
     Refused {
-        /// Stripe's word for why, such as `charge_already_refunded`.
+        /// Stripe's word for why, such as `charge_already_refunded`, or our sentence where Stripe was not asked.
         reason: String,
     },
 }
@@ -83,7 +83,12 @@ pub(super) fn is_intent(id: &ObjectId) -> bool {
 impl Client {
     /// Sends money back. An error says nothing of the outcome: ask again with the same key.
     pub async fn create_refund(&self, order: &RefundOrder, once: &OnceKey) -> Result<RefundOutcome, RequestError> {
-        match self.transport.send(order.request()?, Some(once)).await {
+        let request = match order.request() {
+            Ok(request) => request,
+            // Asking could never be tried: the order is answered, so that somebody looks at it.
+            Err(error) => return Ok(RefundOutcome::Refused { reason: error.to_string() }),
+        };
+        match self.transport.send(request, Some(once)).await {
             Ok(answer) => Ok(RefundOutcome::Made(said(object_meaning(Fetchable::Refund, &answer)?)?)),
             Err(RequestError::Refused { code, .. }) if code != OTHER_REQUEST => {
                 Ok(RefundOutcome::Refused { reason: code })

@@ -70,6 +70,18 @@ fn a_refund_is_asked_for_with_these_parameters() {
 }
 
 #[test]
+fn what_cannot_be_written_is_refused_and_not_asked_for() {
+    let too_fine = RefundOrder { amount: Money::parse("5.124", "KWD".parse().unwrap()).unwrap(), ..refund() };
+    run(async {
+        let server = Server::start(Vec::new()).await;
+        let outcome = server.client().create_refund(&too_fine, &key()).await;
+        let reason = "expected a multiple of 0.010 KWD".to_owned();
+        assert_eq!(outcome, Ok(RefundOutcome::Refused { reason }));
+        assert!(server.lines().is_empty());
+    });
+}
+
+#[test]
 fn a_refund_is_made_and_says_what_it_is() {
     let (asked, made) = outcome(vec![Script::HangUp, answer(500, ""), answer(200, REFUND)]);
     let Ok(RefundOutcome::Made(reports)) = made else { panic!("{made:?}") };

@@ -111,7 +111,7 @@ fn a_payout_is_proved_by_what_it_is_made_of() {
         let transactions = server.client().balance_transactions(&"po_1".parse().unwrap()).await.unwrap();
         assert_eq!(paths(&server), "balance_transactions?limit=100&payout=po_1\n");
         let amount = Balance::new(5177, Currency::CAD).unwrap();
-        assert!(prove(amount, &transactions).unwrap().holds);
+        assert!(prove(&"po_1".parse().unwrap(), amount, &transactions).unwrap().holds);
         let rates: Vec<Option<String>> =
             transactions.iter().map(|transaction| transaction.exchange_rate.map(|rate| rate.to_string())).collect();
         let rate = |text: &str| Some(text.to_owned());
