@@ -11,7 +11,7 @@ const SHRINK_FOR: Duration = Duration::from_secs(30);
 
 fn worlds(part: u64) {
     let outcome = simulate(part * SEEDS_EACH..(part + 1) * SEEDS_EACH, 1, None, SHRINK_FOR);
-    println!("{} worlds in {:?}", outcome.worlds, outcome.took);
+    println!("{} worlds in {:?}\n{}", outcome.worlds, outcome.took, outcome.coverage);
     let failed: Vec<String> = outcome.failed.iter().map(ToString::to_string).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }

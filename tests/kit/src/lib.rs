@@ -15,5 +15,5 @@ pub mod lambda;
 pub mod simulation;
 mod world;
 
-pub use calls::Calls;
+pub use calls::{Calls, Refusal};
 pub use world::{Answer, World};
