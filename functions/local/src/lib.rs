@@ -9,6 +9,7 @@ mod demo;
 mod dev;
 mod keep;
 pub mod mailbox;
+mod outage;
 pub mod sandbox;
 mod serve;
 pub mod streams;
