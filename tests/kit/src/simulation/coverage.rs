@@ -32,7 +32,7 @@ impl Coverage {
     }
 
     /// Adds what was seen elsewhere.
-    pub(super) fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: &Self) {
         for (kind, count) in &other.0 {
             let all = self.0.entry(kind).or_default();
             all.told += count.told;

@@ -1,18 +1,20 @@
 //! The simulation: worlds that follow from a seed, in which everything goes wrong that can, and whose books must hold.
 //!
 //! A seed tells a story: accounts, invoices in six currencies, payments of every kind, events doubled, late, out of
-//! order or lost, calls that are lost before or after they are carried out, operators who undo. It is played in a whole world
+//! order or lost, calls that are refused, or lost before or after they are carried out, outages of the provider and of the post,
+//! banks that pay in parts and send back, operators who undo. It is played in a whole world
 //! and brought to rest. Then the books verify, every cent of the provider is in them once, what was folded piece by piece is
 //! what all events together say, and replaying all of them changes nothing. A story that fails is shrunk to a short one.
 //!
 //! What happens follows from the seed alone; the streams' lanes run side by side all the same, so that a failure of theirs may
-//! need more than one run. Deliberately absent: what takes an outage of the sandbox, and the pages.
+//! need more than one run. Deliberately absent: the pages.
 
 mod coverage;
 mod play;
 mod provider;
 mod random;
 mod rest;
+mod settled;
 mod shrink;
 mod story;
 mod teller;
@@ -109,17 +111,17 @@ pub fn simulate(seeds: std::ops::Range<u64>, threads: usize, time: Option<Durati
     let (next, played) = (AtomicU64::new(seeds.start), AtomicU64::new(0));
     let began = Instant::now();
     let one = || {
-        let (mut failed, mut seen) = (Vec::new(), Coverage::default());
+        let (mut failed, mut happened) = (Vec::new(), Coverage::default());
         loop {
             let seed = next.fetch_add(1, Ordering::SeqCst);
             if seed >= seeds.end || time.is_some_and(|time| began.elapsed() > time) {
-                return (failed, seen);
+                return (failed, happened);
             }
             let steps = tell(seed);
             let ended = play_story(seed, &steps);
             played.fetch_add(1, Ordering::SeqCst);
             match ended {
-                Ok(coverage) => seen.add(&coverage),
+                Ok(coverage) => happened.add(&coverage),
                 Err(failure) => failed.push(Failed { seed, shrunk: shrink(seed, steps, failure, shrink_for) }),
             }
         }

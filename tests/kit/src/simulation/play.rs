@@ -22,6 +22,7 @@ use super::coverage::Coverage;
 use super::story::{CURRENCIES, CUSTOMERS, Money, Step};
 use crate::World;
 
+mod bank;
 mod money;
 mod owed;
 mod trouble;
@@ -40,6 +41,7 @@ pub(super) struct Play {
     invoices: BTreeMap<usize, InvoiceId>,
     payments: BTreeMap<usize, PaymentId>,
     pages: BTreeMap<usize, String>,
+    saved: BTreeMap<usize, bank::Saved>,
     foreign: BTreeMap<usize, Foreign>,
     notes: BTreeMap<usize, CreditNoteId>,
     /// Calls were lost at some time, so that a mail's fate may be unknown.
@@ -110,6 +112,7 @@ impl Play {
             invoices,
             payments,
             pages,
+            saved: BTreeMap::new(),
             foreign,
             notes,
             crashed: false,
@@ -149,7 +152,10 @@ impl Play {
             Step::Credit { note, customer, currency, minor, invoice } => {
                 self.credit(*note, *customer, *currency, *minor, *invoice).await?
             }
-            Step::Crash { .. } | Step::Refuse { .. } | Step::Chaos { .. } => self.trouble(step).await,
+            Step::Crash { .. } | Step::Refuse { .. } | Step::Chaos { .. } | Step::Outage { .. } => {
+                self.trouble(step).await
+            }
+            Step::Save { method, customer, debit } => self.save(*method, *customer, *debit).await,
             _ if meanwhile => {
                 let (acted, settled) = futures::join!(Box::pin(self.act(step)), self.settle());
                 settled?;
@@ -191,6 +197,12 @@ impl Play {
                 self.world.advance(SignedDuration::from_mins(*minutes));
                 Ok(true)
             }
+            Step::Transfer { payment, percent } => Ok(self.transfer(*payment, *percent).await),
+            Step::Arrive { payment, percent } => Ok(self.arrive(*payment, *percent).await),
+            Step::ArriveIn { payment, currency, minor } => Ok(self.arrive_in(*payment, *currency, *minor).await),
+            Step::PayOut => Ok(self.pay_out().await),
+            Step::ReturnPayout { pick } => Ok(self.return_payout(*pick).await),
+            Step::Die { method, removed } => Ok(self.die(*method, *removed).await),
             Step::Settle => self.settle().await.map(|()| true),
             Step::Sweep => self.sweep().await,
             Step::Rivals { pick } => self.rivals(*pick).await,

@@ -63,28 +63,36 @@ impl Play {
     pub(super) async fn come_to_rest(&mut self, seed: u64) -> Result<(), Failure> {
         self.world.calls.mend();
         self.world.chaos(serde_json::json!({})).await;
-        self.see_what_was_met();
+        self.see_what_was_met().await;
+        self.transfers_end(seed).await;
         for hours in [2, 26, 3] {
             self.world.advance(SignedDuration::from_hours(hours));
             self.settle().await?;
         }
         self.nothing_is_stuck().await?;
         self.books_verify("at rest").await?;
+        self.payouts_are_proven().await?;
         let held = self.held().await?;
         self.nothing_waits(&held).await?;
         self.every_cent_once(&held).await?;
         let events = provider::events(&self.world).await;
         Self::facts_are_those_of_the_events(&held, &events, seed)?;
+        Self::other_currencies_are_in_suspense(&held.payments)?;
+        self.methods_are_those_of_the_events(&events).await?;
         self.receipts_are_mailed_once(&held).await?;
         Box::pin(self.replaying_changes_nothing(events, seed)).await
     }
 
     /// What of the trouble met anything.
-    fn see_what_was_met(&self) {
+    async fn see_what_was_met(&self) {
+        let well = serde_json::json!({});
+        let (stripe, mail) = (self.switch_outage(false, &well).await, self.switch_outage(true, &well).await);
         let mut coverage = self.coverage.borrow_mut();
         let (lost, refused) = self.world.calls.met();
         coverage.met("crash", lost);
         coverage.met("refuse", refused);
+        coverage.met("outage_stripe", stripe);
+        coverage.met("outage_mail", mail);
     }
 
     pub(super) async fn books_verify(&self, when: &str) -> Result<(), Failure> {

@@ -3,6 +3,8 @@
 //! Every step names what it is about by a label of its own and not by what went before, so that any of them can be left out and
 //! the rest still means something.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "each part tells of its own steps")]
+
 use std::fmt;
 
 use crate::Refusal;
@@ -33,7 +35,7 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The kinds of steps.
-pub(super) const KINDS: [&str; 28] = [
+pub(super) const KINDS: [&str; 37] = [
     "invoice",
     "start",
     "enter",
@@ -61,6 +63,15 @@ pub(super) const KINDS: [&str; 28] = [
     "rivals",
     "meanwhile",
     "older",
+    "transfer",
+    "arrive",
+    "arrive_in",
+    "pay_out",
+    "return_payout",
+    "save",
+    "die",
+    "outage_stripe",
+    "outage_mail",
     "sweep",
 ];
 
@@ -124,6 +135,14 @@ pub enum Step {
     Crash { after: usize, calls: usize, carried_out: bool },
     Refuse { after: usize, calls: usize, refusal: Refusal },
     Rivals { pick: u64 },
+    Transfer { payment: usize, percent: i64 },
+    Arrive { payment: usize, percent: i64 },
+    ArriveIn { payment: usize, currency: usize, minor: i64 },
+    PayOut,
+    ReturnPayout { pick: usize },
+    Save { method: usize, customer: usize, debit: bool },
+    Die { method: usize, removed: bool },
+    Outage { of_mail: bool, after: u32, requests: u32, status: u16, carried_out: bool },
     Meanwhile,
     Older { older: bool },
     Sweep,
@@ -201,6 +220,41 @@ impl fmt::Display for Step {
                 write!(f, "move {percent} % of part {place} of {money} to I{invoice}")
             }
             Self::CloseReview { money } => write!(f, "close a review of {money}"),
+            _ => self.tell_of_banks(f),
+        }
+    }
+}
+
+impl Step {
+    fn tell_of_banks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transfer { payment, percent } => write!(f, "pay P{payment} by transfer, {percent} % of it at once"),
+            Self::Arrive { payment, percent } => {
+                write!(f, "{percent} % of what the transfer of P{payment} waits for arrives")
+            }
+            Self::ArriveIn { payment, currency, minor } => {
+                write!(f, "{} arrives for P{payment}, besides", plain(*minor, *currency))
+            }
+            Self::PayOut => f.write_str("the provider pays out"),
+            Self::ReturnPayout { pick } => write!(f, "the bank sends a payout back ({pick})"),
+            Self::Save { method, customer, debit } => {
+                let what = if *debit { "an account to be debited" } else { "a card" };
+                write!(f, "C{customer} leaves {what}: D{method}")
+            }
+            Self::Die { method, removed: true } => write!(f, "D{method} is removed"),
+            Self::Die { method, removed: false } => write!(f, "the authority behind D{method} ends"),
+            _ => self.tell_of_trouble(f),
+        }
+    }
+
+    fn tell_of_trouble(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outage { of_mail, after, requests, status, carried_out } => {
+                let whose = if *of_mail { "the post" } else { "the provider" };
+                let how =
+                    if *carried_out { "carried out and not answered".to_owned() } else { format!("answered {status}") };
+                write!(f, "{whose}: {after} requests go well, then {requests} are {how}")
+            }
             Self::Advance { minutes } => write!(f, "{minutes} minutes go by"),
             Self::Settle => f.write_str("all is done that can be"),
             Self::Chaos { duplicate, drop, delay_ms, reorder } => {
@@ -220,11 +274,10 @@ impl fmt::Display for Step {
             Self::Older { older: true } => f.write_str("events come in an older shape"),
             Self::Older { older: false } => f.write_str("events come in the present shape"),
             Self::Sweep => f.write_str("the provider's list of events is swept"),
+            _ => f.write_str(self.kind()),
         }
     }
-}
 
-impl Step {
     /// Its kind, in a word.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -253,6 +306,15 @@ impl Step {
             Self::Crash { .. } => "crash",
             Self::Refuse { .. } => "refuse",
             Self::Rivals { .. } => "rivals",
+            Self::Transfer { .. } => "transfer",
+            Self::Arrive { .. } => "arrive",
+            Self::ArriveIn { .. } => "arrive_in",
+            Self::PayOut => "pay_out",
+            Self::ReturnPayout { .. } => "return_payout",
+            Self::Save { .. } => "save",
+            Self::Die { .. } => "die",
+            Self::Outage { of_mail: true, .. } => "outage_mail",
+            Self::Outage { of_mail: false, .. } => "outage_stripe",
             Self::Meanwhile => "meanwhile",
             Self::Older { .. } => "older",
             Self::Sweep => "sweep",

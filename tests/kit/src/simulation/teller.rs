@@ -15,6 +15,8 @@ struct Teller {
     foreign: Vec<(Option<usize>, usize)>,
     notes: Vec<(usize, usize)>,
     orders: usize,
+    /// How many methods were saved.
+    saved: usize,
     steps: Vec<Step>,
 }
 
@@ -22,7 +24,7 @@ struct Teller {
 pub fn tell(seed: u64) -> Vec<Step> {
     let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let random = Random::new(seed);
-    let mut teller = Teller { random, invoices, payments, foreign, notes, orders: 0, steps: Vec::new() };
+    let mut teller = Teller { random, invoices, payments, foreign, notes, orders: 0, saved: 0, steps: Vec::new() };
     let calm = teller.random.percent(30);
     if !calm {
         teller.chaos();
@@ -90,7 +92,14 @@ impl Teller {
         let payment = self.payments.len();
         self.payments.push((customer, currency));
         self.steps.push(Step::Start { payment, parts });
-        if self.random.percent(90) {
+        if self.random.percent(12) {
+            let percent = self.random.one(&[0, 30, 60, 100]);
+            self.steps.push(Step::Transfer { payment, percent });
+            if self.random.percent(50) {
+                let percent = self.random.one(&[20, 50, 100]);
+                self.steps.push(Step::Arrive { payment, percent });
+            }
+        } else if self.random.percent(90) {
             self.enter(payment);
         }
     }
@@ -200,6 +209,10 @@ impl Teller {
             5 => Step::Move { money, place, invoice, percent },
             _ => Step::CloseReview { money },
         };
+        // An operator acts on what has come, mostly.
+        if what >= 2 && self.random.percent(70) {
+            self.steps.push(Step::Settle);
+        }
         if self.random.percent(25) {
             self.steps.push(Step::Meanwhile);
         }
@@ -213,7 +226,7 @@ impl Teller {
 
     /// What does not take part in what comes: losses, refusals, disorder.
     fn trouble(&mut self) {
-        match self.random.below(6) {
+        match self.random.below(10) {
             0 => self.crash(),
             1 => self.chaos(),
             2 => {
@@ -221,6 +234,7 @@ impl Teller {
                 self.steps.push(Step::Rivals { pick });
             }
             3 => self.steps.push(Step::Sweep),
+            4..7 => self.outage(),
             _ => {
                 let (after, calls) = (self.random.below(12), self.random.one(&[1, 1, 2, 3, 12]));
                 let refusal = self.random.one(&Refusal::ALL);
@@ -229,16 +243,64 @@ impl Teller {
         }
     }
 
+    fn outage(&mut self) {
+        let of_mail = self.random.percent(40);
+        let after = u32::try_from(self.random.below(if of_mail { 2 } else { 5 })).unwrap();
+        let requests = self.random.one(&[1, 2, 3, 4, 8]);
+        let (status, carried_out) = (self.random.one(&[429, 500, 503]), self.random.percent(40));
+        self.steps.push(Step::Outage { of_mail, after, requests, status, carried_out });
+    }
+
+    /// What banks do.
+    fn bank(&mut self) {
+        let payment = (!self.payments.is_empty()).then(|| self.random.below(self.payments.len().max(1)));
+        match (self.random.below(10), payment) {
+            (0..3, Some(payment)) => {
+                let currency = if self.random.percent(70) {
+                    self.random.below(CURRENCIES.len())
+                } else {
+                    self.payments[payment].1
+                };
+                let minor = self.minor(currency);
+                self.steps.push(Step::ArriveIn { payment, currency, minor });
+            }
+            (3..5, Some(payment)) => {
+                let percent = self.random.between(1, 100);
+                self.steps.push(Step::Arrive { payment, percent });
+            }
+            (5..7, _) => {
+                if self.random.percent(60) {
+                    self.steps.extend([Step::Settle, Step::Advance { minutes: 3 * 24 * 60 }]);
+                }
+                self.steps.push(Step::PayOut);
+            }
+            (7, _) => {
+                let pick = self.random.below(8);
+                self.steps.push(Step::ReturnPayout { pick });
+            }
+            (8, _) if self.saved > 0 => {
+                let (method, removed) = (self.random.below(self.saved), self.random.percent(50));
+                self.steps.push(Step::Die { method, removed });
+            }
+            _ => {
+                let (customer, debit) = (self.random.below(2), self.random.percent(50));
+                self.steps.push(Step::Save { method: self.saved, customer, debit });
+                self.saved += 1;
+            }
+        }
+    }
+
     fn chapter(&mut self, calm: bool) {
         match self.random.below(100) {
-            0..12 => self.invoice(),
+            0..8 => self.invoice(),
+            8..12 | 70..72 => self.bank(),
             12..34 => self.pay(),
             34..44 => self.about_money(0),
             44..51 => self.about_money(1),
             51..56 => self.about_money(2),
             56..61 => self.foreign(),
             61..65 => self.identify(),
-            65..72 => self.credit(),
+            65..70 => self.credit(),
             72..75 => {
                 let invoice = self.an_invoice();
                 let back = self.random.percent(40);

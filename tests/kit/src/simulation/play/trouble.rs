@@ -1,7 +1,8 @@
 //! Trouble: what is lost, refused, late or done twice.
 
 use operations::OperationError;
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::Play;
 use crate::simulation::random::Random;
@@ -20,6 +21,15 @@ impl Play {
                 self.shaken = true;
                 self.world.calls.refuse_after(*after, *calls, *refusal);
             }
+            Step::Outage { of_mail, after, requests, status, carried_out } => {
+                self.shaken = true;
+                let outage = json!({
+                    "after": after, "requests": requests, "status": status, "carried_out": carried_out,
+                    // What the world itself asks of the sandbox is no part of the story.
+                    "agent": if *of_mail { "" } else { "guichet/" },
+                });
+                self.switch_outage(*of_mail, &outage).await;
+            }
             Step::Chaos { duplicate, drop, delay_ms, reorder } => {
                 let seed = self.world.now().as_second();
                 let late = json!({ "delay_ms_max": delay_ms, "reorder": reorder, "seed": seed });
@@ -32,6 +42,14 @@ impl Play {
         }
         // Whether it meets anything is seen when it has.
         false
+    }
+
+    /// Has requests to the provider or to the post go wrong. Tells how many have so far.
+    pub(in crate::simulation) async fn switch_outage(&self, of_mail: bool, outage: &Value) -> u64 {
+        let path = if of_mail { "/dev/mail/outage" } else { "/dev/stripe/outage" };
+        let json = [("content-type", "application/json")];
+        let set = self.world.send(Method::POST, path, &json, Some(outage.to_string().into_bytes())).await.json();
+        set["met"].as_u64().expect("a count")
     }
 
     /// The provider's list of events is read as the nightly sweep reads it, from where that left off.
