@@ -243,6 +243,7 @@ fn options(data: &Path) -> Options {
         mint: Minter::system(),
         by_itself: true,
         table_interceptor: None,
+        first_pause: None,
         stream_handler: None,
     }
 }

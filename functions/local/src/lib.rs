@@ -10,6 +10,7 @@ mod dev;
 mod held;
 mod keep;
 pub mod mailbox;
+mod outage;
 pub mod sandbox;
 mod serve;
 pub mod streams;

@@ -15,6 +15,7 @@ use runtime::config::{Config, RoomsConfig};
 use runtime::{Clock, Minter, State};
 use store::{ApiKey, Store, StoreError, Tables};
 use stripe_gateway::Secret;
+use stripe_gateway::requests::{Client, ClientConfig};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -55,6 +56,9 @@ pub struct Options {
     pub by_itself: bool,
     /// Watches, counts or breaks the calls to the tables. For tests.
     pub table_interceptor: Option<SharedInterceptor>,
+    /// About how long is waited before a try that follows a refusal, at the tables and at Stripe; the product's own pauses where
+    /// nothing is said. For tests.
+    pub first_pause: Option<Duration>,
     /// Is handed the streams' batches in place of this process's own worker. For tests.
     pub stream_handler: Option<StreamHandler>,
 }
@@ -341,7 +345,14 @@ fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<
     let store = Store::new(dynamodb(&shared, table, options.table_interceptor.as_ref()), tables.clone());
     let post = mail::Sender::new(aws_sdk_ses::Client::from_conf(ses));
     let config = Config { tables, business: Some(kept.business.clone()) };
-    Ok(State::new(&config, &rooms, store, post, options.clock.clone(), options.mint.clone())?)
+    let mut state = State::new(&config, &rooms, store, post, options.clock.clone(), options.mint.clone())?;
+    if let Some(first_pause) = options.first_pause {
+        let config =
+            ClientConfig { first_pause, ..ClientConfig::new(&rooms.stripe_api_base, rooms.stripe_key.clone()) };
+        state.rooms.stripe = Client::new(config).map_err(runtime::StartError::from)?;
+        state.rooms.store = state.rooms.store.with_first_pause(first_pause);
+    }
+    Ok(state)
 }
 
 /// One business exists from the start, with a key of its API.

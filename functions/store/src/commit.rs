@@ -14,7 +14,7 @@ use crate::access::once;
 use crate::items::events::EventKey;
 use crate::items::{happenings, ledger};
 use crate::keys::Unique;
-use crate::table::{Store, StoreError, pause};
+use crate::table::{Store, StoreError};
 
 mod changes;
 mod payments;
@@ -164,7 +164,7 @@ impl Store {
                 Some(Verdict::Is(commitment)) => return Ok(commitment),
                 Some(Verdict::Defect(why)) => return Err(StoreError::Defect(why)),
                 Some(Verdict::InTheWay) => {
-                    tokio::time::sleep(pause(try_number, &format!("{:?}", meanings.first()))).await;
+                    tokio::time::sleep(self.pause(try_number, &format!("{:?}", meanings.first()))).await;
                 }
                 None => return Err(StoreError::of(&error)),
             }

@@ -18,11 +18,15 @@ pub struct Tables {
     pub inbox: String,
 }
 
+/// About how long is waited before the first of the tries that follow a refusal, unless told otherwise.
+const FIRST_PAUSE: Duration = Duration::from_millis(40);
+
 /// The tables.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) client: Client,
     pub(crate) tables: Tables,
+    first_pause: Duration,
 }
 
 /// What can go wrong with the tables, by what the caller does about it.
@@ -108,7 +112,22 @@ impl<'a> Query<'a> {
 impl Store {
     /// The tables behind a client.
     pub fn new(client: Client, tables: Tables) -> Self {
-        Self { client, tables }
+        Self { client, tables, first_pause: FIRST_PAUSE }
+    }
+
+    /// The same tables, with other pauses between tries.
+    #[must_use]
+    pub fn with_first_pause(self, first_pause: Duration) -> Self {
+        Self { first_pause, ..self }
+    }
+
+    /// How long to wait before a try: doubling, and spread by what is being done so that rivals do not meet again.
+    pub(crate) fn pause(&self, try_number: u32, subject: &str) -> Duration {
+        let first_us = u64::try_from(self.first_pause.as_micros()).unwrap_or(u64::MAX);
+        let base_us = first_us.saturating_mul(1 << (try_number.clamp(1, 6) - 1)).max(1);
+        let spread =
+            subject.bytes().fold(u64::from(try_number), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        Duration::from_micros(base_us / 2 + spread.wrapping_mul(1_000) % base_us)
     }
 
     /// Whether the tables answer.
@@ -138,7 +157,7 @@ impl Store {
             for round in 0..BATCH_ROUNDS_MAX {
                 let Some(asked) = wanted.take() else { break };
                 if round > 0 {
-                    tokio::time::sleep(pause(round, table)).await;
+                    tokio::time::sleep(self.pause(round, table)).await;
                 }
                 let got = self.client.batch_get_item().request_items(table, asked).send().await;
                 let got = got.map_err(|error| StoreError::of(&error))?;
@@ -258,12 +277,4 @@ fn same<'a>(range: &Range<'a>) -> Range<'a> {
         Range::Between(from, to) => Range::Between(from, to),
         Range::UpTo(to) => Range::UpTo(to),
     }
-}
-
-/// How long to wait before a try: doubling from 20 ms, spread by what is being done so that rivals do not meet again.
-pub(crate) fn pause(try_number: u32, subject: &str) -> Duration {
-    let base_ms = 20_u64 << try_number.min(6);
-    let spread =
-        subject.bytes().fold(u64::from(try_number), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    Duration::from_millis(base_ms / 2 + spread % base_ms)
 }

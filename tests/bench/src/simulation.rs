@@ -34,6 +34,7 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode, String> {
     for failed in outcome.failed.iter().take(STORIES_MAX) {
         println!("{failed}");
     }
+    println!("{}", outcome.coverage);
     let seeds: Vec<String> = outcome.failed.iter().map(|failed| failed.seed.to_string()).collect();
     let seconds = outcome.took.as_secs().max(1);
     println!("{} worlds in {seconds} s: {} a minute", outcome.worlds, outcome.worlds * 60 / seconds);

@@ -21,6 +21,7 @@ fn options(folder: &Path, empty: bool) -> Options {
         mint: Minter::system(),
         by_itself: false,
         table_interceptor: None,
+        first_pause: None,
         stream_handler: None,
     }
 }

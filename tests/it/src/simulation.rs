@@ -2,18 +2,36 @@
 
 use std::time::Duration;
 
-use kit::simulation::simulate;
+use kit::simulation::{Coverage, simulate};
 
 /// Seeds of each test, so that they run side by side.
 const SEEDS_EACH: u64 = 10;
+/// Seeds of all tests together.
+const SEEDS: u64 = 200;
+/// Worlds that are played before it is seen which kinds of steps are still missing.
+const COVERED_AT_A_TIME: usize = 20;
 /// How long a failing story is shortened.
 const SHRINK_FOR: Duration = Duration::from_secs(30);
 
 fn worlds(part: u64) {
     let outcome = simulate(part * SEEDS_EACH..(part + 1) * SEEDS_EACH, 1, None, SHRINK_FOR);
-    println!("{} worlds in {:?}", outcome.worlds, outcome.took);
+    println!("{} worlds in {:?}\n{}", outcome.worlds, outcome.took, outcome.coverage);
     let failed: Vec<String> = outcome.failed.iter().map(ToString::to_string).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// A step that never meets anything proves nothing: in the worlds of the first seeds each kind does.
+#[test]
+fn every_kind_of_step_happens_to_something() {
+    let mut coverage = Coverage::default();
+    for from in (0..SEEDS).step_by(COVERED_AT_A_TIME) {
+        let to = from + u64::try_from(COVERED_AT_A_TIME).unwrap();
+        coverage.add(&simulate(from..to, 2, None, Duration::ZERO).coverage);
+        if coverage.missing().is_empty() {
+            return;
+        }
+    }
+    panic!("never: {:?}\n{coverage}", coverage.missing());
 }
 
 macro_rules! parts {

@@ -1,18 +1,22 @@
-//! The calls to the tables, watched from inside the client: counted, and broken at will before or after they are carried
-//! out.
+//! The calls to the tables, watched from inside the client: counted, broken at will before or after they are carried out, and
+//! refused in the service's own words.
 
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
     BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextRef,
+    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
 
 use crate::units;
 
@@ -26,9 +30,90 @@ pub struct Calls {
 struct Inner {
     made: Vec<String>,
     broken: Option<Breakage>,
+    refused: Option<Refusals>,
+    lost_calls: u64,
+    refused_calls: u64,
     give_up_at_once: bool,
     metered: bool,
     units: Decimal,
+}
+
+/// How the tables refuse a call without carrying it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A transaction: another is at one of its items.
+    Conflict,
+    /// A transaction: one of its items is asked for too often.
+    Throttled,
+    /// A transaction: the throughput of one of its items is used up.
+    Exceeded,
+    /// A transaction: the same is being carried out.
+    InProgress,
+    /// Any call: too many come.
+    SlowDown,
+    /// Any call: the service failed.
+    Failed,
+}
+
+impl Refusal {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Conflict, Self::Throttled, Self::Exceeded, Self::InProgress, Self::SlowDown, Self::Failed];
+
+    /// The service's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Conflict => "TransactionConflict",
+            Self::Throttled => "ThrottlingError",
+            Self::Exceeded => "ProvisionedThroughputExceeded",
+            Self::InProgress => "TransactionInProgressException",
+            Self::SlowDown => "ThrottlingException",
+            Self::Failed => "InternalServerError",
+        }
+    }
+
+    /// Whether only transactions are refused so.
+    pub fn is_of_transactions(self) -> bool {
+        !matches!(self, Self::SlowDown | Self::Failed)
+    }
+
+    /// The service's answer to a request.
+    fn answer(self, request: &[u8]) -> (u16, Value) {
+        let named = |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "refused by the test" });
+        match self {
+            Self::Conflict | Self::Throttled | Self::Exceeded => {
+                let asked: Value = serde_json::from_slice(request).unwrap_or_default();
+                let items = asked["TransactItems"].as_array().map_or(1, Vec::len);
+                // One of the items is to blame, and the others have no reason; which one follows from the request.
+                let blamed = request.len() % items.max(1);
+                let reasons =
+                    (0..items).map(|place| json!({ "Code": if place == blamed { self.as_str() } else { "None" } }));
+                let mut answer = named("TransactionCanceledException");
+                answer["CancellationReasons"] = reasons.collect();
+                (400, answer)
+            }
+            Self::InProgress | Self::SlowDown => (400, named(self.as_str())),
+            Self::Failed => (500, named(self.as_str())),
+        }
+    }
+}
+
+/// Calls that are refused.
+#[derive(Clone, Copy, Debug)]
+struct Refusals {
+    /// Calls that go well before.
+    after: usize,
+    /// Calls that are refused from there on.
+    calls: usize,
+    refusal: Refusal,
+}
+
+/// The answer of the tables, kept until the real one can be replaced by it.
+#[derive(Clone, Debug)]
+struct Answered(u16, String);
+
+impl Storable for Answered {
+    type Storer = StoreReplace<Self>;
 }
 
 /// One call that goes wrong, as a worker's death would look to the tables.
@@ -70,6 +155,18 @@ impl Calls {
         self.inner.lock().unwrap().broken = Some(Breakage { after, carried_out, calls });
     }
 
+    /// Lets `after` calls go well and then has `calls` of them refused and not carried out. Only those are counted that can be
+    /// refused so.
+    pub fn refuse_after(&self, after: usize, calls: usize, refusal: Refusal) {
+        self.inner.lock().unwrap().refused = Some(Refusals { after, calls, refusal });
+    }
+
+    /// How many calls were lost, and how many refused.
+    pub fn met(&self) -> (u64, u64) {
+        let inner = self.inner.lock().unwrap();
+        (inner.lost_calls, inner.refused_calls)
+    }
+
     /// Has no call tried again by the client: what is lost is lost at once, as with a worker that dies.
     pub fn give_up_at_once(&self) {
         self.inner.lock().unwrap().give_up_at_once = true;
@@ -77,7 +174,8 @@ impl Calls {
 
     /// Lets all go well again.
     pub fn mend(&self) {
-        self.inner.lock().unwrap().broken = None;
+        let mut inner = self.inner.lock().unwrap();
+        (inner.broken, inner.refused) = (None, None);
     }
 
     /// Whether the breakage has come about.
@@ -97,9 +195,29 @@ impl Calls {
         }
         if broken.calls > 0 {
             broken.calls -= 1;
+            inner.lost_calls += 1;
             return true;
         }
         false
+    }
+
+    /// Counts a call down. Says whether and how it is to be refused now.
+    fn refuses(&self, operation: &str) -> Option<Refusal> {
+        let mut inner = self.inner.lock().unwrap();
+        let concerned =
+            |refused: &&mut Refusals| !refused.refusal.is_of_transactions() || operation == "TransactWriteItems";
+        let refused = inner.refused.as_mut().filter(concerned)?;
+        if refused.after > 0 {
+            refused.after -= 1;
+            return None;
+        }
+        if refused.calls == 0 {
+            return None;
+        }
+        refused.calls -= 1;
+        let refusal = refused.refusal;
+        inner.refused_calls += 1;
+        Some(refusal)
     }
 }
 
@@ -136,6 +254,22 @@ impl Intercept for Calls {
         Ok(())
     }
 
+    /// What is refused is sent as a call that no table knows, so that it is not carried out.
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let operation = bag.load::<Metadata>().map_or("unknown", |metadata| metadata.name()).to_owned();
+        if let Some(refusal) = self.refuses(&operation) {
+            let (status, answer) = refusal.answer(context.request().body().bytes().unwrap_or_default());
+            context.request_mut().headers_mut().insert("x-amz-target", "DynamoDB_20120810.Refused");
+            bag.interceptor_state().store_put(Answered(status, answer.to_string()));
+        }
+        Ok(())
+    }
+
     fn read_before_transmit(
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
@@ -149,10 +283,19 @@ impl Intercept for Calls {
 
     fn modify_before_deserialization(
         &self,
-        _context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
         _components: &RuntimeComponents,
-        _bag: &mut ConfigBag,
+        bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(Answered(status, answer)) = bag.load::<Answered>().cloned() {
+            // Another try of the same call is a call of its own.
+            bag.interceptor_state().unset::<Answered>();
+            let response = context.response_mut();
+            *response.status_mut() = StatusCode::try_from(status)?;
+            response.headers_mut().remove("content-length");
+            *response.body_mut() = SdkBody::from(answer);
+            return Ok(());
+        }
         if self.breaks(true) { Err(lost()) } else { Ok(()) }
     }
 

@@ -17,6 +17,6 @@ mod stripe_front;
 mod units;
 mod world;
 
-pub use calls::Calls;
+pub use calls::{Calls, Refusal};
 pub use stripe_front::StripeFront;
 pub use world::{Answer, World};

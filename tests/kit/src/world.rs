@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +19,9 @@ use crate::calls::Calls;
 const BEGINNING: &str = "2026-03-02T09:00:00Z";
 /// The key of the API in every world.
 const API_KEY: &str = "gk_test_kit";
+
+/// A refusal is over sooner than on the way to a data centre.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
 /// A whole Guichet with an empty business.
 pub struct World {
@@ -101,6 +105,7 @@ impl World {
             mint: Minter::seeded(seed),
             by_itself: false,
             table_interceptor: Some(SharedInterceptor::new(calls.clone())),
+            first_pause: Some(FIRST_PAUSE),
             stream_handler,
         };
         let local = Local::start(options).await.expect("the process starts");

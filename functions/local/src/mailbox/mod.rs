@@ -4,6 +4,8 @@
 //! kept as it came (`00000001.eml`) with what only the envelope knows beside it (`00000001.json`). The numbers give
 //! the order of sending.
 //!
+//! `POST /dev/mail/outage` has the next requests to send go wrong, with the fields of the sandbox's control of that name.
+//!
 //! Deliberately absent: delivery, bounces and complaints, and any check of signatures. It is for loopback only.
 
 mod letter;
@@ -26,6 +28,7 @@ use serde::Deserialize;
 
 use self::letter::Envelope;
 pub use self::letter::{Attachment, Letter};
+use crate::outage::{Outage, OutageSwitch};
 use crate::whole_file;
 
 /// What SES accepts in one request is a message of 10 MB; base64 and percent encoding make it half as much again, and
@@ -43,6 +46,7 @@ struct Shared {
     folder: PathBuf,
     clock: Clock,
     state: Mutex<Letters>,
+    outage: OutageSwitch,
 }
 
 struct Letters {
@@ -57,7 +61,7 @@ impl Mailbox {
         std::fs::create_dir_all(&folder)?;
         let last_number = numbers(&folder)?.last().copied().unwrap_or(0);
         let state = Mutex::new(Letters { last_number, parsed: None });
-        Ok(Self { shared: Arc::new(Shared { folder, clock, state }) })
+        Ok(Self { shared: Arc::new(Shared { folder, clock, state, outage: OutageSwitch::default() }) })
     }
 
     /// `POST /`: `SendRawEmail` in SES's query protocol. To be nested at a path that ends in a slash (`/dev/ses/`), for
@@ -75,6 +79,7 @@ impl Mailbox {
         Router::new()
             .route("/", get(show_page))
             .route("/mail", get(list_letters))
+            .route("/mail/outage", post(set_outage))
             .route("/mail/{id}", get(show_source))
             .with_state(self.clone())
     }
@@ -135,6 +140,10 @@ impl Mailbox {
         // What is in memory only mirrors the folder, and is changed last.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn set_outage(State(mailbox): State<Mailbox>, Json(outage): Json<Outage>) -> Response {
+    Json(mailbox.shared.outage.set(outage)).into_response()
 }
 
 async fn list_letters(State(mailbox): State<Mailbox>) -> Response {

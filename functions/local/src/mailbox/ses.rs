@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use super::Mailbox;
 use super::letter::{self, Envelope};
 use super::page::escape;
+use crate::outage::{self, Fate};
 
 const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
 const MESSAGE_BYTES_MAX: usize = 10 * 1024 * 1024;
@@ -28,8 +29,14 @@ struct Refusal {
 
 pub(super) async fn handle(
     State(mailbox): State<Mailbox>,
+    headers: HeaderMap,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let fate = mailbox.shared.outage.fate(agent);
+    if let Fate::Refused(status) = fate {
+        return refused_by_outage(status);
+    }
     let fields = match form {
         Ok(Form(fields)) => Fields(fields),
         Err(rejection) => return refused(&refusal("MalformedInput", rejection.body_text())),
@@ -40,6 +47,7 @@ pub(super) async fn handle(
     };
     let kept = tokio::task::spawn_blocking(move || mailbox.keep(envelope, &message)).await;
     match kept.unwrap_or_else(|died| Err(std::io::Error::other(died))) {
+        Ok(_) if fate == Fate::Lost => outage::broken_off(),
         Ok(id) => xml(StatusCode::OK, &sent(&id)),
         Err(error) => {
             tracing::error!(error = %error, "a message could not be kept");
@@ -140,6 +148,17 @@ fn refusal(code: &'static str, message: impl Into<String>) -> Refusal {
 
 fn refused(refusal: &Refusal) -> Response {
     xml(StatusCode::BAD_REQUEST, &error_body("Sender", refusal.code, &refusal.message))
+}
+
+/// What SES says when too many come, when it is down, and when it does not know itself.
+fn refused_by_outage(status: u16) -> Response {
+    let (kind, code) = match status {
+        400..500 => ("Sender", "Throttling"),
+        503 => ("Receiver", "ServiceUnavailable"),
+        _ => ("Receiver", "InternalFailure"),
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    xml(status, &error_body(kind, code, "An outage was switched on."))
 }
 
 fn sent(id: &str) -> String {

@@ -18,6 +18,7 @@ use super::{
     Sandbox, balance_transactions, charges, checkout_sessions, customers, direct_payments, disputes, events, expansion,
     payment_intents, payment_methods, payouts, radar, refunds, saved_methods, setup_intents,
 };
+use crate::outage::{self, Fate};
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
 const ONCE_KEY_CHARS_MAX: usize = 255;
@@ -55,7 +56,12 @@ async fn answer(
     let request = sandbox.request_id();
     let once_key = header_text(&headers, "idempotency-key").filter(|_| method == Method::POST);
     let raw = if method == Method::POST { &body[..] } else { query.as_deref().unwrap_or_default().as_bytes() };
-    let call = authorise(&sandbox, &headers).and_then(|()| form::pairs(raw)).map(|pairs| Call {
+    let fate = sandbox.inner.outage.fate(&header_text(&headers, "user-agent").unwrap_or_default());
+    let admitted = match fate {
+        Fate::Refused(status) => Err(Fault::outage(status)),
+        Fate::Answered | Fate::Lost => authorise(&sandbox, &headers),
+    };
+    let call = admitted.and_then(|()| form::pairs(raw)).map(|pairs| Call {
         method,
         path,
         pairs,
@@ -69,6 +75,9 @@ async fn answer(
         }
         Err(fault) => Err(fault),
     };
+    if fate == Fate::Lost {
+        return outage::broken_off();
+    }
     respond(&request, once_key.as_deref(), reply)
 }
 

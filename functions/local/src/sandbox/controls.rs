@@ -15,6 +15,7 @@
 //! | `authentications/{intent}` | `passed` |
 //! | `mandates/{id}` | `status` |
 //! | `shape` | `older` |
+//! | `outage` | `after`, `requests`, `status`, `carried_out`, `agent`: what the API answers to the next requests |
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -35,6 +36,7 @@ use super::test_numbers::DisputeForm;
 use super::{
     Sandbox, confirmation, customers, direct_payments, money, older_shape, payouts, radar, saved_methods, setup_intents,
 };
+use crate::outage::Outage;
 
 pub(super) fn routes() -> Router<Sandbox> {
     Router::new()
@@ -51,6 +53,7 @@ pub(super) fn routes() -> Router<Sandbox> {
         .route("/authentications/{intent}", post(authenticate))
         .route("/mandates/{id}", post(set_mandate))
         .route("/shape", post(set_shape))
+        .route("/outage", post(set_outage))
 }
 
 async fn carry_out(
@@ -260,6 +263,11 @@ async fn set_shape(State(sandbox): State<Sandbox>, Json(shape): Json<Shape>) -> 
         Ok(json!({ "older": shape.older }))
     })
     .await
+}
+
+/// What goes wrong with requests to the API. A new outage takes the place of the old one, and an empty one ends it.
+async fn set_outage(State(sandbox): State<Sandbox>, Json(outage): Json<Outage>) -> Response {
+    Json(sandbox.inner.outage.set(outage)).into_response()
 }
 
 #[derive(Deserialize)]

@@ -57,9 +57,12 @@ pub(super) fn settle(amount: i64, currency: &str) -> Settled {
     }
 }
 
-/// What Stripe keeps of a charge: 1.5 % and a quarter of a unit.
+/// What Stripe keeps of a charge: 1.5 % and a quarter of a unit, in whole steps of the currency, as every amount of it is.
 pub(super) fn charge_fee(amount: i64, currency: &str) -> i64 {
-    rounded(i128::from(amount) * FEE_BASIS_POINTS, 10_000).saturating_add(from_cents(FEE_FIXED_CENTS, currency))
+    let fee =
+        rounded(i128::from(amount) * FEE_BASIS_POINTS, 10_000).saturating_add(from_cents(FEE_FIXED_CENTS, currency));
+    let step = money::step(currency);
+    rounded(i128::from(fee), i128::from(step)).saturating_mul(step)
 }
 
 /// What Stripe asks for a dispute: fifteen units.

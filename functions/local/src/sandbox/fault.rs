@@ -60,9 +60,15 @@ impl Fault {
         Self { kind: "idempotency_error", ..Self::invalid("", message) }
     }
 
+    /// An outage that was switched on.
+    pub(super) fn outage(status: u16) -> Self {
+        let kind = if status == 429 { "rate_limit_error" } else { "api_error" };
+        Self { status, kind, ..Self::invalid("", "An outage was switched on.") }
+    }
+
     /// Whether repeating the same request could end otherwise.
     pub(super) fn should_retry(&self) -> bool {
-        self.status >= 500
+        self.status >= 500 || self.status == 429
     }
 
     pub(super) fn body(&self) -> Value {

@@ -56,6 +56,7 @@ use tokio::sync::Notify;
 
 use self::database::{Asked, Transaction};
 use self::fault::Fault;
+use crate::outage::OutageSwitch;
 
 /// What the sandbox has to be told.
 #[derive(Clone)]
@@ -92,6 +93,7 @@ struct Inner {
     endpoint: Mutex<Option<String>>,
     requests: AtomicU64,
     client: webhooks::Client,
+    outage: OutageSwitch,
     delivering: tokio::sync::Mutex<()>,
     changed: Notify,
 }
@@ -110,6 +112,7 @@ impl Sandbox {
             endpoint: Mutex::new(None),
             requests: AtomicU64::new(0),
             client: webhooks::client(),
+            outage: OutageSwitch::default(),
             delivering: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
         };

@@ -69,15 +69,20 @@ pub(super) fn check_charge(amount: i64, currency: &str, param: &str) -> Result<(
     check_step(amount, currency, param)
 }
 
-/// Refuses an amount that is not a whole number of what the currency's bank notes and cards can move.
-pub(super) fn check_step(amount: i64, currency: &str, param: &str) -> Result<(), Fault> {
-    let step = if listed(SENT_TIMES_A_HUNDRED, currency) {
+/// The least that the currency's bank notes and cards can move, of which every amount is a multiple.
+pub(super) fn step(currency: &str) -> i64 {
+    if listed(SENT_TIMES_A_HUNDRED, currency) {
         100
     } else if listed(THREE_DECIMAL, currency) {
         10
     } else {
         1
-    };
+    }
+}
+
+/// Refuses an amount that is not a whole number of what the currency's bank notes and cards can move.
+pub(super) fn check_step(amount: i64, currency: &str, param: &str) -> Result<(), Fault> {
+    let step = step(currency);
     if amount.rem_euclid(step) == 0 {
         return Ok(());
     }

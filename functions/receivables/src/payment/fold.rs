@@ -219,7 +219,9 @@ fn money_facts(was: &Payment, payment: &mut Payment) -> Vec<FactKind> {
     let owned = payment.id.clone();
     let id = || owned.clone();
     let mut facts = Vec::new();
-    let settled = payment.state == State::Settled && !payment.unfinished && !payment.settlement_announced;
+    // Money in another currency alone settles nothing that could be told: it would use up the one announcement.
+    let told = payment.settlement_announced || payment.received.is_zero();
+    let settled = payment.state == State::Settled && !payment.unfinished && !told;
     if settled {
         facts.push(FactKind::PaymentSettled { payment: id(), received: payment.received });
     }

@@ -592,14 +592,14 @@ fn money_in_another_currency_is_kept_aside() {
         P: checkout completed paid 108.00 USD
             P is settled: 100.00 asked, review: other_currency#USD.10800, 108.00 USD in suspense
             A is open: 100.00 open
-            facts: payment.settled, payment.in_suspense
+            facts: payment.in_suspense
         P: intent received 108.00 USD
             P is settled: 100.00 asked, review: other_currency#USD.10800, 108.00 USD in suspense
         P: intent received 100.00
             P is settled: 100.00 asked, 100.00 received, review: other_currency#USD.10800, 108.00 USD in suspense
             A is paid: 0.00 open
             ledger: A -100.00
-            facts: invoice.paid
+            facts: payment.settled, invoice.paid
     "#]]);
 }
 

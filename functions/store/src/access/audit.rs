@@ -7,7 +7,7 @@ use super::accounts::{Page, Paged};
 use crate::items::happenings::{self, AuditRecord};
 use crate::items::{Item, number, text, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError, pause};
+use crate::table::{Query, Range, Store, StoreError};
 
 /// Tries of reading the end of the chain and going on from there, against rivals.
 const TRIES_MAX: u32 = 20;
@@ -60,7 +60,7 @@ impl Store {
             if held.is_none_or(|held| held.sealed.is_some()) {
                 return Ok(());
             }
-            tokio::time::sleep(pause(try_number.min(4), &key.sk)).await;
+            tokio::time::sleep(self.pause(try_number.min(4), &key.sk)).await;
         }
         Err(StoreError::Unavailable("rivals kept sealing first".to_owned()))
     }

@@ -12,7 +12,7 @@ use super::accounts::{Page, Paged};
 use crate::items::facts::{FactRecord, merged, of_merged};
 use crate::items::{Index, Item, item, listed, number, record, text, text_of};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store, StoreError, pause};
+use crate::table::{Query, Range, Store, StoreError};
 
 /// Tries of keeping what belongs to nobody, against rivals.
 const TRIES_MAX: u32 = 8;
@@ -119,7 +119,7 @@ impl Store {
                         error.is_transaction_canceled_exception() || error.is_transaction_in_progress_exception()
                     }) =>
                 {
-                    tokio::time::sleep(pause(try_number, anchor.as_str())).await;
+                    tokio::time::sleep(self.pause(try_number, anchor.as_str())).await;
                 }
                 Err(error) => return Err(StoreError::of(&error)),
             }

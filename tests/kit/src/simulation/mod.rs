@@ -1,27 +1,33 @@
 //! The simulation: worlds that follow from a seed, in which everything goes wrong that can, and whose books must hold.
 //!
 //! A seed tells a story: accounts, invoices in six currencies, payments of every kind, events doubled, late, out of
-//! order or lost, calls that are lost before or after they are carried out, operators who undo. It is played in a whole world
+//! order or lost, calls that are refused, or lost before or after they are carried out, outages of the provider and of the post,
+//! banks that pay in parts and send back, operators who undo. It is played in a whole world
 //! and brought to rest. Then the books verify, every cent of the provider is in them once, what was folded piece by piece is
 //! what all events together say, and replaying all of them changes nothing. A story that fails is shrunk to a short one.
 //!
 //! What happens follows from the seed alone; the streams' lanes run side by side all the same, so that a failure of theirs may
-//! need more than one run. Deliberately absent: what takes an outage of the sandbox, and the pages.
+//! need more than one run. Deliberately absent: the pages.
 
+mod coverage;
 mod play;
 mod provider;
 mod random;
 mod rest;
+mod settled;
 mod shrink;
 mod story;
+mod teller;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+pub use coverage::Coverage;
 pub use shrink::{Shrunk, shrink};
-pub use story::{Step, tell};
+pub use story::Step;
+pub use teller::tell;
 
 /// How a world failed.
 #[derive(Clone, Debug)]
@@ -60,7 +66,7 @@ impl fmt::Display for Failed {
 }
 
 /// Plays one story to its end, in a runtime of its own that ends with it.
-pub fn play_story(seed: u64, steps: &[Step]) -> Result<(), Failure> {
+pub fn play_story(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(play(seed, steps))));
     runtime.shutdown_background();
@@ -71,18 +77,20 @@ pub fn play_story(seed: u64, steps: &[Step]) -> Result<(), Failure> {
     })
 }
 
-async fn play(seed: u64, steps: &[Step]) -> Result<(), Failure> {
+async fn play(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     let mut play = play::Play::begin(seed).await;
     // A quarter of the worlds is looked into whenever all is done.
     let looked_into = seed.is_multiple_of(4);
     for step in steps {
+        play.coverage.borrow_mut().told(step);
         Box::pin(play.step(step)).await?;
-        if looked_into && *step == Step::Settle && !play.crashed {
+        if looked_into && *step == Step::Settle && !play.shaken {
             play.folds_agree().await?;
             play.books_verify("on the way").await?;
         }
     }
-    Box::pin(play.come_to_rest(seed)).await
+    Box::pin(play.come_to_rest(seed)).await?;
+    Ok(play.coverage.take())
 }
 
 /// What came of many worlds.
@@ -91,6 +99,8 @@ pub struct Outcome {
     pub worlds: u64,
     /// How long it took.
     pub took: Duration,
+    /// What happened in those that did not fail.
+    pub coverage: Coverage,
     /// Those that failed, shrunk.
     pub failed: Vec<Failed>,
 }
@@ -101,23 +111,29 @@ pub fn simulate(seeds: std::ops::Range<u64>, threads: usize, time: Option<Durati
     let (next, played) = (AtomicU64::new(seeds.start), AtomicU64::new(0));
     let began = Instant::now();
     let one = || {
-        let mut failed = Vec::new();
+        let (mut failed, mut happened) = (Vec::new(), Coverage::default());
         loop {
             let seed = next.fetch_add(1, Ordering::SeqCst);
             if seed >= seeds.end || time.is_some_and(|time| began.elapsed() > time) {
-                return failed;
+                return (failed, happened);
             }
             let steps = tell(seed);
             let ended = play_story(seed, &steps);
             played.fetch_add(1, Ordering::SeqCst);
-            if let Err(failure) = ended {
-                failed.push(Failed { seed, shrunk: shrink(seed, steps, failure, shrink_for) });
+            match ended {
+                Ok(coverage) => happened.add(&coverage),
+                Err(failure) => failed.push(Failed { seed, shrunk: shrink(seed, steps, failure, shrink_for) }),
             }
         }
     };
-    let failed = std::thread::scope(|scope| {
+    let ended: Vec<(Vec<Failed>, Coverage)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(one)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().expect("a thread of worlds")).collect()
+        threads.into_iter().map(|thread| thread.join().expect("a thread of worlds")).collect()
     });
-    Outcome { worlds: played.into_inner(), took: began.elapsed(), failed }
+    let (mut failed, mut coverage) = (Vec::new(), Coverage::default());
+    for (of_thread, seen) in ended {
+        failed.extend(of_thread);
+        coverage.add(&seen);
+    }
+    Outcome { worlds: played.into_inner(), took: began.elapsed(), coverage, failed }
 }

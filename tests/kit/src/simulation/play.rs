@@ -5,25 +5,27 @@
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "each part of a play knows its own steps")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use operations::{CashPart, NewCreditNote, OperationError, StartPayment};
-use receivables::calendar::days_after;
+use operations::{CashPart, OperationError};
 use receivables::customer::Profile;
-use receivables::invoice::{Draft, DraftLine};
-use receivables::payment::Origin;
 use receivables::{
-    Business, CreditNoteId, Currency, CustomerId, InvoiceId, Locale, Money as Amount, ObjectId, PayLinkId, Payment,
-    PaymentId, Provider, RefundId, payment,
+    Business, CreditNoteId, Currency, CustomerId, InvoiceId, Locale, Money as Amount, ObjectId, Payment, PaymentId,
+    Provider,
 };
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::random::Random;
-use super::story::{CURRENCIES, CUSTOMERS, Money, NUMBERS, Step, Verdict};
-use super::{Failure, provider};
+use super::Failure;
+use super::coverage::Coverage;
+use super::story::{CURRENCIES, CUSTOMERS, Money, Step};
 use crate::World;
+
+mod bank;
+mod money;
+mod owed;
+mod trouble;
 
 /// Calls that a story loses in a row, at most.
 const LOST_IN_A_ROW_MAX: usize = 5;
@@ -39,14 +41,17 @@ pub(super) struct Play {
     invoices: BTreeMap<usize, InvoiceId>,
     payments: BTreeMap<usize, PaymentId>,
     pages: BTreeMap<usize, String>,
+    saved: BTreeMap<usize, bank::Saved>,
     foreign: BTreeMap<usize, Foreign>,
     notes: BTreeMap<usize, CreditNoteId>,
-    /// Something was broken at some time, so that a mail may be missing.
+    /// Calls were lost at some time, so that a mail's fate may be unknown.
     pub(super) crashed: bool,
+    /// Something did not answer at some time, so that a verb may come to nothing.
+    pub(super) shaken: bool,
+    /// What of the story happened to something.
+    pub(super) coverage: RefCell<Coverage>,
     /// The next step happens while the workers are at it.
     meanwhile: bool,
-    /// Events that a sweep has brought already.
-    swept: BTreeSet<String>,
 }
 
 struct Foreign {
@@ -107,11 +112,13 @@ impl Play {
             invoices,
             payments,
             pages,
+            saved: BTreeMap::new(),
             foreign,
             notes,
             crashed: false,
+            shaken: false,
+            coverage: RefCell::default(),
             meanwhile: false,
-            swept: BTreeSet::new(),
         }
     }
 
@@ -126,7 +133,7 @@ impl Play {
             Err(OperationError::Refused(_) | OperationError::NotFound | OperationError::ProviderRefused { .. }) => {
                 Ok(None)
             }
-            Err(OperationError::Unavailable(_)) if self.crashed => Ok(None),
+            Err(OperationError::Unavailable(_)) if self.shaken => Ok(None),
             Err(error) => Err(Failure::new("a verb failed", error)),
         }
     }
@@ -134,43 +141,46 @@ impl Play {
     /// Carries out one step: by itself, or while the workers do what they can.
     pub(super) async fn step(&mut self, step: &Step) -> Result<(), Failure> {
         let meanwhile = std::mem::replace(&mut self.meanwhile, *step == Step::Meanwhile);
-        match step {
+        let happened = match step {
             Step::Invoice { invoice, customer, currency, minor, due_in } => {
-                self.issue(*invoice, *customer, *currency, *minor, *due_in).await
+                self.issue(*invoice, *customer, *currency, *minor, *due_in).await?
             }
-            Step::Start { payment, parts } => Box::pin(self.start(*payment, parts)).await,
+            Step::Start { payment, parts } => Box::pin(self.start(*payment, parts)).await?,
             Step::Foreign { foreign, customer, currency, minor, with_intent } => {
-                self.take_elsewhere(*foreign, *customer, *currency, *minor, *with_intent).await;
-                Ok(())
+                self.take_elsewhere(*foreign, *customer, *currency, *minor, *with_intent).await
             }
             Step::Credit { note, customer, currency, minor, invoice } => {
-                self.credit(*note, *customer, *currency, *minor, *invoice).await
+                self.credit(*note, *customer, *currency, *minor, *invoice).await?
             }
-            Step::Crash { after, calls, carried_out } => {
-                self.crashed = true;
-                self.world.calls.break_after(*after, *calls, *carried_out);
-                Ok(())
+            Step::Crash { .. } | Step::Refuse { .. } | Step::Chaos { .. } | Step::Outage { .. } => {
+                self.trouble(step).await
             }
-            Step::Sweep => self.sweep().await,
+            Step::Save { method, customer, debit } => self.save(*method, *customer, *debit).await,
             _ if meanwhile => {
                 let (acted, settled) = futures::join!(Box::pin(self.act(step)), self.settle());
-                acted.and(settled)
+                settled?;
+                let acted = acted?;
+                if acted {
+                    self.coverage.borrow_mut().happened(&Step::Meanwhile);
+                }
+                acted
             }
-            _ => Box::pin(self.act(step)).await,
+            _ => Box::pin(self.act(step)).await?,
+        };
+        if happened {
+            self.coverage.borrow_mut().happened(step);
         }
+        Ok(())
     }
 
-    /// The steps that leave nothing to remember.
-    async fn act(&self, step: &Step) -> Result<(), Failure> {
+    /// The steps that leave nothing to remember. Says whether anything happened.
+    async fn act(&self, step: &Step) -> Result<bool, Failure> {
         match step {
-            Step::Enter { payment, number, answers } => {
-                self.enter(*payment, NUMBERS[*number].0, *answers).await;
-                Ok(())
-            }
+            Step::Enter { payment, number, answers } => Ok(self.enter(*payment, *number, *answers).await),
             Step::Look { payment } => self.look(*payment).await,
             Step::Refund { money, percent } => self.refund(*money, *percent).await,
             Step::OrderRefund { order, money, place, percent } => {
-                self.order_refund(*order, *money, *place, *percent).await
+                Box::pin(self.order_refund(*order, *money, *place, *percent)).await
             }
             Step::Dispute { money, percent, inquiry } => self.dispute(*money, *percent, *inquiry).await,
             Step::Verdict { money, verdict } => self.verdict(*money, *verdict).await,
@@ -178,37 +188,29 @@ impl Play {
                 Box::pin(self.identify(*foreign, *customer, *invoice)).await
             }
             Step::ApplyCredit { .. } | Step::UnapplyCredit { .. } => self.move_credit(step).await,
-            Step::WriteOff { invoice } | Step::TakeBack { invoice } => {
-                let Some(id) = self.invoices.get(invoice) else { return Ok(()) };
-                let (rooms, business, now) = (self.rooms(), &self.business, self.world.now());
-                let written = match step {
-                    Step::WriteOff { .. } => operations::write_off(rooms, business, id, now).await,
-                    _ => operations::take_back_write_off(rooms, business, id, now).await,
-                };
-                self.judge(written).map(|_| ())
-            }
+            Step::WriteOff { invoice } => self.write_off(*invoice, false).await,
+            Step::TakeBack { invoice } => self.write_off(*invoice, true).await,
             Step::Apply { .. } | Step::Unapply { .. } | Step::Move { .. } | Step::CloseReview { .. } => {
                 self.operate(step).await
             }
             Step::Advance { minutes } => {
                 self.world.advance(SignedDuration::from_mins(*minutes));
-                Ok(())
+                Ok(true)
             }
-            Step::Settle => self.settle().await,
-            Step::Chaos { duplicate, drop, delay_ms, reorder } => {
-                let seed = self.world.now().as_second();
-                let late = json!({ "delay_ms_max": delay_ms, "reorder": reorder, "seed": seed });
-                let mut switch = json!({ "duplicate": duplicate, "drop": drop });
-                switch.as_object_mut().unwrap().extend(late.as_object().unwrap().clone());
-                self.world.chaos(switch).await;
-                Ok(())
-            }
+            Step::Transfer { payment, percent } => Ok(self.transfer(*payment, *percent).await),
+            Step::Arrive { payment, percent } => Ok(self.arrive(*payment, *percent).await),
+            Step::ArriveIn { payment, currency, minor } => Ok(self.arrive_in(*payment, *currency, *minor).await),
+            Step::PayOut => Ok(self.pay_out().await),
+            Step::ReturnPayout { pick } => Ok(self.return_payout(*pick).await),
+            Step::Die { method, removed } => Ok(self.die(*method, *removed).await),
+            Step::Settle => self.settle().await.map(|()| true),
+            Step::Sweep => self.sweep().await,
             Step::Rivals { pick } => self.rivals(*pick).await,
             Step::Older { older } => {
                 self.world.stripe_control("/shape", &json!({ "older": older })).await;
-                Ok(())
+                Ok(*older)
             }
-            _ => Ok(()),
+            _ => Ok(false),
         }
     }
 
@@ -222,7 +224,7 @@ impl Play {
             let due = match operations::run_due(self.rooms(), self.world.now()).await {
                 Ok(due) => due.done + due.taken,
                 // The timer's own reading of the list may be what was lost, and it comes again.
-                Err(_) if self.crashed && lost < LOST_IN_A_ROW_MAX => {
+                Err(_) if self.shaken && lost < LOST_IN_A_ROW_MAX => {
                     lost += 1;
                     continue;
                 }
@@ -235,77 +237,8 @@ impl Play {
         Err(failed("something is always left".to_owned()))
     }
 
-    async fn issue(
-        &mut self,
-        invoice: usize,
-        customer: usize,
-        place: usize,
-        minor: i64,
-        due_in: u16,
-    ) -> Result<(), Failure> {
-        let currency = currency(place);
-        let today = self.business.time_zone.date_at(self.world.now());
-        let draft = Draft {
-            external_id: None,
-            number: format!("F-{invoice}").parse().unwrap(),
-            currency,
-            purchase_order: None,
-            issued_on: today,
-            due_on: days_after(today, due_in),
-            lines: vec![DraftLine {
-                description: "Work".parse().unwrap(),
-                quantity: Decimal::ONE,
-                unit_price: Amount::new(minor, currency).unwrap(),
-                tax_rate: Decimal::ZERO,
-            }],
-        };
-        let id = InvoiceId::from_ulid(&ulid(2, invoice)).unwrap();
-        let link = PayLinkId::from_ulid(&ulid(3, invoice)).unwrap();
-        let (business, now) = (&self.business, self.world.now());
-        let customer = &self.customers[customer].0;
-        let issued = operations::issue_invoice(self.rooms(), business, id.clone(), link, customer, draft, now).await;
-        self.judge(issued)?;
-        self.invoices.insert(invoice, id);
-        Ok(())
-    }
-
-    async fn start(&mut self, payment: usize, parts: &[(usize, i64)]) -> Result<(), Failure> {
-        let mut asked = Vec::new();
-        for (invoice, percent) in parts {
-            let Some(id) = self.invoices.get(invoice) else { continue };
-            let Some(held) = self.judge(self.invoice(id).await)?.flatten() else { continue };
-            asked.push((id.clone(), part(held.standing.payable(), *percent)));
-        }
-        let id = PaymentId::from_ulid(&ulid(4, payment)).unwrap();
-        let start = StartPayment { id: id.clone(), origin: Origin::Portal, locale: Locale::English, parts: asked };
-        let started = operations::start_payment(self.rooms(), &self.business, start, self.world.now());
-        let started = Box::pin(started).await;
-        if let Some(started) = self.judge(started)? {
-            self.payments.insert(payment, started.payment.id);
-            if started.checkout_url.contains("/dev/stripe/pay/") {
-                self.pages.insert(payment, started.checkout_url);
-            }
-        }
-        Ok(())
-    }
-
     async fn invoice(&self, id: &InvoiceId) -> Result<Option<receivables::Invoice>, OperationError> {
         Ok(self.rooms().store.invoice(&self.business.id, id).await?)
-    }
-
-    async fn enter(&self, payment: usize, number: &str, answers: Option<bool>) {
-        let Some(page) = self.pages.get(&payment) else { return };
-        self.world.submit_hosted(page, number).await;
-        if let Some(comes) = answers {
-            let answer = if comes { "complete" } else { "fail" };
-            self.world.post(page, &[("authentication", answer)]).await;
-        }
-    }
-
-    async fn look(&self, payment: usize) -> Result<(), Failure> {
-        let Some(id) = self.payments.get(&payment) else { return Ok(()) };
-        let looked = operations::look_at_payment(self.rooms(), &self.business, id, self.world.now()).await;
-        self.judge(looked).map(|_| ())
     }
 
     /// The charge that took the money, if one did.
@@ -324,166 +257,6 @@ impl Play {
         (charge["paid"] == true).then_some(charge)
     }
 
-    async fn refund(&self, money: Money, percent: i64) -> Result<(), Failure> {
-        let Some(charge) = self.charge(money).await else { return Ok(()) };
-        let left = charge["amount"].as_i64().unwrap() - charge["amount_refunded"].as_i64().unwrap();
-        let amount = provider::in_steps(left * percent / 100, charge["currency"].as_str().unwrap());
-        let fields = format!("charge={}&amount={amount}", charge["id"].as_str().unwrap());
-        // Stripe may say no: more than is left, or charged back.
-        self.world.stripe_post("/refunds", &fields).await;
-        Ok(())
-    }
-
-    /// The business orders a refund: the order is kept, and then asked for under its name.
-    async fn order_refund(
-        &self,
-        order: usize,
-        money: Money,
-        place: Option<usize>,
-        percent: i64,
-    ) -> Result<(), Failure> {
-        let (Some(payment), Some(charge)) = (self.payment(money).await?, self.charge(money).await) else {
-            return Ok(());
-        };
-        let from = place.and_then(|place| payment.allocations.get(place % payment.allocations.len().max(1)));
-        let most = from.map_or_else(|| payment.refundable(), |from| from.applied);
-        let (minor, currency) = (part(most, percent).minor(), payment.currency());
-        let amount = Amount::new(provider::in_ours(minor, currency.code()), currency).unwrap();
-        let id = RefundId::from_ulid(&ulid(6, order)).unwrap();
-        let (invoice, why) = (from.map(|from| from.invoice.clone()), "Not as ordered".parse().unwrap());
-        let now = self.world.now();
-        let Ok((_, decision)) = payment::order_refund(&payment, id.clone(), amount, invoice, why, now) else {
-            return Ok(());
-        };
-        let also = store::Also::default();
-        let kept = self.rooms().store.commit(&decision, &also).await.map_err(OperationError::from);
-        if self.judge(kept)? != Some(store::Commitment::Committed) {
-            return Ok(());
-        }
-        let fields = format!(
-            "charge={}&amount={}&metadata[guichet_refund]={id}&metadata[guichet_payment]={}&metadata[guichet_business]={}",
-            charge["id"].as_str().unwrap(),
-            provider::to_stripe(amount.minor(), currency.code()),
-            payment.id,
-            payment.business
-        );
-        let answer = self.world.stripe_post("/refunds", &fields).await;
-        let after = self.payment(money).await?;
-        if !answer.status.is_success()
-            && let Some(after) = after
-            && let Some((_, decision)) = payment::refund_refused(&after, &id, "refused", now)
-        {
-            let told = self.rooms().store.commit(&decision, &also).await.map_err(OperationError::from);
-            self.judge(told)?;
-        }
-        Ok(())
-    }
-
-    async fn dispute(&self, money: Money, percent: i64, inquiry: bool) -> Result<(), Failure> {
-        let Some(charge) = self.charge(money).await else { return Ok(()) };
-        let amount = (charge["amount"].as_i64().unwrap() * percent / 100).max(1);
-        let amount = provider::in_steps(amount, charge["currency"].as_str().unwrap()).max(1);
-        let body = json!({ "charge": charge["id"], "amount": amount, "inquiry": inquiry });
-        self.world.stripe_control_if("/disputes", &body).await;
-        Ok(())
-    }
-
-    async fn verdict(&self, money: Money, verdict: Verdict) -> Result<(), Failure> {
-        let Some(charge) = self.charge(money).await else { return Ok(()) };
-        let Some(dispute) = charge["dispute"].as_str() else { return Ok(()) };
-        let body = json!({ "verdict": verdict.as_str() });
-        self.world.stripe_control_if(&format!("/disputes/{dispute}"), &body).await;
-        Ok(())
-    }
-
-    async fn take_elsewhere(&mut self, label: usize, of: Option<usize>, place: usize, minor: i64, with_intent: bool) {
-        let amount = provider::to_stripe(minor, CURRENCIES[place].0);
-        let customer = of.and_then(|of| self.customers[of].1.clone()).map(String::from);
-        let body = json!({ "amount": amount, "currency": CURRENCIES[place].0.to_lowercase(), "customer": customer, "with_intent": with_intent });
-        let Some(taken) = self.world.stripe_control_if("/foreign_charge", &body).await else { return };
-        let text = |name: &str| taken[name].as_str().unwrap().to_owned();
-        let anchor = text("id").parse().unwrap();
-        let charge = if with_intent { text("latest_charge") } else { text("id") };
-        self.foreign.insert(label, Foreign { anchor, charge });
-    }
-
-    async fn identify(&self, foreign: usize, customer: usize, invoice: Option<usize>) -> Result<(), Failure> {
-        let Some(money) = self.foreign.get(&foreign) else { return Ok(()) };
-        let store = &self.rooms().store;
-        let waiting = store.waiting(&self.business.id, Provider::Stripe, &money.anchor).await;
-        let Some(waiting) = self.judge(waiting.map_err(Into::into))?.flatten() else { return Ok(()) };
-        let mut facts = receivables::provider_fact::Facts::default();
-        for report in &waiting.reports {
-            facts.hear(report);
-        }
-        let received: Vec<Amount> = facts.fold().received.amounts().collect();
-        let mut parts = Vec::new();
-        if let (Some(id), Some(came)) = (invoice.and_then(|label| self.invoices.get(&label)), received.first())
-            && let Some(held) = self.judge(self.invoice(id).await)?.flatten()
-            && held.currency() == came.currency()
-        {
-            let open = held.standing.open();
-            parts.push((held, open.at_most(*came)));
-        }
-        let (rooms, b, now) = (self.rooms(), &self.business.id, self.world.now());
-        let identified = operations::identify(rooms, b, &money.anchor, &self.customers[customer].0, parts, now);
-        let identified = Box::pin(identified).await;
-        self.judge(identified).map(|_| ())
-    }
-
-    async fn credit(
-        &mut self,
-        note: usize,
-        customer: usize,
-        place: usize,
-        minor: i64,
-        invoice: Option<usize>,
-    ) -> Result<(), Failure> {
-        let amount = Amount::new(minor, currency(place)).unwrap();
-        let mut parts = Vec::new();
-        if let Some(id) = invoice.and_then(|label| self.invoices.get(&label))
-            && let Some(held) = self.judge(self.invoice(id).await)?.flatten()
-        {
-            parts.push(CashPart { invoice: id.clone(), amount: held.standing.open().at_most(amount) });
-        }
-        let id = CreditNoteId::from_ulid(&ulid(5, note)).unwrap();
-        let new = NewCreditNote {
-            id: id.clone(),
-            customer: self.customers[customer].0.clone(),
-            number: format!("N-{note}").parse().unwrap(),
-            amount,
-            reason: "Returned goods".parse().unwrap(),
-            issued_on: self.business.time_zone.date_at(self.world.now()),
-            parts,
-        };
-        let issued = operations::issue_credit_note(self.rooms(), &self.business, new, self.world.now()).await;
-        self.judge(issued)?;
-        self.notes.insert(note, id);
-        Ok(())
-    }
-
-    async fn move_credit(&self, step: &Step) -> Result<(), Failure> {
-        let (rooms, business, now) = (self.rooms(), &self.business, self.world.now());
-        let (Step::ApplyCredit { note, .. } | Step::UnapplyCredit { note, .. }) = step else { return Ok(()) };
-        let Some(id) = self.notes.get(note) else { return Ok(()) };
-        let held = rooms.store.credit_note(&business.id, id).await.map_err(OperationError::from);
-        let Some(held) = self.judge(held)?.flatten() else { return Ok(()) };
-        let moved = match step {
-            Step::ApplyCredit { invoice, percent, .. } => {
-                let Some(invoice) = self.invoices.get(invoice) else { return Ok(()) };
-                let parts = [CashPart { invoice: invoice.clone(), amount: part(held.unapplied, *percent) }];
-                operations::apply_credit_note(rooms, business, id, &parts, now).await
-            }
-            Step::UnapplyCredit { percent, .. } => {
-                let Some(first) = held.allocations.first() else { return Ok(()) };
-                let amount = Some(part(first.applied, *percent));
-                operations::unapply_credit_note(rooms, business, id, &first.invoice, amount, now).await
-            }
-            _ => return Ok(()),
-        };
-        self.judge(moved).map(|_| ())
-    }
-
     /// The payment in which money is, where it is in one.
     async fn payment(&self, money: Money) -> Result<Option<Payment>, Failure> {
         let store = &self.rooms().store;
@@ -500,83 +273,5 @@ impl Play {
         let Some(id) = id else { return Ok(None) };
         let payment = store.payment(&self.business.id, &id).await;
         Ok(self.judge(payment.map_err(Into::into))?.flatten())
-    }
-
-    /// What an operator does with money that has come.
-    async fn operate(&self, step: &Step) -> Result<(), Failure> {
-        let (Step::Apply { money, .. }
-        | Step::Unapply { money, .. }
-        | Step::Move { money, .. }
-        | Step::CloseReview { money }) = step
-        else {
-            return Ok(());
-        };
-        let Some(payment) = self.payment(*money).await? else { return Ok(()) };
-        let (rooms, business, now, id) = (self.rooms(), &self.business, self.world.now(), &payment.id);
-        let at = |place: &usize| payment.allocations.get(place % payment.allocations.len().max(1));
-        let operated = match step {
-            Step::Apply { invoice, percent, .. } => {
-                let Some(invoice) = self.invoices.get(invoice) else { return Ok(()) };
-                let parts = [CashPart { invoice: invoice.clone(), amount: part(payment.unapplied, *percent) }];
-                operations::apply_cash(rooms, business, id, &parts, now).await
-            }
-            Step::Unapply { place, percent, .. } => {
-                let Some(from) = at(place) else { return Ok(()) };
-                let amount = Some(part(from.applied, *percent));
-                operations::unapply_cash(rooms, business, id, &from.invoice, amount, now).await
-            }
-            Step::Move { place, invoice, percent, .. } => {
-                let (Some(from), Some(to)) = (at(place), self.invoices.get(invoice)) else { return Ok(()) };
-                let amount = Some(part(from.applied, *percent));
-                operations::move_cash(rooms, business, id, &from.invoice, to, amount, now).await
-            }
-            _ => {
-                let Some(review) = payment.reviews().into_iter().next() else { return Ok(()) };
-                operations::close_review(rooms, business, id, &review.name, now).await
-            }
-        };
-        self.judge(operated).map(|_| ())
-    }
-
-    /// What the nightly sweep of the provider's list of events does: every event once more, by the front door.
-    pub(super) async fn sweep(&mut self) -> Result<(), Failure> {
-        for event in provider::events(&self.world).await {
-            let id = event["id"].as_str().unwrap().to_owned();
-            if self.swept.contains(&id) {
-                continue;
-            }
-            let answer = self.world.webhook(&event.to_string()).await;
-            let lost = self.crashed && answer.status == reqwest::StatusCode::SERVICE_UNAVAILABLE;
-            if answer.status.is_success() {
-                self.swept.insert(id);
-            } else if !lost {
-                return Err(Failure::new("an event was not taken", answer.text));
-            }
-        }
-        Ok(())
-    }
-
-    /// Two workers apply the same events side by side, while the streams' own do as well.
-    async fn rivals(&self, pick: u64) -> Result<(), Failure> {
-        let mut random = Random::new(pick);
-        let mut events = provider::events(&self.world).await;
-        random.shuffle(&mut events);
-        events.truncate(random.below(7) + 1);
-        for event in &events {
-            self.world.webhook(&event.to_string()).await;
-        }
-        let received: Vec<store::ReceivedEvent> =
-            events.iter().map(|event| provider::received(&self.world, event)).collect();
-        let now = self.world.now();
-        let twice = received.iter().chain(&received);
-        let applied = twice.map(|event| operations::apply_provider_event(self.rooms(), event, now));
-        for outcome in futures::future::join_all(applied).await {
-            match outcome {
-                // Who comes last too often is tried again by the stream.
-                Err(OperationError::Conflict) => {}
-                outcome => drop(self.judge(outcome)?),
-            }
-        }
-        Ok(())
     }
 }

@@ -73,3 +73,8 @@ pub(super) fn amount(object: &Value, field: &str) -> Money {
     let currency: Currency = object["currency"].as_str().unwrap().to_uppercase().parse().unwrap();
     stripe_gateway::currency::from_stripe(object[field].as_i64().unwrap(), currency).expect("an amount")
 }
+
+/// A sum of ours as the provider counts it.
+pub(super) fn in_provider_units(sum: receivables::Balance) -> i64 {
+    if sum.currency().code() == "ISK" { sum.minor() * 100 } else { sum.minor() }
+}

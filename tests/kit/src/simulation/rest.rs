@@ -63,21 +63,36 @@ impl Play {
     pub(super) async fn come_to_rest(&mut self, seed: u64) -> Result<(), Failure> {
         self.world.calls.mend();
         self.world.chaos(serde_json::json!({})).await;
+        self.see_what_was_met().await;
+        self.transfers_end(seed).await;
         for hours in [2, 26, 3] {
             self.world.advance(SignedDuration::from_hours(hours));
-            self.settle().await?;
-            self.sweep().await?;
             self.settle().await?;
         }
         self.nothing_is_stuck().await?;
         self.books_verify("at rest").await?;
+        self.payouts_are_proven().await?;
         let held = self.held().await?;
         self.nothing_waits(&held).await?;
         self.every_cent_once(&held).await?;
         let events = provider::events(&self.world).await;
         Self::facts_are_those_of_the_events(&held, &events, seed)?;
+        Self::other_currencies_are_in_suspense(&held.payments)?;
+        self.methods_are_those_of_the_events(&events).await?;
         self.receipts_are_mailed_once(&held).await?;
         Box::pin(self.replaying_changes_nothing(events, seed)).await
+    }
+
+    /// What of the trouble met anything.
+    async fn see_what_was_met(&self) {
+        let well = serde_json::json!({});
+        let (stripe, mail) = (self.switch_outage(false, &well).await, self.switch_outage(true, &well).await);
+        let mut coverage = self.coverage.borrow_mut();
+        let (lost, refused) = self.world.calls.met();
+        coverage.met("crash", lost);
+        coverage.met("refuse", refused);
+        coverage.met("outage_stripe", stripe);
+        coverage.met("outage_mail", mail);
     }
 
     pub(super) async fn books_verify(&self, when: &str) -> Result<(), Failure> {
@@ -253,26 +268,33 @@ impl Play {
         Ok(())
     }
 
+    /// Every receipt that is due was mailed once, or stands among the mails whose fate is unknown.
     async fn receipts_are_mailed_once(&self, held: &Held) -> Result<(), Failure> {
         let mut receipts: BTreeMap<String, usize> = BTreeMap::new();
         for mail in self.world.mails().await {
             let of = held.payments.iter().find(|payment| mail.to_string().contains(payment.id.as_str()));
             *receipts.entry(of.map_or_else(|| mail["subject"].to_string(), |of| of.id.to_string())).or_default() += 1;
         }
+        let uncertain = self.items("guichet-inbox").await;
+        let uncertain: Vec<&String> = uncertain.iter().filter(|item| item.contains("\"sending\"")).collect();
+        if !uncertain.is_empty() && !self.shaken {
+            return Err(Failure::new("a mail's fate is unknown", format!("{uncertain:?}")));
+        }
         for payment in &held.payments {
             let mailed = receipts.get(payment.id.as_str()).copied().unwrap_or(0);
             let due = usize::from(!payment.received.is_zero());
-            if mailed > due || (mailed < due && !self.crashed) {
+            let unknown = uncertain.iter().any(|item| item.contains(payment.id.as_str()));
+            if mailed > due || (mailed < due && !unknown) {
                 return Err(Failure::new("receipts", format!("{mailed} of {}, expected {due}", payment.id)));
             }
         }
         Ok(())
     }
 
-    /// Every item of the system of record, as text.
-    async fn record(&self) -> BTreeSet<String> {
+    /// Every item of a table, as text.
+    async fn items(&self, table: &str) -> BTreeSet<String> {
         let client = self.world.local.table_client();
-        let mut pages = client.scan().table_name("guichet-core").into_paginator().items().send();
+        let mut pages = client.scan().table_name(table).into_paginator().items().send();
         let mut items = BTreeSet::new();
         while let Some(item) = pages.next().await {
             items.insert(text_of(&AttributeValue::M(item.expect("an item"))));
@@ -281,8 +303,15 @@ impl Play {
     }
 
     async fn replaying_changes_nothing(&self, mut events: Vec<Value>, seed: u64) -> Result<(), Failure> {
-        let (before, mails) = (self.record().await, self.world.mails().await.len());
+        let (before, mails) = (self.items("guichet-core").await, self.world.mails().await.len());
         Random::new(seed ^ 0xa9a1).shuffle(&mut events);
+        for event in &events {
+            let answer = self.world.webhook(&event.to_string()).await;
+            if !answer.status.is_success() {
+                return Err(Failure::new("an event was not taken", answer.text));
+            }
+        }
+        self.settle().await?;
         let now = self.world.now();
         let received: Vec<_> = events.iter().map(|event| provider::received(&self.world, event)).collect();
         let mut replays = futures::stream::iter(&received)
@@ -292,7 +321,7 @@ impl Play {
             replayed.map_err(|error| Failure::new("a replay failed", error))?;
         }
         self.settle().await?;
-        let after = self.record().await;
+        let after = self.items("guichet-core").await;
         if before != after {
             let gone: Vec<&String> = before.difference(&after).collect();
             let come: Vec<&String> = after.difference(&before).collect();

@@ -29,7 +29,7 @@ pub fn shrink(seed: u64, steps: Vec<Step>, failure: Failure, time: Duration) -> 
                     best = Shrunk { steps, failure };
                     shorter = true;
                 }
-                Ok(()) | Err(_) => from += size,
+                Ok(_) | Err(_) => from += size,
             }
         }
         if began.elapsed() >= time {

@@ -1,11 +1,13 @@
-//! Stories: what happens in a world, in words, and how one follows from a seed.
+//! Stories: what happens in a world, in words.
 //!
 //! Every step names what it is about by a label of its own and not by what went before, so that any of them can be left out and
 //! the rest still means something.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "each part tells of its own steps")]
+
 use std::fmt;
 
-use super::random::Random;
+use crate::Refusal;
 
 /// The currencies of the simulation, with the digits after the point in ours.
 pub(super) const CURRENCIES: [(&str, u32); 6] =
@@ -30,6 +32,47 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
     ("DE08370400440532013003", "a debit that succeeds late"),
     ("DE62370400440532013001", "a debit that fails"),
     ("DE35370400440532013002", "a debit that is taken back"),
+];
+
+/// The kinds of steps.
+pub(super) const KINDS: [&str; 37] = [
+    "invoice",
+    "start",
+    "enter",
+    "look",
+    "refund",
+    "order_refund",
+    "dispute",
+    "verdict",
+    "foreign",
+    "identify",
+    "credit",
+    "apply_credit",
+    "unapply_credit",
+    "write_off",
+    "take_back",
+    "apply",
+    "unapply",
+    "move",
+    "close_review",
+    "advance",
+    "settle",
+    "chaos",
+    "crash",
+    "refuse",
+    "rivals",
+    "meanwhile",
+    "older",
+    "transfer",
+    "arrive",
+    "arrive_in",
+    "pay_out",
+    "return_payout",
+    "save",
+    "die",
+    "outage_stripe",
+    "outage_mail",
+    "sweep",
 ];
 
 /// Money that a step is about: of a payment started here, or taken by another program.
@@ -90,7 +133,16 @@ pub enum Step {
     Settle,
     Chaos { duplicate: u8, drop: u8, delay_ms: u32, reorder: bool },
     Crash { after: usize, calls: usize, carried_out: bool },
+    Refuse { after: usize, calls: usize, refusal: Refusal },
     Rivals { pick: u64 },
+    Transfer { payment: usize, percent: i64 },
+    Arrive { payment: usize, percent: i64 },
+    ArriveIn { payment: usize, currency: usize, minor: i64 },
+    PayOut,
+    ReturnPayout { pick: usize },
+    Save { method: usize, customer: usize, debit: bool },
+    Die { method: usize, removed: bool },
+    Outage { of_mail: bool, after: u32, requests: u32, status: u16, carried_out: bool },
     Meanwhile,
     Older { older: bool },
     Sweep,
@@ -168,6 +220,41 @@ impl fmt::Display for Step {
                 write!(f, "move {percent} % of part {place} of {money} to I{invoice}")
             }
             Self::CloseReview { money } => write!(f, "close a review of {money}"),
+            _ => self.tell_of_banks(f),
+        }
+    }
+}
+
+impl Step {
+    fn tell_of_banks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transfer { payment, percent } => write!(f, "pay P{payment} by transfer, {percent} % of it at once"),
+            Self::Arrive { payment, percent } => {
+                write!(f, "{percent} % of what the transfer of P{payment} waits for arrives")
+            }
+            Self::ArriveIn { payment, currency, minor } => {
+                write!(f, "{} arrives for P{payment}, besides", plain(*minor, *currency))
+            }
+            Self::PayOut => f.write_str("the provider pays out"),
+            Self::ReturnPayout { pick } => write!(f, "the bank sends a payout back ({pick})"),
+            Self::Save { method, customer, debit } => {
+                let what = if *debit { "an account to be debited" } else { "a card" };
+                write!(f, "C{customer} leaves {what}: D{method}")
+            }
+            Self::Die { method, removed: true } => write!(f, "D{method} is removed"),
+            Self::Die { method, removed: false } => write!(f, "the authority behind D{method} ends"),
+            _ => self.tell_of_trouble(f),
+        }
+    }
+
+    fn tell_of_trouble(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Outage { of_mail, after, requests, status, carried_out } => {
+                let whose = if *of_mail { "the post" } else { "the provider" };
+                let how =
+                    if *carried_out { "carried out and not answered".to_owned() } else { format!("answered {status}") };
+                write!(f, "{whose}: {after} requests go well, then {requests} are {how}")
+            }
             Self::Advance { minutes } => write!(f, "{minutes} minutes go by"),
             Self::Settle => f.write_str("all is done that can be"),
             Self::Chaos { duplicate, drop, delay_ms, reorder } => {
@@ -178,264 +265,59 @@ impl fmt::Display for Step {
                 let done = if *carried_out { "carried out" } else { "not carried out" };
                 write!(f, "from now {after} calls go well, then {calls} are lost, {done}")
             }
+            Self::Refuse { after, calls, refusal } => {
+                let of = if refusal.is_of_transactions() { "transactions" } else { "calls" };
+                write!(f, "from now {after} {of} go well, then {calls} are refused: {}", refusal.as_str())
+            }
             Self::Rivals { pick } => write!(f, "two workers at once on the same events ({pick})"),
             Self::Meanwhile => f.write_str("while the workers are at it"),
             Self::Older { older: true } => f.write_str("events come in an older shape"),
             Self::Older { older: false } => f.write_str("events come in the present shape"),
             Self::Sweep => f.write_str("the provider's list of events is swept"),
-        }
-    }
-}
-
-/// What the teller of a story remembers, so that most of it makes sense.
-struct Teller {
-    random: Random,
-    /// The customer and currency of each invoice.
-    invoices: Vec<(usize, usize)>,
-    /// The same of each payment.
-    payments: Vec<(usize, usize)>,
-    /// The same of foreign money; nobody's has no customer.
-    foreign: Vec<(Option<usize>, usize)>,
-    notes: Vec<(usize, usize)>,
-    orders: usize,
-    steps: Vec<Step>,
-}
-
-/// The story of a seed.
-pub fn tell(seed: u64) -> Vec<Step> {
-    let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let random = Random::new(seed);
-    let mut teller = Teller { random, invoices, payments, foreign, notes, orders: 0, steps: Vec::new() };
-    let calm = teller.random.percent(30);
-    if !calm {
-        teller.chaos();
-    }
-    if teller.random.percent(15) {
-        teller.steps.push(Step::Older { older: true });
-    }
-    for _ in 0..teller.random.between(1, 4) {
-        teller.invoice();
-    }
-    for _ in 0..teller.random.between(5, 22) {
-        teller.chapter(calm);
-    }
-    teller.steps
-}
-
-impl Teller {
-    fn minor(&mut self, currency: usize) -> i64 {
-        let (code, digits) = CURRENCIES[currency];
-        // Whole tens of fils, as cards take them; now and then not.
-        let step = if code == "KWD" && !self.random.percent(10) { 10 } else { 1 };
-        let units = self.random.between(1, 400) * if digits == 0 { 100 } else { 1 };
-        let rest = if digits == 0 { 0 } else { self.random.between(0, 10_i64.pow(digits) / step - 1) * step };
-        units * 10_i64.pow(digits) + rest
-    }
-
-    fn invoice(&mut self) {
-        // Mostly one account and currency, so that things meet.
-        let (customer, currency) = match self.invoices.last() {
-            Some(last) if self.random.percent(80) => *last,
-            Some(_) | None => (self.random.below(CUSTOMERS), self.random.below(CURRENCIES.len())),
-        };
-        let minor = if self.random.percent(10) { self.random.between(1, 300) } else { self.minor(currency) };
-        let due_in = u16::try_from(self.random.between(0, 60)).unwrap();
-        self.steps.push(Step::Invoice { invoice: self.invoices.len(), customer, currency, minor, due_in });
-        self.invoices.push((customer, currency));
-    }
-
-    fn percent(&mut self) -> i64 {
-        if self.random.percent(50) { 100 } else { self.random.between(1, 110) }
-    }
-
-    fn an_invoice(&mut self) -> usize {
-        self.random.below(self.invoices.len())
-    }
-
-    /// An invoice of an account and currency where there is one, mostly.
-    fn invoice_of(&mut self, customer: usize, currency: usize) -> usize {
-        let fitting: Vec<usize> =
-            (0..self.invoices.len()).filter(|place| self.invoices[*place] == (customer, currency)).collect();
-        if fitting.is_empty() || self.random.percent(5) { self.an_invoice() } else { self.random.one(&fitting) }
-    }
-
-    fn pay(&mut self) {
-        let first = self.an_invoice();
-        let (customer, currency) = self.invoices[first];
-        let mut parts = vec![(first, self.percent())];
-        while self.random.percent(55) {
-            let next = self.invoice_of(customer, currency);
-            if parts.iter().any(|(invoice, _)| *invoice == next) {
-                break;
-            }
-            parts.push((next, self.percent()));
-        }
-        let payment = self.payments.len();
-        self.payments.push((customer, currency));
-        self.steps.push(Step::Start { payment, parts });
-        if self.random.percent(90) {
-            self.enter(payment);
+            _ => f.write_str(self.kind()),
         }
     }
 
-    fn enter(&mut self, payment: usize) {
-        let debits = if self.payments[payment].1 == 0 { NUMBERS.len() } else { NUMBERS.len() - 4 };
-        let number = if self.random.percent(40) { 0 } else { self.random.below(debits) };
-        let answers = match number {
-            4 | 5 if self.random.percent(80) => Some(self.random.percent(70)),
-            _ => None,
-        };
-        self.steps.push(Step::Enter { payment, number, answers });
-        if self.random.percent(20) {
-            self.steps.push(Step::Meanwhile);
-        }
-        if self.random.percent(30) {
-            self.steps.push(Step::Look { payment });
-        }
-    }
-
-    fn money(&mut self) -> Option<(Money, Option<usize>, usize)> {
-        let foreign = !self.foreign.is_empty() && (self.payments.is_empty() || self.random.percent(25));
-        if foreign {
-            let label = self.random.below(self.foreign.len());
-            let (customer, currency) = self.foreign[label];
-            return Some((Money::Foreign(label), customer, currency));
-        }
-        if self.payments.is_empty() {
-            return None;
-        }
-        // Mostly one of the last, so that much happens to few.
-        let last = self.payments.len() - 1;
-        let label = if self.random.percent(60) { last } else { self.random.below(self.payments.len()) };
-        let (customer, currency) = self.payments[label];
-        Some((Money::Payment(label), Some(customer), currency))
-    }
-
-    fn chaos(&mut self) {
-        let often = |random: &mut Random| if random.percent(50) { 0 } else { u8::try_from(random.below(100)).unwrap() };
-        let (duplicate, drop) = (often(&mut self.random), often(&mut self.random));
-        let delay_ms = self.random.one(&[0, 1_000, 60_000, 3_600_000]);
-        self.steps.push(Step::Chaos { duplicate, drop, delay_ms, reorder: self.random.percent(70) });
-    }
-
-    fn foreign(&mut self) {
-        let currency = if self.random.percent(70) {
-            let invoice = self.an_invoice();
-            self.invoices[invoice].1
-        } else {
-            self.random.below(CURRENCIES.len())
-        };
-        let customer = self.random.percent(60).then(|| self.random.below(CUSTOMERS));
-        let (minor, with_intent) = (self.minor(currency), self.random.percent(75));
-        self.steps.push(Step::Foreign { foreign: self.foreign.len(), customer, currency, minor, with_intent });
-        self.foreign.push((customer, currency));
-    }
-
-    fn identify(&mut self) {
-        if self.foreign.is_empty() {
-            return self.foreign();
-        }
-        let foreign = self.random.below(self.foreign.len());
-        let customer = self.random.below(CUSTOMERS);
-        let invoice = self.random.percent(60).then(|| self.invoice_of(customer, self.foreign[foreign].1));
-        if self.random.percent(40) {
-            self.steps.push(Step::Meanwhile);
-        }
-        self.steps.push(Step::Identify { foreign, customer, invoice });
-    }
-
-    fn credit(&mut self) {
-        if !self.notes.is_empty() && self.random.percent(60) {
-            let note = self.random.below(self.notes.len());
-            let (customer, currency) = self.notes[note];
-            let (invoice, percent) = (self.invoice_of(customer, currency), self.percent());
-            let apply = Step::ApplyCredit { note, invoice, percent };
-            let step = if self.random.percent(60) { apply } else { Step::UnapplyCredit { note, percent } };
-            return self.steps.push(step);
-        }
-        let of = self.an_invoice();
-        let (customer, currency) = self.invoices[of];
-        let minor = self.minor(currency);
-        let invoice = self.random.percent(60).then_some(of);
-        self.steps.push(Step::Credit { note: self.notes.len(), customer, currency, minor, invoice });
-        self.notes.push((customer, currency));
-    }
-
-    /// What an operator or the provider does with money.
-    fn about_money(&mut self, what: usize) {
-        let Some((money, customer, currency)) = self.money() else { return self.pay() };
-        let (percent, place) = (self.percent(), self.random.below(3));
-        let invoice = match customer {
-            Some(customer) => self.invoice_of(customer, currency),
-            None => self.an_invoice(),
-        };
-        let step = match what {
-            0 if self.random.percent(50) => Step::Refund { money, percent },
-            0 => {
-                let place = self.random.percent(60).then_some(place);
-                self.orders += 1;
-                Step::OrderRefund { order: self.orders, money, place, percent }
-            }
-            1 => Step::Dispute { money, percent: percent.min(100), inquiry: self.random.percent(30) },
-            2 => Step::Verdict { money, verdict: self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]) },
-            3 => Step::Apply { money, invoice, percent },
-            4 => Step::Unapply { money, place, percent },
-            5 => Step::Move { money, place, invoice, percent },
-            _ => Step::CloseReview { money },
-        };
-        if self.random.percent(25) {
-            self.steps.push(Step::Meanwhile);
-        }
-        self.steps.push(step);
-    }
-
-    fn crash(&mut self) {
-        let (after, calls) = (self.random.below(30), self.random.one(&[1, 1, 2, 5]));
-        self.steps.push(Step::Crash { after, calls, carried_out: self.random.percent(50) });
-    }
-
-    fn chapter(&mut self, calm: bool) {
-        match self.random.below(100) {
-            0..12 => self.invoice(),
-            12..34 => self.pay(),
-            34..44 => self.about_money(0),
-            44..51 => self.about_money(1),
-            51..56 => self.about_money(2),
-            56..61 => self.foreign(),
-            61..65 => self.identify(),
-            65..72 => self.credit(),
-            72..75 => {
-                let invoice = self.an_invoice();
-                let back = self.random.percent(40);
-                self.steps.push(if back { Step::TakeBack { invoice } } else { Step::WriteOff { invoice } });
-            }
-            75..79 => self.about_money(3),
-            79..83 => self.about_money(4),
-            83..86 => self.about_money(5),
-            86..88 => self.about_money(6),
-            88..91 if !calm => self.crash(),
-            91..93 if !calm => self.chaos(),
-            93..95 if !calm => {
-                let pick = u64::try_from(self.random.between(0, 1_000_000)).unwrap();
-                self.steps.push(Step::Rivals { pick });
-            }
-            95..96 => {
-                let older = self.random.percent(50);
-                self.steps.push(Step::Older { older });
-            }
-            96..97 if !calm => self.steps.push(Step::Sweep),
-            _ if !self.payments.is_empty() => {
-                let payment = self.random.below(self.payments.len());
-                self.enter(payment);
-            }
-            _ => self.pay(),
-        }
-        if self.random.percent(45) {
-            self.steps.push(Step::Settle);
-        }
-        if self.random.percent(20) {
-            let minutes = self.random.one(&[1, 5, 20, 60, 24 * 60, 10 * 24 * 60, 30 * 24 * 60]);
-            self.steps.push(Step::Advance { minutes });
+    /// Its kind, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Invoice { .. } => "invoice",
+            Self::Start { .. } => "start",
+            Self::Enter { .. } => "enter",
+            Self::Look { .. } => "look",
+            Self::Refund { .. } => "refund",
+            Self::OrderRefund { .. } => "order_refund",
+            Self::Dispute { .. } => "dispute",
+            Self::Verdict { .. } => "verdict",
+            Self::Foreign { .. } => "foreign",
+            Self::Identify { .. } => "identify",
+            Self::Credit { .. } => "credit",
+            Self::ApplyCredit { .. } => "apply_credit",
+            Self::UnapplyCredit { .. } => "unapply_credit",
+            Self::WriteOff { .. } => "write_off",
+            Self::TakeBack { .. } => "take_back",
+            Self::Apply { .. } => "apply",
+            Self::Unapply { .. } => "unapply",
+            Self::Move { .. } => "move",
+            Self::CloseReview { .. } => "close_review",
+            Self::Advance { .. } => "advance",
+            Self::Settle => "settle",
+            Self::Chaos { .. } => "chaos",
+            Self::Crash { .. } => "crash",
+            Self::Refuse { .. } => "refuse",
+            Self::Rivals { .. } => "rivals",
+            Self::Transfer { .. } => "transfer",
+            Self::Arrive { .. } => "arrive",
+            Self::ArriveIn { .. } => "arrive_in",
+            Self::PayOut => "pay_out",
+            Self::ReturnPayout { .. } => "return_payout",
+            Self::Save { .. } => "save",
+            Self::Die { .. } => "die",
+            Self::Outage { of_mail: true, .. } => "outage_mail",
+            Self::Outage { of_mail: false, .. } => "outage_stripe",
+            Self::Meanwhile => "meanwhile",
+            Self::Older { .. } => "older",
+            Self::Sweep => "sweep",
         }
     }
 }

@@ -121,3 +121,18 @@ async fn events_can_come_in_an_older_shape() {
     shop.sandbox.deliver_due().await;
     assert!(receiver.types().contains(&"refund.created".to_owned()));
 }
+
+#[tokio::test]
+async fn an_outage_refuses_or_loses_the_next_requests() {
+    let shop = Shop::open();
+    let refusing = json!({ "after": 1, "requests": 1, "status": 429 });
+    shop.control("/outage", &refusing).await;
+    assert_eq!(shop.api("POST", "customers", "name=Ada").await.status, 200);
+    let refused = shop.api("POST", "customers", "name=Ben").await;
+    assert_eq!((refused.status, &refused.json()["error"]["type"]), (429, &json!("rate_limit_error")));
+    assert_eq!(shop.api("GET", "customers", "").await.json()["data"].as_array().unwrap().len(), 1);
+    // What another program asks is not concerned.
+    let ended = shop.control("/outage", &json!({ "requests": 1, "agent": "guichet/" })).await;
+    assert_eq!(ended["met"], 1);
+    assert_eq!(shop.api("GET", "customers", "").await.status, 200);
+}
