@@ -63,18 +63,22 @@ impl Opened {
         let reader = self.visit.reader_for(&self.customer);
         let now = self.visit.now;
         let payment = post.payment.parse().unwrap_or_else(|_| self.visit.state.mint.payment_id(now));
-        // What the page does not offer it does not take; it says itself why.
-        let Some(most) = Online::of(self.invoice.standing.payable()).most() else {
-            return Ok(see_other(&self.address));
-        };
+        // Where nothing can be paid online, what comes may still be the same form again, whose payment is there. All else is
+        // answered by the page, which says itself why.
+        let online = Online::of(self.invoice.standing.payable()).most();
+        let most = online.unwrap_or(self.invoice.standing.payable());
         let again = |fault| Again { payment: payment.clone(), typed: post.amount.clone(), fault };
         let amount = match read_amount(&post.amount, reader.locale, self.invoice.currency(), most) {
             Ok(amount) => amount,
+            Err(_) if online.is_none() => return Ok(see_other(&self.address)),
             Err(fault) => return self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(again(fault))).await,
         };
         let started = self.start(payment.clone(), amount, reader.locale).await;
         match started {
             Ok(address) => Ok(see_other(&address)),
+            Err(OperationError::Refused(_) | OperationError::ProviderRefused { .. }) if online.is_none() => {
+                Ok(see_other(&self.address))
+            }
             Err(OperationError::Refused(refusal)) => match fault_of_refusal(&refusal, most) {
                 Some(fault) => self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(again(fault))).await,
                 // The page itself says that it is paid, or that a payment is on its way.
