@@ -6,12 +6,14 @@ use jiff::Timestamp;
 use receivables::payout::{PayoutRank, PayoutReport, prove};
 use receivables::provider_fact::Provider;
 use receivables::{BusinessId, ObjectId, PaymentId};
-use store::{Payout, PayoutTransaction};
+use store::{Page, Payout, PayoutTransaction};
 
 use crate::{OperationError, Rooms};
 
 /// Times a change is made anew because another came first.
 const TRIES_MAX: u32 = 6;
+/// The latest payouts in which payments are looked for that were not known yet: a month of daily ones.
+const PAYOUTS_MATCHED_MAX: usize = 31;
 
 /// Hears what a provider says of a payout. Once it is paid or complete, its transactions are fetched, kept and summed; again
 /// when it comes back. One of which the provider lists none is kept without a proof.
@@ -66,6 +68,25 @@ async fn prove_anew(rooms: &Rooms, b: &BusinessId, payout: &mut Payout) -> Resul
     payout.proof = Some(proof.map_err(|error| OperationError::Defect(format!("payout: {error}")))?);
     payout.unlisted = false;
     Ok(rooms.store.put_payout_transactions(b, &payout.id, &transactions).await?)
+}
+
+/// Finds the payments of what payouts listed before the payments were heard of: a sweep reads the newest events first. Says of how
+/// many transactions.
+pub(crate) async fn match_payouts(rooms: &Rooms, b: &BusinessId) -> Result<usize, OperationError> {
+    let latest = rooms.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
+    let mut matched = 0;
+    for payout in latest.items.iter().filter(|payout| payout.proof.is_some()) {
+        let mut found = Vec::new();
+        for known in rooms.store.payout_transactions(b, &payout.id).await? {
+            let Some(source) = known.transaction.source.as_ref().filter(|_| known.payment.is_none()) else { continue };
+            if let Some(payment) = rooms.store.payment_of_object(b, Provider::Stripe, source).await? {
+                found.push(PayoutTransaction { payment: Some(payment), ..known });
+            }
+        }
+        matched += found.len();
+        rooms.store.put_payout_transactions(b, &payout.id, &found).await?;
+    }
+    Ok(matched)
 }
 
 /// The transactions of a payout, each with the payment of ours that it comes from.

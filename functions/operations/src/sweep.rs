@@ -10,6 +10,7 @@ use stripe_gateway::event::Event;
 use stripe_gateway::facts::EVENT_TYPES_APPLIED;
 
 use crate::due::DueRun;
+use crate::payouts::match_payouts;
 use crate::{OperationError, Rooms};
 
 /// How often the list is read.
@@ -18,7 +19,7 @@ pub(crate) const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(24);
 const OVERLAP: SignedDuration = SignedDuration::from_hours(2);
 /// How long a claimed sweep is left to its claimant.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
-/// How soon a sweep that could not be finished is begun again.
+/// How soon a sweep that could not be finished is begun again, and the next one after it found what had not reached us.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
 /// What a sweep found.
@@ -50,9 +51,11 @@ pub(crate) async fn run_due_sweeps(rooms: &Rooms, now: Timestamp, run: &mut DueR
             run.taken += 1;
             continue;
         }
-        match sweep_provider_events(rooms, &due.business, due.seen_until, now).await {
+        match swept(rooms, &due, now).await {
             Ok(swept) => {
-                let next = Sweep { seen_until: now, due_at: later(now, SWEEP_EVERY), ..claimed.clone() };
+                // Where something was missed, webhooks may be staying away.
+                let wait = if swept.missed > 0 { AGAIN_AFTER } else { SWEEP_EVERY };
+                let next = Sweep { seen_until: now, due_at: later(now, wait), ..claimed.clone() };
                 rooms.store.move_sweep(&claimed, &next).await?;
                 run.done += 1;
                 tracing::info!(business.id = %due.business, listed = swept.listed, missed = swept.missed, "sweep");
@@ -66,6 +69,12 @@ pub(crate) async fn run_due_sweeps(rooms: &Rooms, now: Timestamp, run: &mut DueR
         }
     }
     Ok(())
+}
+
+async fn swept(rooms: &Rooms, due: &Sweep, now: Timestamp) -> Result<Swept, OperationError> {
+    let swept = sweep_provider_events(rooms, &due.business, due.seen_until, now).await?;
+    match_payouts(rooms, &due.business).await?;
+    Ok(swept)
 }
 
 fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {

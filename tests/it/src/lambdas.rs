@@ -113,7 +113,7 @@ async fn a_webhook_gets_its_answer_however_it_is_wrapped() {
     let taken = send(&before_front, &world.signature(&body), Body::Text(&body)).await;
     assert_eq!(taken.text, "recorded", "once the table answers, so do we");
     for receiver in [&receiver, &before_front, &before_nothing] {
-        log_of_nobody(&receiver.log(), &secrets(&world, &["Ünïcödé"]));
+        log_of_nobody(&receiver.last_words().await, &secrets(&world, &["Ünïcödé"]));
     }
 }
 
@@ -153,7 +153,7 @@ async fn an_invoice_is_issued_paid_and_booked_by_the_binaries_alone() {
     unheard_of_is_found_by_looking(&deployment, &customer).await;
     let session = signs_in(&deployment).await;
     let token = pay_url.rsplit('/').next().unwrap();
-    log_of_nobody(&deployment.logs(), &secrets(world, &[token, &session, "058.00", "058,00", "105800"]));
+    log_of_nobody(&deployment.last_words().await, &secrets(world, &[token, &session, "058.00", "058,00", "105800"]));
 }
 
 /// Presses Pay and pays on the hosted page. The answer leads back.
@@ -257,7 +257,7 @@ async fn a_batch_begins_again_at_the_first_record_that_failed() {
     batch.records.drain(..2);
     let answer = worker.invoke(&serde_json::to_value(&batch).unwrap()).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    log_of_nobody(&worker.log(), &secrets(&world, &["Ünïcödé"]));
+    log_of_nobody(&worker.last_words().await, &secrets(&world, &["Ünïcödé"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -286,11 +286,11 @@ async fn what_strangers_send_ends_no_function() {
         // Of what is no event at all neither the answer nor the log repeats anything.
         let error = function.invoke(&json!({"to": ADDRESS})).await.unwrap_err();
         assert!(!error.to_string().contains(ADDRESS), "{error}");
-        log_of_nobody(&function.log(), &secrets);
+        log_of_nobody(&function.last_words().await, &secrets);
     }
     let strange = json!({"Records": [{"dynamodb": {"NewImage": {"pk": {"S": ADDRESS}}}}]});
     let error = deployment.event_worker.invoke(&strange).await.unwrap_err();
     assert!(!error.to_string().contains(ADDRESS), "{error}");
     assert_eq!(deployment.event_worker.invoke(&json!({"Records": []})).await, Ok(json!({"batchItemFailures": []})));
-    log_of_nobody(&deployment.event_worker.log(), &secrets);
+    log_of_nobody(&deployment.event_worker.last_words().await, &secrets);
 }

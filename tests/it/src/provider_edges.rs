@@ -175,6 +175,40 @@ async fn a_payout_is_proved_also_after_one_that_came_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payout_that_is_heard_of_before_its_payments_finds_them_later() {
+    let world = &World::new().await;
+    world.chaos(json!({"drop": 100})).await;
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "75.00").await;
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
+    // Nobody comes back from the hosted page, so nothing is looked at.
+    world.submit_hosted(pressed.location(), "4000000000000077").await;
+    let made = pay_out(world, json!({})).await;
+    for event in world.stripe("/events?limit=100").await["data"].as_array().unwrap() {
+        if event["data"]["object"]["object"] == "payout" {
+            assert!(world.webhook(&event.to_string()).await.status.is_success());
+        }
+    }
+    world.settle().await;
+    let payments_of = async |world: &World| {
+        let transactions = payout(world, &made).await["transactions"].clone();
+        let of_payments = transactions.as_array().unwrap().iter().filter(|one| !one["payment"].is_null()).count();
+        (transactions.as_array().unwrap().len(), of_payments)
+    };
+    let (listed, of_payments) = payments_of(world).await;
+    assert!(listed > 0 && of_payments == 0, "{of_payments} of {listed}");
+
+    // The nightly sweep brings the payment, and the one that follows it soon finds it in the payout.
+    world.advance(SignedDuration::from_hours(25));
+    world.settle().await;
+    world.advance(SignedDuration::from_mins(16));
+    world.settle().await;
+    let (_, of_payments) = payments_of(world).await;
+    assert!(of_payments > 0, "the payment is known in its payout");
+    world.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payout_by_hand_is_kept_without_a_proof_and_missing_from_the_next() {
     let world = &World::new().await;
     available(world).await;

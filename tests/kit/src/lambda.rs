@@ -128,7 +128,15 @@ impl Lambda {
         status
     }
 
-    /// What it has written to its log.
+    /// Ends it, and gives all that it has written to its log. While it runs, its words may still be in the pipe.
+    pub async fn last_words(&self) -> String {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.child.lock().unwrap().kill();
+        self.ended().await;
+        self.log()
+    }
+
+    /// What was heard of its log until now.
     pub fn log(&self) -> String {
         String::from_utf8(self.log.lock().unwrap().clone()).expect("a log is text")
     }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{Announcement, Checkout, Payment, State, Transition, look_after, transition};
 use crate::allocation::{self, Funds, Placed};
+use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::{Fact, FactKind};
 use crate::ids::InvoiceId;
@@ -127,7 +128,7 @@ fn decide(was: &Payment, mut payment: Payment, why: Why<'_>, now: Timestamp) -> 
     payment.received = heard.received.in_currency(currency);
     payment.refunded = heard.refunded.in_currency(currency).at_most(payment.received);
     payment.charged_back = heard.charged_back.in_currency(currency).at_most(payment.received.less(payment.refunded));
-    payment.suspense = heard.received.amounts().filter(|amount| amount.currency() != currency).collect();
+    payment.suspense = suspense(&heard, currency);
     let mut facts = Vec::new();
     if let Transition::Announce(announcement) = edge {
         payment.state = if given_up { State::Cancelled } else { told };
@@ -202,6 +203,16 @@ fn surplus(payment: &Payment, allocations: &[allocation::Allocation]) -> Money {
     left.less(payment.on_account)
 }
 
+/// What came in other currencies and has not gone back.
+fn suspense(heard: &Heard, own: Currency) -> Vec<Money> {
+    let others = heard.received.amounts().filter(|amount| amount.currency() != own);
+    let left = others.map(|came| {
+        let (refunded, taken) = (&heard.refunded, &heard.charged_back);
+        came.less(refunded.in_currency(came.currency())).less(taken.in_currency(came.currency()))
+    });
+    left.filter(|left| !left.is_zero()).collect()
+}
+
 fn announce(announcement: Announcement, payment: &Payment) -> Option<FactKind> {
     let id = payment.id.clone();
     match announcement {
@@ -225,7 +236,11 @@ fn money_facts(was: &Payment, payment: &mut Payment) -> Vec<FactKind> {
     if settled {
         facts.push(FactKind::PaymentSettled { payment: id(), received: payment.received });
     }
-    for amount in payment.suspense.iter().filter(|amount| !was.suspense.contains(amount)) {
+    let more = |amount: &Money| {
+        let kept = was.suspense.iter().find(|kept| kept.currency() == amount.currency());
+        kept.is_none_or(|kept| kept.minor() < amount.minor())
+    };
+    for amount in payment.suspense.iter().filter(|amount| more(amount)) {
         facts.push(FactKind::PaymentInSuspense { payment: id(), received: *amount });
     }
     if payment.refunded.minor() > was.refunded.minor() {

@@ -1,9 +1,12 @@
 //! Reviews: what of a payment a person should look at. They follow from its facts, and go when their cause does or a person
 //! has closed them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::{Payment, fold};
+use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::money::Money;
 use crate::provider_fact::{ChargebackState, ObjectFact, ObjectId};
@@ -86,12 +89,14 @@ impl Payment {
             .map(|amount| review(ReviewKind::OtherCurrency, &named(*amount), None, *amount))
             .collect();
         let heard = self.facts.fold();
-        // It takes nothing of the payment's own money, so the books do not move, and only a person can say what it is worth.
-        let elsewhere = heard.charged_back.amounts().filter(|amount| amount.currency() != self.currency());
+        // What was taken in a currency that never came moves nothing of the payment's own money, and only a person can say what it
+        // is worth.
+        let gone = heard.charged_back.amounts().chain(heard.refunded.amounts()).map(Money::currency);
+        let gone: BTreeSet<Currency> = gone.filter(|currency| *currency != self.currency()).collect();
+        let beyond = gone.into_iter().map(|currency| heard.overdrawn(currency)).filter(|beyond| !beyond.is_zero());
         all.extend(
-            elsewhere.map(|amount| {
-                review(ReviewKind::OtherCurrency, &format!("charged_back.{}", named(amount)), None, amount)
-            }),
+            beyond
+                .map(|amount| review(ReviewKind::OtherCurrency, &format!("overdrawn.{}", named(amount)), None, amount)),
         );
         let overdrawn = heard.overdrawn(self.currency());
         if !overdrawn.is_zero() {

@@ -710,9 +710,9 @@ fn a_chargeback_in_another_currency_is_for_a_person_to_look_at() {
             ledger: A -100.00
             facts: payment.settled, invoice.paid
         P: chargeback1 108.00_USD withdrawn
-            P is settled: 100.00 asked, 100.00 received, review: other_currency#charged_back.USD.10800, review: chargeback#dp_P1
+            P is settled: 100.00 asked, 100.00 received, review: other_currency#overdrawn.USD.10800, review: chargeback#dp_P1
         P: chargeback1 108.00_USD lost
-            P is settled: 100.00 asked, 100.00 received, review: other_currency#charged_back.USD.10800
+            P is settled: 100.00 asked, 100.00 received, review: other_currency#overdrawn.USD.10800
     "#]]);
 }
 

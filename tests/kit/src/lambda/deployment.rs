@@ -59,11 +59,11 @@ impl Deployment {
         self.world.local.drain().await.expect("the streams drain");
     }
 
-    /// What the functions have written to their logs.
-    pub fn logs(&self) -> String {
+    /// Ends the functions, and gives all that they have written to their logs.
+    pub async fn last_words(&self) -> String {
         let functions =
             [&self.webhook_receiver, &self.event_worker, &self.due_worker, &self.business_api, &self.frontend];
-        functions.map(|function| function.log()).concat()
+        futures::future::join_all(functions.map(|function| function.last_words())).await.concat()
     }
 }
 

@@ -28,7 +28,7 @@ mod owed;
 mod trouble;
 
 /// Calls that a story loses in a row, at most.
-const LOST_IN_A_ROW_MAX: usize = 5;
+const LOST_IN_A_ROW_MAX: usize = 16;
 
 /// Rounds in which a world must have settled.
 const SETTLING_ROUNDS_MAX: usize = 60;

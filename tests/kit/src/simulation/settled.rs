@@ -97,11 +97,11 @@ impl Play {
             let found = payment.suspense.iter().map(|held| (held.currency().code().to_owned(), held.minor()));
             let found: BTreeMap<String, i64> = found.collect();
             let reviews = payment.reviews();
-            let seen = |code: &String| {
-                let name = format!("other_currency#{code}");
+            let seen = |(code, minor): (&String, &i64)| {
+                let name = format!("other_currency#{code}.{minor}");
                 payment.reviews_closed.contains(&name) || reviews.iter().any(|review| review.name == name)
             };
-            if found != expected || !found.keys().all(seen) {
+            if found != expected || !found.iter().all(seen) {
                 let how = format!("{}: {found:?} and {reviews:?}, expected {expected:?}", payment.id);
                 return Err(Failure::new("money in another currency", how));
             }

@@ -63,6 +63,15 @@ impl Teller {
         self.invoices.push((customer, currency));
     }
 
+    /// An invoice of so little that it may be written off.
+    fn small_invoice(&mut self) -> usize {
+        let (invoice, minor) = (self.invoices.len(), self.random.between(1, 60));
+        let (customer, currency) = (self.random.below(CUSTOMERS), self.random.below(CURRENCIES.len()));
+        self.steps.push(Step::Invoice { invoice, customer, currency, minor, due_in: 30 });
+        self.invoices.push((customer, currency));
+        invoice
+    }
+
     fn percent(&mut self) -> i64 {
         if self.random.percent(50) { 100 } else { self.random.between(1, 110) }
     }
@@ -202,9 +211,23 @@ impl Teller {
                 self.orders += 1;
                 Step::OrderRefund { order: self.orders, money, place, percent }
             }
-            1 => Step::Dispute { money, percent: percent.min(100), inquiry: self.random.percent(30) },
+            1 => {
+                let dispute = Step::Dispute { money, percent: percent.min(100), inquiry: self.random.percent(30) };
+                if self.random.percent(40) {
+                    self.steps.push(dispute);
+                    let verdict = self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]);
+                    Step::Verdict { money, verdict }
+                } else {
+                    dispute
+                }
+            }
             2 => Step::Verdict { money, verdict: self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]) },
             3 => Step::Apply { money, invoice, percent },
+            4 if self.random.percent(50) => {
+                // What was taken back is placed anew.
+                self.steps.extend([Step::Settle, Step::Unapply { money, place, percent }]);
+                Step::Apply { money, invoice, percent: 100 }
+            }
             4 => Step::Unapply { money, place, percent },
             5 => Step::Move { money, place, invoice, percent },
             _ => Step::CloseReview { money },
@@ -273,6 +296,10 @@ impl Teller {
                     self.steps.extend([Step::Settle, Step::Advance { minutes: 3 * 24 * 60 }]);
                 }
                 self.steps.push(Step::PayOut);
+                if self.random.percent(35) {
+                    let pick = self.random.below(8);
+                    self.steps.extend([Step::Settle, Step::ReturnPayout { pick }]);
+                }
             }
             (7, _) => {
                 let pick = self.random.below(8);
@@ -302,9 +329,11 @@ impl Teller {
             61..65 => self.identify(),
             65..70 => self.credit(),
             72..75 => {
-                let invoice = self.an_invoice();
-                let back = self.random.percent(40);
-                self.steps.push(if back { Step::TakeBack { invoice } } else { Step::WriteOff { invoice } });
+                let invoice = if self.random.percent(70) { self.small_invoice() } else { self.an_invoice() };
+                self.steps.push(Step::WriteOff { invoice });
+                if self.random.percent(50) {
+                    self.steps.push(Step::TakeBack { invoice });
+                }
             }
             75..79 => self.about_money(3),
             79..83 => self.about_money(4),

@@ -2,7 +2,7 @@
 
 use operations::{NewRefund, StartPayment};
 use receivables::payment::Origin;
-use receivables::{Locale, Money as Amount, PaymentId, Provider, RefundId};
+use receivables::{Invoice, Locale, Money as Amount, Payment, PaymentId, Provider, RefundId};
 use serde_json::json;
 
 use super::{CashPart, Foreign, Play, part, ulid};
@@ -140,6 +140,19 @@ impl Play {
         self.judge(identified).map(|done| done.is_some())
     }
 
+    /// An open invoice of the payment's account: the one of a label, or the next that there is.
+    async fn open_invoice(&self, of: &Payment, label: usize) -> Result<Option<Invoice>, Failure> {
+        let labels = self.invoices.range(label..).chain(self.invoices.range(..label));
+        for (_, id) in labels {
+            let Some(held) = self.judge(self.invoice(id).await)?.flatten() else { continue };
+            let fits = held.customer == of.customer && held.currency() == of.currency();
+            if fits && !held.standing.open().is_zero() {
+                return Ok(Some(held));
+            }
+        }
+        Ok(None)
+    }
+
     /// What an operator does with money that has come.
     pub(super) async fn operate(&self, step: &Step) -> Result<bool, Failure> {
         let (Step::Apply { money, .. }
@@ -154,8 +167,9 @@ impl Play {
         let at = |place: &usize| payment.allocations.get(place % payment.allocations.len().max(1));
         let operated = match step {
             Step::Apply { invoice, percent, .. } => {
-                let Some(invoice) = self.invoices.get(invoice) else { return Ok(false) };
-                let parts = [CashPart { invoice: invoice.clone(), amount: part(payment.unapplied, *percent) }];
+                let Some(invoice) = self.open_invoice(&payment, *invoice).await? else { return Ok(false) };
+                let amount = part(payment.unapplied, *percent).at_most(invoice.standing.open());
+                let parts = [CashPart { invoice: invoice.id, amount }];
                 operations::apply_cash(rooms, business, id, &parts, now).await
             }
             Step::Unapply { place, percent, .. } => {
@@ -164,9 +178,10 @@ impl Play {
                 operations::unapply_cash(rooms, business, id, &from.invoice, amount, now).await
             }
             Step::Move { place, invoice, percent, .. } => {
-                let (Some(from), Some(to)) = (at(place), self.invoices.get(invoice)) else { return Ok(false) };
-                let amount = Some(part(from.applied, *percent));
-                operations::move_cash(rooms, business, id, &from.invoice, to, amount, now).await
+                let Some(to) = self.open_invoice(&payment, *invoice).await? else { return Ok(false) };
+                let Some(from) = at(place) else { return Ok(false) };
+                let amount = Some(part(from.applied, *percent).at_most(to.standing.open()));
+                operations::move_cash(rooms, business, id, &from.invoice, &to.id, amount, now).await
             }
             _ => {
                 let Some(review) = payment.reviews().into_iter().next() else { return Ok(false) };
