@@ -292,7 +292,7 @@ async fn an_event_that_cannot_be_applied_is_in_nobodys_way_and_is_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_another_businesss_is_nobodys_unidentified_money() {
+async fn money_of_another_business_is_nobodys_here() {
     let world = &World::new().await;
     let rooms = &world.local.state.rooms;
     let other = Business { id: BusinessId::from_ulid("01JD8Z0000ABCDEFGHJKMNPQRS").unwrap(), ..business(world).await };
