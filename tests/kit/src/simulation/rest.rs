@@ -276,7 +276,7 @@ impl Play {
             *receipts.entry(of.map_or_else(|| mail["subject"].to_string(), |of| of.id.to_string())).or_default() += 1;
         }
         let uncertain = self.items("guichet-inbox").await;
-        let uncertain: Vec<&String> = uncertain.iter().filter(|item| item.contains("\"sending\"")).collect();
+        let uncertain: Vec<&String> = uncertain.iter().filter(|item| item.contains("sending")).collect();
         if !uncertain.is_empty() && !self.shaken {
             return Err(Failure::new("a mail's fate is unknown", format!("{uncertain:?}")));
         }
