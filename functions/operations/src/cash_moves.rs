@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use receivables::{Allocation, Business, Invoice, InvoiceId, Money, Payment, PaymentId, Refusal, allocation, payment};
 use store::Page;
 
-use crate::payments::carry_out;
+use crate::payments::{carry_out, in_order};
 use crate::{OperationError, Rooms};
 
 /// Open invoices that are looked at for proposals, oldest due first.
@@ -25,12 +25,15 @@ pub(crate) async fn parts_of(
     business: &Business,
     parts: &[CashPart],
 ) -> Result<Vec<(Invoice, Money)>, OperationError> {
-    let ids: Vec<InvoiceId> = parts.iter().map(|part| part.invoice.clone()).collect();
-    let held = rooms.store.invoices(&business.id, &ids).await?;
-    parts
-        .iter()
-        .map(|part| Ok((held.get(&part.invoice).cloned().ok_or(OperationError::NotFound)?, part.amount)))
-        .collect()
+    Ok(with_amounts(in_order(rooms, &business.id, &named_by(parts)).await?, parts))
+}
+
+fn named_by(parts: &[CashPart]) -> Vec<InvoiceId> {
+    parts.iter().map(|part| part.invoice.clone()).collect()
+}
+
+fn with_amounts(invoices: Vec<Invoice>, parts: &[CashPart]) -> Vec<(Invoice, Money)> {
+    invoices.into_iter().zip(parts).map(|(invoice, part)| (invoice, part.amount)).collect()
 }
 
 /// Applies what is unapplied of a payment to invoices of its account.
@@ -42,8 +45,11 @@ pub async fn apply_cash(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
-    let parts = parts_of(rooms, business, parts).await?;
-    carry_out(rooms, payment, now, |payment| payment::apply(payment, &parts, now)).await
+    let named = named_by(parts);
+    carry_out(rooms, payment, &named, now, |payment, invoices| {
+        payment::apply(payment, &with_amounts(invoices.to_vec(), parts), now)
+    })
+    .await
 }
 
 /// Takes an allocation of a payment back, all of it or a part.
@@ -56,7 +62,7 @@ pub async fn unapply_cash(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
-    carry_out(rooms, payment, now, |payment| payment::unapply(payment, invoice, amount, now)).await
+    carry_out(rooms, payment, &[], now, |payment, _| payment::unapply(payment, invoice, amount, now)).await
 }
 
 /// Moves an allocation of a payment to another invoice of the account, all of it or a part.
@@ -70,8 +76,11 @@ pub async fn move_cash(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
-    let to = rooms.store.invoice(&business.id, to).await?.ok_or(OperationError::NotFound)?;
-    carry_out(rooms, payment, now, |payment| payment::move_cash(payment, from, &to, amount, now)).await
+    carry_out(rooms, payment, std::slice::from_ref(to), now, |payment, invoices| match invoices {
+        [to, ..] => payment::move_cash(payment, from, to, amount, now),
+        [] => Err(Refusal::NotAllocated),
+    })
+    .await
 }
 
 /// A person has looked at a review.
@@ -83,7 +92,7 @@ pub async fn close_review(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
-    carry_out(rooms, payment, now, |payment| payment::close_review(payment, name, now)).await
+    carry_out(rooms, payment, &[], now, |payment, _| payment::close_review(payment, name, now)).await
 }
 
 /// Where unapplied cash of a payment could go: oldest due first, and never where an operator has taken it back.

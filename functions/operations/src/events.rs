@@ -3,14 +3,16 @@
 use jiff::Timestamp;
 use receivables::payment::{self, Outside, speak_of_money};
 use receivables::provider_fact::Provider;
-use receivables::{BusinessId, CustomerId, Invoice, Locale, Money, ObjectId, Payment, PaymentId, Refusal, Report};
+use receivables::{
+    BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Refusal, Report,
+};
 use sha2::{Digest, Sha256};
 use store::{Also, Commitment, Contested, EventKey, EventState, Keeping, ReceivedEvent};
 use stripe_gateway::event::Event;
 use stripe_gateway::facts::{Meaning, reports};
 
 use crate::methods::{customer_deleted, hear_methods};
-use crate::payments::{Adopted, commit_heard, finish};
+use crate::payments::{Adopted, commit_heard, finish, in_order};
 use crate::payouts::hear_payout;
 use crate::{OperationError, Rooms};
 
@@ -205,7 +207,7 @@ async fn begin(
     let anchor = with.anchor.as_ref().or_else(|| said.iter().map(Report::anchor).next());
     let Some(anchor) = anchor.cloned() else { return Ok(None) };
     let held = rooms.store.customer(b, customer).await?.ok_or(OperationError::NotFound)?;
-    let outside = Outside {
+    let mut outside = Outside {
         id: payment_id(b, &anchor)?,
         business: b.clone(),
         customer: customer.clone(),
@@ -227,6 +229,9 @@ async fn begin(
             },
             Commitment::Conflict(contested) => {
                 adopted.take_over(rooms, &payment, &contested).await?;
+                let named: Vec<InvoiceId> = outside.parts.iter().map(|(invoice, _)| invoice.id.clone()).collect();
+                let fresh = in_order(rooms, b, &named).await?;
+                outside.parts = fresh.into_iter().zip(outside.parts).map(|(now, (_, part))| (now, part)).collect();
                 // What was kept has become another payment's, which has heard it.
                 if contested.contains(&Contested::Waiting(anchor.clone())) && !adopted.has(&anchor) {
                     return Ok(None);

@@ -18,7 +18,7 @@ use stripe_gateway::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation}
 mod hearing;
 
 use crate::{OperationError, Rooms, commit};
-pub(crate) use hearing::{Adopted, carry_out, commit_heard, finish, give_up, reload};
+pub(crate) use hearing::{Adopted, carry_out, commit_heard, finish, give_up, in_order, reload};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 5;

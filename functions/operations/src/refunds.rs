@@ -43,7 +43,7 @@ pub async fn order_refund(
         if let Some(amount) = new.amount {
             writable("amount", amount)?;
         }
-        carry_out(rooms, held, now, |payment| {
+        carry_out(rooms, held, &[], now, |payment, _| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
                     .allocations
@@ -131,7 +131,7 @@ async fn refused(
     }
     // What the provider says is no part of the act that ordered the refund.
     let rooms = Rooms { act: None, ..rooms.clone() };
-    carry_out(&rooms, payment, now, |payment| {
+    carry_out(&rooms, payment, &[], now, |payment, _| {
         // Another may have heard the answer in the meantime; then there is nothing to say.
         payment::refund_refused(payment, order, reason, now).ok_or(Refusal::NoSuchReview)
     })

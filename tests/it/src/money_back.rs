@@ -299,3 +299,25 @@ async fn a_lump_sum_finds_more_invoices_than_a_transaction_carries() {
     }
     assert_eq!(open.iter().filter(|open| *open == "0.00").count(), 59);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_operator_names_is_taken_as_it_stands_by_then() {
+    let world = &World::new().await;
+    let (rooms, b) = (&world.local.state.rooms, &world.local.business);
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "80.00").await;
+    let id = invoice["id"].as_str().unwrap().parse().unwrap();
+    let before = rooms.store.invoice(b, &id).await.unwrap().unwrap();
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "30.00").await;
+    world.pay_hosted(pressed.location(), "4242424242424242").await;
+    world.settle().await;
+    world.stripe_control("/foreign_charge", &json!({"amount": 5_000, "currency": "eur"})).await;
+    world.settle().await;
+    let listed = rooms.store.unidentified(b, &Page::first(50)).await.unwrap().items;
+    let parts = vec![(before, eur("40.00"))];
+    let customer = customer["id"].as_str().unwrap().parse().unwrap();
+    operations::identify(rooms, b, &listed[0].object, &customer, parts, world.now()).await.unwrap();
+    world.settle().await;
+    assert_eq!(standing(world, &invoice).await, "partly_paid 10.00");
+    world.verify().await;
+}

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use receivables::provider_fact::Provider;
-use receivables::{Decision, Invoice, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
+use receivables::{BusinessId, Decision, Invoice, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
 use store::{Also, Commitment, Contested, EventKey, EventState, Page};
 
 use crate::{OperationError, Rooms, act_is_done, commit, commit_act};
@@ -159,12 +159,14 @@ pub(crate) async fn give_up(rooms: &Rooms, payment: Payment, now: Timestamp) -> 
     Err(OperationError::Conflict)
 }
 
-/// Carries out what a person does to a payment, once, on its invoices as they stand now. An unfinished payment is finished first.
+/// Carries out what a person does to a payment, once, on its invoices as they stand now, and on those that they name. An unfinished
+/// payment is finished first.
 pub(crate) async fn carry_out(
     rooms: &Rooms,
     payment: Payment,
+    named: &[InvoiceId],
     now: Timestamp,
-    decide: impl Fn(&Payment) -> Result<(Payment, Decision), Refusal>,
+    decide: impl Fn(&Payment, &[Invoice]) -> Result<(Payment, Decision), Refusal>,
 ) -> Result<Payment, OperationError> {
     let mut payment = finish(rooms, payment, now).await?;
     for _ in 0..TRIES_MAX {
@@ -172,13 +174,27 @@ pub(crate) async fn carry_out(
             return finish(rooms, reload(rooms, &payment).await?, now).await;
         }
         payment = on_fresh_standings(rooms, payment).await?;
-        let (changed, decision) = decide(&payment)?;
+        let invoices = in_order(rooms, &payment.business, named).await?;
+        let (changed, decision) = decide(&payment, &invoices)?;
         if commit_act(rooms, &decision).await? == Commitment::Committed {
             return finish(rooms, changed, now).await;
         }
         payment = reload(rooms, &payment).await?;
     }
     Err(OperationError::Conflict)
+}
+
+/// Invoices as they stand now, in the order in which they are named.
+pub(crate) async fn in_order(
+    rooms: &Rooms,
+    b: &BusinessId,
+    named: &[InvoiceId],
+) -> Result<Vec<Invoice>, OperationError> {
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let held = rooms.store.invoices(b, named).await?;
+    named.iter().map(|id| held.get(id).cloned().ok_or(OperationError::NotFound)).collect()
 }
 
 /// The payment and its invoices as they stand now.
