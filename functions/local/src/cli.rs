@@ -148,7 +148,8 @@ struct KeyArguments {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = environment("GUICHET_LOG").and_then(|filter| filter.parse::<EnvFilter>().ok());
-    let filter = filter.unwrap_or_else(|| EnvFilter::new("warn"));
+    // The table warns of each condition that does not hold, which is how it is asked.
+    let filter = filter.unwrap_or_else(|| EnvFilter::new("warn,dynoxide=error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,

@@ -101,6 +101,11 @@ impl Rooms {
         Self { act: Some(act), ..self.clone() }
     }
 
+    /// Who acts, why, and that the act is done by it.
+    pub(crate) fn also_the_act(&self) -> Also {
+        Also { act: self.act.as_ref().map(|act| act.name.clone()), ..self.also() }
+    }
+
     /// Who acts, and why.
     pub(crate) fn also(&self) -> Also {
         Also { actor: self.actor.clone(), reason: self.act.as_ref().map(|act| act.reason.clone()), ..Also::default() }
@@ -114,8 +119,7 @@ pub(crate) async fn commit(rooms: &Rooms, decision: &Decision) -> Result<Commitm
 
 /// Commits the decision that is what a person does: the one that is taken once, however often the act is tried.
 pub(crate) async fn commit_act(rooms: &Rooms, decision: &Decision) -> Result<Commitment, OperationError> {
-    let act = rooms.act.as_ref().map(|act| act.name.clone());
-    Ok(rooms.store.commit(decision, &Also { act, ..rooms.also() }).await?)
+    Ok(rooms.store.commit(decision, &rooms.also_the_act()).await?)
 }
 
 /// Whether the act was carried out before: its answer was lost, or another try came first. To be asked before deciding, since

@@ -70,11 +70,9 @@ async fn prove_anew(rooms: &Rooms, b: &BusinessId, payout: &mut Payout) -> Resul
     Ok(rooms.store.put_payout_transactions(b, &payout.id, &transactions).await?)
 }
 
-/// Finds the payments of what payouts listed before the payments were heard of: a sweep reads the newest events first. Says of how
-/// many transactions.
-pub(crate) async fn match_payouts(rooms: &Rooms, b: &BusinessId) -> Result<usize, OperationError> {
+/// Finds the payments of what payouts listed before the payments were heard of: a sweep reads the newest events first.
+pub(crate) async fn match_payouts(rooms: &Rooms, b: &BusinessId) -> Result<(), OperationError> {
     let latest = rooms.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
-    let mut matched = 0;
     for payout in latest.items.iter().filter(|payout| payout.proof.is_some()) {
         let mut found = Vec::new();
         for known in rooms.store.payout_transactions(b, &payout.id).await? {
@@ -83,10 +81,9 @@ pub(crate) async fn match_payouts(rooms: &Rooms, b: &BusinessId) -> Result<usize
                 found.push(PayoutTransaction { payment: Some(payment), ..known });
             }
         }
-        matched += found.len();
         rooms.store.put_payout_transactions(b, &payout.id, &found).await?;
     }
-    Ok(matched)
+    Ok(())
 }
 
 /// The transactions of a payout, each with the payment of ours that it comes from.

@@ -10,7 +10,6 @@ use receivables::audit::Difference;
 use receivables::text::Description;
 use receivables::{Actor, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
-use crate::access::once;
 use crate::items::events::EventKey;
 use crate::items::{happenings, ledger};
 use crate::keys::Unique;
@@ -119,13 +118,7 @@ impl Store {
         }
         let record = happenings::of_decision(decision, also)?;
         writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
-        if let Some(act) = &also.act {
-            writes.put_new(
-                &self.tables.inbox,
-                once::of_act(&decision.business, act, decision.at),
-                IfRefused::AlreadyDone,
-            )?;
-        }
+        writes.act(also, decision.at)?;
         if let Some(event) = &also.applied {
             writes.applied(event)?;
         }
@@ -152,6 +145,7 @@ impl Store {
         writes.tolerances(was, now)?;
         let record = happenings::of_business(now, differences, at, also)?;
         writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
+        writes.act(also, at)?;
         Ok(self.transact(writes.items).await? == Commitment::Committed)
     }
 

@@ -4,10 +4,9 @@ use aws_sdk_dynamodb::config::SharedInterceptor;
 use futures::StreamExt;
 use kit::{Calls, World};
 use operations::{Applied, Rooms, apply_provider_event};
-use receivables::Provider;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use store::{EventKey, EventState, ReceivedEvent};
+use store::{EventState, ReceivedEvent};
 use tokio::runtime::Builder;
 
 use crate::Outcome;
@@ -134,21 +133,6 @@ async fn paid_by(world: &World, customer: &Value) -> Outcome<ReceivedEvent> {
     world.submit_hosted(pressed.location(), "4242424242424242").await;
     let events = world.stripe("/events?type=payment_intent.succeeded&limit=1").await;
     let event = events.pointer("/data/0").ok_or("no event")?;
-    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned).ok_or("no text");
-    Ok(ReceivedEvent {
-        key: EventKey {
-            business: world.local.business.clone(),
-            provider: Provider::Stripe,
-            object: text("/data/object/id")?,
-            event: text("/id")?,
-        },
-        kind: text("/type")?,
-        api_version: None,
-        livemode: Some(false),
-        received_at: world.now(),
-        body: event.to_string().into_bytes(),
-        // The stream's worker leaves what is in quarantine alone.
-        state: EventState::Quarantined,
-        reason: None,
-    })
+    // The stream's worker leaves what is in quarantine alone.
+    Ok(world.received(event, EventState::Quarantined))
 }

@@ -94,3 +94,34 @@ async fn an_act_whose_worker_dies_anywhere_is_done_once() {
 async fn an_act_of_which_one_answer_is_lost_and_asked_for_again_is_done_once() {
     every_place_of(false, "again").await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_setting_told_again_does_not_undo_what_another_has_set_since() {
+    let world = &World::new().await;
+    world.calls.give_up_at_once();
+    let set = async |amount: &str, key: &str| {
+        let body = json!({"write_off_tolerances": {"EUR": amount}, "reason": "Because"});
+        world.api_with(Method::PATCH, "/business", Some(body), &[("idempotency-key", key)]).await.status
+    };
+    let now = async || {
+        world.ask(Method::GET, "/business", None).await["write_off_tolerances"]["EUR"].as_str().unwrap().to_owned()
+    };
+    let mut undecided = 0;
+    for (after, carried_out) in (0..PLACES).flat_map(|after| [(after, false), (after, true)]) {
+        let name = |what: &str| format!("{what}-{after}-{carried_out}");
+        assert!(set("0.10", &name("before")).await.is_success());
+        world.calls.break_after(after, 1, carried_out);
+        let first = set("0.50", &name("act")).await;
+        world.calls.mend();
+        if first.is_success() {
+            continue;
+        }
+        let done = now().await == "0.50";
+        undecided += usize::from(done);
+        assert!(set("0.20", &name("since")).await.is_success());
+        world.advance(SignedDuration::from_secs(61));
+        assert!(set("0.50", &name("act")).await.is_success(), "lost at {after}");
+        assert_eq!(now().await, if done { "0.20" } else { "0.50" }, "lost at {after}, carried out: {carried_out}");
+    }
+    assert!(undecided > 0, "some answer of a change that was made is lost");
+}

@@ -3,27 +3,7 @@
 use kit::World;
 use reqwest::StatusCode;
 use serde_json::json;
-use store::{EventState, ReceivedEvent};
-
-/// What the inbox holds of an event that was marked as applied and never heard.
-fn passed_over(world: &World, event: &serde_json::Value) -> ReceivedEvent {
-    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-    ReceivedEvent {
-        key: store::EventKey {
-            business: world.local.business.clone(),
-            provider: receivables::Provider::Stripe,
-            object: text(&event["data"]["object"]["id"]),
-            event: text(&event["id"]),
-        },
-        kind: text(&event["type"]),
-        api_version: None,
-        livemode: Some(false),
-        received_at: world.now(),
-        body: event.to_string().into_bytes(),
-        state: EventState::Applied,
-        reason: None,
-    }
-}
+use store::EventState;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_older_version_passed_over_is_heard_when_it_is_replayed() {
@@ -44,7 +24,8 @@ async fn what_an_older_version_passed_over_is_heard_when_it_is_replayed() {
     world.settle().await;
     let events = world.stripe("/events?limit=100").await;
     for event in events["data"].as_array().unwrap() {
-        let event = passed_over(&world, event);
+        // Marked as applied, and never heard.
+        let event = world.received(event, EventState::Applied);
         world.local.state.rooms.store.record_event(&event).await.unwrap();
         operations::apply_provider_event(&world.local.state.rooms, &event, world.now()).await.unwrap();
     }

@@ -3,10 +3,10 @@
 use jiff::SignedDuration;
 use kit::{StripeFront, World};
 use operations::{Applied, NewRefund, OperationError, Rooms};
-use receivables::{Business, BusinessId, Currency, InvoiceId, Money, PaymentId, Provider, RefundId};
+use receivables::{Business, BusinessId, Currency, InvoiceId, Money, PaymentId, RefundId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use store::{EventKey, EventState, Page, ReceivedEvent};
+use store::{EventState, Page, ReceivedEvent};
 
 async fn business(world: &World) -> Business {
     world.local.state.rooms.store.business(&world.local.business).await.unwrap().unwrap()
@@ -250,23 +250,7 @@ async fn a_payout_whose_transactions_stripe_refuses_to_list_is_kept_without_a_pr
 
 /// Records an event of Stripe's where the stream's worker leaves it alone, and applies it.
 async fn apply(world: &World, rooms: &Rooms, event: &Value) -> Result<(Applied, ReceivedEvent), OperationError> {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let object = event["data"]["object"]["id"].as_str().or(event["related_object"]["id"].as_str()).unwrap();
-    let event = ReceivedEvent {
-        key: EventKey {
-            business: world.local.business.clone(),
-            provider: Provider::Stripe,
-            object: object.to_owned(),
-            event: text(&event["id"]),
-        },
-        kind: text(&event["type"]),
-        api_version: None,
-        livemode: Some(false),
-        received_at: world.now(),
-        body: event.to_string().into_bytes(),
-        state: EventState::Quarantined,
-        reason: None,
-    };
+    let event = world.received(event, EventState::Quarantined);
     rooms.store.record_event(&event).await.unwrap();
     let applied = operations::apply_provider_event(rooms, &event, world.now()).await?;
     Ok((applied, rooms.store.event(&event.key).await.unwrap().unwrap()))

@@ -7,11 +7,12 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use jiff::{SignedDuration, Timestamp};
 use local::{Local, Options, StreamHandler};
-use receivables::PaymentId;
+use receivables::{PaymentId, Provider};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use runtime::{Clock, Minter};
 use serde_json::{Value, json};
+use store::{EventKey, EventState, ReceivedEvent};
 
 use crate::calls::Calls;
 
@@ -339,28 +340,34 @@ impl World {
             store: self.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
             ..self.rooms()
         };
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let event = store::ReceivedEvent {
-            key: self.event_key(&text(&event["data"]["object"]["id"]), &text(&event["id"])),
-            kind: text(&event["type"]),
-            api_version: None,
-            livemode: Some(false),
-            received_at: self.now(),
-            body: event.to_string().into_bytes(),
-            // The stream's worker leaves what is in quarantine alone.
-            state: store::EventState::Quarantined,
-            reason: None,
-        };
+        // The stream's worker leaves what is in quarantine alone.
+        let event = self.received(event, EventState::Quarantined);
         rooms.store.record_event(&event).await.expect("it is recorded");
         calls.forget();
         operations::apply_provider_event(&rooms, &event, self.now()).await.expect("it is applied");
         calls.made()
     }
 
-    fn event_key(&self, object: &str, event: &str) -> store::EventKey {
-        store::EventKey {
+    /// An event of Stripe's as the inbox holds it.
+    pub fn received(&self, event: &Value, state: EventState) -> ReceivedEvent {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let object = event["data"]["object"]["id"].as_str().or(event["related_object"]["id"].as_str());
+        ReceivedEvent {
+            key: self.event_key(object.unwrap_or("none"), &text(&event["id"])),
+            kind: text(&event["type"]),
+            api_version: event["api_version"].as_str().map(str::to_owned),
+            livemode: Some(false),
+            received_at: self.now(),
+            body: event.to_string().into_bytes(),
+            state,
+            reason: None,
+        }
+    }
+
+    fn event_key(&self, object: &str, event: &str) -> EventKey {
+        EventKey {
             business: self.local.business.clone(),
-            provider: receivables::Provider::Stripe,
+            provider: Provider::Stripe,
             object: object.to_owned(),
             event: event.to_owned(),
         }

@@ -167,9 +167,8 @@ fn placed(was: &Payment, payment: &mut Payment, why: Why<'_>) -> Placed {
         let set_aside = payment.sent_back_by_choice();
         more = allocation::extend(&mut allocations, surplus, open, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX);
     }
-    let funds = funds(payment, news_of(was, payment), settle);
-    let placed = allocation::place(&mut allocations, &was.allocations, &funds, was.unapplied);
-    drop(funds);
+    let heard = news_of(was, payment);
+    let placed = allocation::place(&mut allocations, &was.allocations, &funds(payment, heard, settle), was.unapplied);
     payment.allocations = allocations;
     payment.unapplied = placed.unapplied;
     payment.owed_back = placed.owed_back;

@@ -1,9 +1,11 @@
 //! The parts of a transaction, each with what its failing means.
 
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use jiff::Timestamp;
 use receivables::{BalanceMove, BusinessId, CustomerId};
 
-use super::{Contested, IfRefused, Writes};
+use super::{Also, Contested, IfRefused, Writes};
+use crate::access::once;
 use crate::items::events::{EventKey, EventState};
 use crate::items::{Item, ledger, number, text};
 use crate::keys::{self, Key, Unique};
@@ -29,6 +31,14 @@ impl Writes<'_> {
         let update = update.map_err(|error| StoreError::defect("balance", &error))?;
         self.items.push((TransactWriteItem::builder().update(update).build(), IfRefused::Never));
         Ok(())
+    }
+
+    /// Marks the act that this carries out as done.
+    pub(super) fn act(&mut self, also: &Also, at: Timestamp) -> Result<(), StoreError> {
+        match &also.act {
+            Some(act) => self.put_new(self.inbox, once::of_act(self.business, act, at), IfRefused::AlreadyDone),
+            None => Ok(()),
+        }
     }
 
     pub(super) fn applied(&mut self, event: &EventKey) -> Result<(), StoreError> {

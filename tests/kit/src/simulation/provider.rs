@@ -2,7 +2,6 @@
 
 use receivables::{Currency, Money};
 use serde_json::Value;
-use store::{EventKey, EventState, ReceivedEvent};
 
 use crate::World;
 
@@ -24,26 +23,6 @@ pub(super) async fn events(world: &World) -> Vec<Value> {
     let mut events = all(world, "events").await;
     events.reverse();
     events
-}
-
-/// An event as the receiver records it.
-pub(super) fn received(world: &World, event: &Value) -> ReceivedEvent {
-    let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    ReceivedEvent {
-        key: EventKey {
-            business: world.local.business.clone(),
-            provider: receivables::Provider::Stripe,
-            object: event["data"]["object"]["id"].as_str().unwrap_or("none").to_owned(),
-            event: text(&event["id"]),
-        },
-        kind: text(&event["type"]),
-        api_version: event["api_version"].as_str().map(str::to_owned),
-        livemode: Some(false),
-        received_at: world.now(),
-        body: event.to_string().into_bytes(),
-        state: EventState::Received,
-        reason: None,
-    }
 }
 
 /// An amount of ours as the provider counts it, rounded to what it takes.

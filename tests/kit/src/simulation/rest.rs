@@ -9,7 +9,7 @@ use receivables::payment::State;
 use receivables::provider_fact::{Facts, Heard};
 use receivables::{ObjectId, Payment, Provider};
 use serde_json::Value;
-use store::Page;
+use store::{EventState, Page};
 use stripe_gateway::event::Event;
 use stripe_gateway::facts::{Meaning, reports};
 
@@ -313,7 +313,7 @@ impl Play {
         }
         self.settle().await?;
         let now = self.world.now();
-        let received: Vec<_> = events.iter().map(|event| provider::received(&self.world, event)).collect();
+        let received: Vec<_> = events.iter().map(|event| self.world.received(event, EventState::Received)).collect();
         let mut replays = futures::stream::iter(&received)
             .map(|event| operations::apply_provider_event(self.rooms(), event, now))
             .buffered(4);

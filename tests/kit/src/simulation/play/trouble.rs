@@ -3,6 +3,7 @@
 use operations::OperationError;
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::EventState;
 
 use super::Play;
 use crate::simulation::random::Random;
@@ -71,7 +72,7 @@ impl Play {
             self.world.webhook(&event.to_string()).await;
         }
         let received: Vec<store::ReceivedEvent> =
-            events.iter().map(|event| provider::received(&self.world, event)).collect();
+            events.iter().map(|event| self.world.received(event, EventState::Received)).collect();
         let now = self.world.now();
         let twice = received.iter().chain(&received);
         let applied = twice.map(|event| operations::apply_provider_event(self.rooms(), event, now));
