@@ -1,16 +1,16 @@
 //! Simulated worlds in numbers: how many a minute, and the stories of those whose books do not hold.
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use kit::simulation::simulate;
+use kit::simulation::{Failed, Worlds, simulate};
 
 /// Worlds, where no other number is asked for.
 const WORLDS: u64 = 20_000;
 /// How long a failing story is shortened.
 const SHRINK_FOR: Duration = Duration::from_secs(25);
-/// Stories that are told at the end; of the others only the seeds.
-const STORIES_MAX: usize = 20;
+/// Worlds after which it says how far it is.
+const SAID_EVERY: u64 = 500;
 
 /// Plays worlds as asked, and says what came of them.
 pub(crate) fn run(words: &[String]) -> Result<ExitCode, String> {
@@ -30,10 +30,16 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode, String> {
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let time = minutes.map(Duration::from_mins);
     eprintln!("worlds of the seeds from {from} to {}, on {threads} threads", from + count - 1);
-    let outcome = simulate(from..from + count, threads, time, SHRINK_FOR);
-    for failed in outcome.failed.iter().take(STORIES_MAX) {
-        println!("{failed}");
-    }
+    let began = Instant::now();
+    let plan = Worlds { seeds: from..from + count, threads, time, shrink_for: SHRINK_FOR };
+    let outcome = simulate(&plan, |played: u64, failed: Option<&Failed>| {
+        if let Some(failed) = failed {
+            println!("{failed}");
+        }
+        if played.is_multiple_of(SAID_EVERY) {
+            eprintln!("{played} of {count} worlds in {} s", began.elapsed().as_secs());
+        }
+    });
     println!("{}", outcome.coverage);
     let seeds: Vec<String> = outcome.failed.iter().map(|failed| failed.seed.to_string()).collect();
     let seconds = outcome.took.as_secs().max(1);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kit::simulation::simulate;
+use kit::simulation::{Outcome, Worlds, simulate};
 
 /// Seeds of each test, so that they run side by side.
 const SEEDS_EACH: u64 = 10;
@@ -11,20 +11,19 @@ const SEEDS_THAT_COVER: u64 = 100;
 /// How long a failing story is shortened.
 const SHRINK_FOR: Duration = Duration::from_secs(30);
 
-fn worlds(part: u64) {
-    let outcome = simulate(part * SEEDS_EACH..(part + 1) * SEEDS_EACH, 1, None, SHRINK_FOR);
+/// Plays the worlds of these seeds, whose books must all hold.
+fn worlds(seeds: std::ops::Range<u64>, threads: usize) -> Outcome {
+    let outcome = simulate(&Worlds { seeds, threads, time: None, shrink_for: SHRINK_FOR }, |_, _| ());
     println!("{} worlds in {:?}\n{}", outcome.worlds, outcome.took, outcome.coverage);
     let failed: Vec<String> = outcome.failed.iter().map(ToString::to_string).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+    outcome
 }
 
 /// A step that never meets anything proves nothing: in the first worlds each kind does.
 #[test]
 fn the_books_hold_in_worlds_0_to_99_and_every_kind_of_step_happens_to_something() {
-    let outcome = simulate(0..SEEDS_THAT_COVER, 2, None, SHRINK_FOR);
-    println!("{} worlds in {:?}\n{}", outcome.worlds, outcome.took, outcome.coverage);
-    let failed: Vec<String> = outcome.failed.iter().map(ToString::to_string).collect();
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let outcome = worlds(0..SEEDS_THAT_COVER, 2);
     assert!(outcome.coverage.missing().is_empty(), "never: {:?}", outcome.coverage.missing());
 }
 
@@ -33,7 +32,7 @@ macro_rules! parts {
         $(
             #[test]
             fn $name() {
-                worlds($part);
+                worlds($part * SEEDS_EACH..($part + 1) * SEEDS_EACH, 1);
             }
         )*
     };

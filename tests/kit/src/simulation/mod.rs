@@ -105,9 +105,21 @@ pub struct Outcome {
     pub failed: Vec<Failed>,
 }
 
-/// Plays the worlds of seeds, side by side on so many threads, until they or the time are over. Each that fails is shrunk for
-/// as long as given.
-pub fn simulate(seeds: std::ops::Range<u64>, threads: usize, time: Option<Duration>, shrink_for: Duration) -> Outcome {
+/// How many worlds are played, and how.
+pub struct Worlds {
+    /// Their seeds.
+    pub seeds: std::ops::Range<u64>,
+    /// How many are played side by side.
+    pub threads: usize,
+    /// After how long no more are begun.
+    pub time: Option<Duration>,
+    /// For how long the story of one that fails is shrunk.
+    pub shrink_for: Duration,
+}
+
+/// Plays worlds until they or the time are over. After each, `ended` is told how many that were, and of the one if it failed.
+pub fn simulate(worlds: &Worlds, ended: impl Fn(u64, Option<&Failed>) + Sync) -> Outcome {
+    let Worlds { seeds, threads, time, shrink_for } = worlds;
     let (next, played) = (AtomicU64::new(seeds.start), AtomicU64::new(0));
     let began = Instant::now();
     let one = || {
@@ -118,20 +130,27 @@ pub fn simulate(seeds: std::ops::Range<u64>, threads: usize, time: Option<Durati
                 return (failed, happened);
             }
             let steps = tell(seed);
-            let ended = play_story(seed, &steps);
-            played.fetch_add(1, Ordering::SeqCst);
-            match ended {
-                Ok(coverage) => happened.add(&coverage),
-                Err(failure) => failed.push(Failed { seed, shrunk: shrink(seed, steps, failure, shrink_for) }),
+            let outcome = play_story(seed, &steps);
+            let count = played.fetch_add(1, Ordering::SeqCst) + 1;
+            match outcome {
+                Ok(coverage) => {
+                    happened.add(&coverage);
+                    ended(count, None);
+                }
+                Err(failure) => {
+                    let shrunk = Failed { seed, shrunk: shrink(seed, steps, failure, *shrink_for) };
+                    ended(count, Some(&shrunk));
+                    failed.push(shrunk);
+                }
             }
         }
     };
-    let ended: Vec<(Vec<Failed>, Coverage)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(one)).collect();
+    let of_threads: Vec<(Vec<Failed>, Coverage)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..*threads.max(&1)).map(|_| scope.spawn(one)).collect();
         threads.into_iter().map(|thread| thread.join().expect("a thread of worlds")).collect()
     });
     let (mut failed, mut coverage) = (Vec::new(), Coverage::default());
-    for (of_thread, seen) in ended {
+    for (of_thread, seen) in of_threads {
         failed.extend(of_thread);
         coverage.add(&seen);
     }
