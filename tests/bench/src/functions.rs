@@ -94,7 +94,7 @@ fn compare(
     let (our_start, peer_start) = (median(&mut our_starts), median(&mut peer_starts));
     let row = |what: &str, said: [String; 2], hundreds: [u128; 2], how: &str, table: &mut Table| {
         let [our_figure, peer_figure] = hundreds;
-        let ratio = our_figure * 100 / peer_figure.max(1);
+        let ratio = (our_figure * 100).div_ceil(peer_figure.max(1));
         let [ours, peers] = said;
         let measured = format!("{ours}, peer {peers}: {} ×", hundredths(ratio));
         let target = Target::at_most(&ratio, &pair.most, &format!("{} × {}", hundredths(pair.most), pair.peer));

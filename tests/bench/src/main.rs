@@ -19,6 +19,7 @@ mod rate;
 mod running;
 mod runtime_api;
 mod simulation;
+mod statement;
 mod table;
 
 use std::process::ExitCode;
@@ -34,11 +35,12 @@ struct Part {
     measure: fn(&Effort, &mut Table) -> Outcome,
 }
 
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part { name: "ingest", measure: ingest::measure },
     Part { name: "apply", measure: apply::measure },
     Part { name: "rate", measure: rate::measure },
     Part { name: "flat", measure: apply::measure_flat },
+    Part { name: "statement", measure: statement::measure },
     Part { name: "run", measure: laptop::measure },
     Part { name: "page", measure: pay_page::measure },
     Part { name: "lambda", measure: functions::measure },
@@ -48,7 +50,8 @@ const HELP: &str = "\
 cargo xtask bench [--only NAME] [--quick]
 cargo xtask bench --simulation [WORLDS] [--from SEED] [--minutes N]
 
-  --only NAME   one part: ingest, apply, rate, flat, run, page or lambda
+  --only NAME   one part: ingest, apply, rate, flat, statement, run, page or
+                lambda
   --quick       fewer samples and shorter waits: to see that it works
   --simulation  no measurements but simulated worlds whose books must hold, 20,000 unless told otherwise
   --from SEED   the first seed of them
