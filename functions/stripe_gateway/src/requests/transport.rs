@@ -13,6 +13,8 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::RootCertStore;
+use rustls::crypto::aws_lc_rs;
 use sha2::{Digest, Sha256};
 use stripe_client_core::{RequestBuilder, StripeMethod, VERSION};
 
@@ -45,7 +47,10 @@ pub enum ConfigError {
 
 #[derive(Clone)]
 pub(super) struct Transport {
-    pool: Connections,
+    reach: Reach,
+    /// Made for the first request: reading the machine's certificate authorities takes longer than all else that a function
+    /// does before its first invocation, and most invocations ask nothing of Stripe.
+    pool: Arc<OnceLock<Connections>>,
     setup: Arc<Setup>,
 }
 
@@ -57,14 +62,15 @@ struct Setup {
     first_pause: Duration,
 }
 
-type TlsPool = Pool<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type Connections = Pool<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-#[derive(Clone)]
-enum Connections {
-    /// Made for the first request: reading the machine's certificate authorities takes longer than all else that a function
-    /// does before its first invocation, and most invocations ask nothing of Stripe.
-    Tls(Arc<OnceLock<TlsPool>>),
-    Loopback(Box<Pool<HttpConnector, Full<Bytes>>>),
+/// Whose connections they are.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// Of all who show a certificate that this machine trusts.
+    Tls,
+    /// Of this machine alone, which shows none.
+    Loopback,
 }
 
 /// What Stripe says to a request that it understood.
@@ -90,9 +96,9 @@ impl Transport {
         let ClientConfig { api_base, secret_key, timeout, first_pause } = config;
         let base = api_base.trim_end_matches('/').to_owned();
         let uri: Uri = base.parse().map_err(|_| ConfigError::Address)?;
-        let pool = match (uri.scheme_str(), uri.host()) {
-            (Some("https"), Some(_)) => Connections::Tls(Arc::default()),
-            (Some("http"), Some(host)) if is_loopback(host) => Connections::Loopback(Box::new(pool(connector()))),
+        let reach = match (uri.scheme_str(), uri.host()) {
+            (Some("https"), Some(_)) => Reach::Tls,
+            (Some("http"), Some(host)) if is_loopback(host) => Reach::Loopback,
             (Some(_) | None, _) => return Err(ConfigError::Address),
         };
         if uri.query().is_some() {
@@ -103,7 +109,7 @@ impl Transport {
         authorization.set_sensitive(true);
         let version = HeaderValue::try_from(VERSION.as_str()).map_err(|_| ConfigError::Key)?;
         let setup = Setup { base, authorization, version, timeout, first_pause };
-        Ok(Self { pool, setup: Arc::new(setup) })
+        Ok(Self { reach, pool: Arc::default(), setup: Arc::new(setup) })
     }
 
     /// Sends a request, and gives the answer's body. A refusal is an error.
@@ -139,14 +145,22 @@ impl Transport {
 
     async fn attempt(&self, request: &RequestBuilder, once: Option<&OnceKey>) -> Result<Try, RequestError> {
         let request = self.http_request(request, once)?;
-        let sent = match &self.pool {
-            Connections::Tls(pool) => made(pool)?.request(request).await,
-            Connections::Loopback(pool) => pool.request(request).await,
-        };
-        let Ok(response) = sent else {
+        let Ok(response) = self.connections()?.request(request).await else {
             return Ok(Try::failed(RequestError::Unreachable, true));
         };
         Ok(read(response).await)
+    }
+
+    fn connections(&self) -> Result<&Connections, RequestError> {
+        if let Some(pool) = self.pool.get() {
+            return Ok(pool);
+        }
+        // A machine that trusts no authority reaches nobody; nothing was sent.
+        let pool = pool(self.reach).map_err(|error| {
+            tracing::error!(%error, "no certificate authorities were found on this machine");
+            RequestError::Unreachable
+        })?;
+        Ok(self.pool.get_or_init(|| pool))
     }
 
     fn http_request(
@@ -219,37 +233,25 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-fn made(cell: &OnceLock<TlsPool>) -> Result<&TlsPool, RequestError> {
-    if let Some(pool) = cell.get() {
-        return Ok(pool);
-    }
-    // A machine that trusts no authority reaches nobody; nothing was sent.
-    let pool = tls_pool().map_err(|error| {
-        tracing::error!(%error, "no certificate authorities were found on this machine");
-        RequestError::Unreachable
-    })?;
-    Ok(cell.get_or_init(|| pool))
-}
-
-fn tls_pool() -> std::io::Result<TlsPool> {
-    let mut http = connector();
-    http.enforce_http(false);
-    let tls = HttpsConnectorBuilder::new().with_native_roots()?;
-    Ok(pool(tls.https_only().enable_http1().wrap_connector(http)))
-}
-
-fn connector() -> HttpConnector {
+/// One kind of pool serves both: with two, each function would carry the whole client twice.
+fn pool(reach: Reach) -> std::io::Result<Connections> {
     let mut http = HttpConnector::new();
     http.set_nodelay(true);
     http.set_connect_timeout(Some(CONNECT_TIMEOUT));
-    http
-}
-
-fn pool<C>(connector: C) -> Pool<C, Full<Bytes>>
-where
-    C: hyper_util::client::legacy::connect::Connect + Clone,
-{
-    Pool::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT).build(connector)
+    http.enforce_http(false);
+    let https = HttpsConnectorBuilder::new();
+    let https = match reach {
+        Reach::Tls => https.with_native_roots()?.https_only(),
+        Reach::Loopback => {
+            let tls = rustls::ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+            let tls = tls.with_safe_default_protocol_versions().map_err(std::io::Error::other)?;
+            let trusts_nobody = tls.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+            https.with_tls_config(trusts_nobody).https_or_http()
+        }
+    };
+    let mut pool = Pool::builder(TokioExecutor::new());
+    pool.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE_TIMEOUT);
+    Ok(pool.build(https.enable_http1().wrap_connector(http)))
 }
 
 fn is_loopback(host: &str) -> bool {
