@@ -37,7 +37,7 @@ pub(crate) struct PaymentDraft {
     #[schema(example = "EUR")]
     currency: String,
     /// What it is for, in the order in which cash is applied.
-    #[schema(min_items = 1, max_items = 45)]
+    #[schema(min_items = 1, max_items = 1000)]
     allocations: Vec<AllocationDraft>,
 }
 

@@ -56,7 +56,7 @@ async fn original(
     rooms: &Rooms,
     b: &BusinessId,
     one: &PayoutTransaction,
-) -> Result<Option<receivables::Balance>, OperationError> {
+) -> Result<Option<receivables::Money>, OperationError> {
     let (Some(payment), Some(source), Some(_)) = (&one.payment, &one.transaction.source, one.transaction.exchange_rate)
     else {
         return Ok(None);

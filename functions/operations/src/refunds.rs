@@ -138,17 +138,20 @@ async fn refused(
     .await
 }
 
-/// The provider's objects that took the payment's money; the one that took most is the last.
+/// The provider's objects that took the payment's money; the one of which most is left, as far as it is known, is the last.
 fn carriers(payment: &Payment) -> Vec<ObjectId> {
-    let intents = payment.facts.0.iter().filter_map(|(id, fact)| match fact {
-        ObjectFact::Intent(intent) => Some((intent.received.in_currency(payment.currency()).minor(), id)),
-        ObjectFact::Checkout(checkout) => {
-            let intent = checkout.intent.as_ref()?;
-            Some((checkout.received.in_currency(payment.currency()).minor(), intent))
-        }
+    let currency = payment.currency();
+    let sent_back = |of: &ObjectId| match payment.facts.0.get(of) {
+        Some(ObjectFact::Intent(intent)) => intent.refunded.in_currency(currency),
+        Some(_) | None => Money::zero(currency),
+    };
+    let carriers = payment.facts.0.iter().filter_map(|(id, fact)| match fact {
+        ObjectFact::Intent(intent) => Some((intent.received.in_currency(currency), id)),
+        ObjectFact::Checkout(checkout) => Some((checkout.received.in_currency(currency), checkout.intent.as_ref()?)),
         ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => None,
     });
-    let mut carriers: Vec<_> = intents.filter(|(received, _)| *received > 0).collect();
+    let carriers = carriers.filter(|(received, _)| !received.is_zero());
+    let mut carriers: Vec<_> = carriers.map(|(received, of)| (received.less(sent_back(of)).minor(), of)).collect();
     carriers.sort();
     carriers.dedup_by(|(_, one), (_, other)| one == other);
     carriers.into_iter().map(|(_, id)| id.clone()).collect()

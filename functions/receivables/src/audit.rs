@@ -11,7 +11,7 @@ use crate::decision::{Change, Decision};
 use crate::ids::{CustomerId, KeyId, PayLinkId};
 use crate::invoice::Standing;
 use crate::money::Money;
-use crate::payment::Payment;
+use crate::payment::{Payment, RefundOrder};
 
 /// Who did something.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -81,10 +81,9 @@ pub struct Difference {
 impl Difference {
     /// An amount that became another. What was not there held nothing.
     pub(crate) fn of_amount(id: &str, field: &'static str, before: Option<Money>, after: Money) -> Self {
-        let text = |amount: Money| format!("{} {}", amount.to_plain(), amount.currency());
         // Of nothing that stays nothing there is nothing to say.
         let before = before.unwrap_or(Money::zero(after.currency()));
-        Self { what: id.to_owned(), field, before: text(before), after: text(after) }
+        Self { what: id.to_owned(), field, before: text_of(before), after: text_of(after) }
     }
 }
 
@@ -181,17 +180,51 @@ fn payment(was: Option<&Payment>, now: &Payment) -> Vec<Difference> {
     };
     let money =
         |field: &'static str, read: fn(&Payment) -> Money| Difference::of_amount(id, field, was.map(read), read(now));
-    vec![
+    let mut told = vec![
         words("status", |payment| payment.state.as_str().to_owned()),
         money("received", |payment| payment.received),
         money("refunded", |payment| payment.refunded),
         money("charged_back", |payment| payment.charged_back),
         money("unapplied", |payment| payment.unapplied),
-        words("refund_orders", |payment| payment.refunds.len().to_string()),
+        words("suspense", |payment| spoken(&payment.suspense)),
         words("checkout", |payment| {
             payment.checkout.as_ref().map(|checkout| checkout.id.to_string()).unwrap_or_default()
         }),
+    ];
+    let (orders, closed) = was.map_or((&[][..], &[][..]), |was| (&was.refunds[..], &was.reviews_closed[..]));
+    told.extend(now.refunds.iter().flat_map(|order| refund(orders.iter().find(|was| was.id == order.id), order)));
+    told.extend(now.reviews_closed.iter().filter(|name| !closed.contains(name)).map(|name| Difference {
+        what: id.to_owned(),
+        field: "review_closed",
+        before: String::new(),
+        after: name.clone(),
+    }));
+    told
+}
+
+fn refund(was: Option<&RefundOrder>, now: &RefundOrder) -> Vec<Difference> {
+    let id = now.id.as_str();
+    let words = |field: &'static str, read: fn(&RefundOrder) -> String| Difference {
+        what: id.to_owned(),
+        field,
+        before: was.map(read).unwrap_or_default(),
+        after: read(now),
+    };
+    vec![
+        words("status", |order| if order.refused.is_some() { "refused" } else { "ordered" }.to_owned()),
+        Difference::of_amount(id, "amount", was.map(|order| order.amount), now.amount),
+        words("invoice", |order| order.invoice.as_ref().map(ToString::to_string).unwrap_or_default()),
+        words("refused_because", |order| order.refused.clone().unwrap_or_default()),
     ]
+}
+
+fn spoken(amounts: &[Money]) -> String {
+    let texts: Vec<String> = amounts.iter().map(|amount| text_of(*amount)).collect();
+    texts.join(", ")
+}
+
+fn text_of(amount: Money) -> String {
+    format!("{} {}", amount.to_plain(), amount.currency())
 }
 
 fn made(id: &str, word: &str) -> Difference {

@@ -105,11 +105,11 @@ pub fn of_entry(entry: &Entry, zone: &BillingZone) -> Result<Vec<JournalLine>, M
     Ok(lines)
 }
 
-/// The lines of a movement at the provider. `original` is what our ledger entered of it on the clearing account, where that was
-/// in another currency.
+/// The lines of a movement at the provider. `original` is how much our ledger entered of it on the clearing account, where that
+/// was in another currency; the movement says in which direction, since what went back may come again.
 pub fn of_transaction(
     transaction: &BalanceTransaction,
-    original: Option<Balance>,
+    original: Option<Money>,
     zone: &BillingZone,
 ) -> Result<Vec<JournalLine>, MoneyError> {
     let line = |account: JournalAccount, amount: Balance| JournalLine {
@@ -129,6 +129,8 @@ pub fn of_transaction(
     }
     let mut lines = Vec::new();
     if let Some(original) = original.filter(|original| original.currency() != transaction.gross.currency()) {
+        let came = transaction.gross.minor() >= 0;
+        let original = if came { Balance::owed(original) } else { Balance::in_favour(original) };
         lines.extend([
             line(JournalAccount::Clearing, original.reversed()),
             line(JournalAccount::Exchange, original),
@@ -144,19 +146,18 @@ pub fn of_transaction(
     Ok(lines)
 }
 
-/// What our ledger entered on the clearing account for the object that a movement comes from, in the payment's currency.
-pub fn original_of(payment: &Payment, source: &ObjectId) -> Option<Balance> {
+/// How much our ledger entered on the clearing account for the object that a movement comes from, in the payment's currency.
+pub fn original_of(payment: &Payment, source: &ObjectId) -> Option<Money> {
     let currency = payment.currency();
-    let came = |amount: Money| Balance::owed(amount);
     match payment.facts.0.get(source) {
-        Some(ObjectFact::Refund(refund)) => Some(came(refund.amount.in_currency(currency)).reversed()),
-        Some(ObjectFact::Chargeback(chargeback)) => Some(came(chargeback.amount.in_currency(currency)).reversed()),
-        Some(ObjectFact::Intent(intent)) => Some(came(intent.received.in_currency(currency))),
+        Some(ObjectFact::Refund(refund)) => Some(refund.amount.in_currency(currency)),
+        Some(ObjectFact::Chargeback(chargeback)) => Some(chargeback.amount.in_currency(currency)),
+        Some(ObjectFact::Intent(intent)) => Some(intent.received.in_currency(currency)),
         Some(ObjectFact::Checkout(_) | ObjectFact::Concern(_)) => None,
         // A charge is found as the attempt of its intent.
         None => payment.facts.0.values().find_map(|fact| match fact {
             ObjectFact::Intent(intent) if intent.attempts.contains_key(source.as_str()) => {
-                Some(came(intent.received.in_currency(currency)))
+                Some(intent.received.in_currency(currency))
             }
             ObjectFact::Intent(_)
             | ObjectFact::Checkout(_)
@@ -225,10 +226,12 @@ mod tests {
     #[test]
     fn every_source_comes_to_nothing_in_each_currency() {
         let zone = BillingZone::named("Europe/Paris").unwrap();
-        let dollars = Some(balance(10_000, Currency::USD));
+        let money = |minor, currency| Some(Money::new(minor, currency).unwrap());
         for (transaction, original) in [
-            (transaction("charge", 9_200, 163), dollars),
-            (transaction("charge", 10_000, 175), Some(balance(10_000, Currency::EUR))),
+            (transaction("charge", 9_200, 163), money(10_000, Currency::USD)),
+            (transaction("refund", -9_100, 0), money(10_000, Currency::USD)),
+            (transaction("refund_failure", 9_100, 0), money(10_000, Currency::USD)),
+            (transaction("charge", 10_000, 175), money(10_000, Currency::EUR)),
             (transaction("adjustment", -10_000, 1_500), None),
             (transaction("stripe_fee", -300, 0), None),
             (transaction("payout", -9_037, 0), None),
@@ -246,10 +249,15 @@ mod tests {
     #[test]
     fn what_was_exchanged_leaves_clearing_in_one_currency_and_enters_it_in_the_other() {
         let zone = BillingZone::named("UTC").unwrap();
-        let lines = of_transaction(&transaction("charge", 9_200, 163), Some(balance(10_000, Currency::USD)), &zone);
-        let lines = lines.unwrap();
+        let dollars = Some(Money::new(10_000, Currency::USD).unwrap());
+        let lines = of_transaction(&transaction("charge", 9_200, 163), dollars, &zone).unwrap();
         let clearing = [(Currency::EUR, 9_200 - 163), (Currency::USD, -10_000)];
         assert_eq!(sums(&lines, JournalAccount::Clearing), clearing);
         assert_eq!(sums(&lines, JournalAccount::Fees), [(Currency::EUR, 163)]);
+        // Our ledger entered the dollars as they came, went and, as the refund failed, came again.
+        let back = of_transaction(&transaction("refund", -9_100, 0), dollars, &zone).unwrap();
+        assert_eq!(sums(&back, JournalAccount::Clearing), [(Currency::EUR, -9_100), (Currency::USD, 10_000)]);
+        let again = of_transaction(&transaction("refund_failure", 9_100, 0), dollars, &zone).unwrap();
+        assert_eq!(sums(&again, JournalAccount::Clearing), [(Currency::EUR, 9_100), (Currency::USD, -10_000)]);
     }
 }

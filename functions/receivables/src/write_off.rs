@@ -14,10 +14,15 @@ use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money};
 use crate::refusal::Refusal;
 
-/// The most that may be tolerated in a currency: one of its units, or a hundred where it has no smaller part, which is about
-/// as much.
+/// The most that may be tolerated in a currency: one of its units, or about as much as a dollar where a unit is much less or
+/// much more.
 pub fn tolerance_max(currency: Currency) -> Money {
-    let minor = if currency.exponent() == 0 { 100 } else { 10_i64.pow(currency.exponent()) };
+    let minor = match (currency.code(), currency.exponent()) {
+        // A dinar or a rial of these is worth 1.4 to 3.3 dollars.
+        ("BHD" | "JOD" | "KWD" | "OMR", _) => 300,
+        (_, 0) => 100,
+        (_, exponent) => 10_i64.pow(exponent),
+    };
     Money::new(minor, currency).unwrap_or(Money::zero(currency))
 }
 
@@ -34,8 +39,10 @@ pub fn write_off(was: &Invoice, tolerance: Money, now: Timestamp) -> Result<(Inv
     if let Some(payment) = &was.standing.live_checkout {
         return Err(Refusal::CheckoutOpen { payment: payment.clone() });
     }
-    if tolerance.checked_sub(open).is_err() {
-        return Err(Refusal::MoreThanTolerated { open, tolerance });
+    // What was written off before counts: in small steps no more is tolerated than at once.
+    let left = tolerance.less(was.standing.written_off);
+    if left.checked_sub(open).is_err() {
+        return Err(Refusal::MoreThanTolerated { open, tolerance: left });
     }
     let written_off = was.standing.written_off.checked_add(open).unwrap_or(open);
     Ok(decide(was, written_off, EntryKind::InvoiceWrittenOff, now))

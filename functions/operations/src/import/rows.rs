@@ -184,7 +184,12 @@ fn lines_of_records(text: &str, separator: u8) -> Result<Vec<usize>, ImportError
         At::Quoted { since } => {
             Err(whole_file(since, "the file ends within a quoted field that begins here; is it cut off?"))
         }
-        At::Record | At::Field | At::Plain | At::Quote { .. } => Ok(lines),
+        At::Record => Ok(lines),
+        // An amount that is cut off is an amount too.
+        At::Field | At::Plain | At::Quote { .. } => Err(whole_file(
+            line,
+            "the file ends within this line; is it cut off? If it is whole, end its last line with a line break",
+        )),
     }
 }
 

@@ -216,10 +216,15 @@ fn a_file_that_is_cut_off_or_of_another_encoding_is_refused_whole() {
     check(
         format!("{HEADER}{GOOD}A2,C-1,2026-03"),
         &expect![[r#"
-        2 rows, 2 invoices
-        A1 for C-1 [] 2026-03-01 due 2026-03-31 EUR lines [2]
-          Bread: 1 x 1.00 at 0%
-        line 3 -: expected 6 cells as in the header, got 3
+            0 rows, 0 invoices
+            line 3 -: the file ends within this line; is it cut off? If it is whole, end its last line with a line break
+        "#]],
+    );
+    check(
+        format!("{HEADER}{GOOD}A2,C-1,2026-03-01,2026-03-31,Bread,12"),
+        &expect![[r#"
+        0 rows, 0 invoices
+        line 3 -: the file ends within this line; is it cut off? If it is whole, end its last line with a line break
     "#]],
     );
     check(
@@ -267,7 +272,7 @@ fn the_file_is_split_as_the_reader_of_csv_splits_it() {
                 A1,C-1,2026-03-01,2026-03-31,\"a \"\"quoted\"\" word\",1.00\r\n\
                 A2,C-1,2026-03-01,2026-03-31,mid\"quote,1.00\r\n\
                 ,,,,,\r\n\
-                A3,C-1,2026-03-01,2026-03-31,plain,1.00";
+                A3,C-1,2026-03-01,2026-03-31,plain,1.00\r\n";
     check(
         file,
         &expect![[r#"
