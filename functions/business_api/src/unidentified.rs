@@ -72,7 +72,7 @@ pub(crate) struct UnidentifiedQuery {
 
 impl UnidentifiedShape {
     fn of(money: &Unidentified) -> Result<Self, Failure> {
-        let mut amounts = money.received.iter().copied().map(Amount::from);
+        let mut amounts = money.held.iter().copied().map(Amount::from);
         let amount = amounts.next().ok_or_else(|| Failure::defect("unidentified money", &money.object))?;
         Ok(Self {
             id: money.object.to_string(),

@@ -120,7 +120,7 @@ impl Store {
         writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
         writes.act(also, decision.at)?;
         if let Some(event) = &also.applied {
-            writes.applied(event)?;
+            writes.applied(event, decision.at)?;
         }
         self.transact(writes.items).await
     }

@@ -10,6 +10,7 @@ pub(crate) mod facts;
 pub(crate) mod happenings;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
+pub(crate) mod parts;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod reviews;

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
+use crate::items::parts::Assembled;
 use crate::items::{Index, Item, text};
 use crate::keys::Key;
 
@@ -76,6 +77,8 @@ impl StoreError {
 const BATCH_KEYS_MAX: usize = 100;
 /// Rounds of asking for what a batch left over.
 const BATCH_ROUNDS_MAX: u32 = 5;
+/// Readings of what belongs together until it was read together. A transaction is carried out within milliseconds.
+const TORN_TRIES_MAX: u32 = 8;
 
 /// A question to one partition of a table or index.
 pub(crate) struct Query<'a> {
@@ -217,6 +220,37 @@ impl Store {
             match last {
                 Some(last) => query = Query { start: Some(last), ..next },
                 None => return Ok(items),
+            }
+        }
+    }
+
+    /// What lies in several items of one partition of the core table, read again while it changes.
+    pub(crate) async fn assembled<T>(
+        &self,
+        pk: &str,
+        assemble: impl Fn(Vec<Item>) -> Result<Assembled<T>, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        for try_number in 1..=TORN_TRIES_MAX {
+            match assemble(self.whole(&self.tables.core, Query::all(pk)).await?)? {
+                Assembled::Absent => return Ok(None),
+                Assembled::Whole(whole) => return Ok(Some(whole)),
+                Assembled::Torn => tokio::time::sleep(self.pause(try_number, pk)).await,
+            }
+        }
+        Err(StoreError::Unavailable("what belongs together was never read together".to_owned()))
+    }
+
+    /// So many items of a query, or all there are. A page of the table ends at a megabyte, so it may take several.
+    pub(crate) async fn first(&self, table: &str, query: Query<'_>, count: usize) -> Result<Vec<Item>, StoreError> {
+        let (mut items, mut start) = (Vec::new(), None);
+        loop {
+            let limit = i32::try_from(count.saturating_sub(items.len())).ok();
+            let next = Query { index: query.index, newest_first: query.newest_first, ..Query::all(query.pk) };
+            let (page, last) = self.page(table, Query { range: same(&query.range), limit, start, ..next }).await?;
+            items.extend(page);
+            start = last;
+            if start.is_none() || items.len() >= count {
+                return Ok(items);
             }
         }
     }

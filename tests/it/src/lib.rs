@@ -22,4 +22,5 @@ mod sign_in;
 mod simulation;
 mod statement;
 mod tidy;
+mod torn;
 mod webhooks;

@@ -220,21 +220,9 @@ impl Store {
 
     /// So many items and one more, or all. The service may answer fewer at once than it was asked for.
     async fn some(&self, query: Query<'_>, lines: Option<usize>) -> Result<Vec<Item>, StoreError> {
-        let Some(lines) = lines else { return self.whole(&self.tables.core, query).await };
-        let Range::Between(from, to) = query.range else {
-            return Err(StoreError::Defect("a page of no range".to_owned()));
-        };
-        let (index, pk, newest_first) = (query.index, query.pk, query.newest_first);
-        let (mut items, mut start) = (Vec::new(), None);
-        loop {
-            let limit = i32::try_from(lines + 1 - items.len()).ok();
-            let query = Query { index, pk, range: Range::Between(from, to), limit, newest_first, start };
-            let (page, last) = self.page(&self.tables.core, query).await?;
-            items.extend(page);
-            start = last;
-            if start.is_none() || items.len() > lines {
-                return Ok(items);
-            }
+        match lines {
+            Some(lines) => self.first(&self.tables.core, query, lines + 1).await,
+            None => self.whole(&self.tables.core, query).await,
         }
     }
 

@@ -11,7 +11,7 @@ impl Store {
     /// A credit note and its allocations.
     pub async fn credit_note(&self, b: &BusinessId, n: &CreditNoteId) -> Result<Option<CreditNote>, StoreError> {
         let pk = keys::credit_note_partition(b, n);
-        credit_notes::credit_note(self.whole(&self.tables.core, Query::all(&pk)).await?)
+        self.assembled(&pk, credit_notes::credit_note).await
     }
 
     /// The credit note of a number.

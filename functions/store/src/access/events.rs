@@ -55,7 +55,7 @@ impl Store {
     ) -> Result<Marked, StoreError> {
         let place = format!("{now:.3}#{}", key.event);
         let mut values = vec![(":state", text(state.as_str())), (":applied", text(EventState::Applied.as_str()))];
-        let names = vec![("#state", "state"), ("#reason", "reason")];
+        let names = vec![("#state", "state"), ("#reason", "reason"), ("#ttl", "ttl")];
         let mut set = "SET #state = :state".to_owned();
         if let Some(reason) = reason {
             set += ", #reason = :reason";
@@ -68,13 +68,15 @@ impl Store {
         if state == EventState::Quarantined {
             set += ", gsi2pk = :list, gsi2sk = :place";
             values.extend([(":list", text(&keys::events_quarantined(&key.business))), (":place", text(&place))]);
+            // It waits for a person, however long that takes.
+            removed.push("#ttl");
         } else {
+            set += ", #ttl = :ttl";
+            values.push((":ttl", events::expiry(now)));
             removed.extend(["gsi2pk", "gsi2sk"]);
         }
-        if !removed.is_empty() {
-            set += " REMOVE ";
-            set += &removed.join(", ");
-        }
+        set += " REMOVE ";
+        set += &removed.join(", ");
         let item = keys::event(&key.business, key.provider, &key.object, &key.event);
         let condition = "attribute_exists(pk) AND #state <> :applied";
         let update = Update { key: &item, set: &set, condition, values, names };
@@ -90,14 +92,14 @@ impl Store {
         page: &Page,
         now: Timestamp,
     ) -> Result<Paged<ReceivedEvent>, StoreError> {
-        let limit = page.limit();
+        let limit = usize::try_from(page.limit()).unwrap_or(1);
         let place = page.cursor.as_deref().and_then(|cursor| String::from_utf8(hex::decode(cursor).ok()?).ok());
         let mut place = place.unwrap_or_else(|| format!("{since:.3}"));
         for _ in 0..HOURS_PER_PAGE_MAX {
             let (hour, next) = hour_of(&place)?;
             let items = self.events_of_hour(b, hour, &place, limit).await?;
             if !items.is_empty() {
-                let full = items.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+                let full = items.len() >= limit;
                 let last = items.last().map(ReceivedEvent::place);
                 let next_cursor = if full { last } else { (next <= now).then(|| format!("{next:.3}")) };
                 return Ok(Paged { items, next_cursor: next_cursor.map(hex::encode) });
@@ -116,24 +118,20 @@ impl Store {
         b: &BusinessId,
         hour: Timestamp,
         after: &str,
-        limit: i32,
+        limit: usize,
     ) -> Result<Vec<ReceivedEvent>, StoreError> {
         let mut found = Vec::new();
         for shard in 0..keys::EVENT_SHARDS {
             let pk = keys::events_of_hour(b, hour, shard);
+            let query = Query::of(Index::Parent, &pk, Range::Between(after, "~"));
             // The place itself may be in what is asked for.
-            let query = Query {
-                limit: Some(limit.saturating_add(1)),
-                ..Query::of(Index::Parent, &pk, Range::Between(after, "~"))
-            };
-            let (items, _) = self.page(&self.tables.inbox, query).await?;
-            for item in items {
+            for item in self.first(&self.tables.inbox, query, limit.saturating_add(1)).await? {
                 found.push(events::event(item)?);
             }
         }
         found.retain(|event| event.place().as_str() > after);
         found.sort_by_key(ReceivedEvent::place);
-        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        found.truncate(limit);
         Ok(found)
     }
 

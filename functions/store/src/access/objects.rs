@@ -10,6 +10,8 @@ use receivables::{BusinessId, CustomerId, Money, ObjectId, PaymentId, Report};
 
 use super::accounts::{Page, Paged};
 use crate::items::facts::{FactRecord, merged, of_merged};
+use crate::items::parts::Assembled;
+use crate::items::payments::digest_of;
 use crate::items::{Index, Item, item, listed, number, record, text, text_of};
 use crate::keys::{self, Unique};
 use crate::table::{Query, Range, Store, StoreError};
@@ -40,8 +42,8 @@ pub struct Waiting {
 pub struct Unidentified {
     /// The provider's object that carries it.
     pub object: ObjectId,
-    /// How much came, per currency.
-    pub received: Vec<Money>,
+    /// How much is there per currency: what came, less what went back.
+    pub held: Vec<Money>,
     /// The provider's customer it names, where it names one.
     pub provider_customer: Option<ObjectId>,
     /// When it was last heard of.
@@ -105,7 +107,7 @@ impl Store {
             if kept.facts == before && customer == kept.customer {
                 return Ok(Keeping::Kept);
             }
-            let head = head_item(b, provider, anchor, &kept, customer.as_ref(), now);
+            let head = head_item(b, provider, anchor, &kept, customer.as_ref(), now)?;
             let mut writes = vec![put(&self.tables.core, head, Some(kept.version))?];
             for (object, fact) in kept.facts.0.iter().filter(|(object, fact)| before.0.get(*object) != Some(*fact)) {
                 let key = keys::waiting_fact(b, provider, anchor, fact.kind(), object);
@@ -135,21 +137,32 @@ impl Store {
 
     async fn kept(&self, b: &BusinessId, provider: Provider, anchor: &ObjectId) -> Result<Kept, StoreError> {
         let pk = keys::objects(b, provider, anchor);
-        let mut kept = Kept::default();
-        for item in self.whole(&self.tables.core, Query::all(&pk)).await? {
-            if text_of(&item, "sk") == Some("X") {
-                kept.owner = owner(&item)?;
-                kept.version =
-                    item.get("version").and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or(0);
-                let customer = text_of(&item, "provider_customer").map(str::parse).transpose();
-                kept.customer = customer.map_err(|error| StoreError::defect("provider object", &error))?;
-            } else {
-                let record: FactRecord = record(item)?;
-                kept.facts.0.insert(record.object, merged(record.fact)?);
-            }
-        }
-        Ok(kept)
+        Ok(self.assembled(&pk, kept).await?.unwrap_or_default())
     }
+}
+
+/// What is kept, of its partition's items in any order.
+fn kept(items: Vec<Item>) -> Result<Assembled<Kept>, StoreError> {
+    let mut kept = Kept::default();
+    let mut carried = None;
+    for item in items {
+        if text_of(&item, "sk") == Some("X") {
+            kept.owner = owner(&item)?;
+            kept.version = item.get("version").and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or(0);
+            let customer = text_of(&item, "provider_customer").map(str::parse).transpose();
+            kept.customer = customer.map_err(|error| StoreError::defect("provider object", &error))?;
+            carried = text_of(&item, "parts").map(str::to_owned);
+        } else {
+            let record: FactRecord = record(item)?;
+            kept.facts.0.insert(record.object, merged(record.fact)?);
+        }
+    }
+    let digest = digest_of(&[], &kept.facts)?;
+    Ok(match (carried, kept.version) {
+        // Facts without what counts them, which is written with the first of them.
+        (None, 0) if !kept.facts.0.is_empty() => Assembled::Torn,
+        (carried, _) => Assembled::of(kept, carried.as_deref(), &digest),
+    })
 }
 
 #[derive(Default)]
@@ -173,7 +186,7 @@ fn head_item(
     kept: &Kept,
     customer: Option<&ObjectId>,
     now: Timestamp,
-) -> Item {
+) -> Result<Item, StoreError> {
     let key = keys::object(b, provider, anchor);
     let mut item = Item::from([
         ("pk".to_owned(), text(&key.pk)),
@@ -181,34 +194,38 @@ fn head_item(
         ("object".to_owned(), text(anchor.as_str())),
         ("heard_at".to_owned(), text(&now.to_string())),
         ("version".to_owned(), number(kept.version + 1)),
+        ("parts".to_owned(), text(&digest_of(&[], &kept.facts)?)),
     ]);
     if let Some(customer) = customer {
         item.insert("provider_customer".to_owned(), text(customer.as_str()));
     }
-    let received = kept.facts.fold().received;
-    if received.is_empty() {
-        return item;
+    // What went back is nobody's to find any more.
+    let heard = kept.facts.fold();
+    let held = heard.received.amounts().map(|amount| heard.cash(amount.currency()));
+    let held: Vec<Money> = held.filter(|amount| !amount.is_zero()).collect();
+    if held.is_empty() {
+        return Ok(item);
     }
-    for amount in received.amounts() {
+    for amount in held {
         item.insert(format!("r#{}", amount.currency()), number(amount.minor()));
     }
-    listed(item, Index::List, &keys::unidentified(b), &format!("{now:.3}#{anchor}"))
+    Ok(listed(item, Index::List, &keys::unidentified(b), &format!("{now:.3}#{anchor}")))
 }
 
 fn unidentified(item: &Item) -> Result<Unidentified, StoreError> {
     let defect = |what: &str| StoreError::Defect(format!("unidentified money without {what}"));
-    let mut received = Vec::new();
+    let mut held = Vec::new();
     for (name, value) in item {
         let Some(code) = name.strip_prefix("r#") else { continue };
         let currency = code.parse().map_err(|error| StoreError::defect("unidentified money", &error))?;
         let minor = value.as_n().ok().and_then(|n| n.parse().ok()).ok_or_else(|| defect("a number"))?;
-        received.push(crate::items::money(minor, currency)?);
+        held.push(crate::items::money(minor, currency)?);
     }
-    received.sort_by_key(|amount: &Money| amount.currency());
+    held.sort_by_key(|amount: &Money| amount.currency());
     let customer = text_of(item, "provider_customer").map(str::parse).transpose();
     Ok(Unidentified {
         object: text_of(item, "object").and_then(|id| id.parse().ok()).ok_or_else(|| defect("an object"))?,
-        received,
+        held,
         provider_customer: customer.map_err(|error| StoreError::defect("unidentified money", &error))?,
         heard_at: text_of(item, "heard_at").and_then(|at| at.parse().ok()).ok_or_else(|| defect("a time"))?,
     })

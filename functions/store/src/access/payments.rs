@@ -16,7 +16,7 @@ impl Store {
     /// A payment, its allocations and its facts.
     pub async fn payment(&self, b: &BusinessId, p: &PaymentId) -> Result<Option<Payment>, StoreError> {
         let pk = keys::payment_partition(b, p);
-        payments::payment(self.whole(&self.tables.core, Query::all(&pk)).await?)
+        self.assembled(&pk, payments::payment).await
     }
 
     /// The payments of a customer, newest first, without their allocations and facts.

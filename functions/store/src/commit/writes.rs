@@ -6,7 +6,7 @@ use receivables::{BalanceMove, BusinessId, CustomerId};
 
 use super::{Also, Contested, IfRefused, Writes};
 use crate::access::once;
-use crate::items::events::{EventKey, EventState};
+use crate::items::events::{self, EventKey, EventState};
 use crate::items::{Item, ledger, number, text};
 use crate::keys::{self, Key, Unique};
 use crate::table::StoreError;
@@ -41,17 +41,19 @@ impl Writes<'_> {
         }
     }
 
-    pub(super) fn applied(&mut self, event: &EventKey) -> Result<(), StoreError> {
+    pub(super) fn applied(&mut self, event: &EventKey, at: Timestamp) -> Result<(), StoreError> {
         let key = keys::event(&event.business, event.provider, &event.object, &event.event);
         let update = Update::builder()
             .table_name(self.inbox)
             .key("pk", text(&key.pk))
             .key("sk", text(&key.sk))
-            .update_expression("SET #state = :applied REMOVE #reason, gsi2pk, gsi2sk")
+            .update_expression("SET #state = :applied, #ttl = :ttl REMOVE #reason, gsi2pk, gsi2sk")
             .condition_expression("attribute_exists(pk) AND #state <> :applied")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#reason", "reason")
+            .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":applied", text(EventState::Applied.as_str()))
+            .expression_attribute_values(":ttl", events::expiry(at))
             .build()
             .map_err(|error| StoreError::defect("event", &error))?;
         self.items.push((TransactWriteItem::builder().update(update).build(), IfRefused::AlreadyDone));

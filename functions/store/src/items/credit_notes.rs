@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use receivables::provider_fact::Facts;
 use receivables::text::{Description, InvoiceNumber};
 use receivables::{Allocation, BusinessId, CreditNote, CreditNoteId, Currency, CustomerId};
 use serde::{Deserialize, Serialize};
 
-use super::payments::{AllocationRecord, allocation};
+use super::parts::Assembled;
+use super::payments::{AllocationRecord, allocation, digest_of};
 use super::reviews::of_open_amount;
 use super::{Index, Item, item, listed, money, record, text_of};
 use crate::{StoreError, keys};
@@ -24,6 +26,9 @@ struct CreditNoteRecord {
     unapplied: i64,
     recorded_at: Timestamp,
     version: u64,
+    /// The digest of the allocations that belong to it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    parts: Option<String>,
 }
 
 pub(crate) fn of_credit_note(note: &CreditNote) -> Result<Item, StoreError> {
@@ -39,6 +44,7 @@ pub(crate) fn of_credit_note(note: &CreditNote) -> Result<Item, StoreError> {
         unapplied: note.unapplied.minor(),
         recorded_at: note.recorded_at,
         version: note.version,
+        parts: Some(digest_of(&note.allocations, &Facts::default())?),
     };
     let b = &note.business;
     let item = item(&keys::credit_note(b, &note.id), &record)?;
@@ -60,8 +66,11 @@ pub(crate) fn of_unapplied(note: &CreditNote) -> Result<Item, StoreError> {
     of_open_amount(&key, &note.business, &note.customer, note.id.as_str(), note.unapplied, &place)
 }
 
-/// The credit note of its partition's items, in any order. `None` where there is none.
-pub(crate) fn credit_note(items: Vec<Item>) -> Result<Option<CreditNote>, StoreError> {
+/// The credit note of its partition's items, in any order.
+pub(crate) fn credit_note(items: Vec<Item>) -> Result<Assembled<CreditNote>, StoreError> {
+    if items.is_empty() {
+        return Ok(Assembled::Absent);
+    }
     let mut head = None;
     let mut allocations = Vec::new();
     for item in items {
@@ -75,9 +84,11 @@ pub(crate) fn credit_note(items: Vec<Item>) -> Result<Option<CreditNote>, StoreE
         }
     }
     allocations.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let Some(head) = head else { return Ok(None) };
-    let head = credit_note_head(head)?;
-    Ok(Some(CreditNote { allocations: allocations.into_iter().map(|(_, allocation)| allocation).collect(), ..head }))
+    let allocations: Vec<Allocation> = allocations.into_iter().map(|(_, allocation)| allocation).collect();
+    let Some(head) = head else { return Ok(Assembled::Torn) };
+    let (carried, digest) = (text_of(&head, "parts").map(str::to_owned), digest_of(&allocations, &Facts::default())?);
+    let note = CreditNote { allocations, ..credit_note_head(head)? };
+    Ok(Assembled::of(note, carried.as_deref(), &digest))
 }
 
 /// A credit note as its record alone tells: without its allocations, for lists.

@@ -7,11 +7,11 @@ use receivables::BusinessId;
 use receivables::provider_fact::Provider;
 use serde::{Deserialize, Serialize};
 
-use super::{Index, Item, expiring, item, listed, record};
+use super::{Index, Item, expiring, item, listed, number, record};
 use crate::{StoreError, keys};
 
 /// How long a provider's event is kept.
-pub(crate) const EVENT_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+const EVENT_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// The largest event body taken, and so the largest one inflated.
 pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
 
@@ -174,11 +174,22 @@ pub(crate) fn of_event(event: &ReceivedEvent) -> Result<Item, StoreError> {
     let shard = key.event.bytes().fold(0_u8, u8::wrapping_add) % keys::EVENT_SHARDS;
     let hour = keys::events_of_hour(&key.business, event.received_at, shard);
     let item = listed(item, Index::Parent, &hour, &place);
-    let item = expiring(item, event.received_at.saturating_add(EVENT_KEPT).unwrap_or(Timestamp::MAX));
     Ok(match event.state {
         EventState::Quarantined => listed(item, Index::List, &keys::events_quarantined(&key.business), &place),
-        EventState::Received | EventState::Applied | EventState::Unmatched => item,
+        EventState::Received | EventState::Applied | EventState::Unmatched => {
+            expiring(item, kept_until(event.received_at))
+        }
     })
+}
+
+/// When an event is forgotten that came, or became settled, at an instant. One in quarantine waits for a person and never is.
+fn kept_until(at: Timestamp) -> Timestamp {
+    at.saturating_add(EVENT_KEPT).unwrap_or(Timestamp::MAX)
+}
+
+/// The same, as the table has it.
+pub(crate) fn expiry(at: Timestamp) -> AttributeValue {
+    number(kept_until(at).as_second())
 }
 
 pub(crate) fn event(mut item: Item) -> Result<ReceivedEvent, StoreError> {

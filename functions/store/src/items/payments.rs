@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{FactRecord, merged, of_merged};
 use super::invoices::StandingRecord;
+use super::parts::{Assembled, PartsDigest};
 use super::reviews::of_open_amount;
 use super::{Index, Item, item, listed, money, record, text_of};
 use crate::{StoreError, keys};
@@ -57,6 +58,9 @@ struct PaymentRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     look_at: Option<Timestamp>,
     version: u64,
+    /// The digest of the allocations and facts that belong to it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    parts: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -141,6 +145,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         settled_at: payment.settled_at,
         look_at: payment.look_at,
         version: payment.version,
+        parts: Some(digest_of(&payment.allocations, &payment.facts)?),
     };
     let b = &payment.business;
     let item = item(&keys::payment(b, &payment.id), &record)?;
@@ -220,8 +225,22 @@ pub(crate) fn of_unapplied(payment: &Payment) -> Result<Item, StoreError> {
     of_open_amount(&key, &payment.business, &payment.customer, payment.id.as_str(), payment.unapplied, &place)
 }
 
-/// The payment of its partition's items, in any order. `None` where there is no payment.
-pub(crate) fn payment(items: Vec<Item>) -> Result<Option<Payment>, StoreError> {
+/// The digest of what belongs to a head.
+pub(crate) fn digest_of(allocations: &[Allocation], facts: &Facts) -> Result<String, StoreError> {
+    let mut digest = PartsDigest::new();
+    allocations.iter().try_for_each(|allocation| digest.add(&AllocationRecord::of(allocation)))?;
+    facts
+        .0
+        .iter()
+        .try_for_each(|(object, fact)| digest.add(&FactRecord { object: object.clone(), fact: of_merged(fact) }))?;
+    Ok(digest.text())
+}
+
+/// The payment of its partition's items, in any order.
+pub(crate) fn payment(items: Vec<Item>) -> Result<Assembled<Payment>, StoreError> {
+    if items.is_empty() {
+        return Ok(Assembled::Absent);
+    }
     let mut head = None;
     let mut allocations = Vec::new();
     let mut facts = Facts::default();
@@ -240,8 +259,10 @@ pub(crate) fn payment(items: Vec<Item>) -> Result<Option<Payment>, StoreError> {
         }
     }
     allocations.sort_by(|(one, _), (other, _)| one.cmp(other));
-    let allocations = allocations.into_iter().map(|(_, allocation)| allocation).collect();
-    head.map(|head| whole(head, allocations, facts)).transpose()
+    let allocations: Vec<Allocation> = allocations.into_iter().map(|(_, allocation)| allocation).collect();
+    let Some(head) = head else { return Ok(Assembled::Torn) };
+    let (carried, digest) = (head.parts.clone(), digest_of(&allocations, &facts)?);
+    Ok(Assembled::of(whole(head, allocations, facts)?, carried.as_deref(), &digest))
 }
 
 /// A payment as its record alone tells: without its allocations and facts, for lists.
