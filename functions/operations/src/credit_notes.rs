@@ -9,7 +9,7 @@ use store::keys::Unique;
 use store::{Commitment, Contested};
 
 use crate::cash_moves::{CashPart, parts_of};
-use crate::{OperationError, Rooms, act_is_done, commit, commit_act};
+use crate::{OperationError, Rooms, act_is_done, commit, commit_act, refused_unless_done};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -95,8 +95,7 @@ pub async fn apply_credit_note(
         if act_is_done(rooms, &business.id).await? {
             return Ok(note);
         }
-        let decided = credit_note::apply(&note, &parts().await?, now)?;
-        if let Some(note) = written(rooms, decided).await? {
+        if let Some(note) = written(rooms, business, credit_note::apply(&note, &parts().await?, now)).await? {
             return Ok(note);
         }
     }
@@ -117,19 +116,23 @@ pub async fn unapply_credit_note(
         if act_is_done(rooms, &business.id).await? {
             return Ok(note);
         }
-        let decided = credit_note::unapply(&note, invoice, amount, now)?;
-        if let Some(note) = written(rooms, decided).await? {
+        if let Some(note) = written(rooms, business, credit_note::unapply(&note, invoice, amount, now)).await? {
             return Ok(note);
         }
     }
     Err(OperationError::Conflict)
 }
 
+/// The credit note as it was written; `None` where it has to be looked at again.
 async fn written(
     rooms: &Rooms,
-    (note, decision): (CreditNote, Decision),
+    business: &Business,
+    decided: Result<(CreditNote, Decision), Refusal>,
 ) -> Result<Option<CreditNote>, OperationError> {
-    Ok((commit_act(rooms, &decision).await? == Commitment::Committed).then_some(note))
+    match decided {
+        Ok((note, decision)) => Ok((commit_act(rooms, &decision).await? == Commitment::Committed).then_some(note)),
+        Err(refusal) => refused_unless_done(rooms, &business.id, refusal).await.map(|()| None),
+    }
 }
 
 async fn held(rooms: &Rooms, business: &Business, id: &CreditNoteId) -> Result<CreditNote, OperationError> {

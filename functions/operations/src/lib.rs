@@ -122,6 +122,15 @@ pub(crate) async fn commit_act(rooms: &Rooms, decision: &Decision) -> Result<Com
     Ok(rooms.store.commit(decision, &rooms.also_the_act()).await?)
 }
 
+/// A refusal, unless another try of the same act has been carried out since it was asked: then it was refused by its own effect.
+pub(crate) async fn refused_unless_done(
+    rooms: &Rooms,
+    b: &BusinessId,
+    refusal: receivables::Refusal,
+) -> Result<(), OperationError> {
+    if act_is_done(rooms, b).await? { Ok(()) } else { Err(refusal.into()) }
+}
+
 /// Whether the act was carried out before: its answer was lost, or another try came first. To be asked before deciding, since
 /// the books may well refuse what they have done already.
 pub(crate) async fn act_is_done(rooms: &Rooms, b: &BusinessId) -> Result<bool, OperationError> {

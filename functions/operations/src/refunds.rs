@@ -6,7 +6,7 @@ use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, Pay
 use stripe_gateway::currency::{CurrencyRule, coarsened, to_stripe};
 use stripe_gateway::requests::{OnceKey, RefundOrder, RefundOutcome};
 
-use crate::payments::{carry_out, commit_heard, too_fine, writable};
+use crate::payments::{carry_out, commit_heard, reload, too_fine, writable};
 use crate::{OperationError, Rooms};
 
 /// How long after an order its once-key is trusted. Stripe may forget a key once it is at least 24 hours old
@@ -81,31 +81,43 @@ pub(crate) async fn ask_for_refunds(
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let mut payment = payment;
+    let (mut payment, mut failed) = (payment, None);
     let waiting: Vec<payment::RefundOrder> = payment.refunds_waiting().cloned().collect();
     for order in waiting {
-        let Some(of) = carriers(&payment).pop() else { return Ok(payment) };
-        if now.duration_since(order.ordered_at) > REFUND_KEY_TRUSTED {
-            payment = hear_money_back(rooms, payment, now).await?;
-            if !payment.refunds_waiting().any(|waiting| waiting.id == order.id) {
-                continue;
-            }
+        match ask_for_refund(rooms, payment.clone(), &order, now).await {
+            Ok(now) => payment = now,
+            // The others are asked for all the same.
+            Err(error) => failed = failed.or(Some(error)),
         }
-        let asked = RefundOrder {
-            of,
-            amount: order.amount,
-            refund: order.id.clone(),
-            payment: payment.id.clone(),
-            business: payment.business.clone(),
-            reason: None,
-        };
-        let once = OnceKey::of_refund(&payment.business, &payment.id, &order.id);
-        payment = match rooms.stripe.create_refund(&asked, &once).await? {
-            RefundOutcome::Made(reports) => commit_heard(rooms, payment, &reports, None, now).await?,
-            RefundOutcome::Refused { reason } => refused(rooms, payment, &order.id, &reason, now).await?,
-        };
     }
-    Ok(payment)
+    failed.map_or(Ok(payment), Err)
+}
+
+async fn ask_for_refund(
+    rooms: &Rooms,
+    payment: Payment,
+    order: &payment::RefundOrder,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let mut payment = payment;
+    if now.duration_since(order.ordered_at) > REFUND_KEY_TRUSTED {
+        payment = hear_money_back(rooms, payment, now).await?;
+    }
+    let waits = payment.refunds_waiting().any(|waiting| waiting.id == order.id);
+    let Some(of) = carriers(&payment).pop().filter(|_| waits) else { return Ok(payment) };
+    let asked = RefundOrder {
+        of,
+        amount: order.amount,
+        refund: order.id.clone(),
+        payment: payment.id.clone(),
+        business: payment.business.clone(),
+        reason: None,
+    };
+    let once = OnceKey::of_refund(&payment.business, &payment.id, &order.id);
+    match rooms.stripe.create_refund(&asked, &once).await? {
+        RefundOutcome::Made(reports) => commit_heard(rooms, payment, &reports, None, now).await,
+        RefundOutcome::Refused { reason } => refused(rooms, payment, &order.id, &reason, now).await,
+    }
 }
 
 /// Hears what the provider lists of the payment's refunds: an order whose answer was lost may be among them.
@@ -125,17 +137,17 @@ async fn refused(
     reason: &str,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let answered = |payment: &Payment| !payment.refunds_waiting().any(|waiting| waiting.id == *order);
-    if answered(&payment) {
-        return Ok(payment);
-    }
     // What the provider says is no part of the act that ordered the refund.
     let rooms = Rooms { act: None, ..rooms.clone() };
-    carry_out(&rooms, payment, &[], now, |payment, _| {
-        // Another may have heard the answer in the meantime; then there is nothing to say.
+    let heard = carry_out(&rooms, payment.clone(), &[], now, |payment, _| {
         payment::refund_refused(payment, order, reason, now).ok_or(Refusal::NoSuchReview)
     })
-    .await
+    .await;
+    match heard {
+        // Another heard the answer first, and there is nothing to say any more.
+        Err(OperationError::Refused(Refusal::NoSuchReview)) => reload(&rooms, &payment).await,
+        heard => heard,
+    }
 }
 
 /// The provider's objects that took the payment's money; the one of which most is left, as far as it is known, is the last.

@@ -1,10 +1,10 @@
 //! Write-offs of small open amounts, and taking them back.
 
 use jiff::Timestamp;
-use receivables::{Business, Invoice, InvoiceId, write_off as books};
+use receivables::{Business, Decision, Invoice, InvoiceId, Refusal, write_off as books};
 use store::Commitment;
 
-use crate::{OperationError, Rooms, act_is_done, commit_act};
+use crate::{OperationError, Rooms, act_is_done, commit_act, refused_unless_done};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -21,8 +21,8 @@ pub async fn write_off(
         if act_is_done(rooms, &business.id).await? {
             return Ok(invoice);
         }
-        let (invoice, decision) = books::write_off(&invoice, business.write_off_tolerance(invoice.currency()), now)?;
-        if commit_act(rooms, &decision).await? == Commitment::Committed {
+        let decided = books::write_off(&invoice, business.write_off_tolerance(invoice.currency()), now);
+        if let Some(invoice) = written(rooms, business, decided).await? {
             return Ok(invoice);
         }
     }
@@ -41,10 +41,23 @@ pub async fn take_back_write_off(
         if act_is_done(rooms, &business.id).await? {
             return Ok(invoice);
         }
-        let (invoice, decision) = books::take_back(&invoice, now)?;
-        if commit_act(rooms, &decision).await? == Commitment::Committed {
+        if let Some(invoice) = written(rooms, business, books::take_back(&invoice, now)).await? {
             return Ok(invoice);
         }
     }
     Err(OperationError::Conflict)
+}
+
+/// The invoice as it was written; `None` where it has to be looked at again.
+async fn written(
+    rooms: &Rooms,
+    business: &Business,
+    decided: Result<(Invoice, Decision), Refusal>,
+) -> Result<Option<Invoice>, OperationError> {
+    match decided {
+        Ok((invoice, decision)) => {
+            Ok((commit_act(rooms, &decision).await? == Commitment::Committed).then_some(invoice))
+        }
+        Err(refusal) => refused_unless_done(rooms, &business.id, refusal).await.map(|()| None),
+    }
 }

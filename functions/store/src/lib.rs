@@ -18,7 +18,7 @@ pub use access::once::{Claim, IdempotentResponse, MailClaim};
 pub use access::sign_ins::{
     CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
 };
-pub use access::sweeps::Sweep;
+pub use access::sweeps::{Sweep, SweepReading};
 pub use commit::{Also, Commitment, Contested};
 pub use items::customers::ApiKey;
 pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, ReceivedEvent};

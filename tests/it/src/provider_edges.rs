@@ -320,3 +320,33 @@ async fn a_debit_returned_without_a_chargeback_is_looked_at() {
     assert_eq!(standing(world, &invoice).await, "paid 0.00", "how much was taken is not said");
     world.verify().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_events_that_is_too_long_for_one_run_is_read_in_several() {
+    const CHARGES: usize = 190;
+    let world = World::new().await;
+    let (rooms, b) = (&world.local.state.rooms, &world.local.business);
+    world.chaos(json!({"drop": 100})).await;
+    for _ in 0..CHARGES {
+        world.stripe_control("/foreign_charge", &json!({"amount": 100, "currency": "eur"})).await;
+    }
+    world.chaos(json!({"drop": 0})).await;
+    world.advance(SignedDuration::from_hours(24));
+    // One run reads a part of it, and leaves word where the next goes on.
+    let mut runs = 0;
+    while let [due] = &rooms.store.due_sweeps(world.now()).await.unwrap()[..] {
+        assert_eq!((&due.business, due.reading.is_some()), (b, runs > 0));
+        operations::run_due(rooms, world.now()).await.unwrap();
+        runs += 1;
+    }
+    assert!(runs > 1, "{runs} runs");
+    world.settle().await;
+    let (mut known, mut page) = (0, Page::first(100));
+    loop {
+        let money = rooms.store.unidentified(b, &page).await.unwrap();
+        known += money.items.len();
+        let Some(cursor) = money.next_cursor else { break };
+        page.cursor = Some(cursor);
+    }
+    assert_eq!(known, CHARGES);
+}

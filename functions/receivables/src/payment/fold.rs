@@ -129,6 +129,7 @@ fn decide(was: &Payment, mut payment: Payment, why: Why<'_>, now: Timestamp) -> 
     payment.refunded = heard.refunded.in_currency(currency).at_most(payment.received);
     payment.charged_back = heard.charged_back.in_currency(currency).at_most(payment.received.less(payment.refunded));
     payment.suspense = suspense(&heard, currency);
+    payment.reviews_closed = payment.still_closed();
     let mut facts = Vec::new();
     if let Transition::Announce(announcement) = edge {
         payment.state = if given_up { State::Cancelled } else { told };

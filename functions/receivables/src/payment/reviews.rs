@@ -9,7 +9,7 @@ use super::{Payment, fold};
 use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::money::Money;
-use crate::provider_fact::{ChargebackState, ObjectFact, ObjectId};
+use crate::provider_fact::{Cash, ChargebackState, ObjectFact, ObjectId};
 use crate::refusal::Refusal;
 
 /// Something of a payment that a person should look at.
@@ -83,6 +83,20 @@ impl ReviewKind {
 impl Payment {
     /// What a person should look at now.
     pub fn reviews(&self) -> Vec<Review> {
+        let mut reviews = self.causes();
+        reviews.retain(|review| !self.reviews_closed.contains(&review.name));
+        reviews
+    }
+
+    /// The names of reviews that were closed and whose cause is still there. Once it is gone, it may come again.
+    pub(super) fn still_closed(&self) -> Vec<String> {
+        let causes = self.causes();
+        let there = |name: &&String| causes.iter().any(|review| review.name == **name);
+        self.reviews_closed.iter().filter(there).cloned().collect()
+    }
+
+    /// What there is to look at, also where a person has.
+    fn causes(&self) -> Vec<Review> {
         let mut all: Vec<Review> = self
             .suspense
             .iter()
@@ -105,7 +119,6 @@ impl Payment {
         all.extend(self.facts.0.iter().filter_map(|(object, fact)| self.doubt(object, fact)));
         let refused = self.refunds.iter().filter(|order| order.refused.is_some());
         all.extend(refused.map(|order| review(ReviewKind::RefundRefused, order.id.as_str(), None, order.amount)));
-        all.retain(|review| !self.reviews_closed.contains(&review.name));
         all
     }
 
@@ -118,7 +131,7 @@ impl Payment {
                     ChargebackState::Open => ReviewKind::Chargeback,
                     ChargebackState::Closed | ChargebackState::Won | ChargebackState::Lost => return None,
                 };
-                (kind, chargeback.amount.in_currency(currency), chargeback.answer_by)
+                (kind, at_stake(&chargeback.amount, currency), chargeback.answer_by)
             }
             ObjectFact::Concern(concern) if !concern.closed => {
                 let kind = match concern.kind {
@@ -128,10 +141,10 @@ impl Payment {
                 (kind, self.received, None)
             }
             ObjectFact::Refund(refund) if !refund.stands() => {
-                (ReviewKind::RefundFailed, refund.amount.in_currency(currency), None)
+                (ReviewKind::RefundFailed, at_stake(&refund.amount, currency), None)
             }
             ObjectFact::Intent(intent) if intent.attempts.values().any(|attempt| attempt.returned) => {
-                (ReviewKind::DebitReturned, intent.received.in_currency(currency), None)
+                (ReviewKind::DebitReturned, at_stake(&intent.received, currency), None)
             }
             ObjectFact::Checkout(_) | ObjectFact::Intent(_) | ObjectFact::Refund(_) | ObjectFact::Concern(_) => {
                 return None;
@@ -139,6 +152,12 @@ impl Payment {
         };
         Some(Review { answer_by, ..review(kind, object.as_str(), Some(object.clone()), amount) })
     }
+}
+
+/// How much it is about: in the payment's currency, or in its own where it is of another.
+fn at_stake(cash: &Cash, own: Currency) -> Money {
+    let amount = cash.in_currency(own);
+    if amount.is_zero() { cash.amounts().next().unwrap_or(amount) } else { amount }
 }
 
 /// An amount as part of a review's name: of another amount it is another review, also where the first was closed.

@@ -717,6 +717,65 @@ fn a_chargeback_in_another_currency_is_for_a_person_to_look_at() {
 }
 
 #[test]
+fn what_comes_again_after_a_person_has_looked_is_looked_at_again() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 50.00_USD
+            P is settled: 100.00 asked, review: other_currency#USD.5000, 50.00 USD in suspense
+            A is open: 100.00 open
+            facts: payment.in_suspense
+        close P: other_currency#USD.5000
+            P is settled: 100.00 asked, 50.00 USD in suspense
+        P: refund1 50.00_USD done
+            P is settled: 100.00 asked
+        P: refund1 50.00_USD failed
+            P is settled: 100.00 asked, review: other_currency#USD.5000, review: refund_failed#re_P1, 50.00 USD in suspense
+            facts: payment.in_suspense
+    "#]]);
+}
+
+#[test]
+fn small_steps_write_off_no_more_than_one() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 99.50
+            P is started: 99.50 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 99.50
+            P is settled: 99.50 asked, 99.50 received
+            A is partly_paid: 0.50 open
+            ledger: A -99.50
+            facts: payment.settled, invoice.partly_paid
+        write-off A
+            A is paid: 0.00 open, 0.50 written off
+            ledger: A -0.50
+            facts: invoice.paid
+        unapply P: A 0.60
+            P is settled: 99.50 asked, 99.50 received, 0.60 unapplied
+            A is partly_paid: 0.60 open, 0.50 written off
+            ledger: A 0.60, unapplied -0.60
+            facts: invoice.reopened
+        write-off A
+            refused: more_than_tolerated at nothing in particular
+        take-back A
+            A is partly_paid: 1.10 open
+            ledger: A 0.50
+            facts: invoice.reopened
+    "#]]);
+}
+
+#[test]
 fn a_lump_sum_for_more_invoices_than_a_transaction_carries_finds_them_all() {
     let mut books = Books::new();
     books.vast = true;

@@ -94,13 +94,13 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
             Ok(decision) => results(books, &decision),
             Err(refusal) => vec![refused(&refusal)],
         },
-        "apply" | "unapply" | "move" | "refund" | "refuse" => operate(books, verb, rest),
+        "apply" | "unapply" | "move" | "refund" | "refuse" | "close" => operate(books, verb, rest),
         _ => panic!("no such line in a story: {line}"),
     }
 }
 
 /// `apply P: B 40.00`, `unapply P: A 10.00` or all of it, `move P: A to B 10.00` or all of it, `refund P: R 30.00 of A` or of
-/// the whole, `refuse P: R`.
+/// the whole, `refuse P: R`, `close P: review`.
 fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
     let (name, what) = rest.split_once(": ").unwrap();
     let words: Vec<&str> = what.split(' ').collect();
@@ -122,6 +122,7 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
                 let invoice = of.last().map(|name| invoice_id(name));
                 payment::order_refund(payment, refund_id(id), money(amount), invoice, "Why".parse().unwrap(), now)
             }
+            ("close", [review]) => payment::close_review(payment, review, now),
             ("refuse", [id]) => Ok(payment::refund_refused(payment, &refund_id(id), "no funds", now).unwrap()),
             _ => panic!("nobody can {verb} {rest}"),
         }
@@ -148,7 +149,7 @@ fn report(payment: &str, words: &str) -> Report {
     let (kind, number) = object.split_at(object.trim_end_matches(|c: char| c.is_ascii_digit()).len());
     let (prefix, fact) = match kind {
         "checkout" => ("cs", ObjectFact::Checkout(checkout_fact(payment, said))),
-        "intent" => ("pi", ObjectFact::Intent(intent_fact(said))),
+        "intent" => ("pi", ObjectFact::Intent(intent_fact(&said.replace('_', " ")))),
         "refund" => ("re", ObjectFact::Refund(refund_fact(said))),
         "chargeback" => ("dp", ObjectFact::Chargeback(chargeback_fact(said))),
         "warning" => ("issfr", ObjectFact::Concern(concern_fact(said))),
@@ -201,6 +202,7 @@ fn intent_fact(said: &str) -> IntentFact {
 fn refund_fact(said: &str) -> RefundFact {
     let (said, order) = said.split_once(" for ").map_or((said, None), |(said, order)| (said, Some(refund_id(order))));
     let (amount, word) = said.split_once(' ').unwrap();
+    let amount = &amount.replace('_', " ");
     let rank = match word {
         "pending" => RefundRank::Pending,
         "done" => RefundRank::Succeeded,

@@ -1,5 +1,6 @@
 //! The sweep of a provider's events: when it is due, and up to when everything was seen.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use receivables::BusinessId;
 use receivables::ledger::Entry;
@@ -22,6 +23,19 @@ pub struct Sweep {
     pub seen_until: Timestamp,
     /// When it is due.
     pub due_at: Timestamp,
+    /// Where it goes on, if one run was not enough for all there is.
+    pub reading: Option<SweepReading>,
+}
+
+/// A list that is read in several runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweepReading {
+    /// When its reading began, from the newest event on.
+    pub began_at: Timestamp,
+    /// The place in the list after which it goes on.
+    pub after: String,
+    /// Whether something was found that had not reached us.
+    pub missed: bool,
 }
 
 impl Store {
@@ -41,13 +55,27 @@ impl Store {
     /// Moves a sweep on, if it is still what it was. Says whether it was: so this is also how a worker claims it.
     pub async fn move_sweep(&self, was: &Sweep, now: &Sweep) -> Result<bool, StoreError> {
         let key = keys::sweep(&was.business, Provider::Stripe);
-        let values = vec![
+        let mut values = vec![
             (":was", text(&was.due_at.to_string())),
             (":due", text(&now.due_at.to_string())),
             (":seen", text(&now.seen_until.to_string())),
             (":place", text(&format!("{:.3}#{}", now.due_at, now.business))),
         ];
-        let set = "SET due_at = :due, seen_until = :seen, gsi3sk = :place";
+        let set = match &now.reading {
+            Some(reading) => {
+                values.extend([
+                    (":began", text(&reading.began_at.to_string())),
+                    (":after", text(&reading.after)),
+                    (":missed", AttributeValue::Bool(reading.missed)),
+                ]);
+                "SET due_at = :due, seen_until = :seen, gsi3sk = :place, reading_began_at = :began, \
+                 reading_after = :after, reading_missed = :missed"
+            }
+            None => {
+                "SET due_at = :due, seen_until = :seen, gsi3sk = :place \
+                 REMOVE reading_began_at, reading_after, reading_missed"
+            }
+        };
         let condition = "due_at = :was";
         self.update(&self.tables.core, Update { key: &key, set, condition, values, names: Vec::new() }).await
     }
@@ -83,5 +111,14 @@ fn sweep(item: &Item) -> Result<Sweep, StoreError> {
         business: text_of(item, "business").and_then(|id| id.parse().ok()).ok_or_else(defect)?,
         seen_until: at("seen_until")?,
         due_at: at("due_at")?,
+        reading: text_of(item, "reading_after")
+            .map(|after| {
+                Ok(SweepReading {
+                    began_at: at("reading_began_at")?,
+                    after: after.to_owned(),
+                    missed: item.get("reading_missed").is_some_and(|missed| *missed == AttributeValue::Bool(true)),
+                })
+            })
+            .transpose()?,
     })
 }

@@ -79,8 +79,10 @@ impl Play {
 
     pub(super) async fn dispute(&self, money: Money, percent: i64, inquiry: bool) -> Result<bool, Failure> {
         let Some(charge) = self.charge(money).await else { return Ok(false) };
-        let amount = (charge["amount"].as_i64().unwrap() * percent / 100).max(1);
-        let amount = provider::in_steps(amount, charge["currency"].as_str().unwrap()).max(1);
+        let whole = charge["amount"].as_i64().unwrap();
+        // Of the smallest amounts there is no part.
+        let part = provider::in_steps(whole * percent / 100, charge["currency"].as_str().unwrap());
+        let amount = if part > 0 { part } else { whole };
         let body = json!({ "charge": charge["id"], "amount": amount, "inquiry": inquiry });
         Ok(self.world.stripe_control_if("/disputes", &body).await.is_some())
     }
