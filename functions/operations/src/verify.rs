@@ -1,11 +1,12 @@
 //! Proving the books of a business: account by account, everything that is kept is computed again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
+use receivables::provider_fact::Facts;
 use receivables::verify::{AccountBooks, Difference, differences};
-use receivables::{BusinessId, CreditNote, CustomerId, Invoice, Payment};
+use receivables::{BusinessId, CreditNote, CustomerId, Invoice, Money, Payment, PaymentId, Provider};
 use store::{Page, Paged};
 
 use crate::audit::verify_chain;
@@ -41,7 +42,17 @@ struct Lists {
     open_invoices: BTreeSet<String>,
     unapplied: BTreeSet<String>,
     reviews: BTreeSet<String>,
+    /// Ledger entries and payments, as the exports find them: by the month they are of, with an instant in each.
+    entries: BTreeSet<String>,
+    payments: BTreeSet<String>,
+    months: BTreeMap<String, Timestamp>,
     sealed: u64,
+}
+
+impl Lists {
+    fn of_month(&mut self, at: Timestamp) {
+        self.months.entry(at.strftime("%Y%m").to_string()).or_insert(at);
+    }
 }
 
 /// Proves every account of a business, its lists and its audit. While others write, a difference may be one that is just being
@@ -86,14 +97,40 @@ async fn verify_account(
     proof.differences.extend(differences(books));
     let open = invoices.iter().filter(|invoice| !invoice.standing.open().is_zero());
     lists.open_invoices.extend(open.map(|invoice| invoice.id.to_string()));
+    for entry in &entries {
+        lists.entries.insert(format!("{}.{}", entry.source, entry.sequence));
+        lists.of_month(entry.posted_at);
+    }
     for payment in &payments {
-        lists.reviews.extend(payment.reviews().iter().map(|review| format!("{} {}", payment.id, review.name)));
+        lists.payments.insert(payment.id.to_string());
+        lists.of_month(payment.started_at);
+        verify_names(rooms, payment, proof).await?;
+        let reviews = payment.reviews();
+        lists.reviews.extend(reviews.iter().map(|review| looked_for(&payment.id, &review.name, review.amount)));
     }
     let of_payments = payments.iter().map(|payment| (payment.id.to_string(), payment.unapplied));
     let of_notes = credit_notes.iter().map(|note| (note.id.to_string(), note.unapplied));
     let unapplied = of_payments.chain(of_notes).filter(|(_, amount)| !amount.is_zero());
     lists.unapplied.extend(unapplied.map(|(source, amount)| format!("{source} {}", amount.minor())));
     verify_sealed(rooms, b, Some(c), proof, lists).await
+}
+
+/// A provider that speaks of any object of a payment is understood to speak of that payment.
+async fn verify_names(rooms: &Rooms, payment: &Payment, proof: &mut BooksProof) -> Result<(), OperationError> {
+    let names = stream::iter(payment.facts.names()).map(|name| async move {
+        let owner = rooms.store.payment_of_object(&payment.business, Provider::Stripe, &name).await?;
+        Ok::<_, OperationError>((name, owner))
+    });
+    let found: Vec<_> = names.buffered(SIDE_BY_SIDE).try_collect().await?;
+    for (name, owner) in found.into_iter().filter(|(_, owner)| owner.as_ref() != Some(&payment.id)) {
+        proof.differences.push(Difference {
+            customer: Some(payment.customer.clone()),
+            what: format!("{} known as {name}", payment.id),
+            computed: "found by it".to_owned(),
+            kept: owner.map_or_else(|| "not found".to_owned(), |other| format!("leads to {other}")),
+        });
+    }
+    Ok(())
 }
 
 /// What was decided on an account, or of the business itself, is sealed.
@@ -133,8 +170,46 @@ async fn verify_lists(
     let unapplied = unapplied.into_iter().map(|cash| format!("{} {}", cash.source, cash.amount.minor())).collect();
     compare("list of unapplied cash", &lists.unapplied, &unapplied, proof);
     let reviews = all(|page| async move { Ok(store.reviews(b, &page).await?) }).await?;
-    let reviews = reviews.into_iter().map(|review| format!("{} {}", review.payment, review.name)).collect();
+    let reviews = reviews.into_iter().map(|review| looked_for(&review.payment, &review.name, review.amount)).collect();
     compare("list of reviews", &lists.reviews, &reviews, proof);
+    let (mut entries, mut payments) = (BTreeSet::new(), BTreeSet::new());
+    for at in lists.months.values().copied() {
+        let found = all(|page| async move { Ok(store.entries_of_month(b, at, &page).await?) }).await?;
+        entries.extend(found.iter().map(|entry| format!("{}.{}", entry.source, entry.sequence)));
+        let found = all(|page| async move { Ok(store.payments_of_month(b, at, &page).await?) }).await?;
+        payments.extend(found.iter().map(|payment| payment.id.to_string()));
+    }
+    compare("ledger of the business", &lists.entries, &entries, proof);
+    compare("payments of the business", &lists.payments, &payments, proof);
+    verify_unidentified(rooms, b, proof).await
+}
+
+fn looked_for(payment: &PaymentId, review: &str, amount: Money) -> String {
+    format!("{payment} {review} {} {}", amount.minor(), amount.currency())
+}
+
+/// Money of nobody known is listed with what is there of it, as long as it is nobody's.
+async fn verify_unidentified(rooms: &Rooms, b: &BusinessId, proof: &mut BooksProof) -> Result<(), OperationError> {
+    let store = &rooms.store;
+    let listed = all(|page| async move { Ok(store.unidentified(b, &page).await?) }).await?;
+    for money in listed {
+        let mut facts = Facts::default();
+        let waiting = store.waiting(b, Provider::Stripe, &money.object).await?;
+        for report in waiting.iter().flat_map(|waiting| &waiting.reports) {
+            facts.hear(report);
+        }
+        let heard = facts.fold();
+        let held = heard.received.amounts().map(|amount| heard.cash(amount.currency()));
+        let held: Vec<Money> = held.filter(|amount| !amount.is_zero()).collect();
+        if held != money.held {
+            proof.differences.push(Difference {
+                customer: None,
+                what: format!("unidentified money of {}", money.object),
+                computed: format!("{held:?}"),
+                kept: format!("{:?}", money.held),
+            });
+        }
+    }
     Ok(())
 }
 

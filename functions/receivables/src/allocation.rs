@@ -289,23 +289,25 @@ pub(crate) fn extend(
     let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == surplus.currency()).collect();
     oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
     for invoice in oldest {
-        let part = invoice.standing.payable().at_most(left);
         if left.is_zero() {
             return false;
-        }
-        if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.standing.live_checkout.is_some() {
-            continue;
         }
         let full = allocations.len() >= most;
         let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
         if known.map_or(full, |known| known.undone) {
             continue;
         }
+        // What a known one may still take is not of the surplus.
+        let room = known.map_or(Money::zero(left.currency()), |known| known.at_most.less(known.applied));
+        let part = invoice.standing.payable().less(room).at_most(left);
+        if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.standing.live_checkout.is_some() {
+            continue;
+        }
         if found == ALLOCATIONS_PER_STEP {
             return true;
         }
         match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
-            Some(known) => known.at_most = known.applied.checked_add(part).unwrap_or(known.at_most),
+            Some(known) => known.at_most = known.at_most.checked_add(part).unwrap_or(known.at_most),
             None => allocations.push(Allocation::of(invoice, part)),
         }
         left = left.less(part);

@@ -204,6 +204,12 @@ impl Invoice {
     }
 }
 
+/// Whether the amounts of an invoice are those of its lines.
+pub(crate) fn adds_up(invoice: &Invoice) -> bool {
+    let priced = |line: &Line| line.unit_price.times_round_half_up(line.quantity) == Ok(line.net);
+    invoice.lines.iter().all(priced) && total(&invoice.lines, invoice.currency()).as_ref() == Ok(&invoice.totals)
+}
+
 /// Issues an invoice: the demand, its pay link, the entry in the ledger and the announcement.
 pub fn issue(
     id: InvoiceId,

@@ -9,7 +9,7 @@ use crate::allocation::Allocation;
 use crate::credit_note::{self, CreditNote};
 use crate::currency::Currency;
 use crate::ids::{CreditNoteId, CustomerId, InvoiceId, PaymentId};
-use crate::invoice::Invoice;
+use crate::invoice::{self, Invoice};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::Money;
 use crate::payment::{self, Payment, State};
@@ -157,6 +157,9 @@ impl Proof<'_> {
             let written_off = ledger.written_off.get(id).copied().unwrap_or(0);
             self.compare(|| format!("{id} written off, by the ledger"), written_off, standing.written_off.minor());
             self.compare(|| format!("{id} gross"), invoice.totals.gross.minor(), standing.gross.minor());
+            if !invoice::adds_up(invoice) {
+                self.differ(format!("{id} amounts"), "those of its lines".to_owned(), "others".to_owned());
+            }
         }
         for id in ledger.open_by_invoice.keys() {
             if !self.books.invoices.iter().any(|invoice| invoice.id == *id) {
@@ -187,6 +190,13 @@ impl Proof<'_> {
             self.compare(|| format!("{id} cash, by the ledger"), taken, placed);
             if !payment.unfinished {
                 self.compare(|| format!("{id} owed back, when finished"), 0, payment.owed_back.minor());
+            }
+            let others = heard.received.amounts().filter(|amount| amount.currency() != currency);
+            let suspense = others.map(|amount| heard.cash(amount.currency())).filter(|amount| !amount.is_zero());
+            let suspense: Vec<Money> = suspense.collect();
+            if suspense != payment.suspense {
+                let what = format!("{id} in suspense, by the facts");
+                self.differ(what, format!("{suspense:?}"), format!("{:?}", payment.suspense));
             }
             if !payment::is_as_folded(payment) {
                 self.differ(format!("{id} allocations"), "as folded".to_owned(), "otherwise".to_owned());

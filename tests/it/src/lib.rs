@@ -16,6 +16,7 @@ mod money_back;
 mod operators;
 mod passed_over;
 mod proofs;
+mod proven;
 mod provider_edges;
 mod replay;
 mod sign_in;
