@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::journal::{self, JournalLine};
-use receivables::{BillingZone, Business, BusinessId, Payment, PaymentId};
+use receivables::journal::{self, JournalLine, Known};
+use receivables::{BillingZone, Business, Payment};
 use store::PayoutTransaction;
 
 use crate::verify::all;
@@ -42,8 +42,14 @@ pub async fn journal(
     for payout in payouts.iter().rev() {
         for one in rooms.store.payout_transactions(b, &payout.id).await? {
             if within(one.transaction.at) {
-                let original = original(rooms, b, &one).await?;
-                lines.extend(journal::of_transaction(&one.transaction, original, zone).map_err(defect)?);
+                lines.extend(of_movement(rooms, business, &one).await?);
+            }
+        }
+    }
+    for payment in payments_within(rooms, business, from, to).await? {
+        for one in rooms.store.transactions_of_payment(b, &payment.id).await? {
+            if journal::was_nobodys(&payment, &one.transaction) {
+                lines.extend(journal::of_nobodys(&one.transaction, Some(payment.started_at), zone));
             }
         }
     }
@@ -51,18 +57,27 @@ pub async fn journal(
     Ok(lines)
 }
 
-/// What our ledger entered of a movement, where the provider exchanged it.
-async fn original(
+/// The lines of what moved at the provider, beside what the ledger has entered of it.
+async fn of_movement(
     rooms: &Rooms,
-    b: &BusinessId,
+    business: &Business,
     one: &PayoutTransaction,
-) -> Result<Option<receivables::Money>, OperationError> {
-    let (Some(payment), Some(source), Some(_)) = (&one.payment, &one.transaction.source, one.transaction.exchange_rate)
-    else {
-        return Ok(None);
+) -> Result<Vec<JournalLine>, OperationError> {
+    let (zone, transaction) = (&business.time_zone, &one.transaction);
+    let payment = match &one.payment {
+        Some(payment) => rooms.store.payment(&business.id, payment).await?,
+        None => None,
     };
-    let payment = rooms.store.payment(b, payment).await?;
-    Ok(payment.and_then(|payment| journal::original_of(&payment, source)))
+    let known = match (&payment, &transaction.source) {
+        (Some(payment), Some(source)) => journal::known_of(payment, source),
+        (Some(_) | None, Some(_) | None) => Known::Nobodys,
+    };
+    let mut lines = journal::of_transaction(transaction, known, zone)
+        .map_err(|error| OperationError::Defect(format!("journal: {error}")))?;
+    if payment.is_some_and(|payment| journal::was_nobodys(&payment, transaction)) {
+        lines.extend(journal::of_nobodys(transaction, None, zone));
+    }
+    Ok(lines)
 }
 
 /// The payments of a period, by the day they were started, with their fees.
@@ -72,15 +87,26 @@ pub async fn exported_payments(
     from: Date,
     to: Date,
 ) -> Result<Vec<ExportedPayment>, OperationError> {
+    let mut found = Vec::new();
+    for payment in payments_within(rooms, business, from, to).await? {
+        let settled = rooms.store.transactions_of_payment(&business.id, &payment.id).await?;
+        found.push(ExportedPayment { payment, settled });
+    }
+    Ok(found)
+}
+
+/// The payments that were started within a period, without their allocations and facts.
+async fn payments_within(
+    rooms: &Rooms,
+    business: &Business,
+    from: Date,
+    to: Date,
+) -> Result<Vec<Payment>, OperationError> {
     let (b, zone) = (&business.id, &business.time_zone);
     let mut found = Vec::new();
     for month in months(zone, from, to) {
         let payments = all(|page| async move { Ok(rooms.store.payments_of_month(b, month, &page).await?) }).await?;
-        for payment in payments.into_iter().filter(|one| (from..=to).contains(&zone.date_at(one.started_at))) {
-            let id: PaymentId = payment.id.clone();
-            let settled = rooms.store.transactions_of_payment(b, &id).await?;
-            found.push(ExportedPayment { payment, settled });
-        }
+        found.extend(payments.into_iter().filter(|one| (from..=to).contains(&zone.date_at(one.started_at))));
     }
     Ok(found)
 }

@@ -4,12 +4,13 @@
 //! currency. A positive amount is a debit. Money that came lies on the clearing account until a payout takes it to the bank;
 //! what the provider exchanged passes through the exchange account, in the one currency out and in the other in.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::calendar::BillingZone;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money, MoneyError};
-use crate::payment::Payment;
+use crate::payment::{Origin, Payment};
 use crate::payout::BalanceTransaction;
 use crate::provider_fact::{ObjectFact, ObjectId};
 
@@ -34,6 +35,10 @@ pub enum JournalAccount {
     WrittenOff,
     /// What passes from one currency into another.
     Exchange,
+    /// Money of nobody known.
+    Unidentified,
+    /// Money in a currency that is not its payment's.
+    Suspense,
 }
 
 impl JournalAccount {
@@ -49,6 +54,8 @@ impl JournalAccount {
             Self::Credited => "credited",
             Self::WrittenOff => "written_off",
             Self::Exchange => "exchange",
+            Self::Unidentified => "unidentified",
+            Self::Suspense => "suspense",
         }
     }
 }
@@ -105,21 +112,25 @@ pub fn of_entry(entry: &Entry, zone: &BillingZone) -> Result<Vec<JournalLine>, M
     Ok(lines)
 }
 
-/// The lines of a movement at the provider. `original` is how much our ledger entered of it on the clearing account, where that
-/// was in another currency; the movement says in which direction, since what went back may come again.
+/// What our ledger knows of a movement at the provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Its payment has it, as so much of the payment's currency.
+    As(Money),
+    /// Its payment holds it in suspense.
+    InSuspense,
+    /// It is nobody's.
+    Nobodys,
+}
+
+/// The lines of a movement at the provider. What the ledger knows of it stands on the clearing account already, in the
+/// currency of the payment; the movement says in which direction, since what went back may come again.
 pub fn of_transaction(
     transaction: &BalanceTransaction,
-    original: Option<Money>,
+    known: Known,
     zone: &BillingZone,
 ) -> Result<Vec<JournalLine>, MoneyError> {
-    let line = |account: JournalAccount, amount: Balance| JournalLine {
-        on: zone.date_at(transaction.at),
-        source: transaction.id.to_string(),
-        kind: transaction.kind.clone(),
-        account,
-        invoice: None,
-        amount,
-    };
+    let line = |account, amount| line_of(transaction, transaction.at, account, amount, zone);
     if transaction.is_of_a_payout() {
         // Its amount is what leaves the provider, and so is negative where the bank receives.
         return Ok(vec![
@@ -127,45 +138,82 @@ pub fn of_transaction(
             line(JournalAccount::Bank, transaction.net.reversed()),
         ]);
     }
-    let mut lines = Vec::new();
-    if let Some(original) = original.filter(|original| original.currency() != transaction.gross.currency()) {
-        let came = transaction.gross.minor() >= 0;
-        let original = if came { Balance::owed(original) } else { Balance::in_favour(original) };
-        lines.extend([
-            line(JournalAccount::Clearing, original.reversed()),
-            line(JournalAccount::Exchange, original),
-            line(JournalAccount::Clearing, transaction.gross),
-            line(JournalAccount::Exchange, transaction.gross.reversed()),
-        ]);
-    }
-    // Money that our ledger does not know of, such as a fee of the provider's own, is entered here alone.
-    let fee = if transaction.kind.ends_with("_fee") { transaction.net.reversed() } else { transaction.fee };
+    // What the provider takes for itself is all fee.
+    let is_fee = transaction.kind.ends_with("_fee");
+    let gross = transaction.gross;
+    let against = |account| vec![line(JournalAccount::Clearing, gross), line(account, gross.reversed())];
+    let mut lines = match known {
+        Known::InSuspense => against(JournalAccount::Suspense),
+        Known::Nobodys if !is_fee => against(JournalAccount::Unidentified),
+        Known::As(original) if original.currency() != gross.currency() => {
+            let came = gross.minor() >= 0;
+            let original = if came { Balance::owed(original) } else { Balance::in_favour(original) };
+            let given = [line(JournalAccount::Clearing, original.reversed()), line(JournalAccount::Exchange, original)];
+            given.into_iter().chain(against(JournalAccount::Exchange)).collect()
+        }
+        Known::As(_) | Known::Nobodys => Vec::new(),
+    };
+    let fee = if is_fee { transaction.net.reversed() } else { transaction.fee };
     if !fee.is_zero() {
         lines.extend([line(JournalAccount::Fees, fee), line(JournalAccount::Clearing, fee.reversed())]);
     }
     Ok(lines)
 }
 
-/// How much our ledger entered on the clearing account for the object that a movement comes from, in the payment's currency.
-pub fn original_of(payment: &Payment, source: &ObjectId) -> Option<Money> {
-    let currency = payment.currency();
-    match payment.facts.0.get(source) {
-        Some(ObjectFact::Refund(refund)) => Some(refund.amount.in_currency(currency)),
-        Some(ObjectFact::Chargeback(chargeback)) => Some(chargeback.amount.in_currency(currency)),
-        Some(ObjectFact::Intent(intent)) => Some(intent.received.in_currency(currency)),
+/// The lines of a movement that was nobody's until a payment took it over, which has entered it since: as it came, or, at the
+/// instant it was taken over, the other way round.
+pub fn of_nobodys(
+    transaction: &BalanceTransaction,
+    taken_over: Option<Timestamp>,
+    zone: &BillingZone,
+) -> [JournalLine; 2] {
+    let gross = if taken_over.is_some() { transaction.gross.reversed() } else { transaction.gross };
+    let at = taken_over.unwrap_or(transaction.at);
+    let line = |account, amount| line_of(transaction, at, account, amount, zone);
+    [line(JournalAccount::Clearing, gross), line(JournalAccount::Unidentified, gross.reversed())]
+}
+
+fn line_of(
+    transaction: &BalanceTransaction,
+    at: Timestamp,
+    account: JournalAccount,
+    amount: Balance,
+    zone: &BillingZone,
+) -> JournalLine {
+    JournalLine {
+        on: zone.date_at(at),
+        source: transaction.id.to_string(),
+        kind: transaction.kind.clone(),
+        account,
+        invoice: None,
+        amount,
+    }
+}
+
+/// What a payment knows of the object that a movement comes from.
+pub fn known_of(payment: &Payment, source: &ObjectId) -> Known {
+    let cash = match payment.facts.0.get(source) {
+        Some(ObjectFact::Refund(refund)) => Some(&refund.amount),
+        Some(ObjectFact::Chargeback(chargeback)) => Some(&chargeback.amount),
+        Some(ObjectFact::Intent(intent)) => Some(&intent.received),
         Some(ObjectFact::Checkout(_) | ObjectFact::Concern(_)) => None,
         // A charge is found as the attempt of its intent.
         None => payment.facts.0.values().find_map(|fact| match fact {
-            ObjectFact::Intent(intent) if intent.attempts.contains_key(source.as_str()) => {
-                Some(intent.received.in_currency(currency))
-            }
+            ObjectFact::Intent(intent) if intent.attempts.contains_key(source.as_str()) => Some(&intent.received),
             ObjectFact::Intent(_)
             | ObjectFact::Checkout(_)
             | ObjectFact::Refund(_)
             | ObjectFact::Chargeback(_)
             | ObjectFact::Concern(_) => None,
         }),
-    }
+    };
+    let own = cash.map_or(payment.received, |cash| cash.in_currency(payment.currency()));
+    if cash.is_some_and(|cash| !cash.is_empty()) && own.is_zero() { Known::InSuspense } else { Known::As(own) }
+}
+
+/// Whether a movement came before the payment that has it now: until then it was nobody's.
+pub fn was_nobodys(payment: &Payment, transaction: &BalanceTransaction) -> bool {
+    payment.origin == Origin::Provider && transaction.at < payment.started_at && !transaction.is_of_a_payout()
 }
 
 /// The columns of the journal as a file.
@@ -226,17 +274,18 @@ mod tests {
     #[test]
     fn every_source_comes_to_nothing_in_each_currency() {
         let zone = BillingZone::named("Europe/Paris").unwrap();
-        let money = |minor, currency| Some(Money::new(minor, currency).unwrap());
-        for (transaction, original) in [
+        let money = |minor, currency| Known::As(Money::new(minor, currency).unwrap());
+        for (transaction, known) in [
             (transaction("charge", 9_200, 163), money(10_000, Currency::USD)),
             (transaction("refund", -9_100, 0), money(10_000, Currency::USD)),
             (transaction("refund_failure", 9_100, 0), money(10_000, Currency::USD)),
             (transaction("charge", 10_000, 175), money(10_000, Currency::EUR)),
-            (transaction("adjustment", -10_000, 1_500), None),
-            (transaction("stripe_fee", -300, 0), None),
-            (transaction("payout", -9_037, 0), None),
+            (transaction("adjustment", -10_000, 1_500), Known::Nobodys),
+            (transaction("charge", 9_200, 163), Known::InSuspense),
+            (transaction("stripe_fee", -300, 0), Known::Nobodys),
+            (transaction("payout", -9_037, 0), Known::Nobodys),
         ] {
-            let lines = of_transaction(&transaction, original, &zone).unwrap();
+            let lines = of_transaction(&transaction, known, &zone).unwrap();
             let mut totals = std::collections::BTreeMap::new();
             for line in &lines {
                 *totals.entry(line.amount.currency()).or_insert(0) += line.amount.minor();
@@ -249,7 +298,7 @@ mod tests {
     #[test]
     fn what_was_exchanged_leaves_clearing_in_one_currency_and_enters_it_in_the_other() {
         let zone = BillingZone::named("UTC").unwrap();
-        let dollars = Some(Money::new(10_000, Currency::USD).unwrap());
+        let dollars = Known::As(Money::new(10_000, Currency::USD).unwrap());
         let lines = of_transaction(&transaction("charge", 9_200, 163), dollars, &zone).unwrap();
         let clearing = [(Currency::EUR, 9_200 - 163), (Currency::USD, -10_000)];
         assert_eq!(sums(&lines, JournalAccount::Clearing), clearing);
@@ -257,6 +306,8 @@ mod tests {
         // Our ledger entered the dollars as they came, went and, as the refund failed, came again.
         let back = of_transaction(&transaction("refund", -9_100, 0), dollars, &zone).unwrap();
         assert_eq!(sums(&back, JournalAccount::Clearing), [(Currency::EUR, -9_100), (Currency::USD, 10_000)]);
+        let nobodys = of_transaction(&transaction("charge", 9_200, 163), Known::Nobodys, &zone).unwrap();
+        assert_eq!(sums(&nobodys, JournalAccount::Unidentified), [(Currency::EUR, -9_200)]);
         let again = of_transaction(&transaction("refund_failure", 9_100, 0), dollars, &zone).unwrap();
         assert_eq!(sums(&again, JournalAccount::Clearing), [(Currency::EUR, 9_100), (Currency::USD, -10_000)]);
     }

@@ -321,3 +321,46 @@ async fn what_an_operator_names_is_taken_as_it_stands_by_then() {
     assert_eq!(standing(world, &invoice).await, "partly_paid 10.00");
     world.verify().await;
 }
+
+/// What the journal of a period holds on an account, in hundredths.
+async fn on_account(world: &World, period: &str, account: &str) -> i64 {
+    let journal = world.ask(Method::GET, &format!("/exports/journal?{period}"), None).await;
+    let lines = journal["lines"].as_array().unwrap().iter().filter(|line| line["account"] == account);
+    lines.map(|line| line["amount"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap()).sum()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn money_of_nobody_has_its_place_in_the_journal_until_it_is_somebodys() {
+    let world = World::new().await;
+    let (rooms, b) = (&world.local.state.rooms, &world.local.business);
+    for amount in [4_200, 2_000] {
+        world.stripe_control("/foreign_charge", &json!({"amount": amount, "currency": "eur"})).await;
+    }
+    world.settle().await;
+    // By then it can be paid out.
+    world.advance(SignedDuration::from_hours(8 * 24));
+    world.settle().await;
+    world.stripe_control("/payouts", &json!({})).await;
+    world.advance(SignedDuration::from_mins(1));
+    world.settle().await;
+    let (first, both) = ("from=2026-03-01&to=2026-03-10", "from=2026-03-01&to=2026-03-12");
+    assert_eq!(on_account(&world, first, "unidentified").await, -6_200);
+    assert_eq!(on_account(&world, first, "clearing").await, 0, "all of it is at the bank");
+
+    world.advance(SignedDuration::from_hours(24));
+    let listed = rooms.store.unidentified(b, &Page::first(50)).await.unwrap().items;
+    let money = listed.iter().find(|money| money.held == [eur("42.00")]).unwrap();
+    let customer = world.customer("en").await;
+    let id = customer["id"].as_str().unwrap().parse().unwrap();
+    operations::identify(rooms, b, &money.object, &id, Vec::new(), world.now()).await.unwrap();
+    world.settle().await;
+    // A later sweep finds whose the transaction of the payout is now.
+    world.advance(SignedDuration::from_hours(24));
+    world.settle().await;
+    assert_eq!(on_account(&world, first, "unidentified").await, -6_200, "what was exported stays what it was");
+    assert_eq!(on_account(&world, first, "clearing").await, 0);
+    assert_eq!(on_account(&world, both, "unidentified").await, -2_000);
+    assert_eq!(on_account(&world, both, "customer_credit").await, -4_200);
+    assert_eq!(on_account(&world, both, "clearing").await, 0);
+    world.verify().await;
+}
