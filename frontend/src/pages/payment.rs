@@ -33,7 +33,21 @@ fn shown_amount(view: &PaymentView) -> receivables::Money {
 fn story(reader: Reader, view: &PaymentView) -> (&'static str, Vec<String>) {
     let words = &reader.words.payment;
     let amount = reader.money(view.amount);
-    let (title, mut texts) = match view.state {
+    let (title, mut texts) = match (view.state, view.arrived) {
+        // Half a transfer is nothing to be quiet about: the rest has to be sent.
+        (State::Started | State::NeedsAction | State::Processing, Some(arrived)) => {
+            (words.partly_arrived, vec![(words.partly_arrived_text)(&reader.money(arrived), &amount)])
+        }
+        (state, _) => told(reader, view, state),
+    };
+    texts.extend(view.suspense.iter().map(|amount| (words.suspense)(&reader.money(*amount))));
+    (title, texts)
+}
+
+fn told(reader: Reader, view: &PaymentView, state: State) -> (&'static str, Vec<String>) {
+    let words = &reader.words.payment;
+    let amount = reader.money(view.amount);
+    match state {
         State::Started => {
             let hint = view.decline.map_or(words.just_paid, |decline| decline_text(reader, decline));
             let text = if view.checkout.is_some() { words.started_text } else { words.closed_text };
@@ -47,9 +61,7 @@ fn story(reader: Reader, view: &PaymentView) -> (&'static str, Vec<String>) {
             (words.failed, vec![why.to_owned(), words.nothing_taken.to_owned()])
         }
         State::Cancelled => (words.cancelled, vec![words.nothing_taken.to_owned()]),
-    };
-    texts.extend(view.suspense.iter().map(|amount| (words.suspense)(&reader.money(*amount))));
-    (title, texts)
+    }
 }
 
 fn received(reader: Reader, view: &PaymentView) -> Vec<String> {

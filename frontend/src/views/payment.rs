@@ -26,6 +26,8 @@ pub struct PaymentView {
     pub unapplied: Money,
     /// What came in another currency.
     pub suspense: Vec<Money>,
+    /// What of a transfer has arrived, before it is whole.
+    pub arrived: Option<Money>,
     /// What it is for.
     pub allocations: Vec<AllocationView>,
     /// The hosted page, while the payer can still pay there.
@@ -110,6 +112,7 @@ pub fn payment_view(
         charged_back: payment.charged_back,
         unapplied: payment.unapplied,
         suspense: payment.suspense.clone(),
+        arrived: payment.arrived(),
         allocations: covered.map(|allocation| allocation_view(allocation, invoices)).collect(),
         checkout: payment.checkout.as_ref().filter(open_page).map(|checkout| checkout.url.clone()),
         decline: decline_of(payment),

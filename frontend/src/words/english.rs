@@ -119,6 +119,12 @@ pub const ENGLISH: Words = Words {
                 "Your payment of {amount} is on its way. A bank debit takes several days to arrive. There is nothing more to do."
             )
         },
+        partly_arrived: "A part of your transfer has arrived",
+        partly_arrived_text: |arrived, amount| {
+            format!(
+                "{arrived} of {amount} has arrived. Please transfer the rest to the same account with the same reference: the payment is complete when all of it is there."
+            )
+        },
         settled: "Thank you, your payment has arrived",
         settled_text: |amount, date| format!("We received {amount} on {date}."),
         failed: "The payment did not go through",

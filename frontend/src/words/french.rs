@@ -136,6 +136,12 @@ pub const FRENCH: Words = Words {
                 "Votre paiement de {amount} est en cours. Un prélèvement bancaire met plusieurs jours à arriver. Vous n’avez plus rien à faire."
             )
         },
+        partly_arrived: "Une partie de votre virement est arrivée",
+        partly_arrived_text: |arrived, amount| {
+            format!(
+                "{arrived} sur {amount} sont arrivés. Merci de virer le reste sur le même compte avec la même référence : le paiement sera complet quand tout sera là."
+            )
+        },
         settled: "Merci, votre paiement est arrivé",
         settled_text: |amount, date| format!("Nous avons reçu {amount} le {date}."),
         failed: "Le paiement n’a pas abouti",

@@ -153,6 +153,8 @@ pub struct Payment {
     pub needs_action_text: With,
     pub processing: Text,
     pub processing_text: With,
+    pub partly_arrived: Text,
+    pub partly_arrived_text: WithTwo,
     pub settled: Text,
     pub settled_text: WithTwo,
     pub failed: Text,

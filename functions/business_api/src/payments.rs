@@ -62,6 +62,14 @@ pub(crate) struct PaymentShape {
     charged_back: Amount,
     /// What came and covers no invoice.
     unapplied: Amount,
+    /// What came in other currencies; it covers nothing, and is in the reviews.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    suspense: Vec<Amount>,
+    /// What of a transfer has arrived, before it is whole. Not told in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    arrived: Option<Amount>,
     allocations: Vec<AllocationShape>,
     refunds: Vec<RefundShape>,
     /// Where the customer pays, while that page is open.
@@ -134,6 +142,8 @@ impl PaymentShape {
             refunded: payment.refunded.into(),
             charged_back: payment.charged_back.into(),
             unapplied: payment.unapplied.into(),
+            suspense: payment.suspense.iter().copied().map(Amount::from).collect(),
+            arrived: payment.arrived().map(Amount::from),
             allocations: payment.allocations.iter().map(AllocationShape::from).collect(),
             refunds: refunds_of(payment),
             checkout_url: open.map(|checkout| checkout.url.clone()),

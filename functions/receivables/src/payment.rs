@@ -131,6 +131,13 @@ pub struct Request {
 }
 
 impl Payment {
+    /// What of a transfer has arrived, before it is whole; `None` where nothing has, or nothing more is waited for.
+    pub fn arrived(&self) -> Option<Money> {
+        let waits = matches!(self.state, State::Started | State::NeedsAction | State::Processing);
+        let funded = self.facts.fold().funded.in_currency(self.currency());
+        (waits && !funded.is_zero()).then_some(funded)
+    }
+
     /// The currency of every amount of it.
     pub fn currency(&self) -> Currency {
         self.amount.currency()

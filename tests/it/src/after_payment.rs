@@ -61,3 +61,31 @@ async fn a_payout_arrives_after_it_was_made() {
     let expected = ["payout.reconciliation_completed", "payout.paid", "payout.created"];
     assert_eq!(events_taken(&world).await[..3], expected);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_that_arrives_in_parts_says_what_is_still_to_be_sent() {
+    let world = World::new().await;
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "75.00").await;
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
+    let session = pressed.location().rsplit('/').next().unwrap().to_owned();
+    world.stripe_control("/bank_transfers", &json!({"session": session, "funded": 3_000})).await;
+    world.settle().await;
+    let session = world.stripe(&format!("/checkout/sessions/{session}")).await;
+    let payment = session["metadata"]["guichet_payment"].as_str().unwrap().parse().unwrap();
+    let page = world.get(session["success_url"].as_str().unwrap()).await;
+    assert!(page.text.contains("€30.00 of €75.00 has arrived"), "{}", page.text);
+    assert!(!page.text.contains("nothing more to do"), "{}", page.text);
+    assert_eq!(world.payment_now(&payment).await["arrived"], json!({"amount": "30.00", "currency": "EUR"}));
+    let open = world.invoice_now(&invoice).await;
+    assert_eq!((&open["open"]["amount"], &open["pending"]["amount"]), (&json!("75.00"), &json!("75.00")), "{open:#}");
+
+    let intent = session["payment_intent"].as_str().unwrap();
+    world.stripe_control(&format!("/bank_transfers/{intent}"), &json!({"amount": 4_500})).await;
+    world.settle().await;
+    assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
+    assert!(world.payment_now(&payment).await["arrived"].is_null());
+    let page = world.get(session["success_url"].as_str().unwrap()).await;
+    assert!(page.text.contains("Thank you, your payment has arrived"), "{}", page.text);
+    world.verify().await;
+}
