@@ -79,11 +79,14 @@ pub fn play_story(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
 
 async fn play(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     let mut play = play::Play::begin(seed).await;
-    // A quarter of the worlds is looked into whenever all is done.
-    let looked_into = seed.is_multiple_of(4);
+    // A quarter of the worlds is looked into whenever all is done, and of a quarter of those every step.
+    let (looked_into, every_step) = (seed.is_multiple_of(4), seed.is_multiple_of(16));
     for step in steps {
         play.coverage.borrow_mut().told(step);
         Box::pin(play.step(step)).await?;
+        if every_step && !play.shaken {
+            play.folds_agree().await?;
+        }
         if looked_into && *step == Step::Settle && !play.shaken {
             play.folds_agree().await?;
             play.books_verify("on the way").await?;
