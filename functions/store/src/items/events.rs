@@ -1,17 +1,22 @@
 //! Provider events as received.
 
+use std::cell::RefCell;
+
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 use receivables::provider_fact::Provider;
 use serde::{Deserialize, Serialize};
+use zstd::bulk::Compressor;
 
 use super::{Index, Item, expiring, item, listed, number, record};
 use crate::{StoreError, keys};
 
 /// How long a provider's event is kept.
 const EVENT_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// The fastest of zstd's usual levels: 713 bytes of an event of 2,048, where the default makes 693 of it in twice the time.
+const COMPRESSION_LEVEL: i32 = 1;
 /// The largest event body taken, and so the largest one inflated.
 pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
 
@@ -166,8 +171,7 @@ pub(crate) fn of_event(event: &ReceivedEvent) -> Result<Item, StoreError> {
         state: event.state.as_str().to_owned(),
         reason: event.reason.clone(),
     };
-    let body = zstd::bulk::compress(&event.body, zstd::DEFAULT_COMPRESSION_LEVEL)
-        .map_err(|error| StoreError::defect("compress", &error))?;
+    let body = compressed(&event.body).map_err(|error| StoreError::defect("compress", &error))?;
     let mut item = item(&keys::event(&key.business, key.provider, &key.object, &key.event), &record)?;
     item.insert("body".to_owned(), AttributeValue::B(Blob::new(body)));
     let place = event.place();
@@ -179,6 +183,18 @@ pub(crate) fn of_event(event: &ReceivedEvent) -> Result<Item, StoreError> {
         EventState::Received | EventState::Applied | EventState::Unmatched => {
             expiring(item, kept_until(event.received_at))
         }
+    })
+}
+
+thread_local! {
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// A compressor is kept: to make one for an event of two kilobytes takes twice as long as to compress it.
+fn compressed(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| match kept {
+        Some(compressor) => compressor.compress(body),
+        None => kept.insert(Compressor::new(COMPRESSION_LEVEL)?).compress(body),
     })
 }
 
