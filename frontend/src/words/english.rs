@@ -65,7 +65,9 @@ pub const ENGLISH: Words = Words {
         paid_on: |date| format!("Paid on {date}. Thank you."),
         paid: "This invoice is paid. Thank you.",
         all_pending: |amount| {
-            format!("Your payment of {amount} is on its way, which can take several days. There is nothing more to do.")
+            format!(
+                "Your payment of {amount} is on its way, which can take several days. There is nothing else to pay here. A bank transfer is complete when the whole amount has arrived."
+            )
         },
         part_pending: |amount| format!("A payment of {amount} is on its way. You can pay the rest here."),
         disputed: |amount| format!("You contest {amount} of this invoice. You need not pay that part for now."),

@@ -69,7 +69,7 @@ pub const FRENCH: Words = Words {
         paid: "Cette facture est payée. Merci.",
         all_pending: |amount| {
             format!(
-                "Votre paiement de {amount} est en cours, ce qui peut prendre plusieurs jours. Vous n’avez plus rien à faire."
+                "Votre paiement de {amount} est en cours, ce qui peut prendre plusieurs jours. Il n’y a rien d’autre à payer ici. Un virement est complet quand toute la somme est arrivée."
             )
         },
         part_pending: |amount| format!("Un paiement de {amount} est en cours. Vous pouvez payer le reste ici."),

@@ -76,6 +76,8 @@ async fn a_transfer_that_arrives_in_parts_says_what_is_still_to_be_sent() {
     let page = world.get(session["success_url"].as_str().unwrap()).await;
     assert!(page.text.contains("€30.00 of €75.00 has arrived"), "{}", page.text);
     assert!(!page.text.contains("nothing more to do"), "{}", page.text);
+    let page = world.get(invoice["pay_url"].as_str().unwrap()).await;
+    assert!(page.text.contains("complete when the whole amount has arrived"), "{}", page.text);
     assert_eq!(world.payment_now(&payment).await["arrived"], json!({"amount": "30.00", "currency": "EUR"}));
     let open = world.invoice_now(&invoice).await;
     assert_eq!((&open["open"]["amount"], &open["pending"]["amount"]), (&json!("75.00"), &json!("75.00")), "{open:#}");
