@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::credit_note::{self, CreditNoteDraft};
 use receivables::text::{Description, InvoiceNumber};
-use receivables::{Business, CreditNote, CreditNoteId, CustomerId, Decision, InvoiceId, Money, Refusal};
+use receivables::{Business, CreditNote, CreditNoteId, CustomerId, InvoiceId, Money, Refusal};
 use store::keys::Unique;
 use store::{Commitment, Contested};
 
 use crate::cash_moves::{CashPart, parts_of};
-use crate::{OperationError, Rooms, act_is_done, commit, commit_act, refused_unless_done};
+use crate::{OperationError, Rooms, act_is_done, commit, written};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -95,7 +95,7 @@ pub async fn apply_credit_note(
         if act_is_done(rooms, &business.id).await? {
             return Ok(note);
         }
-        if let Some(note) = written(rooms, business, credit_note::apply(&note, &parts().await?, now)).await? {
+        if let Some(note) = written(rooms, &business.id, credit_note::apply(&note, &parts().await?, now)).await? {
             return Ok(note);
         }
     }
@@ -116,23 +116,11 @@ pub async fn unapply_credit_note(
         if act_is_done(rooms, &business.id).await? {
             return Ok(note);
         }
-        if let Some(note) = written(rooms, business, credit_note::unapply(&note, invoice, amount, now)).await? {
+        if let Some(note) = written(rooms, &business.id, credit_note::unapply(&note, invoice, amount, now)).await? {
             return Ok(note);
         }
     }
     Err(OperationError::Conflict)
-}
-
-/// The credit note as it was written; `None` where it has to be looked at again.
-async fn written(
-    rooms: &Rooms,
-    business: &Business,
-    decided: Result<(CreditNote, Decision), Refusal>,
-) -> Result<Option<CreditNote>, OperationError> {
-    match decided {
-        Ok((note, decision)) => Ok((commit_act(rooms, &decision).await? == Commitment::Committed).then_some(note)),
-        Err(refusal) => refused_unless_done(rooms, &business.id, refusal).await.map(|()| None),
-    }
 }
 
 async fn held(rooms: &Rooms, business: &Business, id: &CreditNoteId) -> Result<CreditNote, OperationError> {

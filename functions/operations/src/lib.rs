@@ -122,13 +122,20 @@ pub(crate) async fn commit_act(rooms: &Rooms, decision: &Decision) -> Result<Com
     Ok(rooms.store.commit(decision, &rooms.also_the_act()).await?)
 }
 
-/// A refusal, unless another try of the same act has been carried out since it was asked: then it was refused by its own effect.
-pub(crate) async fn refused_unless_done(
+/// What a person decided, as it was written; `None` where it has to be looked at again. So has a refusal, where another try of
+/// the same act was carried out since it was asked: then it was refused by its own effect.
+pub(crate) async fn written<T>(
     rooms: &Rooms,
     b: &BusinessId,
-    refusal: receivables::Refusal,
-) -> Result<(), OperationError> {
-    if act_is_done(rooms, b).await? { Ok(()) } else { Err(refusal.into()) }
+    decided: Result<(T, Decision), receivables::Refusal>,
+) -> Result<Option<T>, OperationError> {
+    match decided {
+        Ok((changed, decision)) => {
+            Ok((commit_act(rooms, &decision).await? == Commitment::Committed).then_some(changed))
+        }
+        Err(_) if act_is_done(rooms, b).await? => Ok(None),
+        Err(refusal) => Err(refusal.into()),
+    }
 }
 
 /// Whether the act was carried out before: its answer was lost, or another try came first. To be asked before deciding, since

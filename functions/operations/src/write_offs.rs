@@ -1,10 +1,9 @@
 //! Write-offs of small open amounts, and taking them back.
 
 use jiff::Timestamp;
-use receivables::{Business, Decision, Invoice, InvoiceId, Refusal, write_off as books};
-use store::Commitment;
+use receivables::{Business, Invoice, InvoiceId, write_off as books};
 
-use crate::{OperationError, Rooms, act_is_done, commit_act, refused_unless_done};
+use crate::{OperationError, Rooms, act_is_done, written};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -22,7 +21,7 @@ pub async fn write_off(
             return Ok(invoice);
         }
         let decided = books::write_off(&invoice, business.write_off_tolerance(invoice.currency()), now);
-        if let Some(invoice) = written(rooms, business, decided).await? {
+        if let Some(invoice) = written(rooms, &business.id, decided).await? {
             return Ok(invoice);
         }
     }
@@ -41,23 +40,9 @@ pub async fn take_back_write_off(
         if act_is_done(rooms, &business.id).await? {
             return Ok(invoice);
         }
-        if let Some(invoice) = written(rooms, business, books::take_back(&invoice, now)).await? {
+        if let Some(invoice) = written(rooms, &business.id, books::take_back(&invoice, now)).await? {
             return Ok(invoice);
         }
     }
     Err(OperationError::Conflict)
-}
-
-/// The invoice as it was written; `None` where it has to be looked at again.
-async fn written(
-    rooms: &Rooms,
-    business: &Business,
-    decided: Result<(Invoice, Decision), Refusal>,
-) -> Result<Option<Invoice>, OperationError> {
-    match decided {
-        Ok((invoice, decision)) => {
-            Ok((commit_act(rooms, &decision).await? == Commitment::Committed).then_some(invoice))
-        }
-        Err(refusal) => refused_unless_done(rooms, &business.id, refusal).await.map(|()| None),
-    }
 }

@@ -9,7 +9,7 @@ use receivables::provider_fact::Provider;
 use receivables::{BusinessId, Decision, Invoice, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
 use store::{Also, Commitment, Contested, EventKey, EventState, Page};
 
-use crate::{OperationError, Rooms, act_is_done, commit, commit_act, refused_unless_done};
+use crate::{OperationError, Rooms, act_is_done, commit, written};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -175,12 +175,8 @@ pub(crate) async fn carry_out(
         }
         payment = on_fresh_standings(rooms, payment).await?;
         let invoices = in_order(rooms, &payment.business, named).await?;
-        match decide(&payment, &invoices) {
-            Ok((changed, decision)) if commit_act(rooms, &decision).await? == Commitment::Committed => {
-                return finish(rooms, changed, now).await;
-            }
-            Ok(_) => {}
-            Err(refusal) => refused_unless_done(rooms, &payment.business, refusal).await?,
+        if let Some(changed) = written(rooms, &payment.business, decide(&payment, &invoices)).await? {
+            return finish(rooms, changed, now).await;
         }
         payment = reload(rooms, &payment).await?;
     }
