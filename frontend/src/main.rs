@@ -3,12 +3,10 @@
 use std::process::ExitCode;
 
 use lambda_http::Error;
-use runtime::{State, requests, telemetry};
+use runtime::{State, process, requests};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    telemetry::start();
-    telemetry::ended(run().await)
+fn main() -> ExitCode {
+    process::run(run())
 }
 
 async fn run() -> Result<(), Error> {

@@ -3,13 +3,11 @@
 use std::process::ExitCode;
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use runtime::{State, telemetry};
+use runtime::{State, process};
 use serde_json::Value;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    telemetry::start();
-    telemetry::ended(run().await)
+fn main() -> ExitCode {
+    process::run(run())
 }
 
 async fn run() -> Result<(), Error> {

@@ -4,12 +4,10 @@ use std::process::ExitCode;
 
 use aws_lambda_events::event::dynamodb::Event;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use runtime::{State, telemetry};
+use runtime::{State, process};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    telemetry::start();
-    telemetry::ended(run().await)
+fn main() -> ExitCode {
+    process::run(run())
 }
 
 async fn run() -> Result<(), Error> {

@@ -10,6 +10,7 @@ pub mod config;
 #[cfg(feature = "operations")]
 pub mod http;
 pub mod minter;
+pub mod process;
 #[cfg(feature = "requests")]
 pub mod requests;
 #[cfg(feature = "operations")]

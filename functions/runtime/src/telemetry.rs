@@ -1,8 +1,5 @@
 //! What is logged: one wide event per invocation, as JSON, and never a person, a secret or an amount.
 
-use std::fmt::Display;
-use std::process::ExitCode;
-
 use tracing_subscriber::EnvFilter;
 
 /// Begins logging: JSON lines on standard error output, filtered by `GUICHET_LOG`.
@@ -18,16 +15,4 @@ pub fn start() {
         .with_writer(std::io::stderr)
         .with_current_span(false)
         .try_init();
-}
-
-/// How a function's process ends. What it ended of is told in the log like everything else, in words and whole: all that is
-/// wrong with a configuration stands in one line of it.
-pub fn ended(of: Result<(), impl Display>) -> ExitCode {
-    match of {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!(%error, "the function ended");
-            ExitCode::FAILURE
-        }
-    }
 }

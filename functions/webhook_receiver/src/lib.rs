@@ -39,12 +39,12 @@ pub fn router(receiver: Receiver) -> Router {
     Router::new()
         .route("/webhooks/stripe/{business}", post(receive_stripe))
         .layer(DefaultBodyLimit::max(EVENT_BODY_BYTES_MAX))
-        .with_state(receiver)
+        .with_state(Arc::new(receiver))
 }
 
 /// Answers a webhook of Stripe's. The answer's body says what a provider's dashboard needs, and nothing that helps a forger.
 async fn receive_stripe(
-    State(receiver): State<Receiver>,
+    State(receiver): State<Arc<Receiver>>,
     Path(business): Path<String>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,

@@ -4,13 +4,11 @@ use std::process::ExitCode;
 
 use lambda_http::Error;
 use runtime::config::{Reader, environment};
-use runtime::{Clock, aws, requests, telemetry};
+use runtime::{Clock, aws, process, requests};
 use webhook_receiver::{Receiver, router};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    telemetry::start();
-    telemetry::ended(run().await)
+fn main() -> ExitCode {
+    process::run(run())
 }
 
 async fn run() -> Result<(), Error> {

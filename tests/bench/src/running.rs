@@ -66,11 +66,13 @@ impl Running {
 
     /// The processor's time that all its threads have had.
     pub(crate) fn cpu(&self) -> Outcome<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        // The name may hold anything, so what follows its closing bracket is counted: time in the program, in the system.
-        let fields = stat.rsplit_once(')').ok_or("no name")?.1.split_whitespace();
-        let ticks: u64 = fields.skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
-        Ok(Duration::from_millis(ticks * 1_000 / rustix::param::clock_ticks_per_second().max(1)))
+        let mut nanoseconds = 0_u64;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            // Time on a processor, time waiting for one, and how often.
+            let told = std::fs::read_to_string(task?.path().join("schedstat"))?;
+            nanoseconds += told.split_whitespace().next().ok_or("it tells no time")?.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 
     /// Asks it to end, and waits.

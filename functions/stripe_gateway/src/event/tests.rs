@@ -40,13 +40,25 @@ fn only_an_id_and_a_type_are_needed() {
         r#"{"id":"evt_1","type":"x"}"#,
         r#"{"id":"evt_1","type":"x","object":null,"api_version":null,"created":null,"livemode":null,"data":null,"related_object":null}"#,
         r#"{"id":"evt_1","type":"x","object":7,"api_version":7,"created":"soon","livemode":"no","data":[],"related_object":"pi"}"#,
+        r#"{"id":"evt_1","type":"x","data":7.5}"#,
+        r#"{"id":"evt_1","type":"x","data":-7}"#,
+        r#"{"id":"evt_1","type":"x","data":7}"#,
+        r#"{"id":"evt_1","type":"x","data":true}"#,
+        r#"{"id":"evt_1","type":"x","data":[{"object":{"id":"pi_1"}},[7]]}"#,
+        r#"{"id":"evt_1","type":"x","data":{"object":{"id":"pi_1"},"object":{"id":"pi_2"}}}"#,
         r#"{"id":"evt_1","type":"x","data":{"object":null},"request":{"id":7},"pending_webhooks":"many"}"#,
         r#"{"id":"evt_1","type":"x","created":9223372036854775807,"data":{"object":"pi_1"}}"#,
         r#"{"id":"evt_1","type":"x","object":"v2.core.event"}"#,
         r#"{"id":"evt_1","type":"x","data":{"object":{"id":7,"object":[]}}}"#,
     ] {
-        assert!(read(json).is_ok(), "{json}");
+        assert!(read(json).is_ok_and(|event| event.object_id.is_none()), "{json}");
     }
+}
+
+#[test]
+fn what_comes_before_and_after_the_object_is_passed_over() {
+    let json = r#"{"data":{"previous_attributes":{"id":"pi_0","n":[1,{}]},"obj\u0065ct":{"id":"pi_1"},"x":null},"id":"evt_1","type":"x"}"#;
+    assert_eq!(read(json).unwrap().object_id.as_ref().map(ObjectId::as_str), Some("pi_1"));
 }
 
 #[test]

@@ -1,0 +1,35 @@
+//! A function's process: one thread, for an instance answers one request at a time.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use tokio::runtime::{Builder, LocalOptions};
+
+use crate::telemetry;
+
+/// Runs a function until it ends. What it ended of is told in the log like everything else, in words and whole: all that is
+/// wrong with a configuration stands in one line of it.
+///
+/// The function is a task of its own. Whatever wakes the future that a runtime blocks on goes through the kernel, a write and
+/// a poll each time; what wakes a task of the same thread only puts it in a list.
+pub fn run<F, E>(function: F) -> ExitCode
+where
+    F: Future<Output = Result<(), E>> + 'static,
+    E: Display + 'static,
+{
+    telemetry::start();
+    let ended = match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+        Ok(runtime) => match runtime.block_on(runtime.spawn_local(function)) {
+            Ok(ended) => ended.map_err(|error| error.to_string()),
+            Err(panicked) => Err(panicked.to_string()),
+        },
+        Err(error) => Err(error.to_string()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "the function ended");
+            ExitCode::FAILURE
+        }
+    }
+}
