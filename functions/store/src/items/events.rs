@@ -194,7 +194,9 @@ fn inflated(kept: &[u8]) -> Result<Vec<u8>, StoreError> {
     if length > EVENT_BODY_BYTES_MAX {
         return Err(StoreError::Defect(format!("an event body of {length} bytes")));
     }
-    block::decompress(packed, length).map_err(|error| StoreError::defect("event body", &error))
+    let body = block::decompress(packed, length).map_err(|error| StoreError::defect("event body", &error))?;
+    // A block that is cut may end well, only sooner.
+    if body.len() == length { Ok(body) } else { Err(StoreError::Defect("an event body that is cut".to_owned())) }
 }
 
 /// When an event is forgotten that came, or became settled, at an instant. One in quarantine waits for a person and never is.
@@ -229,4 +231,26 @@ pub(crate) fn event(mut item: Item) -> Result<ReceivedEvent, StoreError> {
             .ok_or_else(|| StoreError::Defect(format!("event state {}", record.state)))?,
         reason: record.reason.map(Cow::into_owned),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_inflated_to_what_it_was_and_never_to_more_than_is_taken() {
+        let body = "{\"id\": \"evt_1\"}".repeat(100).into_bytes();
+        let kept = compressed(&body);
+        assert!(kept.len() < body.len() / 10);
+        assert_eq!(inflated(&kept).unwrap(), body);
+        assert_eq!(inflated(&compressed(b"")).unwrap(), b"");
+
+        for cut in 1..kept.len() {
+            assert!(inflated(&kept[..cut]).is_err(), "{cut}");
+        }
+        let longest = u32::try_from(EVENT_BODY_BYTES_MAX).unwrap();
+        let claims_too_much = [&(longest + 1).to_le_bytes()[..], &kept[4..]].concat();
+        let refused = inflated(&claims_too_much).unwrap_err().to_string();
+        assert!(refused.contains("262145 bytes"), "{refused}");
+    }
 }
