@@ -8,6 +8,7 @@
 
 mod apply;
 mod effort;
+mod far_table;
 mod figures;
 mod functions;
 mod ingest;

@@ -114,7 +114,7 @@ fn converse(stream: &TcpStream, shared: &Shared) -> Outcome {
 }
 
 /// Reads one request: its first line, and its body.
-fn read(reader: &mut BufReader<&TcpStream>) -> Outcome<(String, Vec<u8>)> {
+pub(crate) fn read(reader: &mut BufReader<&TcpStream>) -> Outcome<(String, Vec<u8>)> {
     let first = line(reader)?;
     let (mut length, mut chunked) = (0_usize, false);
     loop {
