@@ -12,6 +12,7 @@
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::{RuntimeComponents, SharedHttpClient};
@@ -36,6 +37,8 @@ pub async fn shared() -> SdkConfig {
         .http_client(http_client())
         .retry_config(RetryConfig::standard().with_max_attempts(TRIES_MAX))
         .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(TRY_TIMEOUT).build())
+        // It watches that long bodies keep flowing. Ours are short, and each try has its time.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .load()
         .await
 }

@@ -184,7 +184,7 @@ pub(crate) fn of_event(event: &ReceivedEvent) -> Result<Item, StoreError> {
 }
 
 /// A body as it is kept: one block of LZ4 after its length. An event of 2,048 bytes makes 830, where zstd makes 639 of it; but
-/// that took a sixth of all that the receiver does for an event, and an item of either costs the same two units to write.
+/// that took a twelfth of the receiver's instructions for an event, and an item of either costs the same two units to write.
 fn compressed(body: &[u8]) -> Vec<u8> {
     block::compress_prepend_size(body)
 }
