@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use lambda_http::Error;
+use lambda_runtime::Error;
 use runtime::config::{Reader, environment};
-use runtime::{Clock, aws, process, requests};
-use webhook_receiver::{Receiver, router};
+use runtime::{Clock, aws, process};
+use webhook_receiver::{Receiver, gateway};
 
 fn main() -> ExitCode {
     process::run(run())
@@ -18,5 +18,5 @@ async fn run() -> Result<(), Error> {
     let shared = aws::shared().await;
     let store = store::Store::new(aws_sdk_dynamodb::Client::new(&shared), config.tables);
     let receiver = Receiver { store, clock: Clock::system(), secrets: secrets.into(), business: config.business };
-    requests::answer(router(receiver)).await
+    gateway::serve(receiver).await
 }

@@ -91,6 +91,24 @@ async fn a_webhook_gets_its_answer_however_it_is_wrapped() {
     assert_eq!(world.recorded("xx_1", "evt_forged").await, None);
     assert_eq!(send(&receiver, "", Body::None).await.status, StatusCode::BAD_REQUEST);
 
+    let signature = world.signature(&body);
+    let headers = [("stripe-signature", signature.as_str())];
+    let others = ["/webhooks/stripe", "/webhooks/stripe/", "/webhooks/stripe/biz_7", "/webhooks/other/x", "/"];
+    let other_business = format!("{}0", &path[..path.len() - 1]);
+    for elsewhere in others.into_iter().chain([other_business.as_str(), &format!("{path}/more")]) {
+        let event = event::request(&Method::POST, elsewhere, &headers, Body::Text(&body));
+        let answer = event::answer(&receiver.invoke(&event).await.unwrap());
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{elsewhere}");
+    }
+    let event = event::request(&Method::GET, &path, &headers, Body::Text(&body));
+    let answer = event::answer(&receiver.invoke(&event).await.unwrap());
+    assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, Some("POST")));
+    let mut cut = event::request(&Method::POST, &path, &headers, Body::Base64(body.as_bytes()));
+    cut["body"] = "e30".into();
+    let answer = event::answer(&receiver.invoke(&cut).await.unwrap());
+    assert_eq!((answer.status, answer.text.as_str()), (StatusCode::BAD_REQUEST, "incomplete body"));
+    assert_eq!(world.recorded("xx_1", "evt_forged").await, None);
+
     let large = "x".repeat(256 * 1024 + 1);
     for wrapped in [Body::Text(&large), Body::Base64(large.as_bytes())] {
         let refused = send(&receiver, &world.signature(&large), wrapped).await;
