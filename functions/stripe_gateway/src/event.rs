@@ -9,8 +9,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use receivables::ObjectId;
-use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::field::{Field, document};
@@ -65,73 +64,15 @@ struct Envelope<'a> {
     livemode: Field<'a>,
     created: Field<'a>,
     api_version: Field<'a>,
-    data: Data<'a>,
+    data: Field<'a>,
     related_object: Field<'a>,
 }
 
-/// What a snapshot is of. As with a field, anything but an object that says so is as good as absent; but it is read as it comes
-/// by, for it is nearly all of an event.
-#[derive(Clone, Copy, Default)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Data<'a> {
+    #[serde(borrow)]
     object: Field<'a>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Data<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(DataVisitor)
-    }
-}
-
-struct DataVisitor;
-
-impl<'de> Visitor<'de> for DataVisitor {
-    type Value = Data<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("anything")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data<'de>, A::Error> {
-        let (mut object, mut times) = (Field::default(), 0_u32);
-        while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-            if name == "object" {
-                object = map.next_value()?;
-                times = times.saturating_add(1);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(if times == 1 { Data { object } } else { Data::default() })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Data<'de>, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Data::default())
-    }
-
-    fn visit_unit<E>(self) -> Result<Data<'de>, E> {
-        Ok(Data::default())
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Data<'de>, E> {
-        Ok(Data::default())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Data<'de>, E> {
-        Ok(Data::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Data<'de>, E> {
-        Ok(Data::default())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Data<'de>, E> {
-        Ok(Data::default())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Data<'de>, E> {
-        Ok(Data::default())
-    }
 }
 
 #[derive(Default, Deserialize)]
@@ -150,7 +91,8 @@ impl<'a> Event<'a> {
         let id = envelope.id.text().and_then(|id| id.parse().ok());
         let kind = envelope.r#type.text().filter(|kind| !kind.is_empty());
         let thin = envelope.object.text().as_deref() == Some(THIN);
-        let about = if thin { envelope.related_object } else { envelope.data.object };
+        let data: Data<'a> = envelope.data.record().unwrap_or_default();
+        let about = if thin { envelope.related_object } else { data.object };
         let subject: Subject<'a> = about.record().unwrap_or_default();
         Ok(Self {
             id: id.ok_or(Unreadable::because("the event has no id"))?,

@@ -113,14 +113,8 @@ pub(crate) fn record<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unr
 
 /// Reads a whole body.
 pub(crate) fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Unreadable> {
-    let json = std::str::from_utf8(json).map_err(|_| Unreadable::because("it is no JSON"))?;
-    let object = json.trim_ascii_start().starts_with('{');
-    match serde_json::from_str(json) {
-        Ok(document) if object => Ok(document),
-        Err(error) if !error.is_data() => Err(Unreadable::because("it is no JSON")),
-        Err(_) if object => Err(Unreadable::because("it names a field twice")),
-        Ok(_) | Err(_) => Err(Unreadable::because("it is no JSON object")),
-    }
+    let raw: &RawValue = serde_json::from_slice(json).map_err(|_| Unreadable::because("it is no JSON"))?;
+    record(raw)
 }
 
 #[cfg(test)]

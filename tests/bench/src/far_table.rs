@@ -4,71 +4,44 @@
 //! index than for one that is not. Where a function's own processor time is measured, that would be counted as the function's.
 
 use std::io::{BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::Outcome;
-use crate::runtime_api::read;
+use crate::loopback::{Server, read};
 
 /// What it answers to a put, in DynamoDB's words.
 const TAKEN: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\n\r\n{}";
 
-#[derive(Default)]
-struct Shared {
-    puts: AtomicUsize,
-    over: AtomicBool,
-}
-
 pub(crate) struct FarTable {
-    address: SocketAddr,
-    shared: Arc<Shared>,
+    server: Server,
+    puts: Arc<AtomicUsize>,
 }
 
 impl FarTable {
     pub(crate) fn start() -> Outcome<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
-        let shared = Arc::new(Shared::default());
-        let held = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                if held.over.load(Ordering::SeqCst) {
-                    break;
-                }
-                let held = Arc::clone(&held);
-                // A connection ends with the function, and an error says no more than that.
-                std::thread::spawn(move || drop(take(&stream, &held)));
-            }
-        });
-        Ok(Self { address, shared })
+        let puts = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&puts);
+        Ok(Self { server: Server::start(move |stream| take(stream, &counted))?, puts })
     }
 
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address)
     }
 
     /// The puts it has taken.
     pub(crate) fn puts(&self) -> usize {
-        self.shared.puts.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for FarTable {
-    fn drop(&mut self) {
-        self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the thread that listens, which then sees that it is over.
-        drop(TcpStream::connect(self.address));
+        self.puts.load(Ordering::SeqCst)
     }
 }
 
 /// Takes the puts of one connection.
-fn take(stream: &TcpStream, shared: &Shared) -> Outcome {
-    stream.set_nodelay(true)?;
+fn take(stream: &TcpStream, puts: &AtomicUsize) -> Outcome {
     let mut reader = BufReader::new(stream);
     loop {
         read(&mut reader)?;
-        shared.puts.fetch_add(1, Ordering::SeqCst);
+        puts.fetch_add(1, Ordering::SeqCst);
         (&*stream).write_all(TAKEN)?;
     }
 }

@@ -212,7 +212,7 @@ impl Function {
     fn start(&self, api: &RuntimeApi) -> Outcome<Running> {
         let mut command = Command::new(&self.program);
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.env("AWS_LAMBDA_RUNTIME_API", api.address.to_string());
+        command.env("AWS_LAMBDA_RUNTIME_API", api.address().to_string());
         Running::start(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
     }
 

@@ -14,6 +14,7 @@ mod functions;
 mod ingest;
 mod invocations;
 mod laptop;
+mod loopback;
 mod pay_page;
 mod programs;
 mod rate;

@@ -1,13 +1,13 @@
 //! Lambda's Runtime API on loopback: hands out events, takes the answers, and notes when it is asked.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
+use crate::loopback::{Server, read};
 
 /// How long a function may take for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,39 +22,24 @@ enum Heard {
     Failed(String),
 }
 
-/// What the threads of the connections share.
-struct Shared {
-    events: Mutex<Receiver<String>>,
-    heard: Sender<Heard>,
-    over: AtomicBool,
-}
-
 pub(crate) struct RuntimeApi {
-    pub(crate) address: SocketAddr,
+    server: Server,
     events: Sender<String>,
     heard: Receiver<Heard>,
-    shared: Arc<Shared>,
 }
 
 impl RuntimeApi {
     pub(crate) fn start() -> Outcome<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
         let (events, to_give) = channel();
         let (tell, heard) = channel();
-        let shared = Arc::new(Shared { events: Mutex::new(to_give), heard: tell, over: AtomicBool::new(false) });
-        let held = Arc::clone(&shared);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                if held.over.load(Ordering::SeqCst) {
-                    break;
-                }
-                let held = Arc::clone(&held);
-                // A connection ends with the function, and an error says no more than that.
-                std::thread::spawn(move || drop(converse(&stream, &held)));
-            }
-        });
-        Ok(Self { address, events, heard, shared })
+        let to_give = Mutex::new(to_give);
+        let server = Server::start(move |stream| converse(stream, &to_give, &tell))?;
+        Ok(Self { server, events, heard })
+    }
+
+    /// Where it is asked.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address
     }
 
     /// When the function asked for its next event.
@@ -77,24 +62,15 @@ impl RuntimeApi {
     }
 }
 
-impl Drop for RuntimeApi {
-    fn drop(&mut self) {
-        self.shared.over.store(true, Ordering::SeqCst);
-        // Wakes the thread that listens, which then sees that it is over.
-        drop(TcpStream::connect(self.address));
-    }
-}
-
 /// Answers the requests of one connection.
-fn converse(stream: &TcpStream, shared: &Shared) -> Outcome {
-    stream.set_nodelay(true)?;
+fn converse(stream: &TcpStream, events: &Mutex<Receiver<String>>, tell: &Sender<Heard>) -> Outcome {
     let mut reader = BufReader::new(stream);
     loop {
         let (request, body) = read(&mut reader)?;
         let path = request.split(' ').nth(1).unwrap_or_default();
         if path.ends_with("/invocation/next") {
-            shared.heard.send(Heard::Polled(Instant::now()))?;
-            let event = shared.events.lock().map_err(|_| "another connection panicked")?.recv()?;
+            tell.send(Heard::Polled(Instant::now()))?;
+            let event = events.lock().map_err(|_| "another connection panicked")?.recv()?;
             let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
                  lambda-runtime-aws-request-id: 8476a536-e9f4-11e8-9739-2dfe598c3fcd\r\n\
@@ -109,43 +85,6 @@ fn converse(stream: &TcpStream, shared: &Shared) -> Outcome {
         let heard = if path.ends_with("/response") { Heard::Answered(body) } else { Heard::Failed(body) };
         // The acknowledgement goes first: what is heard is followed by the next request at once.
         (&*stream).write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
-        shared.heard.send(heard)?;
+        tell.send(heard)?;
     }
-}
-
-/// Reads one request: its first line, and its body.
-pub(crate) fn read(reader: &mut BufReader<&TcpStream>) -> Outcome<(String, Vec<u8>)> {
-    let first = line(reader)?;
-    let (mut length, mut chunked) = (0_usize, false);
-    loop {
-        let header = line(reader)?.to_ascii_lowercase();
-        match header.split_once(':') {
-            None => break,
-            Some(("content-length", value)) => length = value.trim().parse()?,
-            Some(("transfer-encoding", value)) => chunked = value.trim() == "chunked",
-            Some(_) => {}
-        }
-    }
-    let mut body = Vec::new();
-    if !chunked {
-        reader.take(u64::try_from(length)?).read_to_end(&mut body)?;
-        return Ok((first, body));
-    }
-    loop {
-        let size = u64::from_str_radix(line(reader)?.split(';').next().unwrap_or_default().trim(), 16)?;
-        reader.by_ref().take(size).read_to_end(&mut body)?;
-        // After a chunk comes an empty line; after the last, trailers, and an empty line too.
-        while !line(reader)?.is_empty() {}
-        if size == 0 {
-            return Ok((first, body));
-        }
-    }
-}
-
-fn line(reader: &mut BufReader<&TcpStream>) -> Outcome<String> {
-    let mut line = String::new();
-    if reader.read_line(&mut line)? == 0 {
-        return Err("the connection is closed".into());
-    }
-    Ok(line.trim_end().to_owned())
 }

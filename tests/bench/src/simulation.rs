@@ -9,6 +9,8 @@ use kit::simulation::{Failed, Worlds, simulate};
 const WORLDS: u64 = 20_000;
 /// How long a failing story is shortened.
 const SHRINK_FOR: Duration = Duration::from_secs(25);
+/// Worlds side by side on each core: a world waits for its streams now and then.
+const WORLDS_PER_CORE: usize = 2;
 /// Worlds after which it says how far it is.
 const SAID_EVERY: u64 = 500;
 
@@ -27,7 +29,7 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode, String> {
             _ => return Err(format!("`{word}` means nothing here")),
         }
     }
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) * WORLDS_PER_CORE;
     let time = minutes.map(Duration::from_mins);
     eprintln!("worlds of the seeds from {from} to {}, on {threads} threads", from + count - 1);
     let began = Instant::now();

@@ -1,7 +1,5 @@
 //! Provider events as received.
 
-use std::borrow::Cow;
-
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -141,33 +139,33 @@ impl EventState {
 }
 
 #[derive(Serialize, Deserialize)]
-struct EventRecord<'a> {
-    business: Cow<'a, BusinessId>,
-    object: Cow<'a, str>,
-    event: Cow<'a, str>,
-    kind: Cow<'a, str>,
+struct EventRecord {
+    business: BusinessId,
+    object: String,
+    event: String,
+    kind: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    api_version: Option<Cow<'a, str>>,
+    api_version: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     livemode: Option<bool>,
     received_at: Timestamp,
-    state: Cow<'a, str>,
+    state: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    reason: Option<Cow<'a, str>>,
+    reason: Option<String>,
 }
 
 pub(crate) fn of_event(event: &ReceivedEvent) -> Result<Item, StoreError> {
     let key = &event.key;
     let record = EventRecord {
-        business: Cow::Borrowed(&key.business),
-        object: Cow::Borrowed(&key.object),
-        event: Cow::Borrowed(&key.event),
-        kind: Cow::Borrowed(&event.kind),
-        api_version: event.api_version.as_deref().map(Cow::Borrowed),
+        business: key.business.clone(),
+        object: key.object.clone(),
+        event: key.event.clone(),
+        kind: event.kind.clone(),
+        api_version: event.api_version.clone(),
         livemode: event.livemode,
         received_at: event.received_at,
-        state: Cow::Borrowed(event.state.as_str()),
-        reason: event.reason.as_deref().map(Cow::Borrowed),
+        state: event.state.as_str().to_owned(),
+        reason: event.reason.clone(),
     };
     let mut item = item(&keys::event(&key.business, key.provider, &key.object, &key.event), &record)?;
     item.insert("body".to_owned(), AttributeValue::B(Blob::new(compressed(&event.body))));
@@ -214,22 +212,22 @@ pub(crate) fn event(mut item: Item) -> Result<ReceivedEvent, StoreError> {
         Some(AttributeValue::B(blob)) => inflated(blob.as_ref())?,
         _ => return Err(StoreError::Defect("event without a body".to_owned())),
     };
-    let record: EventRecord<'_> = record(item)?;
+    let record: EventRecord = record(item)?;
     Ok(ReceivedEvent {
         key: EventKey {
-            business: record.business.into_owned(),
+            business: record.business,
             provider: Provider::Stripe,
-            object: record.object.into_owned(),
-            event: record.event.into_owned(),
+            object: record.object,
+            event: record.event,
         },
-        kind: record.kind.into_owned(),
-        api_version: record.api_version.map(Cow::into_owned),
+        kind: record.kind,
+        api_version: record.api_version,
         livemode: record.livemode,
         received_at: record.received_at,
         body,
         state: EventState::named(&record.state)
             .ok_or_else(|| StoreError::Defect(format!("event state {}", record.state)))?,
-        reason: record.reason.map(Cow::into_owned),
+        reason: record.reason,
     })
 }
 
