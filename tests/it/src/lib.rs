@@ -5,6 +5,7 @@ mod acts;
 mod after_payment;
 mod bad_input;
 mod budget;
+mod commands;
 mod crash;
 mod crumbs;
 mod disorder;

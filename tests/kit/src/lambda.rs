@@ -10,11 +10,9 @@ mod gateway;
 mod runtime_api;
 mod table_front;
 
-use std::collections::HashMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,6 +21,7 @@ use serde_json::{Value, json};
 pub use self::deployment::{Deployment, variables};
 use self::runtime_api::RuntimeApi;
 pub use self::table_front::TableFront;
+use crate::programs;
 
 /// The functions of the product.
 pub const FUNCTIONS: [&str; 5] = ["webhook_receiver", "event_worker", "due_worker", "business_api", "frontend"];
@@ -30,35 +29,6 @@ pub const FUNCTIONS: [&str; 5] = ["webhook_receiver", "event_worker", "due_worke
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked whether a process has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// What a cargo that runs tests tells them of themselves. Given on to another cargo it would have build scripts run again.
-const OF_THE_TEST: [&str; 6] =
-    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_NAME", "CARGO_BIN_", "CARGO_PRIMARY_PACKAGE", "NEXTEST"];
-
-/// The binary of a function, built if need be: all five by one call of cargo, once in a process.
-pub fn binary(name: &str) -> PathBuf {
-    static BUILT: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    let built = BUILT.get_or_init(build);
-    built.get(name).unwrap_or_else(|| panic!("{name} has no binary among {built:?}")).clone()
-}
-
-fn build() -> HashMap<String, PathBuf> {
-    let mut cargo = Command::new(env!("CARGO"));
-    // The whole workspace decides the features, as for the tests themselves: the dependencies are not built a second time.
-    cargo.args(["build", "--offline", "--workspace", "--message-format=json-render-diagnostics"]);
-    cargo.args(FUNCTIONS.iter().flat_map(|name| ["--bin", name]));
-    for (variable, _) in std::env::vars_os() {
-        if OF_THE_TEST.iter().any(|prefix| variable.to_string_lossy().starts_with(prefix)) {
-            cargo.env_remove(variable);
-        }
-    }
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the workspace");
-    let output = cargo.current_dir(workspace).stderr(Stdio::inherit()).output().expect("cargo runs");
-    assert!(output.status.success(), "the functions do not build");
-    let told = String::from_utf8(output.stdout).expect("what cargo tells");
-    let told = told.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    told.filter_map(|told| Some((told["target"]["name"].as_str()?.to_owned(), told["executable"].as_str()?.into())))
-        .collect()
-}
 
 /// One function, running.
 pub struct Lambda {
@@ -74,7 +44,7 @@ impl Lambda {
     /// Starts a function with what Lambda gives to every function, and variables of its own; nothing else.
     pub async fn start(name: &'static str, variables: &[(&str, String)]) -> Self {
         let api = RuntimeApi::start(name).await;
-        let mut command = Command::new(binary(name));
+        let mut command = Command::new(programs::binary(name));
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command.envs([
             ("AWS_LAMBDA_FUNCTION_NAME", name),

@@ -12,6 +12,7 @@
 
 pub mod calls;
 pub mod lambda;
+pub mod programs;
 pub mod simulation;
 mod stripe_front;
 mod units;
