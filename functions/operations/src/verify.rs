@@ -12,6 +12,8 @@ use store::{Page, Paged};
 use crate::audit::verify_chain;
 use crate::{OperationError, Rooms};
 
+mod names;
+
 /// Items read at a time.
 const PAGE: usize = 100;
 /// Payments read side by side.
@@ -61,6 +63,7 @@ pub async fn verify_books(rooms: &Rooms, b: &BusinessId) -> Result<BooksProof, O
     let (mut proof, mut lists) = (BooksProof::default(), Lists::default());
     let customers = all(|page| async move { Ok(rooms.store.customers(b, &page).await?) }).await?;
     for customer in &customers {
+        names::verify_customer(rooms, b, customer, &mut proof).await?;
         verify_account(rooms, b, &customer.id, &mut proof, &mut lists).await?;
     }
     verify_sealed(rooms, b, None, &mut proof, &mut lists).await?;
@@ -95,6 +98,8 @@ async fn verify_account(
         sums: &sums,
     };
     proof.differences.extend(differences(books));
+    names::verify_invoices(rooms, b, c, &invoices, proof).await?;
+    names::verify_credit_notes(rooms, b, c, &credit_notes, proof).await?;
     let open = invoices.iter().filter(|invoice| !invoice.standing.open().is_zero());
     lists.open_invoices.extend(open.map(|invoice| invoice.id.to_string()));
     for entry in &entries {
@@ -104,33 +109,15 @@ async fn verify_account(
     for payment in &payments {
         lists.payments.insert(payment.id.to_string());
         lists.of_month(payment.started_at);
-        verify_names(rooms, payment, proof).await?;
+        names::verify_payment(rooms, payment, proof).await?;
         let reviews = payment.reviews();
-        lists.reviews.extend(reviews.iter().map(|review| looked_for(&payment.id, &review.name, review.amount)));
+        lists.reviews.extend(reviews.iter().map(|review| looked_for(&payment.id, c, &review.name, review.amount)));
     }
     let of_payments = payments.iter().map(|payment| (payment.id.to_string(), payment.unapplied));
     let of_notes = credit_notes.iter().map(|note| (note.id.to_string(), note.unapplied));
     let unapplied = of_payments.chain(of_notes).filter(|(_, amount)| !amount.is_zero());
-    lists.unapplied.extend(unapplied.map(|(source, amount)| format!("{source} {}", amount.minor())));
+    lists.unapplied.extend(unapplied.map(|(source, amount)| format!("{source} of {c} {}", amount.minor())));
     verify_sealed(rooms, b, Some(c), proof, lists).await
-}
-
-/// A provider that speaks of any object of a payment is understood to speak of that payment.
-async fn verify_names(rooms: &Rooms, payment: &Payment, proof: &mut BooksProof) -> Result<(), OperationError> {
-    let names = stream::iter(payment.facts.names()).map(|name| async move {
-        let owner = rooms.store.payment_of_object(&payment.business, Provider::Stripe, &name).await?;
-        Ok::<_, OperationError>((name, owner))
-    });
-    let found: Vec<_> = names.buffered(SIDE_BY_SIDE).try_collect().await?;
-    for (name, owner) in found.into_iter().filter(|(_, owner)| owner.as_ref() != Some(&payment.id)) {
-        proof.differences.push(Difference {
-            customer: Some(payment.customer.clone()),
-            what: format!("{} known as {name}", payment.id),
-            computed: "found by it".to_owned(),
-            kept: owner.map_or_else(|| "not found".to_owned(), |other| format!("leads to {other}")),
-        });
-    }
-    Ok(())
 }
 
 /// What was decided on an account, or of the business itself, is sealed.
@@ -167,10 +154,16 @@ async fn verify_lists(
     let open = open.into_iter().map(|invoice| invoice.id.to_string()).collect();
     compare("open invoices of the business", &lists.open_invoices, &open, proof);
     let unapplied = all(|page| async move { Ok(store.unapplied(b, &page).await?) }).await?;
-    let unapplied = unapplied.into_iter().map(|cash| format!("{} {}", cash.source, cash.amount.minor())).collect();
+    let unapplied = unapplied
+        .into_iter()
+        .map(|cash| format!("{} of {} {}", cash.source, cash.customer, cash.amount.minor()))
+        .collect();
     compare("list of unapplied cash", &lists.unapplied, &unapplied, proof);
     let reviews = all(|page| async move { Ok(store.reviews(b, &page).await?) }).await?;
-    let reviews = reviews.into_iter().map(|review| looked_for(&review.payment, &review.name, review.amount)).collect();
+    let reviews = reviews
+        .into_iter()
+        .map(|review| looked_for(&review.payment, &review.customer, &review.name, review.amount))
+        .collect();
     compare("list of reviews", &lists.reviews, &reviews, proof);
     let (mut entries, mut payments) = (BTreeSet::new(), BTreeSet::new());
     for at in lists.months.values().copied() {
@@ -184,8 +177,8 @@ async fn verify_lists(
     verify_unidentified(rooms, b, proof).await
 }
 
-fn looked_for(payment: &PaymentId, review: &str, amount: Money) -> String {
-    format!("{payment} {review} {} {}", amount.minor(), amount.currency())
+fn looked_for(payment: &PaymentId, of: &CustomerId, review: &str, amount: Money) -> String {
+    format!("{payment} of {of} {review} {} {}", amount.minor(), amount.currency())
 }
 
 /// Money of nobody known is listed with what is there of it, as long as it is nobody's.
