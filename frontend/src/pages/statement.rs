@@ -196,7 +196,8 @@ fn what(reader: Reader, line: &StatementLine) -> String {
     let parts = parts.join(", ");
     match line.kind {
         EntryKind::InvoiceIssued => (words.invoice_issued)(&parts),
-        EntryKind::PaymentApplied(_) => (words.payment_applied)(&parts),
+        EntryKind::PaymentHandedOver(_) if line.change.minor() > 0 => words.payment_handed_over.to_owned(),
+        EntryKind::PaymentApplied(_) | EntryKind::PaymentHandedOver(_) => (words.payment_applied)(&parts),
         EntryKind::PaymentRefunded(_) => (words.payment_refunded)(&parts),
         EntryKind::PaymentChargedBack(_) => (words.payment_charged_back)(&parts),
         EntryKind::PaymentReversed(_) => (words.payment_reversed)(&parts),

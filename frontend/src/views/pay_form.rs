@@ -185,6 +185,10 @@ pub fn fault_of_refusal(refusal: &Refusal, most: Money) -> Option<PayFault> {
         | Refusal::NothingToCredit
         | Refusal::MoreThanTolerated { .. }
         | Refusal::NothingWrittenOff
+        | Refusal::PaidHere
+        | Refusal::SameCustomer
+        | Refusal::NothingUnapplied
+        | Refusal::StillAllocated { .. }
         | Refusal::NoSuchReview => Some(PayFault::Changed),
     }
 }

@@ -255,6 +255,7 @@ pub const ENGLISH: Words = Words {
         payment_refunded: |numbers| format!("Refund: {numbers}"),
         payment_charged_back: |numbers| format!("Payment charged back: {numbers}"),
         cash_moved: |numbers| format!("Payment moved: {numbers}"),
+        payment_handed_over: "Payment that was not for this account",
         credit_note_issued: |numbers| format!("Credit note: {numbers}"),
         credit_note_moved: |numbers| format!("Credit note moved: {numbers}"),
         invoice_written_off: |numbers| format!("Written off: {numbers}"),

@@ -270,6 +270,7 @@ pub const FRENCH: Words = Words {
         payment_refunded: |numbers| format!("Remboursement\u{a0}: {numbers}"),
         payment_charged_back: |numbers| format!("Paiement rejeté par la banque\u{a0}: {numbers}"),
         cash_moved: |numbers| format!("Paiement réaffecté\u{a0}: {numbers}"),
+        payment_handed_over: "Paiement qui n’était pas pour ce compte",
         credit_note_issued: |numbers| format!("Avoir\u{a0}: {numbers}"),
         credit_note_moved: |numbers| format!("Avoir réaffecté\u{a0}: {numbers}"),
         invoice_written_off: |numbers| format!("Passé en perte\u{a0}: {numbers}"),

@@ -290,6 +290,7 @@ pub struct Statement {
     pub payment_refunded: With,
     pub payment_charged_back: With,
     pub cash_moved: With,
+    pub payment_handed_over: Text,
     pub credit_note_issued: With,
     pub credit_note_moved: With,
     pub invoice_written_off: With,

@@ -1,4 +1,4 @@
-//! What an operator does with the money of a payment that has come: applies it, takes it back, moves it.
+//! What an operator does with the money of a payment that has come: applies it, takes it back, moves it, hands it over.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::allocations::{ApplyDraft, UnapplyDraft, cash_parts, invoice_of_field, read_reason, some_amount};
 use crate::answer::{Answer, Failure};
+use crate::customers::customer_of_field;
 use crate::faults::checked;
 use crate::payments::{PaymentShape, payment_of_path};
 use crate::posted::{Posted, Work};
@@ -26,6 +27,18 @@ pub(crate) struct MoveDraft {
     /// How much of it; all where nothing is said.
     #[schema(example = "40.00")]
     amount: Option<String>,
+    /// Why. The audit keeps it.
+    #[schema(min_length = 1, max_length = 200)]
+    reason: String,
+}
+
+/// The customer for whom a payment was meant.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub(crate) struct HandOverDraft {
+    /// Our id of the customer, or your `external_id`.
+    #[schema(example = "C-1024")]
+    customer: String,
     /// Why. The audit keeps it.
     #[schema(min_length = 1, max_length = 200)]
     reason: String,
@@ -117,5 +130,29 @@ async fn moved(work: Work, id: String, draft: MoveDraft, reason: Description) ->
     let rooms = work.carrying_out(reason);
     let moved = operations::move_cash(&rooms, &caller.business, &payment.id, &from, &to, amount, caller.now).await;
     let payment = moved.map_err(|error| Failure::renamed(error, NAMES))?;
+    Answer::ok(&PaymentShape::of(&payment, caller.now))
+}
+
+/// Hand a payment to another customer
+///
+/// One that was not made here and was said to be the wrong customer's. Nothing of it may be applied: unapply it first. It stays
+/// unapplied on the other account, where it can be applied.
+#[utoipa::path(
+    post, path = "/api/v1/payments/{id}/hand-over", tag = "Payments", request_body = HandOverDraft,
+    params(("id" = String, Path, description = "Our id of the payment")),
+    responses((status = 200, description = "The payment as it is now", body = PaymentShape))
+)]
+pub(crate) async fn hand_over(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
+    let draft: HandOverDraft = posted.shape()?;
+    let reason = checked(|faults| read_reason(&draft.reason, faults))?;
+    Ok(posted.once(|work| handed_over(work, id, draft, reason)).await)
+}
+
+async fn handed_over(work: Work, id: String, draft: HandOverDraft, reason: Description) -> Result<Answer, Failure> {
+    let caller = &work.caller;
+    let payment = payment_of_path(caller, &id).await?;
+    let to = customer_of_field(caller, "customer", &draft.customer).await?;
+    let rooms = work.carrying_out(reason);
+    let payment = operations::hand_over(&rooms, &caller.business, &payment.id, &to.id, caller.now).await?;
     Answer::ok(&PaymentShape::of(&payment, caller.now))
 }

@@ -85,6 +85,7 @@ fn routes() -> OpenApiRouter<State> {
         .routes(routes!(cash_moves::apply_cash))
         .routes(routes!(cash_moves::unapply_cash))
         .routes(routes!(cash_moves::move_cash))
+        .routes(routes!(cash_moves::hand_over))
         .routes(routes!(credit_notes::issue_credit_note, credit_notes::list_credit_notes))
         .routes(routes!(credit_notes::show_credit_note))
         .routes(routes!(credit_notes::apply_credit_note))

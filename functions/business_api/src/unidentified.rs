@@ -129,7 +129,9 @@ async fn identify(work: Work, id: String, draft: IdentifyDraft, reason: Descript
     let rooms = work.carrying_out(reason);
     let payment = operations::identify(&rooms, caller.business_id(), &object, &customer.id, parts, caller.now).await?;
     if payment.customer != customer.id {
-        return Err(fault("customer", "expected the customer whose money it was said to be before"));
+        const OTHER: &str =
+            "expected the customer whose money it was said to be before; to change that, hand the payment over";
+        return Err(fault("customer", OTHER));
     }
     Answer::ok(&PaymentShape::of(&payment, caller.now))
 }

@@ -1,7 +1,10 @@
-//! What an operator does with money that has come: applies it, takes it back, moves it, and closes reviews.
+//! What an operator does with money that has come: applies it, takes it back, moves it, hands it over, and
+//! closes reviews.
 
 use jiff::Timestamp;
-use receivables::{Allocation, Business, Invoice, InvoiceId, Money, Payment, PaymentId, Refusal, allocation, payment};
+use receivables::{
+    Allocation, Business, CustomerId, Invoice, InvoiceId, Money, Payment, PaymentId, Refusal, allocation, payment,
+};
 use store::Page;
 
 use crate::payments::{carry_out, in_order};
@@ -81,6 +84,19 @@ pub async fn move_cash(
         [] => Err(Refusal::NotAllocated),
     })
     .await
+}
+
+/// Hands a payment to the account it was meant for, on which it stays unapplied.
+pub async fn hand_over(
+    rooms: &Rooms,
+    business: &Business,
+    id: &PaymentId,
+    to: &CustomerId,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let payment = held(rooms, business, id).await?;
+    let to = rooms.store.customer(&business.id, to).await?.ok_or(OperationError::NotFound)?;
+    carry_out(rooms, payment, &[], now, |payment, _| payment::hand_over(payment, &to, now)).await
 }
 
 /// A person has looked at a review.

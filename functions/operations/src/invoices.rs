@@ -159,6 +159,7 @@ fn decision(business: &Business, link: &PayLink, change: Change, now: Timestamp)
         at: now,
         changes: vec![change],
         entry: None,
+        handed_to: None,
         facts: Vec::new(),
     }
 }

@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use audit::seal_audit;
 pub use businesses::set_write_off_tolerances;
-pub use cash_moves::{CashPart, apply_cash, close_review, move_cash, proposals_for, unapply_cash};
+pub use cash_moves::{CashPart, apply_cash, close_review, hand_over, move_cash, proposals_for, unapply_cash};
 pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unapply_credit_note};
 pub use customers::{Registered, register_customer};
 pub use due::{DueRun, run_due};

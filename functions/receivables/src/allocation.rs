@@ -24,7 +24,7 @@ use crate::text::InvoiceNumber;
 /// Allocations that one transaction can carry: two items each, and a handful besides, out of DynamoDB's hundred.
 pub const ALLOCATIONS_PER_STEP: usize = 43;
 /// Items of one transaction that are left for allocations and their invoices.
-const ITEMS_PER_STEP: usize = 2 * ALLOCATIONS_PER_STEP;
+pub(crate) const ITEMS_PER_STEP: usize = 2 * ALLOCATIONS_PER_STEP;
 /// What a transaction may carry besides, before it takes from that: the payment, its unapplied, the entry, the balance, the
 /// audit, the event, the act, and so many items of what was heard.
 const HEARD_PER_STEP: usize = 7;

@@ -191,6 +191,13 @@ fn payment(was: Option<&Payment>, now: &Payment) -> Vec<Difference> {
             payment.checkout.as_ref().map(|checkout| checkout.id.to_string()).unwrap_or_default()
         }),
     ];
+    // Whose it is at first goes without saying.
+    told.extend(was.map(|was| Difference {
+        what: id.to_owned(),
+        field: "customer",
+        before: was.customer.to_string(),
+        after: now.customer.to_string(),
+    }));
     let (orders, closed) = was.map_or((&[][..], &[][..]), |was| (&was.refunds[..], &was.reviews_closed[..]));
     told.extend(now.refunds.iter().flat_map(|order| refund(orders.iter().find(|was| was.id == order.id), order)));
     told.extend(now.reviews_closed.iter().filter(|name| !closed.contains(name)).map(|name| Difference {

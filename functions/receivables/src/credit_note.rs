@@ -166,7 +166,14 @@ fn decide(was: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditNote
     } else {
         Change::CreditNoteChanged { was: Box::new(was.clone()), now: Box::new(note.clone()) }
     });
-    let decision =
-        Decision { business: note.business.clone(), customer: note.customer.clone(), at: now, changes, entry, facts };
+    let decision = Decision {
+        business: note.business.clone(),
+        customer: note.customer.clone(),
+        at: now,
+        changes,
+        entry,
+        handed_to: None,
+        facts,
+    };
     (note, decision)
 }

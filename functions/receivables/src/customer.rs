@@ -49,6 +49,7 @@ pub fn register(id: CustomerId, business: BusinessId, profile: Profile, now: Tim
         at: now,
         changes: vec![Change::CustomerRegistered(customer.clone())],
         entry: None,
+        handed_to: None,
         facts: vec![fact],
     };
     (customer, decision)
@@ -66,6 +67,7 @@ pub fn change_profile(was: &Customer, profile: Profile, now: Timestamp) -> Optio
         at: now,
         changes: vec![Change::ProfileChanged { was: was.clone(), now: customer.clone() }],
         entry: None,
+        handed_to: None,
         facts: Vec::new(),
     };
     Some((customer, decision))

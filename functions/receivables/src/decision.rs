@@ -28,8 +28,19 @@ pub struct Decision {
     pub changes: Vec<Change>,
     /// What is entered in the ledger, where amounts moved.
     pub entry: Option<Entry>,
+    /// The other account, where money leaves this one for it.
+    pub handed_to: Option<HandedTo>,
     /// What is announced.
     pub facts: Vec<Fact>,
+}
+
+/// The account that money enters in the decision by which it leaves another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandedTo {
+    /// Whose.
+    pub customer: CustomerId,
+    /// What is entered in its ledger.
+    pub entry: Entry,
 }
 
 /// One thing that changes. Each carries what it was decided on, so that it is written over nothing else.
@@ -97,6 +108,21 @@ pub struct BalanceMove {
 }
 
 impl BalanceMove {
+    /// By how much an entry alone moves it.
+    pub fn of(entry: &Entry) -> Self {
+        let mut moved = Self::default();
+        for leg in &entry.legs {
+            match leg {
+                Leg::Invoice { due_on, change, .. } => {
+                    *moved.open.entry(change.currency()).or_default() += change.minor();
+                    *moved.open_by_due.entry((change.currency(), *due_on)).or_default() += change.minor();
+                }
+                Leg::Unapplied { change } => *moved.unapplied.entry(change.currency()).or_default() -= change.minor(),
+            }
+        }
+        moved
+    }
+
     /// Whether nothing moves.
     pub fn is_empty(&self) -> bool {
         let still = |sums: &BTreeMap<Currency, i64>| sums.values().all(|minor| *minor == 0);
@@ -111,16 +137,7 @@ impl BalanceMove {
 impl Decision {
     /// By how much the account's balance item moves.
     pub fn balance_move(&self) -> BalanceMove {
-        let mut moved = BalanceMove::default();
-        for leg in self.entry.iter().flat_map(|entry| &entry.legs) {
-            match leg {
-                Leg::Invoice { due_on, change, .. } => {
-                    *moved.open.entry(change.currency()).or_default() += change.minor();
-                    *moved.open_by_due.entry((change.currency(), *due_on)).or_default() += change.minor();
-                }
-                Leg::Unapplied { change } => *moved.unapplied.entry(change.currency()).or_default() -= change.minor(),
-            }
-        }
+        let mut moved = self.entry.as_ref().map(BalanceMove::of).unwrap_or_default();
         for change in &self.changes {
             if let Change::InvoiceStanding { was, now, .. } = change {
                 let currency = now.gross.currency();

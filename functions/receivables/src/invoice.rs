@@ -278,6 +278,7 @@ fn issuance(invoice: &Invoice, link: PayLink, now: Timestamp) -> Decision {
             currency: invoice.currency(),
             legs: vec![leg],
         }),
+        handed_to: None,
         facts: vec![Fact::new(invoice.id.as_str(), 1, 0, now, FactKind::InvoiceIssued { invoice: invoice.id.clone() })],
     }
 }

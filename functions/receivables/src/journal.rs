@@ -77,7 +77,7 @@ pub struct JournalLine {
     pub amount: Balance,
 }
 
-/// The lines of a ledger entry.
+/// The lines of a ledger entry. What one customer has with us and then another is the same account's: there are none.
 pub fn of_entry(entry: &Entry, zone: &BillingZone) -> Result<Vec<JournalLine>, MoneyError> {
     let against = match &entry.kind {
         EntryKind::InvoiceIssued => JournalAccount::Invoiced,
@@ -88,6 +88,7 @@ pub fn of_entry(entry: &Entry, zone: &BillingZone) -> Result<Vec<JournalLine>, M
         | EntryKind::CashMoved(_) => JournalAccount::Clearing,
         EntryKind::CreditNoteIssued(_) | EntryKind::CreditNoteMoved(_) => JournalAccount::Credited,
         EntryKind::InvoiceWrittenOff | EntryKind::WriteOffReversed => JournalAccount::WrittenOff,
+        EntryKind::PaymentHandedOver(_) => return Ok(Vec::new()),
     };
     let line = |account: JournalAccount, invoice: Option<String>, amount: Balance| JournalLine {
         on: zone.date_at(entry.posted_at),

@@ -43,6 +43,8 @@ pub enum EntryKind {
     PaymentReversed(PaymentId),
     /// Money of a payment was moved between invoices and unapplied cash; the balance is the same.
     CashMoved(PaymentId),
+    /// What is unapplied of a payment left the account for the one it was meant for, or entered that one.
+    PaymentHandedOver(PaymentId),
     /// A credit note was issued, and applied as far as it says.
     CreditNoteIssued(CreditNoteId),
     /// A credit note was moved between invoices and what of it is unapplied; the balance is the same.
@@ -63,6 +65,7 @@ impl EntryKind {
             Self::PaymentChargedBack(_) => "payment_charged_back",
             Self::PaymentReversed(_) => "payment_reversed",
             Self::CashMoved(_) => "cash_moved",
+            Self::PaymentHandedOver(_) => "payment_handed_over",
             Self::CreditNoteIssued(_) => "credit_note_issued",
             Self::CreditNoteMoved(_) => "credit_note_moved",
             Self::InvoiceWrittenOff => "invoice_written_off",
@@ -77,7 +80,8 @@ impl EntryKind {
             | Self::PaymentRefunded(payment)
             | Self::PaymentChargedBack(payment)
             | Self::PaymentReversed(payment)
-            | Self::CashMoved(payment) => Some(payment),
+            | Self::CashMoved(payment)
+            | Self::PaymentHandedOver(payment) => Some(payment),
             Self::InvoiceIssued
             | Self::CreditNoteIssued(_)
             | Self::CreditNoteMoved(_)
@@ -96,6 +100,7 @@ impl EntryKind {
             | Self::PaymentChargedBack(_)
             | Self::PaymentReversed(_)
             | Self::CashMoved(_)
+            | Self::PaymentHandedOver(_)
             | Self::InvoiceWrittenOff
             | Self::WriteOffReversed => None,
         }
@@ -110,6 +115,7 @@ impl EntryKind {
             ("payment_charged_back", Some(payment), None) => Self::PaymentChargedBack(payment),
             ("payment_reversed", Some(payment), None) => Self::PaymentReversed(payment),
             ("cash_moved", Some(payment), None) => Self::CashMoved(payment),
+            ("payment_handed_over", Some(payment), None) => Self::PaymentHandedOver(payment),
             ("credit_note_issued", None, Some(note)) => Self::CreditNoteIssued(note),
             ("credit_note_moved", None, Some(note)) => Self::CreditNoteMoved(note),
             ("invoice_written_off", None, None) => Self::InvoiceWrittenOff,

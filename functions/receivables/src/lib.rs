@@ -42,7 +42,7 @@ pub use calendar::BillingZone;
 pub use credit_note::CreditNote;
 pub use currency::Currency;
 pub use customer::Customer;
-pub use decision::{BalanceMove, Change, Decision};
+pub use decision::{BalanceMove, Change, Decision, HandedTo};
 pub use fact::{Fact, FactId, FactKind};
 pub use ids::{
     BusinessId, CreditNoteId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, ReviewId, SignInId,

@@ -24,7 +24,7 @@ mod reviews;
 mod start;
 mod state;
 
-pub use cash_moves::{apply, move_cash, unapply};
+pub use cash_moves::{apply, hand_over, move_cash, unapply};
 pub use charge_rule::ChargeRule;
 pub use fold::{give_up, go_on, hear, is_as_folded, settle, when_to_look};
 pub use outside::{Outside, speak_of_money, took_place_elsewhere};

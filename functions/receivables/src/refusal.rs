@@ -181,6 +181,23 @@ pub enum Refusal {
     /// Nothing of the invoice was written off.
     #[error("nothing of the invoice is written off")]
     NothingWrittenOff,
+    /// Whoever pays on a page of ours says whose payment it is.
+    #[error("expected a payment that was not made on a page of this portal")]
+    PaidHere,
+    /// It is that customer's already.
+    #[error("expected another customer than the one whose it is")]
+    SameCustomer,
+    /// Nothing of it is unapplied.
+    #[error("expected a payment of which something is unapplied")]
+    NothingUnapplied,
+    /// Something of it belongs to an invoice.
+    #[error(
+        "expected a payment of which nothing is applied or charged back; invoice {number} has some: unapply it first"
+    )]
+    StillAllocated {
+        /// The invoice.
+        number: InvoiceNumber,
+    },
     /// No such review is open.
     #[error("expected the name of an open review of the payment")]
     NoSuchReview,
@@ -211,7 +228,11 @@ impl Refusal {
             | Self::TooManyRefunds { .. }
             | Self::MoreThanTolerated { .. }
             | Self::NothingWrittenOff
+            | Self::PaidHere
+            | Self::NothingUnapplied
+            | Self::StillAllocated { .. }
             | Self::NoSuchReview => None,
+            Self::SameCustomer => Some("customer"),
             Self::NotAllocated | Self::GoesElsewhereFirst { .. } => Some("invoice"),
             Self::MoreThanApplied { .. } | Self::MoreThanRefundable { .. } | Self::NothingToCredit => Some("amount"),
             Self::Quantity { field }
@@ -263,6 +284,10 @@ impl Refusal {
             Self::NothingToCredit => "nothing_to_credit",
             Self::MoreThanTolerated { .. } => "more_than_tolerated",
             Self::NothingWrittenOff => "nothing_written_off",
+            Self::PaidHere => "paid_here",
+            Self::SameCustomer => "same_customer",
+            Self::NothingUnapplied => "nothing_unapplied",
+            Self::StillAllocated { .. } => "still_allocated",
             Self::NoSuchReview => "no_such_review",
         }
     }

@@ -84,6 +84,7 @@ fn decide(was: &Invoice, written_off: Money, kind: EntryKind, now: Timestamp) ->
             currency: was.currency(),
             legs: vec![leg],
         }),
+        handed_to: None,
         facts: vec![Fact::new(was.id.as_str(), standing.version, 0, now, fact)],
     };
     (Invoice { standing, ..was.clone() }, decision)

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 use receivables::audit::Difference;
 use receivables::text::Description;
-use receivables::{Actor, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
+use receivables::{Actor, BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
 use crate::items::events::EventKey;
 use crate::items::{happenings, ledger};
@@ -108,11 +108,17 @@ impl Store {
         for change in &decision.changes {
             writes.change(change)?;
         }
+        let b = &decision.business;
         if let Some(entry) = &decision.entry {
-            let item = ledger::of_entry(decision, entry)?;
+            let item = ledger::of_entry(b, &decision.customer, entry)?;
             writes.put_new(&self.tables.core, item, IfRefused::AlreadyDone)?;
         }
-        writes.balance(&decision.business, &decision.customer, &decision.balance_move())?;
+        writes.balance(b, &decision.customer, &decision.balance_move())?;
+        if let Some(handed) = &decision.handed_to {
+            let item = ledger::of_entry(b, &handed.customer, &handed.entry)?;
+            writes.put_new(&self.tables.core, item, IfRefused::AlreadyDone)?;
+            writes.balance(b, &handed.customer, &BalanceMove::of(&handed.entry))?;
+        }
         if writes.items.is_empty() {
             return Ok(Commitment::AlreadyDone);
         }

@@ -7,7 +7,7 @@ use receivables::statement::{Ask, STATEMENT_LINES_PER_PAGE};
 use receivables::{Balance, Currency, Locale, Money};
 use reqwest::{Method, StatusCode};
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const CARD: &str = "4242424242424242";
 
@@ -316,4 +316,35 @@ async fn pages_are_the_whole(world: &World, customer: &Value, cookie: &str, invo
     let forward = brought(&first.text, "Balance brought forward");
     assert_eq!(forward, brought(&second.text, "Balance carried forward"));
     assert_eq!(forward, read_aloud(&format!("{}0.00", invoices - STATEMENT_LINES_PER_PAGE)));
+}
+
+/// Money that was put on the wrong account leaves its statement in words that its reader understands, and enters the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_handed_over_is_told_to_both() {
+    let words = [
+        ("en", "Payment that was not for this account", "Payment: on account"),
+        ("fr", "Paiement qui n’était pas pour ce compte", "Paiement\u{a0}: à votre crédit"),
+    ];
+    let world = World::new().await;
+    for (locale, gone, come) in words {
+        let (wrong, right) = (world.customer(locale).await, world.customer(locale).await);
+        world.stripe_control("/foreign_charge", &json!({"amount": 4200, "currency": "eur"})).await;
+        world.settle().await;
+        let money = world.ask(Method::GET, "/unidentified", None).await;
+        let of = |customer: &Value| Some(json!({"customer": customer["id"], "reason": "As the bank says"}));
+        let path = format!("/unidentified/{}/apply", text(&money["data"][0], "id"));
+        let payment = world.ask(Method::POST, &path, of(&wrong)).await;
+        world.ask(Method::POST, &format!("/payments/{}/hand-over", text(&payment, "id")), of(&right)).await;
+        world.settle().await;
+        world.verify().await;
+        for (customer, said, other) in [(&wrong, gone, &right), (&right, come, &wrong)] {
+            let cookie = signed_in(&world, customer).await;
+            if locale == "en" {
+                same(&world, customer, &cookie, "kind=balance_forward").await;
+            }
+            let page = seen(&world, &cookie, "/statement").await;
+            assert!(page.text.contains(said), "{said}: {}", page.text);
+            assert!(!page.text.contains(text(other, "name")), "nobody learns whose it is or was");
+        }
+    }
 }

@@ -1,15 +1,18 @@
-//! What an operator does with the money of a payment: applies what is unapplied, takes an allocation back, moves it.
+//! What an operator does with the money of a payment: applies what is unapplied, takes an allocation back, moves it, hands the
+//! payment to the account it was meant for.
 //!
 //! Each needs the payment on fresh standings. What an operator takes back is remembered, so that it is not proposed again.
 
 use jiff::Timestamp;
 
-use super::{ALLOCATIONS_PER_PAYMENT_MAX, Payment, fold};
-use crate::allocation::{self, ALLOCATIONS_PER_STEP};
-use crate::decision::Decision;
+use super::{ALLOCATIONS_PER_PAYMENT_MAX, Origin, Payment, fold};
+use crate::allocation::{self, ALLOCATIONS_PER_STEP, Allocation, ITEMS_PER_STEP};
+use crate::customer::Customer;
+use crate::decision::{Change, Decision, HandedTo};
 use crate::ids::InvoiceId;
 use crate::invoice::Invoice;
-use crate::money::Money;
+use crate::ledger::{Entry, EntryKind, Leg};
+use crate::money::{Balance, Money};
 use crate::refusal::Refusal;
 
 /// Applies unapplied cash to invoices of the account.
@@ -63,6 +66,57 @@ pub fn move_cash(
         Some((_, other)) => Err(Refusal::GoesElsewhereFirst { number: other.number.clone() }),
         None => Ok((payment, decision)),
     }
+}
+
+/// Hands a payment that was not made here to the account it was meant for: it was put on another's by mistake. Nothing of it may
+/// be on invoices any more. It stays unapplied on its new account, and what later becomes of it is that account's.
+pub fn hand_over(was: &Payment, to: &Customer, now: Timestamp) -> Result<(Payment, Decision), Refusal> {
+    finished(was)?;
+    if was.origin != Origin::Provider {
+        return Err(Refusal::PaidHere);
+    }
+    if was.customer == to.id {
+        return Err(Refusal::SameCustomer);
+    }
+    let of_it =
+        |part: &&Allocation| [part.applied, part.pending, part.charged_back].iter().any(|amount| !amount.is_zero());
+    if let Some(part) = was.allocations.iter().find(of_it) {
+        return Err(Refusal::StillAllocated { number: part.number.clone() });
+    }
+    if was.unapplied.is_zero() {
+        return Err(Refusal::NothingUnapplied);
+    }
+    if was.allocations.len() > ITEMS_PER_STEP {
+        return Err(Refusal::TooManyAllocations { max: ITEMS_PER_STEP });
+    }
+    let mut payment = was.clone();
+    payment.customer = to.id.clone();
+    payment.locale = to.profile.locale.unwrap_or(was.locale);
+    // An entry is named by the version it makes, and there are two.
+    payment.version = was.version + 2;
+    // Invoices of the old account are not the new one's to see, nor to be covered by what may come back to the payment.
+    payment.allocations = Vec::new();
+    let entry = |version: u64, change: Balance| Entry {
+        source: was.id.to_string(),
+        sequence: version,
+        posted_at: now,
+        kind: EntryKind::PaymentHandedOver(was.id.clone()),
+        currency: was.currency(),
+        legs: vec![Leg::Unapplied { change }],
+    };
+    let decision = Decision {
+        business: was.business.clone(),
+        customer: was.customer.clone(),
+        at: now,
+        changes: vec![Change::PaymentChanged { was: Box::new(was.clone()), now: Box::new(payment.clone()) }],
+        entry: Some(entry(was.version + 1, Balance::owed(was.unapplied))),
+        handed_to: Some(HandedTo {
+            customer: to.id.clone(),
+            entry: entry(was.version + 2, Balance::in_favour(was.unapplied)),
+        }),
+        facts: Vec::new(),
+    };
+    Ok((payment, decision))
 }
 
 fn finished(payment: &Payment) -> Result<(), Refusal> {

@@ -153,6 +153,7 @@ fn decide(was: &Payment, mut payment: Payment, why: Why<'_>, now: Timestamp) -> 
         at: now,
         changes,
         entry,
+        handed_to: None,
         facts,
     };
     (payment, decision)

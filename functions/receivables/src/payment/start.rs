@@ -48,6 +48,7 @@ pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision
             at: now,
             changes,
             entry: None,
+            handed_to: None,
             facts,
         });
     }

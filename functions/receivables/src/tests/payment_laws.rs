@@ -237,6 +237,7 @@ fn decision(legs: &[(usize, i64)], pending: (i64, i64), disputed: (i64, i64)) ->
             currency: Currency::EUR,
             legs: legs.iter().map(leg).collect(),
         }),
+        handed_to: None,
         facts: Vec::new(),
     }
 }

@@ -29,6 +29,9 @@ impl Writes<'_> {
                 self.put_item(self.core, payments::of_allocation(now, place, after)?)?;
             }
         }
+        for place in now.allocations.len()..was.map_or(0, |was| was.allocations.len()) {
+            self.delete(&keys::allocation(&now.business, &now.id, place))?;
+        }
         for (object, fact) in &now.facts.0 {
             if was.and_then(|was| was.facts.0.get(object)) != Some(fact) {
                 self.put_item(self.core, payments::of_fact(now, object, fact)?)?;
@@ -42,6 +45,8 @@ impl Writes<'_> {
             self.provider_object(now, object)?;
         }
         self.payment_reviews(was, now)?;
+        // What is in the business's lists says whose it is.
+        let was = was.filter(|was| was.customer == now.customer);
         let unapplied = |payment: &Payment| (!payment.unapplied.is_zero()).then_some(payment.unapplied);
         match (was.and_then(unapplied), unapplied(now)) {
             (before, Some(after)) if before != Some(after) => self.put_item(self.core, payments::of_unapplied(now)?),
@@ -70,7 +75,8 @@ impl Writes<'_> {
     fn payment_reviews(&mut self, was: Option<&Payment>, now: &Payment) -> Result<(), StoreError> {
         let before = was.map(Payment::reviews).unwrap_or_default();
         let after = now.reviews();
-        for review in after.iter().filter(|review| !before.contains(review)) {
+        let handed = was.is_some_and(|was| was.customer != now.customer);
+        for review in after.iter().filter(|review| handed || !before.contains(review)) {
             self.put_item(self.core, payments::of_review(now, review)?)?;
         }
         for gone in before.iter().filter(|review| !after.iter().any(|now| now.name == review.name)) {

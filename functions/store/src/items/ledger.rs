@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use receivables::ledger::{Entry, EntryKind, Leg};
 use receivables::statement::AccountSums;
 use receivables::text::InvoiceNumber;
-use receivables::{Balance, BalanceMove, CreditNoteId, Currency, Decision, InvoiceId, PaymentId};
+use receivables::{Balance, BalanceMove, BusinessId, CreditNoteId, Currency, CustomerId, InvoiceId, PaymentId};
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, record};
@@ -38,7 +38,7 @@ struct LegRecord {
     change: i64,
 }
 
-pub(crate) fn of_entry(decision: &Decision, entry: &Entry) -> Result<Item, StoreError> {
+pub(crate) fn of_entry(b: &BusinessId, c: &CustomerId, entry: &Entry) -> Result<Item, StoreError> {
     let record = EntryRecord {
         source: entry.source.clone(),
         sequence: entry.sequence,
@@ -50,8 +50,8 @@ pub(crate) fn of_entry(decision: &Decision, entry: &Entry) -> Result<Item, Store
         legs: entry.legs.iter().map(of_leg).collect(),
     };
     let key = entry.key();
-    let item = item(&keys::ledger(&decision.business, &decision.customer, &key), &record)?;
-    Ok(listed(item, Index::List, &keys::ledger_of_month(&decision.business, entry.posted_at), &key))
+    let item = item(&keys::ledger(b, c, &key), &record)?;
+    Ok(listed(item, Index::List, &keys::ledger_of_month(b, entry.posted_at), &key))
 }
 
 fn of_leg(leg: &Leg) -> LegRecord {

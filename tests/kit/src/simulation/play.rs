@@ -193,6 +193,7 @@ impl Play {
             Step::Apply { .. } | Step::Unapply { .. } | Step::Move { .. } | Step::CloseReview { .. } => {
                 self.operate(step).await
             }
+            Step::HandOver { money, customer } => Box::pin(self.hand_over(*money, *customer)).await,
             Step::Advance { minutes } => {
                 self.world.advance(SignedDuration::from_mins(*minutes));
                 Ok(true)

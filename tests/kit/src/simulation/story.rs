@@ -35,7 +35,7 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The kinds of steps.
-pub(super) const KINDS: [&str; 37] = [
+pub(super) const KINDS: [&str; 38] = [
     "invoice",
     "start",
     "enter",
@@ -54,6 +54,7 @@ pub(super) const KINDS: [&str; 37] = [
     "apply",
     "unapply",
     "move",
+    "hand_over",
     "close_review",
     "advance",
     "settle",
@@ -128,6 +129,7 @@ pub enum Step {
     Apply { money: Money, invoice: usize, percent: i64 },
     Unapply { money: Money, place: usize, percent: i64 },
     Move { money: Money, place: usize, invoice: usize, percent: i64 },
+    HandOver { money: Money, customer: usize },
     CloseReview { money: Money },
     Advance { minutes: i64 },
     Settle,
@@ -219,6 +221,7 @@ impl fmt::Display for Step {
             Self::Move { money, place, invoice, percent } => {
                 write!(f, "move {percent} % of part {place} of {money} to I{invoice}")
             }
+            Self::HandOver { money, customer } => write!(f, "hand {money} over to C{customer}"),
             Self::CloseReview { money } => write!(f, "close a review of {money}"),
             _ => self.tell_of_banks(f),
         }
@@ -299,6 +302,7 @@ impl Step {
             Self::Apply { .. } => "apply",
             Self::Unapply { .. } => "unapply",
             Self::Move { .. } => "move",
+            Self::HandOver { .. } => "hand_over",
             Self::CloseReview { .. } => "close_review",
             Self::Advance { .. } => "advance",
             Self::Settle => "settle",

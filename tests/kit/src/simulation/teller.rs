@@ -179,6 +179,19 @@ impl Teller {
         self.steps.push(Step::Identify { foreign, customer, invoice });
     }
 
+    /// Money of another program's that may be on the wrong account.
+    fn hand_over(&mut self) {
+        if self.foreign.is_empty() {
+            return self.foreign();
+        }
+        let foreign = self.random.below(self.foreign.len());
+        let customer = self.random.below(CUSTOMERS);
+        if self.random.percent(40) {
+            self.steps.push(Step::Meanwhile);
+        }
+        self.steps.push(Step::HandOver { money: Money::Foreign(foreign), customer });
+    }
+
     fn credit(&mut self) {
         if !self.notes.is_empty() && self.random.percent(60) {
             let note = self.random.below(self.notes.len());
@@ -330,8 +343,9 @@ impl Teller {
             44..51 => self.about_money(1),
             51..56 => self.about_money(2),
             56..61 => self.foreign(),
-            61..65 => self.identify(),
-            65..70 => self.credit(),
+            61..64 => self.identify(),
+            64..66 => self.hand_over(),
+            66..70 => self.credit(),
             72..75 => {
                 let invoice = if self.random.percent(70) { self.small_invoice() } else { self.an_invoice() };
                 self.steps.push(Step::WriteOff { invoice });

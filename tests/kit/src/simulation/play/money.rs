@@ -142,6 +142,20 @@ impl Play {
         self.judge(identified).map(|done| done.is_some())
     }
 
+    /// What is on invoices is taken off them first.
+    pub(super) async fn hand_over(&self, money: Money, customer: usize) -> Result<bool, Failure> {
+        let Some(payment) = self.payment(money).await? else { return Ok(false) };
+        let (rooms, business, now, id) = (self.rooms(), &self.business, self.world.now(), &payment.id);
+        for part in payment.allocations.iter().filter(|part| !part.applied.is_zero()) {
+            let taken = operations::unapply_cash(rooms, business, id, &part.invoice, None, now).await;
+            if self.judge(taken)?.is_none() {
+                return Ok(false);
+            }
+        }
+        let handed = operations::hand_over(rooms, business, id, &self.customers[customer].0, now).await;
+        self.judge(handed).map(|done| done.is_some())
+    }
+
     /// An open invoice of the payment's account: the one of a label, or the next that there is.
     async fn open_invoice(&self, of: &Payment, label: usize) -> Result<Option<Invoice>, Failure> {
         let labels = self.invoices.range(label..).chain(self.invoices.range(..label));
