@@ -185,7 +185,10 @@ impl Teller {
             return self.foreign();
         }
         let foreign = self.random.below(self.foreign.len());
-        let customer = self.random.below(CUSTOMERS);
+        let (mistaken, customer) = (self.random.below(CUSTOMERS), self.random.below(CUSTOMERS));
+        if self.random.percent(70) {
+            self.steps.push(Step::Identify { foreign, customer: mistaken, invoice: None });
+        }
         if self.random.percent(40) {
             self.steps.push(Step::Meanwhile);
         }
