@@ -16,7 +16,7 @@ use crate::answer::{Answer, Failure};
 use crate::balance::Bucket;
 use crate::caller::Caller;
 use crate::cursor::Listing;
-use crate::customers::customer_of_path;
+use crate::customers::customer_id_of;
 use crate::faults::{Faults, checked};
 use crate::query::Asked;
 
@@ -284,9 +284,12 @@ pub(crate) async fn show_statement(
 ) -> Result<Response, Failure> {
     let list = asked.list(&caller, &id);
     let (ask, format) = checked(|faults| asked.read(&list, caller.today(), faults))?;
-    let customer = customer_of_path(&caller, &id).await?;
-    let zone = &caller.business.time_zone;
-    let read = caller.store().statement(caller.business_id(), &customer.id, &ask, zone).await?;
+    let id = customer_id_of(&caller, &id).await?.ok_or_else(Failure::not_found)?;
+    let (store, b, zone) = (caller.store(), caller.business_id(), &caller.business.time_zone);
+    // After the key, all of it is read at once.
+    let (customer, read) =
+        tokio::try_join!(Box::pin(store.customer(b, &id)), Box::pin(store.statement(b, &id, &ask, zone)))?;
+    let customer = customer.ok_or_else(Failure::not_found)?;
     let view = statement_view(&ask, &read, zone)?;
     match format {
         Format::Json => {
