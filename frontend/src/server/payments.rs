@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use operations::look_at_payment;
+use operations::look_at;
 use receivables::payment::{Origin, State};
 use receivables::{InvoiceId, Payment, PaymentId};
 use serde::Deserialize;
@@ -36,17 +36,19 @@ pub(crate) async fn show_payment(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let id: PaymentId = id.parse().map_err(|_| Trouble::NotFound)?;
-    let key = asked.key.as_deref().filter(|key| visit.rooms().links.payment_key_opens(&id, key));
     let customer = signed_in.map(|signed_in| signed_in.session.customer);
-    if key.is_none() && customer.is_none() {
+    if asked.key.is_none() && customer.is_none() {
         return Err(Trouble::NotFound.into());
     }
     let business = &visit.business;
-    let payment = look_at_payment(visit.rooms(), business, &id, visit.now).await?;
+    let payment = visit.rooms().store.payment(&business.id, &id).await?.ok_or(Trouble::NotFound)?;
+    let key = asked.key.as_deref().filter(|key| visit.rooms().links.payment_key_opens(&payment, key));
     let own = customer.as_ref() == Some(&payment.customer);
     if key.is_none() && !own {
         return Err(Trouble::NotFound.into());
     }
+    // The provider is asked only for those to whom the page opens.
+    let payment = look_at(visit.rooms(), payment, visit.now).await?;
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|allocation| allocation.invoice.clone()).collect();
     let invoices = visit.rooms().store.invoices(&business.id, &ids).await?;
     let back = where_it_began(&visit, &payment).await?;

@@ -76,7 +76,7 @@ async fn send_receipt(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timest
         amount: payment.received,
         lines: lines.collect(),
         unapplied: payment.unapplied,
-        payment_url: rooms.links.payment_url(&payment.id),
+        payment_url: rooms.links.payment_url(&payment),
     };
     send_once(rooms, &business, &receipt.compose(), &OnceKey::new("receipt", id), now).await
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
-use receivables::{InvoiceId, PayLinkId, PaymentId, SignInId};
+use receivables::{CustomerId, InvoiceId, PayLinkId, Payment, PaymentId, SignInId};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -58,19 +58,21 @@ impl Links {
         format!("{}/invoices/{invoice}", self.origin)
     }
 
-    /// The key that opens the page of one payment.
-    pub fn payment_key(&self, payment: &PaymentId) -> String {
-        self.token("payment", payment.as_str())
+    /// The key that opens the page of one payment while it is this customer's: once it is handed to another account, whoever
+    /// has it sees nothing of that.
+    pub fn payment_key(&self, payment: &PaymentId, of: &CustomerId) -> String {
+        self.token("payment", &format!("{payment}/{of}"))
     }
 
     /// The address of the page of one payment.
-    pub fn payment_url(&self, payment: &PaymentId) -> String {
-        format!("{}/payments/{payment}?key={}", self.origin, self.payment_key(payment))
+    pub fn payment_url(&self, payment: &Payment) -> String {
+        let key = self.payment_key(&payment.id, &payment.customer);
+        format!("{}/payments/{}?key={key}", self.origin, payment.id)
     }
 
     /// Whether a key opens the page of a payment.
-    pub fn payment_key_opens(&self, payment: &PaymentId, key: &str) -> bool {
-        self.payment_key(payment).as_bytes().ct_eq(key.as_bytes()).into()
+    pub fn payment_key_opens(&self, payment: &Payment, key: &str) -> bool {
+        self.payment_key(&payment.id, &payment.customer).as_bytes().ct_eq(key.as_bytes()).into()
     }
 
     /// The token of a sign-in link.
@@ -123,11 +125,13 @@ mod tests {
             PaymentId::from_ulid(ulid).unwrap(),
             SignInId::from_ulid(ulid).unwrap(),
         );
-        let tokens = [links.pay_token(&link), links.payment_key(&payment), links.sign_in_token(&sign_in)];
+        let (one, other) =
+            (CustomerId::from_ulid(ulid).unwrap(), CustomerId::from_ulid("01JD8Z0000ABCDEFGHJKMNPQRT").unwrap());
+        let tokens = [links.pay_token(&link), links.payment_key(&payment, &one), links.sign_in_token(&sign_in)];
         assert!(tokens.iter().all(|token| token.len() == 43), "{tokens:?}");
         assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2] && tokens[0] != tokens[2]);
         assert!(links.pay_url(&link).starts_with("https://pay.example/p/"));
-        assert!(links.payment_key_opens(&payment, &tokens[1]) && !links.payment_key_opens(&payment, &tokens[0]));
+        assert_ne!(links.payment_key(&payment, &other), tokens[1], "another customer's key is another");
         assert_eq!(links.sign_in_code(&sign_in).len(), 6);
         let other = Links::new("https://pay.example", &[8; LINK_SECRET_BYTES_MIN]);
         assert_ne!(other.pay_token(&link), tokens[0]);

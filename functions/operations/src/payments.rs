@@ -184,7 +184,7 @@ async fn continued(
     now: Timestamp,
 ) -> Result<Started, OperationError> {
     if !payment.state.checkout_is_live() {
-        let checkout_url = rooms.links.payment_url(&payment.id);
+        let checkout_url = rooms.links.payment_url(&payment);
         return Ok(Started { payment, checkout_url });
     }
     let payment = match with_checkout(rooms, business, payment.clone(), now).await {
@@ -199,7 +199,7 @@ async fn continued(
     let open = payment.checkout.as_ref().filter(|checkout| {
         payment.state.checkout_is_live() && checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN
     });
-    let checkout_url = open.map_or_else(|| rooms.links.payment_url(&payment.id), |checkout| checkout.url.clone());
+    let checkout_url = open.map_or_else(|| rooms.links.payment_url(&payment), |checkout| checkout.url.clone());
     Ok(Started { payment, checkout_url })
 }
 
@@ -271,7 +271,7 @@ fn order(rooms: &Rooms, payment: &Payment, customer: &Customer) -> CheckoutOrder
     let cancel_url = match (&payment.origin, payment.allocations.first()) {
         (Origin::PayLink(link), _) => rooms.links.pay_url(link),
         (Origin::Portal, Some(first)) => rooms.links.invoice_url(&first.invoice),
-        (Origin::Portal, None) | (Origin::Api | Origin::Provider, _) => rooms.links.payment_url(&payment.id),
+        (Origin::Portal, None) | (Origin::Api | Origin::Provider, _) => rooms.links.payment_url(payment),
     };
     CheckoutOrder {
         payment: payment.id.clone(),
@@ -282,7 +282,7 @@ fn order(rooms: &Rooms, payment: &Payment, customer: &Customer) -> CheckoutOrder
         customer: customer.profile.stripe_id.clone(),
         customer_email: customer.profile.email.clone(),
         locale: payment.locale,
-        success_url: rooms.links.payment_url(&payment.id),
+        success_url: rooms.links.payment_url(payment),
         cancel_url,
         expires_at: payment.started_at.checked_add(CHECKOUT_OPEN_FOR).ok(),
     }
@@ -305,6 +305,11 @@ pub async fn look_at_payment(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = rooms.store.payment(&business.id, id).await?.ok_or(OperationError::NotFound)?;
+    look_at(rooms, payment, now).await
+}
+
+/// The same of a payment that has been read.
+pub async fn look_at(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     if payment.look_at.is_none() {
         return Ok(payment);
     }

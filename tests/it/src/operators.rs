@@ -287,6 +287,12 @@ async fn a_payment_on_the_wrong_account_is_handed_to_the_right_one() {
     let payment = done(world, &format!("/unidentified/{}/apply", id(&money[0])), &mistaken).await;
     assert_eq!(open(world, &theirs).await, "8.00", "it covers what is due");
 
+    // The receipt, which leads to the page of the payment.
+    let mails = world.mails().await;
+    let receipt = mails.iter().find(|mail| mail["to"] == json!([wrong["email"]])).expect("a receipt");
+    let page = receipt["text"].as_str().unwrap().split_whitespace().find(|word| word.contains("?key=")).unwrap();
+    assert_eq!(world.get(page).await.status, StatusCode::OK);
+
     let path = format!("/payments/{}/hand-over", id(&payment));
     let over = json!({"customer": right["external_id"], "reason": "Another of that name"});
     refused(world, &path, &over, "still_allocated", None).await;
@@ -308,6 +314,7 @@ async fn a_payment_on_the_wrong_account_is_handed_to_the_right_one() {
     let handed = first.json();
     assert_eq!((&handed["customer"], &handed["unapplied"]["amount"]), (&right["id"], &json!("42.00")));
     assert_eq!(handed["allocations"], json!([]), "nobody learns of the other's invoices");
+    assert_eq!(world.get(page).await.status, StatusCode::NOT_FOUND, "the receipt leads nowhere any more");
     refused(world, &path, &over, "same_customer", Some("customer")).await;
     let (kinds, owed, unapplied) = told(world, &wrong).await;
     assert_eq!(kinds, ["invoice_issued", "payment_applied", "cash_moved", "cash_moved", "payment_handed_over"]);
