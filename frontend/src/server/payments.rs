@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use operations::look_at;
+use operations::look_at_payment;
 use receivables::payment::{Origin, State};
 use receivables::{InvoiceId, Payment, PaymentId};
 use serde::Deserialize;
@@ -48,7 +48,7 @@ pub(crate) async fn show_payment(
         return Err(Trouble::NotFound.into());
     }
     // The provider is asked only for those to whom the page opens.
-    let payment = look_at(visit.rooms(), payment, visit.now).await?;
+    let payment = look_at_payment(visit.rooms(), payment, visit.now).await?;
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|allocation| allocation.invoice.clone()).collect();
     let invoices = visit.rooms().store.invoices(&business.id, &ids).await?;
     let back = where_it_began(&visit, &payment).await?;

@@ -135,7 +135,7 @@ async fn moved(work: Work, id: String, draft: MoveDraft, reason: Description) ->
 
 /// Hand a payment to another customer
 ///
-/// One that was not made here and was said to be the wrong customer's. Nothing of it may be applied: unapply it first. It stays
+/// One that was not made here, and was put on the wrong account. Nothing of it may be applied: unapply it first. It stays
 /// unapplied on the other account, where it can be applied.
 #[utoipa::path(
     post, path = "/api/v1/payments/{id}/hand-over", tag = "Payments", request_body = HandOverDraft,
@@ -153,6 +153,6 @@ async fn handed_over(work: Work, id: String, draft: HandOverDraft, reason: Descr
     let payment = payment_of_path(caller, &id).await?;
     let to = customer_of_field(caller, "customer", &draft.customer).await?;
     let rooms = work.carrying_out(reason);
-    let payment = operations::hand_over(&rooms, &caller.business, &payment.id, &to.id, caller.now).await?;
+    let payment = operations::hand_over(&rooms, &caller.business, &payment.id, &to, caller.now).await?;
     Answer::ok(&PaymentShape::of(&payment, caller.now))
 }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use receivables::{
-    Allocation, Business, CustomerId, Invoice, InvoiceId, Money, Payment, PaymentId, Refusal, allocation, payment,
+    Allocation, Business, Customer, Invoice, InvoiceId, Money, Payment, PaymentId, Refusal, allocation, payment,
 };
 use store::Page;
 
@@ -91,12 +91,11 @@ pub async fn hand_over(
     rooms: &Rooms,
     business: &Business,
     id: &PaymentId,
-    to: &CustomerId,
+    to: &Customer,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = held(rooms, business, id).await?;
-    let to = rooms.store.customer(&business.id, to).await?.ok_or(OperationError::NotFound)?;
-    carry_out(rooms, payment, &[], now, |payment, _| payment::hand_over(payment, &to, now)).await
+    carry_out(rooms, payment, &[], now, |payment, _| payment::hand_over(payment, to, now)).await
 }
 
 /// A person has looked at a review.

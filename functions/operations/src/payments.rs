@@ -298,18 +298,7 @@ fn shortened(text: &str, chars_max: usize) -> String {
 
 /// How a payment stands. While it is not at rest the provider itself is asked, so that the payer sees the truth even where
 /// the webhook is slower.
-pub async fn look_at_payment(
-    rooms: &Rooms,
-    business: &Business,
-    id: &PaymentId,
-    now: Timestamp,
-) -> Result<Payment, OperationError> {
-    let payment = rooms.store.payment(&business.id, id).await?.ok_or(OperationError::NotFound)?;
-    look_at(rooms, payment, now).await
-}
-
-/// The same of a payment that has been read.
-pub async fn look_at(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+pub async fn look_at_payment(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     if payment.look_at.is_none() {
         return Ok(payment);
     }

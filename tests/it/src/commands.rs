@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use kit::{World, programs};
-use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use reqwest::Method;
+use serde_json::json;
 use store::EventState;
 
 const TABLE: &str = "guichet-core";
@@ -24,18 +24,6 @@ fn guichet(world: &World, arguments: &[&str]) -> Said {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-}
-
-/// An invoice that is paid while no webhook comes, and the event that would have told of it.
-async fn paid_unheard(world: &World) -> (Value, Value) {
-    world.chaos(json!({"drop": 100})).await;
-    let customer = world.customer("en").await;
-    let invoice = world.invoice(&customer, "EUR", "64.00").await;
-    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "64.00").await;
-    let submitted = world.submit_hosted(pressed.location(), "4242424242424242").await;
-    assert_eq!(submitted.status, StatusCode::SEE_OTHER);
-    let events = world.stripe("/events?type=payment_intent.succeeded&limit=1").await;
-    (invoice, events["data"][0].clone())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,7 +60,8 @@ async fn verify_says_what_disagrees_and_ends_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replay_hears_what_is_kept_and_says_what_came_of_it() {
     let world = &World::new().await;
-    let (invoice, event) = paid_unheard(world).await;
+    let (_, invoice) = world.paid_unheard().await;
+    let event = world.stripe("/events?type=payment_intent.succeeded&limit=1").await["data"][0].clone();
     let store = &world.local.state.rooms.store;
     store.record_event(&world.received(&event, EventState::Quarantined)).await.unwrap();
 

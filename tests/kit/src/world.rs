@@ -225,6 +225,17 @@ impl World {
         self.get(answer.location()).await
     }
 
+    /// A customer and their invoice of 64.00 EUR, which is paid while no webhook comes and nobody comes back from the hosted page.
+    pub async fn paid_unheard(&self) -> (Value, Value) {
+        self.chaos(json!({"drop": 100})).await;
+        let customer = self.customer("en").await;
+        let invoice = self.invoice(&customer, "EUR", "64.00").await;
+        let pressed = self.press_pay(invoice["pay_url"].as_str().expect("a link"), "64.00").await;
+        let submitted = self.submit_hosted(pressed.location(), "4242424242424242").await;
+        assert_eq!(submitted.status, StatusCode::SEE_OTHER, "{}", submitted.text);
+        (customer, invoice)
+    }
+
     /// Submits the hosted page.
     pub async fn submit_hosted(&self, hosted: &str, number: &str) -> Answer {
         let fields: &[(&str, &str)] = if number.starts_with(|c: char| c.is_ascii_digit()) {

@@ -41,7 +41,9 @@ impl Play {
 
     pub(super) async fn look(&self, payment: usize) -> Result<bool, Failure> {
         let Some(id) = self.payments.get(&payment) else { return Ok(false) };
-        let looked = operations::look_at_payment(self.rooms(), &self.business, id, self.world.now()).await;
+        let held = self.rooms().store.payment(&self.business.id, id).await;
+        let Some(payment) = self.judge(held.map_err(Into::into))?.flatten() else { return Ok(false) };
+        let looked = operations::look_at_payment(self.rooms(), payment, self.world.now()).await;
         self.judge(looked).map(|done| done.is_some())
     }
 
@@ -152,7 +154,9 @@ impl Play {
                 return Ok(false);
             }
         }
-        let handed = operations::hand_over(rooms, business, id, &self.customers[customer].0, now).await;
+        let to = rooms.store.customer(&business.id, &self.customers[customer].0).await;
+        let Some(to) = self.judge(to.map_err(Into::into))?.flatten() else { return Ok(false) };
+        let handed = operations::hand_over(rooms, business, id, &to, now).await;
         self.judge(handed).map(|done| done.is_some())
     }
 
