@@ -54,14 +54,23 @@ async fn go_round(
 
 async fn every_place_of(give_up: bool, round: &str) {
     let world = &World::new().await;
-    let customer = world.customer("en").await;
+    let (customer, other) = (world.customer("en").await, world.customer("en").await);
+    // Money of another program's, which is on the account before it has an invoice.
+    world.stripe_control("/foreign_charge", &json!({"amount": 4200, "currency": "eur"})).await;
+    world.settle().await;
+    let of = |customer: &Value| json!({"customer": id(customer), "reason": "Because"});
+    let nobodys = world.ask(Method::GET, "/unidentified", None).await;
+    let path = format!("/unidentified/{}/apply", id(&nobodys["data"][0]));
+    let foreign = world.ask(Method::POST, &path, Some(of(&customer))).await;
+    let over = || format!("/payments/{}/hand-over", id(&foreign));
     let (first, second) =
         (world.invoice(&customer, "EUR", "100.00").await, world.invoice(&customer, "EUR", "60.00").await);
     let pressed = world.press_pay(first["pay_url"].as_str().unwrap(), "100.00").await;
     world.pay_hosted(pressed.location(), "4242424242424242").await;
     world.settle().await;
     let payments = world.ask(Method::GET, &format!("/payments?customer={}", id(&customer)), None).await;
-    let cash = |act: &str| format!("/payments/{}/{act}", id(&payments["data"][0]));
+    let paid = payments["data"].as_array().unwrap().iter().find(|payment| payment["id"] != foreign["id"]).unwrap();
+    let cash = |act: &str| format!("/payments/{}/{act}", id(paid));
     let note = json!({"number": "CN-1", "customer": id(&customer), "currency": "EUR", "amount": "30.00", "reason": "Damaged", "issued_on": "2026-01-01"});
     let note = world.ask(Method::POST, "/credit-notes", Some(note)).await;
     let credit = |act: &str| format!("/credit-notes/{}/{act}", id(&note));
@@ -76,6 +85,8 @@ async fn every_place_of(give_up: bool, round: &str) {
         (credit("apply"), parts(&first, "4.00"), ["6.00", "60.00"]),
         (credit("unapply"), back(&first, "4.00"), ["10.00", "60.00"]),
         (cash("apply"), parts(&first, "10.00"), ["0.00", "60.00"]),
+        (over(), of(&other), ["0.00", "60.00"]),
+        (over(), of(&customer), ["0.00", "60.00"]),
     ];
     if give_up {
         world.calls.give_up_at_once();
