@@ -72,7 +72,7 @@ fn dispatch(name: &str, rest: &[&str]) -> Outcome {
 }
 
 fn run(arguments: &[&str]) -> Outcome {
-    let guichet = build_guichet(&["--package", "local"])?;
+    let guichet = build_guichet(&["--package", "guichet"])?;
     command::replace(Command::new(guichet).arg("run").args(arguments))
 }
 

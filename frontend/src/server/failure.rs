@@ -2,9 +2,9 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use function_runtime::http::log_failure;
 use operations::OperationError;
 use receivables::MoneyError;
-use runtime::http::log_failure;
 use store::StoreError;
 
 use crate::pages::trouble::Trouble;

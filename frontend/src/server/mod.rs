@@ -21,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Router, http::StatusCode};
-use runtime::State;
+use function_runtime::State;
 
 /// Bytes of a form; the longest has a few hundred.
 const FORM_BYTES_MAX: usize = 16 * 1024;

@@ -6,7 +6,7 @@ use axum::http::uri::Authority;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use runtime::State;
+use function_runtime::State;
 
 use super::assets::stylesheet_address;
 use super::failure::Failure;

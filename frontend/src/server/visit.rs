@@ -6,11 +6,11 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use function_runtime::State;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use operations::{Links, Rooms};
 use receivables::{Business, Customer, Locale};
-use runtime::State;
 use store::Session;
 
 use super::assets::stylesheet_address;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use payment_gateway::stripe::currency::charge_rule;
 use receivables::business::Business;
 use receivables::invoice::{Draft, DraftLine, issue};
 use receivables::ledger::Entry;
@@ -15,7 +16,6 @@ use receivables::{
     BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectFact, Payment, PaymentId,
     Report,
 };
-use stripe_gateway::currency::charge_rule;
 
 const ULID: &str = "01JD8Z0000ABCDEFGHJKMNPQR";
 

@@ -2,11 +2,11 @@
 //! a button that cannot work.
 
 use jiff::civil::date;
+use payment_gateway::stripe::currency::{charge_rule, to_stripe};
 use proptest::prelude::*;
 use proptest::sample::select;
 use receivables::payment::{Origin, Request, start};
 use receivables::{Currency, Invoice, Locale, Money, Refusal};
-use stripe_gateway::currency::{charge_rule, to_stripe};
 
 use super::books::{Books, TODAY, payment_id};
 use super::form;

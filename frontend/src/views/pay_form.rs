@@ -1,9 +1,9 @@
 //! The form that pays an invoice, and what can be wrong with what was typed into it.
 
 use operations::OperationError;
+use payment_gateway::stripe::currency::charge_rule;
 use receivables::payment::ChargeRule;
 use receivables::{Currency, Locale, Money, MoneyError, PaymentId, Refusal};
-use stripe_gateway::currency::charge_rule;
 
 /// Characters taken in the amount field; longer input is not an amount.
 pub const AMOUNT_CHARS_MAX: usize = 40;

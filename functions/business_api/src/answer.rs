@@ -5,9 +5,9 @@ use std::fmt::Display;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use function_runtime::http::{Problem, log_failure};
 use operations::OperationError;
 use receivables::MoneyError;
-use runtime::http::{Problem, log_failure};
 use serde::Serialize;
 use store::{IdempotentResponse, StoreError};
 

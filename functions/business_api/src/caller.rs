@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
+use function_runtime::State;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use operations::OperationError;
 use receivables::{Actor, Business, BusinessId};
-use runtime::State;
 use sha2::{Digest, Sha256};
 use store::Store;
 

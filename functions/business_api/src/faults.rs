@@ -4,8 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use axum::http::StatusCode;
+use function_runtime::http::{FieldProblem, Problem};
 use jiff::civil::Date;
-use runtime::http::{FieldProblem, Problem};
 use rust_decimal::Decimal;
 
 use crate::answer::Failure;

@@ -2,7 +2,7 @@
 
 use axum::extract::State as Given;
 use axum::http::StatusCode;
-use runtime::State;
+use function_runtime::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 

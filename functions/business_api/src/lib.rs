@@ -46,8 +46,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use runtime::State;
-use runtime::http::Problem;
+use function_runtime::State;
+use function_runtime::http::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

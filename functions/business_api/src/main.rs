@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use function_runtime::{State, process, requests};
 use lambda_http::Error;
-use runtime::{State, process, requests};
 
 fn main() -> ExitCode {
     process::run(run())

@@ -112,7 +112,7 @@ fn problem_response() -> RefOr<utoipa::openapi::Response> {
     response.build().into()
 }
 
-/// The shape of `runtime::http::Problem`; a test holds the two together.
+/// The shape of `function_runtime::http::Problem`; a test holds the two together.
 fn problem_schema() -> Schema {
     let text = |says: &str| ObjectBuilder::new().schema_type(Type::String).description(Some(says));
     let field = ObjectBuilder::new()

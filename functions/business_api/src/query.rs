@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use runtime::State;
+use function_runtime::State;
 use serde::de::DeserializeOwned;
 
 use crate::answer::Failure;

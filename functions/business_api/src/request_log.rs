@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{MatchedPath, Request, State as Given};
 use axum::middleware::Next;
 use axum::response::Response;
+use function_runtime::State;
 use receivables::BusinessId;
-use runtime::State;
 
 /// The business of a request, once its key has been read.
 #[derive(Clone, Debug, Default)]

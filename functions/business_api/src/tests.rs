@@ -5,8 +5,8 @@ use std::fmt::Write;
 use axum::extract::Request;
 use axum::response::IntoResponse;
 use expect_test::{Expect, expect};
+use function_runtime::http::Problem;
 use http_body_util::BodyExt;
-use runtime::http::Problem;
 use serde_json::{Value, json};
 
 use crate::answer::Failure;

@@ -2,8 +2,8 @@
 //!
 //! What it is sent does not matter; what is due is asked of the table.
 
+use function_runtime::State;
 use operations::{DueRun, OperationError, run_due};
-use runtime::State;
 
 /// Does whatever is due now.
 pub async fn handle(state: &State) -> Result<DueRun, OperationError> {

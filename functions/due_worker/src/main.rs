@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
+use function_runtime::{State, process};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use runtime::{State, process};
 use serde_json::Value;
 
 fn main() -> ExitCode {

@@ -8,9 +8,9 @@ mod batch;
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use function_runtime::State;
 use operations::{OperationError, apply_provider_event, publish_fact, send_sign_in_mail};
 use receivables::Actor;
-use runtime::State;
 use store::{StreamNews, read_stream_image};
 
 pub use batch::failed_from;

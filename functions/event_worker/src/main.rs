@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use aws_lambda_events::event::dynamodb::Event;
+use function_runtime::{State, process};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use runtime::{State, process};
 
 fn main() -> ExitCode {
     process::run(run())

@@ -16,12 +16,12 @@ use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::post;
+use clock::Clock;
 use jiff::Timestamp;
+use payment_gateway::stripe::{Event, Secret, SignatureError, Unreadable, signature};
 use receivables::{BusinessId, ObjectId};
-use runtime::Clock;
 use sha2::{Digest, Sha256};
 use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, Recorded, Store};
-use stripe_gateway::{Event, Secret, SignatureError, Unreadable, signature};
 
 /// What the receiver holds.
 #[derive(Clone, Debug)]

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
+use clock::Clock;
+use function_runtime::config::{Reader, environment};
+use function_runtime::{aws, process};
 use lambda_runtime::Error;
-use runtime::config::{Reader, environment};
-use runtime::{Clock, aws, process};
 use webhook_receiver::{Receiver, gateway};
 
 fn main() -> ExitCode {

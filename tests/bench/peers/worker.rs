@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::RawMessage;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use payment_gateway::stripe::Secret;
+use payment_gateway::stripe::requests::{Client as Stripe, ClientConfig};
 use serde_json::{Value, json};
-use stripe_gateway::Secret;
-use stripe_gateway::requests::{Client as Stripe, ClientConfig};
 
 struct Clients {
     table: String,

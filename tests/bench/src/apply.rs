@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use futures::StreamExt;
-use kit::{Calls, World};
 use operations::{Applied, Rooms, apply_provider_event};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use store::{EventState, ReceivedEvent};
+use testing::{Calls, World};
 use tokio::runtime::Builder;
 
 use crate::Outcome;
@@ -55,7 +55,7 @@ pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
     let all = made.iter().all(|calls| *calls == wanted);
     let said = made.first().map(|calls| calls.join(" + ")).unwrap_or_default();
     let exact = Target::exactly(&all, &true, "1 read + 1 transaction");
-    table.aimed("apply: calls to DynamoDB", said, exact, "every sample; tests/it/src/budget.rs proves it");
+    table.aimed("apply: calls to DynamoDB", said, exact, "every sample; tests/integration/src/budget.rs proves it");
     let Taken { wall, cpu } = medians(&samples);
     let how = "a first payment_intent.succeeded; this thread's CPU, the embedded table's not in it; then the books are proved";
     table.figure("apply: one event", format!("{} CPU, {} in all", time(cpu), time(wall)), how);

@@ -10,10 +10,10 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
-use kit::{Calls, World};
+use payment_gateway::stripe::{Event, Secret, facts, signature};
 use serde_json::Value;
 use sha2::Sha256;
-use stripe_gateway::{Event, Secret, facts, signature};
+use testing::{Calls, World};
 use tokio::runtime::Builder;
 use tower::ServiceExt;
 use webhook_receiver::Receiver;
@@ -107,7 +107,7 @@ fn handler(effort: &Effort, table: &mut Table) -> Outcome {
         "webhook: calls to DynamoDB",
         each,
         exact,
-        "counted inside the client; tests/it/src/budget.rs proves it",
+        "counted inside the client; tests/integration/src/budget.rs proves it",
     );
     let Taken { wall, cpu } = medians(&samples);
     let how = "the receiver's router in process, its thread's CPU; answered by the embedded table over HTTP";

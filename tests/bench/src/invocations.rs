@@ -4,14 +4,14 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use kit::World;
-use local::table::{INBOX, Table};
+use clock::Clock;
+use local_aws::table::{INBOX, Table};
+use payment_gateway::stripe::{Secret, signature};
 use receivables::Provider;
 use reqwest::Method;
-use runtime::Clock;
 use serde_json::{Map, Value, json};
 use store::{EventKey, EventState, ReceivedEvent};
-use stripe_gateway::{Secret, signature};
+use testing::World;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::Outcome;
@@ -60,7 +60,7 @@ impl Stage {
             ("AWS_ACCESS_KEY_ID", "bench"),
             ("AWS_SECRET_ACCESS_KEY", "bench"),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.tables.endpoint()),
-            ("GUICHET_CORE_TABLE", local::table::CORE),
+            ("GUICHET_CORE_TABLE", local_aws::table::CORE),
             ("GUICHET_INBOX_TABLE", INBOX),
             ("GUICHET_BUSINESS", self.world.local.business.as_str()),
             ("GUICHET_ORIGIN", &self.world.local.origin),

@@ -7,10 +7,10 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use kit::World;
 use receivables::Provider;
 use serde_json::json;
 use store::{EventKey, EventState, ReceivedEvent, Recorded};
+use testing::World;
 use tokio::runtime::Builder;
 
 use crate::Outcome;

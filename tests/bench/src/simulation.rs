@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use kit::simulation::{Failed, Worlds, simulate};
+use simulation::{Failed, Worlds, simulate};
 
 /// Worlds, where no other number is asked for.
 const WORLDS: u64 = 20_000;

@@ -3,10 +3,10 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
-use kit::World;
 use reqwest::Method;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
+use testing::World;
 use tokio::runtime::Builder;
 
 use crate::Outcome;

@@ -4,13 +4,13 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use payment_gateway::stripe::event::Event;
+use payment_gateway::stripe::facts::{Fetchable, object_meaning, reports};
+use payment_gateway::stripe::secret::Secret;
+use payment_gateway::stripe::signature;
 use receivables::text::EmailAddress;
 use receivables::{BillingZone, Business, Currency, Locale};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use stripe_gateway::event::Event;
-use stripe_gateway::facts::{Fetchable, object_meaning, reports};
-use stripe_gateway::secret::Secret;
-use stripe_gateway::signature;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

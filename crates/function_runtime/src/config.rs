@@ -1,0 +1,184 @@
+//! Configuration: read once, from the environment, as a whole.
+//!
+//! Everything that is wrong is reported at once, each variable with what was expected of it. A secret is never repeated.
+//!
+//! | variable | what | where nothing is said |
+//! |---|---|---|
+//! | `GUICHET_CORE_TABLE` | the table of record | `guichet-core` |
+//! | `GUICHET_INBOX_TABLE` | the table of events, sessions and keys of once | `guichet-inbox` |
+//! | `GUICHET_ORIGIN` | where customers reach the portal, `https://pay.example.com` | required |
+//! | `GUICHET_LINK_SECRET` | 64 or more hexadecimal digits, from which link tokens are derived | required |
+//! | `GUICHET_BUSINESS` | the business of a host name that stands for none | none |
+//! | `STRIPE_SECRET_KEY` | the secret key at Stripe | required |
+//! | `STRIPE_WEBHOOK_SECRET` | the webhook's signing secret; two, with a comma, while one is rolled | required |
+//! | `STRIPE_API_BASE` | where Stripe's API is | `https://api.stripe.com` |
+//! | `GUICHET_LOG` | what is logged, `info` or as `tracing` filters | `info` |
+
+use payment_gateway::stripe::Secret;
+use receivables::BusinessId;
+use store::Tables;
+
+/// Hexadecimal digits of the link secret, at least: 256 bits.
+const LINK_SECRET_DIGITS_MIN: usize = 64;
+
+/// Where variables come from.
+pub trait Variables {
+    /// The value of a variable that is set.
+    fn value(&self, name: &str) -> Option<String>;
+}
+
+impl<F: Fn(&str) -> Option<String>> Variables for F {
+    fn value(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+}
+
+/// The process's environment.
+pub fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    std::env::var(name).ok()
+}
+
+/// What is wrong with the configuration: every fault, not only the first.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration is not right:\n{}", .0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// What every function needs.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The tables.
+    pub tables: Tables,
+    /// The business of a host name that stands for none.
+    pub business: Option<BusinessId>,
+}
+
+/// What the functions need that face people or call Stripe.
+#[derive(Clone)]
+pub struct RoomsConfig {
+    /// Where customers reach the portal.
+    pub origin: String,
+    /// From which link tokens are derived.
+    pub link_secret: Vec<u8>,
+    /// The secret key at Stripe.
+    pub stripe_key: Secret,
+    /// Where Stripe's API is.
+    pub stripe_api_base: String,
+}
+
+/// Reads variables and remembers what is wrong with them.
+pub struct Reader<'a> {
+    variables: &'a dyn Variables,
+    faults: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of variables.
+    pub fn new(variables: &'a dyn Variables) -> Self {
+        Self { variables, faults: Vec::new() }
+    }
+
+    /// Ends the reading: with what was read, or with all that is wrong.
+    pub fn finish<T>(self, read: Option<T>) -> Result<T, ConfigError> {
+        match read {
+            Some(read) if self.faults.is_empty() => Ok(read),
+            Some(_) | None => Err(ConfigError(self.faults)),
+        }
+    }
+
+    /// What every function needs.
+    pub fn config(&mut self) -> Option<Config> {
+        let tables = Tables {
+            core: self.text("GUICHET_CORE_TABLE").unwrap_or_else(|| "guichet-core".to_owned()),
+            inbox: self.text("GUICHET_INBOX_TABLE").unwrap_or_else(|| "guichet-inbox".to_owned()),
+        };
+        let business = match self.text("GUICHET_BUSINESS").map(|id| id.parse::<BusinessId>()) {
+            None => None,
+            Some(Ok(id)) => Some(id),
+            Some(Err(error)) => return self.fault("GUICHET_BUSINESS", &error.to_string()),
+        };
+        Some(Config { tables, business })
+    }
+
+    /// What the functions need that face people or call Stripe.
+    pub fn rooms(&mut self) -> Option<RoomsConfig> {
+        let origin = self.origin();
+        let link_secret = self.link_secret();
+        let stripe_key = self.secret("STRIPE_SECRET_KEY");
+        let stripe_api_base = self.text("STRIPE_API_BASE").unwrap_or_else(|| "https://api.stripe.com".to_owned());
+        Some(RoomsConfig { origin: origin?, link_secret: link_secret?, stripe_key: stripe_key?, stripe_api_base })
+    }
+
+    /// The webhook's signing secrets.
+    pub fn webhook_secrets(&mut self) -> Option<Vec<Secret>> {
+        const NAME: &str = "STRIPE_WEBHOOK_SECRET";
+        let Some(text) = self.text(NAME) else { return self.fault(NAME, "expected whsec_…; it is not set") };
+        let secrets: Result<Vec<Secret>, _> = text.split(',').map(|part| Secret::new(part.trim())).collect();
+        match secrets {
+            Ok(secrets) => Some(secrets),
+            Err(_) => self.fault(NAME, "expected one secret without spaces, or two with a comma between"),
+        }
+    }
+
+    fn origin(&mut self) -> Option<String> {
+        const NAME: &str = "GUICHET_ORIGIN";
+        let Some(origin) = self.text(NAME) else { return self.fault(NAME, "expected https://…; it is not set") };
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://127.0.0.1"));
+        let host = host.or_else(|| origin.strip_prefix("http://localhost"));
+        if host.is_some_and(|host| !host.trim_end_matches('/').contains('/')) {
+            Some(origin)
+        } else {
+            self.fault(NAME, "expected https:// and a host name, without a path")
+        }
+    }
+
+    fn link_secret(&mut self) -> Option<Vec<u8>> {
+        const NAME: &str = "GUICHET_LINK_SECRET";
+        let Some(text) = self.text(NAME) else {
+            return self.fault(NAME, "expected 64 hexadecimal digits; it is not set");
+        };
+        match hex::decode(&text) {
+            Ok(bytes) if text.len() >= LINK_SECRET_DIGITS_MIN => Some(bytes),
+            Ok(_) | Err(_) => self.fault(NAME, "expected 64 or more hexadecimal digits"),
+        }
+    }
+
+    fn secret(&mut self, name: &'static str) -> Option<Secret> {
+        match self.text(name).map(Secret::new) {
+            Some(Ok(secret)) => Some(secret),
+            Some(Err(error)) => self.fault(name, &error.to_string()),
+            None => self.fault(name, "it is not set"),
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.variables.value(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    }
+
+    fn fault<T>(&mut self, name: &str, what: &str) -> Option<T> {
+        self.faults.push(format!("- {name}: {what}"));
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_reported_at_once_and_no_secret_is_repeated() {
+        let variables = |name: &str| match name {
+            "GUICHET_ORIGIN" => Some("ftp://pay.example".to_owned()),
+            "GUICHET_LINK_SECRET" => Some("topsecret".to_owned()),
+            "STRIPE_SECRET_KEY" => Some("sk test with spaces".to_owned()),
+            "GUICHET_BUSINESS" => Some("biz_7".to_owned()),
+            _ => None,
+        };
+        let mut reader = Reader::new(&variables);
+        let read = (reader.config(), reader.rooms(), reader.webhook_secrets());
+        let ConfigError(faults) = reader.finish(read.0).unwrap_err();
+        assert_eq!(faults.len(), 5, "{faults:?}");
+        let said = faults.join(" ");
+        assert!(!said.contains("topsecret") && !said.contains("sk test"), "{said}");
+    }
+}

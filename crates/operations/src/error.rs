@@ -1,0 +1,67 @@
+//! What can go wrong with a verb, by what the caller does about it.
+
+use payment_gateway::stripe::requests::RequestError;
+use receivables::Refusal;
+use store::StoreError;
+
+/// Why a verb came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// The books refuse: say which rule.
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
+    /// There is no such thing, or not for this caller.
+    #[error("not found")]
+    NotFound,
+    /// Others kept changing the same things: try again.
+    #[error("contended")]
+    Conflict,
+    /// The provider refuses. The code is the provider's own.
+    #[error("the payment provider refused: {code}")]
+    ProviderRefused {
+        /// The provider's word.
+        code: String,
+    },
+    /// Something does not answer: try again later.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A bug or a wrong configuration of ours: someone must look.
+    #[error("defect: {0}")]
+    Defect(String),
+}
+
+impl OperationError {
+    /// Whether the same verb may succeed later without anyone changing anything.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Conflict | Self::Unavailable(_) => true,
+            Self::Refused(_) | Self::NotFound | Self::ProviderRefused { .. } | Self::Defect(_) => false,
+        }
+    }
+}
+
+impl From<StoreError> for OperationError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(why) => Self::Unavailable(why),
+            StoreError::Defect(why) => Self::Defect(why),
+        }
+    }
+}
+
+impl From<RequestError> for OperationError {
+    fn from(error: RequestError) -> Self {
+        if error.retryable() {
+            return Self::Unavailable(error.to_string());
+        }
+        match &error {
+            RequestError::Refused { code, .. } => Self::ProviderRefused { code: code.clone() },
+            RequestError::Order(_)
+            | RequestError::Unreachable
+            | RequestError::RateLimited
+            | RequestError::Unavailable { .. }
+            | RequestError::Misconfigured { .. }
+            | RequestError::Unreadable { .. } => Self::Defect(error.to_string()),
+        }
+    }
+}

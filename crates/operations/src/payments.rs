@@ -1,0 +1,349 @@
+//! Starting payments, and looking at how they stand.
+//!
+//! An invoice has at most one live checkout. Whoever starts another payment of it first gets the open one closed at the
+//! provider, or is sent to it where it asks for the same; so two tabs, a back button or a double click never pay twice.
+
+use jiff::{SignedDuration, Timestamp};
+use payment_gateway::stripe::currency::{CurrencyRule, charge_rule, to_stripe};
+use payment_gateway::stripe::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation};
+use receivables::decision::Change;
+use receivables::invoice::Standing;
+use receivables::payment::{self, Checkout, Origin, Request};
+use receivables::{
+    Business, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
+};
+use sha2::{Digest, Sha256};
+use store::Commitment;
+
+mod hearing;
+
+use crate::{OperationError, Rooms, commit};
+pub(crate) use hearing::{Adopted, carry_out, commit_heard, finish, give_up, in_order, reload};
+
+/// Times a decision is taken anew because another came first.
+const TRIES_MAX: u32 = 5;
+/// How long the hosted page stays open.
+const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
+/// Characters of the single line that stands for many invoices; Stripe takes 250 for the name of a product.
+const SUMMARY_CHARS_MAX: usize = 240;
+/// A page that closes so soon is not shown any more.
+const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// What a payer asks for.
+#[derive(Clone, Debug)]
+pub struct StartPayment {
+    /// Minted when the page was rendered.
+    pub id: PaymentId,
+    /// How the payer came.
+    pub origin: Origin,
+    /// How the payer reads.
+    pub locale: Locale,
+    /// The invoices, and how much for each, in the payer's order.
+    pub parts: Vec<(InvoiceId, Money)>,
+}
+
+/// A payment, and where the payer pays it.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// The payment.
+    pub payment: Payment,
+    /// The hosted page while it is open, else the page of the payment.
+    pub checkout_url: String,
+}
+
+/// Starts a payment and opens its hosted page.
+pub async fn start_payment(
+    rooms: &Rooms,
+    business: &Business,
+    asked: StartPayment,
+    now: Timestamp,
+) -> Result<Started, OperationError> {
+    let mut asked = asked;
+    if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
+        if known.asks_for(&asked.parts) {
+            return continued(rooms, business, known, now).await;
+        }
+        // The back button brings the same form with another amount: that is another payment.
+        asked.id = another_id(&asked.id, &asked.parts)?;
+        if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
+            return continued(rooms, business, known, now).await;
+        }
+    }
+    for _ in 0..TRIES_MAX {
+        let request = request(rooms, business, &asked).await?;
+        let (payment, decisions) = match payment::start(&request, now) {
+            Ok(started) => started,
+            Err(Refusal::CheckoutOpen { payment: other }) => {
+                if let Some(started) = give_way(rooms, business, &other, &asked, now).await? {
+                    return Ok(started);
+                }
+                continue;
+            }
+            Err(refusal) => return Err(refusal.into()),
+        };
+        match claim(rooms, &decisions, now).await? {
+            Commitment::Committed => return continued(rooms, business, payment, now).await,
+            Commitment::AlreadyDone | Commitment::Conflict(_) => {
+                // The answer to our own commit may have been lost, or the same form came at the same time.
+                match rooms.store.payment(&business.id, &asked.id).await? {
+                    Some(known) if known.asks_for(&asked.parts) => {
+                        return continued(rooms, business, known, now).await;
+                    }
+                    Some(_) => asked.id = another_id(&asked.id, &asked.parts)?,
+                    None => {}
+                }
+            }
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+/// What of an invoice a payer can pay online now: the most that the provider charges of what is payable.
+pub fn payable_online(standing: &Standing) -> Money {
+    let payable = standing.payable();
+    charge_rule(payable.currency()).map_or(Money::zero(payable.currency()), |rule| rule.most_of(payable))
+}
+
+/// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let
+/// go again.
+async fn claim(rooms: &Rooms, decisions: &[Decision], now: Timestamp) -> Result<Commitment, OperationError> {
+    for (place, decision) in decisions.iter().enumerate() {
+        let commitment = commit(rooms, decision).await?;
+        if commitment == Commitment::Committed {
+            continue;
+        }
+        let begun = decisions.get(..place).and_then(|done| done.last()).and_then(payment_of);
+        if let Some(begun) = begun {
+            give_up(rooms, reload(rooms, begun).await?, now).await?;
+        }
+        return Ok(commitment);
+    }
+    Ok(Commitment::Committed)
+}
+
+fn payment_of(decision: &Decision) -> Option<&Payment> {
+    decision.changes.iter().find_map(|change| match change {
+        Change::PaymentStarted(payment) => Some(&**payment),
+        Change::PaymentChanged { now, .. } => Some(&**now),
+        Change::CustomerRegistered(_)
+        | Change::ProfileChanged { .. }
+        | Change::InvoiceIssued(_)
+        | Change::InvoiceStanding { .. }
+        | Change::PayLinkIssued(_)
+        | Change::PayLinkRevoked(_)
+        | Change::CreditNoteIssued(_)
+        | Change::CreditNoteChanged { .. } => None,
+    })
+}
+
+async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Result<Request, OperationError> {
+    let ids: Vec<InvoiceId> = asked.parts.iter().map(|(invoice, _)| invoice.clone()).collect();
+    let held = rooms.store.invoices(&business.id, &ids).await?;
+    let mut parts = Vec::with_capacity(ids.len());
+    for (place, (id, amount)) in asked.parts.iter().enumerate() {
+        writable(&format!("allocations[{place}].amount"), *amount)?;
+        parts.push((held.get(id).cloned().ok_or(OperationError::NotFound)?, *amount));
+    }
+    let (_, first) = asked.parts.first().ok_or(Refusal::NothingToPay)?;
+    Ok(Request {
+        id: asked.id.clone(),
+        origin: asked.origin.clone(),
+        locale: asked.locale,
+        parts,
+        rule: charge_rule(first.currency()).ok_or_else(|| not_at_the_provider(first.currency()))?,
+    })
+}
+
+/// What the provider cannot write is refused before anything is claimed for it: it takes dinars to the hundredth only.
+pub(crate) fn writable(field: &str, amount: Money) -> Result<(), OperationError> {
+    match to_stripe(amount) {
+        Ok(_) => Ok(()),
+        Err(CurrencyRule::TooFine(step)) => Err(too_fine(field, step).into()),
+        Err(rule @ (CurrencyRule::NotAtStripe(_) | CurrencyRule::NoAmount(_))) => {
+            Err(OperationError::ProviderRefused { code: rule.to_string() })
+        }
+    }
+}
+
+fn not_at_the_provider(currency: Currency) -> OperationError {
+    OperationError::ProviderRefused { code: CurrencyRule::NotAtStripe(currency).to_string() }
+}
+
+/// The refusal of an amount that is no multiple of the provider's step.
+pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
+    let coarser = step.minor().checked_ilog10().unwrap_or_default();
+    let cause = MoneyError::TooPrecise(step.currency().exponent().saturating_sub(coarser));
+    Refusal::Amount { field: field.to_owned(), cause }
+}
+
+/// Goes on with a payment that is there: to its hosted page while that is open, else to its own page.
+async fn continued(
+    rooms: &Rooms,
+    business: &Business,
+    payment: Payment,
+    now: Timestamp,
+) -> Result<Started, OperationError> {
+    if !payment.state.checkout_is_live() {
+        let checkout_url = rooms.links.payment_url(&payment);
+        return Ok(Started { payment, checkout_url });
+    }
+    let payment = match with_checkout(rooms, business, payment.clone(), now).await {
+        Ok(payment) => payment,
+        Err(error) if error.retryable() => return Err(error),
+        Err(error) => {
+            // The provider will never open this page: the invoices are let go at once, so that another try is possible.
+            give_up(rooms, payment, now).await?;
+            return Err(error);
+        }
+    };
+    let open = payment.checkout.as_ref().filter(|checkout| {
+        payment.state.checkout_is_live() && checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN
+    });
+    let checkout_url = open.map_or_else(|| rooms.links.payment_url(&payment), |checkout| checkout.url.clone());
+    Ok(Started { payment, checkout_url })
+}
+
+/// Another payment's page is open for an invoice. Where it asks for the same, it is the one to pay on; else it is closed.
+async fn give_way(
+    rooms: &Rooms,
+    business: &Business,
+    other: &PaymentId,
+    asked: &StartPayment,
+    now: Timestamp,
+) -> Result<Option<Started>, OperationError> {
+    let other = rooms.store.payment(&business.id, other).await?.ok_or(OperationError::NotFound)?;
+    let open_long_enough =
+        other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
+    if other.asks_for(&asked.parts) && other.state.checkout_is_live() && open_long_enough {
+        return continued(rooms, business, other, now).await.map(Some);
+    }
+    close_checkout(rooms, other, now).await?;
+    Ok(None)
+}
+
+/// Closes the hosted page of a payment, and hears what became of it.
+pub(crate) async fn close_checkout(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    if !payment.state.checkout_is_live() {
+        // Its page is over, and it may still hold invoices that it has not got round to letting go.
+        return finish(rooms, payment, now).await;
+    }
+    // A page whose address never reached us cannot be paid on: the address is in the provider's answer alone, and whoever
+    // still waits for it finds the payment cancelled and hands nothing out.
+    let Some(checkout) = payment.checkout.clone() else { return give_up(rooms, payment, now).await };
+    let once = once_key(&payment, Operation::ExpireCheckout);
+    match rooms.stripe.expire_checkout(&checkout.id, &once).await? {
+        ExpireOutcome::Expired(reports) => commit_heard(rooms, payment, &reports, None, now).await,
+        ExpireOutcome::NoLongerOpen => look(rooms, payment, now).await,
+    }
+}
+
+/// The payment with its hosted page, opened if it is not.
+async fn with_checkout(
+    rooms: &Rooms,
+    business: &Business,
+    payment: Payment,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    if payment.checkout.is_some() {
+        return Ok(payment);
+    }
+    let customer = rooms.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
+    let order = order(rooms, &payment, &customer);
+    let opened = rooms.stripe.open_checkout(&order, &once_key(&payment, Operation::OpenCheckout)).await?;
+    let mut payment = payment;
+    for _ in 0..TRIES_MAX {
+        let checkout = Checkout { id: opened.id.clone(), url: opened.url.clone(), expires_at: opened.expires_at };
+        let Some((changed, decision)) = payment.opened(checkout, now) else { return Ok(payment) };
+        match commit(rooms, &decision).await? {
+            Commitment::Committed => return Ok(changed),
+            Commitment::AlreadyDone | Commitment::Conflict(_) => {
+                payment = reload(rooms, &payment).await?;
+            }
+        }
+    }
+    Err(OperationError::Conflict)
+}
+
+/// What the hosted page is told. It is made of the payment and the customer alone, so that every try of the same once-key says
+/// the same, whoever makes it.
+fn order(rooms: &Rooms, payment: &Payment, customer: &Customer) -> CheckoutOrder {
+    let numbers: Vec<&str> = payment.allocations.iter().map(|allocation| allocation.number.as_str()).collect();
+    let cancel_url = match (&payment.origin, payment.allocations.first()) {
+        (Origin::PayLink(link), _) => rooms.links.pay_url(link),
+        (Origin::Portal, Some(first)) => rooms.links.invoice_url(&first.invoice),
+        (Origin::Portal, None) | (Origin::Api | Origin::Provider, _) => rooms.links.payment_url(payment),
+    };
+    CheckoutOrder {
+        payment: payment.id.clone(),
+        business: payment.business.clone(),
+        currency: payment.currency(),
+        lines: payment.allocations.iter().map(|part| (part.number.to_string(), part.intended)).collect(),
+        summary: shortened(&numbers.join(", "), SUMMARY_CHARS_MAX),
+        customer: customer.profile.stripe_id.clone(),
+        customer_email: customer.profile.email.clone(),
+        locale: payment.locale,
+        success_url: rooms.links.payment_url(payment),
+        cancel_url,
+        expires_at: payment.started_at.checked_add(CHECKOUT_OPEN_FOR).ok(),
+    }
+}
+
+/// A text of so many characters at most.
+fn shortened(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
+    }
+    text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// How a payment stands. While it is not at rest the provider itself is asked, so that the payer sees the truth even where
+/// the webhook is slower.
+pub async fn look_at_payment(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    if payment.look_at.is_none() {
+        return Ok(payment);
+    }
+    look(rooms, payment, now).await
+}
+
+/// Asks the provider about a payment, and hears the answer.
+pub(crate) async fn look(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
+    let seen = rooms.stripe.checkout(&checkout.id).await?;
+    commit_heard(rooms, payment, &seen.reports, None, now).await
+}
+
+/// A payment is one attempt; another decision is another payment.
+fn once_key(payment: &Payment, operation: Operation) -> OnceKey {
+    OnceKey::new(&payment.business, &payment.id, operation, 1)
+}
+
+/// An id for the same form with other content: the same content always gives the same.
+fn another_id(id: &PaymentId, parts: &[(InvoiceId, Money)]) -> Result<PaymentId, OperationError> {
+    const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let mut hasher = Sha256::new();
+    hasher.update(id.as_str());
+    for (invoice, amount) in parts {
+        hasher.update(format!("/{invoice}={amount:?}"));
+    }
+    let time = id.ulid().get(..10).unwrap_or_default();
+    let chance = hasher.finalize();
+    let chance = chance.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
+    let ulid: String = time.chars().chain(chance.map(char::from)).collect();
+    PaymentId::from_ulid(&ulid).map_err(|error| OperationError::Defect(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_form_with_another_amount_is_another_payment_and_always_the_same_one() {
+        let id: PaymentId = "pay_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
+        let invoice: InvoiceId = "inv_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
+        let parts = |minor| vec![(invoice.clone(), Money::new(minor, receivables::Currency::EUR).unwrap())];
+        let one = another_id(&id, &parts(4000)).unwrap();
+        assert_eq!(one, another_id(&id, &parts(4000)).unwrap());
+        assert_ne!(one, another_id(&id, &parts(4001)).unwrap());
+        assert_eq!(one.ulid().get(..10), id.ulid().get(..10), "it stays in its place in time");
+    }
+}

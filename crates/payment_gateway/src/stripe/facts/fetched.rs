@@ -1,0 +1,100 @@
+//! The kinds of object that mean something, each under its own name: in events of a family, in thin events, in fetches.
+
+use serde_json::value::RawValue;
+
+use super::{Meaning, charge, checkout, concern, dispute, intent, method, payout, refund};
+use crate::stripe::event::Unreadable;
+
+/// An object that can be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fetchable {
+    /// A checkout session.
+    Checkout,
+    /// A payment intent.
+    Intent,
+    /// A charge.
+    Charge,
+    /// A refund.
+    Refund,
+    /// A chargeback or an inquiry.
+    Chargeback,
+    /// The issuer's early warning of fraud.
+    FraudWarning,
+    /// A payment held for a person to look at.
+    Review,
+    /// A saved method.
+    Method,
+    /// What saved a method.
+    Setup,
+    /// The authority behind a method.
+    Mandate,
+    /// A payout.
+    Payout,
+}
+
+impl Fetchable {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Checkout,
+        Self::Intent,
+        Self::Charge,
+        Self::Refund,
+        Self::Chargeback,
+        Self::FraudWarning,
+        Self::Review,
+        Self::Method,
+        Self::Setup,
+        Self::Mandate,
+        Self::Payout,
+    ];
+
+    /// What Stripe calls such an object.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Checkout => checkout::OBJECT,
+            Self::Intent => intent::OBJECT,
+            Self::Charge => charge::OBJECT,
+            Self::Refund => refund::OBJECT,
+            Self::Chargeback => dispute::OBJECT,
+            Self::FraudWarning => concern::WARNING,
+            Self::Review => concern::REVIEW,
+            Self::Method => method::OBJECT,
+            Self::Setup => method::SETUP,
+            Self::Mandate => method::MANDATE,
+            Self::Payout => payout::OBJECT,
+        }
+    }
+
+    /// The kind that Stripe calls so.
+    pub(super) fn of_object(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// The kind that events of a type are about.
+    pub(super) fn of_event(kind: &str) -> Option<Self> {
+        if kind.starts_with(dispute::FAMILY) {
+            Some(Self::Chargeback)
+        } else if kind == refund::OF_CHARGE_UPDATED {
+            Some(Self::Refund)
+        } else {
+            let (family, _) = kind.rsplit_once('.')?;
+            Self::of_object(family)
+        }
+    }
+
+    pub(super) fn read(self, object: &RawValue, kind: Option<&str>) -> Result<Meaning, Unreadable> {
+        Ok(match self {
+            Self::Checkout => Meaning::of_reports(checkout::read(object, kind)?),
+            Self::Intent => Meaning::of_reports(intent::read(object, kind)?),
+            Self::Charge => Meaning::of_reports(charge::read(object, kind)?),
+            Self::Refund => Meaning::of_reports(vec![refund::read(object, kind)?]),
+            Self::Chargeback => Meaning::of_reports(vec![dispute::read(object, kind)?]),
+            Self::FraudWarning => Meaning::of_reports(vec![concern::warning(object)?]),
+            Self::Review => Meaning::of_reports(vec![concern::review(object, kind)?]),
+            Self::Method => Meaning::of_method(Some(method::read(object, kind)?)),
+            Self::Setup => Meaning::of_method(method::setup(object, kind)?),
+            Self::Mandate => Meaning::of_method(method::mandate(object)?),
+            Self::Payout => Meaning::Payout(payout::read(object, kind)?),
+        })
+    }
+}

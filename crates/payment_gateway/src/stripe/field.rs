@@ -1,0 +1,160 @@
+//! One field of a provider's JSON, read without trusting that it is there or what it is.
+//!
+//! A generated or derived type refuses the whole object for one surprising field. A [`Field`] keeps the text of the value and
+//! is asked only when it is needed; what cannot be read as asked is as good as absent.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use receivables::ObjectId;
+#[cfg(feature = "requests")]
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::stripe::event::Unreadable;
+
+/// Characters of the longest word or label that is kept.
+const CHARS_MAX: usize = 100;
+
+/// The text of a value, or nothing where it is absent or null. No `Debug`: values are personal.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Field<'a>(#[serde(borrow)] Option<&'a RawValue>);
+
+impl<'a> Field<'a> {
+    /// The value as it was written.
+    pub(crate) fn raw(self) -> Option<&'a RawValue> {
+        self.0
+    }
+
+    /// A text.
+    pub(crate) fn text(self) -> Option<Cow<'a, str>> {
+        let quoted = self.0?.get();
+        let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
+        if inner.contains('\\') {
+            serde_json::from_str(quoted).ok().map(Cow::Owned)
+        } else {
+            Some(Cow::Borrowed(inner))
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn whole(self) -> Option<i64> {
+        serde_json::from_str(self.0?.get()).ok()
+    }
+
+    /// A decimal number, digit by digit as it was written.
+    #[cfg(feature = "requests")]
+    pub(crate) fn decimal(self) -> Option<Decimal> {
+        let written = self.0?.get();
+        written.parse().or_else(|_| Decimal::from_scientific(written)).ok()
+    }
+
+    /// Yes or no.
+    pub(crate) fn flag(self) -> Option<bool> {
+        serde_json::from_str(self.0?.get()).ok()
+    }
+
+    /// An instant, in seconds since 1970. Zero is none.
+    pub(crate) fn instant(self) -> Option<Timestamp> {
+        self.whole().filter(|seconds| *seconds != 0).and_then(|seconds| Timestamp::from_second(seconds).ok())
+    }
+
+    /// A provider's word for something. Anything else, such as a sentence, is not kept.
+    pub(crate) fn word(self) -> Option<String> {
+        let text = self.text()?;
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        ((1..=CHARS_MAX).contains(&text.len()) && text.bytes().all(good)).then(|| text.into_owned())
+    }
+
+    /// A name that is shown to people: short, and of characters that can be seen.
+    pub(crate) fn label(self) -> Option<String> {
+        let text = self.text()?;
+        let label = text.trim();
+        let short = (1..=CHARS_MAX).contains(&label.chars().count());
+        (short && !label.chars().any(char::is_control)).then(|| label.to_owned())
+    }
+
+    /// An object.
+    pub(crate) fn record<T: Deserialize<'a>>(self) -> Option<T> {
+        record(self.0?).ok()
+    }
+
+    /// A list's values.
+    pub(crate) fn list(self) -> Vec<Field<'a>> {
+        self.0.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    }
+
+    /// The id of an object that is either named or, expanded, given whole.
+    pub(crate) fn id(self) -> Option<ObjectId> {
+        let named = match self.text() {
+            Some(id) => Some(id),
+            None => self.record::<Named<'_>>().and_then(|object| object.id.text()),
+        };
+        named?.parse().ok()
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Named<'a> {
+    #[serde(borrow)]
+    id: Field<'a>,
+}
+
+/// Reads an object. A list is none, though serde would take its values in the order of the fields.
+pub(crate) fn record<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
+    if !raw.get().starts_with('{') {
+        return Err(Unreadable::because("it is no JSON object"));
+    }
+    serde_json::from_str(raw.get()).map_err(|_| Unreadable::because("it names a field twice"))
+}
+
+/// Reads a whole body.
+pub(crate) fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Unreadable> {
+    let raw: &RawValue = serde_json::from_slice(json).map_err(|_| Unreadable::because("it is no JSON"))?;
+    record(raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(json: &str) -> Field<'_> {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_value_is_read_as_what_it_is_or_not_at_all() {
+        assert_eq!(field("\"plain\"").text().as_deref(), Some("plain"));
+        assert_eq!(field("\"Soci\\u00e9t\\u00e9 \\\"A\\\"\"").text().as_deref(), Some("Société \"A\""));
+        assert_eq!(field("\"\\ud800\"").text(), None);
+        assert_eq!(field("12").text(), None);
+        assert_eq!(field("12").whole(), Some(12));
+        for no_whole in ["12.5", "\"12\"", "null", "1e3", "99999999999999999999", "true", "[1]"] {
+            assert_eq!(field(no_whole).whole(), None, "{no_whole}");
+        }
+        assert_eq!(field("true").flag(), Some(true));
+        assert_eq!(field("1").flag(), None);
+        assert_eq!(field("1772442000").instant().map(Timestamp::as_second), Some(1_772_442_000));
+        assert_eq!(field("0").instant(), None);
+        assert_eq!(field("\"card_declined\"").word().as_deref(), Some("card_declined"));
+        assert_eq!(field("\"a sentence\"").word(), None);
+        assert_eq!(field("\" Banque d'\\u00c9pargne \"").label().as_deref(), Some("Banque d'Épargne"));
+        assert_eq!(field("\"a\\nb\"").label(), None);
+        assert!(field("null").raw().is_none());
+        assert_eq!(field("[1, 2]").list().len(), 2);
+        assert_eq!(field("{}").list().len(), 0);
+    }
+
+    #[test]
+    fn an_id_is_named_or_expanded() {
+        let id = |json| field(json).id().map(|id| id.to_string());
+        assert_eq!(id("\"pi_1\"").as_deref(), Some("pi_1"));
+        assert_eq!(id("{\"object\":\"payment_intent\",\"id\":\"pi_1\"}").as_deref(), Some("pi_1"));
+        for none in ["null", "7", "\"\"", "\"pi 1\"", "{}", "{\"id\":null}", "[\"pi_1\"]"] {
+            assert_eq!(id(none), None, "{none}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What a checkout is asked for, and Stripe's parameters for it.
+//!
+//! Deliberately absent: `ui_mode` and `payment_method_types`, whose meaning changed between API versions (the account's own
+//! settings say which methods there are); the allocations, which are in our table; anything of the payer but their address.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use receivables::text::EmailAddress;
+use receivables::{BusinessId, Currency, Locale, Money, MoneyError, ObjectId, PaymentId};
+use stripe_checkout::checkout_session::{
+    CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
+    CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
+    CreateCheckoutSessionSavedPaymentMethodOptions, CreateCheckoutSessionSavedPaymentMethodOptionsPaymentMethodSave,
+    ProductData,
+};
+use stripe_checkout::{CheckoutSessionLocale, CheckoutSessionMode};
+use stripe_client_core::{RequestBuilder, StripeRequest};
+
+use crate::stripe::currency::{CurrencyRule, to_stripe};
+use crate::stripe::facts::{METADATA_BUSINESS, METADATA_PAYMENT};
+
+/// Lines shown one by one; more are shown as one.
+pub const LINES_MAX: usize = 40;
+
+/// A checkout that is wanted.
+#[derive(Clone, Debug)]
+pub struct CheckoutOrder {
+    /// For which payment.
+    pub payment: PaymentId,
+    /// To whom.
+    pub business: BusinessId,
+    /// In which currency.
+    pub currency: Currency,
+    /// What is paid, in the payer's order: a label and an amount for each invoice.
+    pub lines: Vec<(String, Money)>,
+    /// The label of the single line that stands for more than [`LINES_MAX`].
+    pub summary: String,
+    /// Who the payer is at Stripe, if they are known there.
+    pub customer: Option<ObjectId>,
+    /// The payer's address, for Stripe to fill in. Not sent beside a customer, who has one.
+    pub customer_email: Option<EmailAddress>,
+    /// How the payer reads.
+    pub locale: Locale,
+    /// Where the payer comes back to.
+    pub success_url: String,
+    /// Where the payer turns back to.
+    pub cancel_url: String,
+    /// When the checkout closes; Stripe's day if nothing is said. It must be the same on every retry.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Why a checkout cannot be asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// There is nothing to pay.
+    #[error("a checkout needs at least one line")]
+    NoLines,
+    /// The lines do not add up.
+    #[error(transparent)]
+    Sum(#[from] MoneyError),
+    /// Stripe cannot write an amount.
+    #[error(transparent)]
+    Currency(#[from] CurrencyRule),
+}
+
+impl CheckoutOrder {
+    pub(super) fn request(&self) -> Result<RequestBuilder, OrderError> {
+        let metadata = named(&self.payment, &self.business);
+        let mut request = CreateCheckoutSession::new()
+            .mode(CheckoutSessionMode::Payment)
+            .client_reference_id(self.payment.as_str())
+            .metadata(metadata.clone())
+            // A session's metadata is not copied to its intent.
+            .payment_intent_data(CreateCheckoutSessionPaymentIntentData {
+                metadata: Some(metadata),
+                ..CreateCheckoutSessionPaymentIntentData::new()
+            })
+            // Money in another currency than the invoices' could not be applied to them.
+            .adaptive_pricing(CreateCheckoutSessionAdaptivePricing { enabled: Some(false) })
+            .locale(locale(self.locale))
+            .success_url(self.success_url.as_str())
+            .cancel_url(self.cancel_url.as_str())
+            .line_items(self.line_items()?);
+        if let Some(at) = self.expires_at {
+            request = request.expires_at(at.as_second());
+        }
+        if let Some(customer) = &self.customer {
+            // Only a customer can have a method saved: Stripe's guide asks for one, or for one to be made of every payer,
+            // which would keep cards that nobody could ever charge.
+            request = request.customer(customer.as_str()).saved_payment_method_options(
+                CreateCheckoutSessionSavedPaymentMethodOptions {
+                    payment_method_save: Some(CreateCheckoutSessionSavedPaymentMethodOptionsPaymentMethodSave::Enabled),
+                    ..CreateCheckoutSessionSavedPaymentMethodOptions::new()
+                },
+            );
+        } else if let Some(address) = &self.customer_email {
+            request = request.customer_email(address.as_str());
+        }
+        Ok(in_one_order(request.build()))
+    }
+
+    fn line_items(&self) -> Result<Vec<CreateCheckoutSessionLineItems>, OrderError> {
+        let total = Money::sum(self.currency, self.lines.iter().map(|(_, amount)| *amount))?;
+        if self.lines.is_empty() {
+            Err(OrderError::NoLines)
+        } else if self.lines.len() > LINES_MAX {
+            Ok(vec![line_item(&self.summary, total)?])
+        } else {
+            self.lines.iter().map(|(label, amount)| line_item(label, *amount)).collect()
+        }
+    }
+}
+
+fn line_item(label: &str, amount: Money) -> Result<CreateCheckoutSessionLineItems, OrderError> {
+    let unit_amount = to_stripe(amount)?;
+    let currency = currency(amount)?;
+    let price = CreateCheckoutSessionLineItemsPriceData {
+        currency,
+        product: None,
+        product_data: Some(ProductData::new(label)),
+        recurring: None,
+        tax_behavior: None,
+        unit_amount: Some(unit_amount),
+        unit_amount_decimal: None,
+    };
+    Ok(CreateCheckoutSessionLineItems {
+        price_data: Some(price),
+        quantity: Some(1),
+        ..CreateCheckoutSessionLineItems::new()
+    })
+}
+
+/// The metadata by which everything that an object causes is known as ours.
+pub(super) fn named(payment: &PaymentId, business: &BusinessId) -> HashMap<String, String> {
+    HashMap::from([
+        (METADATA_PAYMENT.to_owned(), payment.to_string()),
+        (METADATA_BUSINESS.to_owned(), business.to_string()),
+    ])
+}
+
+/// An amount's currency, as Stripe writes it.
+pub(super) fn currency(amount: Money) -> Result<stripe_types::Currency, CurrencyRule> {
+    let code = amount.currency().code().to_ascii_lowercase();
+    code.parse().map_err(|_| CurrencyRule::NotAtStripe(amount.currency()))
+}
+
+/// Stripe's nearest tongue: it has no Canadian English, and its British one is no nearer.
+fn locale(locale: Locale) -> CheckoutSessionLocale {
+    match locale {
+        Locale::English | Locale::EnglishCanada => CheckoutSessionLocale::En,
+        Locale::French => CheckoutSessionLocale::Fr,
+        Locale::FrenchCanada => CheckoutSessionLocale::FrMinusCa,
+    }
+}
+
+/// The builder writes metadata in an order that changes from call to call. A retry under the same once-key, perhaps by another
+/// process, should be the same bytes, so metadata goes last and sorted. The lines keep their order.
+pub(super) fn in_one_order(mut request: RequestBuilder) -> RequestBuilder {
+    request.body = request.body.map(|body| {
+        let (mut metadata, mut pairs): (Vec<&str>, Vec<&str>) = body.split('&').partition(|pair| is_metadata(pair));
+        metadata.sort_unstable();
+        pairs.append(&mut metadata);
+        pairs.join("&")
+    });
+    request
+}
+
+fn is_metadata(pair: &str) -> bool {
+    pair.split('=').next().is_some_and(|name| name.contains("metadata"))
+}

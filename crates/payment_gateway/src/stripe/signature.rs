@@ -1,0 +1,121 @@
+//! Stripe's webhook signature: `Stripe-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>…]`.
+//!
+//! What is signed is `{t}.{body}`, byte for byte, with HMAC-SHA256. The key is the whole secret, its `whsec_` included. The
+//! body must therefore be the bytes that came, before any decoding of JSON or of text; only a transport's own base64 is taken
+//! off first. A retry is signed anew, so a signature says nothing about whether an event was seen before.
+//!
+//! While a secret is rolled Stripe signs once with each, and we may hold both: any one match suffices. Other schemes (`v0`, in
+//! test mode) are ignored. The cost of a forgery is one pass over the body for each secret, however many signatures it claims.
+
+use hmac::{Hmac, Mac};
+use jiff::Timestamp;
+use sha2::Sha256;
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::stripe::secret::Secret;
+
+/// How far, in seconds, a signature's time may be from ours, either way.
+pub const TOLERANCE_SECONDS: i64 = 300;
+
+/// The name of the header, as HTTP libraries spell it.
+pub const HEADER: &str = "stripe-signature";
+
+/// Why a body is not taken to be Stripe's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// The header is absent or blank.
+    #[error("there is no signature header")]
+    NoHeader,
+    /// The header has no `t`, more than one, or one that is no number of seconds.
+    #[error("the signature header has no usable time")]
+    NoTimestamp,
+    /// The header has no `v1`.
+    #[error("the signature header has no signature of scheme v1")]
+    NoSignature,
+    /// No signature was made with one of the secrets over this body.
+    #[error("no signature matches")]
+    NoMatch,
+    /// It was signed with one of the secrets, but too long ago: perhaps it is being replayed.
+    #[error("the signature is too old")]
+    TooOld,
+    /// It was signed with one of the secrets, at a time that has not come yet: a clock is wrong.
+    #[error("the signature is from the future")]
+    FromTheFuture,
+}
+
+/// Proves that a body is from the holder of one of the secrets, and recent.
+pub fn verify(header: &str, raw_body: &[u8], secrets: &[Secret], now: Timestamp) -> Result<(), SignatureError> {
+    if header.trim().is_empty() {
+        return Err(SignatureError::NoHeader);
+    }
+    let (signed_at, seconds) = time_of(header)?;
+    let mut claims = values(header, "v1").peekable();
+    if claims.peek().is_none() {
+        return Err(SignatureError::NoSignature);
+    }
+    let expected: Vec<[u8; 32]> = secrets.iter().map(|secret| digest(secret, signed_at, raw_body)).collect();
+    let mut matched = Choice::from(0);
+    for claim in claims {
+        let mut claimed = [0_u8; 32];
+        if hex::decode_to_slice(claim, &mut claimed).is_ok() {
+            for own in &expected {
+                matched |= own.ct_eq(&claimed);
+            }
+        }
+    }
+    if !bool::from(matched) {
+        return Err(SignatureError::NoMatch);
+    }
+    // Only now, so that "too old" is said of authentic deliveries alone.
+    let age = now.as_second().saturating_sub(seconds);
+    if age > TOLERANCE_SECONDS {
+        Err(SignatureError::TooOld)
+    } else if age < -TOLERANCE_SECONDS {
+        Err(SignatureError::FromTheFuture)
+    } else {
+        Ok(())
+    }
+}
+
+/// The header that a body signed at an instant is sent with.
+pub fn sign(secret: &Secret, signed_at: Timestamp, raw_body: &[u8]) -> String {
+    let seconds = signed_at.as_second().to_string();
+    let signature = hex::encode(digest(secret, &seconds, raw_body));
+    format!("t={seconds},v1={signature}")
+}
+
+/// The one `t` there is, as it was signed and as a number.
+fn time_of(header: &str) -> Result<(&str, i64), SignatureError> {
+    let mut times = values(header, "t");
+    let (Some(time), None) = (times.next(), times.next()) else {
+        return Err(SignatureError::NoTimestamp);
+    };
+    if time.is_empty() || !time.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(SignatureError::NoTimestamp);
+    }
+    let seconds = time.parse().map_err(|_| SignatureError::NoTimestamp)?;
+    Ok((time, seconds))
+}
+
+/// The values of a name. Spaces around the parts are allowed, since a proxy that joins headers puts them there.
+fn values<'a>(header: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    header
+        .split(',')
+        .filter_map(|part| part.split_once('='))
+        .filter(move |(found, _)| found.trim() == name)
+        .map(|(_, value)| value.trim())
+}
+
+fn digest(secret: &Secret, signed_at: &str, raw_body: &[u8]) -> [u8; 32] {
+    // HMAC takes a key of any length, so the error branch is never taken; an all-zero digest would match no one's anyway.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes()) else {
+        return [0; 32];
+    };
+    mac.update(signed_at.as_bytes());
+    mac.update(b".");
+    mac.update(raw_body);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+//! `/v1`: authentication, idempotency, and the table of what can be asked.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
+use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::routing::any;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use rusqlite::{OptionalExtension, params};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::database::{API_VERSION, Asked, Transaction};
+use super::fault::Fault;
+use super::form::{self, Params};
+use super::{
+    Sandbox, balance_transactions, charges, checkout_sessions, customers, direct_payments, disputes, events, expansion,
+    payment_intents, payment_methods, payouts, radar, refunds, saved_methods, setup_intents,
+};
+use fault_injection::Fate;
+
+const BODY_BYTES_MAX: usize = 256 * 1024;
+const ONCE_KEY_CHARS_MAX: usize = 255;
+/// How long a reply is remembered under its once-key.
+const REPLY_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A request as the table of endpoints sees it.
+struct Call {
+    method: Method,
+    path: String,
+    pairs: Vec<(String, String)>,
+    once_key: Option<String>,
+    request: String,
+}
+
+struct Reply {
+    status: u16,
+    body: String,
+    /// The request whose reply this is, where it is being given again.
+    replay_of: Option<String>,
+}
+
+pub(super) fn routes() -> Router<Sandbox> {
+    Router::new().route("/v1/{*path}", any(answer)).layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+}
+
+async fn answer(
+    State(sandbox): State<Sandbox>,
+    method: Method,
+    Path(path): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
+    let request = sandbox.request_id();
+    let once_key = header_text(&headers, "idempotency-key").filter(|_| method == Method::POST);
+    let raw = if method == Method::POST { &body[..] } else { query.as_deref().unwrap_or_default().as_bytes() };
+    let fate = sandbox.inner.outage.fate(&header_text(&headers, "user-agent").unwrap_or_default());
+    let admitted = match fate {
+        Fate::Refused(status) => Err(Fault::outage(status)),
+        Fate::Answered | Fate::Lost => authorise(&sandbox, &headers),
+    };
+    let call = admitted.and_then(|()| form::pairs(raw)).map(|pairs| Call {
+        method,
+        path,
+        pairs,
+        once_key: once_key.clone(),
+        request: request.clone(),
+    });
+    let reply = match call {
+        Ok(call) => {
+            let asked = Asked { request: Some(call.request.clone()), once_key: call.once_key.clone() };
+            sandbox.run(asked, move |transaction| reply_once(transaction, &call)).await.map(|(_, reply)| reply)
+        }
+        Err(fault) => Err(fault),
+    };
+    if fate == Fate::Lost {
+        return fault_injection::broken_off();
+    }
+    respond(&request, once_key.as_deref(), reply)
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+fn authorise(sandbox: &Sandbox, headers: &HeaderMap) -> Result<(), Fault> {
+    let given = header_text(headers, "authorization").unwrap_or_default();
+    let key = match given.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim().to_owned()),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("basic") => basic_user(token.trim()),
+        Some(_) | None => None,
+    };
+    match key {
+        Some(key) if key == sandbox.inner.config.secret_key => Ok(()),
+        Some(key) => {
+            let end: String = key.chars().skip(key.chars().count().saturating_sub(4)).collect();
+            Err(Fault::unauthorised(format!("Invalid API Key provided: ****{end}")))
+        }
+        None => {
+            Err(Fault::unauthorised("You did not provide an API key, as a bearer token or as the Basic user name."))
+        }
+    }
+}
+
+fn basic_user(token: &str) -> Option<String> {
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(token).ok()?).ok()?;
+    Some(decoded.split(':').next().unwrap_or_default().to_owned())
+}
+
+/// Answers a request, or gives again the reply already given under its once-key.
+///
+/// Only replies of requests that were carried out are kept: one that was refused may be corrected under the same key.
+fn reply_once(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, Fault> {
+    let Some(once_key) = &call.once_key else { return carry_out(transaction, call) };
+    if once_key.chars().count() > ONCE_KEY_CHARS_MAX {
+        return Err(Fault::invalid("", format!("Idempotency keys can have up to {ONCE_KEY_CHARS_MAX} characters.")));
+    }
+    let now_ms = transaction.now.as_millisecond();
+    transaction.sql.execute("DELETE FROM replies WHERE kept_at_ms <= ?1", [now_ms.saturating_sub(REPLY_KEPT_MS)])?;
+    let kept = transaction
+        .sql
+        .query_row("SELECT fingerprint, request, status, body FROM replies WHERE once_key = ?1", [once_key], |row| {
+            let reply = Reply { status: row.get(2)?, body: row.get(3)?, replay_of: Some(row.get(1)?) };
+            Ok((row.get::<_, String>(0)?, reply))
+        })
+        .optional()?;
+    let fingerprint = fingerprint(call);
+    match kept {
+        Some((of, reply)) if of == fingerprint => Ok(reply),
+        Some(_) => Err(Fault::idempotency(format!(
+            "The idempotency key '{once_key}' was first used with another address or other parameters. \
+             Use a new key for a new request."
+        ))),
+        None => {
+            let reply = carry_out(transaction, call)?;
+            transaction.sql.execute(
+                "INSERT INTO replies VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![once_key, fingerprint, call.request, reply.status, reply.body, now_ms],
+            )?;
+            Ok(reply)
+        }
+    }
+}
+
+fn fingerprint(call: &Call) -> String {
+    let mut pairs = call.pairs.clone();
+    pairs.sort();
+    hex::encode(Sha256::digest(format!("{}\n{}\n{pairs:?}", call.method, call.path)))
+}
+
+fn carry_out(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, Fault> {
+    let mut params = Params::new(call.pairs.clone())?;
+    let expand = params.texts("expand")?;
+    let mut body = dispatch(transaction, call, params)?;
+    expansion::expand(transaction, &mut body, &expand)?;
+    // A declined charge is refused and yet has taken place: what it leaves behind is kept, and so is this reply.
+    let status = if body["error"].is_object() { 402 } else { 200 };
+    Ok(Reply { status, body: serde_json::to_string_pretty(&body)?, replay_of: None })
+}
+
+/// Everything that can be asked of the sandbox.
+fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> Result<Value, Fault> {
+    let segments: Vec<&str> = call.path.split('/').collect();
+    match (call.method.as_str(), segments.as_slice()) {
+        ("POST", ["customers"]) => customers::create(transaction, params),
+        ("GET", ["customers"]) => customers::list(transaction, params),
+        ("GET", ["customers", id]) => retrieve(transaction, "customer", id, params),
+        ("DELETE", ["customers", id]) => customers::delete(transaction, id, params),
+        ("GET", ["customers", id, "payment_methods"]) => payment_methods::list_of_customer(transaction, id, params),
+        ("POST", ["checkout", "sessions"]) => checkout_sessions::create(transaction, params),
+        ("GET", ["checkout", "sessions"]) => checkout_sessions::list(transaction, params),
+        ("GET", ["checkout", "sessions", id]) => retrieve(transaction, "checkout.session", id, params),
+        ("GET", ["checkout", "sessions", id, "line_items"]) => checkout_sessions::list_lines(transaction, id, params),
+        ("POST", ["checkout", "sessions", id, "expire"]) => checkout_sessions::expire(transaction, id, params),
+        ("GET", ["payment_intents"]) => payment_intents::list(transaction, params),
+        ("GET", ["payment_intents", id]) => payment_intents::retrieve(transaction, id, params),
+        ("POST", ["payment_intents", id, "cancel"]) => payment_intents::cancel(transaction, id, params),
+        ("POST", ["payment_intents"]) => direct_payments::create(transaction, params),
+        ("POST", ["payment_intents", id, "confirm"]) => direct_payments::confirm(transaction, id, params),
+        (_, ["payment_methods" | "setup_intents", ..]) => dispatch_methods(transaction, call, &segments, params),
+        ("GET", ["mandates", id]) => retrieve(transaction, "mandate", id, params),
+        ("GET", ["charges"]) => charges::list(transaction, params),
+        ("GET", ["charges", id]) => retrieve(transaction, "charge", id, params),
+        (_, ["balance_transactions" | "disputes" | "payouts" | "radar" | "refunds" | "reviews", ..]) => {
+            dispatch_movements(transaction, call, &segments, params)
+        }
+        ("GET", ["events"]) => events::list(transaction, params),
+        ("GET", ["events", id]) => events::retrieve(transaction, id, params),
+        _ => Err(no_such_route(call)),
+    }
+}
+
+/// The part of the table that is about money after it has come.
+fn dispatch_movements(
+    transaction: &mut Transaction<'_>,
+    call: &Call,
+    segments: &[&str],
+    params: Params,
+) -> Result<Value, Fault> {
+    match (call.method.as_str(), segments) {
+        ("GET", ["balance_transactions"]) => balance_transactions::list(transaction, params),
+        ("GET", ["balance_transactions", id]) => balance_transactions::retrieve(transaction, id, params),
+        ("POST", ["refunds"]) => refunds::create(transaction, params),
+        ("GET", ["refunds"]) => refunds::list(transaction, params),
+        ("GET", ["refunds", id]) => retrieve(transaction, "refund", id, params),
+        ("GET", ["disputes"]) => disputes::list(transaction, params),
+        ("GET", ["disputes", id]) => retrieve(transaction, "dispute", id, params),
+        ("POST", ["disputes", id]) => disputes::update(transaction, id, params),
+        ("POST", ["disputes", id, "close"]) => disputes::close(transaction, id, params),
+        ("GET", ["payouts"]) => payouts::list(transaction, params),
+        ("GET", ["payouts", id]) => retrieve(transaction, "payout", id, params),
+        ("GET", ["radar", "early_fraud_warnings"]) => radar::list_warnings(transaction, params),
+        ("GET", ["radar", "early_fraud_warnings", id]) => {
+            retrieve(transaction, "radar.early_fraud_warning", id, params)
+        }
+        ("GET", ["reviews"]) => radar::list_reviews(transaction, params),
+        ("GET", ["reviews", id]) => retrieve(transaction, "review", id, params),
+        ("POST", ["reviews", id, "approve"]) => radar::approve(transaction, id, params),
+        _ => Err(no_such_route(call)),
+    }
+}
+
+/// The part of the table that is about methods kept for later.
+fn dispatch_methods(
+    transaction: &mut Transaction<'_>,
+    call: &Call,
+    segments: &[&str],
+    params: Params,
+) -> Result<Value, Fault> {
+    match (call.method.as_str(), segments) {
+        ("GET", ["payment_methods"]) => saved_methods::list(transaction, params),
+        ("GET", ["payment_methods", id]) => retrieve(transaction, "payment_method", id, params),
+        ("POST", ["payment_methods", id]) => saved_methods::update(transaction, id, params),
+        ("POST", ["payment_methods", id, "attach"]) => saved_methods::attach(transaction, id, params),
+        ("POST", ["payment_methods", id, "detach"]) => saved_methods::detach(transaction, id, params),
+        ("POST", ["setup_intents"]) => setup_intents::create(transaction, params),
+        ("GET", ["setup_intents"]) => setup_intents::list(transaction, params),
+        ("GET", ["setup_intents", id]) => retrieve(transaction, "setup_intent", id, params),
+        ("POST", ["setup_intents", id, "confirm"]) => setup_intents::confirm(transaction, id, params),
+        ("POST", ["setup_intents", id, "cancel"]) => setup_intents::cancel(transaction, id, params),
+        _ => Err(no_such_route(call)),
+    }
+}
+
+fn no_such_route(call: &Call) -> Fault {
+    Fault::no_such_route(call.method.as_str(), &format!("/v1/{}", call.path))
+}
+
+fn retrieve(transaction: &Transaction<'_>, object: &str, id: &str, params: Params) -> Result<Value, Fault> {
+    params.finish()?;
+    let param = if object == "customer" { "id" } else { object.rsplit('.').next().unwrap_or(object) };
+    Ok(transaction.need(object, id, param)?.body)
+}
+
+fn respond(request: &str, once_key: Option<&str>, reply: Result<Reply, Fault>) -> Response<Body> {
+    let mut response = Response::builder()
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::CACHE_CONTROL, "no-cache, no-store")
+        .header("request-id", request)
+        .header("stripe-version", API_VERSION);
+    if let Some(once_key) = once_key {
+        response = response.header("idempotency-key", once_key);
+    }
+    let (status, body) = match reply {
+        Ok(reply) => {
+            if let Some(original) = reply.replay_of {
+                response = response.header("idempotent-replayed", "true").header("original-request", original);
+            }
+            (reply.status, reply.body)
+        }
+        Err(fault) => {
+            response = response.header("stripe-should-retry", if fault.should_retry() { "true" } else { "false" });
+            if fault.status == 401 {
+                response = response.header(header::WWW_AUTHENTICATE, "Bearer realm=\"Stripe\"");
+            }
+            (fault.status, format!("{:#}", fault.body()))
+        }
+    };
+    // The builder fails only on a once-key that no header can carry, and such a one did not arrive in a header.
+    response.status(status).body(Body::from(body)).unwrap_or_else(|_| {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        response
+    })
+}

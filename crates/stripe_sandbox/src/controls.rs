@@ -1,0 +1,344 @@
+//! The sandbox's own controls: what banks, issuers, reviewers and other programs do, which no API call of the product's
+//! brings about. They are answered with the object concerned.
+//!
+//! | control | body |
+//! |---|---|
+//! | `payouts` | none: pays out all that is available, a payout a currency; `by_hand`: `amount` and `currency` |
+//! | `payouts/{id}/fail` | `failure_code`, or none |
+//! | `disputes` | `charge`, `amount`, `reason`, `inquiry` |
+//! | `disputes/{id}` | `verdict`: `won`, `lost` or `escalated` |
+//! | `fraud_warnings`, `reviews` | `charge` |
+//! | `reviews/{id}/close` | `reason`, or none |
+//! | `bank_transfers` | `session`, or `amount`, `currency`, `customer` and `metadata`; `funded` |
+//! | `bank_transfers/{intent}` | `amount` that arrives |
+//! | `foreign_charge` | `amount`, `currency`, `customer`, `with_intent` |
+//! | `authentications/{intent}` | `passed` |
+//! | `mandates/{id}` | `status` |
+//! | `shape` | `older` |
+//! | `outage` | `after`, `requests`, `status`, `carried_out`, `agent`: what the API answers to the next requests |
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::bank_transfers::{self, Order};
+use super::charges::{self, Attempt};
+use super::database::{Asked, Record, Transaction};
+use super::disputes::{self, Verdict};
+use super::fault::Fault;
+use super::payment_intents::{self, Terms};
+use super::payment_methods::{self, Instrument};
+use super::test_numbers::DisputeForm;
+use super::{
+    Sandbox, confirmation, customers, direct_payments, money, older_shape, payouts, radar, saved_methods, setup_intents,
+};
+use fault_injection::Outage;
+
+pub(super) fn routes() -> Router<Sandbox> {
+    Router::new()
+        .route("/payouts", post(pay_out))
+        .route("/payouts/{id}/fail", post(fail_payout))
+        .route("/disputes", post(open_dispute))
+        .route("/disputes/{id}", post(settle_dispute))
+        .route("/fraud_warnings", post(warn))
+        .route("/reviews", post(open_review))
+        .route("/reviews/{id}/close", post(close_review))
+        .route("/bank_transfers", post(begin_transfer))
+        .route("/bank_transfers/{intent}", post(fund_transfer))
+        .route("/foreign_charge", post(foreign_charge))
+        .route("/authentications/{intent}", post(authenticate))
+        .route("/mandates/{id}", post(set_mandate))
+        .route("/shape", post(set_shape))
+        .route("/outage", post(set_outage))
+}
+
+async fn carry_out(
+    sandbox: &Sandbox,
+    work: impl FnOnce(&mut Transaction<'_>) -> Result<Value, Fault> + Send + 'static,
+) -> Response {
+    match sandbox.run(Asked::default(), work).await {
+        Ok((_, body)) => Json(body).into_response(),
+        Err(fault) => {
+            let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, Json(fault.body())).into_response()
+        }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewPayouts {
+    by_hand: Option<ByHand>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ByHand {
+    amount: i64,
+    currency: String,
+}
+
+async fn pay_out(State(sandbox): State<Sandbox>, asked: Option<Json<NewPayouts>>) -> Response {
+    let Json(asked) = asked.unwrap_or_default();
+    carry_out(&sandbox, move |transaction| {
+        let made = match &asked.by_hand {
+            Some(payout) => payouts::create_by_hand(transaction, &payout.currency, payout.amount)?,
+            None => payouts::create_all(transaction)?,
+        };
+        Ok(json!({ "object": "list", "data": made, "has_more": false, "url": "/v1/payouts" }))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PayoutFailure {
+    failure_code: Option<String>,
+}
+
+async fn fail_payout(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    failure: Option<Json<PayoutFailure>>,
+) -> Response {
+    let code = failure.and_then(|Json(failure)| failure.failure_code).unwrap_or_else(|| "account_closed".to_owned());
+    carry_out(&sandbox, move |transaction| payouts::fail(transaction, &id, &code)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewDispute {
+    charge: String,
+    /// The whole charge, unless told otherwise.
+    amount: Option<i64>,
+    reason: Option<String>,
+    #[serde(default)]
+    inquiry: bool,
+}
+
+async fn open_dispute(State(sandbox): State<Sandbox>, Json(asked): Json<NewDispute>) -> Response {
+    carry_out(&sandbox, move |transaction| {
+        let mut charge = transaction.need("charge", &asked.charge, "charge")?;
+        let reason = asked.reason.as_deref().unwrap_or("general");
+        if !disputes::REASONS.contains(&reason) {
+            return Err(Fault::invalid("reason", format!("Invalid reason: {reason}")));
+        }
+        let bank = charge.body["payment_method_details"]["type"] != "card";
+        let form = match (asked.inquiry, bank) {
+            (true, false) => DisputeForm::Inquiry,
+            (false, false) => DisputeForm::Contestable,
+            (false, true) => DisputeForm::Final,
+            (true, true) => return Err(Fault::invalid("inquiry", "Only a card's issuer inquires.")),
+        };
+        let amount = asked.amount.unwrap_or_else(|| charge.integer("amount"));
+        Ok(disputes::open(transaction, &mut charge, reason, form, amount)?.body)
+    })
+    .await
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Won,
+    Lost,
+    Escalated,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DisputeEnd {
+    verdict: Outcome,
+}
+
+async fn settle_dispute(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    Json(end): Json<DisputeEnd>,
+) -> Response {
+    let verdict = match end.verdict {
+        Outcome::Won => Verdict::Won,
+        Outcome::Lost => Verdict::Lost,
+        Outcome::Escalated => Verdict::Escalated,
+    };
+    carry_out(&sandbox, move |transaction| disputes::settle_by_hand(transaction, &id, verdict)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfCharge {
+    charge: String,
+}
+
+async fn warn(State(sandbox): State<Sandbox>, Json(asked): Json<OfCharge>) -> Response {
+    carry_out(&sandbox, move |transaction| {
+        let charge = transaction.need("charge", &asked.charge, "charge")?;
+        radar::warn(transaction, &charge)
+    })
+    .await
+}
+
+async fn open_review(State(sandbox): State<Sandbox>, Json(asked): Json<OfCharge>) -> Response {
+    carry_out(&sandbox, move |transaction| {
+        let mut charge = transaction.need("charge", &asked.charge, "charge")?;
+        radar::open_review(transaction, &mut charge)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReviewEnd {
+    reason: Option<String>,
+}
+
+async fn close_review(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    end: Option<Json<ReviewEnd>>,
+) -> Response {
+    let reason = end.and_then(|Json(end)| end.reason).unwrap_or_else(|| "approved".to_owned());
+    carry_out(&sandbox, move |transaction| {
+        if !["approved", "refunded", "refunded_as_fraud", "disputed"].contains(&reason.as_str()) {
+            return Err(Fault::invalid("reason", format!("Invalid reason: {reason}")));
+        }
+        radar::close_review(transaction, &id, &reason)
+    })
+    .await
+}
+
+async fn begin_transfer(State(sandbox): State<Sandbox>, Json(order): Json<Order>) -> Response {
+    carry_out(&sandbox, move |transaction| bank_transfers::begin(transaction, &order)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Arrival {
+    amount: i64,
+}
+
+async fn fund_transfer(
+    State(sandbox): State<Sandbox>,
+    Path(intent): Path<String>,
+    Json(arrival): Json<Arrival>,
+) -> Response {
+    carry_out(&sandbox, move |transaction| bank_transfers::fund(transaction, &intent, arrival.amount)).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Authentication {
+    passed: bool,
+}
+
+/// What the customer of an intent without a page of ours does when their bank asks.
+async fn authenticate(
+    State(sandbox): State<Sandbox>,
+    Path(intent): Path<String>,
+    Json(answer): Json<Authentication>,
+) -> Response {
+    carry_out(&sandbox, move |transaction| {
+        if intent.starts_with("seti_") {
+            setup_intents::answer(transaction, &intent, answer.passed)
+        } else {
+            direct_payments::authenticate(transaction, &intent, answer.passed)
+        }
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shape {
+    older: bool,
+}
+
+/// Whether events come in the shape of an older API version.
+async fn set_shape(State(sandbox): State<Sandbox>, Json(shape): Json<Shape>) -> Response {
+    carry_out(&sandbox, move |transaction| {
+        older_shape::set(&transaction.sql, shape.older)?;
+        Ok(json!({ "older": shape.older }))
+    })
+    .await
+}
+
+/// What goes wrong with requests to the API. A new outage takes the place of the old one, and an empty one ends it.
+async fn set_outage(State(sandbox): State<Sandbox>, Json(outage): Json<Outage>) -> Response {
+    Json(sandbox.inner.outage.set(outage)).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MandateState {
+    status: String,
+}
+
+async fn set_mandate(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    Json(state): Json<MandateState>,
+) -> Response {
+    carry_out(&sandbox, move |transaction| {
+        if !["active", "inactive", "pending"].contains(&state.status.as_str()) {
+            return Err(Fault::invalid("status", format!("Invalid status: {}", state.status)));
+        }
+        saved_methods::set_mandate(transaction, &id, &state.status)
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ForeignCharge {
+    amount: i64,
+    currency: String,
+    customer: Option<String>,
+    #[serde(default = "yes")]
+    with_intent: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Money that another program of the business's has taken: it carries nothing of ours.
+async fn foreign_charge(State(sandbox): State<Sandbox>, Json(asked): Json<ForeignCharge>) -> Response {
+    carry_out(&sandbox, move |transaction| take_elsewhere(transaction, &asked)).await
+}
+
+fn take_elsewhere(transaction: &mut Transaction<'_>, asked: &ForeignCharge) -> Result<Value, Fault> {
+    let currency = money::currency(&asked.currency, "currency")?;
+    money::check_charge(asked.amount, &currency, "amount")?;
+    if let Some(customer) = &asked.customer {
+        customers::need_live(transaction, customer)?;
+    }
+    let card = Instrument::Card { number: "4242424242424242".to_owned(), exp_month: 12, exp_year: 2034 };
+    let method = payment_methods::create(transaction, &card, None, None)?;
+    let terms = Terms {
+        amount: json!(asked.amount),
+        currency: json!(currency),
+        customer: json!(asked.customer),
+        description: json!("Taken elsewhere"),
+        metadata: json!({}),
+        payment_method_types: json!(["card"]),
+        receipt_email: Value::Null,
+        setup_future_usage: Value::Null,
+        aside: json!({}),
+    };
+    if !asked.with_intent {
+        let terms = Record { body: payment_intents::body(&terms), aside: Value::Null };
+        let charge = charges::create(transaction, &terms, &method, Attempt::Succeeded, None)?;
+        transaction.emit("charge.succeeded", &charge.body)?;
+        return Ok(charge.body);
+    }
+    let mut intent = payment_intents::open(transaction, terms)?;
+    let charge = charges::create(transaction, &intent, &method, Attempt::Succeeded, None)?;
+    transaction.emit("charge.succeeded", &charge.body)?;
+    intent.body["payment_method"] = method.body["id"].clone();
+    intent.body["latest_charge"] = charge.body["id"].clone();
+    confirmation::receive(transaction, &mut intent)?;
+    Ok(intent.body)
+}

@@ -1,0 +1,226 @@
+//! A Stripe for one's own machine: it speaks Stripe's HTTP, shows a hosted payment page and posts signed webhooks.
+//!
+//! The product talks to it with the same client, over the same wire, as to the real Stripe; nothing in the product knows
+//! which of the two it has. Its clock is the program's, so a direct debit settles when the clock is moved forward.
+//! Objects, replies and webhooks outlive a restart.
+//!
+//! Deliberately absent: anything the product does not ask of Stripe (an unknown parameter or address is refused, as
+//! Stripe refuses it), and any card number but Stripe's published test numbers.
+
+mod aftermath;
+mod api;
+mod balance_transactions;
+mod bank_transfers;
+mod chaos;
+mod charges;
+mod checkout_lines;
+mod checkout_sessions;
+mod confirmation;
+mod controls;
+mod customers;
+mod database;
+mod direct_payments;
+mod disputes;
+mod events;
+mod exchange;
+mod expansion;
+mod fault;
+mod form;
+mod hosted_page;
+mod hosted_page_view;
+mod hosted_page_words;
+mod listing;
+mod money;
+mod older_shape;
+mod payment_intents;
+mod payment_methods;
+mod payouts;
+mod radar;
+mod refunds;
+mod saved_methods;
+mod setup_intents;
+mod test_methods;
+mod test_numbers;
+#[cfg(test)]
+mod tests;
+mod webhooks;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use clock::Clock;
+use rusqlite::Connection;
+use tokio::sync::Notify;
+
+use self::database::{Asked, Transaction};
+use self::fault::Fault;
+use fault_injection::OutageSwitch;
+
+/// What the sandbox has to be told.
+#[derive(Clone)]
+pub struct SandboxConfig {
+    /// Where the local server is reached: the hosted page is `{origin}/dev/stripe/pay/{session}`.
+    pub origin: String,
+    /// The only key its API accepts.
+    pub secret_key: String,
+    /// What webhooks are signed with, `whsec_` included.
+    pub webhook_secret: String,
+    /// The SQLite file that holds everything.
+    pub file: PathBuf,
+}
+
+/// Why the sandbox could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    #[error("the sandbox's directory cannot be made")]
+    Directory(#[from] std::io::Error),
+    #[error("the sandbox's file cannot be opened")]
+    Database(#[from] rusqlite::Error),
+}
+
+/// The sandbox. Clones are the same sandbox.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: SandboxConfig,
+    clock: Clock,
+    connection: Mutex<Connection>,
+    endpoint: Mutex<Option<String>>,
+    requests: AtomicU64,
+    client: webhooks::Client,
+    outage: OutageSwitch,
+    delivering: tokio::sync::Mutex<()>,
+    changed: Notify,
+}
+
+impl Sandbox {
+    pub fn open(config: SandboxConfig, clock: Clock) -> Result<Self, SandboxError> {
+        if let Some(directory) = config.file.parent() {
+            std::fs::create_dir_all(directory)?;
+        }
+        let connection = Connection::open(&config.file)?;
+        database::prepare(&connection)?;
+        let inner = Inner {
+            config,
+            clock,
+            connection: Mutex::new(connection),
+            endpoint: Mutex::new(None),
+            requests: AtomicU64::new(0),
+            client: webhooks::client(),
+            outage: OutageSwitch::default(),
+            delivering: tokio::sync::Mutex::new(()),
+            changed: Notify::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// `/v1/…`, `/pay/{session}`, `/chaos` and the other controls, to be nested at `/dev/stripe`.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .merge(api::routes())
+            .merge(hosted_page::routes())
+            .merge(controls::routes())
+            .merge(webhooks::routes())
+            .with_state(self.clone())
+    }
+
+    /// Names the address webhooks are posted to, in place of any earlier one. Until there is one they wait.
+    pub fn subscribe(&self, url: String) {
+        *self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(url);
+        self.inner.changed.notify_one();
+    }
+
+    /// Does what is due by the clock: delayed transitions, then deliveries. Says how many things it did.
+    ///
+    /// A second caller waits for the first. A delivery that fails is re-timed and counts as done for now.
+    pub async fn deliver_due(&self) -> usize {
+        let _turn = self.inner.delivering.lock().await;
+        let caught_up = self.run(Asked::default(), |_| Ok(())).await;
+        let transitions = caught_up.map_or(0, |(transitions, ())| transitions);
+        transitions + webhooks::deliver_due(self).await
+    }
+
+    /// How many transitions and deliveries are due by the clock and not done.
+    pub fn pending(&self) -> usize {
+        let now_ms = self.inner.clock.now().as_millisecond();
+        let subscribed = self.endpoint().is_some();
+        let connection = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = connection.query_row(
+            "SELECT (SELECT count(*) FROM transitions WHERE due_at_ms <= ?1)
+                  + (SELECT count(*) FROM deliveries WHERE ?2 AND state = 'waiting' AND due_at_ms <= ?1)",
+            rusqlite::params![now_ms, subscribed],
+            |row| row.get::<_, i64>(0),
+        );
+        usize::try_from(count.unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Resolves when something new was enqueued since it last did. For one listener.
+    pub async fn changed(&self) {
+        self.inner.changed.notified().await;
+    }
+
+    fn endpoint(&self) -> Option<String> {
+        self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An id for the request at hand. Not from the file, because a refused request leaves no trace there.
+    fn request_id(&self) -> String {
+        let count = self.inner.requests.fetch_add(1, Ordering::Relaxed);
+        let now_ms = self.inner.clock.now().as_millisecond();
+        format!("req_{}", database::letters(&format!("request {count}|{now_ms}"), 14))
+    }
+
+    /// Runs one transaction off the async threads, after whatever time has brought about.
+    ///
+    /// Answers with the number of transitions that were due as well. A fault undoes everything.
+    async fn run<T: Send + 'static>(
+        &self,
+        asked: Asked,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<(usize, T), Fault> {
+        let sandbox = self.clone();
+        tokio::task::spawn_blocking(move || sandbox.transact(asked, work)).await?
+    }
+
+    fn transact<T>(
+        &self,
+        asked: Asked,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Fault>,
+    ) -> Result<(usize, T), Fault> {
+        let mut connection = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.inner.clock.now();
+        let mut transaction = Transaction::begin(&mut connection, now, Asked::default(), &self.inner.config.origin)?;
+        let transitions = catch_up(&mut transaction)?;
+        transaction.asked = asked;
+        let answer = work(&mut transaction)?;
+        if transaction.commit()? {
+            self.inner.changed.notify_one();
+        }
+        Ok((transitions, answer))
+    }
+}
+
+/// Performs every transition that is due, so that nobody ever sees a state that time has overtaken.
+fn catch_up(transaction: &mut Transaction<'_>) -> Result<usize, Fault> {
+    let mut transitions = 0;
+    while let Some((kind, object)) = transaction.take_due()? {
+        match kind.as_str() {
+            aftermath::AFTERMATH => aftermath::bring_about(transaction, &object)?,
+            checkout_sessions::EXPIRY => checkout_sessions::expire_unpaid(transaction, &object)?,
+            confirmation::SETTLEMENT => confirmation::settle_debit(transaction, &object)?,
+            disputes::DEADLINE => disputes::run_out(transaction, &object)?,
+            disputes::DECISION => disputes::decide(transaction, &object)?,
+            payouts::ARRIVAL => payouts::arrive(transaction, &object)?,
+            refunds::ARRIVAL => refunds::arrive(transaction, &object)?,
+            refunds::RETURN => refunds::come_back(transaction, &object)?,
+            other => tracing::error!(transition.kind = other, "a transition of a kind unknown to this version"),
+        }
+        transitions += 1;
+    }
+    Ok(transitions)
+}

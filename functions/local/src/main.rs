@@ -1,7 +1,0 @@
-//! The `guichet` program.
-
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    local::cli::main()
-}

@@ -1,0 +1,96 @@
+//! What each flow costs in calls to the tables.
+
+use jiff::SignedDuration;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use testing::World;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_is_one_write() {
+    let world = World::new().await;
+    world.calls.forget();
+    let body = json!({"id": "evt_1", "object": "event", "type": "novelty", "livemode": false, "data": {"object": {"id": "x_1"}}});
+    assert_eq!(world.webhook(&body.to_string()).await.status, StatusCode::OK);
+    assert_eq!(world.calls.made().first().map(String::as_str), Some("PutItem"));
+    let writes = world.calls.made().iter().filter(|call| *call == "PutItem").count();
+    assert_eq!(writes, 1, "{:?}", world.calls.made());
+    world.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn applying_is_one_read_and_one_transaction() {
+    let world = World::new().await;
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "31.00").await;
+    world.settle().await;
+    world.chaos(json!({"drop": 100})).await;
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "31.00").await;
+    world.submit_hosted(pressed.location(), "4242424242424242").await;
+    let events = world.stripe("/events?type=payment_intent.succeeded&limit=1").await;
+    let event = &events["data"][0];
+    assert_eq!(event["type"], "payment_intent.succeeded", "{events:#}");
+    let calls = world.apply_alone(event).await;
+    let reads = calls.iter().filter(|call| matches!(call.as_str(), "Query" | "GetItem" | "BatchGetItem")).count();
+    let transactions = calls.iter().filter(|call| *call == "TransactWriteItems").count();
+    assert_eq!((reads, transactions, calls.len()), (1, 1, 2), "{calls:?}");
+    world.settle().await;
+    world.verify().await;
+    assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_of_invoices_costs_the_same_however_many_they_are() {
+    let world = World::new().await;
+    let customer = world.customer("en").await;
+    let (mut numbers, mut urls) = (Vec::new(), Vec::new());
+    for _ in 0..30 {
+        let invoice = world.invoice(&customer, "EUR", "31.00").await;
+        numbers.push(invoice["number"].clone());
+        urls.push(invoice["pay_url"].clone());
+    }
+    world.settle().await;
+    let listed = async || {
+        world.ask(Method::GET, "/invoices?limit=1", None).await;
+        world.calls.forget();
+        let listed = world.ask(Method::GET, "/invoices?limit=30", None).await;
+        let mut listed = listed["data"].as_array().unwrap().clone();
+        listed.sort_by_key(|invoice| numbers.iter().position(|number| *number == invoice["number"]));
+        (listed, world.calls.made())
+    };
+    let (invoices, calls) = listed().await;
+    let shown: Vec<Value> = invoices.iter().map(|invoice| invoice["pay_url"].clone()).collect();
+    assert_eq!(shown, urls);
+    assert!(calls.len() <= 3, "the key, the list, then the links of all: {calls:?}");
+
+    // A further link is the one that is shown; one that is revoked is not.
+    world.advance(SignedDuration::from_mins(1));
+    let further = json!({"invoices": [invoices[0]["id"]]});
+    let further = world.ask(Method::POST, "/pay-links", Some(further)).await;
+    let revoked = world.ask(Method::POST, "/pay-links", Some(json!({"invoices": [invoices[1]["id"]]}))).await;
+    let revoke = format!("/pay-links/{}/revoke", revoked["id"].as_str().unwrap());
+    world.ask(Method::POST, &revoke, Some(json!({}))).await;
+    world.settle().await;
+    let (again, calls) = listed().await;
+    assert_eq!(again[0]["pay_url"], further["url"]);
+    assert_eq!(again[1]["pay_url"], urls[1], "the one before it");
+    for (place, invoice) in again.iter().enumerate() {
+        let path = format!("/invoices/{}", invoice["id"].as_str().unwrap());
+        assert_eq!(world.ask(Method::GET, &path, None).await, *invoice, "{place}");
+    }
+    assert!(calls.len() <= 4, "one more for the one that was revoked: {calls:?}");
+    world.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pay_page_is_at_most_two_round_trips() {
+    let world = World::new().await;
+    let customer = world.customer("en").await;
+    let invoice = world.invoice(&customer, "EUR", "31.00").await;
+    let pay_url = invoice["pay_url"].as_str().unwrap();
+    world.settle().await;
+    world.get(pay_url).await;
+    world.calls.forget();
+    world.get(pay_url).await;
+    let calls = world.calls.made();
+    assert!(calls.len() <= 3, "the link, then at once the invoice and the customer: {calls:?}");
+}

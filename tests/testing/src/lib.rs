@@ -1,0 +1,22 @@
+//! The test kit: a whole Guichet in one process with a clock that stands still, and what a tester does with it.
+//!
+//! Everything is real: the handlers, the tables, the streams, the sandbox's signed webhooks, the mail. Only time waits to be
+//! moved, and the calls to the tables can be counted, broken or held up.
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on ends"
+)]
+
+pub mod calls;
+pub mod lambda;
+pub mod programs;
+mod stripe_front;
+mod units;
+mod world;
+
+pub use calls::{Calls, Refusal};
+pub use stripe_front::StripeFront;
+pub use world::{Answer, World};

@@ -1,0 +1,407 @@
+//! A whole Guichet, and what a tester does with it.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::SharedInterceptor;
+use clock::Clock;
+use function_runtime::Minter;
+use guichet::{Local, Options, StreamHandler};
+use jiff::{SignedDuration, Timestamp};
+use receivables::{PaymentId, Provider};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, StatusCode};
+use serde_json::{Value, json};
+use store::{EventKey, EventState, ReceivedEvent};
+
+use crate::calls::Calls;
+
+/// When every world begins.
+const BEGINNING: &str = "2026-03-02T09:00:00Z";
+/// The key of the API in every world.
+const API_KEY: &str = "gk_test_kit";
+
+/// A refusal is over sooner than on the way to a data centre.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+
+/// A whole Guichet with an empty business.
+pub struct World {
+    /// The process.
+    pub local: Local,
+    /// Its clock, which stands still.
+    pub clock: Clock,
+    /// Its calls to the tables.
+    pub calls: Calls,
+    /// Where the product is reached: in the process, unless it is somewhere else.
+    pub product: String,
+    client: Client,
+    numbers: AtomicUsize,
+    _folder: tempfile::TempDir,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers, in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body as text.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> &str {
+        self.header("location").unwrap_or_else(|| panic!("no redirect but {}: {}", self.status, self.text))
+    }
+
+    /// The value of a hidden or other input of a page.
+    pub fn field(&self, name: &str) -> String {
+        let marked = format!("name=\"{name}\"");
+        let found =
+            self.text.split("<input").find(|input| input.split('>').next().unwrap_or_default().contains(&marked));
+        let input = found.unwrap_or_else(|| panic!("no field {name} in: {}", self.text)).split('>').next().unwrap();
+        input.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+    }
+}
+
+impl World {
+    /// An empty world.
+    pub async fn new() -> Self {
+        Self::seeded(b"world").await
+    }
+
+    /// An empty world whose ids follow from a seed.
+    pub async fn seeded(seed: &[u8]) -> Self {
+        Self::start(seed, Clock::manual(BEGINNING.parse().expect("an instant")), None).await
+    }
+
+    /// An empty world that lives by the system's clock and whose streams are handled by another.
+    pub async fn handled_by(stream_handler: StreamHandler) -> Self {
+        Self::start(b"world", Clock::system(), Some(stream_handler)).await
+    }
+
+    async fn start(seed: &[u8], clock: Clock, stream_handler: Option<StreamHandler>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let calls = Calls::default();
+        let options = Options {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data: folder.path().to_owned(),
+            ephemeral: false,
+            empty: true,
+            api_key: Some(API_KEY.to_owned()),
+            stripe: None,
+            clock: clock.clone(),
+            mint: Minter::seeded(seed),
+            by_itself: false,
+            table_interceptor: Some(SharedInterceptor::new(calls.clone())),
+            first_pause: Some(FIRST_PAUSE),
+            stream_handler,
+        };
+        let local = Local::start(options).await.expect("the process starts");
+        let client = Client::builder().redirect(Policy::none()).build().expect("a client");
+        let product = local.origin.clone();
+        Self { local, clock, calls, product, client, numbers: AtomicUsize::new(1), _folder: folder }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: SignedDuration) {
+        self.clock.advance(by);
+    }
+
+    /// Asks for anything. `path` may be a whole address.
+    pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
+        // What exists only locally is in the process, wherever the product is.
+        let origin = if path.starts_with("/dev/") { &self.local.origin } else { &self.product };
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{origin}{path}") };
+        let mut request = self.client.request(method, url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        let response = request.send().await.expect("an answer");
+        let status = response.status();
+        let headers = response.headers().iter();
+        let headers =
+            headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        let headers = headers.collect();
+        Answer { status, headers, text: response.text().await.expect("a body") }
+    }
+
+    /// Gets a page.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], None).await
+    }
+
+    /// Posts a form, as a page of ours would.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_with(path, fields, &[]).await
+    }
+
+    /// Posts a form with further headers.
+    pub async fn post_with(&self, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+        let body = serde_urlencoded::to_string(fields).expect("a form");
+        let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
+        all.extend_from_slice(headers);
+        self.send(Method::POST, path, &all, Some(body.into_bytes())).await
+    }
+
+    /// Calls the API with the business's key. `path` begins after `/api/v1`.
+    pub async fn api(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.api_with(method, path, body, &[]).await
+    }
+
+    /// Calls the API with further headers.
+    pub async fn api_with(&self, method: Method, path: &str, body: Option<Value>, headers: &[(&str, &str)]) -> Answer {
+        let bearer = format!("Bearer {API_KEY}");
+        let mut all = vec![("authorization", bearer.as_str()), ("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        let body = body.map(|body| body.to_string().into_bytes());
+        self.send(method, &format!("/api/v1{path}"), &all, body).await
+    }
+
+    /// Calls the API and expects it to do as asked.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let answer = self.api(method.clone(), path, body).await;
+        assert!(answer.status.is_success(), "{method} {path}: {} {}", answer.status, answer.text);
+        answer.json()
+    }
+
+    /// A customer of a locale, with an address.
+    pub async fn customer(&self, locale: &str) -> Value {
+        let number = self.numbers.fetch_add(1, Ordering::SeqCst);
+        let body = json!({
+            "external_id": format!("C-{number}"),
+            "name": format!("Customer {number}"),
+            "email": format!("customer-{number}@example.com"),
+            "locale": locale,
+        });
+        self.ask(Method::POST, "/customers", Some(body)).await
+    }
+
+    /// An invoice of one line without tax, due in thirty days.
+    pub async fn invoice(&self, customer: &Value, currency: &str, amount: &str) -> Value {
+        let number = self.numbers.fetch_add(1, Ordering::SeqCst);
+        let body = json!({
+            "number": format!("F-{number}"),
+            "customer": customer["id"],
+            "currency": currency,
+            "issued_on": "2026-03-02",
+            "due_on": "2026-04-01",
+            "lines": [{"description": "Work", "quantity": "1", "unit_price": amount}],
+        });
+        self.ask(Method::POST, "/invoices", Some(body)).await
+    }
+
+    /// Opens a pay link and presses Pay with an amount. The answer is the redirect to the hosted page, or the page again.
+    pub async fn press_pay(&self, pay_url: &str, amount: &str) -> Answer {
+        let page = self.get(pay_url).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+        self.post(pay_url, &[("payment", &page.field("payment")), ("amount", amount), ("pay", "")]).await
+    }
+
+    /// Pays on the hosted page with a card number or IBAN, and comes back. The answer is the page of the payment.
+    pub async fn pay_hosted(&self, hosted: &str, number: &str) -> Answer {
+        let answer = self.submit_hosted(hosted, number).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        self.get(answer.location()).await
+    }
+
+    /// A customer and their invoice of 64.00 EUR, which is paid while no webhook comes and nobody comes back from the hosted page.
+    pub async fn paid_unheard(&self) -> (Value, Value) {
+        self.chaos(json!({"drop": 100})).await;
+        let customer = self.customer("en").await;
+        let invoice = self.invoice(&customer, "EUR", "64.00").await;
+        let pressed = self.press_pay(invoice["pay_url"].as_str().expect("a link"), "64.00").await;
+        let submitted = self.submit_hosted(pressed.location(), "4242424242424242").await;
+        assert_eq!(submitted.status, StatusCode::SEE_OTHER, "{}", submitted.text);
+        (customer, invoice)
+    }
+
+    /// Submits the hosted page.
+    pub async fn submit_hosted(&self, hosted: &str, number: &str) -> Answer {
+        let fields: &[(&str, &str)] = if number.starts_with(|c: char| c.is_ascii_digit()) {
+            &[("method", "card"), ("cardNumber", number), ("cardExpiry", "12 / 34"), ("cardCvc", "123")]
+        } else {
+            &[("method", "sepa_debit"), ("iban", number)]
+        };
+        let mut fields = fields.to_vec();
+        fields.extend([("email", "payer@example.com"), ("billingName", "A Payer")]);
+        self.post(hosted, &fields).await
+    }
+
+    /// Does all that can be done now.
+    pub async fn settle(&self) {
+        self.local.settle().await.expect("all is done");
+    }
+
+    /// The mails there are, oldest first.
+    pub async fn mails(&self) -> Vec<Value> {
+        self.get("/dev/mail").await.json().as_array().expect("a list").clone()
+    }
+
+    /// Proves the books.
+    pub async fn verify(&self) {
+        let proof = operations::verify_books(&self.local.state.rooms, &self.local.business).await.expect("a proof");
+        let found: Vec<String> = proof.differences.iter().map(ToString::to_string).collect();
+        assert!(found.is_empty(), "the books disagree:\n{}", found.join("\n"));
+    }
+
+    /// An invoice as the API tells it.
+    pub async fn invoice_now(&self, invoice: &Value) -> Value {
+        self.ask(Method::GET, &format!("/invoices/{}", invoice["id"].as_str().expect("an id")), None).await
+    }
+
+    /// A payment as the API tells it.
+    pub async fn payment_now(&self, payment: &PaymentId) -> Value {
+        self.ask(Method::GET, &format!("/payments/{payment}"), None).await
+    }
+
+    /// Posts a webhook signed now.
+    pub async fn webhook(&self, body: &str) -> Answer {
+        self.webhook_signed(body.as_bytes().to_vec(), &self.signature(body)).await
+    }
+
+    /// The header that signs a webhook now.
+    pub fn signature(&self, body: &str) -> String {
+        payment_gateway::stripe::signature::sign(&self.webhook_secret(), self.now(), body.as_bytes())
+    }
+
+    /// The body of an event as it was recorded, where it was.
+    pub async fn recorded(&self, object: &str, event: &str) -> Option<Vec<u8>> {
+        let key = self.event_key(object, event);
+        self.rooms().store.event(&key).await.expect("the inbox").map(|event| event.body)
+    }
+
+    /// Makes a payment due now, as if the time to look at it had come.
+    pub async fn make_due(&self, payment: &PaymentId) {
+        let store = self.rooms().store;
+        let payment = store.payment(&self.local.business, payment).await.expect("the table").expect("a payment");
+        assert!(store.retime_payment(&payment, Some(self.now())).await.expect("the table"), "it waits for nothing");
+    }
+
+    /// Posts a webhook signed at an instant.
+    pub async fn webhook_signed_at(&self, body: &str, at: Timestamp) -> Answer {
+        let header = payment_gateway::stripe::signature::sign(&self.webhook_secret(), at, body.as_bytes());
+        self.webhook_signed(body.as_bytes().to_vec(), &header).await
+    }
+
+    /// Posts a webhook under a given signature header.
+    pub async fn webhook_signed(&self, body: Vec<u8>, signature: &str) -> Answer {
+        let path = format!("/webhooks/stripe/{}", self.local.business);
+        self.send(Method::POST, &path, &[("stripe-signature", signature)], Some(body)).await
+    }
+
+    /// Asks the sandbox's API, as its owner.
+    pub async fn stripe(&self, path: &str) -> Value {
+        let bearer = format!("Bearer {}", self.kept("stripe_secret_key"));
+        self.send(Method::GET, &format!("/dev/stripe/v1{path}"), &[("authorization", &bearer)], None).await.json()
+    }
+
+    /// Asks the sandbox's API to do something, as its owner: form fields in Stripe's notation.
+    pub async fn stripe_post(&self, path: &str, fields: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.kept("stripe_secret_key"));
+        let body = Some(fields.as_bytes().to_vec());
+        self.send(Method::POST, &format!("/dev/stripe/v1{path}"), &[("authorization", &bearer)], body).await
+    }
+
+    /// Moves one of the sandbox's own controls: what banks, issuers and other programs do.
+    pub async fn stripe_control(&self, path: &str, body: &Value) -> Value {
+        let (path, body) = (format!("/dev/stripe{path}"), body.to_string().into_bytes());
+        let answer = self.send(Method::POST, &path, &[("content-type", "application/json")], Some(body)).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        answer.json()
+    }
+
+    /// Moves a control that the sandbox may refuse. Nothing where it did.
+    pub async fn stripe_control_if(&self, path: &str, body: &Value) -> Option<Value> {
+        let (path, body) = (format!("/dev/stripe{path}"), body.to_string().into_bytes());
+        let answer = self.send(Method::POST, &path, &[("content-type", "application/json")], Some(body)).await;
+        assert!(!answer.status.is_server_error(), "{path}: {}", answer.text);
+        answer.status.is_success().then(|| answer.json())
+    }
+
+    /// Sets what goes wrong with the sandbox's webhooks.
+    pub async fn chaos(&self, switch: Value) {
+        self.stripe_control("/chaos", &switch).await;
+    }
+
+    /// Applies an event by itself, with calls to the tables of its own: nothing else is counted.
+    pub async fn apply_alone(&self, event: &Value) -> Vec<String> {
+        let calls = Calls::default();
+        let rooms = operations::Rooms {
+            store: self.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
+            ..self.rooms()
+        };
+        // The stream's worker leaves what is in quarantine alone.
+        let event = self.received(event, EventState::Quarantined);
+        rooms.store.record_event(&event).await.expect("it is recorded");
+        calls.forget();
+        operations::apply_provider_event(&rooms, &event, self.now()).await.expect("it is applied");
+        calls.made()
+    }
+
+    /// An event of Stripe's as the inbox holds it.
+    pub fn received(&self, event: &Value, state: EventState) -> ReceivedEvent {
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let object = event["data"]["object"]["id"].as_str().or(event["related_object"]["id"].as_str());
+        ReceivedEvent {
+            key: self.event_key(object.unwrap_or("none"), &text(&event["id"])),
+            kind: text(&event["type"]),
+            api_version: event["api_version"].as_str().map(str::to_owned),
+            livemode: Some(false),
+            received_at: self.now(),
+            body: event.to_string().into_bytes(),
+            state,
+            reason: None,
+        }
+    }
+
+    fn event_key(&self, object: &str, event: &str) -> EventKey {
+        EventKey {
+            business: self.local.business.clone(),
+            provider: Provider::Stripe,
+            object: object.to_owned(),
+            event: event.to_owned(),
+        }
+    }
+
+    fn rooms(&self) -> operations::Rooms {
+        self.local.state.rooms.clone()
+    }
+
+    /// The secrets of this world, none of which may be seen anywhere.
+    pub fn secrets(&self) -> Vec<String> {
+        ["link_secret", "stripe_secret_key", "stripe_webhook_secret"].map(|name| self.kept(name)).to_vec()
+    }
+
+    fn webhook_secret(&self) -> payment_gateway::stripe::Secret {
+        payment_gateway::stripe::Secret::new(self.kept("stripe_webhook_secret")).expect("a secret")
+    }
+
+    /// What the folder keeps under a name.
+    pub(crate) fn kept(&self, name: &str) -> String {
+        let kept = std::fs::read_to_string(self.local.folder().join("kept.json")).expect("what the folder keeps");
+        let kept: Value = serde_json::from_str(&kept).expect("JSON");
+        kept[name].as_str().expect("a text").to_owned()
+    }
+}
