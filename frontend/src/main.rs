@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use function_runtime::{State, process, requests};
-use lambda_http::Error;
+use ::lambda_http::Error;
+use function_runtime::{AppState, lambda_http, lambda_main};
 
 fn main() -> ExitCode {
-    process::run(run())
+    lambda_main::run(run())
 }
 
 async fn run() -> Result<(), Error> {
-    let state = State::from_environment().await?;
-    requests::answer(frontend::router(state)).await
+    let state = AppState::from_environment().await?;
+    lambda_http::answer(frontend::router(state)).await
 }

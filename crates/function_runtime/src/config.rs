@@ -5,7 +5,7 @@
 //! | variable | what | where nothing is said |
 //! |---|---|---|
 //! | `GUICHET_CORE_TABLE` | the table of record | `guichet-core` |
-//! | `GUICHET_INBOX_TABLE` | the table of events, sessions and keys of once | `guichet-inbox` |
+//! | `GUICHET_INBOX_TABLE` | the table of events, sessions and idempotency keys | `guichet-inbox` |
 //! | `GUICHET_ORIGIN` | where customers reach the portal, `https://pay.example.com` | required |
 //! | `GUICHET_LINK_SECRET` | 64 or more hexadecimal digits, from which link tokens are derived | required |
 //! | `GUICHET_BUSINESS` | the business of a host name that stands for none | none |
@@ -55,7 +55,7 @@ pub struct Config {
 
 /// What the functions need that face people or call Stripe.
 #[derive(Clone)]
-pub struct RoomsConfig {
+pub struct ContextConfig {
     /// Where customers reach the portal.
     pub origin: String,
     /// From which link tokens are derived.
@@ -101,12 +101,12 @@ impl<'a> Reader<'a> {
     }
 
     /// What the functions need that face people or call Stripe.
-    pub fn rooms(&mut self) -> Option<RoomsConfig> {
+    pub fn context(&mut self) -> Option<ContextConfig> {
         let origin = self.origin();
         let link_secret = self.link_secret();
         let stripe_key = self.secret("STRIPE_SECRET_KEY");
         let stripe_api_base = self.text("STRIPE_API_BASE").unwrap_or_else(|| "https://api.stripe.com".to_owned());
-        Some(RoomsConfig { origin: origin?, link_secret: link_secret?, stripe_key: stripe_key?, stripe_api_base })
+        Some(ContextConfig { origin: origin?, link_secret: link_secret?, stripe_key: stripe_key?, stripe_api_base })
     }
 
     /// The webhook's signing secrets.
@@ -175,7 +175,7 @@ mod tests {
             _ => None,
         };
         let mut reader = Reader::new(&variables);
-        let read = (reader.config(), reader.rooms(), reader.webhook_secrets());
+        let read = (reader.config(), reader.context(), reader.webhook_secrets());
         let ConfigError(faults) = reader.finish(read.0).unwrap_err();
         assert_eq!(faults.len(), 5, "{faults:?}");
         let said = faults.join(" ");

@@ -2,20 +2,20 @@
 //! over HTTP.
 //!
 //! There is no rule of the business here. The receiver of webhooks uses it without the feature `operations`, and so carries
-//! neither Stripe's requests nor the post.
+//! neither Stripe's requests nor the mailer.
 
+#[cfg(feature = "operations")]
+mod app_state;
 pub mod aws;
 pub mod config;
 #[cfg(feature = "operations")]
 pub mod http;
-pub mod minter;
-pub mod process;
+pub mod id_generator;
 #[cfg(feature = "requests")]
-pub mod requests;
-#[cfg(feature = "operations")]
-mod state;
+pub mod lambda_http;
+pub mod lambda_main;
 pub mod telemetry;
 
-pub use minter::Minter;
 #[cfg(feature = "operations")]
-pub use state::{StartError, State};
+pub use app_state::{AppState, StartError};
+pub use id_generator::IdGenerator;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use clock::Clock;
-use function_runtime::Minter;
+use function_runtime::IdGenerator;
 use function_runtime::config::{Reader, environment};
 use jiff::Timestamp;
 use operations::{ImportIds, Progress, Replay, import_invoices, replay_events};
@@ -202,7 +202,7 @@ async fn run(arguments: RunArguments) -> Outcome {
 async fn announce(local: &Local) -> Result<(), Box<dyn std::error::Error>> {
     println!("portal    {}/", local.origin);
     if let Some(link) = demo::pay_link(&local.state, &local.business).await? {
-        println!("pay link  {}", local.state.rooms.links.pay_url(&link));
+        println!("pay link  {}", local.state.context.links.pay_url(&link));
     }
     println!("mailbox   {}/dev/", local.origin);
     println!("api docs  {}/api/docs", local.origin);
@@ -242,7 +242,7 @@ fn options(data: &Path) -> Options {
         api_key: None,
         stripe: None,
         clock: Clock::system(),
-        mint: Minter::system(),
+        ids: IdGenerator::system(),
         by_itself: true,
         table_interceptor: None,
         first_pause: None,
@@ -251,7 +251,7 @@ fn options(data: &Path) -> Options {
 }
 
 fn ephemeral_folder() -> PathBuf {
-    std::env::temp_dir().join(format!("guichet-{}", Minter::system().token()))
+    std::env::temp_dir().join(format!("guichet-{}", IdGenerator::system().token()))
 }
 
 /// A folder opened for one command, beside a running process or without one.
@@ -261,7 +261,7 @@ async fn opened(folder: &FolderArguments) -> Result<Local, Box<dyn std::error::E
 
 async fn verify(arguments: FolderArguments) -> Outcome {
     let local = opened(&arguments).await?;
-    let proof = operations::verify_books(&local.state.rooms, &local.business).await?;
+    let proof = operations::verify_books(&local.state.context, &local.business).await?;
     for difference in &proof.differences {
         println!("{difference}");
     }
@@ -286,7 +286,7 @@ async fn replay(arguments: ReplayArguments) -> Outcome {
         (None, false) => Replay::All,
     };
     let (state, now) = (&local.state, local.state.clock.now());
-    let heard = replay_events(&state.rooms, &local.business, which, usize::MAX, now).await?;
+    let heard = replay_events(&state.context, &local.business, which, usize::MAX, now).await?;
     println!(
         "{} replayed: {} in the books, {} nothing, {} unmatched, {} quarantined, {} failed",
         heard.replayed, heard.in_the_books, heard.nothing, heard.unmatched, heard.quarantined, heard.failed
@@ -299,7 +299,7 @@ async fn replay(arguments: ReplayArguments) -> Outcome {
 async fn create_business(arguments: BusinessArguments) -> Outcome {
     let local = opened(&arguments.folder).await?;
     let business = Business {
-        id: local.state.mint.business_id(local.state.clock.now()),
+        id: local.state.ids.business_id(local.state.clock.now()),
         name: arguments.name,
         default_currency: arguments.currency,
         time_zone: BillingZone::named(&arguments.time_zone)?,
@@ -308,9 +308,9 @@ async fn create_business(arguments: BusinessArguments) -> Outcome {
         write_off_tolerances: std::collections::BTreeMap::new(),
         version: 1,
     };
-    operations::put_business(&local.state.rooms, &business, local.state.clock.now()).await?;
+    operations::put_business(&local.state.context, &business, local.state.clock.now()).await?;
     if let Some(host) = &arguments.host {
-        local.state.rooms.store.put_host(host, &business.id).await?;
+        local.state.context.store.put_host(host, &business.id).await?;
     }
     println!("{}", business.id);
     local.stop().await?;
@@ -320,13 +320,13 @@ async fn create_business(arguments: BusinessArguments) -> Outcome {
 async fn create_key(arguments: KeyArguments) -> Outcome {
     let local = opened(&arguments.folder).await?;
     let business = arguments.business.unwrap_or_else(|| local.business.clone());
-    if local.state.rooms.store.business(&business).await?.is_none() {
+    if local.state.context.store.business(&business).await?.is_none() {
         return Err(format!("--business: there is no business {business}").into());
     }
-    let secret = format!("gk_{}", local.state.mint.token());
-    let id = local.state.mint.key_id(local.state.clock.now());
+    let secret = format!("gk_{}", local.state.ids.token());
+    let id = local.state.ids.key_id(local.state.clock.now());
     let key = ApiKey { id, business, name: arguments.name };
-    local.state.rooms.store.put_key(&operations::Links::hash(&secret), &key).await?;
+    local.state.context.store.put_key(&operations::Links::hash(&secret), &key).await?;
     println!("{secret}");
     local.stop().await?;
     Ok(ExitCode::SUCCESS)
@@ -338,16 +338,16 @@ async fn import(arguments: ImportArguments) -> Outcome {
     let (state, now) = (local.state.clone(), local.state.clock.now());
     let business = state.business(&local.business).await?;
     let ids = ImportIds {
-        customer: &|| state.mint.customer_id(now),
-        invoice: &|| state.mint.invoice_id(now),
-        pay_link: &|| state.mint.pay_link_id(now),
+        customer: &|| state.ids.customer_id(now),
+        invoice: &|| state.ids.invoice_id(now),
+        pay_link: &|| state.ids.pay_link_id(now),
     };
     let shown = |progress: Progress| {
         if progress.done.is_multiple_of(100) || progress.done == progress.of {
             eprint!("\r{} of {} invoices", progress.done, progress.of);
         }
     };
-    let report = import_invoices(&state.rooms, &business, ids, &file, arguments.keep_good, shown, now).await?;
+    let report = import_invoices(&state.context, &business, ids, &file, arguments.keep_good, shown, now).await?;
     if report.issued > 0 {
         eprintln!();
     }

@@ -1,6 +1,6 @@
 //! The demo: a bilingual business with customers and invoices, registered and issued by the product's own verbs.
 
-use function_runtime::State;
+use function_runtime::AppState;
 use jiff::Timestamp;
 use operations::{OperationError, issue_invoice, register_customer};
 use receivables::calendar::days_after;
@@ -107,7 +107,7 @@ pub(crate) fn business(id: BusinessId) -> Result<Business, String> {
 }
 
 /// Registers the demo's customers and issues its invoices. Doing so again changes nothing.
-pub(crate) async fn furnish(state: &State, business: &BusinessId) -> Result<(), OperationError> {
+pub(crate) async fn furnish(state: &AppState, business: &BusinessId) -> Result<(), OperationError> {
     let business = state.business(business).await?;
     let now = state.clock.now();
     for (external_id, name, email, locale) in CUSTOMERS {
@@ -118,22 +118,22 @@ pub(crate) async fn furnish(state: &State, business: &BusinessId) -> Result<(), 
             locale: Some(locale),
             stripe_id: None,
         };
-        let id = state.mint.customer_id(now);
-        let customer = register_customer(&state.rooms, &business, id, profile, now).await?.customer;
+        let id = state.ids.customer_id(now);
+        let customer = register_customer(&state.context, &business, id, profile, now).await?.customer;
         for sketch in INVOICES.iter().filter(|sketch| sketch.customer == external_id) {
-            let (id, link) = (state.mint.invoice_id(now), state.mint.pay_link_id(now));
+            let (id, link) = (state.ids.invoice_id(now), state.ids.pay_link_id(now));
             let draft = draft(sketch, &business, now)?;
-            issue_invoice(&state.rooms, &business, id, link, &customer.id, draft, now).await?;
+            issue_invoice(&state.context, &business, id, link, &customer.id, draft, now).await?;
         }
     }
     Ok(())
 }
 
 /// The link that the program shows first: to the demo's first invoice.
-pub(crate) async fn pay_link(state: &State, business: &BusinessId) -> Result<Option<PayLinkId>, OperationError> {
+pub(crate) async fn pay_link(state: &AppState, business: &BusinessId) -> Result<Option<PayLinkId>, OperationError> {
     let number = INVOICES[0].number.parse().map_err(defect)?;
-    let Some(invoice) = state.rooms.store.invoice_by_number(business, &number).await? else { return Ok(None) };
-    let links = state.rooms.store.pay_links_of_invoice(business, &invoice).await?;
+    let Some(invoice) = state.context.store.invoice_by_number(business, &number).await? else { return Ok(None) };
+    let links = state.context.store.pay_links_of_invoice(business, &invoice).await?;
     Ok(links.into_iter().find(|link| link.revoked_at.is_none()).map(|link| link.id))
 }
 

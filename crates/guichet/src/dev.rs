@@ -22,7 +22,7 @@ use local_aws::mailbox::Mailbox;
 #[derive(Clone)]
 struct Dev {
     works: Arc<Works>,
-    state: function_runtime::State,
+    state: function_runtime::AppState,
     mailbox: Mailbox,
     business: BusinessId,
     folder: PathBuf,
@@ -111,7 +111,7 @@ async fn run_due(Held(dev): Held<Dev>) -> Response {
 }
 
 async fn settle(Held(dev): Held<Dev>) -> Response {
-    match dev.works.settle().await {
+    match dev.works.drain().await {
         Ok(()) => Json(serde_json::json!({"settled": true})).into_response(),
         Err(error) => unavailable(&error),
     }
@@ -129,7 +129,7 @@ async fn reset(Held(dev): Held<Dev>) -> Response {
 }
 
 async fn reset_all(dev: &Dev) -> Result<(), String> {
-    dev.works.settle().await?;
+    dev.works.drain().await?;
     dev.works.clear_tables().map_err(|error| error.to_string())?;
     dev.mailbox.clear().map_err(|error| error.to_string())?;
     found(&dev.state, &dev.business, &dev.api_key).await.map_err(|error| error.to_string())?;

@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use clock::Clock;
-use function_runtime::Minter;
+use function_runtime::IdGenerator;
 use jiff::SignedDuration;
 use receivables::BusinessId;
 use serde::{Deserialize, Serialize};
@@ -27,17 +27,17 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// Reads what a folder keeps, or makes it.
-    pub(crate) fn open(folder: &Path, clock: &Clock, mint: &Minter) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path, clock: &Clock, ids: &IdGenerator) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
         match fs::read(Self::file(folder)) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let kept = Self {
-                    business: mint.business_id(clock.now()),
-                    link_secret: hex::encode(Sha256::digest(mint.token())),
-                    api_key: format!("gk_{}", mint.token()),
-                    stripe_secret_key: format!("sk_test_{}", letters(&mint.token())),
-                    stripe_webhook_secret: format!("whsec_{}", letters(&mint.token())),
+                    business: ids.business_id(clock.now()),
+                    link_secret: hex::encode(Sha256::digest(ids.token())),
+                    api_key: format!("gk_{}", ids.token()),
+                    stripe_secret_key: format!("sk_test_{}", letters(&ids.token())),
+                    stripe_webhook_secret: format!("whsec_{}", letters(&ids.token())),
                     furnished: false,
                 };
                 kept.save(folder)?;

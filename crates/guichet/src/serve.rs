@@ -11,8 +11,8 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
 use clock::Clock;
-use function_runtime::config::{Config, RoomsConfig};
-use function_runtime::{Minter, State};
+use function_runtime::config::{Config, ContextConfig};
+use function_runtime::{AppState, IdGenerator};
 use payment_gateway::stripe::Secret;
 use payment_gateway::stripe::requests::{Client, ClientConfig};
 use receivables::{BusinessId, KeyId};
@@ -51,8 +51,8 @@ pub struct Options {
     pub stripe: Option<StripeAccount>,
     /// The clock.
     pub clock: Clock,
-    /// The minter.
-    pub mint: Minter,
+    /// Draws ids and tokens.
+    pub ids: IdGenerator,
     /// Whether the timer and the sandbox work by themselves; tests let them work only when asked to.
     pub by_itself: bool,
     /// Watches, counts or breaks the calls to the tables. For tests.
@@ -129,8 +129,8 @@ pub struct Local {
     /// The key of its API.
     pub api_key: String,
     /// What its functions hold.
-    pub state: State,
-    /// The post.
+    pub state: AppState,
+    /// Sends mail.
     pub mailbox: Mailbox,
     /// Stripe, where it is not the real one.
     pub sandbox: Sandbox,
@@ -153,7 +153,7 @@ impl Local {
         let listener = TcpListener::bind(options.address).await;
         let listener = listener.map_err(|cause| LocalError::Listen { address: options.address, cause })?;
         let origin = format!("http://{}", listener.local_addr()?);
-        let kept = Kept::open(&options.data, &options.clock, &options.mint)?;
+        let kept = Kept::open(&options.data, &options.clock, &options.ids)?;
         let local = Self::assemble(options, &kept, origin).await?;
         Self { held: Some(held), ..local }.run(listener, &kept).await
     }
@@ -162,7 +162,7 @@ impl Local {
     /// same folder goes on, and takes up what the command leaves in the streams.
     pub async fn open(options: Options) -> Result<Self, LocalError> {
         let origin = format!("http://{}", options.address);
-        let kept = Kept::open(&options.data, &options.clock, &options.mint)?;
+        let kept = Kept::open(&options.data, &options.clock, &options.ids)?;
         Self::assemble(options, &kept, origin).await
     }
 
@@ -238,13 +238,13 @@ impl Local {
     }
 
     /// Does all that can be done now, and returns when nothing is left: webhooks delivered, streams drained, nothing due.
-    pub async fn settle(&self) -> Result<(), String> {
-        self.works.settle().await
-    }
-
-    /// Returns when the streams are drained. Unlike [`Local::settle`] it delivers no webhook and does nothing that is due.
     pub async fn drain(&self) -> Result<(), String> {
         self.works.drain().await
+    }
+
+    /// Returns when the streams are drained. Unlike [`Local::drain`] it delivers no webhook and does nothing that is due.
+    pub async fn drain_streams(&self) -> Result<(), String> {
+        self.works.drain_streams().await
     }
 
     /// Ends what is in hand, and throws an ephemeral folder away.
@@ -268,7 +268,7 @@ impl Local {
 
     fn app(&self, kept: &Kept) -> Result<Router, LocalError> {
         let receiver = Receiver {
-            store: self.state.rooms.store.clone(),
+            store: self.state.context.store.clone(),
             clock: self.state.clock.clone(),
             secrets: webhook_secrets(&self.options, kept)?.into(),
             business: Some(self.business.clone()),
@@ -326,12 +326,12 @@ fn tables() -> Tables {
     Tables { core: CORE.to_owned(), inbox: INBOX.to_owned() }
 }
 
-fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<State, LocalError> {
+fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<AppState, LocalError> {
     let shared = shared();
     let ses = aws_sdk_ses::config::Builder::from(&shared).endpoint_url(format!("{origin}/dev/ses")).build();
     let tables = tables();
     let secret = |text: &str| Secret::new(text).map_err(|error| std::io::Error::other(error.to_string()));
-    let rooms = RoomsConfig {
+    let context = ContextConfig {
         origin: origin.to_owned(),
         link_secret: hex::decode(&kept.link_secret).map_err(std::io::Error::other)?,
         stripe_key: match &options.stripe {
@@ -346,25 +346,25 @@ fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<
     let store = Store::new(dynamodb(&shared, table, options.table_interceptor.as_ref()), tables.clone());
     let post = mail::Sender::new(aws_sdk_ses::Client::from_conf(ses));
     let config = Config { tables, business: Some(kept.business.clone()) };
-    let mut state = State::new(&config, &rooms, store, post, options.clock.clone(), options.mint.clone())?;
+    let mut state = AppState::new(&config, &context, store, post, options.clock.clone(), options.ids.clone())?;
     if let Some(first_pause) = options.first_pause {
         let config =
-            ClientConfig { first_pause, ..ClientConfig::new(&rooms.stripe_api_base, rooms.stripe_key.clone()) };
-        state.rooms.stripe = Client::new(config).map_err(function_runtime::StartError::from)?;
-        state.rooms.store = state.rooms.store.with_first_pause(first_pause);
+            ClientConfig { first_pause, ..ClientConfig::new(&context.stripe_api_base, context.stripe_key.clone()) };
+        state.context.stripe = Client::new(config).map_err(function_runtime::StartError::from)?;
+        state.context.store = state.context.store.with_first_pause(first_pause);
     }
     Ok(state)
 }
 
 /// One business exists from the start, with a key of its API.
-pub(crate) async fn found(state: &State, id: &BusinessId, api_key: &str) -> Result<(), LocalError> {
-    let store = &state.rooms.store;
+pub(crate) async fn found(state: &AppState, id: &BusinessId, api_key: &str) -> Result<(), LocalError> {
+    let store = &state.context.store;
     if store.business(id).await?.is_none() {
         let business = demo::business(id.clone()).map_err(LocalError::Demo)?;
         store.put_business(&business).await?;
     }
-    operations::watch(&state.rooms, id, state.clock.now()).await?;
-    let key: KeyId = state.mint.key_id(state.clock.now());
+    operations::watch(&state.context, id, state.clock.now()).await?;
+    let key: KeyId = state.ids.key_id(state.clock.now());
     let key = ApiKey { id: key, business: id.clone(), name: "local".to_owned() };
     store.put_key(&operations::Links::hash(api_key), &key).await?;
     Ok(())

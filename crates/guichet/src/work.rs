@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use function_runtime::State;
+use function_runtime::AppState;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
@@ -32,7 +32,7 @@ const RETRIES_MAX: u32 = 20;
 pub type StreamHandler = Arc<dyn Fn(Event) -> BoxFuture<'static, Result<DynamoDbEventResponse, String>> + Send + Sync>;
 
 pub(crate) struct Works {
-    state: State,
+    state: AppState,
     handler: StreamHandler,
     table: Arc<Table>,
     sandbox: Sandbox,
@@ -42,7 +42,7 @@ pub(crate) struct Works {
 
 impl Works {
     pub(crate) fn new(
-        state: State,
+        state: AppState,
         table: Arc<Table>,
         sandbox: Sandbox,
         options: &Options,
@@ -92,7 +92,7 @@ impl Works {
     }
 
     /// Does all that can be done now, and returns when nothing is left.
-    pub(crate) async fn settle(&self) -> Result<(), String> {
+    pub(crate) async fn drain(&self) -> Result<(), String> {
         let began = Instant::now();
         let mut quiet = 0;
         while quiet < 2 {
@@ -115,7 +115,7 @@ impl Works {
     }
 
     /// Returns when every record in the streams is handled, those included that come of handling them.
-    pub(crate) async fn drain(&self) -> Result<(), String> {
+    pub(crate) async fn drain_streams(&self) -> Result<(), String> {
         let began = Instant::now();
         loop {
             let lag = self.lag()?;
@@ -178,7 +178,7 @@ impl Works {
 }
 
 /// The worker that runs in this process.
-fn own_worker(state: &State) -> StreamHandler {
+fn own_worker(state: &AppState) -> StreamHandler {
     let state = state.clone();
     Arc::new(move |event| {
         let state = state.clone();

@@ -5,18 +5,18 @@
 //! from a view, never put together from loose text.
 //!
 //! Absent on purpose: nothing is computed here (no amount, no date), nothing is stored, nothing is logged (a caller logs the
-//! once-key and the outcome, which name nobody), no picture, font or script is fetched by a reader, no opening is tracked,
+//! idempotency key and the outcome, which name nobody), no picture, font or script is fetched by a reader, no opening is tracked,
 //! and no try is repeated: whether to try again is for the caller, who knows what has been sent.
 
+mod idempotency_key;
 mod message;
 mod mime;
-mod once_key;
 mod sender;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use idempotency_key::IdempotencyKey;
 pub use message::{Kind, Message, RECEIPT_LINES_MAX, Receipt, ReceiptLine, SignIn};
-pub use once_key::OnceKey;
 pub use sender::{SEND_TIMEOUT, SendError, Sender, Sent};

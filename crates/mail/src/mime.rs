@@ -1,6 +1,6 @@
 //! A message in the form in which mail travels.
 //!
-//! The same message under the same once-key at the same instant is the same bytes: nothing in it comes from a clock or from
+//! The same message under the same idempotency key at the same instant is the same bytes: nothing in it comes from a clock or from
 //! chance. No header can be forged by what a person typed: a [`Message`] comes only from typed views, names have no control
 //! characters, and what is not plain ASCII is written as encoded words.
 //!
@@ -16,11 +16,11 @@ use mail_builder::headers::text::Text;
 use mail_builder::mime::MimePart;
 use receivables::Business;
 
+use crate::idempotency_key::{IdempotencyKey, digest};
 use crate::message::Message;
-use crate::once_key::{OnceKey, digest};
 
 /// The message as MIME.
-pub(crate) fn mime(mail: &Message, from: &Business, once: &OnceKey, now: Timestamp) -> Vec<u8> {
+pub(crate) fn mime(mail: &Message, from: &Business, once: &IdempotencyKey, now: Timestamp) -> Vec<u8> {
     let sender = from.email.as_str();
     let domain = sender.rsplit_once('@').map_or(sender, |(_, domain)| domain);
     let alternative = ContentType::new("multipart/alternative").attribute("boundary", boundary(mail, once));
@@ -41,7 +41,7 @@ pub(crate) fn mime(mail: &Message, from: &Business, once: &OnceKey, now: Timesta
 }
 
 /// A line that is in neither body: it depends on both, so nobody can have written it into one.
-fn boundary(mail: &Message, once: &OnceKey) -> String {
+fn boundary(mail: &Message, once: &IdempotencyKey) -> String {
     format!("=_{}", digest(&[once.as_str(), mail.text(), mail.html()]))
 }
 

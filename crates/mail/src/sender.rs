@@ -25,9 +25,9 @@ use aws_sdk_ses::types::{MessageTag, RawMessage};
 use jiff::Timestamp;
 use receivables::Business;
 
+use crate::idempotency_key::IdempotencyKey;
 use crate::message::Message;
 use crate::mime::mime;
-use crate::once_key::OnceKey;
 
 /// How long SES may take over one message before its outcome counts as unknown.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
@@ -80,7 +80,7 @@ impl Sender {
         &self,
         mail: &Message,
         from: &Business,
-        once: &OnceKey,
+        once: &IdempotencyKey,
         now: Timestamp,
     ) -> Result<Sent, SendError> {
         if !(from.email.as_str().is_ascii() && mail.to().as_str().is_ascii()) {

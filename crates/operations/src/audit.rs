@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{AuditEnd, AuditRecord, Page, Sealed};
 
-use crate::{OperationError, Rooms};
+use crate::{Context, OperationError};
 
 /// Records read at a time.
 const PAGE: usize = 100;
@@ -38,7 +38,7 @@ struct SealedDifference<'a> {
 }
 
 /// Seals what was decided, once.
-pub async fn seal_audit(rooms: &Rooms, record: &AuditRecord) -> Result<(), OperationError> {
+pub async fn seal_audit(context: &Context, record: &AuditRecord) -> Result<(), OperationError> {
     let differences: Vec<SealedDifference<'_>> = record
         .differences
         .iter()
@@ -61,7 +61,7 @@ pub async fn seal_audit(rooms: &Rooms, record: &AuditRecord) -> Result<(), Opera
         let text = text(end.number + 1);
         Sealed { number: end.number + 1, hash: hash(&end.hash, &text), text }
     };
-    Ok(rooms.store.seal_audit(record, seal).await?)
+    Ok(context.store.seal_audit(record, seal).await?)
 }
 
 fn hash(before: &str, text: &str) -> String {
@@ -69,10 +69,10 @@ fn hash(before: &str, text: &str) -> String {
 }
 
 /// Where a chain is broken, in words; nothing where it holds. Says how many records it has.
-pub(crate) async fn verify_chain(rooms: &Rooms, b: &BusinessId) -> Result<(u64, Option<String>), OperationError> {
+pub(crate) async fn verify_chain(context: &Context, b: &BusinessId) -> Result<(u64, Option<String>), OperationError> {
     let (mut before, mut expected, mut page) = (String::new(), 0, Page::first(PAGE));
     loop {
-        let found = rooms.store.audit(b, &page).await?;
+        let found = context.store.audit(b, &page).await?;
         for sealed in found.items {
             expected += 1;
             if sealed.number != expected {
@@ -88,7 +88,7 @@ pub(crate) async fn verify_chain(rooms: &Rooms, b: &BusinessId) -> Result<(u64, 
             None => break,
         }
     }
-    let end = rooms.store.audit_end(b).await?;
+    let end = context.store.audit_end(b).await?;
     let broken = (end.number != expected || end.hash != before)
         .then(|| format!("the chain ends at {expected}, and its end says {}", end.number));
     Ok((expected, broken))

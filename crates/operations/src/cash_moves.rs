@@ -8,7 +8,7 @@ use receivables::{
 use store::Page;
 
 use crate::payments::{carry_out, in_order};
-use crate::{OperationError, Rooms};
+use crate::{Context, OperationError};
 
 /// Open invoices that are looked at for proposals, oldest due first.
 const OPEN_INVOICES_MAX: usize = 100;
@@ -24,11 +24,11 @@ pub struct CashPart {
 
 /// The invoices of parts, as they stand now.
 pub(crate) async fn parts_of(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     parts: &[CashPart],
 ) -> Result<Vec<(Invoice, Money)>, OperationError> {
-    Ok(with_amounts(in_order(rooms, &business.id, &named_by(parts)).await?, parts))
+    Ok(with_amounts(in_order(context, &business.id, &named_by(parts)).await?, parts))
 }
 
 fn named_by(parts: &[CashPart]) -> Vec<InvoiceId> {
@@ -41,15 +41,15 @@ fn with_amounts(invoices: Vec<Invoice>, parts: &[CashPart]) -> Vec<(Invoice, Mon
 
 /// Applies what is unapplied of a payment to invoices of its account.
 pub async fn apply_cash(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: &PaymentId,
     parts: &[CashPart],
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(rooms, business, id).await?;
+    let payment = held(context, business, id).await?;
     let named = named_by(parts);
-    carry_out(rooms, payment, &named, now, |payment, invoices| {
+    carry_out(context, payment, &named, now, |payment, invoices| {
         payment::apply(payment, &with_amounts(invoices.to_vec(), parts), now)
     })
     .await
@@ -57,20 +57,20 @@ pub async fn apply_cash(
 
 /// Takes an allocation of a payment back, all of it or a part.
 pub async fn unapply_cash(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: &PaymentId,
     invoice: &InvoiceId,
     amount: Option<Money>,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(rooms, business, id).await?;
-    carry_out(rooms, payment, &[], now, |payment, _| payment::unapply(payment, invoice, amount, now)).await
+    let payment = held(context, business, id).await?;
+    carry_out(context, payment, &[], now, |payment, _| payment::unapply(payment, invoice, amount, now)).await
 }
 
 /// Moves an allocation of a payment to another invoice of the account, all of it or a part.
 pub async fn move_cash(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: &PaymentId,
     from: &InvoiceId,
@@ -78,8 +78,8 @@ pub async fn move_cash(
     amount: Option<Money>,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(rooms, business, id).await?;
-    carry_out(rooms, payment, std::slice::from_ref(to), now, |payment, invoices| match invoices {
+    let payment = held(context, business, id).await?;
+    carry_out(context, payment, std::slice::from_ref(to), now, |payment, invoices| match invoices {
         [to, ..] => payment::move_cash(payment, from, to, amount, now),
         [] => Err(Refusal::NotAllocated),
     })
@@ -88,42 +88,42 @@ pub async fn move_cash(
 
 /// Hands a payment to the account it was meant for, on which it stays unapplied.
 pub async fn hand_over(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: &PaymentId,
     to: &Customer,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(rooms, business, id).await?;
-    carry_out(rooms, payment, &[], now, |payment, _| payment::hand_over(payment, to, now)).await
+    let payment = held(context, business, id).await?;
+    carry_out(context, payment, &[], now, |payment, _| payment::hand_over(payment, to, now)).await
 }
 
 /// A person has looked at a review.
 pub async fn close_review(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: &PaymentId,
     name: &str,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(rooms, business, id).await?;
-    carry_out(rooms, payment, &[], now, |payment, _| payment::close_review(payment, name, now)).await
+    let payment = held(context, business, id).await?;
+    carry_out(context, payment, &[], now, |payment, _| payment::close_review(payment, name, now)).await
 }
 
 /// Where unapplied cash of a payment could go: oldest due first, and never where an operator has taken it back.
 pub async fn proposals_for(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     payment: &Payment,
 ) -> Result<Vec<(InvoiceId, Money)>, OperationError> {
     let page = Page::first(OPEN_INVOICES_MAX);
-    let open = rooms.store.open_invoices(&business.id, &payment.customer, &page).await?;
+    let open = context.store.open_invoices(&business.id, &payment.customer, &page).await?;
     let allocations: &[Allocation] = &payment.allocations;
     Ok(allocation::proposals(allocations, payment.unapplied, &open.items))
 }
 
-async fn held(rooms: &Rooms, business: &Business, id: &PaymentId) -> Result<Payment, OperationError> {
-    let payment = rooms.store.payment(&business.id, id).await?;
+async fn held(context: &Context, business: &Business, id: &PaymentId) -> Result<Payment, OperationError> {
+    let payment = context.store.payment(&business.id, id).await?;
     payment.ok_or(OperationError::NotFound).and_then(|payment| {
         let nothing_came = payment.received.is_zero() && payment.suspense.is_empty();
         if nothing_came { Err(Refusal::NothingReceived.into()) } else { Ok(payment) }

@@ -6,10 +6,10 @@ use receivables::credit_note::{self, CreditNoteDraft};
 use receivables::text::{Description, InvoiceNumber};
 use receivables::{Business, CreditNote, CreditNoteId, CustomerId, InvoiceId, Money, Refusal};
 use store::keys::Unique;
-use store::{Commitment, Contested};
+use store::{CommitOutcome, Conflict};
 
 use crate::cash_moves::{CashPart, parts_of};
-use crate::{OperationError, Rooms, act_is_done, commit, written};
+use crate::{Context, OperationError, commit, is_already_done, written};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -35,32 +35,32 @@ pub struct NewCreditNote {
 
 /// Issues a credit note and applies it as far as it says. The same again gives the one that is there.
 pub async fn issue_credit_note(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     new: NewCreditNote,
     now: Timestamp,
 ) -> Result<CreditNote, OperationError> {
-    rooms.store.customer(&business.id, &new.customer).await?.ok_or(OperationError::NotFound)?;
+    context.store.customer(&business.id, &new.customer).await?.ok_or(OperationError::NotFound)?;
     for _ in 0..TRIES_MAX {
         let draft = CreditNoteDraft {
             number: new.number.clone(),
             amount: new.amount,
             reason: new.reason.clone(),
             issued_on: new.issued_on,
-            parts: parts_of(rooms, business, &new.parts).await?,
+            parts: parts_of(context, business, &new.parts).await?,
         };
         let (b, c) = (business.id.clone(), new.customer.clone());
         let (note, decision) = match credit_note::issue(new.id.clone(), b, c, draft, now) {
             Ok(issued) => issued,
             // Told again, it finds its invoices covered: by itself.
-            Err(refusal) => return known_or_taken(rooms, business, &new).await?.ok_or(refusal.into()),
+            Err(refusal) => return known_or_taken(context, business, &new).await?.ok_or(refusal.into()),
         };
-        match commit(rooms, &decision).await? {
-            Commitment::Committed => return Ok(note),
-            Commitment::AlreadyDone => return held(rooms, business, &new.id).await,
-            Commitment::Conflict(contested) => {
-                if contested.contains(&Contested::Taken(Unique::CreditNoteNumber)) {
-                    return known_or_taken(rooms, business, &new).await?.ok_or(OperationError::Conflict);
+        match commit(context, &decision).await? {
+            CommitOutcome::Committed => return Ok(note),
+            CommitOutcome::AlreadyDone => return held(context, business, &new.id).await,
+            CommitOutcome::Conflict(contested) => {
+                if contested.contains(&Conflict::Taken(Unique::CreditNoteNumber)) {
+                    return known_or_taken(context, business, &new).await?.ok_or(OperationError::Conflict);
                 }
             }
         }
@@ -70,32 +70,32 @@ pub async fn issue_credit_note(
 
 /// Where the number is there: the same credit note told again, or another's number.
 async fn known_or_taken(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     new: &NewCreditNote,
 ) -> Result<Option<CreditNote>, OperationError> {
-    let known = rooms.store.credit_note_by_number(&business.id, new.number.as_str()).await?;
+    let known = context.store.credit_note_by_number(&business.id, new.number.as_str()).await?;
     let Some(known) = known else { return Ok(None) };
-    let known = held(rooms, business, &known).await?;
+    let known = held(context, business, &known).await?;
     let same = known.customer == new.customer && known.amount == new.amount && known.issued_on == new.issued_on;
     if same { Ok(Some(known)) } else { Err(Refusal::NumberTaken.into()) }
 }
 
 /// Applies what is left of a credit note.
 pub async fn apply_credit_note(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: &CreditNoteId,
     parts: &[CashPart],
     now: Timestamp,
 ) -> Result<CreditNote, OperationError> {
-    let parts = || parts_of(rooms, business, parts);
+    let parts = || parts_of(context, business, parts);
     for _ in 0..TRIES_MAX {
-        let note = on_fresh_standings(rooms, held(rooms, business, id).await?).await?;
-        if act_is_done(rooms, &business.id).await? {
+        let note = with_current_invoices(context, held(context, business, id).await?).await?;
+        if is_already_done(context, &business.id).await? {
             return Ok(note);
         }
-        if let Some(note) = written(rooms, &business.id, credit_note::apply(&note, &parts().await?, now)).await? {
+        if let Some(note) = written(context, &business.id, credit_note::apply(&note, &parts().await?, now)).await? {
             return Ok(note);
         }
     }
@@ -104,7 +104,7 @@ pub async fn apply_credit_note(
 
 /// Takes an allocation of a credit note back, all of it or a part.
 pub async fn unapply_credit_note(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: &CreditNoteId,
     invoice: &InvoiceId,
@@ -112,27 +112,27 @@ pub async fn unapply_credit_note(
     now: Timestamp,
 ) -> Result<CreditNote, OperationError> {
     for _ in 0..TRIES_MAX {
-        let note = on_fresh_standings(rooms, held(rooms, business, id).await?).await?;
-        if act_is_done(rooms, &business.id).await? {
+        let note = with_current_invoices(context, held(context, business, id).await?).await?;
+        if is_already_done(context, &business.id).await? {
             return Ok(note);
         }
-        if let Some(note) = written(rooms, &business.id, credit_note::unapply(&note, invoice, amount, now)).await? {
+        if let Some(note) = written(context, &business.id, credit_note::unapply(&note, invoice, amount, now)).await? {
             return Ok(note);
         }
     }
     Err(OperationError::Conflict)
 }
 
-async fn held(rooms: &Rooms, business: &Business, id: &CreditNoteId) -> Result<CreditNote, OperationError> {
-    rooms.store.credit_note(&business.id, id).await?.ok_or(OperationError::NotFound)
+async fn held(context: &Context, business: &Business, id: &CreditNoteId) -> Result<CreditNote, OperationError> {
+    context.store.credit_note(&business.id, id).await?.ok_or(OperationError::NotFound)
 }
 
-async fn on_fresh_standings(rooms: &Rooms, mut note: CreditNote) -> Result<CreditNote, OperationError> {
+async fn with_current_invoices(context: &Context, mut note: CreditNote) -> Result<CreditNote, OperationError> {
     let ids: Vec<InvoiceId> = note.allocations.iter().map(|part| part.invoice.clone()).collect();
-    let fresh = rooms.store.standings(&note.business, &ids).await?;
+    let fresh = context.store.balances(&note.business, &ids).await?;
     for allocation in &mut note.allocations {
-        if let Some(standing) = fresh.get(&allocation.invoice) {
-            allocation.standing = standing.clone();
+        if let Some(balance) = fresh.get(&allocation.invoice) {
+            allocation.balance = balance.clone();
         }
     }
     Ok(note)

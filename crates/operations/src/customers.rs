@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use receivables::customer::{self, Profile};
 use receivables::{Business, Customer, CustomerId, Refusal};
-use store::Commitment;
+use store::CommitOutcome;
 
-use crate::{OperationError, Rooms, commit};
+use crate::{Context, OperationError, commit};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 4;
@@ -21,7 +21,7 @@ pub struct Registered {
 
 /// Registers a customer, or tells something new of the one whose external id it is.
 pub async fn register_customer(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: CustomerId,
     profile: Profile,
@@ -29,25 +29,25 @@ pub async fn register_customer(
 ) -> Result<Registered, OperationError> {
     for _ in 0..TRIES_MAX {
         let known = match &profile.external_id {
-            Some(external) => rooms.store.customer_by_external_id(&business.id, external).await?,
+            Some(external) => context.store.customer_by_external_id(&business.id, external).await?,
             None => None,
         };
         let known = match known.or_else(|| Some(id.clone())) {
-            Some(known) => rooms.store.customer(&business.id, &known).await?,
+            Some(known) => context.store.customer(&business.id, &known).await?,
             None => None,
         };
-        let (customer, decision, fresh) = if let Some(was) = known {
-            match customer::change_profile(&was, profile.clone(), now) {
+        let (customer, decision, fresh) = if let Some(before) = known {
+            match customer::change_profile(&before, profile.clone(), now) {
                 Some((customer, decision)) => (customer, decision, false),
-                None => return Ok(Registered { customer: was, fresh: false }),
+                None => return Ok(Registered { customer: before, fresh: false }),
             }
         } else {
             let (customer, decision) = customer::register(id.clone(), business.id.clone(), profile.clone(), now);
             (customer, decision, true)
         };
-        match commit(rooms, &decision).await? {
-            Commitment::Committed => return Ok(Registered { customer, fresh }),
-            Commitment::AlreadyDone | Commitment::Conflict(_) => {}
+        match commit(context, &decision).await? {
+            CommitOutcome::Committed => return Ok(Registered { customer, fresh }),
+            CommitOutcome::AlreadyDone | CommitOutcome::Conflict(_) => {}
         }
     }
     match &profile.external_id {

@@ -5,14 +5,14 @@
 
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use receivables::payment::{look_after, when_to_look};
+use receivables::payment::{next_poll, poll_delay};
 use receivables::{BusinessId, Payment, PaymentId};
 use store::keys::DUE_SHARDS;
 
-use crate::payments::{finish, give_up, look};
+use crate::payments::{abandon, finish, look};
 use crate::refunds::ask_for_refunds;
 use crate::sweep::run_due_sweeps;
-use crate::{OperationError, Rooms};
+use crate::{Context, OperationError};
 
 /// How long a claimed item is left to its claimant.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
@@ -36,16 +36,16 @@ pub struct DueRun {
 }
 
 /// Does whatever is due at an instant. It takes no other input, and may run any number of times, side by side.
-pub async fn run_due(rooms: &Rooms, now: Timestamp) -> Result<DueRun, OperationError> {
+pub async fn run_due(context: &Context, now: Timestamp) -> Result<DueRun, OperationError> {
     let mut run = DueRun::default();
     // Boxed: the compiler follows every future into the ones it holds, and these are deep.
-    run_due_sweeps(rooms, now, &mut run).boxed().await?;
+    run_due_sweeps(context, now, &mut run).boxed().await?;
     for _ in 0..ROUNDS_MAX {
         let mut found = 0;
         for shard in 0..DUE_SHARDS {
-            for payment in rooms.store.due_payments(shard, now).await? {
+            for payment in context.store.due_payments(shard, now).await? {
                 found += 1;
-                look_at_due(rooms, &payment, now, &mut run).boxed().await?;
+                look_at_due(context, &payment, now, &mut run).boxed().await?;
             }
         }
         if found == 0 {
@@ -55,9 +55,9 @@ pub async fn run_due(rooms: &Rooms, now: Timestamp) -> Result<DueRun, OperationE
     Ok(run)
 }
 
-async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
+async fn look_at_due(context: &Context, due: &Payment, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
     let lease = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-    match rooms.store.retime_payment(due, Some(lease)).await {
+    match context.store.retime_payment(due, Some(lease)).await {
         Ok(true) => {}
         Ok(false) => {
             run.taken += 1;
@@ -70,7 +70,7 @@ async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut Due
             return Ok(());
         }
     }
-    let error = match ask(rooms, &due.business, &due.id, now).boxed().await {
+    let error = match ask(context, &due.business, &due.id, now).boxed().await {
         Ok(()) => {
             run.done += 1;
             return Ok(());
@@ -83,34 +83,34 @@ async fn look_at_due(rooms: &Rooms, due: &Payment, now: Timestamp, run: &mut Due
     } else {
         // Asking again at once would not help: it is asked again as rarely as if nothing new had been heard.
         tracing::error!(payment.id = %due.id, %error, "a payment cannot be looked at");
-        let claimed = Payment { look_at: Some(lease), ..due.clone() };
+        let claimed = Payment { next_poll_at: Some(lease), ..due.clone() };
         let again = now.saturating_add(AGAIN_AFTER_ERROR).unwrap_or(Timestamp::MAX);
         // A payment at rest is due only because something of it is not done yet.
-        let next = look_after(due.state, due.started_at, now).unwrap_or(again);
-        rooms.store.retime_payment(&claimed, Some(next)).await?;
+        let next = poll_delay(due.state, due.started_at, now).unwrap_or(again);
+        context.store.retime_payment(&claimed, Some(next)).await?;
     }
     Ok(())
 }
 
 /// Asks the provider about one payment, and gives it its next time where nothing new was heard.
-async fn ask(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
-    let Some(payment) = rooms.store.payment(b, id).await? else { return Ok(()) };
+async fn ask(context: &Context, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
+    let Some(payment) = context.store.payment(b, id).await? else { return Ok(()) };
     let version = payment.version;
     let age = now.duration_since(payment.started_at);
     let looked = if payment.unfinished && !payment.state.checkout_is_live() {
-        finish(rooms, payment, now).await?
+        finish(context, payment, now).await?
     } else if payment.refunds_waiting().next().is_some() {
-        ask_for_refunds(rooms, payment, now).await?
+        ask_for_refunds(context, payment, now).await?
     } else if payment.checkout.is_some() {
-        look(rooms, payment, now).await?
+        look(context, payment, now).await?
     } else if age > GIVE_UP_AFTER {
-        give_up(rooms, payment, now).await?
+        abandon(context, payment, now).await?
     } else {
         payment
     };
     if looked.version == version {
-        let next = when_to_look(&looked, now);
-        rooms.store.retime_payment(&looked, next).await?;
+        let next = next_poll(&looked, now);
+        context.store.retime_payment(&looked, next).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use receivables::{BillingZone, Business, Payment};
 use store::PayoutTransaction;
 
 use crate::verify::all;
-use crate::{OperationError, Rooms};
+use crate::{Context, OperationError};
 
 /// Days that one export may span.
 pub const EXPORT_DAYS_MAX: i32 = 366;
@@ -23,7 +23,7 @@ pub struct ExportedPayment {
 
 /// The journal of a period: what the ledger entered, and what moved at the provider.
 pub async fn journal(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     from: Date,
     to: Date,
@@ -33,21 +33,21 @@ pub async fn journal(
     let defect = |error: receivables::MoneyError| OperationError::Defect(format!("journal: {error}"));
     let mut lines = Vec::new();
     for month in months(zone, from, to) {
-        let entries = all(|page| async move { Ok(rooms.store.entries_of_month(b, month, &page).await?) }).await?;
+        let entries = all(|page| async move { Ok(context.store.entries_of_month(b, month, &page).await?) }).await?;
         for entry in entries.iter().filter(|entry| within(entry.posted_at)) {
             lines.extend(journal::of_entry(entry, zone).map_err(defect)?);
         }
     }
-    let payouts = all(|page| async move { Ok(rooms.store.payouts(b, &page).await?) }).await?;
+    let payouts = all(|page| async move { Ok(context.store.payouts(b, &page).await?) }).await?;
     for payout in payouts.iter().rev() {
-        for one in rooms.store.payout_transactions(b, &payout.id).await? {
+        for one in context.store.payout_transactions(b, &payout.id).await? {
             if within(one.transaction.at) {
-                lines.extend(of_movement(rooms, business, &one).await?);
+                lines.extend(of_movement(context, business, &one).await?);
             }
         }
     }
-    for payment in payments_within(rooms, business, from, to).await? {
-        for one in rooms.store.transactions_of_payment(b, &payment.id).await? {
+    for payment in payments_within(context, business, from, to).await? {
+        for one in context.store.transactions_of_payment(b, &payment.id).await? {
             if journal::was_nobodys(&payment, &one.transaction) {
                 lines.extend(journal::of_nobodys(&one.transaction, Some(payment.started_at), zone));
             }
@@ -59,13 +59,13 @@ pub async fn journal(
 
 /// The lines of what moved at the provider, beside what the ledger has entered of it.
 async fn of_movement(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     one: &PayoutTransaction,
 ) -> Result<Vec<JournalLine>, OperationError> {
     let (zone, transaction) = (&business.time_zone, &one.transaction);
     let payment = match &one.payment {
-        Some(payment) => rooms.store.payment(&business.id, payment).await?,
+        Some(payment) => context.store.payment(&business.id, payment).await?,
         None => None,
     };
     let known = match (&payment, &transaction.source) {
@@ -82,14 +82,14 @@ async fn of_movement(
 
 /// The payments of a period, by the day they were started, with their fees.
 pub async fn exported_payments(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     from: Date,
     to: Date,
 ) -> Result<Vec<ExportedPayment>, OperationError> {
     let mut found = Vec::new();
-    for payment in payments_within(rooms, business, from, to).await? {
-        let settled = rooms.store.transactions_of_payment(&business.id, &payment.id).await?;
+    for payment in payments_within(context, business, from, to).await? {
+        let settled = context.store.transactions_of_payment(&business.id, &payment.id).await?;
         found.push(ExportedPayment { payment, settled });
     }
     Ok(found)
@@ -97,7 +97,7 @@ pub async fn exported_payments(
 
 /// The payments that were started within a period, without their allocations and facts.
 async fn payments_within(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     from: Date,
     to: Date,
@@ -105,7 +105,7 @@ async fn payments_within(
     let (b, zone) = (&business.id, &business.time_zone);
     let mut found = Vec::new();
     for month in months(zone, from, to) {
-        let payments = all(|page| async move { Ok(rooms.store.payments_of_month(b, month, &page).await?) }).await?;
+        let payments = all(|page| async move { Ok(context.store.payments_of_month(b, month, &page).await?) }).await?;
         found.extend(payments.into_iter().filter(|one| (from..=to).contains(&zone.date_at(one.started_at))));
     }
     Ok(found)

@@ -1,21 +1,21 @@
 //! Publishing what was committed: mails go out here, after the fact and never before.
 //!
-//! A mail is claimed, sent, and marked. SES has no key of once: where it is not known whether it took a mail, the mail is not
+//! A mail is claimed, sent, and marked. SES has no idempotency key: where it is not known whether it took a mail, the mail is not
 //! sent again by itself, and stands in the list of mails whose fate is unknown.
 
 use jiff::Timestamp;
-use mail::{Message, OnceKey, Receipt, ReceiptLine, SendError, SignIn};
+use mail::{IdempotencyKey, Message, Receipt, ReceiptLine, SendError, SignIn};
 use receivables::{Business, BusinessId, FactKind, InvoiceId, PaymentId};
 use store::{Announced, MailClaim};
 
 use crate::payments::close_checkout;
-use crate::{OperationError, Rooms, locale_of};
+use crate::{Context, OperationError, locale_of};
 
 /// Publishes a fact.
-pub async fn publish_fact(rooms: &Rooms, announced: &Announced, now: Timestamp) -> Result<(), OperationError> {
+pub async fn publish_fact(context: &Context, announced: &Announced, now: Timestamp) -> Result<(), OperationError> {
     match &announced.fact.kind {
-        FactKind::PaymentSettled { payment, .. } => send_receipt(rooms, &announced.business, payment, now).await,
-        FactKind::InvoicePaid { invoice } => close_idle_page(rooms, &announced.business, invoice, now).await,
+        FactKind::PaymentSettled { payment, .. } => send_receipt(context, &announced.business, payment, now).await,
+        FactKind::InvoicePaid { invoice } => close_idle_page(context, &announced.business, invoice, now).await,
         FactKind::CustomerRegistered
         | FactKind::InvoiceIssued { .. }
         | FactKind::InvoicePartlyPaid { .. }
@@ -36,12 +36,17 @@ pub async fn publish_fact(rooms: &Rooms, announced: &Announced, now: Timestamp) 
 
 /// An invoice that was paid may still have another payment's page open, if money came late: that page is closed, so that
 /// nobody pays there what is paid.
-async fn close_idle_page(rooms: &Rooms, b: &BusinessId, id: &InvoiceId, now: Timestamp) -> Result<(), OperationError> {
-    let invoice = rooms.store.invoice(b, id).await?.ok_or(OperationError::NotFound)?;
-    let paid = invoice.standing.open().is_zero();
-    let Some(open) = invoice.standing.live_checkout.filter(|_| paid) else { return Ok(()) };
-    let payment = rooms.store.payment(b, &open).await?.ok_or(OperationError::NotFound)?;
-    match close_checkout(rooms, payment, now).await {
+async fn close_idle_page(
+    context: &Context,
+    b: &BusinessId,
+    id: &InvoiceId,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    let invoice = context.store.invoice(b, id).await?.ok_or(OperationError::NotFound)?;
+    let paid = invoice.balance.open().is_zero();
+    let Some(open) = invoice.balance.live_checkout.filter(|_| paid) else { return Ok(()) };
+    let payment = context.store.payment(b, &open).await?.ok_or(OperationError::NotFound)?;
+    match close_checkout(context, payment, now).await {
         Ok(_) => Ok(()),
         Err(error) if error.retryable() => Err(error),
         // What follows in the stream is not held back: the timer looks at that payment anyway.
@@ -52,19 +57,19 @@ async fn close_idle_page(rooms: &Rooms, b: &BusinessId, id: &InvoiceId, now: Tim
     }
 }
 
-async fn send_receipt(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
-    let payment = rooms.store.payment(b, id).await?.ok_or(OperationError::NotFound)?;
+async fn send_receipt(context: &Context, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
+    let payment = context.store.payment(b, id).await?.ok_or(OperationError::NotFound)?;
     // Money in another currency only is put before a person; there is nothing to confirm yet.
     if payment.received.is_zero() {
         return Ok(());
     }
-    let business = business(rooms, b).await?;
-    let customer = rooms.store.customer(b, &payment.customer).await?.ok_or(OperationError::NotFound)?;
+    let business = business(context, b).await?;
+    let customer = context.store.customer(b, &payment.customer).await?.ok_or(OperationError::NotFound)?;
     let Some(to) = customer.profile.email.clone() else { return Ok(()) };
     let lines = payment.allocations.iter().filter(|part| !part.applied.is_zero()).map(|part| ReceiptLine {
         number: part.number.clone(),
         amount: part.applied,
-        open_after: part.standing.open(),
+        open_after: part.balance.open(),
     });
     let receipt = Receipt {
         business: &business,
@@ -76,51 +81,51 @@ async fn send_receipt(rooms: &Rooms, b: &BusinessId, id: &PaymentId, now: Timest
         amount: payment.received,
         lines: lines.collect(),
         unapplied: payment.unapplied,
-        payment_url: rooms.links.payment_url(&payment),
+        payment_url: context.links.payment_url(&payment),
     };
-    send_once(rooms, &business, &receipt.compose(), &OnceKey::new("receipt", id), now).await
+    send_once(context, &business, &receipt.compose(), &IdempotencyKey::new("receipt", id), now).await
 }
 
 /// Mails the link and code of a sign-in, if the address is a customer's. To any other address nothing is sent.
-pub async fn send_sign_in_mail(rooms: &Rooms, asked: &store::SignIn, now: Timestamp) -> Result<(), OperationError> {
+pub async fn send_sign_in_mail(context: &Context, asked: &store::SignIn, now: Timestamp) -> Result<(), OperationError> {
     if asked.customer.is_none() || now >= asked.ends_at {
         return Ok(());
     }
-    let business = business(rooms, &asked.business).await?;
+    let business = business(context, &asked.business).await?;
     let message = SignIn {
         business: &business,
         locale: asked.locale,
         to: asked.email.clone(),
-        url: rooms.links.sign_in_url(&asked.id),
-        code: rooms.links.sign_in_code(&asked.id),
+        url: context.links.sign_in_url(&asked.id),
+        code: context.links.sign_in_code(&asked.id),
         minutes: u16::try_from(store::SIGN_IN_GOOD_FOR.as_mins()).unwrap_or_default(),
     };
-    send_once(rooms, &business, &message.compose(), &OnceKey::new("sign-in", &asked.id), now).await
+    send_once(context, &business, &message.compose(), &IdempotencyKey::new("sign-in", &asked.id), now).await
 }
 
-async fn business(rooms: &Rooms, b: &BusinessId) -> Result<Business, OperationError> {
-    rooms.store.business(b).await?.ok_or(OperationError::NotFound)
+async fn business(context: &Context, b: &BusinessId) -> Result<Business, OperationError> {
+    context.store.business(b).await?.ok_or(OperationError::NotFound)
 }
 
 async fn send_once(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     message: &Message,
-    once: &OnceKey,
+    once: &IdempotencyKey,
     now: Timestamp,
 ) -> Result<(), OperationError> {
-    let claimant = rooms.claimant.next();
-    match rooms.store.claim_mail(&business.id, once.as_str(), &claimant, now).await? {
+    let worker = context.worker.next();
+    match context.store.claim_mail(&business.id, once.as_str(), &worker, now).await? {
         MailClaim::Taken => return Ok(()),
         MailClaim::Ours => {}
     }
-    match rooms.post.send(message, business, once, now).await {
+    match context.mailer.send(message, business, once, now).await {
         Ok(sent) => {
-            rooms.store.mail_sent(&business.id, once.as_str(), &sent.provider_id).await?;
+            context.store.mail_sent(&business.id, once.as_str(), &sent.provider_id).await?;
             Ok(())
         }
         Err(SendError::NotSent { reason, retryable: true }) => {
-            rooms.store.mail_not_sent(&business.id, once.as_str()).await?;
+            context.store.mail_not_sent(&business.id, once.as_str()).await?;
             Err(OperationError::Unavailable(reason))
         }
         Err(SendError::NotSent { reason, retryable: false }) => Err(OperationError::Defect(reason)),

@@ -37,7 +37,7 @@ use receivables::customer::Profile;
 use receivables::text::ExternalId;
 use receivables::{Business, CustomerId, Invoice, InvoiceId, PayLinkId, Refusal};
 
-use crate::{OperationError, Rooms, issue_invoice, register_customer};
+use crate::{Context, OperationError, issue_invoice, register_customer};
 use reading::{Imported, Read, read};
 
 /// Rows of a file, without its header.
@@ -150,7 +150,7 @@ enum Fate {
 /// What every step of an import works with.
 #[derive(Clone, Copy)]
 struct Import<'a> {
-    rooms: &'a Rooms,
+    context: &'a Context,
     business: &'a Business,
     ids: ImportIds<'a>,
     now: Timestamp,
@@ -158,7 +158,7 @@ struct Import<'a> {
 
 /// Imports the invoices of a file. Where something does not answer half-way, the same file again goes on from there.
 pub async fn import_invoices(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     ids: ImportIds<'_>,
     file: &[u8],
@@ -166,7 +166,7 @@ pub async fn import_invoices(
     progress: impl FnMut(Progress),
     now: Timestamp,
 ) -> Result<ImportReport, OperationError> {
-    let import = Import { rooms, business, ids, now };
+    let import = Import { context, business, ids, now };
     let Read { rows, invoices, found, errors } = read(file, business);
     let mut report =
         ImportReport { rows, invoices: found, errors_total: errors.len(), errors, ..ImportReport::default() };
@@ -206,10 +206,10 @@ async fn held(
     name: &CustomerName,
     profile: Option<&Profile>,
 ) -> Result<(CustomerName, Held), OperationError> {
-    let Import { rooms, business, .. } = import;
+    let Import { context, business, .. } = import;
     let known = match name {
-        CustomerName::Ours(id) => rooms.store.customer(&business.id, id).await?.map(|customer| customer.id),
-        CustomerName::Theirs(external) => rooms.store.customer_by_external_id(&business.id, external).await?,
+        CustomerName::Ours(id) => context.store.customer(&business.id, id).await?.map(|customer| customer.id),
+        CustomerName::Theirs(external) => context.store.customer_by_external_id(&business.id, external).await?,
     };
     let held = match (known, name, profile) {
         (Some(id), _, _) => Held::Known(id),
@@ -225,7 +225,7 @@ async fn fate(
     imported: &Imported,
     customers: &BTreeMap<CustomerName, Held>,
 ) -> Result<Fate, OperationError> {
-    let Import { rooms, business, .. } = import;
+    let Import { context, business, .. } = import;
     let customer = match customers.get(&imported.customer) {
         Some(Held::Known(id)) => Some(id),
         Some(Held::New(_)) => None,
@@ -235,14 +235,14 @@ async fn fate(
         }
     };
     let draft = &imported.draft;
-    if let Some(id) = rooms.store.invoice_by_number(&business.id, &draft.number).await? {
-        let known = rooms.store.invoice(&business.id, &id).await?.ok_or(OperationError::Conflict)?;
+    if let Some(id) = context.store.invoice_by_number(&business.id, &draft.number).await? {
+        let known = context.store.invoice(&business.id, &id).await?.ok_or(OperationError::Conflict)?;
         let same = customer == Some(&known.customer) && imported.is_told_by(&known);
         let refusal = Refusal::InvoiceImmutable { number: draft.number.clone() };
         return Ok(if same { Fate::Known } else { Fate::Wrong(imported.refused(&refusal)) });
     }
     if let Some(external) = &draft.external_id
-        && rooms.store.invoice_by_external_id(&business.id, external).await?.is_some()
+        && context.store.invoice_by_external_id(&business.id, external).await?.is_some()
     {
         return Ok(Fate::Wrong(imported.refused(&Refusal::ExternalIdTaken)));
     }
@@ -299,11 +299,11 @@ struct Group {
 }
 
 async fn registered(import: Import<'_>, held: Held, invoices: Vec<Imported>) -> Result<Group, OperationError> {
-    let Import { rooms, business, ids, now } = import;
+    let Import { context, business, ids, now } = import;
     let (customer, fresh) = match held {
         Held::Known(customer) => (customer, false),
         Held::New(profile) => {
-            let registered = register_customer(rooms, business, (ids.customer)(), profile, now).await?;
+            let registered = register_customer(context, business, (ids.customer)(), profile, now).await?;
             (registered.customer.id, registered.fresh)
         }
         Held::Nobody => return Err(OperationError::Defect("an invoice of nobody's is not kept".to_owned())),
@@ -318,10 +318,10 @@ async fn issued(
     customer: CustomerId,
     imported: Imported,
 ) -> Result<Result<bool, ImportError>, OperationError> {
-    let Import { rooms, business, ids, now } = import;
+    let Import { context, business, ids, now } = import;
     let (invoice, link) = ((ids.invoice)(), (ids.pay_link)());
     let draft = imported.draft.clone();
-    match issue_invoice(rooms, business, invoice, link, &customer, draft, now).await {
+    match issue_invoice(context, business, invoice, link, &customer, draft, now).await {
         Ok(issued) => Ok(Ok(issued.fresh)),
         Err(OperationError::Refused(refusal)) => Ok(Err(imported.refused(&refusal))),
         Err(error) => Err(error),

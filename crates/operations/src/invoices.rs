@@ -6,9 +6,9 @@ use receivables::invoice::{self, Draft};
 use receivables::pay_link::{self, PayLink, Scope};
 use receivables::{Business, Change, CustomerId, Decision, Invoice, InvoiceId, PayLinkId, Refusal};
 use store::keys::Unique;
-use store::{Commitment, Contested};
+use store::{CommitOutcome, Conflict};
 
-use crate::{Links, OperationError, Rooms, commit};
+use crate::{Context, Links, OperationError, commit};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 4;
@@ -26,7 +26,7 @@ pub struct Issued {
 
 /// Issues an invoice. The same invoice told again changes nothing; another under its number or id is refused.
 pub async fn issue_invoice(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: InvoiceId,
     link: PayLinkId,
@@ -34,29 +34,29 @@ pub async fn issue_invoice(
     draft: Draft,
     now: Timestamp,
 ) -> Result<Issued, OperationError> {
-    if rooms.store.customer(&business.id, customer).await?.is_none() {
+    if context.store.customer(&business.id, customer).await?.is_none() {
         return Err(OperationError::NotFound);
     }
     let expires_on = pay_link::default_expiry(draft.due_on, business.time_zone.date_at(now));
-    let link = new_link(rooms, business, link, customer, &id, expires_on);
+    let link = new_link(context, business, link, customer, &id, expires_on);
     let told = (draft.number.clone(), draft.external_id.clone());
     let (invoice, decision) =
         invoice::issue(id.clone(), business.id.clone(), customer.clone(), draft, link.clone(), now)?;
-    match commit(rooms, &decision).await? {
-        Commitment::Committed => Ok(Issued { invoice, link: Some(link), fresh: true }),
-        Commitment::AlreadyDone => known(rooms, business, &id, &invoice, None).await,
-        Commitment::Conflict(contested) => {
+    match commit(context, &decision).await? {
+        CommitOutcome::Committed => Ok(Issued { invoice, link: Some(link), fresh: true }),
+        CommitOutcome::AlreadyDone => known(context, business, &id, &invoice, None).await,
+        CommitOutcome::Conflict(contested) => {
             let (number, external_id) = told;
-            let by_number = rooms.store.invoice_by_number(&business.id, &number).await?;
+            let by_number = context.store.invoice_by_number(&business.id, &number).await?;
             let by_external = match &external_id {
-                Some(external) => rooms.store.invoice_by_external_id(&business.id, external).await?,
+                Some(external) => context.store.invoice_by_external_id(&business.id, external).await?,
                 None => None,
             };
-            let external_taken = contested.contains(&Contested::Taken(Unique::InvoiceExternalId));
+            let external_taken = contested.contains(&Conflict::Taken(Unique::InvoiceExternalId));
             let refusal = if external_taken { Refusal::ExternalIdTaken } else { Refusal::NumberTaken };
             match (by_number, by_external) {
                 (Some(one), Some(other)) if one != other => Err(refusal.into()),
-                (Some(one), _) | (None, Some(one)) => known(rooms, business, &one, &invoice, Some(refusal)).await,
+                (Some(one), _) | (None, Some(one)) => known(context, business, &one, &invoice, Some(refusal)).await,
                 (None, None) => Err(OperationError::Conflict),
             }
         }
@@ -65,13 +65,13 @@ pub async fn issue_invoice(
 
 /// The invoice that is there already: the same told again is no error, another is.
 async fn known(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: &InvoiceId,
     told: &Invoice,
     otherwise: Option<Refusal>,
 ) -> Result<Issued, OperationError> {
-    let invoice = rooms.store.invoice(&business.id, id).await?.ok_or(OperationError::Conflict)?;
+    let invoice = context.store.invoice(&business.id, id).await?.ok_or(OperationError::Conflict)?;
     let same = invoice.customer == told.customer
         && invoice.number == told.number
         && invoice.external_id == told.external_id
@@ -84,49 +84,49 @@ async fn known(
         let immutable = Refusal::InvoiceImmutable { number: invoice.number };
         return Err(if same_invoice_meant { immutable } else { otherwise.unwrap_or(immutable) }.into());
     }
-    let links = rooms.store.pay_links_of_invoice(&business.id, id).await?;
+    let links = context.store.pay_links_of_invoice(&business.id, id).await?;
     let link = links.into_iter().find(|link| link.revoked_at.is_none());
     Ok(Issued { invoice, link, fresh: false })
 }
 
 /// Issues a further link to pay an invoice.
 pub async fn issue_pay_link(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     link: PayLinkId,
     invoice: &InvoiceId,
     expires_on: Option<Date>,
     now: Timestamp,
 ) -> Result<PayLink, OperationError> {
-    let invoice = rooms.store.invoice(&business.id, invoice).await?.ok_or(OperationError::NotFound)?;
+    let invoice = context.store.invoice(&business.id, invoice).await?.ok_or(OperationError::NotFound)?;
     let today = business.time_zone.date_at(now);
     let expires_on = expires_on.unwrap_or_else(|| pay_link::default_expiry(invoice.due_on, today));
     if expires_on < today {
         return Err(Refusal::DayPassed { field: "expires_on".to_owned(), today }.into());
     }
-    let link = new_link(rooms, business, link, &invoice.customer, &invoice.id, expires_on);
+    let link = new_link(context, business, link, &invoice.customer, &invoice.id, expires_on);
     let decision = decision(business, &link, Change::PayLinkIssued(link.clone()), now);
-    commit(rooms, &decision).await?;
+    commit(context, &decision).await?;
     Ok(link)
 }
 
 /// Takes a pay link back. Doing so again changes nothing.
 pub async fn revoke_pay_link(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     link: &PayLinkId,
     now: Timestamp,
 ) -> Result<PayLink, OperationError> {
-    let hash = Links::hash(&rooms.links.pay_token(link));
+    let hash = Links::hash(&context.links.pay_token(link));
     for _ in 0..TRIES_MAX {
-        let held = rooms.store.pay_link(&hash).await?.filter(|held| held.business == business.id);
+        let held = context.store.pay_link(&hash).await?.filter(|held| held.business == business.id);
         let held = held.ok_or(OperationError::NotFound)?;
         if held.revoked_at.is_some() {
             return Ok(held);
         }
         let revoked = PayLink { revoked_at: Some(now), ..held };
         let decision = decision(business, &revoked, Change::PayLinkRevoked(revoked.clone()), now);
-        if commit(rooms, &decision).await? == Commitment::Committed {
+        if commit(context, &decision).await? == CommitOutcome::Committed {
             return Ok(revoked);
         }
     }
@@ -134,7 +134,7 @@ pub async fn revoke_pay_link(
 }
 
 fn new_link(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     id: PayLinkId,
     customer: &CustomerId,
@@ -142,7 +142,7 @@ fn new_link(
     expires_on: Date,
 ) -> PayLink {
     PayLink {
-        token_hash: Links::hash(&rooms.links.pay_token(&id)),
+        token_hash: Links::hash(&context.links.pay_token(&id)),
         id,
         business: business.id.clone(),
         customer: customer.clone(),

@@ -5,20 +5,20 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::stripe::currency::{CurrencyRule, charge_rule, to_stripe};
-use payment_gateway::stripe::requests::{CheckoutOrder, ExpireOutcome, OnceKey, Operation};
+use payment_gateway::stripe::requests::{CheckoutOrder, ExpireOutcome, IdempotencyKey, Operation};
 use receivables::decision::Change;
-use receivables::invoice::Standing;
+use receivables::invoice::InvoiceBalance;
 use receivables::payment::{self, Checkout, Origin, Request};
 use receivables::{
     Business, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
 };
 use sha2::{Digest, Sha256};
-use store::Commitment;
+use store::CommitOutcome;
 
-mod hearing;
+mod apply_reports;
 
-use crate::{OperationError, Rooms, commit};
-pub(crate) use hearing::{Adopted, carry_out, commit_heard, finish, give_up, in_order, reload};
+use crate::{Context, OperationError, commit};
+pub(crate) use apply_reports::{ClaimedReports, abandon, carry_out, commit_reports, finish, in_order, reload};
 
 /// Times a decision is taken anew because another came first.
 const TRIES_MAX: u32 = 5;
@@ -32,7 +32,7 @@ const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 /// What a payer asks for.
 #[derive(Clone, Debug)]
 pub struct StartPayment {
-    /// Minted when the page was rendered.
+    /// Drawn when the page was rendered.
     pub id: PaymentId,
     /// How the payer came.
     pub origin: Origin,
@@ -53,41 +53,41 @@ pub struct Started {
 
 /// Starts a payment and opens its hosted page.
 pub async fn start_payment(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     asked: StartPayment,
     now: Timestamp,
 ) -> Result<Started, OperationError> {
     let mut asked = asked;
-    if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
+    if let Some(known) = context.store.payment(&business.id, &asked.id).await? {
         if known.asks_for(&asked.parts) {
-            return continued(rooms, business, known, now).await;
+            return continued(context, business, known, now).await;
         }
         // The back button brings the same form with another amount: that is another payment.
         asked.id = another_id(&asked.id, &asked.parts)?;
-        if let Some(known) = rooms.store.payment(&business.id, &asked.id).await? {
-            return continued(rooms, business, known, now).await;
+        if let Some(known) = context.store.payment(&business.id, &asked.id).await? {
+            return continued(context, business, known, now).await;
         }
     }
     for _ in 0..TRIES_MAX {
-        let request = request(rooms, business, &asked).await?;
+        let request = request(context, business, &asked).await?;
         let (payment, decisions) = match payment::start(&request, now) {
             Ok(started) => started,
             Err(Refusal::CheckoutOpen { payment: other }) => {
-                if let Some(started) = give_way(rooms, business, &other, &asked, now).await? {
+                if let Some(started) = give_way(context, business, &other, &asked, now).await? {
                     return Ok(started);
                 }
                 continue;
             }
             Err(refusal) => return Err(refusal.into()),
         };
-        match claim(rooms, &decisions, now).await? {
-            Commitment::Committed => return continued(rooms, business, payment, now).await,
-            Commitment::AlreadyDone | Commitment::Conflict(_) => {
+        match claim(context, &decisions, now).await? {
+            CommitOutcome::Committed => return continued(context, business, payment, now).await,
+            CommitOutcome::AlreadyDone | CommitOutcome::Conflict(_) => {
                 // The answer to our own commit may have been lost, or the same form came at the same time.
-                match rooms.store.payment(&business.id, &asked.id).await? {
+                match context.store.payment(&business.id, &asked.id).await? {
                     Some(known) if known.asks_for(&asked.parts) => {
-                        return continued(rooms, business, known, now).await;
+                        return continued(context, business, known, now).await;
                     }
                     Some(_) => asked.id = another_id(&asked.id, &asked.parts)?,
                     None => {}
@@ -99,36 +99,36 @@ pub async fn start_payment(
 }
 
 /// What of an invoice a payer can pay online now: the most that the provider charges of what is payable.
-pub fn payable_online(standing: &Standing) -> Money {
-    let payable = standing.payable();
+pub fn payable_online(balance: &InvoiceBalance) -> Money {
+    let payable = balance.payable();
     charge_rule(payable.currency()).map_or(Money::zero(payable.currency()), |rule| rule.most_of(payable))
 }
 
 /// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let
 /// go again.
-async fn claim(rooms: &Rooms, decisions: &[Decision], now: Timestamp) -> Result<Commitment, OperationError> {
+async fn claim(context: &Context, decisions: &[Decision], now: Timestamp) -> Result<CommitOutcome, OperationError> {
     for (place, decision) in decisions.iter().enumerate() {
-        let commitment = commit(rooms, decision).await?;
-        if commitment == Commitment::Committed {
+        let commitment = commit(context, decision).await?;
+        if commitment == CommitOutcome::Committed {
             continue;
         }
         let begun = decisions.get(..place).and_then(|done| done.last()).and_then(payment_of);
         if let Some(begun) = begun {
-            give_up(rooms, reload(rooms, begun).await?, now).await?;
+            abandon(context, reload(context, begun).await?, now).await?;
         }
         return Ok(commitment);
     }
-    Ok(Commitment::Committed)
+    Ok(CommitOutcome::Committed)
 }
 
 fn payment_of(decision: &Decision) -> Option<&Payment> {
     decision.changes.iter().find_map(|change| match change {
         Change::PaymentStarted(payment) => Some(&**payment),
-        Change::PaymentChanged { now, .. } => Some(&**now),
+        Change::PaymentChanged { after, .. } => Some(&**after),
         Change::CustomerRegistered(_)
         | Change::ProfileChanged { .. }
         | Change::InvoiceIssued(_)
-        | Change::InvoiceStanding { .. }
+        | Change::InvoiceBalanceChanged { .. }
         | Change::PayLinkIssued(_)
         | Change::PayLinkRevoked(_)
         | Change::CreditNoteIssued(_)
@@ -136,9 +136,9 @@ fn payment_of(decision: &Decision) -> Option<&Payment> {
     })
 }
 
-async fn request(rooms: &Rooms, business: &Business, asked: &StartPayment) -> Result<Request, OperationError> {
+async fn request(context: &Context, business: &Business, asked: &StartPayment) -> Result<Request, OperationError> {
     let ids: Vec<InvoiceId> = asked.parts.iter().map(|(invoice, _)| invoice.clone()).collect();
-    let held = rooms.store.invoices(&business.id, &ids).await?;
+    let held = context.store.invoices(&business.id, &ids).await?;
     let mut parts = Vec::with_capacity(ids.len());
     for (place, (id, amount)) in asked.parts.iter().enumerate() {
         writable(&format!("allocations[{place}].amount"), *amount)?;
@@ -178,68 +178,72 @@ pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
 
 /// Goes on with a payment that is there: to its hosted page while that is open, else to its own page.
 async fn continued(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     payment: Payment,
     now: Timestamp,
 ) -> Result<Started, OperationError> {
     if !payment.state.checkout_is_live() {
-        let checkout_url = rooms.links.payment_url(&payment);
+        let checkout_url = context.links.payment_url(&payment);
         return Ok(Started { payment, checkout_url });
     }
-    let payment = match with_checkout(rooms, business, payment.clone(), now).await {
+    let payment = match with_checkout(context, business, payment.clone(), now).await {
         Ok(payment) => payment,
         Err(error) if error.retryable() => return Err(error),
         Err(error) => {
             // The provider will never open this page: the invoices are let go at once, so that another try is possible.
-            give_up(rooms, payment, now).await?;
+            abandon(context, payment, now).await?;
             return Err(error);
         }
     };
     let open = payment.checkout.as_ref().filter(|checkout| {
         payment.state.checkout_is_live() && checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN
     });
-    let checkout_url = open.map_or_else(|| rooms.links.payment_url(&payment), |checkout| checkout.url.clone());
+    let checkout_url = open.map_or_else(|| context.links.payment_url(&payment), |checkout| checkout.url.clone());
     Ok(Started { payment, checkout_url })
 }
 
 /// Another payment's page is open for an invoice. Where it asks for the same, it is the one to pay on; else it is closed.
 async fn give_way(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     other: &PaymentId,
     asked: &StartPayment,
     now: Timestamp,
 ) -> Result<Option<Started>, OperationError> {
-    let other = rooms.store.payment(&business.id, other).await?.ok_or(OperationError::NotFound)?;
+    let other = context.store.payment(&business.id, other).await?.ok_or(OperationError::NotFound)?;
     let open_long_enough =
         other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
     if other.asks_for(&asked.parts) && other.state.checkout_is_live() && open_long_enough {
-        return continued(rooms, business, other, now).await.map(Some);
+        return continued(context, business, other, now).await.map(Some);
     }
-    close_checkout(rooms, other, now).await?;
+    close_checkout(context, other, now).await?;
     Ok(None)
 }
 
 /// Closes the hosted page of a payment, and hears what became of it.
-pub(crate) async fn close_checkout(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+pub(crate) async fn close_checkout(
+    context: &Context,
+    payment: Payment,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
     if !payment.state.checkout_is_live() {
         // Its page is over, and it may still hold invoices that it has not got round to letting go.
-        return finish(rooms, payment, now).await;
+        return finish(context, payment, now).await;
     }
     // A page whose address never reached us cannot be paid on: the address is in the provider's answer alone, and whoever
     // still waits for it finds the payment cancelled and hands nothing out.
-    let Some(checkout) = payment.checkout.clone() else { return give_up(rooms, payment, now).await };
-    let once = once_key(&payment, Operation::ExpireCheckout);
-    match rooms.stripe.expire_checkout(&checkout.id, &once).await? {
-        ExpireOutcome::Expired(reports) => commit_heard(rooms, payment, &reports, None, now).await,
-        ExpireOutcome::NoLongerOpen => look(rooms, payment, now).await,
+    let Some(checkout) = payment.checkout.clone() else { return abandon(context, payment, now).await };
+    let once = idempotency_key(&payment, Operation::ExpireCheckout);
+    match context.stripe.expire_checkout(&checkout.id, &once).await? {
+        ExpireOutcome::Expired(reports) => commit_reports(context, payment, &reports, None, now).await,
+        ExpireOutcome::NoLongerOpen => look(context, payment, now).await,
     }
 }
 
 /// The payment with its hosted page, opened if it is not.
 async fn with_checkout(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     payment: Payment,
     now: Timestamp,
@@ -247,31 +251,31 @@ async fn with_checkout(
     if payment.checkout.is_some() {
         return Ok(payment);
     }
-    let customer = rooms.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
-    let order = order(rooms, &payment, &customer);
-    let opened = rooms.stripe.open_checkout(&order, &once_key(&payment, Operation::OpenCheckout)).await?;
+    let customer = context.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
+    let order = order(context, &payment, &customer);
+    let opened = context.stripe.open_checkout(&order, &idempotency_key(&payment, Operation::OpenCheckout)).await?;
     let mut payment = payment;
     for _ in 0..TRIES_MAX {
         let checkout = Checkout { id: opened.id.clone(), url: opened.url.clone(), expires_at: opened.expires_at };
         let Some((changed, decision)) = payment.opened(checkout, now) else { return Ok(payment) };
-        match commit(rooms, &decision).await? {
-            Commitment::Committed => return Ok(changed),
-            Commitment::AlreadyDone | Commitment::Conflict(_) => {
-                payment = reload(rooms, &payment).await?;
+        match commit(context, &decision).await? {
+            CommitOutcome::Committed => return Ok(changed),
+            CommitOutcome::AlreadyDone | CommitOutcome::Conflict(_) => {
+                payment = reload(context, &payment).await?;
             }
         }
     }
     Err(OperationError::Conflict)
 }
 
-/// What the hosted page is told. It is made of the payment and the customer alone, so that every try of the same once-key says
+/// What the hosted page is told. It is made of the payment and the customer alone, so that every try of the same idempotency key says
 /// the same, whoever makes it.
-fn order(rooms: &Rooms, payment: &Payment, customer: &Customer) -> CheckoutOrder {
+fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutOrder {
     let numbers: Vec<&str> = payment.allocations.iter().map(|allocation| allocation.number.as_str()).collect();
     let cancel_url = match (&payment.origin, payment.allocations.first()) {
-        (Origin::PayLink(link), _) => rooms.links.pay_url(link),
-        (Origin::Portal, Some(first)) => rooms.links.invoice_url(&first.invoice),
-        (Origin::Portal, None) | (Origin::Api | Origin::Provider, _) => rooms.links.payment_url(payment),
+        (Origin::PayLink(link), _) => context.links.pay_url(link),
+        (Origin::Portal, Some(first)) => context.links.invoice_url(&first.invoice),
+        (Origin::Portal, None) | (Origin::Api | Origin::Provider, _) => context.links.payment_url(payment),
     };
     CheckoutOrder {
         payment: payment.id.clone(),
@@ -282,7 +286,7 @@ fn order(rooms: &Rooms, payment: &Payment, customer: &Customer) -> CheckoutOrder
         customer: customer.profile.stripe_id.clone(),
         customer_email: customer.profile.email.clone(),
         locale: payment.locale,
-        success_url: rooms.links.payment_url(payment),
+        success_url: context.links.payment_url(payment),
         cancel_url,
         expires_at: payment.started_at.checked_add(CHECKOUT_OPEN_FOR).ok(),
     }
@@ -298,23 +302,23 @@ fn shortened(text: &str, chars_max: usize) -> String {
 
 /// How a payment stands. While it is not at rest the provider itself is asked, so that the payer sees the truth even where
 /// the webhook is slower.
-pub async fn look_at_payment(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
-    if payment.look_at.is_none() {
+pub async fn poll_payment(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+    if payment.next_poll_at.is_none() {
         return Ok(payment);
     }
-    look(rooms, payment, now).await
+    look(context, payment, now).await
 }
 
 /// Asks the provider about a payment, and hears the answer.
-pub(crate) async fn look(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+pub(crate) async fn look(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
-    let seen = rooms.stripe.checkout(&checkout.id).await?;
-    commit_heard(rooms, payment, &seen.reports, None, now).await
+    let seen = context.stripe.checkout(&checkout.id).await?;
+    commit_reports(context, payment, &seen.reports, None, now).await
 }
 
 /// A payment is one attempt; another decision is another payment.
-fn once_key(payment: &Payment, operation: Operation) -> OnceKey {
-    OnceKey::new(&payment.business, &payment.id, operation, 1)
+fn idempotency_key(payment: &Payment, operation: Operation) -> IdempotencyKey {
+    IdempotencyKey::new(&payment.business, &payment.id, operation, 1)
 }
 
 /// An id for the same form with other content: the same content always gives the same.
@@ -326,9 +330,10 @@ fn another_id(id: &PaymentId, parts: &[(InvoiceId, Money)]) -> Result<PaymentId,
         hasher.update(format!("/{invoice}={amount:?}"));
     }
     let time = id.ulid().get(..10).unwrap_or_default();
-    let chance = hasher.finalize();
-    let chance = chance.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
-    let ulid: String = time.chars().chain(chance.map(char::from)).collect();
+    let random_bits = hasher.finalize();
+    let random_bits =
+        random_bits.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
+    let ulid: String = time.chars().chain(random_bits.map(char::from)).collect();
     PaymentId::from_ulid(&ulid).map_err(|error| OperationError::Defect(error.to_string()))
 }
 

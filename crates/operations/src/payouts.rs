@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use receivables::payout::{PayoutRank, PayoutReport, prove};
-use receivables::provider_fact::Provider;
+use receivables::provider_object::Provider;
 use receivables::{BusinessId, ObjectId, PaymentId};
 use store::{Page, Payout, PayoutTransaction};
 
-use crate::{OperationError, Rooms};
+use crate::{Context, OperationError};
 
 /// Times a change is made anew because another came first.
 const TRIES_MAX: u32 = 6;
@@ -18,34 +18,34 @@ const PAYOUTS_MATCHED_MAX: usize = 31;
 /// Hears what a provider says of a payout. Once it is paid or complete, its transactions are fetched, kept and summed; again
 /// when it comes back. One of which the provider lists none is kept without a proof.
 pub(crate) async fn hear_payout(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     report: &PayoutReport,
     now: Timestamp,
 ) -> Result<(), OperationError> {
     for _ in 0..TRIES_MAX {
-        let held = rooms.store.payout(b, &report.payout).await?;
+        let held = context.store.payout(b, &report.payout).await?;
         let mut payout = held.clone().unwrap_or_else(|| Payout {
             id: report.payout.clone(),
-            fact: report.fact.clone(),
+            state: report.state.clone(),
             proof: None,
             unlisted: false,
             heard_at: now,
             version: 0,
         });
-        payout.fact.merge(&report.fact);
-        let rank = payout.fact.rank;
-        let came = payout.fact.reconciled || rank >= PayoutRank::Paid;
-        let came_back = rank >= PayoutRank::Cancelled && held.as_ref().is_none_or(|held| held.fact.rank < rank);
+        payout.state.merge(&report.state);
+        let rank = payout.state.rank;
+        let came = payout.state.reconciled || rank >= PayoutRank::Paid;
+        let came_back = rank >= PayoutRank::Cancelled && held.as_ref().is_none_or(|held| held.state.rank < rank);
         let proved = payout.proof.as_ref().is_some_and(|proof| proof.holds);
-        if came && !payout.fact.manual && (came_back || !proved) {
-            prove_anew(rooms, b, &mut payout).await?;
+        if came && !payout.state.manual && (came_back || !proved) {
+            prove_anew(context, b, &mut payout).await?;
         }
         if held.as_ref() == Some(&payout) {
             return Ok(());
         }
         payout.version += 1;
-        if rooms.store.put_payout(b, &payout).await? {
+        if context.store.put_payout(b, &payout).await? {
             return Ok(());
         }
     }
@@ -53,8 +53,8 @@ pub(crate) async fn hear_payout(
 }
 
 /// Fetches what a payout is made of, keeps it and sums it.
-async fn prove_anew(rooms: &Rooms, b: &BusinessId, payout: &mut Payout) -> Result<(), OperationError> {
-    let transactions = match transactions(rooms, b, &payout.id).await {
+async fn prove_anew(context: &Context, b: &BusinessId, payout: &mut Payout) -> Result<(), OperationError> {
+    let transactions = match transactions(context, b, &payout.id).await {
         Ok(transactions) => transactions,
         // The provider will not say, now or later. What was said before stands.
         Err(OperationError::ProviderRefused { .. }) => {
@@ -64,41 +64,41 @@ async fn prove_anew(rooms: &Rooms, b: &BusinessId, payout: &mut Payout) -> Resul
         Err(error) => return Err(error),
     };
     let whole: Vec<_> = transactions.iter().map(|one| one.transaction.clone()).collect();
-    let proof = prove(&payout.id, payout.fact.amount, &whole);
+    let proof = prove(&payout.id, payout.state.amount, &whole);
     payout.proof = Some(proof.map_err(|error| OperationError::Defect(format!("payout: {error}")))?);
     payout.unlisted = false;
-    Ok(rooms.store.put_payout_transactions(b, &payout.id, &transactions).await?)
+    Ok(context.store.put_payout_transactions(b, &payout.id, &transactions).await?)
 }
 
 /// Finds the payments of what payouts listed before the payments were heard of: a sweep reads the newest events first.
-pub(crate) async fn match_payouts(rooms: &Rooms, b: &BusinessId) -> Result<(), OperationError> {
-    let latest = rooms.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
+pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(), OperationError> {
+    let latest = context.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
     for payout in latest.items.iter().filter(|payout| payout.proof.is_some()) {
         let mut found = Vec::new();
-        for known in rooms.store.payout_transactions(b, &payout.id).await? {
+        for known in context.store.payout_transactions(b, &payout.id).await? {
             let Some(source) = known.transaction.source.as_ref().filter(|_| known.payment.is_none()) else { continue };
-            if let Some(payment) = rooms.store.payment_of_object(b, Provider::Stripe, source).await? {
+            if let Some(payment) = context.store.payment_of_object(b, Provider::Stripe, source).await? {
                 found.push(PayoutTransaction { payment: Some(payment), ..known });
             }
         }
-        rooms.store.put_payout_transactions(b, &payout.id, &found).await?;
+        context.store.put_payout_transactions(b, &payout.id, &found).await?;
     }
     Ok(())
 }
 
 /// The transactions of a payout, each with the payment of ours that it comes from.
 async fn transactions(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     payout: &ObjectId,
 ) -> Result<Vec<PayoutTransaction>, OperationError> {
     let mut known: BTreeMap<ObjectId, Option<PaymentId>> = BTreeMap::new();
     let mut found = Vec::new();
-    for transaction in rooms.stripe.balance_transactions(payout).await? {
+    for transaction in context.stripe.balance_transactions(payout).await? {
         if let Some(source) = &transaction.source
             && !known.contains_key(source)
         {
-            let payment = rooms.store.payment_of_object(b, Provider::Stripe, source).await?;
+            let payment = context.store.payment_of_object(b, Provider::Stripe, source).await?;
             known.insert(source.clone(), payment);
         }
         let payment = transaction.source.as_ref().and_then(|source| known.get(source)).cloned().flatten();

@@ -1,22 +1,22 @@
-//! Refunds that the business asks for: the order is kept, then the provider is asked, under the order's own once-key.
+//! Refunds that the business asks for: the order is kept, then the provider is asked, under the order's own idempotency key.
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::stripe::currency::{CurrencyRule, coarsened, to_stripe};
-use payment_gateway::stripe::requests::{OnceKey, RefundOrder, RefundOutcome};
+use payment_gateway::stripe::requests::{IdempotencyKey, RefundOrder, RefundOutcome};
 use receivables::text::Description;
-use receivables::{Business, InvoiceId, Money, ObjectFact, ObjectId, Payment, PaymentId, RefundId, Refusal, payment};
+use receivables::{Business, InvoiceId, Money, ObjectId, ObjectState, Payment, PaymentId, RefundId, Refusal, payment};
 
-use crate::payments::{carry_out, commit_heard, reload, too_fine, writable};
-use crate::{OperationError, Rooms};
+use crate::payments::{carry_out, commit_reports, reload, too_fine, writable};
+use crate::{Context, OperationError};
 
-/// How long after an order its once-key is trusted. Stripe may forget a key once it is at least 24 hours old
+/// How long after an order its idempotency key is trusted. Stripe may forget a key once it is at least 24 hours old
 /// (<https://docs.stripe.com/api/idempotent_requests>), and would then make another refund of the same order.
 const REFUND_KEY_TRUSTED: SignedDuration = SignedDuration::from_hours(20);
 
 /// What the business asks to be sent back.
 #[derive(Clone, Debug)]
 pub struct NewRefund {
-    /// Minted for it; it is the once-key of the asking.
+    /// Minted for it; it is the idempotency key of the asking.
     pub id: RefundId,
     /// Of which payment.
     pub payment: PaymentId,
@@ -31,19 +31,19 @@ pub struct NewRefund {
 /// Orders a refund and asks the provider for it. The same order again only asks again, and sends nothing twice. Where the
 /// provider does not answer, the order stands, and the timer asks on.
 pub async fn order_refund(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     new: &NewRefund,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let held = rooms.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)?;
+    let held = context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)?;
     let payment = if held.refunds.iter().any(|order| order.id == new.id) {
         held
     } else {
         if let Some(amount) = new.amount {
             writable("amount", amount)?;
         }
-        carry_out(rooms, held, &[], now, |payment, _| {
+        carry_out(context, held, &[], now, |payment, _| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
                     .allocations
@@ -57,10 +57,10 @@ pub async fn order_refund(
         })
         .await?
     };
-    match ask_for_refunds(rooms, payment, now).await {
+    match ask_for_refunds(context, payment, now).await {
         // The order is kept: it is asked for again by itself.
         Err(error) if error.retryable() => {
-            rooms.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)
+            context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)
         }
         asked => asked,
     }
@@ -77,14 +77,14 @@ fn writable_part(whole: Money) -> Result<Money, Refusal> {
 
 /// Asks the provider for every refund that was ordered and not answered yet.
 pub(crate) async fn ask_for_refunds(
-    rooms: &Rooms,
+    context: &Context,
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let (mut payment, mut failed) = (payment, None);
     let waiting: Vec<payment::RefundOrder> = payment.refunds_waiting().cloned().collect();
     for order in waiting {
-        match ask_for_refund(rooms, payment.clone(), &order, now).await {
+        match ask_for_refund(context, payment.clone(), &order, now).await {
             Ok(now) => payment = now,
             // The others are asked for all the same.
             Err(error) => failed = failed.or(Some(error)),
@@ -94,14 +94,14 @@ pub(crate) async fn ask_for_refunds(
 }
 
 async fn ask_for_refund(
-    rooms: &Rooms,
+    context: &Context,
     payment: Payment,
     order: &payment::RefundOrder,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let mut payment = payment;
     if now.duration_since(order.ordered_at) > REFUND_KEY_TRUSTED {
-        payment = hear_money_back(rooms, payment, now).await?;
+        payment = hear_money_back(context, payment, now).await?;
     }
     let waits = payment.refunds_waiting().any(|waiting| waiting.id == order.id);
     let Some(of) = carriers(&payment).pop().filter(|_| waits) else { return Ok(payment) };
@@ -113,39 +113,39 @@ async fn ask_for_refund(
         business: payment.business.clone(),
         reason: None,
     };
-    let once = OnceKey::of_refund(&payment.business, &payment.id, &order.id);
-    match rooms.stripe.create_refund(&asked, &once).await? {
-        RefundOutcome::Made(reports) => commit_heard(rooms, payment, &reports, None, now).await,
-        RefundOutcome::Refused { reason } => refused(rooms, payment, &order.id, &reason, now).await,
+    let once = IdempotencyKey::of_refund(&payment.business, &payment.id, &order.id);
+    match context.stripe.create_refund(&asked, &once).await? {
+        RefundOutcome::Made(reports) => commit_reports(context, payment, &reports, None, now).await,
+        RefundOutcome::Refused { reason } => refused(context, payment, &order.id, &reason, now).await,
     }
 }
 
 /// Hears what the provider lists of the payment's refunds: an order whose answer was lost may be among them.
-async fn hear_money_back(rooms: &Rooms, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+async fn hear_money_back(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let mut payment = payment;
     for of in carriers(&payment) {
-        let reports = rooms.stripe.money_back_of(&of).await?;
-        payment = commit_heard(rooms, payment, &reports, None, now).await?;
+        let reports = context.stripe.money_back_of(&of).await?;
+        payment = commit_reports(context, payment, &reports, None, now).await?;
     }
     Ok(payment)
 }
 
 async fn refused(
-    rooms: &Rooms,
+    context: &Context,
     payment: Payment,
     order: &RefundId,
     reason: &str,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     // What the provider says is no part of the act that ordered the refund.
-    let rooms = Rooms { act: None, ..rooms.clone() };
-    let heard = carry_out(&rooms, payment.clone(), &[], now, |payment, _| {
+    let context = Context { act: None, ..context.clone() };
+    let heard = carry_out(&context, payment.clone(), &[], now, |payment, _| {
         payment::refund_refused(payment, order, reason, now).ok_or(Refusal::NoSuchReview)
     })
     .await;
     match heard {
         // Another heard the answer first, and there is nothing to say any more.
-        Err(OperationError::Refused(Refusal::NoSuchReview)) => reload(&rooms, &payment).await,
+        Err(OperationError::Refused(Refusal::NoSuchReview)) => reload(&context, &payment).await,
         heard => heard,
     }
 }
@@ -153,14 +153,14 @@ async fn refused(
 /// The provider's objects that took the payment's money; the one of which most is left, as far as it is known, is the last.
 fn carriers(payment: &Payment) -> Vec<ObjectId> {
     let currency = payment.currency();
-    let sent_back = |of: &ObjectId| match payment.facts.0.get(of) {
-        Some(ObjectFact::Intent(intent)) => intent.refunded.in_currency(currency),
+    let sent_back = |of: &ObjectId| match payment.provider_state.0.get(of) {
+        Some(ObjectState::Intent(intent)) => intent.refunded.in_currency(currency),
         Some(_) | None => Money::zero(currency),
     };
-    let carriers = payment.facts.0.iter().filter_map(|(id, fact)| match fact {
-        ObjectFact::Intent(intent) => Some((intent.received.in_currency(currency), id)),
-        ObjectFact::Checkout(checkout) => Some((checkout.received.in_currency(currency), checkout.intent.as_ref()?)),
-        ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => None,
+    let carriers = payment.provider_state.0.iter().filter_map(|(id, fact)| match fact {
+        ObjectState::Intent(intent) => Some((intent.received.in_currency(currency), id)),
+        ObjectState::Checkout(checkout) => Some((checkout.received.in_currency(currency), checkout.intent.as_ref()?)),
+        ObjectState::Refund(_) | ObjectState::Chargeback(_) | ObjectState::Concern(_) => None,
     });
     let carriers = carriers.filter(|(received, _)| !received.is_zero());
     let mut carriers: Vec<_> = carriers.map(|(received, of)| (received.less(sent_back(of)).minor(), of)).collect();

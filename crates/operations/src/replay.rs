@@ -8,7 +8,7 @@ use receivables::BusinessId;
 use store::{EventKey, Page, ReceivedEvent};
 
 use crate::events::replay_event;
-use crate::{Applied, OperationError, Rooms};
+use crate::{Applied, Context, OperationError};
 
 /// Events read at a time; each may hold a quarter of a mebibyte.
 const PAGE: usize = 50;
@@ -49,14 +49,14 @@ pub struct Replayed {
 
 /// Hears recorded events of a business again, at most so many.
 pub async fn replay_events(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     which: Replay,
     most: usize,
     now: Timestamp,
 ) -> Result<Replayed, OperationError> {
     let (since, cursor) = match which {
-        Replay::AllFailed => return quarantined(rooms, b, most, now).await,
+        Replay::AllFailed => return quarantined(context, b, most, now).await,
         Replay::Since(since, cursor) => (since.max(oldest(b, now)), cursor),
         Replay::All => (oldest(b, now), None),
     };
@@ -68,9 +68,9 @@ pub async fn replay_events(
             replayed.next_cursor = page.cursor;
             return Ok(replayed);
         }
-        let events = rooms.store.events_since(b, since, &page, now).await?;
+        let events = context.store.events_since(b, since, &page, now).await?;
         for event in &events.items {
-            replayed.hear(rooms, event, now).await?;
+            replayed.hear(context, event, now).await?;
         }
         match events.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
@@ -80,10 +80,15 @@ pub async fn replay_events(
 }
 
 /// Those in quarantine are listed before the first is heard: one that goes back there goes to the end of the list.
-async fn quarantined(rooms: &Rooms, b: &BusinessId, most: usize, now: Timestamp) -> Result<Replayed, OperationError> {
+async fn quarantined(
+    context: &Context,
+    b: &BusinessId,
+    most: usize,
+    now: Timestamp,
+) -> Result<Replayed, OperationError> {
     let (mut keys, mut page): (Vec<EventKey>, Page) = (Vec::new(), Page::first(PAGE));
     while keys.len() < most {
-        let events = rooms.store.quarantined_events(b, &page).await?;
+        let events = context.store.quarantined_events(b, &page).await?;
         keys.extend(events.items.into_iter().map(|event| event.key));
         match events.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
@@ -93,8 +98,8 @@ async fn quarantined(rooms: &Rooms, b: &BusinessId, most: usize, now: Timestamp)
     keys.truncate(most);
     let mut replayed = Replayed::default();
     for key in &keys {
-        if let Some(event) = rooms.store.event(key).await? {
-            replayed.hear(rooms, &event, now).await?;
+        if let Some(event) = context.store.event(key).await? {
+            replayed.hear(context, &event, now).await?;
         }
     }
     Ok(replayed)
@@ -102,8 +107,13 @@ async fn quarantined(rooms: &Rooms, b: &BusinessId, most: usize, now: Timestamp)
 
 impl Replayed {
     /// Hears one event. What cannot be carried out now ends the whole; what never can is counted, and the next is heard.
-    pub async fn hear(&mut self, rooms: &Rooms, event: &ReceivedEvent, now: Timestamp) -> Result<(), OperationError> {
-        let heard = replay_event(rooms, event, now).await;
+    pub async fn hear(
+        &mut self,
+        context: &Context,
+        event: &ReceivedEvent,
+        now: Timestamp,
+    ) -> Result<(), OperationError> {
+        let heard = replay_event(context, event, now).await;
         let count = match heard {
             Ok(Applied::InTheBooks) => &mut self.in_the_books,
             Ok(Applied::Nothing) => &mut self.nothing,

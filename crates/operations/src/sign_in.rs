@@ -8,7 +8,7 @@ use receivables::text::EmailAddress;
 use receivables::{Business, Locale, SignInId};
 use store::{CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, Session, SignIn};
 
-use crate::{Links, OperationError, Rooms};
+use crate::{Context, Links, OperationError};
 
 /// Someone wants to sign in.
 #[derive(Clone, Debug)]
@@ -40,18 +40,18 @@ pub enum SignInProof {
 
 /// Takes in a request to sign in. Its mail follows if the address is a customer's, and at most five an hour.
 pub async fn request_sign_in(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     request: SignInRequest,
     now: Timestamp,
 ) -> Result<(), OperationError> {
     let address_hash = Links::hash(&request.email.folded());
-    if !rooms.store.count_sign_in_mail(&business.id, &address_hash, now).await? {
+    if !context.store.count_sign_in_mail(&business.id, &address_hash, now).await? {
         return Ok(());
     }
-    let customers = rooms.store.customers_by_email(&business.id, &request.email).await?;
+    let customers = context.store.customers_by_email(&business.id, &request.email).await?;
     let sign_in = SignIn {
-        code_hash: code_hash(&request.id, &rooms.links.sign_in_code(&request.id)),
+        code_hash: code_hash(&request.id, &context.links.sign_in_code(&request.id)),
         business: business.id.clone(),
         email: request.email,
         customer: customers.into_iter().next(),
@@ -61,24 +61,26 @@ pub async fn request_sign_in(
         ends_at: now.saturating_add(SIGN_IN_GOOD_FOR).unwrap_or(Timestamp::MAX),
         id: request.id,
     };
-    let token_hash = Links::hash(&rooms.links.sign_in_token(&sign_in.id));
-    rooms.store.put_sign_in(&sign_in, &token_hash).await?;
+    let token_hash = Links::hash(&context.links.sign_in_token(&sign_in.id));
+    context.store.put_sign_in(&sign_in, &token_hash).await?;
     Ok(())
 }
 
 /// Signs in: uses up the link or code and keeps the session under its token.
 pub async fn complete_sign_in(
-    rooms: &Rooms,
+    context: &Context,
     business: &Business,
     proof: SignInProof,
     session_token: &str,
     now: Timestamp,
 ) -> Result<Session, OperationError> {
     let spent = match proof {
-        SignInProof::Link { token } => rooms.store.spend_sign_in_link(&business.id, &Links::hash(&token), now).await?,
+        SignInProof::Link { token } => {
+            context.store.spend_sign_in_link(&business.id, &Links::hash(&token), now).await?
+        }
         SignInProof::Code { id, code } => {
             let digits: String = code.chars().filter(char::is_ascii_digit).collect();
-            match rooms.store.try_sign_in_code(&business.id, &id, &code_hash(&id, &digits), now).await? {
+            match context.store.try_sign_in_code(&business.id, &id, &code_hash(&id, &digits), now).await? {
                 CodeCheck::Right(sign_in) => Some(sign_in),
                 CodeCheck::Wrong => None,
             }
@@ -93,13 +95,13 @@ pub async fn complete_sign_in(
         idle_ends_at: now.saturating_add(SESSION_IDLE).unwrap_or(Timestamp::MAX),
         ends_at: now.saturating_add(SESSION_LONGEST).unwrap_or(Timestamp::MAX),
     };
-    rooms.store.put_session(&Links::hash(session_token), &session).await?;
+    context.store.put_session(&Links::hash(session_token), &session).await?;
     Ok(session)
 }
 
 /// Ends a session.
-pub async fn sign_out(rooms: &Rooms, session_token: &str) -> Result<(), OperationError> {
-    Ok(rooms.store.end_session(&Links::hash(session_token)).await?)
+pub async fn sign_out(context: &Context, session_token: &str) -> Result<(), OperationError> {
+    Ok(context.store.end_session(&Links::hash(session_token)).await?)
 }
 
 fn code_hash(id: &SignInId, code: &str) -> String {

@@ -4,14 +4,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::stripe::event::Event;
-use payment_gateway::stripe::facts::EVENT_TYPES_APPLIED;
+use payment_gateway::stripe::reports::EVENT_TYPES_APPLIED;
 use receivables::{Business, BusinessId, ObjectId};
 use sha2::{Digest, Sha256};
 use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, Recorded, Sweep, SweepReading};
 
 use crate::due::DueRun;
 use crate::payouts::match_payouts;
-use crate::{OperationError, Rooms};
+use crate::{Context, OperationError};
 
 /// How often the list is read.
 pub(crate) const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -34,35 +34,35 @@ pub struct Swept {
 }
 
 /// Opens the books of a business, or changes what is known of it; from then on its provider's events are swept.
-pub async fn put_business(rooms: &Rooms, business: &Business, now: Timestamp) -> Result<(), OperationError> {
-    rooms.store.put_business(business).await?;
-    watch(rooms, &business.id, now).await
+pub async fn put_business(context: &Context, business: &Business, now: Timestamp) -> Result<(), OperationError> {
+    context.store.put_business(business).await?;
+    watch(context, &business.id, now).await
 }
 
 /// Makes sure that the events of a business's provider are swept.
-pub async fn watch(rooms: &Rooms, b: &BusinessId, now: Timestamp) -> Result<(), OperationError> {
+pub async fn watch(context: &Context, b: &BusinessId, now: Timestamp) -> Result<(), OperationError> {
     let sweep = Sweep { business: b.clone(), seen_until: now, due_at: later(now, SWEEP_EVERY), reading: None };
-    Ok(rooms.store.ensure_sweep(&sweep).await?)
+    Ok(context.store.ensure_sweep(&sweep).await?)
 }
 
 /// Does the sweeps that are due.
-pub(crate) async fn run_due_sweeps(rooms: &Rooms, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
-    for due in rooms.store.due_sweeps(now).await? {
+pub(crate) async fn run_due_sweeps(context: &Context, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
+    for due in context.store.due_sweeps(now).await? {
         let claimed = Sweep { due_at: later(now, LEASE), ..due.clone() };
-        if !rooms.store.move_sweep(&due, &claimed).await? {
+        if !context.store.move_sweep(&due, &claimed).await? {
             run.taken += 1;
             continue;
         }
-        match read_on(rooms, &claimed, now).await {
+        match read_on(context, &claimed, now).await {
             Ok(next) => {
-                rooms.store.move_sweep(&claimed, &next).await?;
+                context.store.move_sweep(&claimed, &next).await?;
                 run.done += 1;
             }
             Err(error) => {
                 // A place that the provider does not know any more is not asked for again.
                 let reading = claimed.reading.clone().filter(|_| error.retryable());
                 let again = Sweep { due_at: later(now, AGAIN_AFTER), reading, ..claimed.clone() };
-                rooms.store.move_sweep(&claimed, &again).await?;
+                context.store.move_sweep(&claimed, &again).await?;
                 run.failed += 1;
                 tracing::warn!(business.id = %due.business, %error, "a sweep could not be finished; it is begun again");
             }
@@ -73,18 +73,18 @@ pub(crate) async fn run_due_sweeps(rooms: &Rooms, now: Timestamp, run: &mut DueR
 
 /// Reads as much of the list as one run may, and says what is to be done next: so that no list is too long for the time that
 /// a run is given.
-async fn read_on(rooms: &Rooms, claimed: &Sweep, now: Timestamp) -> Result<Sweep, OperationError> {
+async fn read_on(context: &Context, claimed: &Sweep, now: Timestamp) -> Result<Sweep, OperationError> {
     let b = &claimed.business;
     let mut reading = claimed.reading.clone();
     let mut swept = Swept::default();
     for _ in 0..PAGES_PER_RUN {
         let after = reading.as_ref().map(|reading| reading.after.as_str());
-        let more = read_page(rooms, b, claimed.seen_until, after, now, &mut swept).await?;
+        let more = read_page(context, b, claimed.seen_until, after, now, &mut swept).await?;
         let (began_at, missed) = reading.map_or((now, false), |reading| (reading.began_at, reading.missed));
         let missed = missed || swept.missed > 0;
         let Some(after) = more else {
             tracing::info!(business.id = %b, listed = swept.listed, missed = swept.missed, "sweep");
-            if let Err(error) = match_payouts(rooms, b).await {
+            if let Err(error) = match_payouts(context, b).await {
                 tracing::warn!(business.id = %b, %error, "payouts could not be matched; the next sweep does it");
             }
             // Where something was missed, webhooks may be staying away.
@@ -102,14 +102,14 @@ fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
 
 /// Reads the provider's list of events since an instant to its end, and records those that are new.
 pub async fn sweep_provider_events(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     since: Timestamp,
     now: Timestamp,
 ) -> Result<Swept, OperationError> {
     let (mut swept, mut after) = (Swept::default(), None);
     loop {
-        after = read_page(rooms, b, since, after.as_deref(), now, &mut swept).await?;
+        after = read_page(context, b, since, after.as_deref(), now, &mut swept).await?;
         if after.is_none() {
             return Ok(swept);
         }
@@ -118,7 +118,7 @@ pub async fn sweep_provider_events(
 
 /// Reads a page of the list, newest first. Says where the next begins.
 async fn read_page(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     since: Timestamp,
     after: Option<&str>,
@@ -126,11 +126,11 @@ async fn read_page(
     swept: &mut Swept,
 ) -> Result<Option<String>, OperationError> {
     let since = since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-    let page = rooms.stripe.events_since(since, after).await?;
+    let page = context.stripe.events_since(since, after).await?;
     for event in &page.events {
         let Some(event) = received(b, &event.body, now) else { continue };
         swept.listed += 1;
-        if rooms.store.record_event(&event).await? == Recorded::Fresh {
+        if context.store.record_event(&event).await? == Recorded::Fresh {
             swept.missed += 1;
         }
     }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use receivables::provider_fact::Facts;
+use receivables::provider_object::ProviderState;
 use receivables::verify::{AccountBooks, Difference, differences};
 use receivables::{BusinessId, CreditNote, CustomerId, Invoice, Money, Payment, PaymentId, Provider};
 use store::{Page, Paged};
 
 use crate::audit::verify_chain;
-use crate::{OperationError, Rooms};
+use crate::{Context, OperationError};
 
 mod names;
 
@@ -59,31 +59,31 @@ impl Lists {
 
 /// Proves every account of a business, its lists and its audit. While others write, a difference may be one that is just being
 /// made good.
-pub async fn verify_books(rooms: &Rooms, b: &BusinessId) -> Result<BooksProof, OperationError> {
+pub async fn verify_books(context: &Context, b: &BusinessId) -> Result<BooksProof, OperationError> {
     let (mut proof, mut lists) = (BooksProof::default(), Lists::default());
-    let customers = all(|page| async move { Ok(rooms.store.customers(b, &page).await?) }).await?;
+    let customers = all(|page| async move { Ok(context.store.customers(b, &page).await?) }).await?;
     for customer in &customers {
-        names::verify_customer(rooms, b, customer, &mut proof).await?;
-        verify_account(rooms, b, &customer.id, &mut proof, &mut lists).await?;
+        names::verify_customer(context, b, customer, &mut proof).await?;
+        verify_account(context, b, &customer.id, &mut proof, &mut lists).await?;
     }
-    verify_sealed(rooms, b, None, &mut proof, &mut lists).await?;
-    verify_lists(rooms, b, &lists, &mut proof).await?;
-    verify_audit(rooms, b, &lists, &mut proof).await?;
+    verify_sealed(context, b, None, &mut proof, &mut lists).await?;
+    verify_lists(context, b, &lists, &mut proof).await?;
+    verify_audit(context, b, &lists, &mut proof).await?;
     Ok(proof)
 }
 
 async fn verify_account(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     c: &CustomerId,
     proof: &mut BooksProof,
     lists: &mut Lists,
 ) -> Result<(), OperationError> {
-    let invoices = invoices_of(rooms, b, c).await?;
-    let payments = payments_of(rooms, b, c).await?;
-    let credit_notes = credit_notes_of(rooms, b, c).await?;
-    let entries = rooms.store.entries_since(b, c, Timestamp::UNIX_EPOCH).await?;
-    let sums = rooms.store.account(b, c).await?;
+    let invoices = invoices_of(context, b, c).await?;
+    let payments = payments_of(context, b, c).await?;
+    let credit_notes = credit_notes_of(context, b, c).await?;
+    let entries = context.store.entries_since(b, c, Timestamp::UNIX_EPOCH).await?;
+    let sums = context.store.account(b, c).await?;
     proof.accounts += 1;
     proof.invoices += invoices.len();
     proof.payments += payments.len();
@@ -98,9 +98,9 @@ async fn verify_account(
         sums: &sums,
     };
     proof.differences.extend(differences(books));
-    names::verify_invoices(rooms, b, c, &invoices, proof).await?;
-    names::verify_credit_notes(rooms, b, c, &credit_notes, proof).await?;
-    let open = invoices.iter().filter(|invoice| !invoice.standing.open().is_zero());
+    names::verify_invoices(context, b, c, &invoices, proof).await?;
+    names::verify_credit_notes(context, b, c, &credit_notes, proof).await?;
+    let open = invoices.iter().filter(|invoice| !invoice.balance.open().is_zero());
     lists.open_invoices.extend(open.map(|invoice| invoice.id.to_string()));
     for entry in &entries {
         lists.entries.insert(format!("{}.{}", entry.source, entry.sequence));
@@ -109,7 +109,7 @@ async fn verify_account(
     for payment in &payments {
         lists.payments.insert(payment.id.to_string());
         lists.of_month(payment.started_at);
-        names::verify_payment(rooms, payment, proof).await?;
+        names::verify_payment(context, payment, proof).await?;
         let reviews = payment.reviews();
         lists.reviews.extend(reviews.iter().map(|review| looked_for(&payment.id, c, &review.name, review.amount)));
     }
@@ -117,18 +117,18 @@ async fn verify_account(
     let of_notes = credit_notes.iter().map(|note| (note.id.to_string(), note.unapplied));
     let unapplied = of_payments.chain(of_notes).filter(|(_, amount)| !amount.is_zero());
     lists.unapplied.extend(unapplied.map(|(source, amount)| format!("{source} of {c} {}", amount.minor())));
-    verify_sealed(rooms, b, Some(c), proof, lists).await
+    verify_sealed(context, b, Some(c), proof, lists).await
 }
 
 /// What was decided on an account, or of the business itself, is sealed.
 async fn verify_sealed(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     c: Option<&CustomerId>,
     proof: &mut BooksProof,
     lists: &mut Lists,
 ) -> Result<(), OperationError> {
-    for record in rooms.store.happenings(b, c).await? {
+    for record in context.store.decision_records(b, c).await? {
         match record.sealed {
             Some(_) => lists.sealed += 1,
             None => proof.differences.push(Difference {
@@ -144,12 +144,12 @@ async fn verify_sealed(
 
 /// The lists by which people find their work hold what the accounts say, and nothing else.
 async fn verify_lists(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     lists: &Lists,
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let store = &rooms.store;
+    let store = &context.store;
     let open = all(|page| async move { Ok(store.open_invoices_of_business(b, None, &page).await?) }).await?;
     let open = open.into_iter().map(|invoice| invoice.id.to_string()).collect();
     compare("open invoices of the business", &lists.open_invoices, &open, proof);
@@ -174,7 +174,7 @@ async fn verify_lists(
     }
     compare("ledger of the business", &lists.entries, &entries, proof);
     compare("payments of the business", &lists.payments, &payments, proof);
-    verify_unidentified(rooms, b, proof).await
+    verify_unidentified(context, b, proof).await
 }
 
 fn looked_for(payment: &PaymentId, of: &CustomerId, review: &str, amount: Money) -> String {
@@ -182,14 +182,14 @@ fn looked_for(payment: &PaymentId, of: &CustomerId, review: &str, amount: Money)
 }
 
 /// Money of nobody known is listed with what is there of it, as long as it is nobody's.
-async fn verify_unidentified(rooms: &Rooms, b: &BusinessId, proof: &mut BooksProof) -> Result<(), OperationError> {
-    let store = &rooms.store;
+async fn verify_unidentified(context: &Context, b: &BusinessId, proof: &mut BooksProof) -> Result<(), OperationError> {
+    let store = &context.store;
     let listed = all(|page| async move { Ok(store.unidentified(b, &page).await?) }).await?;
     for money in listed {
-        let mut facts = Facts::default();
+        let mut facts = ProviderState::default();
         let waiting = store.waiting(b, Provider::Stripe, &money.object).await?;
         for report in waiting.iter().flat_map(|waiting| &waiting.reports) {
-            facts.hear(report);
+            facts.merge(report);
         }
         let heard = facts.fold();
         let held = heard.received.amounts().map(|amount| heard.cash(amount.currency()));
@@ -218,12 +218,12 @@ fn compare(what: &str, computed: &BTreeSet<String>, kept: &BTreeSet<String>, pro
 }
 
 async fn verify_audit(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     lists: &Lists,
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let (records, broken) = verify_chain(rooms, b).await?;
+    let (records, broken) = verify_chain(context, b).await?;
     proof.audit_records = records;
     let differ =
         |computed: String, kept: String| Difference { customer: None, what: "audit".to_owned(), computed, kept };
@@ -253,22 +253,22 @@ where
     }
 }
 
-async fn invoices_of(rooms: &Rooms, b: &BusinessId, c: &CustomerId) -> Result<Vec<Invoice>, OperationError> {
-    all(|page| async move { Ok(rooms.store.invoices_of(b, c, &page).await?) }).await
+async fn invoices_of(context: &Context, b: &BusinessId, c: &CustomerId) -> Result<Vec<Invoice>, OperationError> {
+    all(|page| async move { Ok(context.store.invoices_of(b, c, &page).await?) }).await
 }
 
 /// The credit notes whole: the list has only their records.
-async fn credit_notes_of(rooms: &Rooms, b: &BusinessId, c: &CustomerId) -> Result<Vec<CreditNote>, OperationError> {
-    let heads = all(|page| async move { Ok(rooms.store.credit_notes_of(b, c, &page).await?) }).await?;
+async fn credit_notes_of(context: &Context, b: &BusinessId, c: &CustomerId) -> Result<Vec<CreditNote>, OperationError> {
+    let heads = all(|page| async move { Ok(context.store.credit_notes_of(b, c, &page).await?) }).await?;
     let whole = stream::iter(heads)
-        .map(|head| async move { rooms.store.credit_note(b, &head.id).await?.ok_or(OperationError::NotFound) });
+        .map(|head| async move { context.store.credit_note(b, &head.id).await?.ok_or(OperationError::NotFound) });
     whole.buffered(SIDE_BY_SIDE).try_collect().await
 }
 
 /// The payments whole: the list has only their records.
-async fn payments_of(rooms: &Rooms, b: &BusinessId, c: &CustomerId) -> Result<Vec<Payment>, OperationError> {
-    let heads = all(|page| async move { Ok(rooms.store.payments_of(b, c, &page).await?) }).await?;
+async fn payments_of(context: &Context, b: &BusinessId, c: &CustomerId) -> Result<Vec<Payment>, OperationError> {
+    let heads = all(|page| async move { Ok(context.store.payments_of(b, c, &page).await?) }).await?;
     let whole = stream::iter(heads)
-        .map(|head| async move { rooms.store.payment(b, &head.id).await?.ok_or(OperationError::NotFound) });
+        .map(|head| async move { context.store.payment(b, &head.id).await?.ok_or(OperationError::NotFound) });
     whole.buffered(SIDE_BY_SIDE).try_collect().await
 }

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use crate::decision::Change;
 use crate::fact::FactKind;
 use crate::ids::{CustomerId, InvoiceId, PaymentId};
-use crate::invoice::{Invoice, Standing};
+use crate::invoice::{Invoice, InvoiceBalance};
 use crate::ledger::Leg;
 use crate::money::{Balance, Money};
 use crate::refusal::Refusal;
@@ -27,7 +27,7 @@ pub const ALLOCATIONS_PER_STEP: usize = 43;
 pub(crate) const ITEMS_PER_STEP: usize = 2 * ALLOCATIONS_PER_STEP;
 /// What a transaction may carry besides, before it takes from that: the payment, its unapplied, the entry, the balance, the
 /// audit, the event, the act, and so many items of what was heard.
-const HEARD_PER_STEP: usize = 7;
+const REPORT_ITEMS_PER_STEP: usize = 7;
 
 /// This much of a source for this invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Allocation {
     /// What was meant for it: by the payer, by the books, by an operator.
     pub intended: Money,
     /// The most that it may take. It is lowered where the invoice could not take all, so that what went elsewhere stays there.
-    pub at_most: Money,
+    pub ceiling: Money,
     /// What is applied to it.
     pub applied: Money,
     /// What is on its way to it.
@@ -49,9 +49,9 @@ pub struct Allocation {
     /// What the issuer took back of it.
     pub charged_back: Money,
     /// An operator took it back: it is never proposed again.
-    pub undone: bool,
+    pub withdrawn_by_operator: bool,
     /// How the invoice stood when this source last touched it. A decision on it is written only if it still stands so.
-    pub standing: Standing,
+    pub balance: InvoiceBalance,
 }
 
 impl Allocation {
@@ -63,18 +63,18 @@ impl Allocation {
             number: invoice.number.clone(),
             due_on: invoice.due_on,
             intended,
-            at_most: intended,
+            ceiling: intended,
             applied: nothing,
             pending: nothing,
             charged_back: nothing,
-            undone: false,
-            standing: invoice.standing.clone(),
+            withdrawn_by_operator: false,
+            balance: invoice.balance.clone(),
         }
     }
 
     /// The ceiling under which it has so much, where a part was sent back of it by choice.
-    fn ceiling(&self, applied: Money, aside: &BTreeMap<InvoiceId, Money>) -> Money {
-        aside.get(&self.invoice).map_or(Ok(applied), |aside| applied.checked_add(*aside)).unwrap_or(self.at_most)
+    fn ceiling_beside(&self, applied: Money, aside: &BTreeMap<InvoiceId, Money>) -> Money {
+        aside.get(&self.invoice).map_or(Ok(applied), |aside| applied.checked_add(*aside)).unwrap_or(self.ceiling)
     }
 }
 
@@ -92,9 +92,9 @@ pub(crate) struct Funds<'a> {
     /// The payment whose claim on a checkout is to be let go.
     pub(crate) release: Option<&'a PaymentId>,
     /// The standings are fresh: an invoice that cannot take its part will not be asked again.
-    pub(crate) settle: bool,
+    pub(crate) place_remainder: bool,
     /// Items that the same transaction writes of what was heard.
-    pub(crate) heard: usize,
+    pub(crate) report_items: usize,
 }
 
 /// What came of a step.
@@ -106,7 +106,7 @@ pub(crate) struct Placed {
     /// What covers no invoice.
     pub(crate) unapplied: Money,
     /// What has gone back already but still stands on invoices, until the next steps have taken it off.
-    pub(crate) owed_back: Money,
+    pub(crate) to_reclaim: Money,
     /// Further steps are needed, on fresh standings.
     pub(crate) unfinished: bool,
 }
@@ -114,13 +114,13 @@ pub(crate) struct Placed {
 /// What one allocation shall be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Want {
-    at_most: Money,
+    ceiling: Money,
     applied: Money,
     pending: Money,
     charged_back: Money,
     release: bool,
     /// The invoice had less room than was meant for it.
-    cramped: bool,
+    short_of_room: bool,
 }
 
 /// What each allocation shall be, by walking the cash down the list.
@@ -132,30 +132,33 @@ fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
         .iter()
         .map(|allocation| {
             let aside = funds.set_aside.get(&allocation.invoice).copied().unwrap_or(nothing);
-            let room = allocation.standing.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
-            let could = left.at_most(allocation.at_most.less(aside));
-            let applied = could.at_most(room);
-            let cramped = applied != could;
-            let at_most = if cramped && funds.settle {
+            let room = allocation.balance.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
+            let could = left.min(allocation.ceiling.less(aside));
+            let applied = could.min(room);
+            let short_of_room = applied != could;
+            let ceiling = if short_of_room && funds.place_remainder {
                 applied.checked_add(aside).unwrap_or(applied)
             } else {
-                allocation.at_most
+                allocation.ceiling
             };
             left = left.less(applied);
-            let without_chargeback = whole.at_most(at_most.less(aside));
+            let without_chargeback = whole.min(ceiling.less(aside));
             whole = whole.less(without_chargeback);
             // Where the invoice was too full, that is no chargeback; what was taken back of it is told apart once it is settled.
-            let charged_back =
-                if cramped && !funds.settle { allocation.charged_back } else { without_chargeback.less(applied) };
+            let charged_back = if short_of_room && !funds.place_remainder {
+                allocation.charged_back
+            } else {
+                without_chargeback.less(applied)
+            };
             let open_then = room.less(applied);
-            let pending = if funds.processing { at_most.less(aside).at_most(open_then) } else { nothing };
+            let pending = if funds.processing { ceiling.less(aside).min(open_then) } else { nothing };
             Want {
-                at_most,
+                ceiling,
                 applied,
                 pending,
                 charged_back,
-                release: funds.release.is_some() && allocation.standing.live_checkout.as_ref() == funds.release,
-                cramped,
+                release: funds.release.is_some() && allocation.balance.live_checkout.as_ref() == funds.release,
+                short_of_room,
             }
         })
         .collect()
@@ -163,7 +166,7 @@ fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
 
 impl Want {
     fn is_met_by(&self, allocation: &Allocation) -> bool {
-        self.at_most == allocation.at_most
+        self.ceiling == allocation.ceiling
             && self.applied == allocation.applied
             && self.pending == allocation.pending
             && self.charged_back == allocation.charged_back
@@ -180,14 +183,14 @@ pub(crate) fn place(
     unapplied_before: Money,
 ) -> Placed {
     let wants = wants(allocations, funds);
-    let unmet = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(now)) if !want.is_met_by(now));
-    let gives = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(now)) if want.applied.minor() < now.applied.minor());
+    let unmet = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(after)) if !want.is_met_by(after));
+    let gives = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(after)) if want.applied.minor() < after.applied.minor());
     let open: Vec<usize> = (0..allocations.len()).filter(unmet).collect();
     // First what gives back, from the last; then what takes, from the first: so nothing is given that is not there yet.
     let order = open.iter().rev().filter(|place| gives(place)).chain(open.iter().filter(|place| !gives(place)));
     let written = |place: &usize| allocations.get(*place) != before.get(*place);
     let mut items = ITEMS_PER_STEP
-        .saturating_sub(funds.heard.saturating_sub(HEARD_PER_STEP))
+        .saturating_sub(funds.report_items.saturating_sub(REPORT_ITEMS_PER_STEP))
         .saturating_sub((0..allocations.len()).filter(written).count());
     let fits = |place: &usize| {
         let costs = if written(place) { 1 } else { 2 };
@@ -201,8 +204,9 @@ pub(crate) fn place(
         facts: Vec::new(),
         legs: Vec::new(),
         unapplied: funds.cash,
-        owed_back: Money::zero(funds.cash.currency()),
-        unfinished: chosen.len() < open.len() || (!funds.settle && wants.iter().any(|want| want.cramped)),
+        to_reclaim: Money::zero(funds.cash.currency()),
+        unfinished: chosen.len() < open.len()
+            || (!funds.place_remainder && wants.iter().any(|want| want.short_of_room)),
     };
     let mut steps: Vec<usize> = chosen;
     steps.sort_unstable();
@@ -214,7 +218,7 @@ pub(crate) fn place(
     let applied: i64 = allocations.iter().map(|allocation| allocation.applied.minor()).sum();
     let applied = Money::new(applied, funds.cash.currency()).unwrap_or(funds.cash);
     placed.unapplied = funds.cash.less(applied);
-    placed.owed_back = applied.less(funds.cash);
+    placed.to_reclaim = applied.less(funds.cash);
     if let Ok(change) = Balance::new(unapplied_before.minor() - placed.unapplied.minor(), funds.cash.currency())
         && !change.is_zero()
     {
@@ -225,29 +229,29 @@ pub(crate) fn place(
 
 /// One allocation becomes what it shall be, and its invoice with it.
 fn step(allocation: &mut Allocation, want: &Want, placed: &mut Placed) {
-    let was = allocation.standing.clone();
-    let mut now = was.clone();
+    let before = allocation.balance.clone();
+    let mut after = before.clone();
     let moved = |kept: Money, before: Money, after: Money| kept.less(before).checked_add(after).unwrap_or(kept);
-    now.applied = moved(was.applied, allocation.applied, want.applied);
-    now.pending = moved(was.pending, allocation.pending, want.pending);
-    now.charged_back = moved(was.charged_back, allocation.charged_back, want.charged_back);
+    after.applied = moved(before.applied, allocation.applied, want.applied);
+    after.pending = moved(before.pending, allocation.pending, want.pending);
+    after.charged_back = moved(before.charged_back, allocation.charged_back, want.charged_back);
     if want.release {
-        now.live_checkout = None;
+        after.live_checkout = None;
     }
     let change = allocation.applied.minor() - want.applied.minor();
-    allocation.at_most = want.at_most;
+    allocation.ceiling = want.ceiling;
     allocation.applied = want.applied;
     allocation.pending = want.pending;
     allocation.charged_back = want.charged_back;
-    if now == was {
+    if after == before {
         return;
     }
-    now.version += 1;
-    allocation.standing = now.clone();
+    after.version += 1;
+    allocation.balance = after.clone();
     if let Ok(change) = Balance::new(change, want.applied.currency())
         && !change.is_zero()
     {
-        placed.facts.push(standing_fact(&allocation.invoice, &was, &now));
+        placed.facts.push(balance_fact(&allocation.invoice, &before, &after));
         placed.legs.push(Leg::Invoice {
             invoice: allocation.invoice.clone(),
             number: allocation.number.clone(),
@@ -255,20 +259,20 @@ fn step(allocation: &mut Allocation, want: &Want, placed: &mut Placed) {
             change,
         });
     }
-    placed.changes.push(Change::InvoiceStanding {
+    placed.changes.push(Change::InvoiceBalanceChanged {
         invoice: allocation.invoice.clone(),
         due_on: allocation.due_on,
-        was,
-        now,
+        before,
+        after,
     });
 }
 
 /// What is announced of an invoice of which more or less is covered.
-pub(crate) fn standing_fact(invoice: &InvoiceId, was: &Standing, now: &Standing) -> FactKind {
+pub(crate) fn balance_fact(invoice: &InvoiceId, before: &InvoiceBalance, after: &InvoiceBalance) -> FactKind {
     let invoice = invoice.clone();
-    if now.open().is_zero() {
+    if after.open().is_zero() {
         FactKind::InvoicePaid { invoice }
-    } else if now.open().checked_sub(was.open()).is_err() {
+    } else if after.open().checked_sub(before.open()).is_err() {
         FactKind::InvoicePartlyPaid { invoice }
     } else {
         FactKind::InvoiceReopened { invoice }
@@ -294,20 +298,20 @@ pub(crate) fn extend(
         }
         let full = allocations.len() >= most;
         let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
-        if known.map_or(full, |known| known.undone) {
+        if known.map_or(full, |known| known.withdrawn_by_operator) {
             continue;
         }
         // What a known one may still take is not of the surplus.
-        let room = known.map_or(Money::zero(left.currency()), |known| known.at_most.less(known.applied));
-        let part = invoice.standing.payable().less(room).at_most(left);
-        if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.standing.live_checkout.is_some() {
+        let room = known.map_or(Money::zero(left.currency()), |known| known.ceiling.less(known.applied));
+        let part = invoice.balance.payable().less(room).min(left);
+        if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.balance.live_checkout.is_some() {
             continue;
         }
         if found == ALLOCATIONS_PER_STEP {
             return true;
         }
         match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
-            Some(known) => known.at_most = known.at_most.checked_add(part).unwrap_or(known.at_most),
+            Some(known) => known.ceiling = known.ceiling.checked_add(part).unwrap_or(known.ceiling),
             None => allocations.push(Allocation::of(invoice, part)),
         }
         left = left.less(part);
@@ -319,13 +323,15 @@ pub(crate) fn extend(
 /// What of a source an operator may still place, and on which of the open invoices it would go: oldest due first, and never
 /// on one from which an operator has taken it back.
 pub fn proposals(allocations: &[Allocation], unapplied: Money, open: &[Invoice]) -> Vec<(InvoiceId, Money)> {
-    let undone = |id: &InvoiceId| allocations.iter().any(|allocation| allocation.undone && allocation.invoice == *id);
+    let withdrawn_by_operator = |id: &InvoiceId| {
+        allocations.iter().any(|allocation| allocation.withdrawn_by_operator && allocation.invoice == *id)
+    };
     let mut left = unapplied;
     let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == unapplied.currency()).collect();
     oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
     let mut found = Vec::new();
-    for invoice in oldest.into_iter().filter(|invoice| !undone(&invoice.id)) {
-        let part = invoice.standing.payable().at_most(left);
+    for invoice in oldest.into_iter().filter(|invoice| !withdrawn_by_operator(&invoice.id)) {
+        let part = invoice.balance.payable().min(left);
         if !part.is_zero() {
             found.push((invoice.id.clone(), part));
             left = left.less(part);
@@ -362,17 +368,17 @@ pub(crate) fn apply(
         if part.is_zero() || left.checked_sub(*part).is_err() {
             return Err(Refusal::MoreThanUnapplied { field: field("amount"), unapplied: left });
         }
-        let open = invoice.standing.open();
+        let open = invoice.balance.open();
         if open.checked_sub(*part).is_err() {
             return Err(Refusal::MoreThanOpen { field: field("amount"), open });
         }
         left = left.less(*part);
         match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
             Some(known) => {
-                known.at_most = known.ceiling(known.applied.checked_add(*part).unwrap_or(known.at_most), aside);
-                known.intended = known.at_most;
-                known.undone = false;
-                known.standing = invoice.standing.clone();
+                known.ceiling = known.ceiling_beside(known.applied.checked_add(*part).unwrap_or(known.ceiling), aside);
+                known.intended = known.ceiling;
+                known.withdrawn_by_operator = false;
+                known.balance = invoice.balance.clone();
             }
             None => allocations.push(Allocation::of(invoice, *part)),
         }
@@ -393,7 +399,7 @@ pub(crate) fn unapply(
     if amount.is_zero() || known.applied.checked_sub(amount).is_err() {
         return Err(Refusal::MoreThanApplied { applied: known.applied });
     }
-    known.at_most = known.ceiling(known.applied.less(amount), aside);
-    known.undone = true;
+    known.ceiling = known.ceiling_beside(known.applied.less(amount), aside);
+    known.withdrawn_by_operator = true;
     Ok(amount)
 }

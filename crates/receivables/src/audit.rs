@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::decision::{Change, Decision};
 use crate::ids::{CustomerId, KeyId, PayLinkId};
-use crate::invoice::Standing;
+use crate::invoice::InvoiceBalance;
 use crate::money::Money;
 use crate::payment::{Payment, RefundOrder};
 
@@ -97,20 +97,20 @@ impl Decision {
     pub fn name(&self) -> String {
         let of = |id: &str, version: u64| format!("{id}.{version}");
         let named = self.changes.iter().rev().find_map(|change| match change {
-            Change::PaymentChanged { now, .. } => Some(of(now.id.as_str(), now.version)),
+            Change::PaymentChanged { after, .. } => Some(of(after.id.as_str(), after.version)),
             Change::PaymentStarted(payment) => Some(of(payment.id.as_str(), payment.version)),
-            Change::CreditNoteChanged { now, .. } => Some(of(now.id.as_str(), now.version)),
+            Change::CreditNoteChanged { after, .. } => Some(of(after.id.as_str(), after.version)),
             Change::CreditNoteIssued(note) => Some(of(note.id.as_str(), note.version)),
-            Change::InvoiceIssued(invoice) => Some(of(invoice.id.as_str(), invoice.standing.version)),
+            Change::InvoiceIssued(invoice) => Some(of(invoice.id.as_str(), invoice.balance.version)),
             Change::CustomerRegistered(customer) => Some(of(customer.id.as_str(), customer.version)),
-            Change::ProfileChanged { now, .. } => Some(of(now.id.as_str(), now.version)),
+            Change::ProfileChanged { after, .. } => Some(of(after.id.as_str(), after.version)),
             Change::PayLinkRevoked(link) => Some(format!("{}.revoked", link.id)),
-            Change::PayLinkIssued(_) | Change::InvoiceStanding { .. } => None,
+            Change::PayLinkIssued(_) | Change::InvoiceBalanceChanged { .. } => None,
         });
         let link = || {
             self.changes.iter().find_map(|change| match change {
                 Change::PayLinkIssued(link) => Some(link.id.to_string()),
-                Change::InvoiceStanding { invoice, now, .. } => Some(of(invoice.as_str(), now.version)),
+                Change::InvoiceBalanceChanged { invoice, after, .. } => Some(of(invoice.as_str(), after.version)),
                 Change::CustomerRegistered(_)
                 | Change::ProfileChanged { .. }
                 | Change::InvoiceIssued(_)
@@ -128,17 +128,17 @@ impl Decision {
 fn of_change(change: &Change) -> Vec<Difference> {
     match change {
         Change::CustomerRegistered(customer) => vec![made(customer.id.as_str(), "registered")],
-        Change::ProfileChanged { was, now } => vec![Difference {
-            what: now.id.to_string(),
+        Change::ProfileChanged { before, after } => vec![Difference {
+            what: after.id.to_string(),
             field: "profile",
-            before: format!("version {}", was.version),
-            after: format!("version {}", now.version),
+            before: format!("version {}", before.version),
+            after: format!("version {}", after.version),
         }],
         Change::InvoiceIssued(invoice) => vec![
             made(invoice.id.as_str(), "issued"),
-            Difference::of_amount(invoice.id.as_str(), "open", None, invoice.standing.open()),
+            Difference::of_amount(invoice.id.as_str(), "open", None, invoice.balance.open()),
         ],
-        Change::InvoiceStanding { invoice, was, now, .. } => standing(invoice.as_str(), was, now),
+        Change::InvoiceBalanceChanged { invoice, before, after, .. } => balance(invoice.as_str(), before, after),
         Change::PayLinkIssued(link) => vec![made(link.id.as_str(), "issued")],
         Change::PayLinkRevoked(link) => vec![Difference {
             what: link.id.to_string(),
@@ -146,40 +146,41 @@ fn of_change(change: &Change) -> Vec<Difference> {
             before: "issued".to_owned(),
             after: "revoked".to_owned(),
         }],
-        Change::PaymentStarted(now) => payment(None, now),
-        Change::PaymentChanged { was, now } => payment(Some(was), now),
+        Change::PaymentStarted(after) => payment(None, after),
+        Change::PaymentChanged { before, after } => payment(Some(before), after),
         Change::CreditNoteIssued(note) => vec![
             made(note.id.as_str(), "issued"),
             Difference::of_amount(note.id.as_str(), "amount", None, note.amount),
             Difference::of_amount(note.id.as_str(), "unapplied", None, note.unapplied),
         ],
-        Change::CreditNoteChanged { was, now } => {
-            vec![Difference::of_amount(now.id.as_str(), "unapplied", Some(was.unapplied), now.unapplied)]
+        Change::CreditNoteChanged { before, after } => {
+            vec![Difference::of_amount(after.id.as_str(), "unapplied", Some(before.unapplied), after.unapplied)]
         }
     }
 }
 
-fn standing(id: &str, was: &Standing, now: &Standing) -> Vec<Difference> {
-    let claim = |standing: &Standing| standing.live_checkout.as_ref().map(ToString::to_string).unwrap_or_default();
+fn balance(id: &str, before: &InvoiceBalance, after: &InvoiceBalance) -> Vec<Difference> {
+    let claim = |balance: &InvoiceBalance| balance.live_checkout.as_ref().map(ToString::to_string).unwrap_or_default();
     vec![
-        Difference::of_amount(id, "open", Some(was.open()), now.open()),
-        Difference::of_amount(id, "pending", Some(was.pending), now.pending),
-        Difference::of_amount(id, "written_off", Some(was.written_off), now.written_off),
-        Difference::of_amount(id, "charged_back", Some(was.charged_back), now.charged_back),
-        Difference { what: id.to_owned(), field: "live_checkout", before: claim(was), after: claim(now) },
+        Difference::of_amount(id, "open", Some(before.open()), after.open()),
+        Difference::of_amount(id, "pending", Some(before.pending), after.pending),
+        Difference::of_amount(id, "written_off", Some(before.written_off), after.written_off),
+        Difference::of_amount(id, "charged_back", Some(before.charged_back), after.charged_back),
+        Difference { what: id.to_owned(), field: "live_checkout", before: claim(before), after: claim(after) },
     ]
 }
 
-fn payment(was: Option<&Payment>, now: &Payment) -> Vec<Difference> {
-    let id = now.id.as_str();
+fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
+    let id = after.id.as_str();
     let words = |field: &'static str, read: fn(&Payment) -> String| Difference {
         what: id.to_owned(),
         field,
-        before: was.map(read).unwrap_or_default(),
-        after: read(now),
+        before: before.map(read).unwrap_or_default(),
+        after: read(after),
     };
-    let money =
-        |field: &'static str, read: fn(&Payment) -> Money| Difference::of_amount(id, field, was.map(read), read(now));
+    let money = |field: &'static str, read: fn(&Payment) -> Money| {
+        Difference::of_amount(id, field, before.map(read), read(after))
+    };
     let mut told = vec![
         words("status", |payment| payment.state.as_str().to_owned()),
         money("received", |payment| payment.received),
@@ -192,15 +193,18 @@ fn payment(was: Option<&Payment>, now: &Payment) -> Vec<Difference> {
         }),
     ];
     // Whose it is at first goes without saying.
-    told.extend(was.map(|was| Difference {
+    told.extend(before.map(|before| Difference {
         what: id.to_owned(),
         field: "customer",
-        before: was.customer.to_string(),
-        after: now.customer.to_string(),
+        before: before.customer.to_string(),
+        after: after.customer.to_string(),
     }));
-    let (orders, closed) = was.map_or((&[][..], &[][..]), |was| (&was.refunds[..], &was.reviews_closed[..]));
-    told.extend(now.refunds.iter().flat_map(|order| refund(orders.iter().find(|was| was.id == order.id), order)));
-    told.extend(now.reviews_closed.iter().filter(|name| !closed.contains(name)).map(|name| Difference {
+    let (orders, closed) =
+        before.map_or((&[][..], &[][..]), |before| (&before.refunds[..], &before.reviews_closed[..]));
+    told.extend(
+        after.refunds.iter().flat_map(|order| refund(orders.iter().find(|before| before.id == order.id), order)),
+    );
+    told.extend(after.reviews_closed.iter().filter(|name| !closed.contains(name)).map(|name| Difference {
         what: id.to_owned(),
         field: "review_closed",
         before: String::new(),
@@ -209,17 +213,17 @@ fn payment(was: Option<&Payment>, now: &Payment) -> Vec<Difference> {
     told
 }
 
-fn refund(was: Option<&RefundOrder>, now: &RefundOrder) -> Vec<Difference> {
-    let id = now.id.as_str();
+fn refund(before: Option<&RefundOrder>, after: &RefundOrder) -> Vec<Difference> {
+    let id = after.id.as_str();
     let words = |field: &'static str, read: fn(&RefundOrder) -> String| Difference {
         what: id.to_owned(),
         field,
-        before: was.map(read).unwrap_or_default(),
-        after: read(now),
+        before: before.map(read).unwrap_or_default(),
+        after: read(after),
     };
     vec![
         words("status", |order| if order.refused.is_some() { "refused" } else { "ordered" }.to_owned()),
-        Difference::of_amount(id, "amount", was.map(|order| order.amount), now.amount),
+        Difference::of_amount(id, "amount", before.map(|order| order.amount), after.amount),
         words("invoice", |order| order.invoice.as_ref().map(ToString::to_string).unwrap_or_default()),
         words("refused_because", |order| order.refused.clone().unwrap_or_default()),
     ]

@@ -42,17 +42,17 @@ impl Business {
         let differences: Vec<Difference> = currencies
             .into_iter()
             .map(|currency| (of(&self.write_off_tolerances, currency), of(&tolerances, currency)))
-            .filter(|(was, now)| was != now)
-            .map(|(was, now)| Difference::of_amount(self.id.as_str(), "write_off_tolerance", Some(was), now))
+            .filter(|(before, after)| before != after)
+            .map(|(before, after)| Difference::of_amount(self.id.as_str(), "write_off_tolerance", Some(before), after))
             .collect();
-        let now = Self { write_off_tolerances: tolerances, version: self.version + 1, ..self.clone() };
-        (!differences.is_empty()).then_some((now, differences))
+        let after = Self { write_off_tolerances: tolerances, version: self.version + 1, ..self.clone() };
+        (!differences.is_empty()).then_some((after, differences))
     }
 
     /// Up to how much of an invoice in a currency may be written off.
     pub fn write_off_tolerance(&self, currency: Currency) -> Money {
         let chosen = self.write_off_tolerances.get(&currency).copied().unwrap_or(Money::zero(currency));
-        chosen.at_most(tolerance_max(currency))
+        chosen.min(tolerance_max(currency))
     }
 
     /// The locale for a reader who would like `wished`.

@@ -71,7 +71,7 @@ pub fn issue(
     if draft.amount.is_zero() {
         return Err(Refusal::NothingToCredit);
     }
-    let was = CreditNote {
+    let before = CreditNote {
         id,
         business,
         customer,
@@ -85,30 +85,34 @@ pub fn issue(
         recorded_at: now,
         version: 0,
     };
-    let mut note = was.clone();
+    let mut note = before.clone();
     if !draft.parts.is_empty() {
         apply_parts(&mut note, draft.amount, &draft.parts)?;
     }
-    Ok(decide(&was, note, now))
+    Ok(decide(&before, note, now))
 }
 
 /// Applies what is left of a credit note to invoices of the account.
-pub fn apply(was: &CreditNote, parts: &[(Invoice, Money)], now: Timestamp) -> Result<(CreditNote, Decision), Refusal> {
-    let mut note = was.clone();
-    apply_parts(&mut note, was.unapplied, parts)?;
-    Ok(decide(was, note, now))
+pub fn apply(
+    before: &CreditNote,
+    parts: &[(Invoice, Money)],
+    now: Timestamp,
+) -> Result<(CreditNote, Decision), Refusal> {
+    let mut note = before.clone();
+    apply_parts(&mut note, before.unapplied, parts)?;
+    Ok(decide(before, note, now))
 }
 
 /// Takes an allocation back, or a part of it; what it covered is unapplied.
 pub fn unapply(
-    was: &CreditNote,
+    before: &CreditNote,
     invoice: &InvoiceId,
     amount: Option<Money>,
     now: Timestamp,
 ) -> Result<(CreditNote, Decision), Refusal> {
-    let mut note = was.clone();
+    let mut note = before.clone();
     allocation::unapply(&mut note.allocations, invoice, amount, &BTreeMap::new())?;
-    Ok(decide(was, note, now))
+    Ok(decide(before, note, now))
 }
 
 fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(Invoice, Money)]) -> Result<(), Refusal> {
@@ -126,25 +130,25 @@ pub fn is_as_folded(note: &CreditNote) -> bool {
     folded.allocations == note.allocations
 }
 
-fn place(note: &mut CreditNote, was: &CreditNote) -> Placed {
+fn place(note: &mut CreditNote, before: &CreditNote) -> Placed {
     let funds = Funds {
         cash: note.amount,
         charged_back: Money::zero(note.amount.currency()),
         processing: false,
         set_aside: BTreeMap::new(),
         release: None,
-        settle: true,
-        heard: 0,
+        place_remainder: true,
+        report_items: 0,
     };
-    let before = note.unapplied;
-    allocation::place(&mut note.allocations, &was.allocations, &funds, before)
+    let unapplied = note.unapplied;
+    allocation::place(&mut note.allocations, &before.allocations, &funds, unapplied)
 }
 
-fn decide(was: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditNote, Decision) {
-    let placed = place(&mut note, was);
+fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditNote, Decision) {
+    let placed = place(&mut note, before);
     note.unapplied = placed.unapplied;
-    note.version = was.version + 1;
-    let issued = was.version == 0;
+    note.version = before.version + 1;
+    let issued = before.version == 0;
     let mut kinds = placed.facts;
     if issued {
         kinds.insert(0, FactKind::CreditNoteIssued { credit_note: note.id.clone() });
@@ -164,7 +168,7 @@ fn decide(was: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditNote
     changes.push(if issued {
         Change::CreditNoteIssued(Box::new(note.clone()))
     } else {
-        Change::CreditNoteChanged { was: Box::new(was.clone()), now: Box::new(note.clone()) }
+        Change::CreditNoteChanged { before: Box::new(before.clone()), after: Box::new(note.clone()) }
     });
     let decision = Decision {
         business: note.business.clone(),

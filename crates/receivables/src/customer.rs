@@ -6,7 +6,7 @@ use crate::decision::{Change, Decision};
 use crate::fact::{Fact, FactKind};
 use crate::ids::{BusinessId, CustomerId};
 use crate::locale::Locale;
-use crate::provider_fact::ObjectId;
+use crate::provider_object::ObjectId;
 use crate::text::{EmailAddress, ExternalId, PartyName};
 
 /// A customer of a business.
@@ -56,16 +56,16 @@ pub fn register(id: CustomerId, business: BusinessId, profile: Profile, now: Tim
 }
 
 /// The business tells us something new of a customer. `None` where it is what we knew.
-pub fn change_profile(was: &Customer, profile: Profile, now: Timestamp) -> Option<(Customer, Decision)> {
-    if was.profile == profile {
+pub fn change_profile(before: &Customer, profile: Profile, now: Timestamp) -> Option<(Customer, Decision)> {
+    if before.profile == profile {
         return None;
     }
-    let customer = Customer { profile, version: was.version + 1, ..was.clone() };
+    let customer = Customer { profile, version: before.version + 1, ..before.clone() };
     let decision = Decision {
         business: customer.business.clone(),
         customer: customer.id.clone(),
         at: now,
-        changes: vec![Change::ProfileChanged { was: was.clone(), now: customer.clone() }],
+        changes: vec![Change::ProfileChanged { before: before.clone(), after: customer.clone() }],
         entry: None,
         handed_to: None,
         facts: Vec::new(),

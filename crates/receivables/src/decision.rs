@@ -10,7 +10,7 @@ use crate::currency::Currency;
 use crate::customer::Customer;
 use crate::fact::Fact;
 use crate::ids::{BusinessId, CustomerId, InvoiceId};
-use crate::invoice::{Invoice, Standing};
+use crate::invoice::{Invoice, InvoiceBalance};
 use crate::ledger::{Entry, Leg};
 use crate::pay_link::PayLink;
 use crate::payment::Payment;
@@ -51,22 +51,22 @@ pub enum Change {
     /// Something new of a customer we know.
     ProfileChanged {
         /// What it was decided on.
-        was: Customer,
+        before: Customer,
         /// What it shall be.
-        now: Customer,
+        after: Customer,
     },
     /// An invoice that is not there yet.
     InvoiceIssued(Box<Invoice>),
     /// An invoice stands differently.
-    InvoiceStanding {
+    InvoiceBalanceChanged {
         /// Which.
         invoice: InvoiceId,
         /// When it is due, which is part of its place in the lists.
         due_on: Date,
         /// What it was decided on.
-        was: Standing,
+        before: InvoiceBalance,
         /// What it shall be.
-        now: Standing,
+        after: InvoiceBalance,
     },
     /// A pay link that is not there yet.
     PayLinkIssued(PayLink),
@@ -77,18 +77,18 @@ pub enum Change {
     /// A payment stands differently.
     PaymentChanged {
         /// What it was decided on.
-        was: Box<Payment>,
+        before: Box<Payment>,
         /// What it shall be.
-        now: Box<Payment>,
+        after: Box<Payment>,
     },
     /// A credit note that is not there yet.
     CreditNoteIssued(Box<CreditNote>),
     /// A credit note stands differently.
     CreditNoteChanged {
         /// What it was decided on.
-        was: Box<CreditNote>,
+        before: Box<CreditNote>,
         /// What it shall be.
-        now: Box<CreditNote>,
+        after: Box<CreditNote>,
     },
 }
 
@@ -139,10 +139,10 @@ impl Decision {
     pub fn balance_move(&self) -> BalanceMove {
         let mut moved = self.entry.as_ref().map(BalanceMove::of).unwrap_or_default();
         for change in &self.changes {
-            if let Change::InvoiceStanding { was, now, .. } = change {
-                let currency = now.gross.currency();
-                *moved.pending.entry(currency).or_default() += now.pending.minor() - was.pending.minor();
-                *moved.disputed.entry(currency).or_default() += now.disputed.minor() - was.disputed.minor();
+            if let Change::InvoiceBalanceChanged { before, after, .. } = change {
+                let currency = after.gross.currency();
+                *moved.pending.entry(currency).or_default() += after.pending.minor() - before.pending.minor();
+                *moved.disputed.entry(currency).or_default() += after.disputed.minor() - before.disputed.minor();
             }
         }
         moved

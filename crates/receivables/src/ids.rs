@@ -1,7 +1,7 @@
 //! The registry of ids: one prefix each, sortable by time, none colliding with a provider's.
 //!
 //! An id is `prefix_` and a ULID (26 characters of Crockford's base 32: 48 bits of milliseconds, 80 bits of chance). Ids are
-//! minted by `runtime`; here they are only read.
+//! made by `function_runtime`; here they are only read.
 
 use std::fmt;
 use std::str::FromStr;

@@ -51,7 +51,7 @@ pub struct Invoice {
     /// The link to pay it that was issued last, where that is known; it may be revoked.
     pub pay_link: Option<PayLinkId>,
     /// How it stands.
-    pub standing: Standing,
+    pub balance: InvoiceBalance,
     /// When it reached us.
     pub recorded_at: Timestamp,
 }
@@ -96,7 +96,7 @@ pub struct Tax {
 /// How an invoice stands. `applied + written_off + open = gross` always. Disputed is a part of open, and so is pending, unless money is on its
 /// way twice because a payment that was closed is paid after all: then nothing is payable until it is known what arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct InvoiceBalance {
     /// What is to be paid in all.
     pub gross: Money,
     /// What has been covered, by payments and credit notes.
@@ -115,7 +115,7 @@ pub struct Standing {
     pub version: u64,
 }
 
-impl Standing {
+impl InvoiceBalance {
     /// What is not covered yet.
     pub fn open(&self) -> Money {
         self.gross.less(self.applied).less(self.written_off)
@@ -229,7 +229,7 @@ pub fn issue(
     let lines = lines.collect::<Result<Vec<Line>, Refusal>>()?;
     let totals = total(&lines, draft.currency).map_err(|cause| Refusal::Amount { field: "lines".to_owned(), cause })?;
     let nothing = Money::zero(draft.currency);
-    let standing = Standing {
+    let balance = InvoiceBalance {
         gross: totals.gross,
         applied: nothing,
         written_off: nothing,
@@ -251,7 +251,7 @@ pub fn issue(
         lines,
         totals,
         pay_link: Some(link.id.clone()),
-        standing,
+        balance,
         recorded_at: now,
     };
     let decision = issuance(&invoice, link, now);

@@ -12,7 +12,7 @@ use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money, MoneyError};
 use crate::payment::{Origin, Payment};
 use crate::payout::BalanceTransaction;
-use crate::provider_fact::{ObjectFact, ObjectId};
+use crate::provider_object::{ObjectId, ObjectState};
 
 /// The accounts of the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,19 +193,19 @@ fn line_of(
 
 /// What a payment knows of the object that a movement comes from.
 pub fn known_of(payment: &Payment, source: &ObjectId) -> Known {
-    let cash = match payment.facts.0.get(source) {
-        Some(ObjectFact::Refund(refund)) => Some(&refund.amount),
-        Some(ObjectFact::Chargeback(chargeback)) => Some(&chargeback.amount),
-        Some(ObjectFact::Intent(intent)) => Some(&intent.received),
-        Some(ObjectFact::Checkout(_) | ObjectFact::Concern(_)) => None,
+    let cash = match payment.provider_state.0.get(source) {
+        Some(ObjectState::Refund(refund)) => Some(&refund.amount),
+        Some(ObjectState::Chargeback(chargeback)) => Some(&chargeback.amount),
+        Some(ObjectState::Intent(intent)) => Some(&intent.received),
+        Some(ObjectState::Checkout(_) | ObjectState::Concern(_)) => None,
         // A charge is found as the attempt of its intent.
-        None => payment.facts.0.values().find_map(|fact| match fact {
-            ObjectFact::Intent(intent) if intent.attempts.contains_key(source.as_str()) => Some(&intent.received),
-            ObjectFact::Intent(_)
-            | ObjectFact::Checkout(_)
-            | ObjectFact::Refund(_)
-            | ObjectFact::Chargeback(_)
-            | ObjectFact::Concern(_) => None,
+        None => payment.provider_state.0.values().find_map(|fact| match fact {
+            ObjectState::Intent(intent) if intent.attempts.contains_key(source.as_str()) => Some(&intent.received),
+            ObjectState::Intent(_)
+            | ObjectState::Checkout(_)
+            | ObjectState::Refund(_)
+            | ObjectState::Chargeback(_)
+            | ObjectState::Concern(_) => None,
         }),
     };
     let own = cash.map_or(payment.received, |cash| cash.in_currency(payment.currency()));

@@ -115,7 +115,7 @@ impl Money {
 
     /// The smaller of two amounts of one currency; nothing where the currencies differ.
     #[must_use]
-    pub fn at_most(self, other: Self) -> Self {
+    pub fn min(self, other: Self) -> Self {
         if self.currency == other.currency {
             Self { minor: self.minor.min(other.minor), currency: self.currency }
         } else {

@@ -1,6 +1,6 @@
 //! Payments: the customer's money moving to us, one attempt at one amount.
 //!
-//! A payment's state, cash and allocations are a fold over what the provider has said ([`hear`]); what is entered in the
+//! A payment's state, cash and allocations are a fold over what the provider has said ([`apply_reports`]); what is entered in the
 //! ledger is the difference between the fold before and after. Saying the same thing twice therefore moves nothing.
 
 use std::collections::BTreeMap;
@@ -10,15 +10,15 @@ use jiff::Timestamp;
 use crate::allocation::Allocation;
 use crate::currency::Currency;
 use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId};
-use crate::invoice::{Invoice, Standing};
+use crate::invoice::{Invoice, InvoiceBalance};
 use crate::locale::Locale;
 use crate::money::Money;
-use crate::provider_fact::{Facts, ObjectId};
+use crate::provider_object::{ObjectId, ProviderState};
 
 mod cash_moves;
 mod charge_rule;
+mod external;
 mod fold;
-mod outside;
 mod refunds;
 mod reviews;
 mod start;
@@ -26,12 +26,12 @@ mod state;
 
 pub use cash_moves::{apply, hand_over, move_cash, unapply};
 pub use charge_rule::ChargeRule;
-pub use fold::{give_up, go_on, hear, is_as_folded, settle, when_to_look};
-pub use outside::{Outside, speak_of_money, took_place_elsewhere};
+pub use external::{ExternalPayment, mention_cash, start_external};
+pub use fold::{abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder};
 pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, order_refund, refund_refused};
 pub use reviews::{Review, ReviewKind, close_review};
 pub use start::start;
-pub use state::{Announcement, LOOK_AFTER_PROCESSING, LOOK_AFTER_START, State, Transition, look_after, transition};
+pub use state::{Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, State, Transition, poll_delay, transition};
 
 /// Invoices that one payment can cover.
 pub const ALLOCATIONS_PER_PAYMENT_MAX: usize = 1000;
@@ -39,7 +39,7 @@ pub const ALLOCATIONS_PER_PAYMENT_MAX: usize = 1000;
 /// A payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
-    /// Our id, minted when the page was rendered; it is the once-key of everything done for the payment.
+    /// Our id, drawn when the page was rendered; it is the idempotency key of everything done for the payment.
     pub id: PaymentId,
     /// To whom.
     pub business: BusinessId,
@@ -58,7 +58,7 @@ pub struct Payment {
     /// The hosted page, once it exists.
     pub checkout: Option<Checkout>,
     /// What the provider has said.
-    pub facts: Facts,
+    pub provider_state: ProviderState,
     /// How it stands.
     pub state: State,
     /// The money that came, in the payment's currency, before anything of it went back.
@@ -70,7 +70,7 @@ pub struct Payment {
     /// What is ours of it and covers no invoice.
     pub unapplied: Money,
     /// What has gone back already but still stands on invoices, while the payment is being worked off in steps.
-    pub owed_back: Money,
+    pub to_reclaim: Money,
     /// What of the unapplied is left on purpose: no open invoice was there for it, or an operator wants it so.
     pub on_account: Money,
     /// There is more to place than one transaction carries, or invoices are to be found for what is left.
@@ -86,7 +86,7 @@ pub struct Payment {
     /// When the funds became ours.
     pub settled_at: Option<Timestamp>,
     /// When to ask the provider, should nothing be heard before; none once there is nothing to wait for.
-    pub look_at: Option<Timestamp>,
+    pub next_poll_at: Option<Timestamp>,
     /// Counts the changes.
     pub version: u64,
 }
@@ -118,7 +118,7 @@ pub struct Checkout {
 /// What a payer asks for.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Minted when the page was rendered.
+    /// Drawn when the page was rendered.
     pub id: PaymentId,
     /// How the payer came.
     pub origin: Origin,
@@ -134,7 +134,7 @@ impl Payment {
     /// What of a transfer has arrived, before it is whole; `None` where nothing has, or nothing more is waited for.
     pub fn arrived(&self) -> Option<Money> {
         let waits = matches!(self.state, State::Started | State::NeedsAction | State::Processing);
-        let funded = self.facts.fold().funded.in_currency(self.currency());
+        let funded = self.provider_state.fold().funded.in_currency(self.currency());
         (waits && !funded.is_zero()).then_some(funded)
     }
 
@@ -155,10 +155,10 @@ impl Payment {
 
     /// The payment with its invoices as they stand now, for deciding again after another's change came first.
     #[must_use]
-    pub fn on_fresh_standings(mut self, fresh: &BTreeMap<InvoiceId, Standing>) -> Self {
+    pub fn with_current_invoices(mut self, fresh: &BTreeMap<InvoiceId, InvoiceBalance>) -> Self {
         for allocation in &mut self.allocations {
-            if let Some(standing) = fresh.get(&allocation.invoice) {
-                allocation.standing = standing.clone();
+            if let Some(balance) = fresh.get(&allocation.invoice) {
+                allocation.balance = balance.clone();
             }
         }
         self
@@ -183,13 +183,13 @@ impl Payment {
             locale,
             started_at: now,
             checkout: None,
-            facts: Facts::default(),
+            provider_state: ProviderState::default(),
             state: State::Started,
             received: nothing,
             refunded: nothing,
             charged_back: nothing,
             unapplied: nothing,
-            owed_back: nothing,
+            to_reclaim: nothing,
             on_account: nothing,
             unfinished: false,
             settlement_announced: false,
@@ -197,7 +197,7 @@ impl Payment {
             reviews_closed: Vec::new(),
             suspense: Vec::new(),
             settled_at: None,
-            look_at: None,
+            next_poll_at: None,
             version: 0,
         }
     }

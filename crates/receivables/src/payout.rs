@@ -9,14 +9,14 @@ use rust_decimal::Decimal;
 
 use crate::currency::Currency;
 use crate::money::{Balance, MoneyError};
-use crate::provider_fact::ObjectId;
+use crate::provider_object::ObjectId;
 
 /// Words of what moves between the provider and the bank.
 const OF_PAYOUTS: [&str; 3] = ["payout", "payout_cancel", "payout_failure"];
 
 /// What is known of a payout.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PayoutFact {
+pub struct PayoutState {
     /// What reaches the bank; negative where the provider takes from it.
     pub amount: Balance,
     /// The day on which it is expected there.
@@ -67,10 +67,10 @@ pub struct PayoutReport {
     /// The payout.
     pub payout: ObjectId,
     /// What is said of it.
-    pub fact: PayoutFact,
+    pub state: PayoutState,
 }
 
-impl PayoutFact {
+impl PayoutState {
     /// Takes in another statement about the same payout. Says whether anything was news.
     pub fn merge(&mut self, said: &Self) -> bool {
         let before = self.clone();

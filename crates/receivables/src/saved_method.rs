@@ -5,11 +5,11 @@
 
 use jiff::civil::Date;
 
-use crate::provider_fact::ObjectId;
+use crate::provider_object::ObjectId;
 
 /// What is known of a saved method.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MethodFact {
+pub struct MethodState {
     /// The provider's customer it belongs to.
     pub customer: Option<ObjectId>,
     /// What it is, in the provider's word: `card`, `sepa_debit`.
@@ -49,10 +49,10 @@ pub struct MethodReport {
     /// The method.
     pub method: ObjectId,
     /// What is said of it.
-    pub fact: MethodFact,
+    pub state: MethodState,
 }
 
-impl MethodFact {
+impl MethodState {
     /// Takes in another statement about the same method. Says whether anything was news.
     pub fn merge(&mut self, said: &Self) -> bool {
         let before = self.clone();

@@ -11,16 +11,17 @@
 //!
 //! What was pending or disputed on a day that is over is not kept anywhere, so a statement of the past does not say.
 
-mod ask;
-mod file;
+mod csv;
+mod query;
 mod standing;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-pub use ask::{
-    Ask, AskFault, AskTexts, MONTHS_USUAL, PERIOD_DAYS_MAX, Period, Place, STATEMENT_LINES_PER_PAGE, StatementKind,
+pub use query::{
+    MONTHS_USUAL, PERIOD_DAYS_MAX, Period, QueryFault, QueryTexts, STATEMENT_LINES_PER_PAGE, StatementCursor,
+    StatementKind, StatementQuery,
 };
 pub use standing::{
     AGEING_EDGE_DAYS_MAX, AGEING_EDGES_DAYS, AGEING_EDGES_MAX, AccountStanding, AccountSums, AgeingBucket, AgeingEdges,
@@ -37,7 +38,7 @@ use crate::text::InvoiceNumber;
 
 /// What was read of an account for a page of its statement.
 #[derive(Clone, Debug, Default)]
-pub struct Read {
+pub struct StatementData {
     /// The sums now.
     pub sums: AccountSums,
     /// The entries of the page, newest first, and one more where there are more; none for open items.
@@ -66,7 +67,7 @@ pub struct StatementView {
     /// Whether this is a further page.
     pub continued: bool,
     /// Where the next page begins, if there is one: with what happened before, or what is due later.
-    pub next: Option<Place>,
+    pub next: Option<StatementCursor>,
 }
 
 impl StatementView {
@@ -159,7 +160,11 @@ pub struct OpenItem {
 }
 
 /// Makes a page of a statement of what was read for it.
-pub fn statement_view(ask: &Ask, read: &Read, zone: &BillingZone) -> Result<StatementView, MoneyError> {
+pub fn statement_view(
+    ask: &StatementQuery,
+    read: &StatementData,
+    zone: &BillingZone,
+) -> Result<StatementView, MoneyError> {
     let then = if ask.is_of_today() {
         read.sums.clone()
     } else {
@@ -195,11 +200,11 @@ type Bodies = BTreeMap<Currency, StatementBody>;
 /// What happened, per currency: from the balance now back to the end of the page, and from there back over its lines.
 fn happened(
     then: &AccountSums,
-    read: &Read,
+    read: &StatementData,
     limit: usize,
     zone: &BillingZone,
-) -> Result<(Bodies, Option<Place>), MoneyError> {
-    let next = read.entries.get(limit).map(|entry| Place::Line(entry.key()));
+) -> Result<(Bodies, Option<StatementCursor>), MoneyError> {
+    let next = read.entries.get(limit).map(|entry| StatementCursor::Line(entry.key()));
     let mut bodies = Bodies::new();
     for currency in then.currencies() {
         let shown = read.entries.iter().take(limit).filter(|entry| entry.currency == currency);
@@ -249,12 +254,17 @@ fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Result<Statement
 
 /// The invoices that were open at the end of the day, per currency: those that are open now and those that were closed since,
 /// each with its open amount now less what was entered since.
-fn open_items(then: &AccountSums, ask: &Ask, read: &Read, limit: usize) -> Result<(Bodies, Option<Place>), MoneyError> {
+fn open_items(
+    then: &AccountSums,
+    ask: &StatementQuery,
+    read: &StatementData,
+    limit: usize,
+) -> Result<(Bodies, Option<StatementCursor>), MoneyError> {
     let mut found = closed_since(&read.later, ask.is_of_today());
     for invoice in &read.open {
         let key = (invoice.due_on, invoice.id.clone());
         let since = found.get(&key).map_or(0, |item| item.minor);
-        let standing = &invoice.standing;
+        let standing = &invoice.balance;
         let now = |amount: Money| ask.is_of_today().then_some(amount);
         let item = Found {
             number: invoice.number.clone(),
@@ -270,8 +280,8 @@ fn open_items(then: &AccountSums, ask: &Ask, read: &Read, limit: usize) -> Resul
     // Of what is due later than the last one read nothing is known yet; what is due before the page was on another.
     let edge = read.open.get(limit).map(|invoice| (invoice.due_on, invoice.id.clone()));
     let start = match &ask.place {
-        Some(Place::Item(due_on, invoice)) => Some((*due_on, invoice.clone())),
-        Some(Place::Line(_)) | None => None,
+        Some(StatementCursor::Item(due_on, invoice)) => Some((*due_on, invoice.clone())),
+        Some(StatementCursor::Line(_)) | None => None,
     };
     let within = |key: &(Date, InvoiceId)| {
         start.as_ref().is_none_or(|start| key >= start) && edge.as_ref().is_none_or(|edge| key < edge)
@@ -290,7 +300,7 @@ fn open_items(then: &AccountSums, ask: &Ask, read: &Read, limit: usize) -> Resul
         }
     }
     let next = items.next().map(|(key, _)| key).or(edge);
-    Ok((bodies, next.map(|(due_on, invoice)| Place::Item(due_on, invoice))))
+    Ok((bodies, next.map(|(due_on, invoice)| StatementCursor::Item(due_on, invoice))))
 }
 
 /// An invoice of which something is open.

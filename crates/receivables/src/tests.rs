@@ -11,7 +11,7 @@ mod money_laws;
 mod payment_laws;
 mod payment_refusals;
 mod payment_stories;
-mod provider_fact_laws;
+mod provider_object_laws;
 mod statement_laws;
 mod story;
 

@@ -138,25 +138,21 @@ impl Proof<'_> {
             allocations.entry(&allocation.invoice).or_default().push(allocation);
         }
         for invoice in self.books.invoices {
-            let (id, standing) = (&invoice.id, &invoice.standing);
+            let (id, balance) = (&invoice.id, &invoice.balance);
             let open = ledger.open_by_invoice.get(id).copied().unwrap_or(0);
-            self.compare(|| format!("{id} open, by the ledger"), open, standing.open().minor());
+            self.compare(|| format!("{id} open, by the ledger"), open, balance.open().minor());
             let of = |amount: fn(&Allocation) -> Money| allocations.get(id).map_or(0, |parts| total(parts, amount));
             self.compare(
                 || format!("{id} applied, by what covers it"),
                 of(|part| part.applied),
-                standing.applied.minor(),
+                balance.applied.minor(),
             );
-            self.compare(
-                || format!("{id} pending, by the payments"),
-                of(|part| part.pending),
-                standing.pending.minor(),
-            );
+            self.compare(|| format!("{id} pending, by the payments"), of(|part| part.pending), balance.pending.minor());
             let charged_back = of(|part| part.charged_back);
-            self.compare(|| format!("{id} charged back, by the payments"), charged_back, standing.charged_back.minor());
+            self.compare(|| format!("{id} charged back, by the payments"), charged_back, balance.charged_back.minor());
             let written_off = ledger.written_off.get(id).copied().unwrap_or(0);
-            self.compare(|| format!("{id} written off, by the ledger"), written_off, standing.written_off.minor());
-            self.compare(|| format!("{id} gross"), invoice.totals.gross.minor(), standing.gross.minor());
+            self.compare(|| format!("{id} written off, by the ledger"), written_off, balance.written_off.minor());
+            self.compare(|| format!("{id} gross"), invoice.totals.gross.minor(), balance.gross.minor());
             if !invoice::adds_up(invoice) {
                 self.differ(format!("{id} amounts"), "those of its lines".to_owned(), "others".to_owned());
             }
@@ -173,23 +169,23 @@ impl Proof<'_> {
     fn payments(&mut self, ledger: &LedgerSums) {
         for payment in self.books.payments {
             let id = &payment.id;
-            let heard = payment.facts.fold();
+            let heard = payment.provider_state.fold();
             let currency = payment.currency();
             let received = heard.received.in_currency(currency);
-            let refunded = heard.refunded.in_currency(currency).at_most(received);
-            let charged_back = heard.charged_back.in_currency(currency).at_most(received.less(refunded));
+            let refunded = heard.refunded.in_currency(currency).min(received);
+            let charged_back = heard.charged_back.in_currency(currency).min(received.less(refunded));
             self.compare(|| format!("{id} received, by the facts"), received.minor(), payment.received.minor());
             self.compare(|| format!("{id} refunded, by the facts"), refunded.minor(), payment.refunded.minor());
             let kept = payment.charged_back.minor();
             self.compare(|| format!("{id} charged back, by the facts"), charged_back.minor(), kept);
             let applied: i64 = payment.allocations.iter().map(|part| part.applied.minor()).sum();
             let placed = applied + payment.unapplied.minor();
-            let cash = heard.cash(currency).minor() + payment.owed_back.minor();
+            let cash = heard.cash(currency).minor() + payment.to_reclaim.minor();
             self.compare(|| format!("{id} cash, by where it is"), placed, cash);
             let taken = ledger.taken_by_payment.get(id).copied().unwrap_or(0);
             self.compare(|| format!("{id} cash, by the ledger"), taken, placed);
             if !payment.unfinished {
-                self.compare(|| format!("{id} owed back, when finished"), 0, payment.owed_back.minor());
+                self.compare(|| format!("{id} owed back, when finished"), 0, payment.to_reclaim.minor());
             }
             let others = heard.received.amounts().filter(|amount| amount.currency() != currency);
             let suspense = others.map(|amount| heard.cash(amount.currency())).filter(|amount| !amount.is_zero());
@@ -243,9 +239,9 @@ impl Proof<'_> {
         let mut open: BTreeMap<Currency, i64> = BTreeMap::new();
         for invoice in self.books.invoices {
             let currency = invoice.currency();
-            *pending.entry(currency).or_default() += invoice.standing.pending.minor();
-            *disputed.entry(currency).or_default() += invoice.standing.disputed.minor();
-            *open.entry(currency).or_default() += invoice.standing.open().minor();
+            *pending.entry(currency).or_default() += invoice.balance.pending.minor();
+            *disputed.entry(currency).or_default() += invoice.balance.disputed.minor();
+            *open.entry(currency).or_default() += invoice.balance.open().minor();
         }
         let mut unapplied: BTreeMap<Currency, i64> = BTreeMap::new();
         for payment in self.books.payments {

@@ -5,11 +5,11 @@
 
 use jiff::Timestamp;
 
-use crate::allocation::standing_fact;
+use crate::allocation::balance_fact;
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::Fact;
-use crate::invoice::{Invoice, Standing};
+use crate::invoice::{Invoice, InvoiceBalance};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money};
 use crate::refusal::Refusal;
@@ -27,65 +27,65 @@ pub fn tolerance_max(currency: Currency) -> Money {
 }
 
 /// Writes off what is open of an invoice, where it is within the tolerance and nobody is just paying it.
-pub fn write_off(was: &Invoice, tolerance: Money, now: Timestamp) -> Result<(Invoice, Decision), Refusal> {
-    let open = was.standing.open();
-    let tolerance = tolerance.at_most(tolerance_max(was.currency()));
+pub fn write_off(before: &Invoice, tolerance: Money, now: Timestamp) -> Result<(Invoice, Decision), Refusal> {
+    let open = before.balance.open();
+    let tolerance = tolerance.min(tolerance_max(before.currency()));
     if open.is_zero() {
         return Err(Refusal::AlreadyPaid);
     }
-    if !was.standing.pending.is_zero() {
+    if !before.balance.pending.is_zero() {
         return Err(Refusal::PaymentOnItsWay);
     }
-    if let Some(payment) = &was.standing.live_checkout {
+    if let Some(payment) = &before.balance.live_checkout {
         return Err(Refusal::CheckoutOpen { payment: payment.clone() });
     }
     // What was written off before counts: in small steps no more is tolerated than at once.
-    let left = tolerance.less(was.standing.written_off);
+    let left = tolerance.less(before.balance.written_off);
     if left.checked_sub(open).is_err() {
         return Err(Refusal::MoreThanTolerated { open, tolerance: left });
     }
-    let written_off = was.standing.written_off.checked_add(open).unwrap_or(open);
-    Ok(decide(was, written_off, EntryKind::InvoiceWrittenOff, now))
+    let written_off = before.balance.written_off.checked_add(open).unwrap_or(open);
+    Ok(decide(before, written_off, EntryKind::InvoiceWrittenOff, now))
 }
 
 /// Takes a write-off back: the amount is expected again.
-pub fn take_back(was: &Invoice, now: Timestamp) -> Result<(Invoice, Decision), Refusal> {
-    if was.standing.written_off.is_zero() {
+pub fn take_back(before: &Invoice, now: Timestamp) -> Result<(Invoice, Decision), Refusal> {
+    if before.balance.written_off.is_zero() {
         return Err(Refusal::NothingWrittenOff);
     }
-    Ok(decide(was, Money::zero(was.currency()), EntryKind::WriteOffReversed, now))
+    Ok(decide(before, Money::zero(before.currency()), EntryKind::WriteOffReversed, now))
 }
 
-fn decide(was: &Invoice, written_off: Money, kind: EntryKind, now: Timestamp) -> (Invoice, Decision) {
-    let standing = Standing { written_off, version: was.standing.version + 1, ..was.standing.clone() };
-    let change = standing.open().minor() - was.standing.open().minor();
+fn decide(before: &Invoice, written_off: Money, kind: EntryKind, now: Timestamp) -> (Invoice, Decision) {
+    let balance = InvoiceBalance { written_off, version: before.balance.version + 1, ..before.balance.clone() };
+    let change = balance.open().minor() - before.balance.open().minor();
     let leg = Leg::Invoice {
-        invoice: was.id.clone(),
-        number: was.number.clone(),
-        due_on: was.due_on,
-        change: Balance::new(change, was.currency()).unwrap_or(Balance::zero(was.currency())),
+        invoice: before.id.clone(),
+        number: before.number.clone(),
+        due_on: before.due_on,
+        change: Balance::new(change, before.currency()).unwrap_or(Balance::zero(before.currency())),
     };
-    let fact = standing_fact(&was.id, &was.standing, &standing);
+    let fact = balance_fact(&before.id, &before.balance, &balance);
     let decision = Decision {
-        business: was.business.clone(),
-        customer: was.customer.clone(),
+        business: before.business.clone(),
+        customer: before.customer.clone(),
         at: now,
-        changes: vec![Change::InvoiceStanding {
-            invoice: was.id.clone(),
-            due_on: was.due_on,
-            was: was.standing.clone(),
-            now: standing.clone(),
+        changes: vec![Change::InvoiceBalanceChanged {
+            invoice: before.id.clone(),
+            due_on: before.due_on,
+            before: before.balance.clone(),
+            after: balance.clone(),
         }],
         entry: Some(Entry {
-            source: was.id.to_string(),
-            sequence: standing.version,
+            source: before.id.to_string(),
+            sequence: balance.version,
             posted_at: now,
             kind,
-            currency: was.currency(),
+            currency: before.currency(),
             legs: vec![leg],
         }),
         handed_to: None,
-        facts: vec![Fact::new(was.id.as_str(), standing.version, 0, now, fact)],
+        facts: vec![Fact::new(before.id.as_str(), balance.version, 0, now, fact)],
     };
-    (Invoice { standing, ..was.clone() }, decision)
+    (Invoice { balance, ..before.clone() }, decision)
 }

@@ -11,7 +11,7 @@ use receivables::text::Description;
 use receivables::{Actor, BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
 use crate::items::events::EventKey;
-use crate::items::{happenings, ledger};
+use crate::items::{ledger, outbox};
 use crate::keys::Unique;
 use crate::table::{Store, StoreError};
 
@@ -24,18 +24,18 @@ const TRIES_MAX: u32 = 8;
 
 /// What came of writing a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Commitment {
+pub enum CommitOutcome {
     /// It is written.
     Committed,
     /// It was written before, by us or by another who decided the same.
     AlreadyDone,
     /// Something it was decided on has changed since: load and decide again.
-    Conflict(Vec<Contested>),
+    Conflict(Vec<Conflict>),
 }
 
 /// What had changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contested {
+pub enum Conflict {
     /// A value that another holds.
     Taken(Unique),
     /// The customer.
@@ -54,7 +54,7 @@ pub enum Contested {
 
 /// What is written in the same transaction besides the decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Also {
+pub struct CommitContext {
     /// Who did it.
     pub actor: Actor,
     /// Why, where whoever did it said so.
@@ -67,7 +67,7 @@ pub struct Also {
     pub adopted: BTreeMap<ObjectId, u64>,
 }
 
-impl Also {
+impl CommitContext {
     /// Nothing but who did it.
     pub fn by(actor: Actor) -> Self {
         Self { actor, ..Self::default() }
@@ -76,9 +76,9 @@ impl Also {
 
 /// What a failed condition of one item means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum IfRefused {
+enum OnConditionFailed {
     AlreadyDone,
-    Contested(Contested),
+    Conflict(Conflict),
     /// The item has no condition.
     Never,
 }
@@ -91,12 +91,12 @@ struct Writes<'a> {
     adopted: &'a BTreeMap<ObjectId, u64>,
     /// Invoices that are issued in it.
     issued: Vec<InvoiceId>,
-    items: Vec<(TransactWriteItem, IfRefused)>,
+    items: Vec<(TransactWriteItem, OnConditionFailed)>,
 }
 
 impl Store {
     /// Writes a decision: changes, ledger entry, balance and facts, all or nothing.
-    pub async fn commit(&self, decision: &Decision, also: &Also) -> Result<Commitment, StoreError> {
+    pub async fn commit(&self, decision: &Decision, also: &CommitContext) -> Result<CommitOutcome, StoreError> {
         let mut writes = Writes {
             core: &self.tables.core,
             inbox: &self.tables.inbox,
@@ -111,19 +111,19 @@ impl Store {
         let b = &decision.business;
         if let Some(entry) = &decision.entry {
             let item = ledger::of_entry(b, &decision.customer, entry)?;
-            writes.put_new(&self.tables.core, item, IfRefused::AlreadyDone)?;
+            writes.put_new(&self.tables.core, item, OnConditionFailed::AlreadyDone)?;
         }
         writes.balance(b, &decision.customer, &decision.balance_move())?;
         if let Some(handed) = &decision.handed_to {
             let item = ledger::of_entry(b, &handed.customer, &handed.entry)?;
-            writes.put_new(&self.tables.core, item, IfRefused::AlreadyDone)?;
+            writes.put_new(&self.tables.core, item, OnConditionFailed::AlreadyDone)?;
             writes.balance(b, &handed.customer, &BalanceMove::of(&handed.entry))?;
         }
         if writes.items.is_empty() {
-            return Ok(Commitment::AlreadyDone);
+            return Ok(CommitOutcome::AlreadyDone);
         }
-        let record = happenings::of_decision(decision, also)?;
-        writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
+        let record = outbox::of_decision(decision, also)?;
+        writes.put_new(&self.tables.core, record, OnConditionFailed::AlreadyDone)?;
         writes.act(also, decision.at)?;
         if let Some(event) = &also.applied {
             writes.applied(event, decision.at)?;
@@ -131,35 +131,35 @@ impl Store {
         self.transact(writes.items).await
     }
 
-    /// Writes the tolerances of a business together with what the audit has of it, over the business as it `was`. Says whether
+    /// Writes the tolerances of a business together with what the audit has of it, over the business as it `before`. Says whether
     /// it was still so.
     pub async fn commit_tolerances(
         &self,
-        (was, now): (&Business, &Business),
+        (before, after): (&Business, &Business),
         differences: Vec<Difference>,
         at: Timestamp,
-        also: &Also,
+        also: &CommitContext,
     ) -> Result<bool, StoreError> {
         let mut writes = Writes {
             core: &self.tables.core,
             inbox: &self.tables.inbox,
-            business: &now.id,
+            business: &after.id,
             adopted: &also.adopted,
             issued: Vec::new(),
             items: Vec::new(),
         };
-        writes.tolerances(was, now)?;
-        let record = happenings::of_business(now, differences, at, also)?;
-        writes.put_new(&self.tables.core, record, IfRefused::AlreadyDone)?;
+        writes.tolerances(before, after)?;
+        let record = outbox::of_business(after, differences, at, also)?;
+        writes.put_new(&self.tables.core, record, OnConditionFailed::AlreadyDone)?;
         writes.act(also, at)?;
-        Ok(self.transact(writes.items).await? == Commitment::Committed)
+        Ok(self.transact(writes.items).await? == CommitOutcome::Committed)
     }
 
-    async fn transact(&self, writes: Vec<(TransactWriteItem, IfRefused)>) -> Result<Commitment, StoreError> {
-        let (items, meanings): (Vec<TransactWriteItem>, Vec<IfRefused>) = writes.into_iter().unzip();
+    async fn transact(&self, writes: Vec<(TransactWriteItem, OnConditionFailed)>) -> Result<CommitOutcome, StoreError> {
+        let (items, meanings): (Vec<TransactWriteItem>, Vec<OnConditionFailed>) = writes.into_iter().unzip();
         for try_number in 1..=TRIES_MAX {
             let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
-            let Err(error) = sent else { return Ok(Commitment::Committed) };
+            let Err(error) = sent else { return Ok(CommitOutcome::Committed) };
             match verdict(&error, &meanings) {
                 Some(Verdict::Is(commitment)) => return Ok(commitment),
                 Some(Verdict::Defect(why)) => return Err(StoreError::Defect(why)),
@@ -174,13 +174,13 @@ impl Store {
 }
 
 enum Verdict {
-    Is(Commitment),
+    Is(CommitOutcome),
     Defect(String),
     InTheWay,
 }
 
 /// Reads the reasons of a cancelled transaction, one per item in order.
-fn verdict(error: &SdkError<TransactWriteItemsError>, meanings: &[IfRefused]) -> Option<Verdict> {
+fn verdict(error: &SdkError<TransactWriteItemsError>, meanings: &[OnConditionFailed]) -> Option<Verdict> {
     let SdkError::ServiceError(service) = error else { return None };
     if service.err().is_transaction_in_progress_exception() {
         return Some(Verdict::InTheWay);
@@ -194,9 +194,9 @@ fn verdict(error: &SdkError<TransactWriteItemsError>, meanings: &[IfRefused]) ->
         match reason.code().unwrap_or("None") {
             "None" => {}
             "ConditionalCheckFailed" => match meanings.get(place) {
-                Some(IfRefused::AlreadyDone) => done = true,
-                Some(IfRefused::Contested(what)) => contested.push(what.clone()),
-                Some(IfRefused::Never) | None => return None,
+                Some(OnConditionFailed::AlreadyDone) => done = true,
+                Some(OnConditionFailed::Conflict(what)) => contested.push(what.clone()),
+                Some(OnConditionFailed::Never) | None => return None,
             },
             "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => in_the_way = true,
             other => return Some(Verdict::Defect(format!("a transaction was refused: {other}"))),
@@ -204,9 +204,9 @@ fn verdict(error: &SdkError<TransactWriteItemsError>, meanings: &[IfRefused]) ->
     }
     // What changed comes first: deciding again is always safe, while "done already" ends the matter.
     if !contested.is_empty() {
-        Some(Verdict::Is(Commitment::Conflict(contested)))
+        Some(Verdict::Is(CommitOutcome::Conflict(contested)))
     } else if done {
-        Some(Verdict::Is(Commitment::AlreadyDone))
+        Some(Verdict::Is(CommitOutcome::AlreadyDone))
     } else if in_the_way {
         Some(Verdict::InTheWay)
     } else {

@@ -3,16 +3,16 @@
 //! Every item carries its version `v`. A reader lifts older versions; there is only one so far. An item that contradicts the
 //! model is a [`StoreError::Defect`], never a guess.
 
+pub(crate) mod consistent_read;
 pub(crate) mod credit_notes;
 pub(crate) mod customers;
 pub(crate) mod events;
-pub(crate) mod facts;
-pub(crate) mod happenings;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
-pub(crate) mod parts;
+pub(crate) mod outbox;
 pub(crate) mod payments;
 pub(crate) mod payouts;
+pub(crate) mod provider_objects;
 pub(crate) mod reviews;
 pub(crate) mod sign_ins;
 

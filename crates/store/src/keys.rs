@@ -43,7 +43,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::provider_fact::{ObjectId, Provider};
+use receivables::provider_object::{ObjectId, Provider};
 use receivables::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, SignInId};
 
 /// Shards of the due list: as many timers could work side by side.
@@ -132,10 +132,10 @@ pub(crate) fn ledger(b: &BusinessId, c: &CustomerId, entry: &str) -> Key {
 
 /// What happened on an account, or to the business itself.
 pub(crate) fn fact(b: &BusinessId, c: Option<&CustomerId>, at: Timestamp, id: &str) -> Key {
-    Key::new(happenings(b, c), format!("{FACT}{at:.3}#{id}"))
+    Key::new(decision_records(b, c), format!("{FACT}{at:.3}#{id}"))
 }
 
-pub(crate) fn happenings(b: &BusinessId, c: Option<&CustomerId>) -> String {
+pub(crate) fn decision_records(b: &BusinessId, c: Option<&CustomerId>) -> String {
     c.map_or_else(|| business_partition(b), |c| account(b, c))
 }
 

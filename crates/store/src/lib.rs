@@ -13,19 +13,19 @@ mod table;
 pub use access::accounts::{Page, Paged};
 pub use access::audit::{AuditEnd, Sealed};
 pub use access::events::{Marked, Recorded};
-pub use access::objects::{Keeping, Unidentified, Waiting};
-pub use access::once::{Claim, IdempotentResponse, MailClaim};
+pub use access::idempotency::{Claim, IdempotentResponse, MailClaim};
+pub use access::provider_objects::{Keeping, Unidentified, Waiting};
 pub use access::sign_ins::{
     CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
 };
 pub use access::sweeps::{Sweep, SweepReading};
-pub use commit::{Also, Commitment, Contested};
+pub use commit::{CommitContext, CommitOutcome, Conflict};
 pub use items::customers::ApiKey;
 pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, ReceivedEvent};
-pub use items::happenings::{Announced, AuditDifference, AuditRecord};
+pub use items::outbox::{Announced, AuditDifference, AuditRecord};
 pub use items::payouts::{Payout, PayoutTransaction, SavedMethod};
 pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{Session, SignIn};
 pub use table::{Store, StoreError, Tables};
 
-pub use access::stream::{StreamNews, read_stream_image};
+pub use access::stream::{StreamRecord, read_stream_image};

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
-use crate::items::parts::Assembled;
+use crate::items::consistent_read::Assembled;
 use crate::items::{Index, Item, text};
 use crate::keys::Key;
 
@@ -15,7 +15,7 @@ use crate::keys::Key;
 pub struct Tables {
     /// The system of record.
     pub core: String,
-    /// Provider events, sessions, keys of once: bursty, and mostly expiring.
+    /// Provider events, sessions, idempotency keys: bursty, and mostly expiring.
     pub inbox: String,
 }
 

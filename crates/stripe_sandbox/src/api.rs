@@ -21,8 +21,8 @@ use super::{
 use fault_injection::Fate;
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
-const ONCE_KEY_CHARS_MAX: usize = 255;
-/// How long a reply is remembered under its once-key.
+const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// How long a reply is remembered under its idempotency key.
 const REPLY_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A request as the table of endpoints sees it.
@@ -30,7 +30,7 @@ struct Call {
     method: Method,
     path: String,
     pairs: Vec<(String, String)>,
-    once_key: Option<String>,
+    idempotency_key: Option<String>,
     request: String,
 }
 
@@ -54,7 +54,7 @@ async fn answer(
     body: Bytes,
 ) -> Response<Body> {
     let request = sandbox.request_id();
-    let once_key = header_text(&headers, "idempotency-key").filter(|_| method == Method::POST);
+    let idempotency_key = header_text(&headers, "idempotency-key").filter(|_| method == Method::POST);
     let raw = if method == Method::POST { &body[..] } else { query.as_deref().unwrap_or_default().as_bytes() };
     let fate = sandbox.inner.outage.fate(&header_text(&headers, "user-agent").unwrap_or_default());
     let admitted = match fate {
@@ -65,12 +65,12 @@ async fn answer(
         method,
         path,
         pairs,
-        once_key: once_key.clone(),
+        idempotency_key: idempotency_key.clone(),
         request: request.clone(),
     });
     let reply = match call {
         Ok(call) => {
-            let asked = Asked { request: Some(call.request.clone()), once_key: call.once_key.clone() };
+            let asked = Asked { request: Some(call.request.clone()), idempotency_key: call.idempotency_key.clone() };
             sandbox.run(asked, move |transaction| reply_once(transaction, &call)).await.map(|(_, reply)| reply)
         }
         Err(fault) => Err(fault),
@@ -78,7 +78,7 @@ async fn answer(
     if fate == Fate::Lost {
         return fault_injection::broken_off();
     }
-    respond(&request, once_key.as_deref(), reply)
+    respond(&request, idempotency_key.as_deref(), reply)
 }
 
 fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -109,35 +109,42 @@ fn basic_user(token: &str) -> Option<String> {
     Some(decoded.split(':').next().unwrap_or_default().to_owned())
 }
 
-/// Answers a request, or gives again the reply already given under its once-key.
+/// Answers a request, or gives again the reply already given under its idempotency key.
 ///
 /// Only replies of requests that were carried out are kept: one that was refused may be corrected under the same key.
 fn reply_once(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, Fault> {
-    let Some(once_key) = &call.once_key else { return carry_out(transaction, call) };
-    if once_key.chars().count() > ONCE_KEY_CHARS_MAX {
-        return Err(Fault::invalid("", format!("Idempotency keys can have up to {ONCE_KEY_CHARS_MAX} characters.")));
+    let Some(idempotency_key) = &call.idempotency_key else { return carry_out(transaction, call) };
+    if idempotency_key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
+        return Err(Fault::invalid(
+            "",
+            format!("Idempotency keys can have up to {IDEMPOTENCY_KEY_CHARS_MAX} characters."),
+        ));
     }
     let now_ms = transaction.now.as_millisecond();
     transaction.sql.execute("DELETE FROM replies WHERE kept_at_ms <= ?1", [now_ms.saturating_sub(REPLY_KEPT_MS)])?;
     let kept = transaction
         .sql
-        .query_row("SELECT fingerprint, request, status, body FROM replies WHERE once_key = ?1", [once_key], |row| {
-            let reply = Reply { status: row.get(2)?, body: row.get(3)?, replay_of: Some(row.get(1)?) };
-            Ok((row.get::<_, String>(0)?, reply))
-        })
+        .query_row(
+            "SELECT fingerprint, request, status, body FROM replies WHERE once_key = ?1",
+            [idempotency_key],
+            |row| {
+                let reply = Reply { status: row.get(2)?, body: row.get(3)?, replay_of: Some(row.get(1)?) };
+                Ok((row.get::<_, String>(0)?, reply))
+            },
+        )
         .optional()?;
     let fingerprint = fingerprint(call);
     match kept {
         Some((of, reply)) if of == fingerprint => Ok(reply),
         Some(_) => Err(Fault::idempotency(format!(
-            "The idempotency key '{once_key}' was first used with another address or other parameters. \
+            "The idempotency key '{idempotency_key}' was first used with another address or other parameters. \
              Use a new key for a new request."
         ))),
         None => {
             let reply = carry_out(transaction, call)?;
             transaction.sql.execute(
                 "INSERT INTO replies VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![once_key, fingerprint, call.request, reply.status, reply.body, now_ms],
+                params![idempotency_key, fingerprint, call.request, reply.status, reply.body, now_ms],
             )?;
             Ok(reply)
         }
@@ -254,14 +261,14 @@ fn retrieve(transaction: &Transaction<'_>, object: &str, id: &str, params: Param
     Ok(transaction.need(object, id, param)?.body)
 }
 
-fn respond(request: &str, once_key: Option<&str>, reply: Result<Reply, Fault>) -> Response<Body> {
+fn respond(request: &str, idempotency_key: Option<&str>, reply: Result<Reply, Fault>) -> Response<Body> {
     let mut response = Response::builder()
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::CACHE_CONTROL, "no-cache, no-store")
         .header("request-id", request)
         .header("stripe-version", API_VERSION);
-    if let Some(once_key) = once_key {
-        response = response.header("idempotency-key", once_key);
+    if let Some(idempotency_key) = idempotency_key {
+        response = response.header("idempotency-key", idempotency_key);
     }
     let (status, body) = match reply {
         Ok(reply) => {
@@ -278,7 +285,7 @@ fn respond(request: &str, once_key: Option<&str>, reply: Result<Reply, Fault>) -
             (fault.status, format!("{:#}", fault.body()))
         }
     };
-    // The builder fails only on a once-key that no header can carry, and such a one did not arrive in a header.
+    // The builder fails only on an idempotency key that no header can carry, and such a one did not arrive in a header.
     response.status(status).body(Body::from(body)).unwrap_or_else(|_| {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

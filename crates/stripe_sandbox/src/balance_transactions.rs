@@ -80,7 +80,7 @@ pub(super) fn record(transaction: &Transaction<'_>, movement: &Movement<'_>) -> 
     let available_on = if at_once { now } else { now.saturating_add(PENDING_S) };
     let (kind, category) = movement.names();
     let body = json!({
-        "id": transaction.mint("txn_3", 23)?,
+        "id": transaction.ids("txn_3", 23)?,
         "object": "balance_transaction",
         "amount": settled.amount,
         "available_on": available_on,

@@ -94,7 +94,7 @@ fn instructions(transaction: &Transaction<'_>, intent: &Record, remaining: i64) 
                 "type": "iban",
             }],
             "hosted_instructions_url": null,
-            "reference": transaction.mint("", 8)?.to_ascii_uppercase(),
+            "reference": transaction.ids("", 8)?.to_ascii_uppercase(),
             "type": "eu_bank_transfer",
         },
         "type": "display_bank_transfer_instructions",

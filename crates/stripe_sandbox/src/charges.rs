@@ -35,7 +35,7 @@ pub(super) fn create(
     };
     let taken = !matches!(attempt, Attempt::Declined(_));
     let mut body = json!({
-        "id": transaction.mint(prefix, 23)?,
+        "id": transaction.ids(prefix, 23)?,
         "object": "charge",
         "amount": intent.body["amount"],
         "amount_captured": if taken { intent.integer("amount") } else { 0 },

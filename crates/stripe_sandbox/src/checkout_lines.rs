@@ -52,8 +52,8 @@ impl Lines {
     }
 
     /// The lines as Stripe lists them.
-    pub(super) fn mint(&self, transaction: &Transaction<'_>) -> Result<Vec<Value>, Fault> {
-        self.each.iter().map(|line| line.mint(transaction, &self.currency)).collect()
+    pub(super) fn ids(&self, transaction: &Transaction<'_>) -> Result<Vec<Value>, Fault> {
+        self.each.iter().map(|line| line.ids(transaction, &self.currency)).collect()
     }
 }
 
@@ -88,9 +88,9 @@ impl Line {
         Ok((Self { name, description, unit_amount, quantity, amount }, currency))
     }
 
-    fn mint(&self, transaction: &Transaction<'_>, currency: &str) -> Result<Value, Fault> {
+    fn ids(&self, transaction: &Transaction<'_>, currency: &str) -> Result<Value, Fault> {
         Ok(json!({
-            "id": transaction.mint("li_1", 23)?,
+            "id": transaction.ids("li_1", 23)?,
             "object": "item",
             "adjustable_quantity": null,
             "amount_discount": 0,
@@ -101,7 +101,7 @@ impl Line {
             "description": self.description.as_ref().unwrap_or(&self.name),
             "metadata": {},
             "price": {
-                "id": transaction.mint("price_1", 23)?,
+                "id": transaction.ids("price_1", 23)?,
                 "object": "price",
                 "active": false,
                 "billing_scheme": "per_unit",
@@ -112,7 +112,7 @@ impl Line {
                 "lookup_key": null,
                 "metadata": {},
                 "nickname": null,
-                "product": transaction.mint("prod_", 14)?,
+                "product": transaction.ids("prod_", 14)?,
                 "recurring": null,
                 "tax_behavior": "unspecified",
                 "tiers_mode": null,

@@ -62,14 +62,14 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     params.finish()?;
     let types = payment_method_types(&terms.payment_method_types, &lines.currency)?;
     let email = known_email(transaction, &terms)?;
-    let id = transaction.mint("cs_test_a1", 56)?;
+    let id = transaction.ids("cs_test_a1", 56)?;
     let mut body = terms.body(&id, transaction);
     body["amount_subtotal"] = json!(lines.total);
     body["amount_total"] = json!(lines.total);
     body["currency"] = json!(lines.currency);
     body["payment_method_types"] = json!(types);
     body["customer_details"] = email.map_or(Value::Null, |email| customer_details(Some(&email), None));
-    let aside = json!({ "intent": terms.intent, "lines": lines.mint(transaction)? });
+    let aside = json!({ "intent": terms.intent, "lines": lines.ids(transaction)? });
     let session = Record { body, aside };
     transaction.put(&session)?;
     transaction.later(EXPIRY, &id, terms.expires_at.saturating_sub(transaction.now.as_second()))?;
@@ -89,7 +89,7 @@ fn create_setup(transaction: &mut Transaction<'_>, mut params: Params) -> Result
     params.finish()?;
     let types = payment_method_types(&terms.payment_method_types, currency.as_deref().unwrap_or("eur"))?;
     let email = known_email(transaction, &terms)?;
-    let id = transaction.mint("cs_test_c1", 56)?;
+    let id = transaction.ids("cs_test_c1", 56)?;
     let setup = setup_intents::Terms {
         customer: terms.customer.clone(),
         description,

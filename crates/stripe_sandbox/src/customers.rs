@@ -23,7 +23,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
         None => Value::Null,
     };
     params.finish()?;
-    let id = transaction.mint("cus_", 14)?;
+    let id = transaction.ids("cus_", 14)?;
     let body = json!({
         "id": id,
         "object": "customer",
@@ -36,7 +36,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
         "description": description,
         "discount": null,
         "email": email,
-        "invoice_prefix": transaction.mint("", 8)?.to_ascii_uppercase(),
+        "invoice_prefix": transaction.ids("", 8)?.to_ascii_uppercase(),
         "invoice_settings": {
             "custom_fields": null, "default_payment_method": null, "footer": null, "rendering_options": null
         },

@@ -49,7 +49,7 @@ pub(super) struct Record {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Asked {
     pub(super) request: Option<String>,
-    pub(super) once_key: Option<String>,
+    pub(super) idempotency_key: Option<String>,
 }
 
 /// One unit of work: all of it is kept, or none.
@@ -84,7 +84,7 @@ impl<'c> Transaction<'c> {
     }
 
     /// A new id in Stripe's style. Reproducible: the n-th id of a file at a given instant is always the same.
-    pub(super) fn mint(&self, prefix: &str, length: usize) -> Result<String, Fault> {
+    pub(super) fn ids(&self, prefix: &str, length: usize) -> Result<String, Fault> {
         let minted: String = self.sql.query_row(
             "UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'minted' RETURNING CAST(value AS TEXT)",
             [],
@@ -148,7 +148,7 @@ impl<'c> Transaction<'c> {
         if older {
             older_shape::dress(self, &mut data["object"])?;
         }
-        let id = self.mint("evt_1", 23)?;
+        let id = self.ids("evt_1", 23)?;
         let body = json!({
             "id": id,
             "object": "event",
@@ -157,7 +157,7 @@ impl<'c> Transaction<'c> {
             "data": data,
             "livemode": false,
             "pending_webhooks": 1,
-            "request": { "id": self.asked.request, "idempotency_key": self.asked.once_key },
+            "request": { "id": self.asked.request, "idempotency_key": self.asked.idempotency_key },
             "type": kind,
         });
         self.put(&Record { body, aside: Value::Null })?;

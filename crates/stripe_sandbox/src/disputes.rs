@@ -156,7 +156,7 @@ fn body(
         evidence[*field] = Value::Null;
     }
     Ok(json!({
-        "id": transaction.mint("du_1", 23)?,
+        "id": transaction.ids("du_1", 23)?,
         "object": "dispute",
         "amount": amount,
         "balance_transactions": [],

@@ -185,9 +185,9 @@ pub(super) fn authentication(words: &Words, session: &Record) -> String {
 /// A session that can no longer be paid: what became of it, and the way back.
 pub(super) fn closed(words: &Words, session: &Record) -> String {
     let (state, label, address) = match (session.text("status"), session.text("payment_status")) {
-        ("complete", "no_payment_required") => (words.kept, words.go_on, return_address(session)),
-        ("complete", "paid") => (words.paid, words.go_on, return_address(session)),
-        ("complete", _) => (words.processing, words.go_on, return_address(session)),
+        ("complete", "no_payment_required") => (words.kept, words.next_step, return_address(session)),
+        ("complete", "paid") => (words.paid, words.next_step, return_address(session)),
+        ("complete", _) => (words.processing, words.next_step, return_address(session)),
         _ => (words.expired, words.go_back, session.text("cancel_url").to_owned()),
     };
     let mut body = summary(words, session);

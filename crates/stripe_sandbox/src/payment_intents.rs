@@ -39,9 +39,9 @@ pub(super) fn create(transaction: &mut Transaction<'_>, session: &Record) -> Res
 }
 
 pub(super) fn open(transaction: &mut Transaction<'_>, terms: Terms) -> Result<Record, Fault> {
-    let id = transaction.mint("pi_3", 23)?;
+    let id = transaction.ids("pi_3", 23)?;
     let mut body = body(&terms);
-    body["client_secret"] = json!(format!("{id}_secret_{}", transaction.mint("", 25)?));
+    body["client_secret"] = json!(format!("{id}_secret_{}", transaction.ids("", 25)?));
     body["created"] = json!(transaction.now.as_second());
     body["id"] = json!(id);
     let intent = Record { body, aside: terms.aside };

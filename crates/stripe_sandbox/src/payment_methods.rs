@@ -41,7 +41,7 @@ pub(super) fn create(
     name: Option<&str>,
 ) -> Result<Record, Fault> {
     let mut body = json!({
-        "id": transaction.mint("pm_1", 23)?,
+        "id": transaction.ids("pm_1", 23)?,
         "object": "payment_method",
         "allow_redisplay": "unspecified",
         "billing_details": {
@@ -180,8 +180,8 @@ pub(super) fn create_mandate(
     only_for: Option<&Record>,
 ) -> Result<String, Fault> {
     let multi_use = only_for.is_none();
-    let id = transaction.mint("mandate_1", 23)?;
-    let reference = transaction.mint("", 16)?.to_ascii_uppercase();
+    let id = transaction.ids("mandate_1", 23)?;
+    let reference = transaction.ids("", 16)?.to_ascii_uppercase();
     let body = json!({
         "id": id,
         "object": "mandate",

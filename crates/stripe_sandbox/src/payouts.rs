@@ -43,7 +43,7 @@ pub(super) fn create_by_hand(
 }
 
 fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automatic: bool) -> Result<Record, Fault> {
-    let id = transaction.mint("po_1", 23)?;
+    let id = transaction.ids("po_1", 23)?;
     let movement = Movement {
         kind: Kind::Payout,
         source: &id,
@@ -101,7 +101,7 @@ pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), 
         return Ok(());
     }
     payout.body["status"] = json!("paid");
-    payout.body["trace_id"] = json!({ "status": "supported", "value": transaction.mint("", 12)? });
+    payout.body["trace_id"] = json!({ "status": "supported", "value": transaction.ids("", 12)? });
     transaction.put(&payout)?;
     transaction.emit("payout.paid", &payout.body)?;
     if payout.body["automatic"] != true {

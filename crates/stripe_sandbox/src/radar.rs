@@ -12,7 +12,7 @@ const WARNING: &str = "radar.early_fraud_warning";
 /// The issuer believes that a payment is fraudulent; often a dispute follows.
 pub(super) fn warn(transaction: &mut Transaction<'_>, charge: &Record) -> Result<Value, Fault> {
     let body = json!({
-        "id": transaction.mint("issfr_1", 23)?,
+        "id": transaction.ids("issfr_1", 23)?,
         "object": WARNING,
         "actionable": true,
         "charge": charge.body["id"],
@@ -51,7 +51,7 @@ pub(super) fn open_review(transaction: &mut Transaction<'_>, charge: &mut Record
         return Err(Fault::invalid("charge", "This charge has been put to review already."));
     }
     let body = json!({
-        "id": transaction.mint("prv_1", 23)?,
+        "id": transaction.ids("prv_1", 23)?,
         "object": "review",
         "billing_zip": null,
         "charge": charge.body["id"],

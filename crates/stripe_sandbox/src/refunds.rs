@@ -29,7 +29,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     let bank = method.text("type") != "card";
     let aftermath = payment_methods::aftermath(&method);
     let pends = bank || aftermath == Aftermath::RefundPends;
-    let id = transaction.mint(if bank { "pyr_1" } else { "re_3" }, 23)?;
+    let id = transaction.ids(if bank { "pyr_1" } else { "re_3" }, 23)?;
     let movement = Movement {
         kind: Kind::Refund,
         source: &id,

@@ -66,11 +66,11 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
 }
 
 pub(super) fn open(transaction: &mut Transaction<'_>, terms: &Terms) -> Result<Record, Fault> {
-    let id = transaction.mint("seti_1", 23)?;
+    let id = transaction.ids("seti_1", 23)?;
     let mut body = json!({
         "id": id,
         "object": "setup_intent",
-        "client_secret": format!("{id}_secret_{}", transaction.mint("", 25)?),
+        "client_secret": format!("{id}_secret_{}", transaction.ids("", 25)?),
         "created": transaction.now.as_second(),
         "customer": terms.customer,
         "description": terms.description,
@@ -170,7 +170,7 @@ fn keep(transaction: &mut Transaction<'_>, setup: &mut Record, method: &mut Reco
         Some(_) | None => transaction.put(method)?,
     }
     setup.body["status"] = json!("succeeded");
-    setup.body["latest_attempt"] = json!(transaction.mint("setatt_1", 23)?);
+    setup.body["latest_attempt"] = json!(transaction.ids("setatt_1", 23)?);
     transaction.put(setup)?;
     transaction.emit("setup_intent.succeeded", &setup.body)?;
     Ok(Outcome::Completed)

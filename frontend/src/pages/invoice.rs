@@ -71,8 +71,8 @@ fn notices(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
         notices.push(("notice", (words.disputed)(&reader.money(view.disputed))));
     }
     match view.online {
-        Online::UpTo { crumbs, .. } if !crumbs.is_zero() => {
-            notices.push(("notice", (words.crumbs)(&reader.money(crumbs))));
+        Online::UpTo { unchargeable_remainder, .. } if !unchargeable_remainder.is_zero() => {
+            notices.push(("notice", (words.unchargeable_remainder)(&reader.money(unchargeable_remainder))));
         }
         Online::Nothing | Online::UpTo { .. } => {}
         Online::Crumbs { rest } => notices.push(("notice", (words.only_crumbs)(&reader.money(rest)))),

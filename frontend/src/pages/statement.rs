@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use receivables::Balance;
 use receivables::ledger::EntryKind;
 use receivables::statement::{
-    AgeingBucket, AskFault, BalanceForward, OpenItem, Statement, StatementBody, StatementKind, StatementLine,
+    AgeingBucket, BalanceForward, OpenItem, QueryFault, Statement, StatementBody, StatementKind, StatementLine,
     StatementView,
 };
 
@@ -116,16 +116,16 @@ fn fault_at(reader: Reader, page: &StatementPage, name: &'static str) -> (Option
     (fault.map(|_| "true"), text)
 }
 
-fn message(reader: Reader, fault: AskFault) -> &'static str {
+fn message(reader: Reader, fault: QueryFault) -> &'static str {
     let words = &reader.words.statement;
     match fault {
-        AskFault::NotADate(_) => words.not_a_date,
-        AskFault::FromAfterTo => words.from_after_to,
-        AskFault::TooLong => words.too_long,
-        AskFault::AsOfAhead => words.as_of_ahead,
-        AskFault::AsOfBeforeFrom => words.as_of_before_from,
-        AskFault::Kind => words.no_kind,
-        AskFault::Edges(_) | AskFault::Place => words.no_place,
+        QueryFault::NotADate(_) => words.not_a_date,
+        QueryFault::FromAfterTo => words.from_after_to,
+        QueryFault::TooLong => words.too_long,
+        QueryFault::AsOfAhead => words.as_of_ahead,
+        QueryFault::AsOfBeforeFrom => words.as_of_before_from,
+        QueryFault::Kind => words.no_kind,
+        QueryFault::Edges(_) | QueryFault::Cursor => words.no_place,
     }
 }
 

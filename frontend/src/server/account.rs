@@ -20,7 +20,7 @@ const PAYMENTS_SHOWN_MAX: usize = 5;
 
 /// `GET /`
 pub(crate) async fn show_account(SignedIn { visit, session }: SignedIn) -> Result<Response, Failure> {
-    let (store, business, customer) = (&visit.rooms().store, &visit.business, &session.customer);
+    let (store, business, customer) = (&visit.context().store, &visit.business, &session.customer);
     let (open_page, payments_page) = (Page::first(OPEN_SHOWN_MAX), Page::first(PAYMENTS_SHOWN_MAX));
     let (customer, sums, open, payments) = tokio::try_join!(
         store.customer(&business.id, customer),

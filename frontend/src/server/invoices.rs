@@ -32,7 +32,7 @@ pub(crate) async fn list_invoices(
     SignedIn { visit, session }: SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
-    let (store, business) = (&visit.rooms().store, &visit.business.id);
+    let (store, business) = (&visit.context().store, &visit.business.id);
     let continued = asked.cursor.is_some();
     let page = Page { limit: ROWS_MAX, cursor: asked.cursor };
     let (customer, invoices) = tokio::try_join!(
@@ -66,7 +66,7 @@ pub(crate) async fn pay_invoice(
 
 async fn open(SignedIn { visit, session }: SignedIn, id: &str) -> Result<Opened, Failure> {
     let id: InvoiceId = id.parse().map_err(|_| Trouble::NotFound)?;
-    let (store, business) = (&visit.rooms().store, &visit.business.id);
+    let (store, business) = (&visit.context().store, &visit.business.id);
     let (invoice, customer) =
         tokio::try_join!(store.invoice(business, &id), store.customer(business, &session.customer))?;
     let invoice = invoice.filter(|invoice| invoice.customer == session.customer).ok_or(Trouble::NotFound)?;

@@ -21,7 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use axum::{Router, http::StatusCode};
-use function_runtime::State;
+use function_runtime::AppState;
 
 /// Bytes of a form; the longest has a few hundred.
 const FORM_BYTES_MAX: usize = 16 * 1024;
@@ -29,7 +29,7 @@ const FORM_BYTES_MAX: usize = 16 * 1024;
 const TOKEN_CHARS: usize = 43;
 
 /// The portal. Addresses that are nobody's end here too, so it comes last where routers are merged.
-pub fn router(state: State) -> Router {
+pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .route("/", get(account::show_account))
         .route("/p/{token}", get(pay_links::show_pay_link).post(pay_links::pay_by_link))

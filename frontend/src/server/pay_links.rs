@@ -39,7 +39,7 @@ async fn open(visit: &Visit, token: &str) -> Result<Option<Opened>, Failure> {
     if !is_token(token) {
         return Ok(None);
     }
-    let (store, business) = (&visit.rooms().store, &visit.business.id);
+    let (store, business) = (&visit.context().store, &visit.business.id);
     let link = store.pay_link(&Links::hash(token)).await?;
     let Some(link) = link.filter(|link| link.business == *business && link.opens_on(visit.today())) else {
         return Ok(None);

@@ -62,11 +62,11 @@ impl Opened {
     pub(crate) async fn pay(self, post: PayPost) -> Result<Response, Failure> {
         let reader = self.visit.reader_for(&self.customer);
         let now = self.visit.now;
-        let payment = post.payment.parse().unwrap_or_else(|_| self.visit.state.mint.payment_id(now));
+        let payment = post.payment.parse().unwrap_or_else(|_| self.visit.state.ids.payment_id(now));
         // Where nothing can be paid online, what comes may still be the same form again, whose payment is there. All else is
         // answered by the page, which says itself why.
-        let online = Online::of(self.invoice.standing.payable()).most();
-        let most = online.unwrap_or(self.invoice.standing.payable());
+        let online = Online::of(self.invoice.balance.payable()).most();
+        let most = online.unwrap_or(self.invoice.balance.payable());
         let again = |fault| Again { payment: payment.clone(), typed: post.amount.clone(), fault };
         let amount = match read_amount(&post.amount, reader.locale, self.invoice.currency(), most) {
             Ok(amount) => amount,
@@ -96,8 +96,8 @@ impl Opened {
         let visit = &self.visit;
         let asked =
             StartPayment { id, origin: self.origin.clone(), locale, parts: vec![(self.invoice.id.clone(), amount)] };
-        let rooms = visit.rooms().acting_as(self.actor());
-        Ok(start_payment(&rooms, &visit.business, asked, visit.now).await?.checkout_url)
+        let context = visit.context().acting_as(self.actor());
+        Ok(start_payment(&context, &visit.business, asked, visit.now).await?.checkout_url)
     }
 
     /// Who pays, as the audit knows them: by how they came.
@@ -116,7 +116,7 @@ impl Opened {
         let view = invoice_view(&self.invoice, visit.today(), paid_on);
         let (payment, typed, fault) = match again {
             Some(again) => (again.payment, Some(again.typed), Some(again.fault)),
-            None => (visit.state.mint.payment_id(visit.now), None, None),
+            None => (visit.state.ids.payment_id(visit.now), None, None),
         };
         let form = match view.online {
             Online::UpTo { most, rule, .. } => {
@@ -129,10 +129,10 @@ impl Opened {
 
     /// The day on which a paid invoice was paid; not asked of others.
     async fn paid_on(&self) -> Result<Option<Date>, Failure> {
-        if self.invoice.standing.status() != Status::Paid {
+        if self.invoice.balance.status() != Status::Paid {
             return Ok(None);
         }
-        let (store, business) = (&self.visit.rooms().store, &self.visit.business);
+        let (store, business) = (&self.visit.context().store, &self.visit.business);
         let ids = store.payments_of_invoice(&business.id, &self.invoice.id).await?;
         let reads = ids.iter().take(PAYMENTS_LOOKED_AT_MAX).map(|id| store.payment(&business.id, id));
         let payments: Vec<_> = try_join_all(reads).await?.into_iter().flatten().collect();

@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use operations::look_at_payment;
+use operations::poll_payment;
 use receivables::payment::{Origin, State};
 use receivables::{InvoiceId, Payment, PaymentId};
 use serde::Deserialize;
@@ -41,16 +41,16 @@ pub(crate) async fn show_payment(
         return Err(Trouble::NotFound.into());
     }
     let business = &visit.business;
-    let payment = visit.rooms().store.payment(&business.id, &id).await?.ok_or(Trouble::NotFound)?;
-    let key = asked.key.as_deref().filter(|key| visit.rooms().links.payment_key_opens(&payment, key));
+    let payment = visit.context().store.payment(&business.id, &id).await?.ok_or(Trouble::NotFound)?;
+    let key = asked.key.as_deref().filter(|key| visit.context().links.payment_key_opens(&payment, key));
     let own = customer.as_ref() == Some(&payment.customer);
     if key.is_none() && !own {
         return Err(Trouble::NotFound.into());
     }
     // The provider is asked only for those to whom the page opens.
-    let payment = look_at_payment(visit.rooms(), payment, visit.now).await?;
+    let payment = poll_payment(visit.context(), payment, visit.now).await?;
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|allocation| allocation.invoice.clone()).collect();
-    let invoices = visit.rooms().store.invoices(&business.id, &ids).await?;
+    let invoices = visit.context().store.invoices(&business.id, &ids).await?;
     let back = where_it_began(&visit, &payment).await?;
     let address = match key {
         Some(key) => format!("/payments/{id}?key={key}"),
@@ -73,7 +73,7 @@ pub(crate) async fn show_payment(
 
 /// Where the payer came from, and can start again a payment that came to nothing.
 async fn where_it_began(visit: &Visit, payment: &Payment) -> Result<Option<String>, Failure> {
-    let rooms = visit.rooms();
+    let context = visit.context();
     let link = match &payment.origin {
         Origin::PayLink(link) => Some(link.clone()),
         Origin::Portal => {
@@ -82,9 +82,9 @@ async fn where_it_began(visit: &Visit, payment: &Payment) -> Result<Option<Strin
         }
         Origin::Api | Origin::Provider => {
             let Some(first) = payment.allocations.first() else { return Ok(None) };
-            let links = rooms.store.pay_links_of_invoice(&visit.business.id, &first.invoice).await?;
+            let links = context.store.pay_links_of_invoice(&visit.business.id, &first.invoice).await?;
             links.into_iter().find(|link| link.opens_on(visit.today())).map(|link| link.id)
         }
     };
-    Ok(link.map(|link| format!("/p/{}", rooms.links.pay_token(&link))))
+    Ok(link.map(|link| format!("/p/{}", context.links.pay_token(&link))))
 }

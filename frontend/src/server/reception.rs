@@ -6,7 +6,7 @@ use axum::http::uri::Authority;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use function_runtime::State;
+use function_runtime::AppState;
 
 use super::assets::stylesheet_address;
 use super::failure::Failure;
@@ -16,8 +16,8 @@ use crate::components::Frame;
 use crate::pages::trouble::{Trouble, trouble_page};
 
 /// Finds the business by its host, turns away what came from elsewhere, and dresses and protects the answer.
-pub(crate) async fn receive(Given(state): Given<State>, mut request: Request, next: Next) -> Response {
-    let secure = is_secure(&state.rooms.links);
+pub(crate) async fn receive(Given(state): Given<AppState>, mut request: Request, next: Next) -> Response {
+    let secure = is_secure(&state.context.links);
     let wishes = Wishes::of(request.headers(), secure);
     let host = host_of(&request);
     let head = *request.method() == Method::HEAD;

@@ -54,9 +54,9 @@ pub(crate) async fn request_sign_in(visit: Visit, Form(post): Form<AddressPost>)
         let page = sign_in_page(reader, Some(typed.to_owned()), Some(fault));
         return Ok(visit.page(StatusCode::UNPROCESSABLE_ENTITY, reader, None, page));
     };
-    let id = visit.state.mint.sign_in_id(visit.now);
+    let id = visit.state.ids.sign_in_id(visit.now);
     let asked = SignInRequest { id: id.clone(), email, locale: reader.locale };
-    request(visit.rooms(), &visit.business, asked, visit.now).await?;
+    request(visit.context(), &visit.business, asked, visit.now).await?;
     Ok(visit.page(StatusCode::OK, reader, None, code_page(reader, &id, typed, false)))
 }
 
@@ -99,15 +99,15 @@ fn spent(visit: Visit) -> Response {
 /// `POST /sign-out`
 pub(crate) async fn sign_out(visit: Visit) -> Result<Response, Failure> {
     if let Some(token) = visit.session_token() {
-        operations::sign_out(visit.rooms(), token).await?;
+        operations::sign_out(visit.context(), token).await?;
     }
     Ok(with_session(see_other("/sign-in"), "", 0, visit.is_secure()))
 }
 
 /// Opens a session with a fresh token. `None` where the proof is wrong, used up or too old.
 async fn complete(visit: &Visit, proof: SignInProof) -> Result<Option<Response>, Failure> {
-    let token = visit.state.mint.token();
-    match complete_sign_in(visit.rooms(), &visit.business, proof, &token, visit.now).await {
+    let token = visit.state.ids.token();
+    match complete_sign_in(visit.context(), &visit.business, proof, &token, visit.now).await {
         Ok(session) => {
             let seconds = session.ends_at.duration_since(visit.now).as_secs();
             Ok(Some(with_session(see_other("/"), &token, seconds, visit.is_secure())))

@@ -4,7 +4,7 @@ use axum::extract::Query;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use receivables::Customer;
-use receivables::statement::{Ask, AskFault, AskTexts, StatementView, statement_view};
+use receivables::statement::{QueryFault, QueryTexts, StatementQuery, StatementView, statement_view};
 use serde::Deserialize;
 
 use super::failure::Failure;
@@ -24,8 +24,8 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    fn read(&self, signed_in: &SignedIn) -> Result<Ask, Vec<AskFault>> {
-        let texts = AskTexts {
+    fn read(&self, signed_in: &SignedIn) -> Result<StatementQuery, Vec<QueryFault>> {
+        let texts = QueryTexts {
             from: self.from.as_deref(),
             to: self.to.as_deref(),
             as_of: self.as_of.as_deref(),
@@ -33,7 +33,7 @@ impl Asked {
             edges: None,
             place: self.cursor.as_deref(),
         };
-        Ask::read(&texts, signed_in.visit.today())
+        StatementQuery::read(&texts, signed_in.visit.today())
     }
 }
 
@@ -41,7 +41,7 @@ impl Asked {
 pub(crate) async fn show_statement(signed_in: SignedIn, Query(asked): Query<Asked>) -> Result<Response, Failure> {
     let (ask, faults) = match asked.read(&signed_in) {
         Ok(ask) => (ask, Vec::new()),
-        Err(faults) => (Ask::usual(signed_in.visit.today()), faults),
+        Err(faults) => (StatementQuery::usual(signed_in.visit.today()), faults),
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (customer, view) = Box::pin(read(&signed_in, &ask)).await?;
@@ -61,9 +61,9 @@ pub(crate) async fn download_statement(signed_in: SignedIn, Query(asked): Query<
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], view.to_csv()).into_response())
 }
 
-async fn read(signed_in: &SignedIn, ask: &Ask) -> Result<(Customer, StatementView), Failure> {
+async fn read(signed_in: &SignedIn, ask: &StatementQuery) -> Result<(Customer, StatementView), Failure> {
     let (visit, customer) = (&signed_in.visit, &signed_in.session.customer);
-    let (store, business) = (&visit.rooms().store, &visit.business);
+    let (store, business) = (&visit.context().store, &visit.business);
     let zone = &business.time_zone;
     let (customer, read) =
         tokio::try_join!(store.customer(&business.id, customer), store.statement(&business.id, customer, ask, zone),)?;

@@ -6,10 +6,10 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
-use function_runtime::State;
+use function_runtime::AppState;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use operations::{Links, Rooms};
+use operations::{Context, Links};
 use receivables::{Business, Customer, Locale};
 use store::Session;
 
@@ -26,7 +26,7 @@ pub(crate) const LANGUAGE_COOKIE: &str = "lang";
 /// What a request says of who asks, with the business it asks.
 #[derive(Clone)]
 pub(crate) struct Visit {
-    pub(crate) state: State,
+    pub(crate) state: AppState,
     pub(crate) business: Arc<Business>,
     pub(crate) now: Timestamp,
     /// The address to come back to after a change of language.
@@ -60,8 +60,8 @@ impl Wishes {
 }
 
 impl Visit {
-    pub(crate) fn rooms(&self) -> &Rooms {
-        &self.state.rooms
+    pub(crate) fn context(&self) -> &Context {
+        &self.state.context
     }
 
     /// The date in the billing zone.
@@ -113,7 +113,7 @@ impl Visit {
 
     /// Whether cookies can be kept from plain connections.
     pub(crate) fn is_secure(&self) -> bool {
-        is_secure(&self.rooms().links)
+        is_secure(&self.context().links)
     }
 }
 
@@ -165,7 +165,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Failure> {
         let visit = <Visit as FromRequestParts<S>>::from_request_parts(parts, state).await?;
         let Some(token_hash) = visit.session_token().map(Links::hash) else { return Ok(None) };
-        let session = visit.rooms().store.session(&token_hash, visit.now).await?;
+        let session = visit.context().store.session(&token_hash, visit.now).await?;
         let ours = session.filter(|session| session.business == visit.business.id);
         Ok(ours.map(|session| Self { visit, session }))
     }

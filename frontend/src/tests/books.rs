@@ -9,11 +9,11 @@ use receivables::business::Business;
 use receivables::invoice::{Draft, DraftLine, issue};
 use receivables::ledger::Entry;
 use receivables::pay_link::{PayLink, Scope};
-use receivables::payment::{Checkout, Origin, Request, hear, start};
-use receivables::provider_fact::{Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, IntentFact};
+use receivables::payment::{Checkout, Origin, Request, apply_reports, start};
+use receivables::provider_object::{Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState};
 use receivables::statement::AccountSums;
 use receivables::{
-    BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectFact, Payment, PaymentId,
+    BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectState, Payment, PaymentId,
     Report,
 };
 
@@ -135,24 +135,30 @@ impl Books {
     }
 
     /// The provider says something of the payment's checkout.
-    pub(super) fn checkout_says(&mut self, payment: &Payment, fact: CheckoutFact) -> Payment {
-        self.hear(payment, "cs_test_1", ObjectFact::Checkout(fact))
+    pub(super) fn checkout_says(&mut self, payment: &Payment, fact: CheckoutState) -> Payment {
+        self.apply_reports(payment, "cs_test_1", ObjectState::Checkout(fact))
     }
 
     /// The provider says something of the payment's intent.
-    pub(super) fn intent_says(&mut self, payment: &Payment, fact: IntentFact) -> Payment {
-        self.hear(payment, "pi_1", ObjectFact::Intent(fact))
+    pub(super) fn intent_says(&mut self, payment: &Payment, fact: IntentState) -> Payment {
+        self.apply_reports(payment, "pi_1", ObjectState::Intent(fact))
     }
 
     /// The provider says that an issuer takes money of the payment back.
-    pub(super) fn chargeback_says(&mut self, payment: &Payment, fact: ChargebackFact) -> Payment {
-        self.hear(payment, "dp_1", ObjectFact::Chargeback(fact))
+    pub(super) fn chargeback_says(&mut self, payment: &Payment, fact: ChargebackState) -> Payment {
+        self.apply_reports(payment, "dp_1", ObjectState::Chargeback(fact))
     }
 
-    fn hear(&mut self, payment: &Payment, object: &str, fact: ObjectFact) -> Payment {
-        let report =
-            Report { object: object.parse().unwrap(), of: None, customer: None, business: None, payment: None, fact };
-        let (payment, decision) = hear(payment, &[report], at()).unwrap();
+    fn apply_reports(&mut self, payment: &Payment, object: &str, fact: ObjectState) -> Payment {
+        let report = Report {
+            object: object.parse().unwrap(),
+            of: None,
+            customer: None,
+            business: None,
+            payment: None,
+            state: fact,
+        };
+        let (payment, decision) = apply_reports(payment, &[report], at()).unwrap();
         self.take(decision);
         payment
     }
@@ -163,20 +169,20 @@ fn at() -> Timestamp {
 }
 
 /// The checkout was finished and paid.
-pub(super) fn paid(amount: &str, currency: Currency) -> CheckoutFact {
+pub(super) fn paid(amount: &str, currency: Currency) -> CheckoutState {
     let received = Cash::of(Money::parse(amount, currency).unwrap());
-    CheckoutFact { completed: true, received, ..CheckoutFact::default() }
+    CheckoutState { completed: true, received, ..CheckoutState::default() }
 }
 
 /// An attempt was declined.
-pub(super) fn declined(word: &str) -> IntentFact {
+pub(super) fn declined(word: &str) -> IntentState {
     let attempt = Attempt::new(AttemptRank::Failed, Some(word.to_owned()));
-    IntentFact { attempts: BTreeMap::from([("ch_1".to_owned(), attempt)]), ..IntentFact::default() }
+    IntentState { attempts: BTreeMap::from([("ch_1".to_owned(), attempt)]), ..IntentState::default() }
 }
 
 /// The invoice as the payment left it.
 pub(super) fn after(invoice: &Invoice, payment: &Payment) -> Invoice {
-    Invoice { standing: payment.allocations[0].standing.clone(), ..invoice.clone() }
+    Invoice { balance: payment.allocations[0].balance.clone(), ..invoice.clone() }
 }
 
 pub(super) fn payment_id() -> PaymentId {

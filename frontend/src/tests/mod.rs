@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use jiff::civil::date;
 use receivables::ledger::Entry;
-use receivables::provider_fact::{Cash, ChargebackFact, CheckoutFact, IntentFact};
-use receivables::statement::{Ask, AskFault, Period, Read, StatementKind, statement_view};
+use receivables::provider_object::{Cash, ChargebackState, CheckoutState, IntentState};
+use receivables::statement::{Period, QueryFault, StatementData, StatementKind, StatementQuery, statement_view};
 use receivables::{Currency, Invoice, Locale, Money, Payment};
 
 use crate::components::document::document;
@@ -70,7 +70,7 @@ fn check(name: &str, place: Option<Place>, page: impl Fn(Reader) -> Body) {
 }
 
 fn form(invoice: &Invoice) -> Option<PayForm> {
-    let Online::UpTo { most, rule, .. } = Online::of(invoice.standing.payable()) else { return None };
+    let Online::UpTo { most, rule, .. } = Online::of(invoice.balance.payable()) else { return None };
     Some(PayForm {
         action: "/p/abc".to_owned(),
         payment: payment_id(),
@@ -123,7 +123,7 @@ fn an_invoice_whose_payment_is_on_its_way() {
     let invoice = usual(&mut books);
     let gross = invoice.totals.gross.to_plain();
     let payment = books.start('1', &invoice, &gross);
-    let waiting = CheckoutFact { completed: true, ..CheckoutFact::default() };
+    let waiting = CheckoutState { completed: true, ..CheckoutState::default() };
     let invoice = after(&invoice, &books.checkout_says(&payment, waiting));
     check_invoice("invoice-processing", &invoice, form(&invoice).as_ref(), None);
 }
@@ -133,7 +133,7 @@ fn an_invoice_of_which_a_part_is_on_its_way() {
     let mut books = Books::new();
     let invoice = usual(&mut books);
     let payment = books.start('1', &invoice, "1000.00");
-    let waiting = CheckoutFact { completed: true, ..CheckoutFact::default() };
+    let waiting = CheckoutState { completed: true, ..CheckoutState::default() };
     let invoice = after(&invoice, &books.checkout_says(&payment, waiting));
     check_invoice("invoice-part-processing", &invoice, form(&invoice).as_ref(), None);
 }
@@ -154,7 +154,7 @@ fn an_invoice_that_is_paid() {
 #[test]
 fn an_invoice_of_which_a_part_is_contested() {
     let mut invoice = usual(&mut Books::new());
-    invoice.standing.disputed = Money::parse("224.00", Currency::EUR).unwrap();
+    invoice.balance.disputed = Money::parse("224.00", Currency::EUR).unwrap();
     check_invoice("invoice-contested", &invoice, form(&invoice).as_ref(), None);
 }
 
@@ -164,15 +164,15 @@ fn an_invoice_of_which_the_bank_took_back_a_part_and_another_is_written_off() {
     let invoice = usual(&mut books);
     let payment = books.start('1', &invoice, "400.00");
     let payment = books.checkout_says(&payment, paid("400.00", Currency::EUR));
-    let taken = ChargebackFact {
+    let taken = ChargebackState {
         amount: Cash::of(Money::parse("400.00", Currency::EUR).unwrap()),
         formal: true,
         withdrawn: true,
-        ..ChargebackFact::default()
+        ..ChargebackState::default()
     };
     let mut invoice = after(&invoice, &books.chargeback_says(&payment, taken));
     check_invoice("invoice-charged-back", &invoice, form(&invoice).as_ref(), None);
-    invoice.standing.written_off = Money::parse("0.40", Currency::EUR).unwrap();
+    invoice.balance.written_off = Money::parse("0.40", Currency::EUR).unwrap();
     check_invoice("invoice-charged-back-and-written-off", &invoice, form(&invoice).as_ref(), None);
     let page = StatementPage {
         view: statement_view(&items(), &read_of(&books, &[invoice], &items()), &business().time_zone).unwrap(),
@@ -182,14 +182,14 @@ fn an_invoice_of_which_the_bank_took_back_a_part_and_another_is_written_off() {
     check("statement-items-flagged", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &page));
 }
 
-fn items() -> Ask {
-    Ask { kind: StatementKind::OpenItem, ..Ask::usual(TODAY) }
+fn items() -> StatementQuery {
+    StatementQuery { kind: StatementKind::OpenItem, ..StatementQuery::usual(TODAY) }
 }
 
 #[test]
 fn an_invoice_that_was_only_written_off_was_not_paid() {
     let mut invoice = Books::new().issue('1', "F-7", date(2026, 3, 28), Currency::EUR, &[("Screw", "1", "0.30", "0")]);
-    invoice.standing.written_off = invoice.totals.gross;
+    invoice.balance.written_off = invoice.totals.gross;
     check_invoice("invoice-written-off", &invoice, form(&invoice).as_ref(), None);
 }
 
@@ -216,7 +216,7 @@ fn what_the_provider_cannot_charge_is_said() {
 #[test]
 fn what_is_wrong_with_an_amount_is_said_at_the_field() {
     let invoice = usual(&mut Books::new());
-    let payable = invoice.standing.payable();
+    let payable = invoice.balance.payable();
     for (typed, fault) in [
         ("", PayFault::Missing),
         ("vingt", PayFault::NotANumber),
@@ -262,9 +262,9 @@ fn a_payment_in_each_of_its_states() {
     check_payment("payment-started", &started, &invoice, None);
     let tried = books.intent_says(&started, declined("insufficient_funds"));
     check_payment("payment-started-declined", &tried, &invoice, None);
-    let acting = books.intent_says(&started, IntentFact { action_required: true, ..IntentFact::default() });
+    let acting = books.intent_says(&started, IntentState { action_required: true, ..IntentState::default() });
     check_payment("payment-needs-action", &acting, &invoice, None);
-    let waiting = books.checkout_says(&started, CheckoutFact { completed: true, ..CheckoutFact::default() });
+    let waiting = books.checkout_says(&started, CheckoutState { completed: true, ..CheckoutState::default() });
     check_payment("payment-processing", &waiting, &invoice, None);
     let settled = books.checkout_says(&started, paid("400.00", Currency::EUR));
     check_payment("payment-settled", &settled, &invoice, None);
@@ -272,15 +272,15 @@ fn a_payment_in_each_of_its_states() {
     check_payment("payment-settled-unapplied", &more, &invoice, None);
     let strange = books.checkout_says(&started, paid("400.00", Currency::USD));
     check_payment("payment-in-suspense", &strange, &invoice, None);
-    let failed = CheckoutFact { completed: true, failed: true, ..CheckoutFact::default() };
+    let failed = CheckoutState { completed: true, failed: true, ..CheckoutState::default() };
     let failed =
         books.intent_says(&books_checkout(&mut Books::new(), &started, failed), declined("debit_not_authorized"));
     check_payment("payment-failed", &failed, &invoice, Some("/p/abc"));
-    let expired = books.checkout_says(&started, CheckoutFact { expired: true, ..CheckoutFact::default() });
+    let expired = books.checkout_says(&started, CheckoutState { expired: true, ..CheckoutState::default() });
     check_payment("payment-cancelled", &expired, &invoice, Some("/p/abc"));
 }
 
-fn books_checkout(books: &mut Books, payment: &Payment, fact: CheckoutFact) -> Payment {
+fn books_checkout(books: &mut Books, payment: &Payment, fact: CheckoutState) -> Payment {
     books.checkout_says(payment, fact)
 }
 
@@ -312,7 +312,7 @@ fn busy() -> (Books, Vec<Invoice>, Vec<Payment>) {
     let first = books.start('1', &done, "58.80");
     let first = books.checkout_says(&first, paid("60.00", Currency::EUR));
     let second = books.start('2', &open, "500.00");
-    let second = books.checkout_says(&second, CheckoutFact { completed: true, ..CheckoutFact::default() });
+    let second = books.checkout_says(&second, CheckoutState { completed: true, ..CheckoutState::default() });
     let invoices = vec![late, after(&open, &second), dollars, after(&done, &first)];
     (books, invoices, vec![second, first])
 }
@@ -347,14 +347,13 @@ fn the_invoices_of_an_account() {
 }
 
 /// What the tables give of books that are this small: all of it.
-fn read_of(books: &Books, invoices: &[Invoice], ask: &Ask) -> Read {
+fn read_of(books: &Books, invoices: &[Invoice], ask: &StatementQuery) -> StatementData {
     let zone = business().time_zone;
     let is_later = |entry: &&Entry| ask.until(&zone).is_some_and(|until| entry.posted_at >= until);
     let shown = books.entries.iter().rev().filter(|entry| !is_later(entry) && entry.posted_at >= ask.since(&zone));
-    let mut open: Vec<Invoice> =
-        invoices.iter().filter(|invoice| !invoice.standing.open().is_zero()).cloned().collect();
+    let mut open: Vec<Invoice> = invoices.iter().filter(|invoice| !invoice.balance.open().is_zero()).cloned().collect();
     open.sort_by_key(|invoice| invoice.due_on);
-    Read {
+    StatementData {
         sums: books.sums.clone(),
         entries: shown.cloned().collect(),
         later: books.entries.iter().filter(is_later).cloned().collect(),
@@ -362,7 +361,7 @@ fn read_of(books: &Books, invoices: &[Invoice], ask: &Ask) -> Read {
     }
 }
 
-fn check_statement(name: &str, ask: &Ask, faults: &[AskFault]) {
+fn check_statement(name: &str, ask: &StatementQuery, faults: &[QueryFault]) {
     let (books, invoices, _) = busy();
     let view = statement_view(ask, &read_of(&books, &invoices, ask), &business().time_zone).unwrap();
     if faults.is_empty() {
@@ -374,16 +373,16 @@ fn check_statement(name: &str, ask: &Ask, faults: &[AskFault]) {
 
 #[test]
 fn a_statement_as_page_and_as_file() {
-    let usual = Ask::usual(TODAY);
+    let usual = StatementQuery::usual(TODAY);
     check_statement("statement", &usual, &[]);
-    check_statement("statement-faults", &usual, &[AskFault::FromAfterTo, AskFault::AsOfAhead, AskFault::Kind]);
-    let still = Ask { period: Period::new(date(2026, 3, 13), TODAY).unwrap(), ..usual.clone() };
+    check_statement("statement-faults", &usual, &[QueryFault::FromAfterTo, QueryFault::AsOfAhead, QueryFault::Kind]);
+    let still = StatementQuery { period: Period::new(date(2026, 3, 13), TODAY).unwrap(), ..usual.clone() };
     check_statement("statement-quiet", &still, &[]);
-    let past = Ask { period: Period::usual(date(2026, 3, 11)), as_of: date(2026, 3, 11), ..usual.clone() };
+    let past = StatementQuery { period: Period::usual(date(2026, 3, 11)), as_of: date(2026, 3, 11), ..usual.clone() };
     check_statement("statement-past", &past, &[]);
-    check_statement("statement-items", &Ask { kind: StatementKind::OpenItem, ..usual.clone() }, &[]);
-    check_statement("statement-items-past", &Ask { kind: StatementKind::OpenItem, ..past }, &[]);
-    check_statement("statement-first-of-pages", &Ask { lines: Some(1), ..usual }, &[]);
+    check_statement("statement-items", &StatementQuery { kind: StatementKind::OpenItem, ..usual.clone() }, &[]);
+    check_statement("statement-items-past", &StatementQuery { kind: StatementKind::OpenItem, ..past }, &[]);
+    check_statement("statement-first-of-pages", &StatementQuery { lines: Some(1), ..usual }, &[]);
 }
 
 #[test]

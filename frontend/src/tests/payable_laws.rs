@@ -47,7 +47,7 @@ proptest! {
         let mut invoice = books.issue('1', "F-1", date(2026, 3, 28), currency, &[("Lamp", "1", &price, "0")]);
         // Some of it is paid in parts, as far as the books let a payer; then all that is left.
         for thousandths in parts.into_iter().chain([1_000]) {
-            let payable = invoice.standing.payable();
+            let payable = invoice.balance.payable();
             let Some(most) = Online::of(payable).most() else { break };
             prop_assert!(to_stripe(most).is_ok(), "{most:?} cannot be written");
             prop_assert_eq!(asked(&invoice, most), Ok(()), "{:?} is offered of {:?}", most, payable);
@@ -56,13 +56,13 @@ proptest! {
             let part = Money::new(most.minor() * thousandths / 1_000, currency).unwrap();
             match asked(&invoice, part) {
                 Ok(()) if to_stripe(part).is_ok() => {
-                    invoice.standing.applied = invoice.standing.applied.checked_add(part).unwrap();
+                    invoice.balance.applied = invoice.balance.applied.checked_add(part).unwrap();
                 }
                 Ok(()) => {}
                 Err(refusal) => prop_assert!(fault_of_refusal(&refusal, most).is_some(), "{refusal:?} says nothing"),
             }
         }
-        let left = invoice.standing.payable();
+        let left = invoice.balance.payable();
         prop_assert!(Online::of(left).most().is_none(), "{left:?} of {price} {currency} could still be paid");
         let page = said(&invoice);
         prop_assert!(!page.contains("name=\"pay\""), "nothing can be paid, and a button says so");

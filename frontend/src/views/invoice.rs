@@ -81,7 +81,7 @@ pub enum InvoiceState {
 
 /// An invoice on a day of the billing zone.
 pub fn invoice_view(invoice: &Invoice, today: Date, paid_on: Option<Date>) -> InvoiceView {
-    let standing = &invoice.standing;
+    let standing = &invoice.balance;
     InvoiceView {
         number: invoice.number.to_string(),
         purchase_order: invoice.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
@@ -108,8 +108,8 @@ pub fn invoice_row(invoice: &Invoice, today: Date) -> InvoiceRow {
         number: invoice.number.to_string(),
         due_on: invoice.due_on,
         total: invoice.totals.gross,
-        open: invoice.standing.open(),
-        can_be_paid: Online::of(invoice.standing.payable()).most().is_some(),
+        open: invoice.balance.open(),
+        can_be_paid: Online::of(invoice.balance.payable()).most().is_some(),
         state: state_of(invoice, today),
     }
 }
@@ -117,8 +117,8 @@ pub fn invoice_row(invoice: &Invoice, today: Date) -> InvoiceRow {
 fn state_of(invoice: &Invoice, today: Date) -> InvoiceState {
     let days = days_overdue(invoice.due_on, today);
     // Fractions that the provider never charges are open, and nobody is late with them.
-    let asked_for = !matches!(Online::of(invoice.standing.open()), Online::Crumbs { .. });
-    match invoice.standing.status() {
+    let asked_for = !matches!(Online::of(invoice.balance.open()), Online::Crumbs { .. });
+    match invoice.balance.status() {
         Status::Paid => InvoiceState::Paid,
         Status::Processing => InvoiceState::Processing,
         Status::Open | Status::PartlyPaid if days > 0 && asked_for => InvoiceState::Overdue { days },

@@ -18,7 +18,7 @@ pub enum Online {
         /// The most that can be paid.
         most: Money,
         /// What remains even then, because the provider charges whole steps only; mostly nothing.
-        crumbs: Money,
+        unchargeable_remainder: Money,
         /// What the provider charges in the currency.
         rule: ChargeRule,
     },
@@ -51,7 +51,7 @@ impl Online {
         } else if most.is_zero() {
             Self::TooLittle { rest: payable, minimum: rule.minimum }
         } else {
-            Self::UpTo { most, crumbs: payable.less(most), rule }
+            Self::UpTo { most, unchargeable_remainder: payable.less(most), rule }
         }
     }
 
@@ -69,7 +69,7 @@ impl Online {
 pub struct PayForm {
     /// Where it is posted.
     pub action: String,
-    /// Minted for this rendering: the once-key of the payment it starts.
+    /// Minted for this rendering: the idempotency key of the payment it starts.
     pub payment: PaymentId,
     /// The most that can be paid.
     pub most: Money,

@@ -102,7 +102,7 @@ pub fn payment_view(
     let open_page =
         |checkout: &&receivables::payment::Checkout| payment.state.checkout_is_live() && checkout.expires_at > now;
     // What an operator has taken back altogether is not the payer's concern.
-    let covered = payment.allocations.iter().filter(|part| !part.undone || !part.applied.is_zero());
+    let covered = payment.allocations.iter().filter(|part| !part.withdrawn_by_operator || !part.applied.is_zero());
     PaymentView {
         id: payment.id.clone(),
         state: payment.state,
@@ -146,12 +146,12 @@ fn allocation_view(allocation: &receivables::Allocation, invoices: &BTreeMap<Inv
         number: allocation.number.to_string(),
         intended: allocation.intended,
         applied: allocation.applied,
-        open: now.map_or(allocation.standing.open(), |invoice| invoice.standing.open()),
+        open: now.map_or(allocation.balance.open(), |invoice| invoice.balance.open()),
     }
 }
 
 fn decline_of(payment: &Payment) -> Option<Decline> {
-    let word = payment.facts.fold().decline;
+    let word = payment.provider_state.fold().decline;
     match payment.state {
         State::Failed => Some(decline_named(word.as_deref().unwrap_or_default())),
         State::Started | State::NeedsAction => word.as_deref().map(decline_named),

@@ -1,7 +1,7 @@
 //! The statement, for the page.
 
 use jiff::civil::Date;
-use receivables::statement::{AskFault, Place, Statement, StatementKind, StatementView};
+use receivables::statement::{QueryFault, Statement, StatementCursor, StatementKind, StatementView};
 
 use super::account::BalanceView;
 
@@ -11,7 +11,7 @@ pub struct StatementPage {
     /// The statement, of what was asked or, where that cannot be, of the usual period.
     pub view: StatementView,
     /// What is wrong with what was asked.
-    pub faults: Vec<AskFault>,
+    pub faults: Vec<QueryFault>,
 }
 
 impl StatementPage {
@@ -37,7 +37,7 @@ impl StatementPage {
         self.address("/statement", self.view.kind, None)
     }
 
-    fn address(&self, path: &str, kind: StatementKind, place: Option<&Place>) -> String {
+    fn address(&self, path: &str, kind: StatementKind, place: Option<&StatementCursor>) -> String {
         let StatementView { period, as_of, .. } = self.view;
         let place = place.map(|place| format!("&cursor={place}")).unwrap_or_default();
         format!("{path}?from={}&to={}&kind={}&as_of={as_of}{place}", period.from, period.to, kind.as_str())

@@ -75,7 +75,7 @@ pub const ENGLISH: Words = Words {
         charged_back: |amount| {
             format!("Your bank took back {amount} that had been paid on this invoice, so that it is to be paid again.")
         },
-        crumbs: |amount| {
+        unchargeable_remainder: |amount| {
             format!("The last {amount} cannot be paid online: our payment provider does not take such small fractions.")
         },
         only_crumbs: |rest| {

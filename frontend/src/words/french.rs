@@ -82,7 +82,7 @@ pub const FRENCH: Words = Words {
                 "Votre banque a repris {amount} déjà payés sur cette facture\u{202f}; ce montant est de nouveau à payer."
             )
         },
-        crumbs: |amount| {
+        unchargeable_remainder: |amount| {
             format!(
                 "Les derniers {amount} ne peuvent pas être payés en ligne\u{a0}: notre prestataire de paiement ne prend pas de si petites fractions."
             )

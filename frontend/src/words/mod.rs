@@ -120,7 +120,7 @@ pub struct Pay {
     pub disputed: With,
     pub written_off: With,
     pub charged_back: With,
-    pub crumbs: With,
+    pub unchargeable_remainder: With,
     pub only_crumbs: With,
     pub too_small: WithTwo,
     pub other_currency: With,

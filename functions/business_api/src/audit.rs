@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use receivables::file::row as file_row;
+use receivables::csv::row as file_row;
 use serde::{Deserialize, Serialize};
 use store::{Page, Paged, Sealed};
 use utoipa::{IntoParams, ToSchema};

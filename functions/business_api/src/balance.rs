@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use receivables::Money;
-use receivables::statement::{AgeingBucket, AskTexts, Statement, statement_view};
+use receivables::statement::{AgeingBucket, QueryTexts, Statement, statement_view};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -102,11 +102,11 @@ pub(crate) async fn show_balance(
     Path(id): Path<String>,
     Asked(asked): Asked<BalanceQuery>,
 ) -> Result<Answer, Failure> {
-    let texts = AskTexts { as_of: asked.as_of.as_deref(), edges: asked.edges.as_deref(), ..AskTexts::default() };
+    let texts = QueryTexts { as_of: asked.as_of.as_deref(), edges: asked.edges.as_deref(), ..QueryTexts::default() };
     let ask = checked(|faults| asked_of(&texts, caller.today(), faults))?;
     let customer = customer_of_path(&caller, &id).await?;
     let zone = &caller.business.time_zone;
-    let read = caller.store().standing(caller.business_id(), &customer.id, &ask, zone).await?;
+    let read = caller.store().account_standing(caller.business_id(), &customer.id, &ask, zone).await?;
     let view = statement_view(&ask, &read, zone)?;
     let currencies = view.statements.iter().map(|one| CurrencyBalance::of(one, view.is_of_today())).collect();
     Answer::ok(&Balance { as_of: view.as_of.to_string(), currencies })

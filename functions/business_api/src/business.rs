@@ -111,7 +111,7 @@ async fn change_to(
 ) -> Result<Answer, Failure> {
     let caller = &work.caller;
     let Some(tolerances) = tolerances else { return Answer::ok(&BusinessShape::from(&business_now(caller).await?)) };
-    let rooms = work.carrying_out(reason);
-    let changed = operations::set_write_off_tolerances(&rooms, caller.business_id(), &tolerances, caller.now).await?;
+    let context = work.for_action(reason);
+    let changed = operations::set_write_off_tolerances(&context, caller.business_id(), &tolerances, caller.now).await?;
     Answer::ok(&BusinessShape::from(&changed))
 }

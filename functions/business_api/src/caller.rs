@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use function_runtime::State;
+use function_runtime::AppState;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use operations::OperationError;
@@ -24,14 +24,14 @@ const KEY_BYTES_MAX: usize = 200;
 /// A program of a business, by its key. A handler that takes one answers only those who have a key.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    pub(crate) state: State,
+    pub(crate) state: AppState,
     pub(crate) business: Arc<Business>,
     pub(crate) now: Timestamp,
 }
 
 impl Caller {
     pub(crate) fn store(&self) -> &Store {
-        &self.state.rooms.store
+        &self.state.context.store
     }
 
     pub(crate) fn business_id(&self) -> &BusinessId {
@@ -44,14 +44,14 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<State> for Caller {
+impl FromRequestParts<AppState> for Caller {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Failure> {
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let secret = header.and_then(bearer).ok_or_else(Failure::unauthenticated)?;
         let hash = hex::encode(Sha256::digest(secret.as_bytes()));
-        let key = state.rooms.store.key(&hash).await?.ok_or_else(Failure::unauthenticated)?;
+        let key = state.context.store.key(&hash).await?.ok_or_else(Failure::unauthenticated)?;
         let business = match state.business(&key.business).await {
             Ok(business) => business,
             Err(OperationError::NotFound) => return Err(Failure::unauthenticated()),
@@ -62,7 +62,7 @@ impl FromRequestParts<State> for Caller {
         }
         // Whatever is done for this request is done by its key.
         let mut state = state.clone();
-        state.rooms = state.rooms.acting_as(Actor::Key(key.id));
+        state.context = state.context.acting_as(Actor::Key(key.id));
         let now = state.clock.now();
         Ok(Self { state, business, now })
     }

@@ -73,8 +73,8 @@ pub(crate) async fn applied(
     let caller = &work.caller;
     let payment = payment_of_path(caller, id).await?;
     let parts = cash_parts(caller, &draft.allocations, payment.currency()).await?;
-    let rooms = work.carrying_out(reason);
-    Ok(operations::apply_cash(&rooms, &caller.business, &payment.id, &parts, caller.now).await?)
+    let context = work.for_action(reason);
+    Ok(operations::apply_cash(&context, &caller.business, &payment.id, &parts, caller.now).await?)
 }
 
 /// Take an allocation of a payment back
@@ -96,8 +96,9 @@ async fn unapply(work: Work, id: String, draft: UnapplyDraft, reason: Descriptio
     let payment = payment_of_path(caller, &id).await?;
     let amount = some_amount(draft.amount.as_deref(), payment.currency())?;
     let invoice = invoice_of_field(caller, "invoice", &draft.invoice).await?;
-    let rooms = work.carrying_out(reason);
-    let payment = operations::unapply_cash(&rooms, &caller.business, &payment.id, &invoice, amount, caller.now).await?;
+    let context = work.for_action(reason);
+    let payment =
+        operations::unapply_cash(&context, &caller.business, &payment.id, &invoice, amount, caller.now).await?;
     Answer::ok(&PaymentShape::of(&payment, caller.now))
 }
 
@@ -127,8 +128,8 @@ async fn moved(work: Work, id: String, draft: MoveDraft, reason: Description) ->
     let amount = some_amount(draft.amount.as_deref(), payment.currency())?;
     let from = invoice_of_field(caller, "from", &draft.from).await?;
     let to = invoice_of_field(caller, "to", &draft.to).await?;
-    let rooms = work.carrying_out(reason);
-    let moved = operations::move_cash(&rooms, &caller.business, &payment.id, &from, &to, amount, caller.now).await;
+    let context = work.for_action(reason);
+    let moved = operations::move_cash(&context, &caller.business, &payment.id, &from, &to, amount, caller.now).await;
     let payment = moved.map_err(|error| Failure::renamed(error, NAMES))?;
     Answer::ok(&PaymentShape::of(&payment, caller.now))
 }
@@ -152,7 +153,7 @@ async fn handed_over(work: Work, id: String, draft: HandOverDraft, reason: Descr
     let caller = &work.caller;
     let payment = payment_of_path(caller, &id).await?;
     let to = customer_of_field(caller, "customer", &draft.customer).await?;
-    let rooms = work.carrying_out(reason);
-    let payment = operations::hand_over(&rooms, &caller.business, &payment.id, &to, caller.now).await?;
+    let context = work.for_action(reason);
+    let payment = operations::hand_over(&context, &caller.business, &payment.id, &to, caller.now).await?;
     Answer::ok(&PaymentShape::of(&payment, caller.now))
 }

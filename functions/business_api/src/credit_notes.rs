@@ -156,8 +156,8 @@ async fn issue(work: Work, draft: CreditNoteDraft, told: Told) -> Result<Answer,
         issued_on: told.issued_on,
         parts: cash_parts(caller, &draft.allocations, told.currency).await?,
     };
-    let rooms = work.carrying_out(told.reason);
-    let note = operations::issue_credit_note(&rooms, &caller.business, new, caller.now).await?;
+    let context = work.for_action(told.reason);
+    let note = operations::issue_credit_note(&context, &caller.business, new, caller.now).await?;
     // Carried out again after the first try died, it is still this request that issued it.
     let status = if note.id == id { StatusCode::CREATED } else { StatusCode::OK };
     Answer::json(status, &CreditNoteShape::from(&note))
@@ -227,8 +227,8 @@ pub(crate) async fn applied(
     let caller = &work.caller;
     let note = credit_note_of_path(caller, id).await?;
     let parts = cash_parts(caller, &draft.allocations, note.amount.currency()).await?;
-    let rooms = work.carrying_out(reason);
-    Ok(operations::apply_credit_note(&rooms, &caller.business, &note.id, &parts, caller.now).await?)
+    let context = work.for_action(reason);
+    Ok(operations::apply_credit_note(&context, &caller.business, &note.id, &parts, caller.now).await?)
 }
 
 /// Take an allocation of a credit note back
@@ -250,8 +250,8 @@ async fn unapply(work: Work, id: String, draft: UnapplyDraft, reason: Descriptio
     let note = credit_note_of_path(caller, &id).await?;
     let amount = some_amount(draft.amount.as_deref(), note.amount.currency())?;
     let invoice = invoice_of_field(caller, "invoice", &draft.invoice).await?;
-    let rooms = work.carrying_out(reason);
+    let context = work.for_action(reason);
     let note =
-        operations::unapply_credit_note(&rooms, &caller.business, &note.id, &invoice, amount, caller.now).await?;
+        operations::unapply_credit_note(&context, &caller.business, &note.id, &invoice, amount, caller.now).await?;
     Answer::ok(&CreditNoteShape::from(&note))
 }

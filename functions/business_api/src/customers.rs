@@ -129,7 +129,7 @@ pub(crate) async fn register_customer(posted: Posted) -> Result<Response, Failur
 async fn register(work: Work, profile: Profile) -> Result<Answer, Failure> {
     let id = work.customer_id();
     let (business, now) = (&work.caller.business, work.caller.now);
-    let registered = operations::register_customer(work.rooms(), business, id.clone(), profile, now).await?;
+    let registered = operations::register_customer(work.context(), business, id.clone(), profile, now).await?;
     // Carried out again after the first try died, it is still this request that registered them.
     let fresh = registered.fresh || registered.customer.id == id;
     let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };

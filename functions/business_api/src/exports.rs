@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use operations::{EXPORT_DAYS_MAX, ExportedPayment};
 use receivables::calendar::days_between;
-use receivables::file::row;
+use receivables::csv::row;
 use receivables::journal::{JOURNAL_COLUMNS, JournalLine};
 use receivables::{Balance, BillingZone};
 use serde::{Deserialize, Serialize};
@@ -228,7 +228,7 @@ fn settled(exported: &ExportedPayment) -> Result<Option<SettledShape>, Failure> 
 )]
 pub(crate) async fn export_journal(caller: Caller, Asked(asked): Asked<ExportQuery>) -> Result<Response, Failure> {
     let period = checked(|faults| asked.read(faults))?;
-    let lines = operations::journal(&caller.state.rooms, &caller.business, period.from, period.to).await?;
+    let lines = operations::journal(&caller.state.context, &caller.business, period.from, period.to).await?;
     if period.csv {
         let mut file = String::new();
         row(&mut file, &JOURNAL_COLUMNS.map(str::to_owned));
@@ -251,7 +251,7 @@ pub(crate) async fn export_journal(caller: Caller, Asked(asked): Asked<ExportQue
 )]
 pub(crate) async fn export_payments(caller: Caller, Asked(asked): Asked<ExportQuery>) -> Result<Response, Failure> {
     let period = checked(|faults| asked.read(faults))?;
-    let found = operations::exported_payments(&caller.state.rooms, &caller.business, period.from, period.to).await?;
+    let found = operations::exported_payments(&caller.state.context, &caller.business, period.from, period.to).await?;
     let zone = &caller.business.time_zone;
     let payments = found.iter().map(|one| ExportedPaymentShape::of(one, zone)).collect::<Result<Vec<_>, Failure>>()?;
     if period.csv {

@@ -2,7 +2,7 @@
 
 use axum::extract::State as Given;
 use axum::http::StatusCode;
-use function_runtime::State;
+use function_runtime::AppState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -24,8 +24,8 @@ pub(crate) struct Health {
         (status = 503, description = "Something does not answer", body = Health),
     )
 )]
-pub(crate) async fn show_health(Given(state): Given<State>) -> Result<Answer, Failure> {
-    match state.rooms.store.answers().await {
+pub(crate) async fn show_health(Given(state): Given<AppState>) -> Result<Answer, Failure> {
+    match state.context.store.answers().await {
         Ok(()) => Answer::ok(&Health { tables: "ok" }),
         Err(error) => {
             tracing::warn!(%error, "the tables do not answer");

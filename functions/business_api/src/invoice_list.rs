@@ -52,7 +52,7 @@ impl Filter {
     fn lets_through(&self, invoice: &Invoice) -> bool {
         self.number.as_ref().is_none_or(|number| *number == invoice.number)
             && self.customer.as_ref().is_none_or(|customer| *customer == invoice.customer)
-            && self.status.is_none_or(|status| status == invoice.standing.status())
+            && self.status.is_none_or(|status| status == invoice.balance.status())
             && self.due_before.is_none_or(|day| invoice.due_on < day)
     }
 

@@ -146,7 +146,7 @@ pub(crate) struct TaxShape {
 
 impl InvoiceShape {
     pub(crate) fn of(invoice: &Invoice, pay_url: Option<String>, caller: &Caller) -> Self {
-        let standing = &invoice.standing;
+        let standing = &invoice.balance;
         let late = days_overdue(invoice.due_on, caller.today()) > 0;
         let line = |line: &receivables::invoice::Line| LineShape {
             description: line.description.as_str().to_owned(),
@@ -212,14 +212,14 @@ impl InvoiceShape {
 
 /// The links that invoices name as their newest, in one read.
 async fn named_links(invoices: &[Invoice], caller: &Caller) -> Result<NamedLinks, StoreError> {
-    let links = &caller.state.rooms.links;
+    let links = &caller.state.context.links;
     let named = invoices.iter().filter_map(|invoice| invoice.pay_link.as_ref());
     let hashes: Vec<String> = named.map(|link| Links::hash(&links.pay_token(link))).collect();
     caller.store().pay_links(&hashes).await
 }
 
 fn pay_url(caller: &Caller, link: Option<&PayLink>) -> Option<String> {
-    link.map(|link| caller.state.rooms.links.pay_url(&link.id))
+    link.map(|link| caller.state.context.links.pay_url(&link.id))
 }
 
 impl InvoiceDraft {
@@ -282,7 +282,7 @@ async fn issue(work: Work, customer: String, draft: Draft) -> Result<Answer, Fai
     let customer = customer_of_field(caller, "customer", &customer).await?;
     let (id, link) = (work.invoice_id(), work.pay_link_id());
     let issued =
-        operations::issue_invoice(work.rooms(), &caller.business, id.clone(), link, &customer.id, draft, caller.now)
+        operations::issue_invoice(work.context(), &caller.business, id.clone(), link, &customer.id, draft, caller.now)
             .await?;
     // Carried out again after the first try died, it is still this request that issued it.
     let fresh = issued.fresh || issued.invoice.id == id;

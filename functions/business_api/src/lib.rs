@@ -46,7 +46,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use function_runtime::State;
+use function_runtime::AppState;
 use function_runtime::http::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -55,7 +55,7 @@ use utoipa_axum::routes;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// The API, its description, and the page that says what answers.
-pub fn router(state: State) -> Router {
+pub fn router(state: AppState) -> Router {
     let (router, _) = routes().split_for_parts();
     router
         .route("/api", any(nobodys))
@@ -68,7 +68,7 @@ pub fn router(state: State) -> Router {
 }
 
 /// Every route with its description: the one list from which both the router and the document are made.
-fn routes() -> OpenApiRouter<State> {
+fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(openapi::frame())
         .routes(routes!(business::show_business, business::change_business))
         .routes(routes!(customers::register_customer, customers::list_customers))

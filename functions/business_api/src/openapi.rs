@@ -1,6 +1,6 @@
 //! The OpenAPI document, made of the routes themselves.
 //!
-//! What every operation has in common (the problems, the key of once, the key of the business) is added here once, so that a
+//! What every operation has in common (the problems, the idempotency key, the key of the business) is added here once, so that a
 //! handler states only what is its own.
 
 use std::sync::LazyLock;

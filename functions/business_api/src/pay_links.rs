@@ -91,13 +91,13 @@ async fn issue(work: Work, invoice: String, expires_on: Option<Date>) -> Result<
     let caller = &work.caller;
     let no_such = || fault("invoices[0]", "expected our id of an invoice, or the number of one");
     let invoice = invoice_id_of(caller, &invoice).await?.ok_or_else(no_such)?;
-    let (rooms, id) = (work.rooms(), work.pay_link_id());
-    let issued = operations::issue_pay_link(rooms, &caller.business, id, &invoice, expires_on, caller.now).await;
+    let (context, id) = (work.context(), work.pay_link_id());
+    let issued = operations::issue_pay_link(context, &caller.business, id, &invoice, expires_on, caller.now).await;
     let link = match issued {
         Err(OperationError::NotFound) => return Err(no_such()),
         issued => issued?,
     };
-    Answer::json(StatusCode::CREATED, &PayLinkShape::of(&link, &rooms.links))
+    Answer::json(StatusCode::CREATED, &PayLinkShape::of(&link, &context.links))
 }
 
 /// Show a pay link
@@ -108,7 +108,7 @@ async fn issue(work: Work, invoice: String, expires_on: Option<Date>) -> Result<
 )]
 pub(crate) async fn show_pay_link(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
     let link = link_of_path(&caller, &id).await?;
-    Answer::ok(&PayLinkShape::of(&link, &caller.state.rooms.links))
+    Answer::ok(&PayLinkShape::of(&link, &caller.state.context.links))
 }
 
 /// Show the QR code of a pay link
@@ -121,7 +121,7 @@ pub(crate) async fn show_pay_link(caller: Caller, Path(id): Path<String>) -> Res
 )]
 pub(crate) async fn show_qr_code(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
     let link = link_of_path(&caller, &id).await?;
-    let url = caller.state.rooms.links.pay_url(&link.id);
+    let url = caller.state.context.links.pay_url(&link.id);
     Ok(Answer::text("image/svg+xml", qr_code(&url)?))
 }
 
@@ -139,15 +139,15 @@ pub(crate) async fn revoke_pay_link(Path(id): Path<String>, posted: Posted) -> R
 }
 
 async fn revoke(work: Work, id: PayLinkId) -> Result<Answer, Failure> {
-    let (rooms, caller) = (work.rooms(), &work.caller);
-    let link = operations::revoke_pay_link(rooms, &caller.business, &id, caller.now).await?;
-    Answer::ok(&PayLinkShape::of(&link, &rooms.links))
+    let (context, caller) = (work.context(), &work.caller);
+    let link = operations::revoke_pay_link(context, &caller.business, &id, caller.now).await?;
+    Answer::ok(&PayLinkShape::of(&link, &context.links))
 }
 
 /// The table holds a link under the hash of its token, which follows from its id.
 async fn link_of_path(caller: &Caller, text: &str) -> Result<PayLink, Failure> {
     let id: PayLinkId = text.parse().map_err(|_| Failure::not_found())?;
-    let hash = Links::hash(&caller.state.rooms.links.pay_token(&id));
+    let hash = Links::hash(&caller.state.context.links.pay_token(&id));
     let link = caller.store().pay_link(&hash).await?.filter(|link| link.business == *caller.business_id());
     link.ok_or_else(Failure::not_found)
 }

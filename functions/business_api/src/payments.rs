@@ -7,7 +7,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use operations::StartPayment;
 use receivables::payment::{ALLOCATIONS_PER_PAYMENT_MAX, Origin};
-use receivables::provider_fact::{ObjectFact, RefundFact, RefundRank};
+use receivables::provider_object::{ObjectState, RefundRank, RefundState};
 use receivables::{Currency, Money, Payment, PaymentId, Refusal};
 use serde::{Deserialize, Serialize};
 use store::Paged;
@@ -132,7 +132,7 @@ impl PaymentShape {
     pub(crate) fn of(payment: &Payment, now: Timestamp) -> Self {
         let open =
             payment.checkout.as_ref().filter(|checkout| payment.state.checkout_is_live() && checkout.expires_at > now);
-        let intent = payment.facts.0.iter().find(|(_, fact)| matches!(fact, ObjectFact::Intent(_)));
+        let intent = payment.provider_state.0.iter().find(|(_, fact)| matches!(fact, ObjectState::Intent(_)));
         Self {
             id: payment.id.to_string(),
             status: payment.status(),
@@ -160,11 +160,12 @@ impl PaymentShape {
 /// What was ordered to be sent back, and what the provider sent back by itself.
 fn refunds_of(payment: &Payment) -> Vec<RefundShape> {
     let heard = || {
-        payment.facts.0.iter().filter_map(|(object, fact)| match fact {
-            ObjectFact::Refund(refund) => Some((object, refund)),
-            ObjectFact::Checkout(_) | ObjectFact::Intent(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => {
-                None
-            }
+        payment.provider_state.0.iter().filter_map(|(object, fact)| match fact {
+            ObjectState::Refund(refund) => Some((object, refund)),
+            ObjectState::Checkout(_)
+            | ObjectState::Intent(_)
+            | ObjectState::Chargeback(_)
+            | ObjectState::Concern(_) => None,
         })
     };
     let word = |rank: RefundRank| match rank {
@@ -183,7 +184,7 @@ fn refunds_of(payment: &Payment) -> Vec<RefundShape> {
         },
         reason: Some(order.reason.as_str().to_owned()),
     });
-    let known = |refund: &RefundFact| payment.refunds.iter().any(|order| refund.order.as_ref() == Some(&order.id));
+    let known = |refund: &RefundState| payment.refunds.iter().any(|order| refund.order.as_ref() == Some(&order.id));
     let elsewhere = heard().filter(|(_, refund)| !known(refund)).map(|(object, refund)| RefundShape {
         id: object.to_string(),
         amount: refund.amount.in_currency(payment.currency()).into(),
@@ -256,7 +257,7 @@ async fn start(work: Work, draft: PaymentDraft, currency: Currency, amounts: Vec
         locale: caller.business.locale_for(customer.profile.locale),
         parts: ids.into_iter().zip(amounts).collect(),
     };
-    let started = operations::start_payment(work.rooms(), &caller.business, asked, caller.now).await?;
+    let started = operations::start_payment(work.context(), &caller.business, asked, caller.now).await?;
     Answer::json(StatusCode::CREATED, &PaymentShape::of(&started.payment, caller.now))
 }
 

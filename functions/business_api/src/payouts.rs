@@ -98,7 +98,7 @@ pub(crate) struct PayoutQuery {
 
 impl From<&Payout> for PayoutShape {
     fn from(payout: &Payout) -> Self {
-        let fact = &payout.fact;
+        let fact = &payout.state;
         Self {
             id: payout.id.to_string(),
             status: fact.rank.as_str(),

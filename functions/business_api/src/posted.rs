@@ -11,9 +11,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use function_runtime::http::Problem;
-use function_runtime::{Minter, State};
+use function_runtime::{AppState, IdGenerator};
 use jiff::Timestamp;
-use operations::{Act, Rooms};
+use operations::{Context, OperatorAction};
 use receivables::text::Description;
 use receivables::{CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -55,52 +55,52 @@ struct Once {
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) caller: Caller,
-    mint: Minter,
+    ids: IdGenerator,
     minted_at: Timestamp,
     act: String,
 }
 
 impl Work {
     /// The rooms, for what the caller does, which is decided once however often the request comes.
-    pub(crate) fn carrying_out(&self, reason: Description) -> Rooms {
-        self.rooms().carrying_out(Act { name: self.act.clone(), reason })
+    pub(crate) fn for_action(&self, reason: Description) -> Context {
+        self.context().for_action(OperatorAction { name: self.act.clone(), reason })
     }
 
-    pub(crate) fn rooms(&self) -> &Rooms {
-        &self.caller.state.rooms
+    pub(crate) fn context(&self) -> &Context {
+        &self.caller.state.context
     }
 
     pub(crate) fn customer_id(&self) -> CustomerId {
-        self.mint.customer_id(self.minted_at)
+        self.ids.customer_id(self.minted_at)
     }
 
     pub(crate) fn invoice_id(&self) -> InvoiceId {
-        self.mint.invoice_id(self.minted_at)
+        self.ids.invoice_id(self.minted_at)
     }
 
     pub(crate) fn pay_link_id(&self) -> PayLinkId {
-        self.mint.pay_link_id(self.minted_at)
+        self.ids.pay_link_id(self.minted_at)
     }
 
     pub(crate) fn credit_note_id(&self) -> CreditNoteId {
-        self.mint.credit_note_id(self.minted_at)
+        self.ids.credit_note_id(self.minted_at)
     }
 
     pub(crate) fn refund_id(&self) -> RefundId {
-        self.mint.refund_id(self.minted_at)
+        self.ids.refund_id(self.minted_at)
     }
 
     pub(crate) fn payment_id(&self) -> PaymentId {
-        self.mint.payment_id(self.minted_at)
+        self.ids.payment_id(self.minted_at)
     }
 }
 
-impl FromRequest<State> for Posted {
+impl FromRequest<AppState> for Posted {
     type Rejection = Failure;
 
-    async fn from_request(mut request: Request, state: &State) -> Result<Self, Failure> {
+    async fn from_request(mut request: Request, state: &AppState) -> Result<Self, Failure> {
         // Who calls is asked before anything is read of what they send.
-        let caller = request.extract_parts_with_state::<Caller, State>(state).await?;
+        let caller = request.extract_parts_with_state::<Caller, AppState>(state).await?;
         let (parts, body) = request.into_parts();
         let key = idempotency_key(&parts.headers)?;
         let is_json = is_json(&parts.headers);
@@ -129,9 +129,9 @@ impl Posted {
     {
         let caller = self.caller;
         let Some(once) = self.once else {
-            let (mint, minted_at) = (caller.state.mint.clone(), caller.now);
-            let act = mint.token();
-            return Box::pin(work(Work { caller, mint, minted_at, act })).await.into_response();
+            let (ids, minted_at) = (caller.state.ids.clone(), caller.now);
+            let act = ids.token();
+            return Box::pin(work(Work { caller, ids, minted_at, act })).await.into_response();
         };
         let (store, business) = (caller.store().clone(), caller.business_id().clone());
         let first_at = match store.claim_request(&business, &once.key_hash, &once.request_hash, caller.now).await {
@@ -141,9 +141,9 @@ impl Posted {
             Ok(Claim::OtherRequest) => return other_request().into_response(),
             Err(error) => return Failure::from(error).into_response(),
         };
-        let mint = Minter::seeded(format!("{business}/{}/{first_at}", once.key_hash).as_bytes());
+        let ids = IdGenerator::seeded(format!("{business}/{}/{first_at}", once.key_hash).as_bytes());
         let act = format!("{}/{first_at}", once.key_hash);
-        let done = Box::pin(work(Work { caller, mint, minted_at: first_at, act })).await;
+        let done = Box::pin(work(Work { caller, ids, minted_at: first_at, act })).await;
         let noted = match &done {
             Ok(answer) => store.request_done(&business, &once.key_hash, &answer.to_remember()).await,
             Err(failure) if failure.is_passing() => store.request_failed(&business, &once.key_hash).await,

@@ -270,7 +270,7 @@ pub(crate) async fn replay_provider_event(Path(id): Path<String>, posted: Posted
 async fn replay_one(work: Work, id: String) -> Result<Answer, Failure> {
     let event = event_of_path(&work.caller, &id).await?;
     let mut replayed = Replayed::default();
-    replayed.hear(work.rooms(), &event, work.caller.now).await?;
+    replayed.hear(work.context(), &event, work.caller.now).await?;
     Answer::ok(&ReplayedShape::of(replayed, None))
 }
 
@@ -289,7 +289,7 @@ pub(crate) async fn replay_provider_events(posted: Posted) -> Result<Response, F
 }
 
 async fn replay_many(work: Work, which: Replay, list: Listing) -> Result<Answer, Failure> {
-    let (rooms, caller) = (work.rooms(), &work.caller);
-    let replayed = replay_events(rooms, caller.business_id(), which, EVENTS_PER_REPLAY_MAX, caller.now).await?;
+    let (context, caller) = (work.context(), &work.caller);
+    let replayed = replay_events(context, caller.business_id(), which, EVENTS_PER_REPLAY_MAX, caller.now).await?;
     Answer::ok(&ReplayedShape::of(replayed, Some(&list)))
 }

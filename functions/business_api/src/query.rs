@@ -2,7 +2,7 @@
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use function_runtime::State;
+use function_runtime::AppState;
 use serde::de::DeserializeOwned;
 
 use crate::answer::Failure;
@@ -13,10 +13,10 @@ use crate::posted::{BODY, misfit};
 #[derive(Debug)]
 pub(crate) struct Asked<T>(pub(crate) T);
 
-impl<T: DeserializeOwned> FromRequestParts<State> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<AppState> for Asked<T> {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &State) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Failure> {
         query_of(parts).map(Self)
     }
 }

@@ -54,7 +54,7 @@ async fn order(work: Work, id: String, draft: RefundDraft, reason: Description) 
         None => None,
     };
     let new = NewRefund { id: work.refund_id(), payment: payment.id, amount, invoice, reason: reason.clone() };
-    let rooms = work.carrying_out(reason);
-    let payment = operations::order_refund(&rooms, &caller.business, &new, caller.now).await?;
+    let context = work.for_action(reason);
+    let payment = operations::order_refund(&context, &caller.business, &new, caller.now).await?;
     Answer::json(StatusCode::CREATED, &PaymentShape::of(&payment, caller.now))
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use axum::extract::{MatchedPath, Request, State as Given};
 use axum::middleware::Next;
 use axum::response::Response;
-use function_runtime::State;
+use function_runtime::AppState;
 use receivables::BusinessId;
 
 /// The business of a request, once its key has been read.
@@ -19,7 +19,7 @@ impl Known {
 }
 
 /// Tells the log of a request when it is answered.
-pub(crate) async fn log_request(Given(state): Given<State>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn log_request(Given(state): Given<AppState>, mut request: Request, next: Next) -> Response {
     let began_at = state.clock.now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());

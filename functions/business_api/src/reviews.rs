@@ -78,9 +78,10 @@ fn id_of(review: &ListedReview) -> Result<ReviewId, Failure> {
     const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let what = format!("{}/{}", review.payment, review.name);
     let time = review.payment.ulid().get(..10).unwrap_or_default();
-    let chance = Sha256::digest(what);
-    let chance = chance.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
-    let ulid: String = time.chars().chain(chance.map(char::from)).collect();
+    let random_bits = Sha256::digest(what);
+    let random_bits =
+        random_bits.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
+    let ulid: String = time.chars().chain(random_bits.map(char::from)).collect();
     ReviewId::from_ulid(&ulid).map_err(|error| Failure::defect("review", &error))
 }
 
@@ -115,8 +116,8 @@ pub(crate) async fn close_review(Path(id): Path<String>, posted: Posted) -> Resu
 async fn close(work: Work, id: String, reason: Description) -> Result<Answer, Failure> {
     let caller = &work.caller;
     let review = review_of_path(caller, &id).await?;
-    let rooms = work.carrying_out(reason);
-    operations::close_review(&rooms, &caller.business, &review.payment, &review.name, caller.now).await?;
+    let context = work.for_action(reason);
+    operations::close_review(&context, &caller.business, &review.payment, &review.name, caller.now).await?;
     Answer::ok(&ReviewShape::of(&review)?)
 }
 

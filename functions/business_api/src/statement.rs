@@ -6,7 +6,8 @@ use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use receivables::Money;
 use receivables::statement::{
-    Ask, AskTexts, BalanceForward, OpenItem, Statement, StatementBody, StatementLine, StatementView, statement_view,
+    BalanceForward, OpenItem, QueryTexts, Statement, StatementBody, StatementLine, StatementQuery, StatementView,
+    statement_view,
 };
 use receivables::text::InvoiceNumber;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use crate::query::Asked;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct StatementQuery {
+pub(crate) struct StatementParams {
     /// The first day, YYYY-MM-DD; where nothing is said, the first of the third month before that of the last day.
     from: Option<String>,
     /// The last day, YYYY-MM-DD; `as_of` where nothing is said, or today.
@@ -169,23 +170,23 @@ enum Format {
 }
 
 /// Reads what is asked of a statement or a balance; what is wrong with it is told by the names of the books.
-pub(crate) fn asked_of(texts: &AskTexts<'_>, today: Date, faults: &mut Faults) -> Option<Ask> {
-    let read = Ask::read(texts, today);
+pub(crate) fn asked_of(texts: &QueryTexts<'_>, today: Date, faults: &mut Faults) -> Option<StatementQuery> {
+    let read = StatementQuery::read(texts, today);
     read.map_err(|found| found.into_iter().for_each(|fault| faults.note(fault.field(), fault))).ok()
 }
 
-impl StatementQuery {
+impl StatementParams {
     fn list(&self, caller: &Caller, customer: &str) -> Listing {
         let filters = [Some(customer), self.from.as_deref(), self.to.as_deref(), self.as_of.as_deref()];
         let filters = [&filters[..], &[self.kind.as_deref(), self.edges.as_deref()]].concat();
         Listing::new(caller.business_id(), "statement", &filters)
     }
 
-    fn read(&self, list: &Listing, today: Date, faults: &mut Faults) -> Option<(Ask, Format)> {
+    fn read(&self, list: &Listing, today: Date, faults: &mut Faults) -> Option<(StatementQuery, Format)> {
         let page = list.page(self.limit.as_deref(), self.cursor.as_deref(), faults);
         let place = page.as_ref().and_then(|page| page.cursor.as_deref());
         let (from, to, as_of) = (self.from.as_deref(), self.to.as_deref(), self.as_of.as_deref());
-        let texts = AskTexts { from, to, as_of, kind: self.kind.as_deref(), edges: self.edges.as_deref(), place };
+        let texts = QueryTexts { from, to, as_of, kind: self.kind.as_deref(), edges: self.edges.as_deref(), place };
         let ask = asked_of(&texts, today, faults);
         let format = match self.format.as_deref() {
             None | Some("json") => Some(Format::Json),
@@ -197,7 +198,7 @@ impl StatementQuery {
         };
         let (page, ask, format) = (page?, ask?, format?);
         let ask = match format {
-            Format::Json => Ask { lines: Some(page.limit), ..ask },
+            Format::Json => StatementQuery { lines: Some(page.limit), ..ask },
             Format::Csv => ask.whole(),
         };
         Some((ask, format))
@@ -271,7 +272,7 @@ impl StatementShape {
 /// at the end of a day, today or any before it. One statement per currency. With `format=csv` the same as a file.
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}/statement", tag = "Customers",
-    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`"), StatementQuery),
+    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`"), StatementParams),
     responses((status = 200, description = "The statement", content(
         (AccountStatementShape = "application/json"),
         (String = "text/csv"),
@@ -280,7 +281,7 @@ impl StatementShape {
 pub(crate) async fn show_statement(
     caller: Caller,
     Path(id): Path<String>,
-    Asked(asked): Asked<StatementQuery>,
+    Asked(asked): Asked<StatementParams>,
 ) -> Result<Response, Failure> {
     let list = asked.list(&caller, &id);
     let (ask, format) = checked(|faults| asked.read(&list, caller.today(), faults))?;

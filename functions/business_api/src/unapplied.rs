@@ -140,7 +140,7 @@ async fn proposals(caller: &Caller, cash: &UnappliedCash) -> Result<Vec<(Invoice
     let (store, business) = (caller.store(), &caller.business);
     match Source::of(&cash.source) {
         Some(Source::Payment(id)) => match store.payment(&business.id, &id).await? {
-            Some(payment) => Ok(operations::proposals_for(&caller.state.rooms, business, &payment).await?),
+            Some(payment) => Ok(operations::proposals_for(&caller.state.context, business, &payment).await?),
             None => Ok(Vec::new()),
         },
         Some(Source::CreditNote(id)) => {

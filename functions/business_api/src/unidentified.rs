@@ -126,8 +126,9 @@ async fn identify(work: Work, id: String, draft: IdentifyDraft, reason: Descript
     let customer = customer_of_field(caller, "customer", &draft.customer).await?;
     // The books hold them to the currency that came.
     let parts = parts_named(caller, &draft.allocations, None).await?;
-    let rooms = work.carrying_out(reason);
-    let payment = operations::identify(&rooms, caller.business_id(), &object, &customer.id, parts, caller.now).await?;
+    let context = work.for_action(reason);
+    let payment =
+        operations::identify(&context, caller.business_id(), &object, &customer.id, parts, caller.now).await?;
     if payment.customer != customer.id {
         const OTHER: &str =
             "expected the customer whose money it was said to be before; to change that, hand the payment over";

@@ -29,8 +29,8 @@ pub(crate) async fn write_off(Path(id): Path<String>, posted: Posted) -> Result<
 async fn write(work: Work, id: String, reason: Description) -> Result<Answer, Failure> {
     let caller = &work.caller;
     let id = invoice_id_of_path(caller, &id).await?;
-    let (rooms, business) = (work.carrying_out(reason), business_now(caller).await?);
-    let invoice = operations::write_off(&rooms, &business, &id, caller.now).await?;
+    let (context, business) = (work.for_action(reason), business_now(caller).await?);
+    let invoice = operations::write_off(&context, &business, &id, caller.now).await?;
     Answer::ok(&InvoiceShape::with_link(&invoice, caller).await?)
 }
 
@@ -51,8 +51,8 @@ pub(crate) async fn take_back_write_off(Path(id): Path<String>, posted: Posted) 
 async fn take_back(work: Work, id: String, reason: Description) -> Result<Answer, Failure> {
     let caller = &work.caller;
     let id = invoice_id_of_path(caller, &id).await?;
-    let rooms = work.carrying_out(reason);
-    let invoice = operations::take_back_write_off(&rooms, &caller.business, &id, caller.now).await?;
+    let context = work.for_action(reason);
+    let invoice = operations::take_back_write_off(&context, &caller.business, &id, caller.now).await?;
     Answer::ok(&InvoiceShape::with_link(&invoice, caller).await?)
 }
 

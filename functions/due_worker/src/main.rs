@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use function_runtime::{State, process};
+use function_runtime::{AppState, lambda_main};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
 
 fn main() -> ExitCode {
-    process::run(run())
+    lambda_main::run(run())
 }
 
 async fn run() -> Result<(), Error> {
-    let state = State::from_environment().await?;
+    let state = AppState::from_environment().await?;
     lambda_runtime::run(service_fn(|_: LambdaEvent<Value>| {
         let state = state.clone();
         async move {

@@ -8,15 +8,15 @@ mod batch;
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use function_runtime::State;
+use function_runtime::AppState;
 use operations::{OperationError, apply_provider_event, publish_fact, send_sign_in_mail};
 use receivables::Actor;
-use store::{StreamNews, read_stream_image};
+use store::{StreamRecord, read_stream_image};
 
 pub use batch::failed_from;
 
 /// Handles one batch.
-pub async fn handle(state: &State, event: Event) -> DynamoDbEventResponse {
+pub async fn handle(state: &AppState, event: Event) -> DynamoDbEventResponse {
     let (mut failed, mut records) = (None, 0_usize);
     for record in event.records {
         records += 1;
@@ -32,16 +32,16 @@ pub async fn handle(state: &State, event: Event) -> DynamoDbEventResponse {
     failed_from(failed)
 }
 
-async fn handle_record(state: &State, record: EventRecord) -> Result<(), OperationError> {
+async fn handle_record(state: &AppState, record: EventRecord) -> Result<(), OperationError> {
     let image = record.change.new_image;
     if image.is_empty() {
         return Ok(());
     }
     let now = state.clock.now();
     match read_stream_image(image.into())? {
-        StreamNews::Event(event) => {
-            let rooms = state.rooms.acting_as(Actor::ProviderEvent(event.key.event.clone()));
-            let applied = apply_provider_event(&rooms, &event, now).await?;
+        StreamRecord::Event(event) => {
+            let context = state.context.acting_as(Actor::ProviderEvent(event.key.event.clone()));
+            let applied = apply_provider_event(&context, &event, now).await?;
             tracing::info!(
                 provider.event_id = event.key.event,
                 provider.event_type = event.kind,
@@ -57,17 +57,17 @@ async fn handle_record(state: &State, record: EventRecord) -> Result<(), Operati
             }
             Ok(())
         }
-        StreamNews::Happening(record, announced) => {
-            let rooms = state.rooms.acting_as(Actor::Stream);
+        StreamRecord::DecisionRecord(record, announced) => {
+            let context = state.context.acting_as(Actor::Stream);
             for fact in &announced {
-                publish_fact(&rooms, fact, now).await?;
+                publish_fact(&context, fact, now).await?;
             }
-            operations::seal_audit(&rooms, &record).await
+            operations::seal_audit(&context, &record).await
         }
-        StreamNews::SignIn(asked) => send_sign_in_mail(&state.rooms, &asked, now).await,
-        StreamNews::SpentDueDays { business, customer, spent } => {
-            Ok(state.rooms.store.prune_balance(&business, &customer, &spent).await?)
+        StreamRecord::SignIn(asked) => send_sign_in_mail(&state.context, &asked, now).await,
+        StreamRecord::SpentDueDays { business, customer, spent } => {
+            Ok(state.context.store.prune_balance(&business, &customer, &spent).await?)
         }
-        StreamNews::Nothing => Ok(()),
+        StreamRecord::Nothing => Ok(()),
     }
 }

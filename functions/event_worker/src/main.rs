@@ -3,15 +3,15 @@
 use std::process::ExitCode;
 
 use aws_lambda_events::event::dynamodb::Event;
-use function_runtime::{State, process};
+use function_runtime::{AppState, lambda_main};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
 fn main() -> ExitCode {
-    process::run(run())
+    lambda_main::run(run())
 }
 
 async fn run() -> Result<(), Error> {
-    let state = State::from_environment().await?;
+    let state = AppState::from_environment().await?;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
         let state = state.clone();
         // Boxed, because the verbs inside the runtime's own layers nest deeper than the compiler follows.

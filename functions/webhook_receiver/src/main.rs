@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use clock::Clock;
 use function_runtime::config::{Reader, environment};
-use function_runtime::{aws, process};
+use function_runtime::{aws, lambda_main};
 use lambda_runtime::Error;
 use webhook_receiver::{Receiver, gateway};
 
 fn main() -> ExitCode {
-    process::run(run())
+    lambda_main::run(run())
 }
 
 async fn run() -> Result<(), Error> {

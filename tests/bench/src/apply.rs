@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use futures::StreamExt;
-use operations::{Applied, Rooms, apply_provider_event};
+use operations::{Applied, Context, apply_provider_event};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use store::{EventState, ReceivedEvent};
@@ -28,17 +28,17 @@ pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
     let alone = Builder::new_current_thread().enable_all().build()?;
     let world = shared.block_on(World::new());
     let calls = Calls::default();
-    let rooms = Rooms {
+    let context = Context {
         store: world.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
-        ..world.local.state.rooms.clone()
+        ..world.local.state.context.clone()
     };
     shared.block_on(world.chaos(json!({"drop": 100})));
     let (mut samples, mut made) = (Vec::new(), Vec::new());
     for number in 0..=effort.calls().min(SAMPLES_MAX) {
         let event = shared.block_on(paid(&world))?;
-        alone.block_on(rooms.store.record_event(&event))?;
+        alone.block_on(context.store.record_event(&event))?;
         calls.forget();
-        let (applied, taken) = taken(|| alone.block_on(apply_provider_event(&rooms, &event, world.now())));
+        let (applied, taken) = taken(|| alone.block_on(apply_provider_event(&context, &event, world.now())));
         match applied? {
             Applied::InTheBooks => {}
             Applied::Nothing | Applied::Unmatched | Applied::Quarantined => return Err("it is not in the books".into()),
@@ -48,7 +48,7 @@ pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
             samples.push(taken);
             made.push(calls.made());
         }
-        shared.block_on(world.settle());
+        shared.block_on(world.drain());
     }
     shared.block_on(world.verify());
     let wanted = ["Query", "TransactWriteItems"];
@@ -68,9 +68,9 @@ pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
     let alone = Builder::new_current_thread().enable_all().build()?;
     let world = shared.block_on(World::new());
     let calls = Calls::default();
-    let rooms = Rooms {
+    let context = Context {
         store: world.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
-        ..world.local.state.rooms.clone()
+        ..world.local.state.context.clone()
     };
     calls.meter();
     let many = if effort.quick { 500 } else { INVOICES_MANY };
@@ -80,7 +80,7 @@ pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
             let issued = futures::stream::iter(0..count).map(|_| world.invoice(customer, "EUR", "12.00"));
             issued.buffer_unordered(8).for_each(|_| async {}).await;
         }
-        world.settle().await;
+        world.drain().await;
         world.chaos(json!({"drop": 100})).await;
         [small, large]
     });
@@ -89,9 +89,9 @@ pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
     for number in 0..=effort.calls().min(SAMPLES_MAX) {
         for (place, customer) in accounts.iter().enumerate() {
             let event = shared.block_on(paid_by(&world, customer))?;
-            alone.block_on(rooms.store.record_event(&event))?;
+            alone.block_on(context.store.record_event(&event))?;
             calls.forget();
-            let (applied, taken) = taken(|| alone.block_on(apply_provider_event(&rooms, &event, world.now())));
+            let (applied, taken) = taken(|| alone.block_on(apply_provider_event(&context, &event, world.now())));
             applied?;
             if let (Some(samples), Some(made), Some(used), true) =
                 (samples.get_mut(place), made.get_mut(place), used.get_mut(place), number > 0)
@@ -100,7 +100,7 @@ pub(crate) fn measure_flat(effort: &Effort, table: &mut Table) -> Outcome {
                 samples.push(taken);
                 made.push(calls.made());
             }
-            shared.block_on(world.settle());
+            shared.block_on(world.drain());
         }
     }
     let [few, very_many] = samples.map(|samples| medians(&samples).cpu);
@@ -128,7 +128,7 @@ async fn paid(world: &World) -> Outcome<ReceivedEvent> {
 
 async fn paid_by(world: &World, customer: &Value) -> Outcome<ReceivedEvent> {
     let invoice = world.invoice(customer, "EUR", "31.00").await;
-    world.settle().await;
+    world.drain().await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().ok_or("no pay link")?, "31.00").await;
     world.submit_hosted(pressed.location(), "4242424242424242").await;
     let events = world.stripe("/events?type=payment_intent.succeeded&limit=1").await;

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
-use payment_gateway::stripe::{Event, Secret, facts, signature};
+use payment_gateway::stripe::{Event, Secret, reports, signature};
 use serde_json::Value;
 use sha2::Sha256;
 use testing::{Calls, World};
@@ -60,8 +60,8 @@ fn arithmetic(effort: &Effort, table: &mut Table) -> Outcome {
     let verify = cpu_per_call(effort, || signature::verify(&header, body.as_bytes(), &secrets, now).is_ok());
     let event = Event::read(body.as_bytes())?;
     let envelope = cpu_per_call(effort, || Event::read(body.as_bytes()).is_ok());
-    facts::reports(&event)?;
-    let reports = cpu_per_call(effort, || facts::reports(&event).is_ok());
+    reports::reports(&event)?;
+    let reports = cpu_per_call(effort, || reports::reports(&event).is_ok());
     let both = cpu_per_call(effort, || {
         signature::verify(&header, body.as_bytes(), &secrets, now).is_ok() && Event::read(body.as_bytes()).is_ok()
     });

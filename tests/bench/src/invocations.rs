@@ -38,7 +38,7 @@ impl Stage {
             // The functions live by the system's clock, the world by its own: this link opens by both.
             let link = json!({"invoices": [invoice["id"]], "expires_on": "2999-12-31"});
             let link = world.ask(Method::POST, "/pay-links", Some(link)).await;
-            world.settle().await;
+            world.drain().await;
             link
         });
         let pay_url = link["url"].as_str().ok_or("no pay link")?;
@@ -116,7 +116,7 @@ impl Stage {
             state: EventState::Received,
             reason: None,
         };
-        self.runtime.block_on(self.world.local.state.rooms.store.record_event(&event))?;
+        self.runtime.block_on(self.world.local.state.context.store.record_event(&event))?;
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::from_static("eu-west-3"))

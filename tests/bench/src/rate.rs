@@ -32,9 +32,9 @@ pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
     let (mut puts, mut posts) = (Vec::new(), Vec::new());
     for round in 0..=rounds {
         let put = shared.block_on(timed(each, |number| put(&world, format!("evt_put_{round}_{number}"))))?;
-        shared.block_on(world.settle());
+        shared.block_on(world.drain());
         let post = shared.block_on(timed(each, |number| post(&world, format!("evt_post_{round}_{number}"))))?;
-        shared.block_on(world.settle());
+        shared.block_on(world.drain());
         // The first round connects.
         if round > 0 {
             puts.push(put);
@@ -89,7 +89,7 @@ async fn put(world: &World, id: String) -> Outcome {
         state: EventState::Received,
         reason: None,
     };
-    match world.local.state.rooms.store.record_event(&event).await? {
+    match world.local.state.context.store.record_event(&event).await? {
         Recorded::Fresh => Ok(()),
         Recorded::Duplicate => Err("it was there before".into()),
     }

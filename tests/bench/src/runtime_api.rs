@@ -13,7 +13,7 @@ use crate::loopback::{Server, read};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a function told it.
-enum Heard {
+enum FoldedState {
     /// It asked for the next event.
     Polled(Instant),
     /// It answered one.
@@ -25,7 +25,7 @@ enum Heard {
 pub(crate) struct RuntimeApi {
     server: Server,
     events: Sender<String>,
-    heard: Receiver<Heard>,
+    heard: Receiver<FoldedState>,
 }
 
 impl RuntimeApi {
@@ -45,9 +45,9 @@ impl RuntimeApi {
     /// When the function asked for its next event.
     pub(crate) fn polled(&self) -> Outcome<Instant> {
         match self.heard.recv_timeout(PATIENCE)? {
-            Heard::Polled(at) => Ok(at),
-            Heard::Answered(_) => Err("an answer nobody waited for".into()),
-            Heard::Failed(error) => Err(format!("the function failed: {error}").into()),
+            FoldedState::Polled(at) => Ok(at),
+            FoldedState::Answered(_) => Err("an answer nobody waited for".into()),
+            FoldedState::Failed(error) => Err(format!("the function failed: {error}").into()),
         }
     }
 
@@ -55,21 +55,21 @@ impl RuntimeApi {
     pub(crate) fn invoke(&self, event: &str) -> Outcome<String> {
         self.events.send(event.to_owned())?;
         match self.heard.recv_timeout(PATIENCE)? {
-            Heard::Answered(body) => Ok(body),
-            Heard::Polled(_) => Err("it asked again before it answered".into()),
-            Heard::Failed(error) => Err(format!("the function failed: {error}").into()),
+            FoldedState::Answered(body) => Ok(body),
+            FoldedState::Polled(_) => Err("it asked again before it answered".into()),
+            FoldedState::Failed(error) => Err(format!("the function failed: {error}").into()),
         }
     }
 }
 
 /// Answers the requests of one connection.
-fn converse(stream: &TcpStream, events: &Mutex<Receiver<String>>, tell: &Sender<Heard>) -> Outcome {
+fn converse(stream: &TcpStream, events: &Mutex<Receiver<String>>, tell: &Sender<FoldedState>) -> Outcome {
     let mut reader = BufReader::new(stream);
     loop {
         let (request, body) = read(&mut reader)?;
         let path = request.split(' ').nth(1).unwrap_or_default();
         if path.ends_with("/invocation/next") {
-            tell.send(Heard::Polled(Instant::now()))?;
+            tell.send(FoldedState::Polled(Instant::now()))?;
             let event = events.lock().map_err(|_| "another connection panicked")?.recv()?;
             let head = format!(
                 "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
@@ -82,7 +82,7 @@ fn converse(stream: &TcpStream, events: &Mutex<Receiver<String>>, tell: &Sender<
             continue;
         }
         let body = String::from_utf8_lossy(&body).into_owned();
-        let heard = if path.ends_with("/response") { Heard::Answered(body) } else { Heard::Failed(body) };
+        let heard = if path.ends_with("/response") { FoldedState::Answered(body) } else { FoldedState::Failed(body) };
         // The acknowledgement goes first: what is heard is followed by the next request at once.
         (&*stream).write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
         tell.send(heard)?;

@@ -59,7 +59,7 @@ async fn costs(days: usize) -> Outcome<Vec<(&'static str, Cost)>> {
         if let Some(due) = day.checked_sub(TERM) {
             settle(&world, &customer, due).await;
         }
-        world.settle().await;
+        world.drain().await;
     }
     world.calls.meter();
     let path = format!("/customers/{}/statement", customer["id"].as_str().ok_or("no id")?);

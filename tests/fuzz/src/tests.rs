@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use payment_gateway::stripe::event::Event;
-use payment_gateway::stripe::facts::{Fetchable, object_meaning, reports};
+use payment_gateway::stripe::reports::{Fetchable, object_meaning, reports};
 use payment_gateway::stripe::secret::Secret;
 use payment_gateway::stripe::signature;
 use receivables::text::EmailAddress;

@@ -10,7 +10,7 @@ async fn pay(world: &World, number: &str) -> Value {
     let invoice = world.invoice(&customer, "EUR", "75.00").await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
     world.pay_hosted(pressed.location(), number).await;
-    world.settle().await;
+    world.drain().await;
     world.stripe("/charges?limit=1").await["data"][0].clone()
 }
 
@@ -27,10 +27,10 @@ async fn a_refund_that_comes_back_is_told_of_in_its_time() {
     let world = World::new().await;
     let charge = pay(&world, "4000000000005126").await;
     let refund = world.stripe_post("/refunds", &format!("charge={}", charge["id"].as_str().unwrap())).await.json();
-    world.settle().await;
+    world.drain().await;
     assert_eq!(events_taken(&world).await[..2], ["charge.refunded", "refund.created"]);
     world.advance(SignedDuration::from_mins(3));
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(events_taken(&world).await[0], "refund.failed");
     let refund = world.stripe(&format!("/refunds/{}", refund["id"].as_str().unwrap())).await;
@@ -43,7 +43,7 @@ async fn a_dispute_follows_its_payment_and_ends_by_the_clock() {
     pay(&world, "4000000000000259").await;
     assert_eq!(events_taken(&world).await[..2], ["charge.dispute.funds_withdrawn", "charge.dispute.created"]);
     world.advance(SignedDuration::from_hours(24 * 9));
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(events_taken(&world).await[0], "charge.dispute.closed");
 }
@@ -56,7 +56,7 @@ async fn a_payout_arrives_after_it_was_made() {
     // 75.00 less 1.5 % and 0.25.
     assert_eq!(payout["amount"], 7_500 - 113 - 25);
     world.advance(SignedDuration::from_secs(30));
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     let expected = ["payout.reconciliation_completed", "payout.paid", "payout.created"];
     assert_eq!(events_taken(&world).await[..3], expected);
@@ -70,7 +70,7 @@ async fn a_transfer_that_arrives_in_parts_says_what_is_still_to_be_sent() {
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
     let session = pressed.location().rsplit('/').next().unwrap().to_owned();
     world.stripe_control("/bank_transfers", &json!({"session": session, "funded": 3_000})).await;
-    world.settle().await;
+    world.drain().await;
     let session = world.stripe(&format!("/checkout/sessions/{session}")).await;
     let payment = session["metadata"]["guichet_payment"].as_str().unwrap().parse().unwrap();
     let page = world.get(session["success_url"].as_str().unwrap()).await;
@@ -84,7 +84,7 @@ async fn a_transfer_that_arrives_in_parts_says_what_is_still_to_be_sent() {
 
     let intent = session["payment_intent"].as_str().unwrap();
     world.stripe_control(&format!("/bank_transfers/{intent}"), &json!({"amount": 4_500})).await;
-    world.settle().await;
+    world.drain().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
     assert!(world.payment_now(&payment).await["arrived"].is_null());
     let page = world.get(session["success_url"].as_str().unwrap()).await;

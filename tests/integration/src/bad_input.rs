@@ -52,7 +52,7 @@ async fn an_invoice_that_cannot_be_is_refused_by_its_field() {
     }
     let none = world.ask(Method::GET, "/invoices", None).await;
     assert_eq!(none["data"], json!([]), "nothing was half-done");
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
 }
 
@@ -109,7 +109,7 @@ async fn the_same_told_again_changes_nothing_and_another_is_refused() {
     let changed = with(body, "/number", json!("F-3"));
     let changed = world.api_with(Method::POST, "/invoices", Some(changed), &key).await;
     assert_eq!(changed.status, StatusCode::UNPROCESSABLE_ENTITY, "the same key with another body is refused");
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
 }
 

@@ -14,7 +14,7 @@ async fn a_webhook_is_one_write() {
     assert_eq!(world.calls.made().first().map(String::as_str), Some("PutItem"));
     let writes = world.calls.made().iter().filter(|call| *call == "PutItem").count();
     assert_eq!(writes, 1, "{:?}", world.calls.made());
-    world.settle().await;
+    world.drain().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -22,7 +22,7 @@ async fn applying_is_one_read_and_one_transaction() {
     let world = World::new().await;
     let customer = world.customer("en").await;
     let invoice = world.invoice(&customer, "EUR", "31.00").await;
-    world.settle().await;
+    world.drain().await;
     world.chaos(json!({"drop": 100})).await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "31.00").await;
     world.submit_hosted(pressed.location(), "4242424242424242").await;
@@ -33,7 +33,7 @@ async fn applying_is_one_read_and_one_transaction() {
     let reads = calls.iter().filter(|call| matches!(call.as_str(), "Query" | "GetItem" | "BatchGetItem")).count();
     let transactions = calls.iter().filter(|call| *call == "TransactWriteItems").count();
     assert_eq!((reads, transactions, calls.len()), (1, 1, 2), "{calls:?}");
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
 }
@@ -48,7 +48,7 @@ async fn a_list_of_invoices_costs_the_same_however_many_they_are() {
         numbers.push(invoice["number"].clone());
         urls.push(invoice["pay_url"].clone());
     }
-    world.settle().await;
+    world.drain().await;
     let listed = async || {
         world.ask(Method::GET, "/invoices?limit=1", None).await;
         world.calls.forget();
@@ -69,7 +69,7 @@ async fn a_list_of_invoices_costs_the_same_however_many_they_are() {
     let revoked = world.ask(Method::POST, "/pay-links", Some(json!({"invoices": [invoices[1]["id"]]}))).await;
     let revoke = format!("/pay-links/{}/revoke", revoked["id"].as_str().unwrap());
     world.ask(Method::POST, &revoke, Some(json!({}))).await;
-    world.settle().await;
+    world.drain().await;
     let (again, calls) = listed().await;
     assert_eq!(again[0]["pay_url"], further["url"]);
     assert_eq!(again[1]["pay_url"], urls[1], "the one before it");
@@ -87,7 +87,7 @@ async fn a_pay_page_is_at_most_two_round_trips() {
     let customer = world.customer("en").await;
     let invoice = world.invoice(&customer, "EUR", "31.00").await;
     let pay_url = invoice["pay_url"].as_str().unwrap();
-    world.settle().await;
+    world.drain().await;
     world.get(pay_url).await;
     world.calls.forget();
     world.get(pay_url).await;

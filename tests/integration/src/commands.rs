@@ -31,7 +31,7 @@ async fn verify_says_what_disagrees_and_ends_so() {
     let world = &World::new().await;
     let customer = world.customer("en").await;
     world.invoice(&customer, "EUR", "100.00").await;
-    world.settle().await;
+    world.drain().await;
     let right = guichet(world, &["verify"]);
     assert_eq!(
         (right.code, right.out.as_str()),
@@ -62,7 +62,7 @@ async fn replay_hears_what_is_kept_and_says_what_came_of_it() {
     let world = &World::new().await;
     let (_, invoice) = world.paid_unheard().await;
     let event = world.stripe("/events?type=payment_intent.succeeded&limit=1").await["data"][0].clone();
-    let store = &world.local.state.rooms.store;
+    let store = &world.local.state.context.store;
     store.record_event(&world.received(&event, EventState::Quarantined)).await.unwrap();
 
     let none = guichet(world, &["replay", "--since", "2100-01-01T00:00:00Z"]);
@@ -73,7 +73,7 @@ async fn replay_hears_what_is_kept_and_says_what_came_of_it() {
     let failed = guichet(world, &["replay", "--all-failed"]);
     assert_eq!(failed.code, Some(0), "{failed:?}");
     assert!(failed.out.starts_with("1 replayed: 1 in the books"), "{failed:?}");
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
     assert_eq!(world.mails().await.len(), 1, "the process took up what the command left in the streams");
@@ -115,7 +115,7 @@ async fn import_takes_a_file_whole_and_once() {
         assert_eq!(whole.code, Some(0), "{whole:?}");
         assert!(whole.out.contains(said), "{whole:?}");
     }
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
 
     let nowhere = guichet(world, &["import", "nowhere.csv"]);

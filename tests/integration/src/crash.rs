@@ -37,18 +37,18 @@ async fn settles_in_spite_of(after: usize, carried_out: bool) -> bool {
     let world = World::new().await;
     let customer = world.customer("en").await;
     let invoice = world.invoice(&customer, "EUR", "31.00").await;
-    world.settle().await;
+    world.drain().await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "31.00").await;
     let submitted = world.submit_hosted(pressed.location(), "4242424242424242").await;
     assert_eq!(submitted.status, StatusCode::SEE_OTHER);
     world.calls.break_after(after, LOST, carried_out);
     // It may not settle while calls are lost; what matters is what comes of it afterwards.
-    let _ = world.local.settle().await;
+    let _ = world.local.drain().await;
     let broke = world.calls.broke();
     world.calls.mend();
     for _ in 0..3 {
         world.advance(jiff::SignedDuration::from_hours(2));
-        world.settle().await;
+        world.drain().await;
     }
     world.verify().await;
     let now = world.invoice_now(&invoice).await;

@@ -7,7 +7,7 @@ use testing::World;
 /// Pays an invoice and gives back the events that the sandbox recorded of it, none of them delivered to us.
 async fn paid_without_webhooks(world: &World) -> (Value, Vec<Value>) {
     let (_, invoice) = world.paid_unheard().await;
-    world.settle().await;
+    world.drain().await;
     let events = world.stripe("/events?limit=100").await;
     let events = events["data"].as_array().unwrap().clone();
     assert!(events.len() >= 4, "{events:#?}");
@@ -27,7 +27,7 @@ async fn in_any_order_and_any_number_of_times_the_books_are_the_same() {
                 let event = &events[(place * (2 * seed + 1) + seed + round) % count];
                 assert_eq!(world.webhook(&event.to_string()).await.status, StatusCode::OK);
                 if (place + seed) % 3 == 0 {
-                    world.settle().await;
+                    world.drain().await;
                     world.verify().await;
                 }
             }
@@ -35,7 +35,7 @@ async fn in_any_order_and_any_number_of_times_the_books_are_the_same() {
         for event in &events {
             world.webhook(&event.to_string()).await;
         }
-        world.settle().await;
+        world.drain().await;
         world.verify().await;
         let now = world.invoice_now(&invoice).await;
         assert_eq!(
@@ -57,7 +57,7 @@ async fn rivals_that_say_the_same_at_once_make_one_payment() {
         assert_eq!(answer.status, StatusCode::OK);
     }
     // The pay link asks the provider itself, at the same time.
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
     assert_eq!(world.mails().await.len(), 1);
@@ -69,7 +69,7 @@ async fn webhooks_that_never_come_are_made_good_by_looking() {
     let (invoice, _) = paid_without_webhooks(&world).await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "open");
     world.advance(jiff::SignedDuration::from_mins(16));
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
     assert_eq!(world.mails().await.len(), 1);

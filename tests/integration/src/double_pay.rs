@@ -22,7 +22,7 @@ async fn a_double_click_and_two_tabs_lead_to_one_page() {
     let late = press(payment).await;
     assert_eq!(late.status, StatusCode::SEE_OTHER);
     assert!(late.location().contains("/payments/"), "who comes late sees the payment: {}", late.location());
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
 }
@@ -43,7 +43,7 @@ async fn another_amount_closes_the_page_that_was_open() {
     let closed = world.submit_hosted(first.location(), "4242424242424242").await;
     assert_ne!(closed.status, StatusCode::SEE_OTHER, "the first page takes no money any more: {}", closed.text);
     world.pay_hosted(second.location(), "4242424242424242").await;
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     let now = world.invoice_now(&invoice).await;
     assert_eq!(now["open"]["amount"], "30.00");
@@ -57,12 +57,12 @@ async fn a_page_left_open_closes_by_itself_and_the_invoice_is_free_again() {
     let pay_url = invoice["pay_url"].as_str().unwrap();
     let pressed = world.press_pay(pay_url, "50.00").await;
     world.advance(jiff::SignedDuration::from_hours(30));
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     let again = world.press_pay(pay_url, "50.00").await;
     assert_ne!(again.location(), pressed.location());
     world.pay_hosted(again.location(), "4242424242424242").await;
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
 }
@@ -79,7 +79,7 @@ async fn a_page_that_the_provider_will_not_open_lets_the_invoice_go() {
     let part = world.press_pay(pay_url, "900.00").await;
     assert_eq!(part.status, StatusCode::SEE_OTHER, "{}", part.text);
     world.pay_hosted(part.location(), "4242424242424242").await;
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["open"]["amount"], "1999100.00");
 }

@@ -257,7 +257,7 @@ async fn a_batch_begins_again_at_the_first_record_that_failed() {
     for id in ids {
         assert_eq!(world.webhook(&novelty(id, "xx_1").to_string()).await.status, StatusCode::OK);
     }
-    world.local.drain().await.unwrap();
+    world.local.drain_streams().await.unwrap();
     let mut batch = Event::default();
     batch.records = std::mem::take(&mut *records.lock().unwrap());
     assert_eq!(batch.records.len(), ids.len());

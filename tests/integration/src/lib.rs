@@ -1,28 +1,28 @@
 //! The features of the product, tested at its boundary, and what is proved of the repository. One binary.
 #![cfg(test)]
 
-mod acts;
 mod after_payment;
 mod bad_input;
 mod budget;
 mod commands;
+mod coverage;
 mod crash;
-mod crumbs;
 mod disorder;
 mod double_pay;
-mod keeping;
 mod lambdas;
 mod main_job;
 mod money_back;
+mod operator_idempotency;
 mod operators;
-mod passed_over;
-mod proofs;
-mod proven;
+mod persistence;
 mod provider_edges;
 mod replay;
 mod sign_in;
+mod skipped_invoices;
 mod statement;
 mod tidy;
-mod torn;
+mod torn_reads;
+mod unchargeable;
+mod verify_coverage;
 mod webhooks;
 mod worlds;

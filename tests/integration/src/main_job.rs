@@ -25,7 +25,7 @@ async fn a_part_is_paid_from_the_link_and_the_books_say_so() {
     assert_eq!(paid.status, StatusCode::OK, "{}", paid.text);
     assert!(paid.text.contains("40,00"), "the page says the truth before any webhook came: {}", paid.text);
 
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     let now = world.invoice_now(&invoice).await;
     assert_eq!(now["open"], json!({"amount": "80.00", "currency": "EUR"}));
@@ -45,7 +45,7 @@ async fn a_part_is_paid_from_the_link_and_the_books_say_so() {
     let text = mails[0]["text"].as_str().unwrap();
     assert!(text.contains("80,00"), "the receipt says what stays open: {text}");
 
-    world.settle().await;
+    world.drain().await;
     assert_eq!(world.mails().await.len(), 1, "settling again sends nothing");
 }
 
@@ -59,7 +59,7 @@ async fn a_bank_debit_is_on_its_way_until_it_is_not() {
         let pressed = world.press_pay(pay_url, "75.00").await;
         let back = world.pay_hosted(pressed.location(), iban).await;
         assert_eq!(back.status, StatusCode::OK);
-        world.settle().await;
+        world.drain().await;
         world.verify().await;
         let waiting = world.invoice_now(&invoice).await;
         assert_eq!((&waiting["status"], &waiting["pending"]["amount"]), (&json!("processing"), &json!("75.00")));
@@ -68,7 +68,7 @@ async fn a_bank_debit_is_on_its_way_until_it_is_not() {
         assert!(world.mails().await.is_empty(), "no receipt for money that is not here");
 
         world.advance(jiff::SignedDuration::from_hours(24 * 15));
-        world.settle().await;
+        world.drain().await;
         world.verify().await;
         let after = world.invoice_now(&invoice).await;
         let expected = if settles { ("paid", "0.00", 1) } else { ("open", "75.00", 0) };
@@ -98,7 +98,7 @@ async fn one_payment_covers_more_invoices_than_a_transaction_carries() {
     let calls = world.apply_alone(&events["data"][0]).await;
     let transactions = calls.iter().filter(|call| *call == "TransactWriteItems").count();
     assert_eq!(transactions, MANY.div_ceil(receivables::allocation::ALLOCATIONS_PER_STEP), "{calls:?}");
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     let balance =
         world.ask(Method::GET, &format!("/customers/{}/balance", customer["id"].as_str().unwrap()), None).await;
@@ -107,7 +107,7 @@ async fn one_payment_covers_more_invoices_than_a_transaction_carries() {
 
     // All of it goes back, from the last to the first.
     let id = started["id"].as_str().unwrap().parse().unwrap();
-    let business = world.local.state.rooms.store.business(&world.local.business).await.unwrap().unwrap();
+    let business = world.local.state.context.store.business(&world.local.business).await.unwrap().unwrap();
     let refund = operations::NewRefund {
         id: receivables::RefundId::from_ulid(&"1".repeat(26)).unwrap(),
         payment: id,
@@ -115,8 +115,8 @@ async fn one_payment_covers_more_invoices_than_a_transaction_carries() {
         invoice: None,
         reason: "All of it".parse().unwrap(),
     };
-    operations::order_refund(&world.local.state.rooms, &business, &refund, world.now()).await.unwrap();
-    world.settle().await;
+    operations::order_refund(&world.local.state.context, &business, &refund, world.now()).await.unwrap();
+    world.drain().await;
     world.verify().await;
     let balance =
         world.ask(Method::GET, &format!("/customers/{}/balance", customer["id"].as_str().unwrap()), None).await;
@@ -132,12 +132,12 @@ async fn a_decline_is_not_the_end_while_the_page_is_open() {
     let hosted = pressed.location().to_owned();
     let declined = world.submit_hosted(&hosted, "4000000000000002").await;
     assert_ne!(declined.status, StatusCode::SEE_OTHER, "a declined card stays on the page");
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "open");
     let paid = world.pay_hosted(&hosted, "4242424242424242").await;
     assert_eq!(paid.status, StatusCode::OK);
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
     assert_eq!(world.mails().await.len(), 1);

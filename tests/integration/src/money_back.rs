@@ -9,7 +9,7 @@ use store::Page;
 use testing::World;
 
 async fn business(world: &World) -> Business {
-    world.local.state.rooms.store.business(&world.local.business).await.unwrap().unwrap()
+    world.local.state.context.store.business(&world.local.business).await.unwrap().unwrap()
 }
 
 /// An invoice of 75.00, paid from its link.
@@ -23,8 +23,8 @@ async fn paid(world: &World, number: &str) -> (Value, PaymentId) {
 async fn pay(world: &World, invoice: &Value, amount: &str, number: &str) -> PaymentId {
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), amount).await;
     world.pay_hosted(pressed.location(), number).await;
-    world.settle().await;
-    let store = &world.local.state.rooms.store;
+    world.drain().await;
+    let store = &world.local.state.context.store;
     let id: InvoiceId = invoice["id"].as_str().unwrap().parse().unwrap();
     store.payments_of_invoice(&world.local.business, &id).await.unwrap().remove(0)
 }
@@ -33,13 +33,13 @@ fn eur(text: &str) -> Money {
     Money::parse(text, receivables::Currency::EUR).unwrap()
 }
 
-async fn standing(world: &World, invoice: &Value) -> String {
+async fn balance(world: &World, invoice: &Value) -> String {
     let now = world.invoice_now(invoice).await;
     format!("{} {}", now["status"].as_str().unwrap(), now["open"]["amount"].as_str().unwrap())
 }
 
 async fn reviews(world: &World) -> Vec<String> {
-    let listed = world.local.state.rooms.store.reviews(&world.local.business, &Page::first(50)).await.unwrap();
+    let listed = world.local.state.context.store.reviews(&world.local.business, &Page::first(50)).await.unwrap();
     listed.items.into_iter().map(|review| format!("{} {:?}", review.reason, review.amount)).collect()
 }
 
@@ -57,15 +57,15 @@ fn refund(place: char, payment: &PaymentId, amount: &str) -> NewRefund {
 async fn a_refund_goes_out_once_and_reopens_its_invoice() {
     let world = World::new().await;
     let (invoice, payment) = paid(&world, "4242424242424242").await;
-    let (rooms, business) = (&world.local.state.rooms, business(&world).await);
+    let (context, business) = (&world.local.state.context, business(&world).await);
     for _ in 0..2 {
-        operations::order_refund(rooms, &business, &refund('1', &payment, "30.00"), world.now()).await.unwrap();
+        operations::order_refund(context, &business, &refund('1', &payment, "30.00"), world.now()).await.unwrap();
     }
-    world.settle().await;
-    assert_eq!(standing(&world, &invoice).await, "partly_paid 30.00");
+    world.drain().await;
+    assert_eq!(balance(&world, &invoice).await, "partly_paid 30.00");
     let refunds = world.stripe("/refunds").await;
     assert_eq!(refunds["data"].as_array().unwrap().len(), 1, "one order, one refund");
-    let too_much = operations::order_refund(rooms, &business, &refund('2', &payment, "45.01"), world.now()).await;
+    let too_much = operations::order_refund(context, &business, &refund('2', &payment, "45.01"), world.now()).await;
     assert!(
         matches!(too_much, Err(operations::OperationError::Refused(refusal)) if refusal.code() == "more_than_refundable")
     );
@@ -78,12 +78,12 @@ async fn a_refund_that_comes_back_covers_its_invoice_again() {
     let (invoice, payment) = paid(&world, "4000000000005126").await;
     let business = business(&world).await;
     let order = refund('1', &payment, "75.00");
-    operations::order_refund(&world.local.state.rooms, &business, &order, world.now()).await.unwrap();
-    world.settle().await;
-    assert_eq!(standing(&world, &invoice).await, "open 75.00");
+    operations::order_refund(&world.local.state.context, &business, &order, world.now()).await.unwrap();
+    world.drain().await;
+    assert_eq!(balance(&world, &invoice).await, "open 75.00");
     world.advance(SignedDuration::from_mins(5));
-    world.settle().await;
-    assert_eq!(standing(&world, &invoice).await, "paid 0.00");
+    world.drain().await;
+    assert_eq!(balance(&world, &invoice).await, "paid 0.00");
     assert_eq!(reviews(&world).await, ["refund_failed 75.00 EUR"]);
     world.verify().await;
 }
@@ -96,8 +96,8 @@ async fn a_refund_in_an_old_shape_is_heard_by_its_sum() {
     let charge = world.stripe("/charges?limit=1").await["data"][0]["id"].as_str().unwrap().to_owned();
     world.stripe_post("/refunds", &format!("charge={charge}&amount=2500")).await;
     world.stripe_post("/refunds", &format!("charge={charge}&amount=1000")).await;
-    world.settle().await;
-    assert_eq!(standing(&world, &invoice).await, "partly_paid 35.00");
+    world.drain().await;
+    assert_eq!(balance(&world, &invoice).await, "partly_paid 35.00");
     world.verify().await;
 }
 
@@ -105,13 +105,13 @@ async fn a_refund_in_an_old_shape_is_heard_by_its_sum() {
 async fn a_chargeback_reopens_its_invoice_until_it_is_won() {
     let world = World::new().await;
     let (invoice, _) = paid(&world, "4000000000000259").await;
-    assert_eq!(standing(&world, &invoice).await, "open 75.00");
+    assert_eq!(balance(&world, &invoice).await, "open 75.00");
     assert_eq!(reviews(&world).await, ["chargeback 75.00 EUR"]);
     world.verify().await;
     let dispute = world.stripe("/disputes?limit=1").await["data"][0]["id"].as_str().unwrap().to_owned();
     world.stripe_control(&format!("/disputes/{dispute}"), &json!({"verdict": "won"})).await;
-    world.settle().await;
-    assert_eq!(standing(&world, &invoice).await, "paid 0.00");
+    world.drain().await;
+    assert_eq!(balance(&world, &invoice).await, "paid 0.00");
     assert!(reviews(&world).await.is_empty());
     world.verify().await;
 }
@@ -122,9 +122,9 @@ async fn a_bank_debit_that_is_returned_reopens_its_invoice_for_good() {
     let (invoice, _) = paid(&world, "DE35370400440532013002").await;
     for _ in 0..3 {
         world.advance(SignedDuration::from_mins(5));
-        world.settle().await;
+        world.drain().await;
     }
-    assert_eq!(standing(&world, &invoice).await, "open 75.00");
+    assert_eq!(balance(&world, &invoice).await, "open 75.00");
     world.verify().await;
 }
 
@@ -138,9 +138,9 @@ async fn money_of_a_known_customer_covers_what_is_due_first_and_the_rest_is_unap
     let invoice = world.invoice(&customer, "EUR", "40.00").await;
     let foreign = json!({"amount": 5_000, "currency": "eur", "customer": cus, "with_intent": true});
     world.stripe_control("/foreign_charge", &foreign).await;
-    world.settle().await;
-    assert_eq!(standing(&world, &invoice).await, "paid 0.00");
-    let unapplied = world.local.state.rooms.store.unapplied(&world.local.business, &Page::first(50)).await.unwrap();
+    world.drain().await;
+    assert_eq!(balance(&world, &invoice).await, "paid 0.00");
+    let unapplied = world.local.state.context.store.unapplied(&world.local.business, &Page::first(50)).await.unwrap();
     assert_eq!(unapplied.items.iter().map(|cash| cash.amount).collect::<Vec<_>>(), [eur("10.00")]);
     world.verify().await;
 }
@@ -149,33 +149,33 @@ async fn money_of_a_known_customer_covers_what_is_due_first_and_the_rest_is_unap
 async fn money_of_nobody_known_waits_until_an_operator_says_whose_it_is() {
     for with_intent in [true, false] {
         let world = World::new().await;
-        let (rooms, b) = (&world.local.state.rooms, &world.local.business);
+        let (context, b) = (&world.local.state.context, &world.local.business);
         let foreign = json!({"amount": 5_000, "currency": "eur", "with_intent": with_intent});
         let charge = world.stripe_control("/foreign_charge", &foreign).await;
-        world.settle().await;
+        world.drain().await;
         let charge = world.stripe("/charges?limit=1").await["data"][0]["id"]
             .as_str()
             .unwrap_or(charge["id"].as_str().unwrap())
             .to_owned();
         // Part of it goes back before anyone knows whose it is.
         world.stripe_post("/refunds", &format!("charge={charge}&amount=500")).await;
-        world.settle().await;
-        let listed = rooms.store.unidentified(b, &Page::first(50)).await.unwrap().items;
+        world.drain().await;
+        let listed = context.store.unidentified(b, &Page::first(50)).await.unwrap().items;
         assert_eq!(listed.len(), 1, "{listed:?}");
         assert_eq!(listed[0].held, [eur("45.00")], "less what went back");
         let customer = world.customer("en").await;
         let invoice = world.invoice(&customer, "EUR", "80.00").await;
         let id = customer["id"].as_str().unwrap().parse().unwrap();
         for _ in 0..2 {
-            operations::identify(rooms, b, &listed[0].object, &id, Vec::new(), world.now()).await.unwrap();
+            operations::identify(context, b, &listed[0].object, &id, Vec::new(), world.now()).await.unwrap();
         }
-        world.settle().await;
-        assert_eq!(standing(&world, &invoice).await, "partly_paid 35.00");
-        assert!(rooms.store.unidentified(b, &Page::first(50)).await.unwrap().items.is_empty());
+        world.drain().await;
+        assert_eq!(balance(&world, &invoice).await, "partly_paid 35.00");
+        assert!(context.store.unidentified(b, &Page::first(50)).await.unwrap().items.is_empty());
         // What is said later finds its payment.
         world.stripe_post("/refunds", &format!("charge={charge}&amount=1000")).await;
-        world.settle().await;
-        assert_eq!(standing(&world, &invoice).await, "partly_paid 45.00");
+        world.drain().await;
+        assert_eq!(balance(&world, &invoice).await, "partly_paid 45.00");
         world.verify().await;
     }
 }
@@ -188,12 +188,12 @@ async fn a_week_without_webhooks_heals_itself() {
     let (second, _) = paid(&world, "4000000000000259").await;
     let charge = world.stripe("/charges").await["data"][1]["id"].as_str().unwrap().to_owned();
     world.stripe_post("/refunds", &format!("charge={charge}&amount=2500")).await;
-    world.settle().await;
-    assert_eq!(standing(&world, &first).await, "paid 0.00", "the refund was not heard of");
+    world.drain().await;
+    assert_eq!(balance(&world, &first).await, "paid 0.00", "the refund was not heard of");
     world.advance(SignedDuration::from_hours(24 * 7));
-    world.settle().await;
-    assert_eq!(standing(&world, &first).await, "partly_paid 25.00");
-    assert_eq!(standing(&world, &second).await, "open 75.00");
+    world.drain().await;
+    assert_eq!(balance(&world, &first).await, "partly_paid 25.00");
+    assert_eq!(balance(&world, &second).await, "open 75.00");
     world.verify().await;
 }
 
@@ -203,8 +203,8 @@ async fn a_payout_is_the_sum_of_its_transactions_and_tells_each_payments_fee() {
     let (_, payment) = paid(&world, "4000000000000077").await;
     let payout = world.stripe_control("/payouts", &json!({})).await["data"][0].clone();
     world.advance(SignedDuration::from_mins(1));
-    world.settle().await;
-    let (store, b) = (&world.local.state.rooms.store, &world.local.business);
+    world.drain().await;
+    let (store, b) = (&world.local.state.context.store, &world.local.business);
     let kept = store.payout(b, &payout["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
     let proof = kept.proof.unwrap();
     assert!(proof.holds, "{proof:?}");
@@ -220,16 +220,16 @@ async fn an_operator_moves_what_was_applied_and_it_stays_there() {
     let customer = world.customer("en").await;
     let (one, other) = (world.invoice(&customer, "EUR", "75.00").await, world.invoice(&customer, "EUR", "60.00").await);
     let payment = pay(&world, &one, "75.00", "4242424242424242").await;
-    let (rooms, business) = (&world.local.state.rooms, business(&world).await);
+    let (context, business) = (&world.local.state.context, business(&world).await);
     let id = |invoice: &Value| -> InvoiceId { invoice["id"].as_str().unwrap().parse().unwrap() };
     let amount = Some(eur("20.00"));
-    operations::move_cash(rooms, &business, &payment, &id(&one), &id(&other), amount, world.now()).await.unwrap();
-    operations::unapply_cash(rooms, &business, &payment, &id(&one), Some(eur("5.00")), world.now()).await.unwrap();
+    operations::move_cash(context, &business, &payment, &id(&one), &id(&other), amount, world.now()).await.unwrap();
+    operations::unapply_cash(context, &business, &payment, &id(&one), Some(eur("5.00")), world.now()).await.unwrap();
     let part = [CashPart { invoice: id(&other), amount: eur("5.00") }];
-    operations::apply_cash(rooms, &business, &payment, &part, world.now()).await.unwrap();
-    world.settle().await;
-    assert_eq!(standing(&world, &one).await, "partly_paid 25.00");
-    assert_eq!(standing(&world, &other).await, "partly_paid 35.00");
+    operations::apply_cash(context, &business, &payment, &part, world.now()).await.unwrap();
+    world.drain().await;
+    assert_eq!(balance(&world, &one).await, "partly_paid 25.00");
+    assert_eq!(balance(&world, &other).await, "partly_paid 35.00");
     world.verify().await;
 }
 
@@ -243,15 +243,15 @@ async fn the_api_refunds_and_what_is_exported_comes_to_nothing_on_every_source()
     assert_eq!(ordered.status, reqwest::StatusCode::CREATED, "{}", ordered.text);
     let again = world.api_with(Method::POST, &path, Some(body), &[("idempotency-key", "one")]).await;
     assert_eq!(again.text, ordered.text);
-    world.settle().await;
-    assert_eq!(standing(&world, &invoice).await, "partly_paid 25.00");
+    world.drain().await;
+    assert_eq!(balance(&world, &invoice).await, "partly_paid 25.00");
     let too_much = world.api(Method::POST, &path, Some(json!({"amount": "50.01", "reason": "More"}))).await;
     assert_eq!(too_much.status, reqwest::StatusCode::UNPROCESSABLE_ENTITY, "{}", too_much.text);
     assert!(too_much.text.contains("at most"), "{}", too_much.text);
 
     world.stripe_control("/payouts", &json!({})).await;
     world.advance(SignedDuration::from_mins(1));
-    world.settle().await;
+    world.drain().await;
     let payouts = world.ask(Method::GET, "/payouts", None).await;
     let payout = &payouts["data"][0];
     assert_eq!(payout["proof"]["holds"], true, "{payouts:#}");
@@ -291,7 +291,7 @@ async fn a_lump_sum_finds_more_invoices_than_a_transaction_carries() {
     }
     let foreign = json!({"amount": 59_000, "currency": "eur", "customer": made["id"], "with_intent": true});
     world.stripe_control("/foreign_charge", &foreign).await;
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     let mut open = Vec::new();
     for invoice in &invoices {
@@ -303,22 +303,22 @@ async fn a_lump_sum_finds_more_invoices_than_a_transaction_carries() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_operator_names_is_taken_as_it_stands_by_then() {
     let world = &World::new().await;
-    let (rooms, b) = (&world.local.state.rooms, &world.local.business);
+    let (context, b) = (&world.local.state.context, &world.local.business);
     let customer = world.customer("en").await;
     let invoice = world.invoice(&customer, "EUR", "80.00").await;
     let id = invoice["id"].as_str().unwrap().parse().unwrap();
-    let before = rooms.store.invoice(b, &id).await.unwrap().unwrap();
+    let before = context.store.invoice(b, &id).await.unwrap().unwrap();
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "30.00").await;
     world.pay_hosted(pressed.location(), "4242424242424242").await;
-    world.settle().await;
+    world.drain().await;
     world.stripe_control("/foreign_charge", &json!({"amount": 5_000, "currency": "eur"})).await;
-    world.settle().await;
-    let listed = rooms.store.unidentified(b, &Page::first(50)).await.unwrap().items;
+    world.drain().await;
+    let listed = context.store.unidentified(b, &Page::first(50)).await.unwrap().items;
     let parts = vec![(before, eur("40.00"))];
     let customer = customer["id"].as_str().unwrap().parse().unwrap();
-    operations::identify(rooms, b, &listed[0].object, &customer, parts, world.now()).await.unwrap();
-    world.settle().await;
-    assert_eq!(standing(world, &invoice).await, "partly_paid 10.00");
+    operations::identify(context, b, &listed[0].object, &customer, parts, world.now()).await.unwrap();
+    world.drain().await;
+    assert_eq!(balance(world, &invoice).await, "partly_paid 10.00");
     world.verify().await;
 }
 
@@ -332,31 +332,31 @@ async fn on_account(world: &World, period: &str, account: &str) -> i64 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn money_of_nobody_has_its_place_in_the_journal_until_it_is_somebodys() {
     let world = World::new().await;
-    let (rooms, b) = (&world.local.state.rooms, &world.local.business);
+    let (context, b) = (&world.local.state.context, &world.local.business);
     for amount in [4_200, 2_000] {
         world.stripe_control("/foreign_charge", &json!({"amount": amount, "currency": "eur"})).await;
     }
-    world.settle().await;
+    world.drain().await;
     // By then it can be paid out.
     world.advance(SignedDuration::from_hours(8 * 24));
-    world.settle().await;
+    world.drain().await;
     world.stripe_control("/payouts", &json!({})).await;
     world.advance(SignedDuration::from_mins(1));
-    world.settle().await;
+    world.drain().await;
     let (first, both) = ("from=2026-03-01&to=2026-03-10", "from=2026-03-01&to=2026-03-12");
     assert_eq!(on_account(&world, first, "unidentified").await, -6_200);
     assert_eq!(on_account(&world, first, "clearing").await, 0, "all of it is at the bank");
 
     world.advance(SignedDuration::from_hours(24));
-    let listed = rooms.store.unidentified(b, &Page::first(50)).await.unwrap().items;
+    let listed = context.store.unidentified(b, &Page::first(50)).await.unwrap().items;
     let money = listed.iter().find(|money| money.held == [eur("42.00")]).unwrap();
     let customer = world.customer("en").await;
     let id = customer["id"].as_str().unwrap().parse().unwrap();
-    operations::identify(rooms, b, &money.object, &id, Vec::new(), world.now()).await.unwrap();
-    world.settle().await;
+    operations::identify(context, b, &money.object, &id, Vec::new(), world.now()).await.unwrap();
+    world.drain().await;
     // A later sweep finds whose the transaction of the payout is now.
     world.advance(SignedDuration::from_hours(24));
-    world.settle().await;
+    world.drain().await;
     assert_eq!(on_account(&world, first, "unidentified").await, -6_200, "what was exported stays what it was");
     assert_eq!(on_account(&world, first, "clearing").await, 0);
     assert_eq!(on_account(&world, both, "unidentified").await, -2_000);

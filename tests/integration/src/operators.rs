@@ -35,7 +35,7 @@ async fn not_found(world: &World, path: &str, body: &Value) {
 }
 
 async fn agreed(world: &World) {
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
 }
 
@@ -56,7 +56,7 @@ async fn paid(world: &World, customer: &Value, invoice: &Value, number: &str) ->
     let amount = invoice["total"]["amount"].as_str().unwrap();
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), amount).await;
     world.pay_hosted(pressed.location(), number).await;
-    world.settle().await;
+    world.drain().await;
     list(world, &format!("/payments?customer={}", id(customer))).await[0].clone()
 }
 
@@ -374,7 +374,7 @@ async fn a_change_of_the_tolerances_is_in_the_audit_once() {
     change(json!({"EUR": "0.20"}), "Too generous").await;
     let several = ["0.30", "0.40", "0.60", "0.70"].map(|amount| change(json!({"EUR": amount}), "All at once"));
     futures::future::join_all(several).await;
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     let audit = world.ask(Method::GET, "/audit?limit=100", None).await;
     let of_business = |record: &&Value| record.get("customer").is_none();

@@ -1,7 +1,7 @@
 //! Where the provider forgets, refuses or says too little: nothing is done twice, nothing is left undone, nothing is in the way.
 
 use jiff::SignedDuration;
-use operations::{Applied, NewRefund, OperationError, Rooms};
+use operations::{Applied, Context, NewRefund, OperationError};
 use receivables::{Business, BusinessId, Currency, InvoiceId, Money, PaymentId, RefundId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use store::{EventState, Page, ReceivedEvent};
 use testing::{StripeFront, World};
 
 async fn business(world: &World) -> Business {
-    world.local.state.rooms.store.business(&world.local.business).await.unwrap().unwrap()
+    world.local.state.context.store.business(&world.local.business).await.unwrap().unwrap()
 }
 
 /// An invoice of 75.00, paid from its link with a card.
@@ -18,9 +18,9 @@ async fn paid(world: &World) -> (Value, PaymentId) {
     let invoice = world.invoice(&customer, "EUR", "75.00").await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
     world.pay_hosted(pressed.location(), "4242424242424242").await;
-    world.settle().await;
+    world.drain().await;
     let id: InvoiceId = invoice["id"].as_str().unwrap().parse().unwrap();
-    let store = &world.local.state.rooms.store;
+    let store = &world.local.state.context.store;
     let payment = store.payments_of_invoice(&world.local.business, &id).await.unwrap().remove(0);
     (invoice, payment)
 }
@@ -35,7 +35,7 @@ fn refund(payment: &PaymentId, amount: &str) -> NewRefund {
     }
 }
 
-async fn standing(world: &World, invoice: &Value) -> String {
+async fn balance(world: &World, invoice: &Value) -> String {
     let now = world.invoice_now(invoice).await;
     format!("{} {}", now["status"].as_str().unwrap(), now["open"]["amount"].as_str().unwrap())
 }
@@ -51,16 +51,16 @@ async fn a_refund_whose_answer_was_lost_is_not_made_again_once_its_key_is_forgot
     world.chaos(json!({"drop": 100})).await;
     let (front, business, order) = (StripeFront::before(world).await, business(world).await, refund(&payment, "30.00"));
     front.lose_answers("POST /v1/refunds", 3);
-    let ordered = operations::order_refund(&front.rooms, &business, &order, world.now()).await.unwrap();
+    let ordered = operations::order_refund(&front.context, &business, &order, world.now()).await.unwrap();
     assert!(ordered.refunds_waiting().next().is_some(), "nothing was heard of it");
     assert_eq!(refunds_at_stripe(world).await, 1);
 
     world.advance(SignedDuration::from_hours(25));
-    let asked = operations::order_refund(&front.rooms, &business, &order, world.now()).await.unwrap();
+    let asked = operations::order_refund(&front.context, &business, &order, world.now()).await.unwrap();
     assert!(asked.refunds_waiting().next().is_none(), "it was heard of");
     assert_eq!(refunds_at_stripe(world).await, 1, "one order, one refund");
-    world.settle().await;
-    assert_eq!(standing(world, &invoice).await, "partly_paid 30.00");
+    world.drain().await;
+    assert_eq!(balance(world, &invoice).await, "partly_paid 30.00");
     world.verify().await;
 }
 
@@ -70,11 +70,11 @@ async fn a_refund_that_was_never_made_goes_out_however_old_its_order_is() {
     let (invoice, payment) = paid(world).await;
     let (front, business, order) = (StripeFront::before(world).await, business(world).await, refund(&payment, "30.00"));
     front.turn_away("POST /v1/refunds", 3, 500);
-    operations::order_refund(&front.rooms, &business, &order, world.now()).await.unwrap();
+    operations::order_refund(&front.context, &business, &order, world.now()).await.unwrap();
     assert_eq!(refunds_at_stripe(world).await, 0);
     world.advance(SignedDuration::from_hours(25));
-    world.settle().await;
-    assert_eq!((refunds_at_stripe(world).await, standing(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
+    world.drain().await;
+    assert_eq!((refunds_at_stripe(world).await, balance(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
     world.verify().await;
 }
 
@@ -84,15 +84,15 @@ async fn a_refund_that_stripe_would_not_hear_of_is_asked_for_again_the_next_day(
     let (invoice, payment) = paid(world).await;
     let (front, business) = (StripeFront::before(world).await, business(world).await);
     front.turn_away("POST /v1/refunds", 2, 401);
-    let ordered = operations::order_refund(&front.rooms, &business, &refund(&payment, "30.00"), world.now()).await;
+    let ordered = operations::order_refund(&front.context, &business, &refund(&payment, "30.00"), world.now()).await;
     assert!(matches!(ordered, Err(OperationError::Defect(_))), "{ordered:?}");
     world.advance(SignedDuration::from_mins(6));
-    let run = operations::run_due(&front.rooms, world.now()).await.unwrap();
+    let run = operations::run_due(&front.context, world.now()).await.unwrap();
     assert_eq!((run.failed, refunds_at_stripe(world).await), (1, 0), "{run:?}");
 
     world.advance(SignedDuration::from_hours(24));
-    world.settle().await;
-    assert_eq!((refunds_at_stripe(world).await, standing(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
+    world.drain().await;
+    assert_eq!((refunds_at_stripe(world).await, balance(world, &invoice).await.as_str()), (1, "partly_paid 30.00"));
     world.verify().await;
 }
 
@@ -103,7 +103,7 @@ async fn what_stripe_cannot_write_is_not_ordered_back() {
     let invoice = world.invoice(&customer, "KWD", "7.500").await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "7.500").await;
     world.pay_hosted(pressed.location(), "4242424242424242").await;
-    world.settle().await;
+    world.drain().await;
     let listed =
         world.ask(Method::GET, &format!("/payments?customer={}", customer["id"].as_str().unwrap()), None).await;
     let path = |act: &str| format!("/payments/{}/{act}", listed["data"][0]["id"].as_str().unwrap());
@@ -125,7 +125,7 @@ async fn what_stripe_cannot_write_is_not_ordered_back() {
         (1, &json!("7.490")),
         "all that can be written: {now:#}"
     );
-    world.settle().await;
+    world.drain().await;
     refused(of_invoice).await;
     assert_eq!(refunds_at_stripe(world).await, 1);
     world.verify().await;
@@ -138,7 +138,7 @@ async fn payouts(world: &World) -> Vec<Value> {
 async fn pay_out(world: &World, asked: Value) -> Value {
     let made = world.stripe_control("/payouts", &asked).await["data"][0].clone();
     world.advance(SignedDuration::from_mins(1));
-    world.settle().await;
+    world.drain().await;
     made
 }
 
@@ -152,7 +152,7 @@ async fn available(world: &World) {
     let invoice = world.invoice(&customer, "EUR", "75.00").await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
     world.pay_hosted(pressed.location(), "4000000000000077").await;
-    world.settle().await;
+    world.drain().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -161,7 +161,7 @@ async fn a_payout_is_proved_also_after_one_that_came_back() {
     available(world).await;
     let first = pay_out(world, json!({})).await;
     world.stripe_control(&format!("/payouts/{}/fail", first["id"].as_str().unwrap()), &json!({})).await;
-    world.settle().await;
+    world.drain().await;
     let failed = payout(world, &first).await;
     assert_eq!((&failed["status"], &failed["proof"]["holds"]), (&json!("failed"), &json!(true)), "{failed:#}");
 
@@ -189,7 +189,7 @@ async fn a_payout_that_is_heard_of_before_its_payments_finds_them_later() {
             assert!(world.webhook(&event.to_string()).await.status.is_success());
         }
     }
-    world.settle().await;
+    world.drain().await;
     let payments_of = async |world: &World| {
         let transactions = payout(world, &made).await["transactions"].clone();
         let of_payments = transactions.as_array().unwrap().iter().filter(|one| !one["payment"].is_null()).count();
@@ -200,9 +200,9 @@ async fn a_payout_that_is_heard_of_before_its_payments_finds_them_later() {
 
     // The nightly sweep brings the payment, and the one that follows it soon finds it in the payout.
     world.advance(SignedDuration::from_hours(25));
-    world.settle().await;
+    world.drain().await;
     world.advance(SignedDuration::from_mins(16));
-    world.settle().await;
+    world.drain().await;
     let (_, of_payments) = payments_of(world).await;
     assert!(of_payments > 0, "the payment is known in its payout");
     world.verify().await;
@@ -237,7 +237,7 @@ async fn a_payout_whose_transactions_stripe_refuses_to_list_is_kept_without_a_pr
     front.turn_away("GET /v1/balance_transactions", 1, 400);
     let events = world.stripe("/events?limit=100").await;
     let event = events["data"].as_array().unwrap().iter().find(|event| event["type"] == "payout.paid").unwrap();
-    let applied = apply(world, &front.rooms, event).await;
+    let applied = apply(world, &front.context, event).await;
     assert!(matches!(applied, Ok((Applied::InTheBooks, _))), "{applied:?}");
     let kept = payout(world, &made).await;
     assert_eq!((&kept["provable"], &kept["proof"]), (&json!(false), &Value::Null), "{kept:#}");
@@ -249,11 +249,11 @@ async fn a_payout_whose_transactions_stripe_refuses_to_list_is_kept_without_a_pr
 }
 
 /// Records an event of Stripe's where the stream's worker leaves it alone, and applies it.
-async fn apply(world: &World, rooms: &Rooms, event: &Value) -> Result<(Applied, ReceivedEvent), OperationError> {
+async fn apply(world: &World, context: &Context, event: &Value) -> Result<(Applied, ReceivedEvent), OperationError> {
     let event = world.received(event, EventState::Quarantined);
-    rooms.store.record_event(&event).await.unwrap();
-    let applied = operations::apply_provider_event(rooms, &event, world.now()).await?;
-    Ok((applied, rooms.store.event(&event.key).await.unwrap().unwrap()))
+    context.store.record_event(&event).await.unwrap();
+    let applied = operations::apply_provider_event(context, &event, world.now()).await?;
+    Ok((applied, context.store.event(&event.key).await.unwrap().unwrap()))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -266,7 +266,7 @@ async fn an_event_that_cannot_be_applied_is_in_nobodys_way_and_is_replayed() {
     front.turn_away("GET /v1/balance_transactions", 1, 401);
     let events = world.stripe("/events?limit=100").await;
     let event = events["data"].as_array().unwrap().iter().find(|event| event["type"] == "payout.paid").unwrap();
-    let (applied, kept) = apply(world, &front.rooms, event).await.unwrap();
+    let (applied, kept) = apply(world, &front.context, event).await.unwrap();
     assert_eq!((applied, kept.state), (Applied::Quarantined, EventState::Quarantined));
     assert!(kept.reason.as_deref().unwrap().contains("401"), "{:?}", kept.reason);
 
@@ -278,23 +278,23 @@ async fn an_event_that_cannot_be_applied_is_in_nobodys_way_and_is_replayed() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn money_of_another_business_is_nobodys_here() {
     let world = &World::new().await;
-    let rooms = &world.local.state.rooms;
+    let context = &world.local.state.context;
     let other = Business { id: BusinessId::from_ulid("01JD8Z0000ABCDEFGHJKMNPQRS").unwrap(), ..business(world).await };
-    operations::put_business(rooms, &other, world.now()).await.unwrap();
+    operations::put_business(context, &other, world.now()).await.unwrap();
     let (invoice, _) = paid(world).await;
-    assert_eq!(standing(world, &invoice).await, "paid 0.00");
+    assert_eq!(balance(world, &invoice).await, "paid 0.00");
 
-    let swept = operations::sweep_provider_events(rooms, &other.id, world.now(), world.now()).await.unwrap();
+    let swept = operations::sweep_provider_events(context, &other.id, world.now(), world.now()).await.unwrap();
     assert!(swept.missed > 0, "they share an account at Stripe: {swept:?}");
-    world.settle().await;
-    let listed = rooms.store.unidentified(&other.id, &Page::first(50)).await.unwrap().items;
+    world.drain().await;
+    let listed = context.store.unidentified(&other.id, &Page::first(50)).await.unwrap().items;
     assert!(listed.is_empty(), "{listed:?}");
     let since = world.now().saturating_sub(SignedDuration::from_hours(1)).unwrap();
-    let heard = rooms.store.events_since(&other.id, since, &Page::first(50), world.now()).await.unwrap().items;
+    let heard = context.store.events_since(&other.id, since, &Page::first(50), world.now()).await.unwrap().items;
     assert!(!heard.is_empty() && heard.iter().all(|event| event.state == EventState::Applied), "{}", heard.len());
     let intent = world.stripe("/payment_intents").await["data"][0]["id"].as_str().unwrap().parse().unwrap();
     let customer = world.customer("en").await["id"].as_str().unwrap().parse().unwrap();
-    let theirs = operations::identify(rooms, &other.id, &intent, &customer, Vec::new(), world.now()).await;
+    let theirs = operations::identify(context, &other.id, &intent, &customer, Vec::new(), world.now()).await;
     assert!(matches!(theirs, Err(OperationError::NotFound)), "{theirs:?}");
     world.verify().await;
 }
@@ -308,7 +308,7 @@ async fn a_debit_returned_without_a_chargeback_is_looked_at() {
     charge["failure_code"] = json!("insufficient_funds");
     let event = json!({"id": "evt_1", "object": "event", "type": "charge.failed", "livemode": false, "data": {"object": charge}});
     assert_eq!(world.webhook(&event.to_string()).await.status, StatusCode::OK);
-    world.settle().await;
+    world.drain().await;
     let reviews = world.ask(Method::GET, "/reviews", None).await;
     let review = &reviews["data"][0];
     assert_eq!(
@@ -317,7 +317,7 @@ async fn a_debit_returned_without_a_chargeback_is_looked_at() {
         "{reviews:#}"
     );
     assert_eq!(review["amount"]["amount"], "75.00");
-    assert_eq!(standing(world, &invoice).await, "paid 0.00", "how much was taken is not said");
+    assert_eq!(balance(world, &invoice).await, "paid 0.00", "how much was taken is not said");
     world.verify().await;
 }
 
@@ -325,7 +325,7 @@ async fn a_debit_returned_without_a_chargeback_is_looked_at() {
 async fn a_list_of_events_that_is_too_long_for_one_run_is_read_in_several() {
     const CHARGES: usize = 190;
     let world = World::new().await;
-    let (rooms, b) = (&world.local.state.rooms, &world.local.business);
+    let (context, b) = (&world.local.state.context, &world.local.business);
     world.chaos(json!({"drop": 100})).await;
     for _ in 0..CHARGES {
         world.stripe_control("/foreign_charge", &json!({"amount": 100, "currency": "eur"})).await;
@@ -334,16 +334,16 @@ async fn a_list_of_events_that_is_too_long_for_one_run_is_read_in_several() {
     world.advance(SignedDuration::from_hours(24));
     // One run reads a part of it, and leaves word where the next goes on.
     let mut runs = 0;
-    while let [due] = &rooms.store.due_sweeps(world.now()).await.unwrap()[..] {
+    while let [due] = &context.store.due_sweeps(world.now()).await.unwrap()[..] {
         assert_eq!((&due.business, due.reading.is_some()), (b, runs > 0));
-        operations::run_due(rooms, world.now()).await.unwrap();
+        operations::run_due(context, world.now()).await.unwrap();
         runs += 1;
     }
     assert!(runs > 1, "{runs} runs");
-    world.settle().await;
+    world.drain().await;
     let (mut known, mut page) = (0, Page::first(100));
     loop {
-        let money = rooms.store.unidentified(b, &page).await.unwrap();
+        let money = context.store.unidentified(b, &page).await.unwrap();
         known += money.items.len();
         let Some(cursor) = money.next_cursor else { break };
         page.cursor = Some(cursor);

@@ -12,7 +12,7 @@ async fn events(world: &World, query: &str) -> Vec<Value> {
 
 async fn replay(world: &World, body: Value) -> Value {
     let replayed = world.ask(Method::POST, "/provider-events/replay", Some(body)).await;
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     replayed
 }
@@ -24,7 +24,7 @@ async fn what_was_heard_is_heard_again_and_changes_nothing() {
     let invoice = world.invoice(&customer, "EUR", "70.00").await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "70.00").await;
     world.pay_hosted(pressed.location(), "4242424242424242").await;
-    world.settle().await;
+    world.drain().await;
     let (mails, audit) = (world.mails().await, world.ask(Method::GET, "/audit?limit=100", None).await);
 
     let heard = events(world, "").await;
@@ -65,7 +65,7 @@ async fn what_was_nobodys_is_heard_again_once_its_customer_is_known() {
     let theirs = world.stripe_post("/customers", "name=Martin").await.json()["id"].clone();
     let charge = json!({"amount": 4200, "currency": "eur", "customer": theirs});
     world.stripe_control("/foreign_charge", &charge).await;
-    world.settle().await;
+    world.drain().await;
     world.verify().await;
     let unmatched = events(world, "status=unmatched").await;
     assert!(!unmatched.is_empty());
@@ -93,7 +93,7 @@ async fn what_is_not_understood_is_kept_shown_and_tried_again() {
     assert_eq!(world.webhook("{\"id\":").await.status, StatusCode::OK);
     let novelty = json!({"id": "evt_1", "object": "event", "type": "novelty", "livemode": false, "data": {"object": {"id": "x_1"}}});
     world.webhook(&novelty.to_string()).await;
-    world.settle().await;
+    world.drain().await;
     let kept = events(world, "status=quarantined").await;
     assert_eq!((kept.len(), &kept[0]["type"], &kept[0]["object"]), (1, &json!("unreadable"), &Value::Null));
     assert!(kept[0]["reason"].is_string(), "{kept:#?}");

@@ -7,7 +7,7 @@ use testing::World;
 async fn asked(world: &World, email: &str) -> (String, String) {
     let answer = world.post("/sign-in", &[("email", email)]).await;
     assert_eq!(answer.status, StatusCode::OK);
-    world.settle().await;
+    world.drain().await;
     let mails = world.mails().await;
     let of_sign_in = mails.iter().rev().find(|mail| mail["tags"]["kind"] == "sign-in");
     let text = of_sign_in.expect("a mail")["text"].as_str().unwrap().to_owned();
@@ -48,7 +48,7 @@ async fn a_code_may_be_tried_five_times() {
     let email = customer["email"].as_str().unwrap();
     let page = world.post("/sign-in", &[("email", email)]).await;
     let id = page.field("id");
-    world.settle().await;
+    world.drain().await;
     let text = world.mails().await[0]["text"].as_str().unwrap().to_owned();
     let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit());
     let code = text.split_whitespace().find(is_code).unwrap().to_owned();
@@ -86,7 +86,7 @@ async fn nobody_learns_who_is_a_customer_and_nobody_is_flooded() {
     for _ in 0..9 {
         assert_eq!(world.post("/sign-in", &[("email", email)]).await.status, StatusCode::OK);
     }
-    world.settle().await;
+    world.drain().await;
     assert_eq!(world.mails().await.len(), 5, "five mails an hour, and none to strangers");
     let late = asked(&world, email);
     world.advance(jiff::SignedDuration::from_hours(1));

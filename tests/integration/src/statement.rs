@@ -2,7 +2,7 @@
 //! page of an old account costs no more than that of a young one.
 
 use jiff::SignedDuration;
-use receivables::statement::{Ask, STATEMENT_LINES_PER_PAGE};
+use receivables::statement::{STATEMENT_LINES_PER_PAGE, StatementQuery};
 use receivables::{Balance, Currency, Locale, Money};
 use reqwest::{Method, StatusCode};
 use rust_decimal::Decimal;
@@ -14,7 +14,7 @@ const CARD: &str = "4242424242424242";
 /// Signs a customer in. Gives back the cookie.
 async fn signed_in(world: &World, customer: &Value) -> String {
     world.post("/sign-in", &[("email", customer["email"].as_str().unwrap())]).await;
-    world.settle().await;
+    world.drain().await;
     let mails = world.mails().await;
     let mail = mails.iter().rev().find(|mail| mail["tags"]["kind"] == "sign-in").expect("a mail");
     let text = mail["text"].as_str().unwrap();
@@ -34,7 +34,7 @@ fn days(days: i64) -> SignedDuration {
 async fn pay(world: &World, invoice: &Value, amount: &str) {
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), amount).await;
     world.pay_hosted(pressed.location(), CARD).await;
-    world.settle().await;
+    world.drain().await;
 }
 
 fn list<'a>(value: &'a Value, name: &str) -> &'a Vec<Value> {
@@ -252,9 +252,10 @@ async fn the_first_page_of_an_old_account_costs_what_that_of_a_young_one_does() 
         }
         let state = &world.local.state;
         let business = state.business(&world.local.business).await.expect("the business");
-        let ask = Ask::usual(business.time_zone.date_at(world.now()));
+        let ask = StatementQuery::usual(business.time_zone.date_at(world.now()));
         let id = text(&customer, "id").parse().unwrap();
-        let read = state.rooms.store.statement(&business.id, &id, &ask, &business.time_zone).await.expect("the table");
+        let read =
+            state.context.store.statement(&business.id, &id, &ask, &business.time_zone).await.expect("the table");
         costs.push((made, read.entries.len(), read.later.len(), read.open.len()));
         if invoices > 100 {
             pages_are_the_whole(&world, &customer, &cookie, usize::try_from(invoices).unwrap()).await;
@@ -329,13 +330,13 @@ async fn what_is_handed_over_is_told_to_both() {
     for (locale, gone, come) in words {
         let (wrong, right) = (world.customer(locale).await, world.customer(locale).await);
         world.stripe_control("/foreign_charge", &json!({"amount": 4200, "currency": "eur"})).await;
-        world.settle().await;
+        world.drain().await;
         let money = world.ask(Method::GET, "/unidentified", None).await;
         let of = |customer: &Value| Some(json!({"customer": customer["id"], "reason": "As the bank says"}));
         let path = format!("/unidentified/{}/apply", text(&money["data"][0], "id"));
         let payment = world.ask(Method::POST, &path, of(&wrong)).await;
         world.ask(Method::POST, &format!("/payments/{}/hand-over", text(&payment, "id")), of(&right)).await;
-        world.settle().await;
+        world.drain().await;
         world.verify().await;
         for (customer, said, other) in [(&wrong, gone, &right), (&right, come, &wrong)] {
             let cookie = signed_in(&world, customer).await;

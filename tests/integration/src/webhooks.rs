@@ -20,7 +20,7 @@ async fn every_case_has_its_answer() {
     assert_eq!(world.webhook(&body).await.status, StatusCode::OK, "an unknown type is stored");
     assert_eq!(world.webhook(&body).await.status, StatusCode::OK, "a duplicate is no error");
     assert_eq!(world.webhook("{\"id\":").await.status, StatusCode::OK, "authentic but unreadable is kept");
-    world.settle().await;
+    world.drain().await;
 
     let forged = world.webhook_signed(body.clone().into_bytes(), "t=1772442000,v1=00").await;
     assert_eq!(forged.status, StatusCode::BAD_REQUEST);
@@ -66,7 +66,7 @@ async fn a_forged_event_leaves_nothing_behind() {
     }
     let elsewhere = world.send(Method::POST, "/webhooks/stripe/biz_nobody", &[], Some(body.clone())).await;
     assert_eq!(elsewhere.status, StatusCode::NOT_FOUND);
-    world.settle().await;
+    world.drain().await;
     assert_eq!(everything(&world).await, before);
     let signature = world.signature(std::str::from_utf8(&body).unwrap());
     assert_eq!(world.webhook_signed(body, &signature).await.status, StatusCode::OK);
@@ -81,7 +81,7 @@ async fn a_thin_event_is_asked_about_and_says_what_a_whole_one_does() {
     world.chaos(json!({"drop": 100})).await;
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "31.00").await;
     world.submit_hosted(pressed.location(), "4242424242424242").await;
-    world.settle().await;
+    world.drain().await;
     let intents = world.stripe("/payment_intents?limit=1").await;
     let intent = intents["data"][0]["id"].as_str().unwrap();
     let thin = |id: &str, kind: &str, object: &str| {
@@ -98,12 +98,12 @@ async fn a_thin_event_is_asked_about_and_says_what_a_whole_one_does() {
     // Told late and twice: it is what stands there now that counts, not what the event is called.
     for (id, kind) in [("evt_thin_1", "processing"), ("evt_thin_2", "succeeded"), ("evt_thin_1", "processing")] {
         assert_eq!(world.webhook(&thin(id, kind, intent)).await.status, StatusCode::OK);
-        world.settle().await;
+        world.drain().await;
         assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
     }
     // Of what is not there any more nothing can be said: it waits for a person.
     assert_eq!(world.webhook(&thin("evt_thin_3", "succeeded", "pi_gone")).await.status, StatusCode::OK);
-    world.settle().await;
+    world.drain().await;
     let waiting = world.ask(Method::GET, "/provider-events?status=quarantined", None).await;
     let ids: Vec<&str> =
         waiting["data"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap()).collect();
@@ -120,5 +120,5 @@ async fn where_the_table_does_not_answer_neither_do_we_and_the_provider_tries_ag
     assert_eq!(world.webhook(&body).await.status, StatusCode::SERVICE_UNAVAILABLE);
     world.calls.mend();
     assert_eq!(world.webhook(&body).await.status, StatusCode::OK);
-    world.settle().await;
+    world.drain().await;
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::story::{KINDS, Step};
+use super::steps::{KINDS, Step};
 
 /// How often each kind of step was told, and how often it happened to something.
 #[derive(Clone, Debug, Default)]

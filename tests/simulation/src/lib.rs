@@ -17,14 +17,14 @@
 )]
 
 mod coverage;
-mod play;
+mod generator;
+mod invariants;
 mod provider;
+mod provider_invariants;
 mod random;
-mod rest;
-mod settled;
+mod runner;
 mod shrink;
-mod story;
-mod teller;
+mod steps;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,9 +32,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 pub use coverage::Coverage;
+pub use generator::generate;
 pub use shrink::{Shrunk, shrink};
-pub use story::Step;
-pub use teller::tell;
+pub use steps::Step;
 
 /// How a world failed.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ impl fmt::Display for Failed {
 }
 
 /// Plays one story to its end, in a runtime of its own that ends with it.
-pub fn play_story(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
+pub fn run_story(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(play(seed, steps))));
     runtime.shutdown_background();
@@ -85,7 +85,7 @@ pub fn play_story(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
 }
 
 async fn play(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
-    let mut play = play::Play::begin(seed).await;
+    let mut play = runner::Runner::begin(seed).await;
     // A quarter of the worlds is looked into whenever all is done, and of a quarter of those every step.
     let (looked_into, every_step) = (seed.is_multiple_of(4), seed.is_multiple_of(16));
     for step in steps {
@@ -94,7 +94,7 @@ async fn play(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
         if every_step && !play.shaken {
             play.folds_agree().await?;
         }
-        if looked_into && *step == Step::Settle && !play.shaken {
+        if looked_into && *step == Step::Drain && !play.shaken {
             play.folds_agree().await?;
             play.books_verify("on the way").await?;
         }
@@ -139,8 +139,8 @@ pub fn simulate(worlds: &Worlds, ended: impl Fn(u64, Option<&Failed>) + Sync) ->
             if seed >= seeds.end || time.is_some_and(|time| began.elapsed() > time) {
                 return (failed, happened);
             }
-            let steps = tell(seed);
-            let outcome = play_story(seed, &steps);
+            let steps = generate(seed);
+            let outcome = run_story(seed, &steps);
             let count = played.fetch_add(1, Ordering::SeqCst) + 1;
             match outcome {
                 Ok(coverage) => {

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::story::Step;
-use super::{Failure, play_story};
+use super::steps::Step;
+use super::{Failure, run_story};
 
 /// A story that fails, and how.
 pub struct Shrunk {
@@ -23,7 +23,7 @@ pub fn shrink(seed: u64, steps: Vec<Step>, failure: Failure, time: Duration) -> 
         while from < best.steps.len() && began.elapsed() < time {
             let mut steps = best.steps.clone();
             steps.drain(from..(from + size).min(best.steps.len()));
-            match play_story(seed, &steps) {
+            match run_story(seed, &steps) {
                 // Another failure is another story.
                 Err(failure) if failure.kind == best.failure.kind => {
                     best = Shrunk { steps, failure };

@@ -10,13 +10,13 @@
     reason = "a test that cannot go on ends"
 )]
 
-pub mod calls;
+mod capacity;
+pub mod interceptor;
 pub mod lambda;
 pub mod programs;
 mod stripe_front;
-mod units;
 mod world;
 
-pub use calls::{Calls, Refusal};
+pub use interceptor::{Calls, Refusal};
 pub use stripe_front::StripeFront;
 pub use world::{Answer, World};

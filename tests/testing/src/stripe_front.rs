@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use operations::Rooms;
+use operations::Context;
 use payment_gateway::stripe::Secret;
 use payment_gateway::stripe::requests::{Client, ClientConfig};
 use tokio::task::JoinHandle;
@@ -19,7 +19,7 @@ use crate::World;
 /// Stands before the sandbox and hands every request on, but for those that are to fail.
 pub struct StripeFront {
     /// The rooms of the world, whose Stripe is reached through the front.
-    pub rooms: Rooms,
+    pub context: Context,
     held: Held,
     task: JoinHandle<()>,
 }
@@ -55,8 +55,8 @@ impl StripeFront {
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         let key = Secret::new(world.kept("stripe_secret_key")).expect("a secret");
         let config = ClientConfig { first_pause: Duration::from_millis(1), ..ClientConfig::new(endpoint, key) };
-        let rooms = Rooms { stripe: Client::new(config).expect("a client"), ..world.local.state.rooms.clone() };
-        Self { rooms, held, task }
+        let context = Context { stripe: Client::new(config).expect("a client"), ..world.local.state.context.clone() };
+        Self { context, held, task }
     }
 
     /// Carries out so many requests of a kind, such as `POST /v1/refunds`, and loses their answers.

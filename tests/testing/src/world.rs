@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use clock::Clock;
-use function_runtime::Minter;
+use function_runtime::IdGenerator;
 use guichet::{Local, Options, StreamHandler};
 use jiff::{SignedDuration, Timestamp};
 use receivables::{PaymentId, Provider};
@@ -15,7 +15,7 @@ use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use store::{EventKey, EventState, ReceivedEvent};
 
-use crate::calls::Calls;
+use crate::interceptor::Calls;
 
 /// When every world begins.
 const BEGINNING: &str = "2026-03-02T09:00:00Z";
@@ -104,7 +104,7 @@ impl World {
             api_key: Some(API_KEY.to_owned()),
             stripe: None,
             clock: clock.clone(),
-            mint: Minter::seeded(seed),
+            ids: IdGenerator::seeded(seed),
             by_itself: false,
             table_interceptor: Some(SharedInterceptor::new(calls.clone())),
             first_pause: Some(FIRST_PAUSE),
@@ -250,8 +250,8 @@ impl World {
     }
 
     /// Does all that can be done now.
-    pub async fn settle(&self) {
-        self.local.settle().await.expect("all is done");
+    pub async fn drain(&self) {
+        self.local.drain().await.expect("all is done");
     }
 
     /// The mails there are, oldest first.
@@ -261,7 +261,7 @@ impl World {
 
     /// Proves the books.
     pub async fn verify(&self) {
-        let proof = operations::verify_books(&self.local.state.rooms, &self.local.business).await.expect("a proof");
+        let proof = operations::verify_books(&self.local.state.context, &self.local.business).await.expect("a proof");
         let found: Vec<String> = proof.differences.iter().map(ToString::to_string).collect();
         assert!(found.is_empty(), "the books disagree:\n{}", found.join("\n"));
     }
@@ -289,12 +289,12 @@ impl World {
     /// The body of an event as it was recorded, where it was.
     pub async fn recorded(&self, object: &str, event: &str) -> Option<Vec<u8>> {
         let key = self.event_key(object, event);
-        self.rooms().store.event(&key).await.expect("the inbox").map(|event| event.body)
+        self.context().store.event(&key).await.expect("the inbox").map(|event| event.body)
     }
 
     /// Makes a payment due now, as if the time to look at it had come.
     pub async fn make_due(&self, payment: &PaymentId) {
-        let store = self.rooms().store;
+        let store = self.context().store;
         let payment = store.payment(&self.local.business, payment).await.expect("the table").expect("a payment");
         assert!(store.retime_payment(&payment, Some(self.now())).await.expect("the table"), "it waits for nothing");
     }
@@ -348,15 +348,15 @@ impl World {
     /// Applies an event by itself, with calls to the tables of its own: nothing else is counted.
     pub async fn apply_alone(&self, event: &Value) -> Vec<String> {
         let calls = Calls::default();
-        let rooms = operations::Rooms {
+        let context = operations::Context {
             store: self.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
-            ..self.rooms()
+            ..self.context()
         };
         // The stream's worker leaves what is in quarantine alone.
         let event = self.received(event, EventState::Quarantined);
-        rooms.store.record_event(&event).await.expect("it is recorded");
+        context.store.record_event(&event).await.expect("it is recorded");
         calls.forget();
-        operations::apply_provider_event(&rooms, &event, self.now()).await.expect("it is applied");
+        operations::apply_provider_event(&context, &event, self.now()).await.expect("it is applied");
         calls.made()
     }
 
@@ -385,8 +385,8 @@ impl World {
         }
     }
 
-    fn rooms(&self) -> operations::Rooms {
-        self.local.state.rooms.clone()
+    fn context(&self) -> operations::Context {
+        self.local.state.context.clone()
     }
 
     /// The secrets of this world, none of which may be seen anywhere.

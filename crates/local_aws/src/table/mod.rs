@@ -26,7 +26,7 @@ use crate::streams::Checkpoints;
 
 /// The system of record.
 pub const CORE: &str = "guichet-core";
-/// Provider events, outgoing deliveries, once-keys, sessions and tokens.
+/// Provider events, outgoing deliveries, idempotency keys, sessions and tokens.
 pub const INBOX: &str = "guichet-inbox";
 /// The attribute by which items of either table expire.
 pub const TTL_ATTRIBUTE: &str = "ttl";

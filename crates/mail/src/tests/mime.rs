@@ -5,7 +5,7 @@ use receivables::Locale;
 
 use super::{all, business, named_business, names, receipt};
 use crate::mime::mime;
-use crate::{Message, OnceKey};
+use crate::{IdempotencyKey, Message};
 
 const NOW: &str = "2026-03-01T08:05:09Z";
 
@@ -13,8 +13,8 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-fn once() -> OnceKey {
-    OnceKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS")
+fn once() -> IdempotencyKey {
+    IdempotencyKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS")
 }
 
 fn parse(bytes: &[u8]) -> mail_parser::Message<'_> {
@@ -78,9 +78,9 @@ fn the_head_says_who_what_and_that_no_answer_is_wanted_from_a_machine() {
 fn the_same_message_under_the_same_key_is_the_same_bytes() {
     let business = business();
     let message = receipt(&business, Locale::English).compose();
-    let bytes = |once: &OnceKey| mime(&message, &business, once, now());
+    let bytes = |once: &IdempotencyKey| mime(&message, &business, once, now());
     assert_eq!(bytes(&once()), bytes(&once()));
-    assert_ne!(bytes(&once()), bytes(&OnceKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRT")));
+    assert_ne!(bytes(&once()), bytes(&IdempotencyKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRT")));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn head_names(bytes: &[u8]) -> Vec<&str> {
 
 #[test]
 fn a_tag_is_a_once_key_in_the_letters_that_ses_takes() {
-    let once = OnceKey::new("receipt", format_args!("pay_1/a.b c:{}", "é".repeat(300)));
+    let once = IdempotencyKey::new("receipt", format_args!("pay_1/a.b c:{}", "é".repeat(300)));
     assert!(once.tag().starts_with("receipt-pay_1-a-b-c--"));
     assert_eq!(once.tag().len(), 256);
     assert!(once.tag().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)));

@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::{address, business, receipt};
-use crate::{OnceKey, SendError, Sender, Sent};
+use crate::{IdempotencyKey, SendError, Sender, Sent};
 
 const ACCEPTED: &str = r#"<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult>
 <MessageId>0102018f-1</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>"#;
@@ -53,7 +53,7 @@ fn sender(endpoint: String) -> Sender {
 async fn send(sender: &Sender) -> Result<Sent, SendError> {
     let business = business();
     let message = receipt(&business, Locale::French).compose();
-    let once = OnceKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS");
+    let once = IdempotencyKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS");
     sender.send(&message, &business, &once, Timestamp::UNIX_EPOCH).await
 }
 
@@ -202,7 +202,7 @@ async fn an_address_that_ses_cannot_reach_is_refused_before_it_is_asked() {
     let business = business();
     let mut view = receipt(&business, Locale::French);
     view.to = "zoé@exemple.example".parse().unwrap();
-    let once = OnceKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS");
+    let once = IdempotencyKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS");
     let sender = sender("http://127.0.0.1:9".to_owned());
     let result = sender.send(&view.compose(), &business, &once, Timestamp::UNIX_EPOCH).await;
     assert_eq!(result, not_sent("address-not-ascii", false));

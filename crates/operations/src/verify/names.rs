@@ -6,7 +6,7 @@ use receivables::verify::Difference;
 use receivables::{BusinessId, CreditNote, Customer, CustomerId, Invoice, Payment, Provider};
 
 use super::{BooksProof, SIDE_BY_SIDE};
-use crate::{OperationError, Rooms};
+use crate::{Context, OperationError};
 
 /// A name that was looked up.
 struct Looked {
@@ -40,12 +40,12 @@ fn tell(looked: Vec<Looked>, customer: &CustomerId, proof: &mut BooksProof) {
 
 /// A customer is found by their external id, and by their id at the provider.
 pub(super) async fn verify_customer(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     customer: &Customer,
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let (store, id, profile) = (&rooms.store, &customer.id, &customer.profile);
+    let (store, id, profile) = (&context.store, &customer.id, &customer.profile);
     let mut looked = Vec::new();
     if let Some(external) = &profile.external_id {
         looked.push(Looked::of(id, "external_id", store.customer_by_external_id(b, external).await?.as_ref()));
@@ -59,17 +59,17 @@ pub(super) async fn verify_customer(
 
 /// An invoice is found by its number and by the business's own id.
 pub(super) async fn verify_invoices(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     c: &CustomerId,
     invoices: &[Invoice],
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
     let looked = stream::iter(invoices).map(|invoice| async move {
-        let found = rooms.store.invoice_by_number(b, &invoice.number).await?;
+        let found = context.store.invoice_by_number(b, &invoice.number).await?;
         let mut looked = vec![Looked::of(&invoice.id, invoice.number.as_str(), found.as_ref())];
         if let Some(external) = &invoice.external_id {
-            let found = rooms.store.invoice_by_external_id(b, external).await?;
+            let found = context.store.invoice_by_external_id(b, external).await?;
             looked.push(Looked::of(&invoice.id, external.as_str(), found.as_ref()));
         }
         Ok::<_, OperationError>(looked)
@@ -81,14 +81,14 @@ pub(super) async fn verify_invoices(
 
 /// A credit note is found by its number.
 pub(super) async fn verify_credit_notes(
-    rooms: &Rooms,
+    context: &Context,
     b: &BusinessId,
     c: &CustomerId,
     notes: &[CreditNote],
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
     let looked = stream::iter(notes).map(|note| async move {
-        let found = rooms.store.credit_note_by_number(b, note.number.as_str()).await?;
+        let found = context.store.credit_note_by_number(b, note.number.as_str()).await?;
         Ok::<_, OperationError>(Looked::of(&note.id, note.number.as_str(), found.as_ref()))
     });
     tell(looked.buffered(SIDE_BY_SIDE).try_collect().await?, c, proof);
@@ -97,12 +97,12 @@ pub(super) async fn verify_credit_notes(
 
 /// A provider that speaks of any object of a payment is understood to speak of that payment.
 pub(super) async fn verify_payment(
-    rooms: &Rooms,
+    context: &Context,
     payment: &Payment,
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let looked = stream::iter(payment.facts.names()).map(|name| async move {
-        let owner = rooms.store.payment_of_object(&payment.business, Provider::Stripe, &name).await?;
+    let looked = stream::iter(payment.provider_state.names()).map(|name| async move {
+        let owner = context.store.payment_of_object(&payment.business, Provider::Stripe, &name).await?;
         Ok::<_, OperationError>(Looked::of(&payment.id, name.as_str(), owner.as_ref()))
     });
     tell(looked.buffered(SIDE_BY_SIDE).try_collect().await?, &payment.customer, proof);

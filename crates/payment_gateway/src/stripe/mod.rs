@@ -11,14 +11,14 @@
 
 pub mod currency;
 pub mod event;
-pub mod facts;
 mod field;
+pub mod reports;
 #[cfg(feature = "requests")]
 pub mod requests;
 pub mod secret;
 pub mod signature;
 
 pub use event::{Event, Unreadable};
-pub use facts::{EVENT_TYPES_APPLIED, Meaning};
+pub use reports::{EVENT_TYPES_APPLIED, Meaning};
 pub use secret::{Secret, SecretError};
 pub use signature::SignatureError;

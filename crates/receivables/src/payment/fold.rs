@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Announcement, Checkout, Payment, State, Transition, look_after, transition};
+use super::{Announcement, Checkout, Payment, State, Transition, poll_delay, transition};
 use crate::allocation::{self, Funds, Placed};
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
@@ -13,60 +13,61 @@ use crate::ids::InvoiceId;
 use crate::invoice::Invoice;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::Money;
-use crate::provider_fact::{CheckoutFact, Heard, ObjectFact, Report};
+use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
 
 use super::ALLOCATIONS_PER_PAYMENT_MAX;
 
 impl Payment {
     /// Remembers the hosted page. `None` where it is known.
     pub fn opened(&self, checkout: Checkout, now: Timestamp) -> Option<(Self, Decision)> {
-        let report = Report::new(checkout.id.clone(), ObjectFact::Checkout(CheckoutFact::default()));
+        let report = Report::new(checkout.id.clone(), ObjectState::Checkout(CheckoutState::default()));
         let fresh = self.checkout.as_ref() != Some(&checkout);
         let mut payment = self.clone();
         payment.checkout = Some(checkout);
-        let news = payment.facts.hear(&report);
-        (fresh || news).then(|| decide(self, payment, Why::Heard, now))
+        let news = payment.provider_state.merge(&report);
+        (fresh || news).then(|| decide(self, payment, Reason::FoldedState, now))
     }
 }
 
 /// Hears what a provider says of a payment's objects. `None` where nothing of it is news.
-pub fn hear(was: &Payment, reports: &[Report], now: Timestamp) -> Option<(Payment, Decision)> {
-    let mut payment = was.clone();
+pub fn apply_reports(before: &Payment, reports: &[Report], now: Timestamp) -> Option<(Payment, Decision)> {
+    let mut payment = before.clone();
     let mut news = false;
     for report in reports {
-        news |= payment.facts.hear(report);
+        news |= payment.provider_state.merge(report);
     }
-    news.then(|| decide(was, payment, Why::Heard, now))
+    news.then(|| decide(before, payment, Reason::FoldedState, now))
 }
 
 /// Gives up a payment that waits for a payer and has no page on which one could pay. Money that comes all the same is taken.
 /// `None` where there is nothing to give up; a page that is known has to be closed at its provider first.
-pub fn give_up(was: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
-    (was.state.checkout_is_live() && was.checkout.is_none()).then(|| decide(was, was.clone(), Why::GivenUp, now))
+pub fn abandon(before: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
+    (before.state.checkout_is_live() && before.checkout.is_none())
+        .then(|| decide(before, before.clone(), Reason::Abandoned, now))
 }
 
 /// Goes on with a payment that is not finished: the next step of what one transaction could not carry. `None` where no step
 /// is left; what then keeps it unfinished needs [`settle`].
-pub fn go_on(was: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
-    let (payment, decision) = was.unfinished.then(|| decide(was, was.clone(), Why::Heard, now))?;
-    (!payment.unfinished || payment.allocations != was.allocations).then_some((payment, decision))
+pub fn next_step(before: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
+    let (payment, decision) = before.unfinished.then(|| decide(before, before.clone(), Reason::FoldedState, now))?;
+    (!payment.unfinished || payment.allocations != before.allocations).then_some((payment, decision))
 }
 
 /// Settles what is left over: the chosen invoices that cannot take their part are asked no more, and other invoices are found
 /// for it, oldest due first. The payment must be on fresh standings, and `open` are the account's open invoices as they stand
 /// now. `None` where it is finished.
-pub fn settle(was: &Payment, open: &[Invoice], now: Timestamp) -> Option<(Payment, Decision)> {
-    was.unfinished.then(|| decide(was, was.clone(), Why::Settles(open), now))
+pub fn place_remainder(before: &Payment, open: &[Invoice], now: Timestamp) -> Option<(Payment, Decision)> {
+    before.unfinished.then(|| decide(before, before.clone(), Reason::PlaceRemainder(open), now))
 }
 
 /// Decides on a payment in which an operator changed something.
-pub(super) fn changed(was: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
-    decide(was, payment, Why::Operator, now)
+pub(super) fn changed(before: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
+    decide(before, payment, Reason::Operator, now)
 }
 
 /// Decides on the first thing that is heard of a payment that was not started here: it is there from then on.
-pub(super) fn begin(was: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
-    let (payment, mut decision) = decide(was, payment, Why::Heard, now);
+pub(super) fn begin_external(before: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
+    let (payment, mut decision) = decide(before, payment, Reason::FoldedState, now);
     let begun = Change::PaymentStarted(Box::new(payment.clone()));
     decision.changes.retain(|change| !matches!(change, Change::PaymentChanged { .. }));
     decision.changes.push(begun);
@@ -83,26 +84,26 @@ pub fn is_as_folded(payment: &Payment) -> bool {
 
 /// Why a decision is taken.
 #[derive(Clone, Copy)]
-enum Why<'a> {
-    Heard,
-    GivenUp,
-    Settles(&'a [Invoice]),
+enum Reason<'a> {
+    FoldedState,
+    Abandoned,
+    PlaceRemainder(&'a [Invoice]),
     Operator,
 }
 
 /// What the facts say the state is, before the state table has its word.
-fn state_of(heard: &Heard, has_checkout: bool) -> State {
+fn state_of(folded: &FoldedState, has_checkout: bool) -> State {
     // On an open hosted page a decline is not the end: the payer can try another card there.
-    let page_is_open = has_checkout && !heard.completed;
-    if !heard.received.is_empty() {
+    let page_is_open = has_checkout && !folded.completed;
+    if !folded.received.is_empty() {
         State::Settled
-    } else if heard.pending {
+    } else if folded.pending {
         State::Processing
-    } else if heard.over {
+    } else if folded.over {
         State::Cancelled
-    } else if heard.failed && !page_is_open {
+    } else if folded.failed && !page_is_open {
         State::Failed
-    } else if heard.action_required {
+    } else if folded.action_required {
         State::NeedsAction
     } else {
         State::Started
@@ -110,43 +111,51 @@ fn state_of(heard: &Heard, has_checkout: bool) -> State {
 }
 
 /// What the payment has to give to its allocations.
-fn funds(payment: &Payment, heard: usize, settle: bool) -> Funds<'_> {
+fn funds(payment: &Payment, report_items: usize, place_remainder: bool) -> Funds<'_> {
     let set_aside = payment.sent_back_by_choice();
     let processing = payment.state == State::Processing;
     let release = (!payment.state.checkout_is_live()).then_some(&payment.id);
-    Funds { cash: payment.cash(), charged_back: payment.charged_back, processing, set_aside, release, settle, heard }
+    Funds {
+        cash: payment.cash(),
+        charged_back: payment.charged_back,
+        processing,
+        set_aside,
+        release,
+        place_remainder,
+        report_items,
+    }
 }
 
 /// Folds the facts and decides the difference.
-fn decide(was: &Payment, mut payment: Payment, why: Why<'_>, now: Timestamp) -> (Payment, Decision) {
-    let heard = payment.facts.fold();
+fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Timestamp) -> (Payment, Decision) {
+    let folded = payment.provider_state.fold();
     let currency = payment.currency();
-    let told = state_of(&heard, payment.checkout.is_some());
-    let given_up = matches!(why, Why::GivenUp) && told.checkout_is_live();
-    let edge = transition(was.state, if given_up { State::Cancelled } else { told });
-    payment.version = was.version + 1;
-    payment.received = heard.received.in_currency(currency);
-    payment.refunded = heard.refunded.in_currency(currency).at_most(payment.received);
-    payment.charged_back = heard.charged_back.in_currency(currency).at_most(payment.received.less(payment.refunded));
-    payment.suspense = suspense(&heard, currency);
+    let reported = state_of(&folded, payment.checkout.is_some());
+    let abandoned = matches!(reason, Reason::Abandoned) && reported.checkout_is_live();
+    let edge = transition(before.state, if abandoned { State::Cancelled } else { reported });
+    payment.version = before.version + 1;
+    payment.received = folded.received.in_currency(currency);
+    payment.refunded = folded.refunded.in_currency(currency).min(payment.received);
+    payment.charged_back = folded.charged_back.in_currency(currency).min(payment.received.less(payment.refunded));
+    payment.suspense = suspense(&folded, currency);
     payment.reviews_closed = payment.still_closed();
     let mut facts = Vec::new();
     if let Transition::Announce(announcement) = edge {
-        payment.state = if given_up { State::Cancelled } else { told };
+        payment.state = if abandoned { State::Cancelled } else { reported };
         facts.extend(announce(announcement, &payment));
     }
     if payment.state == State::Settled && payment.settled_at.is_none() {
         payment.settled_at = Some(now);
     }
-    let placed = placed(was, &mut payment, why);
-    facts.extend(money_facts(was, &mut payment));
+    let placed = placed(before, &mut payment, reason);
+    facts.extend(money_facts(before, &mut payment));
     facts.extend(placed.facts);
     let facts = facts.into_iter().enumerate();
     let facts = facts.map(|(place, kind)| Fact::new(payment.id.as_str(), payment.version, place, now, kind)).collect();
-    payment.look_at = when_to_look(&payment, now);
-    let entry = entry_of(was, &payment, placed.legs, now);
+    payment.next_poll_at = next_poll(&payment, now);
+    let entry = entry_of(before, &payment, placed.legs, now);
     let mut changes = placed.changes;
-    changes.push(Change::PaymentChanged { was: Box::new(was.clone()), now: Box::new(payment.clone()) });
+    changes.push(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) });
     let decision = Decision {
         business: payment.business.clone(),
         customer: payment.customer.clone(),
@@ -160,21 +169,27 @@ fn decide(was: &Payment, mut payment: Payment, why: Why<'_>, now: Timestamp) -> 
 }
 
 /// A step of the payment's allocations, on the list that the reason makes of it.
-fn placed(was: &Payment, payment: &mut Payment, why: Why<'_>) -> Placed {
-    let settle = matches!(why, Why::Settles(_) | Why::Operator);
+fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed {
+    let place_remainder = matches!(reason, Reason::PlaceRemainder(_) | Reason::Operator);
     let mut more = false;
     let mut allocations = std::mem::take(&mut payment.allocations);
-    if let Why::Settles(open) = why {
+    if let Reason::PlaceRemainder(open) = reason {
         let surplus = surplus(payment, &allocations);
         let set_aside = payment.sent_back_by_choice();
         more = allocation::extend(&mut allocations, surplus, open, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX);
     }
-    let heard = news_of(was, payment);
-    let placed = allocation::place(&mut allocations, &was.allocations, &funds(payment, heard, settle), was.unapplied);
+    let report_items = changed_items(before, payment);
+    let placed = allocation::place(
+        &mut allocations,
+        &before.allocations,
+        &funds(payment, report_items, place_remainder),
+        before.unapplied,
+    );
     payment.allocations = allocations;
     payment.unapplied = placed.unapplied;
-    payment.owed_back = placed.owed_back;
-    payment.unfinished = more || placed.unfinished || (!settle && !surplus(payment, &payment.allocations).is_zero());
+    payment.to_reclaim = placed.to_reclaim;
+    payment.unfinished =
+        more || placed.unfinished || (!place_remainder && !surplus(payment, &payment.allocations).is_zero());
     if !payment.unfinished {
         payment.on_account = payment.unapplied;
     }
@@ -182,10 +197,15 @@ fn placed(was: &Payment, payment: &mut Payment, why: Why<'_>) -> Placed {
 }
 
 /// Items that are written of what was heard: facts, the names under which they are found, reviews.
-fn news_of(was: &Payment, now: &Payment) -> usize {
-    let facts = now.facts.0.iter().filter(|(object, fact)| was.facts.0.get(*object) != Some(*fact)).count();
-    let names = now.facts.names().difference(&was.facts.names()).count();
-    let (before, after) = (was.reviews(), now.reviews());
+fn changed_items(before: &Payment, after: &Payment) -> usize {
+    let facts = after
+        .provider_state
+        .0
+        .iter()
+        .filter(|(object, fact)| before.provider_state.0.get(*object) != Some(*fact))
+        .count();
+    let names = after.provider_state.names().difference(&before.provider_state.names()).count();
+    let (before, after) = (before.reviews(), after.reviews());
     let opened = after.iter().filter(|review| !before.contains(review)).count();
     let closed = before.iter().filter(|review| !after.contains(review)).count();
     facts + names + opened + closed
@@ -198,17 +218,17 @@ fn surplus(payment: &Payment, allocations: &[allocation::Allocation]) -> Money {
     let mut left = payment.cash();
     for allocation in allocations {
         let aside = aside.get(&allocation.invoice).copied().unwrap_or(nothing);
-        let room = allocation.standing.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
-        left = left.less(allocation.at_most.less(aside).at_most(room));
+        let room = allocation.balance.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
+        left = left.less(allocation.ceiling.less(aside).min(room));
     }
     left.less(payment.on_account)
 }
 
 /// What came in other currencies and has not gone back.
-fn suspense(heard: &Heard, own: Currency) -> Vec<Money> {
-    let others = heard.received.amounts().filter(|amount| amount.currency() != own);
+fn suspense(folded: &FoldedState, own: Currency) -> Vec<Money> {
+    let others = folded.received.amounts().filter(|amount| amount.currency() != own);
     let left = others.map(|came| {
-        let (refunded, taken) = (&heard.refunded, &heard.charged_back);
+        let (refunded, taken) = (&folded.refunded, &folded.charged_back);
         came.less(refunded.in_currency(came.currency())).less(taken.in_currency(came.currency()))
     });
     left.filter(|left| !left.is_zero()).collect()
@@ -227,31 +247,31 @@ fn announce(announcement: Announcement, payment: &Payment) -> Option<FactKind> {
 }
 
 /// What is announced of money that came, went, or came back.
-fn money_facts(was: &Payment, payment: &mut Payment) -> Vec<FactKind> {
+fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKind> {
     let owned = payment.id.clone();
     let id = || owned.clone();
     let mut facts = Vec::new();
     // Money in another currency alone settles nothing that could be told: it would use up the one announcement.
-    let told = payment.settlement_announced || payment.received.is_zero();
-    let settled = payment.state == State::Settled && !payment.unfinished && !told;
+    let reported = payment.settlement_announced || payment.received.is_zero();
+    let settled = payment.state == State::Settled && !payment.unfinished && !reported;
     if settled {
         facts.push(FactKind::PaymentSettled { payment: id(), received: payment.received });
     }
     let more = |amount: &Money| {
-        let kept = was.suspense.iter().find(|kept| kept.currency() == amount.currency());
+        let kept = before.suspense.iter().find(|kept| kept.currency() == amount.currency());
         kept.is_none_or(|kept| kept.minor() < amount.minor())
     };
     for amount in payment.suspense.iter().filter(|amount| more(amount)) {
         facts.push(FactKind::PaymentInSuspense { payment: id(), received: *amount });
     }
-    if payment.refunded.minor() > was.refunded.minor() {
+    if payment.refunded.minor() > before.refunded.minor() {
         facts.push(FactKind::PaymentRefunded { payment: id(), refunded: payment.refunded });
-    } else if payment.refunded != was.refunded {
+    } else if payment.refunded != before.refunded {
         facts.push(FactKind::PaymentRefundFailed { payment: id(), refunded: payment.refunded });
     }
-    if payment.charged_back.minor() > was.charged_back.minor() {
+    if payment.charged_back.minor() > before.charged_back.minor() {
         facts.push(FactKind::PaymentChargedBack { payment: id(), charged_back: payment.charged_back });
-    } else if payment.charged_back != was.charged_back {
+    } else if payment.charged_back != before.charged_back {
         facts.push(FactKind::PaymentReinstated { payment: id(), charged_back: payment.charged_back });
     }
     payment.settlement_announced |= settled;
@@ -260,15 +280,15 @@ fn money_facts(was: &Payment, payment: &mut Payment) -> Vec<FactKind> {
 
 /// When a payment is to be looked at next: an unfinished one at once; one with a refund that was asked for soon; the rest as their
 /// state says.
-pub fn when_to_look(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
+pub fn next_poll(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
     if payment.unfinished && !payment.state.checkout_is_live() {
         return Some(now);
     }
     let waiting = payment.refund_to_ask_after().then(|| super::refunds::ask_after(now));
-    [look_after(payment.state, payment.started_at, now), waiting].into_iter().flatten().min()
+    [poll_delay(payment.state, payment.started_at, now), waiting].into_iter().flatten().min()
 }
 
-fn entry_of(was: &Payment, payment: &Payment, legs: Vec<Leg>, now: Timestamp) -> Option<Entry> {
+fn entry_of(before: &Payment, payment: &Payment, legs: Vec<Leg>, now: Timestamp) -> Option<Entry> {
     if legs.is_empty() {
         return None;
     }
@@ -277,8 +297,8 @@ fn entry_of(was: &Payment, payment: &Payment, legs: Vec<Leg>, now: Timestamp) ->
     let kind = match total {
         0 => EntryKind::CashMoved(id),
         ..0 => EntryKind::PaymentApplied(id),
-        1.. if payment.charged_back.minor() > was.charged_back.minor() => EntryKind::PaymentChargedBack(id),
-        1.. if payment.refunded.minor() > was.refunded.minor() => EntryKind::PaymentRefunded(id),
+        1.. if payment.charged_back.minor() > before.charged_back.minor() => EntryKind::PaymentChargedBack(id),
+        1.. if payment.refunded.minor() > before.refunded.minor() => EntryKind::PaymentRefunded(id),
         // A later step of what went back in one.
         1.. if !payment.charged_back.is_zero() => EntryKind::PaymentChargedBack(id),
         1.. if !payment.refunded.is_zero() => EntryKind::PaymentRefunded(id),

@@ -1,6 +1,6 @@
 //! Refunds that the business asks for.
 //!
-//! The order is kept before the provider is asked, under an id of its own that is the once-key of the asking; what is sent
+//! The order is kept before the provider is asked, under an id of its own that is the idempotency key of the asking; what is sent
 //! back is believed only when the provider says so.
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,13 +9,13 @@ use super::{Payment, State, fold};
 use crate::decision::Decision;
 use crate::ids::{InvoiceId, RefundId};
 use crate::money::Money;
-use crate::provider_fact::ObjectFact;
+use crate::provider_object::ObjectState;
 use crate::refusal::Refusal;
 use crate::text::Description;
 
 /// Refunds that may be ordered of one payment.
 pub const REFUNDS_PER_PAYMENT_MAX: usize = 50;
-/// How long an order waits for its answer before the provider is asked again, under the same once-key.
+/// How long an order waits for its answer before the provider is asked again, under the same idempotency key.
 const ASK_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// What we asked the provider to send back.
@@ -43,13 +43,13 @@ impl Payment {
     /// What the provider sends back for an order, in the payment's currency; nothing where it failed. `None` before it has
     /// said anything.
     pub fn refunded_for(&self, order: &RefundId) -> Option<Money> {
-        let said = self.facts.0.values().find_map(|fact| match fact {
-            ObjectFact::Refund(refund) if refund.order.as_ref() == Some(order) => Some(refund),
-            ObjectFact::Refund(_)
-            | ObjectFact::Checkout(_)
-            | ObjectFact::Intent(_)
-            | ObjectFact::Chargeback(_)
-            | ObjectFact::Concern(_) => None,
+        let said = self.provider_state.0.values().find_map(|fact| match fact {
+            ObjectState::Refund(refund) if refund.order.as_ref() == Some(order) => Some(refund),
+            ObjectState::Refund(_)
+            | ObjectState::Checkout(_)
+            | ObjectState::Intent(_)
+            | ObjectState::Chargeback(_)
+            | ObjectState::Concern(_) => None,
         })?;
         let amount = said.amount.in_currency(self.currency());
         Some(if said.stands() { amount } else { Money::zero(self.currency()) })
@@ -72,47 +72,47 @@ impl Payment {
 
 /// Orders a refund, of the whole payment or of one allocation.
 pub fn order_refund(
-    was: &Payment,
+    before: &Payment,
     id: RefundId,
     amount: Money,
     invoice: Option<InvoiceId>,
     reason: Description,
     now: Timestamp,
 ) -> Result<(Payment, Decision), Refusal> {
-    if was.state != State::Settled {
+    if before.state != State::Settled {
         return Err(Refusal::NothingReceived);
     }
-    if was.unfinished {
+    if before.unfinished {
         return Err(Refusal::Unfinished);
     }
-    if was.refunds.len() >= REFUNDS_PER_PAYMENT_MAX {
+    if before.refunds.len() >= REFUNDS_PER_PAYMENT_MAX {
         return Err(Refusal::TooManyRefunds { max: REFUNDS_PER_PAYMENT_MAX });
     }
-    if amount.currency() != was.currency() {
-        return Err(Refusal::OtherCurrency { field: "amount".to_owned(), expected: was.currency() });
+    if amount.currency() != before.currency() {
+        return Err(Refusal::OtherCurrency { field: "amount".to_owned(), expected: before.currency() });
     }
     let refundable = match &invoice {
         Some(invoice) => {
-            let allocation = was.allocations.iter().find(|allocation| allocation.invoice == *invoice);
+            let allocation = before.allocations.iter().find(|allocation| allocation.invoice == *invoice);
             let allocation = allocation.ok_or(Refusal::NotAllocated)?;
-            let same = was.refunds_waiting().filter(|order| order.invoice.as_ref() == Some(invoice));
-            same.fold(allocation.applied, |left, order| left.less(order.amount)).at_most(was.refundable())
+            let same = before.refunds_waiting().filter(|order| order.invoice.as_ref() == Some(invoice));
+            same.fold(allocation.applied, |left, order| left.less(order.amount)).min(before.refundable())
         }
-        None => was.refundable(),
+        None => before.refundable(),
     };
     if amount.is_zero() || refundable.checked_sub(amount).is_err() {
         return Err(Refusal::MoreThanRefundable { refundable });
     }
-    let mut payment = was.clone();
+    let mut payment = before.clone();
     payment.refunds.push(RefundOrder { id, amount, invoice, reason, ordered_at: now, refused: None });
-    Ok(fold::changed(was, payment, now))
+    Ok(fold::changed(before, payment, now))
 }
 
 /// The provider would not. `None` where the order is not there, or was answered.
-pub fn refund_refused(was: &Payment, id: &RefundId, why: &str, now: Timestamp) -> Option<(Payment, Decision)> {
-    let waiting = was.refunds_waiting().any(|order| order.id == *id);
-    let mut payment = was.clone();
+pub fn refund_refused(before: &Payment, id: &RefundId, why: &str, now: Timestamp) -> Option<(Payment, Decision)> {
+    let waiting = before.refunds_waiting().any(|order| order.id == *id);
+    let mut payment = before.clone();
     let order = payment.refunds.iter_mut().find(|order| order.id == *id && waiting)?;
     order.refused = Some(why.to_owned());
-    Some(fold::changed(was, payment, now))
+    Some(fold::changed(before, payment, now))
 }

@@ -9,7 +9,7 @@ use super::{Payment, fold};
 use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::money::Money;
-use crate::provider_fact::{Cash, ChargebackState, ObjectFact, ObjectId};
+use crate::provider_object::{Cash, ChargebackStage, ObjectId, ObjectState};
 use crate::refusal::Refusal;
 
 /// Something of a payment that a person should look at.
@@ -102,7 +102,7 @@ impl Payment {
             .iter()
             .map(|amount| review(ReviewKind::OtherCurrency, &named(*amount), None, *amount))
             .collect();
-        let heard = self.facts.fold();
+        let heard = self.provider_state.fold();
         // What was taken in a currency that never came moves nothing of the payment's own money, and only a person can say what it
         // is worth.
         let gone = heard.charged_back.amounts().chain(heard.refunded.amounts()).map(Money::currency);
@@ -116,37 +116,37 @@ impl Payment {
         if !overdrawn.is_zero() {
             all.push(review(ReviewKind::Overdrawn, &named(overdrawn), None, overdrawn));
         }
-        all.extend(self.facts.0.iter().filter_map(|(object, fact)| self.doubt(object, fact)));
+        all.extend(self.provider_state.0.iter().filter_map(|(object, fact)| self.doubt(object, fact)));
         let refused = self.refunds.iter().filter(|order| order.refused.is_some());
         all.extend(refused.map(|order| review(ReviewKind::RefundRefused, order.id.as_str(), None, order.amount)));
         all
     }
 
-    fn doubt(&self, object: &ObjectId, fact: &ObjectFact) -> Option<Review> {
+    fn doubt(&self, object: &ObjectId, fact: &ObjectState) -> Option<Review> {
         let currency = self.currency();
         let (kind, amount, answer_by) = match fact {
-            ObjectFact::Chargeback(chargeback) => {
+            ObjectState::Chargeback(chargeback) => {
                 let kind = match chargeback.state() {
-                    ChargebackState::Inquiry => ReviewKind::Inquiry,
-                    ChargebackState::Open => ReviewKind::Chargeback,
-                    ChargebackState::Closed | ChargebackState::Won | ChargebackState::Lost => return None,
+                    ChargebackStage::Inquiry => ReviewKind::Inquiry,
+                    ChargebackStage::Open => ReviewKind::Chargeback,
+                    ChargebackStage::Closed | ChargebackStage::Won | ChargebackStage::Lost => return None,
                 };
                 (kind, at_stake(&chargeback.amount, currency), chargeback.answer_by)
             }
-            ObjectFact::Concern(concern) if !concern.closed => {
+            ObjectState::Concern(concern) if !concern.closed => {
                 let kind = match concern.kind {
-                    crate::provider_fact::ConcernKind::FraudWarning => ReviewKind::FraudWarning,
-                    crate::provider_fact::ConcernKind::Review => ReviewKind::ProviderReview,
+                    crate::provider_object::ConcernKind::FraudWarning => ReviewKind::FraudWarning,
+                    crate::provider_object::ConcernKind::Review => ReviewKind::ProviderReview,
                 };
                 (kind, self.received, None)
             }
-            ObjectFact::Refund(refund) if !refund.stands() => {
+            ObjectState::Refund(refund) if !refund.stands() => {
                 (ReviewKind::RefundFailed, at_stake(&refund.amount, currency), None)
             }
-            ObjectFact::Intent(intent) if intent.attempts.values().any(|attempt| attempt.returned) => {
+            ObjectState::Intent(intent) if intent.attempts.values().any(|attempt| attempt.returned) => {
                 (ReviewKind::DebitReturned, at_stake(&intent.received, currency), None)
             }
-            ObjectFact::Checkout(_) | ObjectFact::Intent(_) | ObjectFact::Refund(_) | ObjectFact::Concern(_) => {
+            ObjectState::Checkout(_) | ObjectState::Intent(_) | ObjectState::Refund(_) | ObjectState::Concern(_) => {
                 return None;
             }
         };
@@ -170,11 +170,11 @@ fn review(kind: ReviewKind, of: &str, object: Option<ObjectId>, amount: Money) -
 }
 
 /// A person has looked.
-pub fn close_review(was: &Payment, name: &str, now: Timestamp) -> Result<(Payment, Decision), Refusal> {
-    if !was.reviews().iter().any(|review| review.name == name) {
+pub fn close_review(before: &Payment, name: &str, now: Timestamp) -> Result<(Payment, Decision), Refusal> {
+    if !before.reviews().iter().any(|review| review.name == name) {
         return Err(Refusal::NoSuchReview);
     }
-    let mut payment = was.clone();
+    let mut payment = before.clone();
     payment.reviews_closed.push(name.to_owned());
-    Ok(fold::changed(was, payment, now))
+    Ok(fold::changed(before, payment, now))
 }

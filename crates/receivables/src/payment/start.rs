@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, Payment, Request, State, look_after};
+use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, Payment, Request, State, poll_delay};
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::{Fact, FactKind};
 use crate::ids::CustomerId;
-use crate::invoice::{Invoice, Standing};
+use crate::invoice::{Invoice, InvoiceBalance};
 use crate::money::{Money, MoneyError};
 use crate::refusal::Refusal;
 
@@ -29,17 +29,17 @@ pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision
     let mut payment = first_form(request, amount, now)?;
     let mut decisions = Vec::with_capacity(request.parts.len().div_ceil(ALLOCATIONS_PER_STEP));
     for parts in request.parts.chunks(ALLOCATIONS_PER_STEP) {
-        let was = payment.clone();
+        let before = payment.clone();
         payment.version += 1;
         let mut changes: Vec<Change> =
             parts.iter().map(|(invoice, part)| claim(&mut payment, invoice, *part)).collect();
         payment.unfinished = payment.allocations.len() < request.parts.len();
-        let first = was.allocations.is_empty();
+        let first = before.allocations.is_empty();
         let facts = if first {
             changes.push(Change::PaymentStarted(Box::new(payment.clone())));
             vec![Fact::new(payment.id.as_str(), 1, 0, now, FactKind::PaymentStarted { payment: payment.id.clone() })]
         } else {
-            changes.push(Change::PaymentChanged { was: Box::new(was), now: Box::new(payment.clone()) });
+            changes.push(Change::PaymentChanged { before: Box::new(before), after: Box::new(payment.clone()) });
             Vec::new()
         };
         decisions.push(Decision {
@@ -59,15 +59,16 @@ fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Paymen
     let (first, _) = request.parts.first().ok_or(Refusal::NothingToPay)?;
     let whose = (first.business.clone(), first.customer.clone());
     let blank = Payment::blank(request.id.clone(), whose, (request.origin.clone(), request.locale), amount, now);
-    Ok(Payment { look_at: look_after(State::Started, now, now), ..blank })
+    Ok(Payment { next_poll_at: poll_delay(State::Started, now, now), ..blank })
 }
 
 /// The payment takes the invoice's one live checkout.
 fn claim(payment: &mut Payment, invoice: &Invoice, part: Money) -> Change {
-    let was = invoice.standing.clone();
-    let now = Standing { live_checkout: Some(payment.id.clone()), version: was.version + 1, ..was.clone() };
-    payment.allocations.push(Allocation { standing: now.clone(), ..Allocation::of(invoice, part) });
-    Change::InvoiceStanding { invoice: invoice.id.clone(), due_on: invoice.due_on, was, now }
+    let before = invoice.balance.clone();
+    let after =
+        InvoiceBalance { live_checkout: Some(payment.id.clone()), version: before.version + 1, ..before.clone() };
+    payment.allocations.push(Allocation { balance: after.clone(), ..Allocation::of(invoice, part) });
+    Change::InvoiceBalanceChanged { invoice: invoice.id.clone(), due_on: invoice.due_on, before, after }
 }
 
 fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Currency) -> Result<(), Refusal> {
@@ -86,21 +87,21 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
         if invoice.currency() != currency || part.currency() != currency {
             return Err(Refusal::OtherCurrency { field: field("invoice"), expected: currency });
         }
-        let standing = &invoice.standing;
-        if standing.open().is_zero() {
+        let balance = &invoice.balance;
+        if balance.open().is_zero() {
             return Err(Refusal::AlreadyPaid);
         }
-        if standing.payable().is_zero() {
+        if balance.payable().is_zero() {
             return Err(Refusal::PaymentOnItsWay);
         }
-        if let Some(payment) = &standing.live_checkout {
+        if let Some(payment) = &balance.live_checkout {
             return Err(Refusal::CheckoutOpen { payment: payment.clone() });
         }
         if part.is_zero() {
             return Err(Refusal::NothingToPay);
         }
-        if standing.payable().checked_sub(*part).is_err() {
-            return Err(Refusal::MoreThanPayable { field: field("amount"), payable: standing.payable() });
+        if balance.payable().checked_sub(*part).is_err() {
+            return Err(Refusal::MoreThanPayable { field: field("amount"), payable: balance.payable() });
         }
     }
     Ok(())
@@ -109,7 +110,7 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
 /// What a part leaves open must be nothing, enough to be paid another time, or so little that no payment could take it.
 fn check_rests(parts: &[(Invoice, Money)], rule: ChargeRule) -> Result<(), Refusal> {
     for (place, (invoice, part)) in parts.iter().enumerate() {
-        let payable = invoice.standing.payable();
+        let payable = invoice.balance.payable();
         // An invoice that was too small from the start may be paid in any way together with others.
         if !rule.may_leave(payable.less(*part)) && !rule.most_of(payable).is_zero() {
             let (payable, minimum) = (rule.most_of(payable), rule.minimum);

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a payer may be on the hosted page before the provider is asked.
-pub const LOOK_AFTER_START: SignedDuration = SignedDuration::from_mins(15);
+pub const POLL_AFTER_START: SignedDuration = SignedDuration::from_mins(15);
 /// How often the provider is asked about money that is on its way.
-pub const LOOK_AFTER_PROCESSING: SignedDuration = SignedDuration::from_hours(24);
+pub const POLL_AFTER_PROCESSING: SignedDuration = SignedDuration::from_hours(24);
 
 /// How a payment stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,12 +107,12 @@ pub fn transition(from: State, to: State) -> Transition {
 
 /// When to ask the provider about a payment that stands so: an open page after a quarter of an hour and then ever more
 /// rarely, a bank debit daily, what is at rest never.
-pub fn look_after(state: State, started_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+pub fn poll_delay(state: State, started_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let wait = match state {
         State::Started | State::NeedsAction => {
-            now.duration_since(started_at).clamp(LOOK_AFTER_START, LOOK_AFTER_PROCESSING)
+            now.duration_since(started_at).clamp(POLL_AFTER_START, POLL_AFTER_PROCESSING)
         }
-        State::Processing => LOOK_AFTER_PROCESSING,
+        State::Processing => POLL_AFTER_PROCESSING,
         State::Settled | State::Failed | State::Cancelled => return None,
     };
     Some(now.saturating_add(wait).unwrap_or(Timestamp::MAX))

@@ -181,7 +181,7 @@ impl Books {
     }
 
     pub(super) fn hear(&mut self, name: &str, reports: &[Report]) -> Option<Decided> {
-        self.decide(name, |payment, now| payment::hear(payment, reports, now))
+        self.decide(name, |payment, now| payment::apply_reports(payment, reports, now))
     }
 
     /// Goes on with a payment that is not finished, a step at a time, and proves the books after each.
@@ -190,8 +190,8 @@ impl Books {
         while let Some((_, decision)) = {
             let fresh = self.fresh(name);
             let open: Vec<Invoice> =
-                self.invoices.values().filter(|one| !one.standing.open().is_zero()).cloned().collect();
-            payment::go_on(&fresh, self.now).or_else(|| payment::settle(&fresh, &open, self.now))
+                self.invoices.values().filter(|one| !one.balance.open().is_zero()).cloned().collect();
+            payment::next_step(&fresh, self.now).or_else(|| payment::place_remainder(&fresh, &open, self.now))
         } {
             self.commit(&decision).unwrap();
             steps.push(decision);
@@ -202,8 +202,8 @@ impl Books {
 
     /// A payment on the standings of now.
     pub(super) fn fresh(&self, name: &str) -> Payment {
-        let standings = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.standing.clone())).collect();
-        self.payments[&payment_id(name)].clone().on_fresh_standings(&standings)
+        let balances = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.balance.clone())).collect();
+        self.payments[&payment_id(name)].clone().with_current_invoices(&balances)
     }
 
     pub(super) fn credit(&mut self, name: &str, amount: Money, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
@@ -268,8 +268,8 @@ impl Books {
         if self.commit(&decision).is_ok() {
             return Some(Decided { decision, again: false });
         }
-        let fresh = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.standing.clone())).collect();
-        let (_, decision) = decide(&known.on_fresh_standings(&fresh), self.now).unwrap();
+        let fresh = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.balance.clone())).collect();
+        let (_, decision) = decide(&known.with_current_invoices(&fresh), self.now).unwrap();
         self.commit(&decision).unwrap();
         Some(Decided { decision, again: true })
     }
@@ -277,12 +277,12 @@ impl Books {
     /// All of a decision, or nothing where one of its changes was decided on something else than is kept.
     pub(super) fn commit(&mut self, decision: &Decision) -> Result<(), Conflict> {
         let stands = |change: &Change| match change {
-            Change::InvoiceStanding { invoice, was, .. } => self.invoices[invoice].standing == *was,
-            Change::PaymentChanged { was, .. } => self.payments[&was.id].version == was.version,
+            Change::InvoiceBalanceChanged { invoice, before, .. } => self.invoices[invoice].balance == *before,
+            Change::PaymentChanged { before, .. } => self.payments[&before.id].version == before.version,
             Change::InvoiceIssued(invoice) => !self.invoices.contains_key(&invoice.id),
             Change::PaymentStarted(payment) => !self.payments.contains_key(&payment.id),
             Change::CreditNoteIssued(note) => !self.notes.contains_key(&note.id),
-            Change::CreditNoteChanged { was, .. } => self.notes[&was.id].version == was.version,
+            Change::CreditNoteChanged { before, .. } => self.notes[&before.id].version == before.version,
             Change::CustomerRegistered(_)
             | Change::ProfileChanged { .. }
             | Change::PayLinkIssued(_)
@@ -317,33 +317,33 @@ impl Books {
             Change::InvoiceIssued(invoice) => {
                 self.invoices.insert(invoice.id.clone(), (**invoice).clone());
             }
-            Change::InvoiceStanding { invoice, now, was, .. } => {
-                assert_eq!(now.version, was.version + 1, "{invoice}");
-                self.invoices.get_mut(invoice).unwrap().standing = now.clone();
+            Change::InvoiceBalanceChanged { invoice, after, before, .. } => {
+                assert_eq!(after.version, before.version + 1, "{invoice}");
+                self.invoices.get_mut(invoice).unwrap().balance = after.clone();
             }
             Change::PaymentStarted(payment) => {
                 self.payments.insert(payment.id.clone(), (**payment).clone());
             }
-            Change::PaymentChanged { was, now } => {
-                assert_eq!(now.version, was.version + 1, "{}", was.id);
-                assert!(was.state != State::Settled || now.state == State::Settled, "{} left settled", was.id);
-                assert!(now.received.minor() >= was.received.minor(), "{} forgot money", was.id);
+            Change::PaymentChanged { before, after } => {
+                assert_eq!(after.version, before.version + 1, "{}", before.id);
+                assert!(before.state != State::Settled || after.state == State::Settled, "{} left settled", before.id);
+                assert!(after.received.minor() >= before.received.minor(), "{} forgot money", before.id);
                 assert!(
-                    was.settled_at.is_none() || now.settled_at == was.settled_at,
+                    before.settled_at.is_none() || after.settled_at == before.settled_at,
                     "{} settled a second time",
-                    was.id
+                    before.id
                 );
-                if matches!(was.state, State::Failed | State::Cancelled) && was.state != now.state {
-                    self.late.extend(now.allocations.iter().map(|allocation| allocation.invoice.clone()));
+                if matches!(before.state, State::Failed | State::Cancelled) && before.state != after.state {
+                    self.late.extend(after.allocations.iter().map(|allocation| allocation.invoice.clone()));
                 }
-                self.payments.insert(now.id.clone(), (**now).clone());
+                self.payments.insert(after.id.clone(), (**after).clone());
             }
             Change::CreditNoteIssued(note) => {
                 self.notes.insert(note.id.clone(), (**note).clone());
             }
-            Change::CreditNoteChanged { now, was } => {
-                assert_eq!(now.version, was.version + 1, "{}", was.id);
-                self.notes.insert(now.id.clone(), (**now).clone());
+            Change::CreditNoteChanged { after, before } => {
+                assert_eq!(after.version, before.version + 1, "{}", before.id);
+                self.notes.insert(after.id.clone(), (**after).clone());
             }
             Change::CustomerRegistered(_)
             | Change::ProfileChanged { .. }
@@ -383,10 +383,10 @@ impl Books {
         for payment in self.payments.values() {
             let applied = payment.allocations.iter().map(|allocation| allocation.applied);
             let covered = Money::sum(payment.currency(), applied.chain([payment.unapplied])).unwrap();
-            let cash = payment.cash().checked_add(payment.owed_back).unwrap();
+            let cash = payment.cash().checked_add(payment.to_reclaim).unwrap();
             assert_eq!(cash, covered, "{}: cash = applied + unapplied", payment.id);
             for allocation in &payment.allocations {
-                assert!(allocation.applied.minor() <= allocation.at_most.minor(), "{}: applied as meant", payment.id);
+                assert!(allocation.applied.minor() <= allocation.ceiling.minor(), "{}: applied as meant", payment.id);
                 let on_its_way = !allocation.pending.is_zero();
                 assert!(
                     !on_its_way || payment.state == State::Processing || payment.unfinished,
@@ -397,7 +397,7 @@ impl Books {
             let entries = self.entries.iter().filter(|entry| entry.source == payment.id.as_str());
             let moved: i64 = entries.map(|entry| entry.change().unwrap().minor()).sum();
             assert_eq!(moved, -covered.minor(), "{}: the ledger moved by what is here", payment.id);
-            let heard = payment.facts.fold();
+            let heard = payment.provider_state.fold();
             assert_eq!(
                 payment.received,
                 heard.received.in_currency(payment.currency()),
@@ -416,32 +416,32 @@ impl Books {
             let at_rest = matches!(payment.state, State::Settled | State::Failed | State::Cancelled)
                 && payment.refunds_waiting().next().is_none()
                 && !payment.unfinished;
-            assert_eq!(payment.look_at.is_none(), at_rest, "{}: asked about until it is at rest", payment.id);
+            assert_eq!(payment.next_poll_at.is_none(), at_rest, "{}: asked about until it is at rest", payment.id);
         }
     }
 
     fn check_invoices(&self) {
         for (id, invoice) in &self.invoices {
-            let standing = &invoice.standing;
+            let balance = &invoice.balance;
             let of_payments = self.payments.values().flat_map(|payment| &payment.allocations);
             let of_notes = self.notes.values().flat_map(|note| &note.allocations);
             let ours: Vec<&Allocation> = of_payments.chain(of_notes).filter(|known| known.invoice == *id).collect();
             let ours = || ours.iter();
             let applied = Money::sum(invoice.currency(), ours().map(|allocation| allocation.applied)).unwrap();
-            assert_eq!(standing.applied, applied, "{id}: applied is the sum of allocations");
-            assert!(applied.minor() <= standing.gross.minor(), "{id}: no more applied than demanded");
+            assert_eq!(balance.applied, applied, "{id}: applied is the sum of allocations");
+            assert!(applied.minor() <= balance.gross.minor(), "{id}: no more applied than demanded");
             let pending = Money::sum(invoice.currency(), ours().map(|allocation| allocation.pending)).unwrap();
-            assert_eq!(standing.pending, pending, "{id}: pending is the sum of allocations");
+            assert_eq!(balance.pending, pending, "{id}: pending is the sum of allocations");
             if !self.late.contains(id) {
-                assert!(pending.minor() <= standing.open().minor(), "{id}: no more pending than open");
+                assert!(pending.minor() <= balance.open().minor(), "{id}: no more pending than open");
             }
             let legs = self.entries.iter().flat_map(|entry| &entry.legs);
             let moved: i64 = legs.filter(|leg| is_of(leg, id)).map(|leg| leg.change().minor()).sum();
-            assert_eq!(standing.open().minor(), moved, "{id}: open is the sum of its legs");
-            if let Some(payment) = &standing.live_checkout {
-                let claimant = &self.payments[payment];
+            assert_eq!(balance.open().minor(), moved, "{id}: open is the sum of its legs");
+            if let Some(payment) = &balance.live_checkout {
+                let worker = &self.payments[payment];
                 assert!(
-                    claimant.state.checkout_is_live() || claimant.unfinished,
+                    worker.state.checkout_is_live() || worker.unfinished,
                     "{id} is claimed by a payment that is over"
                 );
             }
@@ -451,11 +451,11 @@ impl Books {
     fn check_sums(&self) {
         let mut sums = AccountSums::default();
         for invoice in self.invoices.values() {
-            let (currency, standing) = (invoice.currency(), &invoice.standing);
-            add(&mut sums.open, [(currency, standing.open().minor())]);
-            add(&mut sums.open_by_due, [((currency, invoice.due_on), standing.open().minor())]);
-            add(&mut sums.pending, [(currency, standing.pending.minor())]);
-            add(&mut sums.disputed, [(currency, standing.disputed.minor())]);
+            let (currency, balance) = (invoice.currency(), &invoice.balance);
+            add(&mut sums.open, [(currency, balance.open().minor())]);
+            add(&mut sums.open_by_due, [((currency, invoice.due_on), balance.open().minor())]);
+            add(&mut sums.pending, [(currency, balance.pending.minor())]);
+            add(&mut sums.disputed, [(currency, balance.disputed.minor())]);
         }
         for payment in self.payments.values() {
             add(&mut sums.unapplied, [(payment.currency(), payment.unapplied.minor())]);
@@ -478,25 +478,29 @@ impl Books {
 
 /// Items that a decision writes, at most: with the entry, the balance, the audit, the event and the act.
 fn items_of(decision: &Decision) -> usize {
-    let allocations = |was: &[Allocation], now: &[Allocation]| {
-        now.iter().enumerate().filter(|(place, after)| was.get(*place) != Some(*after)).count()
+    let allocations = |before: &[Allocation], after: &[Allocation]| {
+        after.iter().enumerate().filter(|(place, one)| before.get(*place) != Some(*one)).count()
     };
-    let payment = |was: Option<&Payment>, now: &Payment| {
-        let facts = now.facts.0.iter().filter(|(id, fact)| was.and_then(|was| was.facts.0.get(*id)) != Some(*fact));
-        let before = was.map(|was| was.facts.names()).unwrap_or_default();
-        let reviews = was.map(Payment::reviews).unwrap_or_default();
-        let opened = now.reviews().into_iter().filter(|review| !reviews.contains(review)).count();
-        let gone = reviews.iter().filter(|review| !now.reviews().contains(review)).count();
-        let was = was.map(|was| was.allocations.as_slice()).unwrap_or_default();
-        let of_money = facts.count() + now.facts.names().difference(&before).count() + opened + gone;
-        2 + allocations(was, &now.allocations) + of_money
+    let payment = |before: Option<&Payment>, after: &Payment| {
+        let facts = after
+            .provider_state
+            .0
+            .iter()
+            .filter(|(id, fact)| before.and_then(|before| before.provider_state.0.get(*id)) != Some(*fact));
+        let known = before.map(|before| before.provider_state.names()).unwrap_or_default();
+        let reviews = before.map(Payment::reviews).unwrap_or_default();
+        let opened = after.reviews().into_iter().filter(|review| !reviews.contains(review)).count();
+        let gone = reviews.iter().filter(|review| !after.reviews().contains(review)).count();
+        let allocated = before.map(|before| before.allocations.as_slice()).unwrap_or_default();
+        let of_money = facts.count() + after.provider_state.names().difference(&known).count() + opened + gone;
+        2 + allocations(allocated, &after.allocations) + of_money
     };
     let items = |change: &Change| match change {
-        Change::InvoiceStanding { .. } | Change::PayLinkIssued(_) | Change::PayLinkRevoked(_) => 1,
-        Change::PaymentStarted(now) => payment(None, now),
-        Change::PaymentChanged { was, now } => payment(Some(was), now),
+        Change::InvoiceBalanceChanged { .. } | Change::PayLinkIssued(_) | Change::PayLinkRevoked(_) => 1,
+        Change::PaymentStarted(after) => payment(None, after),
+        Change::PaymentChanged { before, after } => payment(Some(before), after),
         Change::CreditNoteIssued(note) => 3 + allocations(&[], &note.allocations),
-        Change::CreditNoteChanged { was, now } => 2 + allocations(&was.allocations, &now.allocations),
+        Change::CreditNoteChanged { before, after } => 2 + allocations(&before.allocations, &after.allocations),
         Change::InvoiceIssued(_) => 3,
         Change::CustomerRegistered(_) | Change::ProfileChanged { .. } => 6,
     };

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::books::{Books, credit_note_id, invoice_id, payment_id, refund_id};
 use super::cases;
 use crate::invoice::Invoice;
-use crate::provider_fact::{
-    Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, IntentFact, ObjectFact, RefundFact, RefundRank,
+use crate::provider_object::{
+    Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState, ObjectState, RefundRank, RefundState,
 };
 use crate::{Currency, InvoiceId, Money, Payment, Report, credit_note, payment};
 
@@ -67,7 +67,7 @@ impl Enemy {
         let parts: Vec<(&str, Money)> = names
             .iter()
             .map(|name| {
-                let payable = self.books.invoices[&invoice_id(name)].standing.payable();
+                let payable = self.books.invoices[&invoice_id(name)].balance.payable();
                 (name.as_str(), if whole { payable } else { cents(payable.minor() / 2) })
             })
             .collect();
@@ -80,10 +80,10 @@ impl Enemy {
     fn report(&self, name: &str, kind: u8, number: u8, amount: u16) -> Vec<Report> {
         let asked = self.books.payments[&payment_id(name)].amount;
         let part = cents((asked.minor() * i64::from(amount % 120) / 100).max(1));
-        let intent = |fact: IntentFact| (format!("pi_{name}"), ObjectFact::Intent(fact));
+        let intent = |fact: IntentState| (format!("pi_{name}"), ObjectState::Intent(fact));
         let behind = Some(format!("pi_{name}").parse().unwrap());
         let attempt = |rank| [("ch".to_owned(), Attempt::new(rank, None))].into();
-        let checkout = |fact| (format!("cs_{name}"), ObjectFact::Checkout(CheckoutFact { intent: behind, ..fact }));
+        let checkout = |fact| (format!("cs_{name}"), ObjectState::Checkout(CheckoutState { intent: behind, ..fact }));
         let refund = |rank| {
             let order =
                 amount.is_multiple_of(2).then(|| refund_id(&format!("{}", u16::from(number) % self.orders.max(1))));
@@ -92,35 +92,35 @@ impl Enemy {
             let ordered = self.books.payments.values().flat_map(|payment| &payment.refunds);
             let ordered = ordered.into_iter().find(|known| Some(&known.id) == order.as_ref()).map(|known| known.amount);
             let amount = Cash::of(ordered.unwrap_or_else(|| cents(asked.minor() / 3)));
-            (id, ObjectFact::Refund(RefundFact { order, amount, rank, failure: None }))
+            (id, ObjectState::Refund(RefundState { order, amount, rank, failure: None }))
         };
-        let formal = ChargebackFact { amount: Cash::of(part), formal: true, ..ChargebackFact::default() };
-        let chargeback = |fact| (format!("dp_{name}{}", number % 2), ObjectFact::Chargeback(fact));
+        let formal = ChargebackState { amount: Cash::of(part), formal: true, ..ChargebackState::default() };
+        let chargeback = |fact| (format!("dp_{name}{}", number % 2), ObjectState::Chargeback(fact));
         let (object, fact) = match kind % 14 {
-            0 | 1 => checkout(CheckoutFact { completed: true, received: Cash::of(asked), ..CheckoutFact::default() }),
-            2 => checkout(CheckoutFact { completed: true, ..CheckoutFact::default() }),
-            3 => checkout(CheckoutFact { failed: true, ..CheckoutFact::default() }),
-            4 => checkout(CheckoutFact { expired: true, ..CheckoutFact::default() }),
-            5 => intent(IntentFact { received: Cash::of(asked), ..IntentFact::default() }),
-            6 => intent(IntentFact { attempts: attempt(AttemptRank::Pending), ..IntentFact::default() }),
-            7 => intent(IntentFact { attempts: attempt(AttemptRank::Failed), ..IntentFact::default() }),
+            0 | 1 => checkout(CheckoutState { completed: true, received: Cash::of(asked), ..CheckoutState::default() }),
+            2 => checkout(CheckoutState { completed: true, ..CheckoutState::default() }),
+            3 => checkout(CheckoutState { failed: true, ..CheckoutState::default() }),
+            4 => checkout(CheckoutState { expired: true, ..CheckoutState::default() }),
+            5 => intent(IntentState { received: Cash::of(asked), ..IntentState::default() }),
+            6 => intent(IntentState { attempts: attempt(AttemptRank::Pending), ..IntentState::default() }),
+            7 => intent(IntentState { attempts: attempt(AttemptRank::Failed), ..IntentState::default() }),
             8 => refund(RefundRank::Pending),
             9 => refund(RefundRank::Failed),
-            10 => chargeback(ChargebackFact { withdrawn: true, ..formal }),
-            11 => chargeback(ChargebackFact { reinstated: true, won: true, ..formal }),
-            12 => chargeback(ChargebackFact { lost: true, ..formal }),
-            _ => intent(IntentFact { refunded: Cash::of(part), ..IntentFact::default() }),
+            10 => chargeback(ChargebackState { withdrawn: true, ..formal }),
+            11 => chargeback(ChargebackState { reinstated: true, won: true, ..formal }),
+            12 => chargeback(ChargebackState { lost: true, ..formal }),
+            _ => intent(IntentState { refunded: Cash::of(part), ..IntentState::default() }),
         };
         vec![Report { payment: Some(payment_id(name)), ..Report::new(object.parse().unwrap(), fact) }]
     }
 
     /// One step of a payment that is not finished, as a worker makes it that may die after it.
-    fn go_on(&mut self, name: &str) {
+    fn next_step(&mut self, name: &str) {
         let fresh = self.books.fresh(name);
         let open: Vec<Invoice> =
-            self.books.invoices.values().filter(|one| !one.standing.open().is_zero()).cloned().collect();
+            self.books.invoices.values().filter(|one| !one.balance.open().is_zero()).cloned().collect();
         let now = self.books.now;
-        let step = payment::go_on(&fresh, now).or_else(|| payment::settle(&fresh, &open, now));
+        let step = payment::next_step(&fresh, now).or_else(|| payment::place_remainder(&fresh, &open, now));
         if let Some((_, decision)) = step {
             self.books.commit(&decision).unwrap();
         }
@@ -185,24 +185,22 @@ impl Enemy {
         let name =
             format!("N{}", if kind.is_multiple_of(2) { self.notes } else { u16::from(place) % self.notes.max(1) });
         let invoice = self.name(place);
-        let open = self.invoice(place).standing.open();
+        let open = self.invoice(place).balance.open();
         if kind.is_multiple_of(2) {
             self.notes += 1;
             let whole = cents(i64::from(amount) + 1);
-            let parts = [(invoice.as_str(), open.at_most(whole))];
+            let parts = [(invoice.as_str(), open.min(whole))];
             let _ = self.books.credit(&name, whole, if open.is_zero() { &[] } else { &parts });
         } else if let Some(note) = self.books.notes.get(&credit_note_id(&name)).cloned() {
-            let standing = |id: &crate::InvoiceId| self.books.invoices[id].standing.clone();
+            let balance = |id: &crate::InvoiceId| self.books.invoices[id].balance.clone();
             let mut note = note;
             for allocation in &mut note.allocations {
-                allocation.standing = standing(&allocation.invoice);
+                allocation.balance = balance(&allocation.invoice);
             }
             let at = note.allocations.first().cloned();
             let decided = match at.filter(|_| amount.is_multiple_of(2)) {
                 Some(at) => credit_note::unapply(&note, &at.invoice, None, self.books.now),
-                None => {
-                    credit_note::apply(&note, &[(self.invoice(place), note.unapplied.at_most(open))], self.books.now)
-                }
+                None => credit_note::apply(&note, &[(self.invoice(place), note.unapplied.min(open))], self.books.now),
             };
             if let Ok((_, decision)) = decided {
                 self.books.commit(&decision).unwrap();
@@ -221,14 +219,14 @@ impl Enemy {
                 let said = self.report(name, kind, place, amount);
                 self.books.hear(name, &said);
             }
-            120..160 => self.go_on(name),
+            120..160 => self.next_step(name),
             160..170 => drop(self.books.finish(name)),
             170..220 => self.operate(name, kind, place, amount),
             220..240 => self.credit(kind, place, amount),
             240..250 => drop(self.books.write_off(&self.name(place), amount.is_multiple_of(2))),
             250.. => {
                 let payment = self.books.fresh(name);
-                if let Some((_, decision)) = payment::give_up(&payment, self.books.now) {
+                if let Some((_, decision)) = payment::abandon(&payment, self.books.now) {
                     self.books.commit(&decision).unwrap();
                 }
             }
@@ -247,12 +245,20 @@ impl Enemy {
         }
         for payment in self.books.payments.values().filter(|payment| !payment.state.checkout_is_live()) {
             assert!(!payment.unfinished, "{} is finished", payment.id);
-            assert!(payment.owed_back.is_zero(), "{} owes nothing back", payment.id);
+            assert!(payment.to_reclaim.is_zero(), "{} owes nothing back", payment.id);
             assert!(payment::is_as_folded(payment), "{} is as folded", payment.id);
             assert_eq!(payment.unapplied, payment.on_account, "{}: what is left is left on purpose", payment.id);
-            let said: Vec<Report> =
-                payment.facts.0.iter().map(|(object, fact)| Report::new(object.clone(), fact.clone())).collect();
-            assert!(payment::hear(payment, &said, self.books.now).is_none(), "{}: nothing is news twice", payment.id);
+            let said: Vec<Report> = payment
+                .provider_state
+                .0
+                .iter()
+                .map(|(object, fact)| Report::new(object.clone(), fact.clone()))
+                .collect();
+            assert!(
+                payment::apply_reports(payment, &said, self.books.now).is_none(),
+                "{}: nothing is news twice",
+                payment.id
+            );
         }
     }
 }

@@ -5,7 +5,7 @@ use expect_test::expect;
 
 use super::books::{Books, money};
 use super::story::check;
-use crate::provider_fact::{Cash, IntentFact, ObjectFact, RefundFact};
+use crate::provider_object::{Cash, IntentState, ObjectState, RefundState};
 
 #[test]
 fn a_refund_takes_what_is_unapplied_first_and_then_the_last_allocation_backwards() {
@@ -496,15 +496,15 @@ fn a_thousand_invoices_take_24_steps_each_of_which_verifies() {
     let parts: Vec<_> = names.iter().map(|name| (name.as_str(), money("10.00"))).collect();
     books.start("P", &parts).unwrap();
     let said = |fact| crate::Report::new("pi_P".parse().unwrap(), fact);
-    let came = IntentFact { received: Cash::of(money("10000.00")), ..IntentFact::default() };
-    books.hear("P", &[said(ObjectFact::Intent(came))]).unwrap();
+    let came = IntentState { received: Cash::of(money("10000.00")), ..IntentState::default() };
+    books.hear("P", &[said(ObjectState::Intent(came))]).unwrap();
     assert_eq!(1 + books.finish("P").len(), 24);
-    assert!(books.invoices.values().all(|invoice| invoice.standing.open().is_zero()));
-    let back = RefundFact { amount: Cash::of(money("9995.00")), ..RefundFact::default() };
-    let refund = crate::Report::new("re_P".parse().unwrap(), ObjectFact::Refund(back));
+    assert!(books.invoices.values().all(|invoice| invoice.balance.open().is_zero()));
+    let back = RefundState { amount: Cash::of(money("9995.00")), ..RefundState::default() };
+    let refund = crate::Report::new("re_P".parse().unwrap(), ObjectState::Refund(back));
     books.hear("P", &[refund]).unwrap();
     assert_eq!(1 + books.finish("P").len(), 24);
-    let covered = books.invoices.values().filter(|invoice| !invoice.standing.applied.is_zero()).count();
+    let covered = books.invoices.values().filter(|invoice| !invoice.balance.applied.is_zero()).count();
     assert_eq!(covered, 1, "five euros of the first are left");
 }
 
@@ -784,11 +784,11 @@ fn a_lump_sum_for_more_invoices_than_a_transaction_carries_finds_them_all() {
     }
     books.issue("A", money("10.00"), "2026-02-01".parse().unwrap());
     books.start("P", &[("A", money("10.00"))]).unwrap();
-    let received = IntentFact { received: Cash::of(money("1100.00")), ..IntentFact::default() };
-    books.hear("P", &[crate::Report::new("pi_P".parse().unwrap(), ObjectFact::Intent(received))]);
+    let received = IntentState { received: Cash::of(money("1100.00")), ..IntentState::default() };
+    books.hear("P", &[crate::Report::new("pi_P".parse().unwrap(), ObjectState::Intent(received))]);
     let steps = books.finish("P").len();
     let payment = books.fresh("P");
-    let covered = books.invoices.values().filter(|invoice| invoice.standing.open().is_zero()).count();
+    let covered = books.invoices.values().filter(|invoice| invoice.balance.open().is_zero()).count();
     assert_eq!((covered, payment.unapplied, payment.unfinished), (110, money("0.00"), false));
     assert!(steps <= 6, "{steps} steps");
 }

@@ -99,7 +99,7 @@ proptest! {
                 prop_assert!(one.minor() < other.minor());
             }
         }
-        prop_assert_eq!(one.less(other).minor() + one.at_most(other).minor(), one.minor());
+        prop_assert_eq!(one.less(other).minor() + one.min(other).minor(), one.minor());
     }
 
     #[test]

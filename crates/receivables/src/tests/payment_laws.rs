@@ -8,10 +8,10 @@ use proptest::sample::select;
 
 use super::books::{Books, checkout_of, customer, invoice_id, issue, money, now, pay_link, payment_id, request};
 use super::cases;
-use super::provider_fact_laws::{report, shuffled_with_repeats, single_reports};
+use super::provider_object_laws::{report, shuffled_with_repeats, single_reports};
 use crate::allocation::Allocation;
 use crate::decision::{BalanceMove, Change, Decision};
-use crate::invoice::Standing;
+use crate::invoice::InvoiceBalance;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::payment::{self, Payment, State};
 use crate::{Balance, Currency, Money, Report};
@@ -99,10 +99,10 @@ proptest! {
         if with_page {
             payment = payment.opened(checkout_of("P"), now()).unwrap().0;
         }
-        let (at_once, _) = payment::hear(&payment, &reports, now()).unwrap();
+        let (at_once, _) = payment::apply_reports(&payment, &reports, now()).unwrap();
         let mut one_by_one = payment;
         for report in again {
-            if let Some((heard, _)) = payment::hear(&one_by_one, &[report], now()) {
+            if let Some((heard, _)) = payment::apply_reports(&one_by_one, &[report], now()) {
                 one_by_one = heard;
             }
         }
@@ -113,12 +113,12 @@ proptest! {
     fn a_payment_that_is_settled_never_leaves(reports in prop::collection::vec(report(), 1..=12)) {
         let mut payment = two_invoices();
         for report in reports {
-            let was = payment.state;
-            if let Some((heard, _)) = payment::hear(&payment, &[report], now()) {
+            let before = payment.state;
+            if let Some((heard, _)) = payment::apply_reports(&payment, &[report], now()) {
                 payment = heard;
             }
-            prop_assert!(was != State::Settled || payment.state == State::Settled);
-            prop_assert_eq!(payment.state == State::Settled, !payment.facts.fold().received.is_empty());
+            prop_assert!(before != State::Settled || payment.state == State::Settled);
+            prop_assert_eq!(payment.state == State::Settled, !payment.provider_state.fold().received.is_empty());
         }
     }
 
@@ -144,22 +144,22 @@ proptest! {
 /// Every order of any three single reports, on a payment with a page and on one without.
 #[test]
 fn hearing_does_not_depend_on_the_order_of_any_three_reports() {
-    fn go_on(start: &Payment, so_far: &Payment, said: &[Report], singles: &[Report]) {
-        if let Some((at_once, _)) = payment::hear(start, said, now()) {
+    fn next_step(start: &Payment, so_far: &Payment, said: &[Report], singles: &[Report]) {
+        if let Some((at_once, _)) = payment::apply_reports(start, said, now()) {
             assert_eq!(outcome(at_once), outcome(so_far.clone()), "{said:?}");
         }
         if said.len() < 3 {
             for report in singles.iter().filter(|report| !said.contains(report)) {
-                let heard = payment::hear(so_far, std::slice::from_ref(report), now());
+                let heard = payment::apply_reports(so_far, std::slice::from_ref(report), now());
                 let next = heard.map_or_else(|| so_far.clone(), |(payment, _)| payment);
-                go_on(start, &next, &[said, std::slice::from_ref(report)].concat(), singles);
+                next_step(start, &next, &[said, std::slice::from_ref(report)].concat(), singles);
             }
         }
     }
     let without_page = two_invoices();
     let with_page = without_page.opened(checkout_of("P"), now()).unwrap().0;
     for start in [without_page, with_page] {
-        go_on(&start, &start, &[], &single_reports());
+        next_step(&start, &start, &[], &single_reports());
     }
 }
 
@@ -185,14 +185,14 @@ fn two_invoices() -> Payment {
 
 /// Everything about a payment but the count of its changes, once it is finished.
 fn outcome(mut payment: Payment) -> Payment {
-    while let Some((next, _)) = payment::settle(&payment, &[], now()) {
+    while let Some((next, _)) = payment::place_remainder(&payment, &[], now()) {
         payment = next;
     }
     // What came in two parts was announced at the first.
     payment.settlement_announced = payment.state == State::Settled;
-    let unversioned = |standing: Standing| Standing { version: 0, ..standing };
+    let unversioned = |balance: InvoiceBalance| InvoiceBalance { version: 0, ..balance };
     let allocations = payment.allocations.into_iter();
-    let allocations = allocations.map(|known| Allocation { standing: unversioned(known.standing), ..known }).collect();
+    let allocations = allocations.map(|known| Allocation { balance: unversioned(known.balance), ..known }).collect();
     Payment { version: 0, allocations, ..payment }
 }
 
@@ -214,18 +214,19 @@ fn decision(legs: &[(usize, i64)], pending: (i64, i64), disputed: (i64, i64)) ->
             _ => Leg::Unapplied { change },
         }
     };
-    let was = issue("A", money("100.00"), date(2026, 3, 1)).0.standing;
-    let standing = |pending, disputed| Standing { pending: eur(pending), disputed: eur(disputed), ..was.clone() };
+    let before = issue("A", money("100.00"), date(2026, 3, 1)).0.balance;
+    let balance =
+        |pending, disputed| InvoiceBalance { pending: eur(pending), disputed: eur(disputed), ..before.clone() };
     Decision {
         at: now(),
         business: super::books::business(),
         customer: customer(),
         changes: vec![
-            Change::InvoiceStanding {
+            Change::InvoiceBalanceChanged {
                 invoice: invoice_id("A"),
                 due_on: date(2026, 3, 1),
-                was: standing(pending.0, disputed.0),
-                now: standing(pending.1, disputed.1),
+                before: balance(pending.0, disputed.0),
+                after: balance(pending.1, disputed.1),
             },
             Change::PayLinkIssued(pay_link("A")),
         ],

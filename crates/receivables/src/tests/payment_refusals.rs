@@ -51,13 +51,13 @@ fn each_rule_refuses_with_its_code_and_field() {
         ),
         ("B in dollars", vec![(a(), money("10.00")), (invoice("B", "50.00 USD"), money("10.00 USD"))]),
         ("dollars for A", vec![(a(), money("10.00 USD"))]),
-        ("A is paid", vec![(with(a(), |a| a.standing.applied = money("100.00")), money("10.00"))]),
-        ("A is on its way", vec![(with(a(), |a| a.standing.pending = money("100.00")), money("10.00"))]),
-        ("60.00 of A is on its way", vec![(with(a(), |a| a.standing.pending = money("60.00")), money("40.01"))]),
-        ("60.00 of A is contested", vec![(with(a(), |a| a.standing.disputed = money("60.00")), money("40.01"))]),
+        ("A is paid", vec![(with(a(), |a| a.balance.applied = money("100.00")), money("10.00"))]),
+        ("A is on its way", vec![(with(a(), |a| a.balance.pending = money("100.00")), money("10.00"))]),
+        ("60.00 of A is on its way", vec![(with(a(), |a| a.balance.pending = money("60.00")), money("40.01"))]),
+        ("60.00 of A is contested", vec![(with(a(), |a| a.balance.disputed = money("60.00")), money("40.01"))]),
         (
             "A has a checkout open",
-            vec![(with(a(), |a| a.standing.live_checkout = Some(payment_id("Q"))), money("10.00"))],
+            vec![(with(a(), |a| a.balance.live_checkout = Some(payment_id("Q"))), money("10.00"))],
         ),
         ("as many as may be", many(ALLOCATIONS_PER_PAYMENT_MAX, "1.00")),
         ("one more", many(ALLOCATIONS_PER_PAYMENT_MAX + 1, "1.00")),
@@ -115,8 +115,9 @@ fn what_the_provider_never_charges_may_be_left() {
         let outcome = payment::start(&asked, now());
         let outcome =
             outcome.map_or_else(|refusal| refused(&refusal), |(payment, _)| format!("{:?} asked", payment.amount));
-        let (most, crumbs) = (rule.most_of(dinars(gross)).to_plain(), rule.crumbs_of(dinars(gross)).to_plain());
-        writeln!(seen, "{part} of {gross}, at most {most}, crumbs {crumbs}: {outcome}").unwrap();
+        let (most, unchargeable_remainder) =
+            (rule.most_of(dinars(gross)).to_plain(), rule.crumbs_of(dinars(gross)).to_plain());
+        writeln!(seen, "{part} of {gross}, at most {most}, crumbs {unchargeable_remainder}: {outcome}").unwrap();
     }
     expect![[r#"
         1.230 of 1.234, at most 1.230, crumbs 0.004: 1.230 KWD asked
@@ -135,7 +136,7 @@ fn a_payment_claims_each_invoices_one_checkout() {
     let payment =
         start(vec![(invoice("A", "100.00"), money("60.00")), (invoice("B", "50.00"), money("50.00"))]).unwrap();
     for allocation in &payment.allocations {
-        assert_eq!(allocation.standing.live_checkout.as_ref(), Some(&payment.id));
+        assert_eq!(allocation.balance.live_checkout.as_ref(), Some(&payment.id));
     }
     let asked: Vec<_> = payment.allocations.iter().map(|known| (known.invoice.clone(), known.intended)).collect();
     assert!(payment.asks_for(&asked));
@@ -148,6 +149,6 @@ fn a_payment_claims_each_invoices_one_checkout() {
 fn a_page_that_is_known_is_closed_before_its_payment_is_given_up() {
     let started = start(vec![(invoice("A", "100.00"), money("100.00"))]).unwrap();
     let (opened, _) = started.opened(super::books::checkout_of("P"), now()).unwrap();
-    assert!(payment::give_up(&started, now()).is_some(), "nobody can pay it");
-    assert!(payment::give_up(&opened, now()).is_none(), "somebody may be paying it");
+    assert!(payment::abandon(&started, now()).is_some(), "nobody can pay it");
+    assert!(payment::abandon(&opened, now()).is_none(), "somebody may be paying it");
 }

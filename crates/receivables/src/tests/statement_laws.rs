@@ -12,8 +12,8 @@ use super::books::{Books, add, invoice_id, issue, money, payment_id};
 use super::cases;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::statement::{
-    AccountSums, AgeingEdges, Ask, AskFault, AskTexts, BalanceForward, OpenItem, Period, Place, Read, Statement,
-    StatementBody, StatementKind, StatementView, statement_view,
+    AccountSums, AgeingEdges, BalanceForward, OpenItem, Period, QueryFault, QueryTexts, Statement, StatementBody,
+    StatementCursor, StatementData, StatementKind, StatementQuery, StatementView, statement_view,
 };
 use crate::{Balance, BillingZone, Currency, Invoice, Money};
 
@@ -175,20 +175,20 @@ impl Ledger {
     }
 
     /// What the tables give for a page.
-    fn read(&self, ask: &Ask) -> Read {
+    fn read(&self, ask: &StatementQuery) -> StatementData {
         let (since, until) = (ask.since(&self.zone), ask.until(&self.zone));
         let is_later = |entry: &&Entry| match &ask.place {
-            Some(Place::Line(key)) => entry.key() > *key,
-            Some(Place::Item(..)) | None => until.is_some_and(|until| entry.posted_at >= until),
+            Some(StatementCursor::Line(key)) => entry.key() > *key,
+            Some(StatementCursor::Item(..)) | None => until.is_some_and(|until| entry.posted_at >= until),
         };
         let take = ask.lines.map_or(usize::MAX, |lines| lines + 1);
         let shown = self.entries.iter().rev().filter(|entry| !is_later(entry) && entry.posted_at >= since);
         let in_place = |invoice: &Invoice| match &ask.place {
-            Some(Place::Item(due_on, id)) => (invoice.due_on, &invoice.id) >= (*due_on, id),
-            Some(Place::Line(_)) | None => true,
+            Some(StatementCursor::Item(due_on, id)) => (invoice.due_on, &invoice.id) >= (*due_on, id),
+            Some(StatementCursor::Line(_)) | None => true,
         };
         let of_kind = |kind, most| if ask.kind == kind { most } else { 0 };
-        Read {
+        StatementData {
             sums: self.sums(),
             entries: shown.take(of_kind(StatementKind::BalanceForward, take)).cloned().collect(),
             later: self.entries.iter().filter(is_later).cloned().collect(),
@@ -196,13 +196,13 @@ impl Ledger {
         }
     }
 
-    fn view(&self, ask: &Ask) -> StatementView {
+    fn view(&self, ask: &StatementQuery) -> StatementView {
         statement_view(ask, &self.read(ask), &self.zone).unwrap()
     }
 }
 
-fn ask(kind: StatementKind, (from, to): (Date, Date), as_of: Date, today: Date) -> Ask {
-    Ask { period: Period::new(from, to).unwrap(), as_of, kind, ..Ask::usual(today).whole() }
+fn ask(kind: StatementKind, (from, to): (Date, Date), as_of: Date, today: Date) -> StatementQuery {
+    StatementQuery { period: Period::new(from, to).unwrap(), as_of, kind, ..StatementQuery::usual(today).whole() }
 }
 
 /// The one statement of a view.
@@ -353,7 +353,7 @@ proptest! {
         let to = if of_today { AFTER } else { day(from + days) };
         for kind in StatementKind::ALL {
             let asked = ask(kind, (day(from), to), to, AFTER);
-            let mut page = Ask { lines: Some(lines), ..asked.clone() };
+            let mut page = StatementQuery { lines: Some(lines), ..asked.clone() };
             let (mut pages, mut standing) = (Vec::new(), Vec::new());
             loop {
                 let view = ledger.view(&page);
@@ -362,7 +362,7 @@ proptest! {
                 standing.push((statement.balance, statement.standing));
                 pages.push(statement.body);
                 let Some(next) = next else { break };
-                let read = Place::read(kind, &next.to_string());
+                let read = StatementCursor::read(kind, &next.to_string());
                 prop_assert_eq!(read.as_ref(), Ok(&next));
                 page.place = Some(next);
                 prop_assert!(pages.len() <= 25, "the pages do not end");
@@ -395,52 +395,52 @@ proptest! {
     }
 }
 
-fn read(texts: AskTexts<'_>) -> Result<Ask, Vec<AskFault>> {
-    Ask::read(&texts, TODAY)
+fn read(texts: QueryTexts<'_>) -> Result<StatementQuery, Vec<QueryFault>> {
+    StatementQuery::read(&texts, TODAY)
 }
 
 #[test]
 fn a_statement_is_asked_for_by_two_days_and_one_more() {
-    let none = AskTexts::default();
+    let none = QueryTexts::default();
     let usual = read(none).unwrap();
-    assert_eq!(usual, Ask::usual(TODAY));
+    assert_eq!(usual, StatementQuery::usual(TODAY));
     assert_eq!((usual.period.from, usual.period.to), (date(2025, 12, 1), TODAY));
-    assert_eq!(read(AskTexts { from: Some(""), to: Some(""), as_of: Some(""), kind: Some(""), ..none }), Ok(usual));
-    let past = read(AskTexts { to: Some("2020-01-31"), ..none }).unwrap();
+    assert_eq!(read(QueryTexts { from: Some(""), to: Some(""), as_of: Some(""), kind: Some(""), ..none }), Ok(usual));
+    let past = read(QueryTexts { to: Some("2020-01-31"), ..none }).unwrap();
     assert_eq!(
         (past.period.from, past.as_of),
         (date(2019, 10, 1), date(2020, 1, 31)),
         "the account stands as at its end"
     );
-    let past = read(AskTexts { as_of: Some("2020-01-31"), kind: Some("open_item"), ..none }).unwrap();
+    let past = read(QueryTexts { as_of: Some("2020-01-31"), kind: Some("open_item"), ..none }).unwrap();
     assert_eq!((past.period.to, past.last_day()), (date(2020, 1, 31), date(2020, 1, 31)));
-    let texts = AskTexts { from: Some("2026-02-02"), to: Some("2026-03-01"), as_of: Some("2026-02-01"), ..none };
-    assert_eq!(read(texts), Err(vec![AskFault::AsOfBeforeFrom]));
-    assert!(read(AskTexts { kind: Some("open_item"), ..texts }).is_ok(), "open items have no period");
-    let ahead = read(AskTexts { to: Some("2026-12-31"), ..none }).unwrap();
+    let texts = QueryTexts { from: Some("2026-02-02"), to: Some("2026-03-01"), as_of: Some("2026-02-01"), ..none };
+    assert_eq!(read(texts), Err(vec![QueryFault::AsOfBeforeFrom]));
+    assert!(read(QueryTexts { kind: Some("open_item"), ..texts }).is_ok(), "open items have no period");
+    let ahead = read(QueryTexts { to: Some("2026-12-31"), ..none }).unwrap();
     assert_eq!(ahead.as_of, TODAY, "nobody knows how it will stand");
     assert!(Period::new(date(2016, 1, 1), date(2026, 1, 1)).is_ok());
 }
 
 #[test]
 fn what_is_wrong_with_what_is_asked_is_told_by_field() {
-    let none = AskTexts::default();
+    let none = QueryTexts::default();
     let told = |texts| {
         let faults = read(texts).expect_err("it was taken").into_iter();
         faults.map(|fault| format!("{}: {fault}", fault.field())).collect::<Vec<_>>().join("; ")
     };
     let mut seen = String::new();
     for texts in [
-        AskTexts { from: Some("2026-03-02"), to: Some("2026-03-01"), ..none },
-        AskTexts { from: Some("yesterday"), to: Some("20260301"), as_of: Some("2026-02-30"), ..none },
-        AskTexts { from: Some("0001-01-01"), ..none },
-        AskTexts { from: Some("2026-02-02"), as_of: Some("2026-02-01"), ..none },
-        AskTexts { as_of: Some("2026-03-30"), kind: Some("ledger"), ..none },
-        AskTexts { edges: Some("30,60"), ..none },
-        AskTexts { edges: Some("0,30,30"), ..none },
-        AskTexts { edges: Some("0,1,2,3,4,5,6,7,8"), ..none },
-        AskTexts { edges: Some("0,+30"), place: Some("2026-03-01~x"), ..none },
-        AskTexts { kind: Some("open_item"), place: Some("2026-03-01T00:00:00.000Z~pay_1~000001"), ..none },
+        QueryTexts { from: Some("2026-03-02"), to: Some("2026-03-01"), ..none },
+        QueryTexts { from: Some("yesterday"), to: Some("20260301"), as_of: Some("2026-02-30"), ..none },
+        QueryTexts { from: Some("0001-01-01"), ..none },
+        QueryTexts { from: Some("2026-02-02"), as_of: Some("2026-02-01"), ..none },
+        QueryTexts { as_of: Some("2026-03-30"), kind: Some("ledger"), ..none },
+        QueryTexts { edges: Some("30,60"), ..none },
+        QueryTexts { edges: Some("0,30,30"), ..none },
+        QueryTexts { edges: Some("0,1,2,3,4,5,6,7,8"), ..none },
+        QueryTexts { edges: Some("0,+30"), place: Some("2026-03-01~x"), ..none },
+        QueryTexts { kind: Some("open_item"), place: Some("2026-03-01T00:00:00.000Z~pay_1~000001"), ..none },
     ] {
         writeln!(seen, "{}", told(texts)).unwrap();
     }

@@ -17,9 +17,9 @@ use expect_test::Expect;
 use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, payment_id, refund_id};
 use crate::decision::{Change, Decision};
 use crate::ledger::Leg;
-use crate::provider_fact::{
-    Attempt, AttemptRank, Cash, ChargebackFact, CheckoutFact, ConcernFact, ConcernKind, IntentFact, ObjectFact,
-    RefundFact, RefundRank,
+use crate::provider_object::{
+    Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, ObjectState,
+    RefundRank, RefundState,
 };
 use crate::{Invoice, Money, Payment, Refusal, Report, payment};
 
@@ -148,11 +148,11 @@ fn report(payment: &str, words: &str) -> Report {
     let (object, said) = words.split_once(' ').unwrap();
     let (kind, number) = object.split_at(object.trim_end_matches(|c: char| c.is_ascii_digit()).len());
     let (prefix, fact) = match kind {
-        "checkout" => ("cs", ObjectFact::Checkout(checkout_fact(payment, said))),
-        "intent" => ("pi", ObjectFact::Intent(intent_fact(&said.replace('_', " ")))),
-        "refund" => ("re", ObjectFact::Refund(refund_fact(said))),
-        "chargeback" => ("dp", ObjectFact::Chargeback(chargeback_fact(said))),
-        "warning" => ("issfr", ObjectFact::Concern(concern_fact(said))),
+        "checkout" => ("cs", ObjectState::Checkout(checkout_fact(payment, said))),
+        "intent" => ("pi", ObjectState::Intent(intent_fact(&said.replace('_', " ")))),
+        "refund" => ("re", ObjectState::Refund(refund_fact(said))),
+        "chargeback" => ("dp", ObjectState::Chargeback(chargeback_fact(said))),
+        "warning" => ("issfr", ObjectState::Concern(concern_fact(said))),
         _ => panic!("no provider speaks of {kind}"),
     };
     Report {
@@ -161,45 +161,45 @@ fn report(payment: &str, words: &str) -> Report {
         customer: None,
         business: None,
         payment: Some(payment_id(payment)),
-        fact,
+        state: fact,
     }
 }
 
-fn checkout_fact(payment: &str, said: &str) -> CheckoutFact {
+fn checkout_fact(payment: &str, said: &str) -> CheckoutState {
     let intent = Some(format!("pi_{payment}").parse().unwrap());
-    let silent = CheckoutFact { intent, ..CheckoutFact::default() };
+    let silent = CheckoutState { intent, ..CheckoutState::default() };
     match said.split_once(" paid ") {
-        Some(("completed", amount)) => CheckoutFact { completed: true, received: Cash::of(money(amount)), ..silent },
-        Some(("later", amount)) => CheckoutFact { received: Cash::of(money(amount)), ..silent },
+        Some(("completed", amount)) => CheckoutState { completed: true, received: Cash::of(money(amount)), ..silent },
+        Some(("later", amount)) => CheckoutState { received: Cash::of(money(amount)), ..silent },
         Some(_) | None => match said {
-            "completed unpaid" => CheckoutFact { completed: true, ..silent },
-            "failed later" => CheckoutFact { failed: true, ..silent },
-            "expired" => CheckoutFact { expired: true, ..silent },
+            "completed unpaid" => CheckoutState { completed: true, ..silent },
+            "failed later" => CheckoutState { failed: true, ..silent },
+            "expired" => CheckoutState { expired: true, ..silent },
             _ => panic!("no checkout is {said}"),
         },
     }
 }
 
-fn intent_fact(said: &str) -> IntentFact {
-    let silent = IntentFact::default();
+fn intent_fact(said: &str) -> IntentState {
+    let silent = IntentState::default();
     let attempt = |id: &str, rank| {
         let attempts = [(id.to_owned(), Attempt::new(rank, None))].into();
-        IntentFact { attempts, ..silent.clone() }
+        IntentState { attempts, ..silent.clone() }
     };
     match said.split_once(' ') {
-        Some(("refunded", amount)) => IntentFact { refunded: Cash::of(money(amount)), ..silent },
-        Some(("received", amount)) => IntentFact { received: Cash::of(money(amount)), ..silent },
+        Some(("refunded", amount)) => IntentState { refunded: Cash::of(money(amount)), ..silent },
+        Some(("received", amount)) => IntentState { received: Cash::of(money(amount)), ..silent },
         Some(("processing", id)) => attempt(id, AttemptRank::Pending),
         Some(("failed", id)) => attempt(id, AttemptRank::Failed),
         Some(("succeeded", id)) => attempt(id, AttemptRank::Succeeded),
-        Some(("needs", "action")) => IntentFact { action_required: true, ..silent },
-        None if said == "cancelled" => IntentFact { cancelled: true, ..silent },
+        Some(("needs", "action")) => IntentState { action_required: true, ..silent },
+        None if said == "cancelled" => IntentState { cancelled: true, ..silent },
         Some(_) | None => panic!("no intent is {said}"),
     }
 }
 
 /// `30.00 pending`, `30.00 done`, `30.00 failed`; with `for R` where it carries out an order of ours.
-fn refund_fact(said: &str) -> RefundFact {
+fn refund_fact(said: &str) -> RefundState {
     let (said, order) = said.split_once(" for ").map_or((said, None), |(said, order)| (said, Some(refund_id(order))));
     let (amount, word) = said.split_once(' ').unwrap();
     let amount = &amount.replace('_', " ");
@@ -209,28 +209,28 @@ fn refund_fact(said: &str) -> RefundFact {
         "failed" => RefundRank::Failed,
         _ => panic!("no refund is {word}"),
     };
-    RefundFact { order, amount: Cash::of(money(amount)), rank, failure: None }
+    RefundState { order, amount: Cash::of(money(amount)), rank, failure: None }
 }
 
 /// `60.00 asked`, `60.00 opened`, `60.00 withdrawn`, `60.00 reinstated`, `60.00 won`, `60.00 lost`.
-fn chargeback_fact(said: &str) -> ChargebackFact {
+fn chargeback_fact(said: &str) -> ChargebackState {
     let (amount, word) = said.split_once(' ').unwrap();
     let amount = &amount.replace('_', " ");
-    let formal = ChargebackFact { amount: Cash::of(money(amount)), formal: true, ..ChargebackFact::default() };
+    let formal = ChargebackState { amount: Cash::of(money(amount)), formal: true, ..ChargebackState::default() };
     match word {
-        "asked" => ChargebackFact { inquiry: true, formal: false, ..formal },
-        "closed" => ChargebackFact { inquiry: true, inquiry_closed: true, formal: false, ..formal },
+        "asked" => ChargebackState { inquiry: true, formal: false, ..formal },
+        "closed" => ChargebackState { inquiry: true, inquiry_closed: true, formal: false, ..formal },
         "opened" => formal,
-        "withdrawn" => ChargebackFact { withdrawn: true, ..formal },
-        "reinstated" => ChargebackFact { reinstated: true, ..formal },
-        "won" => ChargebackFact { won: true, ..formal },
-        "lost" => ChargebackFact { lost: true, ..formal },
+        "withdrawn" => ChargebackState { withdrawn: true, ..formal },
+        "reinstated" => ChargebackState { reinstated: true, ..formal },
+        "won" => ChargebackState { won: true, ..formal },
+        "lost" => ChargebackState { lost: true, ..formal },
         _ => panic!("no chargeback is {word}"),
     }
 }
 
-fn concern_fact(said: &str) -> ConcernFact {
-    ConcernFact { kind: ConcernKind::FraudWarning, closed: said == "closed", reason: None }
+fn concern_fact(said: &str) -> ConcernState {
+    ConcernState { kind: ConcernKind::FraudWarning, closed: said == "closed", reason: None }
 }
 
 fn answer(books: &Books, payment: &str, decided: Option<Decided>) -> Vec<String> {
@@ -257,7 +257,7 @@ fn state(books: &Books, name: &str) -> String {
         (payment.refunded, "refunded"),
         (payment.charged_back, "charged back"),
         (*unapplied, "unapplied"),
-        (payment.owed_back, "owed back"),
+        (payment.to_reclaim, "owed back"),
     ] {
         if !amount.is_zero() {
             write!(line, ", {} {word}", amount.to_plain()).unwrap();
@@ -277,7 +277,7 @@ fn state(books: &Books, name: &str) -> String {
 
 fn results(books: &Books, decision: &Decision) -> Vec<String> {
     let touched = decision.changes.iter().filter_map(|change| match change {
-        Change::InvoiceStanding { invoice, .. } => Some(&books.invoices[invoice]),
+        Change::InvoiceBalanceChanged { invoice, .. } => Some(&books.invoices[invoice]),
         Change::InvoiceIssued(invoice) => Some(&books.invoices[&invoice.id]),
         Change::CustomerRegistered(_)
         | Change::ProfileChanged { .. }
@@ -288,7 +288,7 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
         | Change::CreditNoteIssued(_)
         | Change::CreditNoteChanged { .. } => None,
     });
-    let mut lines: Vec<String> = touched.map(standing).collect();
+    let mut lines: Vec<String> = touched.map(balance).collect();
     if let Some(entry) = &decision.entry {
         let legs: Vec<String> = entry.legs.iter().map(leg).collect();
         lines.push(format!("ledger: {}", legs.join(", ")));
@@ -300,22 +300,22 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
     lines
 }
 
-fn standing(invoice: &Invoice) -> String {
-    let standing = &invoice.standing;
+fn balance(invoice: &Invoice) -> String {
+    let balance = &invoice.balance;
     assert_eq!(invoice.id, invoice_id(invoice.number.as_str()));
-    let mut line = format!("{} is {}: {} open", invoice.number, standing.status().as_str(), standing.open().to_plain());
-    if !standing.pending.is_zero() {
-        write!(line, ", {} pending", standing.pending.to_plain()).unwrap();
+    let mut line = format!("{} is {}: {} open", invoice.number, balance.status().as_str(), balance.open().to_plain());
+    if !balance.pending.is_zero() {
+        write!(line, ", {} pending", balance.pending.to_plain()).unwrap();
     }
-    for (amount, word) in [(standing.written_off, "written off"), (standing.charged_back, "charged back")] {
+    for (amount, word) in [(balance.written_off, "written off"), (balance.charged_back, "charged back")] {
         if !amount.is_zero() {
             write!(line, ", {} {word}", amount.to_plain()).unwrap();
         }
     }
-    if standing.payable() != standing.open() {
-        write!(line, ", {} payable", standing.payable().to_plain()).unwrap();
+    if balance.payable() != balance.open() {
+        write!(line, ", {} payable", balance.payable().to_plain()).unwrap();
     }
-    if let Some(payment) = &standing.live_checkout {
+    if let Some(payment) = &balance.live_checkout {
         write!(line, ", checkout of {}", name_of(payment.ulid())).unwrap();
     }
     line

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 use receivables::ledger::Entry;
-use receivables::statement::{AccountSums, Ask, Place, Read, StatementKind};
+use receivables::statement::{AccountSums, StatementCursor, StatementData, StatementKind, StatementQuery};
 use receivables::text::{EmailAddress, ExternalId};
 use receivables::{BillingZone, BusinessId, Customer, CustomerId, Invoice};
 
@@ -138,13 +138,13 @@ impl Store {
         &self,
         b: &BusinessId,
         c: &CustomerId,
-        ask: &Ask,
+        ask: &StatementQuery,
         zone: &BillingZone,
-    ) -> Result<Read, StoreError> {
+    ) -> Result<StatementData, StoreError> {
         let until = ask.until(zone).map(|until| format!("{}{until:.3}", keys::LEDGER));
         let place = match &ask.place {
-            Some(Place::Line(key)) => Some(format!("{}{key}", keys::LEDGER)),
-            Some(Place::Item(..)) | None => None,
+            Some(StatementCursor::Line(key)) => Some(format!("{}{key}", keys::LEDGER)),
+            Some(StatementCursor::Item(..)) | None => None,
         };
         // A place is within what was asked for; one that is not, is nobody's making and shows nothing more.
         let top = [until, place].into_iter().flatten().min();
@@ -154,21 +154,21 @@ impl Store {
             Box::pin(self.entries_after(b, c, top.as_deref())),
             Box::pin(self.open_items_of_page(b, c, ask)),
         )?;
-        Ok(Read { sums, entries, later, open })
+        Ok(StatementData { sums, entries, later, open })
     }
 
     /// What is needed to tell how an account stood at the end of a day: the sums, and what was entered after it.
-    pub async fn standing(
+    pub async fn account_standing(
         &self,
         b: &BusinessId,
         c: &CustomerId,
-        ask: &Ask,
+        ask: &StatementQuery,
         zone: &BillingZone,
-    ) -> Result<Read, StoreError> {
+    ) -> Result<StatementData, StoreError> {
         let top = ask.until(zone).map(|until| format!("{}{until:.3}", keys::LEDGER));
         let (sums, later) =
             tokio::try_join!(Box::pin(self.account(b, c)), Box::pin(self.entries_after(b, c, top.as_deref())),)?;
-        Ok(Read { sums, later, ..Read::default() })
+        Ok(StatementData { sums, later, ..StatementData::default() })
     }
 
     /// The entries of a period up to a place, newest first, as many as the page has lines and one more.
@@ -176,7 +176,7 @@ impl Store {
         &self,
         b: &BusinessId,
         c: &CustomerId,
-        ask: &Ask,
+        ask: &StatementQuery,
         zone: &BillingZone,
         top: Option<&str>,
     ) -> Result<Vec<Entry>, StoreError> {
@@ -204,14 +204,19 @@ impl Store {
     }
 
     /// The open invoices of a page, by due date, and one more.
-    async fn open_items_of_page(&self, b: &BusinessId, c: &CustomerId, ask: &Ask) -> Result<Vec<Invoice>, StoreError> {
+    async fn open_items_of_page(
+        &self,
+        b: &BusinessId,
+        c: &CustomerId,
+        ask: &StatementQuery,
+    ) -> Result<Vec<Invoice>, StoreError> {
         if ask.kind == StatementKind::BalanceForward {
             return Ok(Vec::new());
         }
         let pk = keys::account(b, c);
         let from = match &ask.place {
-            Some(Place::Item(due_on, invoice)) => keys::invoice_in_account(true, *due_on, invoice),
-            Some(Place::Line(_)) | None => keys::INVOICE_OPEN.to_owned(),
+            Some(StatementCursor::Item(due_on, invoice)) => keys::invoice_in_account(true, *due_on, invoice),
+            Some(StatementCursor::Line(_)) | None => keys::INVOICE_OPEN.to_owned(),
         };
         let to = format!("{}~", keys::INVOICE_OPEN);
         let query = Query::of(Index::Parent, &pk, Range::Between(&from, &to));

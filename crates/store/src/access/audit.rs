@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use receivables::{BusinessId, CustomerId};
 
 use super::accounts::{Page, Paged};
-use crate::items::happenings::{self, AuditRecord};
+use crate::items::outbox::{self, AuditRecord};
 use crate::items::{Item, number, text, text_of};
 use crate::keys;
 use crate::table::{Query, Range, Store, StoreError};
@@ -56,7 +56,7 @@ impl Store {
             if !rival {
                 return Err(StoreError::of(&error));
             }
-            let held = self.get(&self.tables.core, &key).await?.map(happenings::audit_record).transpose()?;
+            let held = self.get(&self.tables.core, &key).await?.map(outbox::audit_record).transpose()?;
             if held.is_none_or(|held| held.sealed.is_some()) {
                 return Ok(());
             }
@@ -78,10 +78,14 @@ impl Store {
     }
 
     /// What was decided on an account, or of the business itself, as the audit has it, oldest first.
-    pub async fn happenings(&self, b: &BusinessId, c: Option<&CustomerId>) -> Result<Vec<AuditRecord>, StoreError> {
-        let pk = keys::happenings(b, c);
+    pub async fn decision_records(
+        &self,
+        b: &BusinessId,
+        c: Option<&CustomerId>,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        let pk = keys::decision_records(b, c);
         let items = self.whole(&self.tables.core, Query::within(&pk, Range::Prefix(keys::FACT))).await?;
-        items.into_iter().map(happenings::audit_record).collect()
+        items.into_iter().map(outbox::audit_record).collect()
     }
 }
 

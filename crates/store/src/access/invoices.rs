@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use receivables::invoice::Standing;
+use receivables::invoice::InvoiceBalance;
 use receivables::text::{ExternalId, InvoiceNumber};
 use receivables::{BusinessId, CustomerId, Invoice, InvoiceId, PayLink, PayLinkId};
 
@@ -31,12 +31,12 @@ impl Store {
     }
 
     /// How many invoices stand now.
-    pub async fn standings(
+    pub async fn balances(
         &self,
         b: &BusinessId,
         ids: &[InvoiceId],
-    ) -> Result<BTreeMap<InvoiceId, Standing>, StoreError> {
-        Ok(self.invoices(b, ids).await?.into_iter().map(|(id, invoice)| (id, invoice.standing)).collect())
+    ) -> Result<BTreeMap<InvoiceId, InvoiceBalance>, StoreError> {
+        Ok(self.invoices(b, ids).await?.into_iter().map(|(id, invoice)| (id, invoice.balance)).collect())
     }
 
     /// The invoice of a number.

@@ -73,7 +73,7 @@ impl Store {
     /// Moves the instant at which a payment is due, if it is still what it was. Says whether it was: so this is also how a
     /// worker claims it, by moving it a lease ahead.
     pub async fn retime_payment(&self, payment: &Payment, to: Option<Timestamp>) -> Result<bool, StoreError> {
-        let Some(seen) = payment.look_at else { return Ok(false) };
+        let Some(seen) = payment.next_poll_at else { return Ok(false) };
         let (b, p) = (&payment.business, &payment.id);
         let seen = (":seen", text(&seen.to_string()));
         let version = (":version", number(payment.version));

@@ -1,7 +1,7 @@
 //! Payouts and saved methods: merged over what was read, and never over anything newer.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use receivables::provider_fact::Provider;
+use receivables::provider_object::Provider;
 use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
 
 use super::accounts::{Page, Paged};

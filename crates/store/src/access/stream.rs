@@ -3,8 +3,8 @@
 use receivables::{BusinessId, CustomerId};
 
 use crate::items::events::{self, ReceivedEvent};
-use crate::items::happenings::{self, Announced, AuditRecord};
 use crate::items::ledger;
+use crate::items::outbox::{self, Announced, AuditRecord};
 use crate::items::sign_ins::{self, SignIn};
 use crate::items::{Item, text_of};
 use crate::keys;
@@ -12,11 +12,11 @@ use crate::table::StoreError;
 
 /// What a new image in a stream means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StreamNews {
+pub enum StreamRecord {
     /// A provider's event was recorded, or put back for another try.
     Event(Box<ReceivedEvent>),
     /// Something was decided: the facts it announces, and what the audit has of it.
-    Happening(Box<AuditRecord>, Vec<Announced>),
+    DecisionRecord(Box<AuditRecord>, Vec<Announced>),
     /// Someone asked to sign in.
     SignIn(SignIn),
     /// An account's balance item has due days that hold nothing any more.
@@ -33,30 +33,30 @@ pub enum StreamNews {
 }
 
 /// Reads the new image of a stream record.
-pub fn read_stream_image(item: Item) -> Result<StreamNews, StoreError> {
+pub fn read_stream_image(item: Item) -> Result<StreamRecord, StoreError> {
     let (pk, sk) = (text_of(&item, "pk").unwrap_or_default(), text_of(&item, "sk").unwrap_or_default());
     if pk.starts_with("W#") {
         return Ok(if text_of(&item, "state") == Some("received") {
-            StreamNews::Event(Box::new(events::event(item)?))
+            StreamRecord::Event(Box::new(events::event(item)?))
         } else {
-            StreamNews::Nothing
+            StreamRecord::Nothing
         });
     }
     if sk == "SG" {
         // A try or its use is a change of the same item: only what is untouched asks for a mail.
         let sign_in = sign_ins::sign_in(item)?;
         return Ok(if sign_in.tries == 0 && !sign_in.spent {
-            StreamNews::SignIn(sign_in)
+            StreamRecord::SignIn(sign_in)
         } else {
-            StreamNews::Nothing
+            StreamRecord::Nothing
         });
     }
     if sk.starts_with(keys::FACT) {
-        let record = happenings::audit_record(item.clone())?;
+        let record = outbox::audit_record(item.clone())?;
         // Sealing changes the item, and is no news.
         return Ok(match record.sealed {
-            Some(_) => StreamNews::Nothing,
-            None => StreamNews::Happening(Box::new(record), happenings::announced(item)?),
+            Some(_) => StreamRecord::Nothing,
+            None => StreamRecord::DecisionRecord(Box::new(record), outbox::announced(item)?),
         });
     }
     if sk == "BAL" {
@@ -64,10 +64,10 @@ pub fn read_stream_image(item: Item) -> Result<StreamNews, StoreError> {
         let mut parts = pk.split('#').skip(1);
         return Ok(match (parts.next().map(str::parse), parts.next().map(str::parse)) {
             (Some(Ok(business)), Some(Ok(customer))) if !spent.is_empty() => {
-                StreamNews::SpentDueDays { business, customer, spent }
+                StreamRecord::SpentDueDays { business, customer, spent }
             }
-            _ => StreamNews::Nothing,
+            _ => StreamRecord::Nothing,
         });
     }
-    Ok(StreamNews::Nothing)
+    Ok(StreamRecord::Nothing)
 }

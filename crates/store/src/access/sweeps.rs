@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use receivables::BusinessId;
 use receivables::ledger::Entry;
-use receivables::provider_fact::Provider;
+use receivables::provider_object::Provider;
 
 use super::accounts::{Page, Paged};
 use crate::items::{Index, Item, ledger, listed, text, text_of};
@@ -53,10 +53,10 @@ impl Store {
     }
 
     /// Moves a sweep on, if it is still what it was. Says whether it was: so this is also how a worker claims it.
-    pub async fn move_sweep(&self, was: &Sweep, now: &Sweep) -> Result<bool, StoreError> {
-        let key = keys::sweep(&was.business, Provider::Stripe);
+    pub async fn move_sweep(&self, before: &Sweep, now: &Sweep) -> Result<bool, StoreError> {
+        let key = keys::sweep(&before.business, Provider::Stripe);
         let mut values = vec![
-            (":was", text(&was.due_at.to_string())),
+            (":was", text(&before.due_at.to_string())),
             (":due", text(&now.due_at.to_string())),
             (":seen", text(&now.seen_until.to_string())),
             (":place", text(&format!("{:.3}#{}", now.due_at, now.business))),

@@ -3,11 +3,11 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
 use receivables::customer::Profile;
-use receivables::invoice::Standing;
+use receivables::invoice::InvoiceBalance;
 use receivables::pay_link::Scope;
 use receivables::{Business, Change, Customer, Invoice, InvoiceId, PayLink};
 
-use super::{Contested, IfRefused, Writes};
+use super::{Conflict, OnConditionFailed, Writes};
 use crate::items::{Item, customers, invoices, number, text};
 use crate::keys::{self, Unique};
 use crate::table::StoreError;
@@ -16,71 +16,73 @@ impl Writes<'_> {
     pub(super) fn change(&mut self, change: &Change) -> Result<(), StoreError> {
         match change {
             Change::CustomerRegistered(customer) => self.customer_registered(customer),
-            Change::ProfileChanged { was, now } => self.profile_changed(was, now),
+            Change::ProfileChanged { before, after } => self.profile_changed(before, after),
             Change::InvoiceIssued(invoice) => self.invoice_issued(invoice),
-            Change::InvoiceStanding { invoice, due_on, was, now } => self.standing(invoice, *due_on, was, now),
+            Change::InvoiceBalanceChanged { invoice, due_on, before, after } => {
+                self.invoice_balance(invoice, *due_on, before, after)
+            }
             Change::PayLinkIssued(link) => self.pay_link_issued(link),
             Change::PayLinkRevoked(link) => self.pay_link_revoked(link),
             Change::PaymentStarted(payment) => self.payment_started(payment),
-            Change::PaymentChanged { was, now } => self.payment_changed(was, now),
+            Change::PaymentChanged { before, after } => self.payment_changed(before, after),
             Change::CreditNoteIssued(note) => self.credit_note_issued(note),
-            Change::CreditNoteChanged { was, now } => self.credit_note_changed(was, now),
+            Change::CreditNoteChanged { before, after } => self.credit_note_changed(before, after),
         }
     }
 
     /// Nothing else of the business is written, so that what another sets meanwhile stays.
-    pub(super) fn tolerances(&mut self, was: &Business, now: &Business) -> Result<(), StoreError> {
-        let amounts = now.write_off_tolerances.iter();
+    pub(super) fn tolerances(&mut self, before: &Business, after: &Business) -> Result<(), StoreError> {
+        let amounts = after.write_off_tolerances.iter();
         let amounts = amounts.map(|(currency, amount)| (currency.to_string(), number(amount.minor()))).collect();
         let values = vec![
             (":tolerances", AttributeValue::M(amounts)),
-            (":was", number(was.version)),
-            (":now", number(now.version)),
+            (":was", number(before.version)),
+            (":now", number(after.version)),
         ];
         // A business from before changes were counted has no version.
-        let condition = if was.version == 0 {
+        let condition = if before.version == 0 {
             "attribute_exists(pk) AND (attribute_not_exists(version) OR version = :was)"
         } else {
             "version = :was"
         };
         let set = "SET write_off_tolerances = :tolerances, version = :now";
-        self.update(&keys::business(&now.id), set, Some(condition), values, IfRefused::AlreadyDone)
+        self.update(&keys::business(&after.id), set, Some(condition), values, OnConditionFailed::AlreadyDone)
     }
 
     fn customer_registered(&mut self, customer: &Customer) -> Result<(), StoreError> {
-        self.put_new(self.core, customers::of_customer(customer)?, IfRefused::AlreadyDone)?;
+        self.put_new(self.core, customers::of_customer(customer)?, OnConditionFailed::AlreadyDone)?;
         self.customer_values(customer, None)
     }
 
-    fn profile_changed(&mut self, was: &Customer, now: &Customer) -> Result<(), StoreError> {
-        let refused = IfRefused::Contested(Contested::Customer);
-        self.put_over(self.core, customers::of_customer(now)?, was.version, refused)?;
-        self.customer_values(now, Some(&was.profile))
+    fn profile_changed(&mut self, before: &Customer, after: &Customer) -> Result<(), StoreError> {
+        let refused = OnConditionFailed::Conflict(Conflict::Customer);
+        self.put_over(self.core, customers::of_customer(after)?, before.version, refused)?;
+        self.customer_values(after, Some(&before.profile))
     }
 
     /// The values by which a customer is found: their external id, which is theirs alone, and their address, which is not.
-    fn customer_values(&mut self, customer: &Customer, was: Option<&Profile>) -> Result<(), StoreError> {
+    fn customer_values(&mut self, customer: &Customer, before: Option<&Profile>) -> Result<(), StoreError> {
         let (b, profile) = (&customer.business, &customer.profile);
         let external = profile.external_id.as_ref();
-        if external != was.and_then(|was| was.external_id.as_ref()) {
+        if external != before.and_then(|before| before.external_id.as_ref()) {
             if let Some(id) = external {
                 self.unique(b, Unique::CustomerExternalId, id.as_str(), customer.id.as_str())?;
             }
-            if let Some(id) = was.and_then(|was| was.external_id.as_ref()) {
+            if let Some(id) = before.and_then(|before| before.external_id.as_ref()) {
                 self.delete(&keys::unique(b, Unique::CustomerExternalId, id.as_str()))?;
             }
         }
         let stripe = profile.stripe_id.as_ref();
-        if stripe != was.and_then(|was| was.stripe_id.as_ref()) {
+        if stripe != before.and_then(|before| before.stripe_id.as_ref()) {
             if let Some(id) = stripe {
                 self.unique(b, Unique::CustomerStripeId, id.as_str(), customer.id.as_str())?;
             }
-            if let Some(id) = was.and_then(|was| was.stripe_id.as_ref()) {
+            if let Some(id) = before.and_then(|before| before.stripe_id.as_ref()) {
                 self.delete(&keys::unique(b, Unique::CustomerStripeId, id.as_str()))?;
             }
         }
         let address = profile.email.as_ref().map(receivables::text::EmailAddress::folded);
-        let before = was.and_then(|was| was.email.as_ref()).map(receivables::text::EmailAddress::folded);
+        let before = before.and_then(|before| before.email.as_ref()).map(receivables::text::EmailAddress::folded);
         if address != before {
             if let Some(address) = address {
                 let key = keys::email(b, &address, &customer.id);
@@ -97,7 +99,7 @@ impl Writes<'_> {
     fn invoice_issued(&mut self, invoice: &Invoice) -> Result<(), StoreError> {
         let (b, id) = (&invoice.business, invoice.id.as_str());
         self.issued.push(invoice.id.clone());
-        self.put_new(self.core, invoices::of_invoice(invoice)?, IfRefused::AlreadyDone)?;
+        self.put_new(self.core, invoices::of_invoice(invoice)?, OnConditionFailed::AlreadyDone)?;
         self.unique(b, Unique::InvoiceNumber, invoice.number.as_str(), id)?;
         match &invoice.external_id {
             Some(external) => self.unique(b, Unique::InvoiceExternalId, external.as_str(), id),
@@ -105,30 +107,30 @@ impl Writes<'_> {
         }
     }
 
-    fn standing(
+    fn invoice_balance(
         &mut self,
         invoice: &InvoiceId,
         due_on: Date,
-        was: &Standing,
-        now: &Standing,
+        before: &InvoiceBalance,
+        after: &InvoiceBalance,
     ) -> Result<(), StoreError> {
-        let open = !now.open().is_zero();
+        let open = !after.open().is_zero();
         let mut set = "SET applied = :applied, written_off = :written_off, pending = :pending, disputed = :disputed, \
                        charged_back = :charged_back, version = :version, \
                        gsi1sk = :in_account, gsi2sk = :in_business"
             .to_owned();
         let mut values = vec![
-            (":applied", number(now.applied.minor())),
-            (":written_off", number(now.written_off.minor())),
-            (":charged_back", number(now.charged_back.minor())),
-            (":pending", number(now.pending.minor())),
-            (":disputed", number(now.disputed.minor())),
-            (":version", number(now.version)),
-            (":was", number(was.version)),
+            (":applied", number(after.applied.minor())),
+            (":written_off", number(after.written_off.minor())),
+            (":charged_back", number(after.charged_back.minor())),
+            (":pending", number(after.pending.minor())),
+            (":disputed", number(after.disputed.minor())),
+            (":version", number(after.version)),
+            (":was", number(before.version)),
             (":in_account", text(&keys::invoice_in_account(open, due_on, invoice))),
             (":in_business", text(&keys::invoice_in_business(open, due_on, invoice))),
         ];
-        match &now.live_checkout {
+        match &after.live_checkout {
             Some(payment) => {
                 set += ", live_checkout = :live";
                 values.push((":live", text(payment.as_str())));
@@ -136,19 +138,19 @@ impl Writes<'_> {
             None => set += " REMOVE live_checkout",
         }
         let key = keys::invoice(self.business, invoice);
-        let refused = IfRefused::Contested(Contested::Invoice(invoice.clone()));
+        let refused = OnConditionFailed::Conflict(Conflict::Invoice(invoice.clone()));
         self.update(&key, &set, Some("version = :was"), values, refused)
     }
 
     /// The invoice names its newest link. One that is issued in the same transaction is written with it already, and an item is
     /// written once in a transaction.
     fn pay_link_issued(&mut self, link: &PayLink) -> Result<(), StoreError> {
-        self.put_new(self.core, invoices::of_pay_link(link)?, IfRefused::AlreadyDone)?;
+        self.put_new(self.core, invoices::of_pay_link(link)?, OnConditionFailed::AlreadyDone)?;
         let Scope::Invoice(invoice) = &link.scope;
         if self.issued.contains(invoice) {
             return Ok(());
         }
-        let refused = IfRefused::Contested(Contested::Invoice(invoice.clone()));
+        let refused = OnConditionFailed::Conflict(Conflict::Invoice(invoice.clone()));
         let (key, values) = (keys::invoice(self.business, invoice), vec![(":link", text(link.id.as_str()))]);
         self.update(&key, "SET pay_link = :link", Some("attribute_exists(pk)"), values, refused)
     }
@@ -156,7 +158,7 @@ impl Writes<'_> {
     fn pay_link_revoked(&mut self, link: &PayLink) -> Result<(), StoreError> {
         let at = link.revoked_at.map(|at| at.to_string()).unwrap_or_default();
         let key = keys::pay_link(&link.token_hash);
-        let refused = IfRefused::Contested(Contested::PayLink);
+        let refused = OnConditionFailed::Conflict(Conflict::PayLink);
         self.update(
             &key,
             "SET revoked_at = if_not_exists(revoked_at, :at)",

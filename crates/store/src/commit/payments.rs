@@ -2,55 +2,55 @@
 
 use std::collections::BTreeSet;
 
-use receivables::provider_fact::Provider;
+use receivables::provider_object::Provider;
 use receivables::{CreditNote, ObjectId, Payment};
 
-use super::{Contested, IfRefused, Writes};
+use super::{Conflict, OnConditionFailed, Writes};
 use crate::items::{credit_notes, payments, text};
 use crate::keys::{self, Unique};
 use crate::table::StoreError;
 
 impl Writes<'_> {
     pub(super) fn payment_started(&mut self, payment: &Payment) -> Result<(), StoreError> {
-        self.put_new(self.core, payments::of_payment(payment)?, IfRefused::AlreadyDone)?;
+        self.put_new(self.core, payments::of_payment(payment)?, OnConditionFailed::AlreadyDone)?;
         self.payment_parts(None, payment)
     }
 
     /// The payment's record under its version, and of what belongs to it what changed.
-    pub(super) fn payment_changed(&mut self, was: &Payment, now: &Payment) -> Result<(), StoreError> {
-        let refused = IfRefused::Contested(Contested::Payment(now.id.clone()));
-        self.put_over(self.core, payments::of_payment(now)?, was.version, refused)?;
-        self.payment_parts(Some(was), now)
+    pub(super) fn payment_changed(&mut self, before: &Payment, after: &Payment) -> Result<(), StoreError> {
+        let refused = OnConditionFailed::Conflict(Conflict::Payment(after.id.clone()));
+        self.put_over(self.core, payments::of_payment(after)?, before.version, refused)?;
+        self.payment_parts(Some(before), after)
     }
 
-    fn payment_parts(&mut self, was: Option<&Payment>, now: &Payment) -> Result<(), StoreError> {
-        for (place, after) in now.allocations.iter().enumerate() {
-            if was.and_then(|was| was.allocations.get(place)) != Some(after) {
-                self.put_item(self.core, payments::of_allocation(now, place, after)?)?;
+    fn payment_parts(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), StoreError> {
+        for (place, allocation) in after.allocations.iter().enumerate() {
+            if before.and_then(|before| before.allocations.get(place)) != Some(allocation) {
+                self.put_item(self.core, payments::of_allocation(after, place, allocation)?)?;
             }
         }
-        for place in now.allocations.len()..was.map_or(0, |was| was.allocations.len()) {
-            self.delete(&keys::allocation(&now.business, &now.id, place))?;
+        for place in after.allocations.len()..before.map_or(0, |before| before.allocations.len()) {
+            self.delete(&keys::allocation(&after.business, &after.id, place))?;
         }
-        for (object, fact) in &now.facts.0 {
-            if was.and_then(|was| was.facts.0.get(object)) != Some(fact) {
-                self.put_item(self.core, payments::of_fact(now, object, fact)?)?;
+        for (object, fact) in &after.provider_state.0 {
+            if before.and_then(|before| before.provider_state.0.get(object)) != Some(fact) {
+                self.put_item(self.core, payments::of_fact(after, object, fact)?)?;
             }
         }
-        let before = was.map(|was| was.facts.names()).unwrap_or_default();
-        let names = now.facts.names();
+        let known = before.map(|before| before.provider_state.names()).unwrap_or_default();
+        let names = after.provider_state.names();
         // What was adopted is claimed also where its name is known, so that nothing kept of it is passed over.
         let adopted: BTreeSet<ObjectId> = self.adopted.keys().cloned().collect();
-        for object in names.difference(&before).chain(adopted.difference(&names)) {
-            self.provider_object(now, object)?;
+        for object in names.difference(&known).chain(adopted.difference(&names)) {
+            self.provider_object(after, object)?;
         }
-        self.payment_reviews(was, now)?;
+        self.payment_reviews(before, after)?;
         // What is in the business's lists says whose it is.
-        let was = was.filter(|was| was.customer == now.customer);
+        let before = before.filter(|before| before.customer == after.customer);
         let unapplied = |payment: &Payment| (!payment.unapplied.is_zero()).then_some(payment.unapplied);
-        match (was.and_then(unapplied), unapplied(now)) {
-            (before, Some(after)) if before != Some(after) => self.put_item(self.core, payments::of_unapplied(now)?),
-            (Some(_), None) => self.delete(&keys::unapplied_of_payment(&now.business, &now.id)),
+        match (before.and_then(unapplied), unapplied(after)) {
+            (known, Some(amount)) if known != Some(amount) => self.put_item(self.core, payments::of_unapplied(after)?),
+            (Some(_), None) => self.delete(&keys::unapplied_of_payment(&after.business, &after.id)),
             (Some(_) | None, Some(_) | None) => Ok(()),
         }
     }
@@ -59,7 +59,7 @@ impl Writes<'_> {
     /// before it was anybody's, that must have been heard: all of it, and nothing newer.
     fn provider_object(&mut self, payment: &Payment, object: &ObjectId) -> Result<(), StoreError> {
         let key = keys::object(&payment.business, Provider::Stripe, object);
-        let refused = IfRefused::Contested(Contested::Waiting(object.clone()));
+        let refused = OnConditionFailed::Conflict(Conflict::Waiting(object.clone()));
         let set = "SET payment = if_not_exists(payment, :payment) REMOVE gsi2pk, gsi2sk";
         let mut values = vec![(":payment", text(payment.id.as_str()))];
         let condition = match self.adopted.get(object) {
@@ -72,43 +72,43 @@ impl Writes<'_> {
         self.update(&key, set, Some(condition), values, refused)
     }
 
-    fn payment_reviews(&mut self, was: Option<&Payment>, now: &Payment) -> Result<(), StoreError> {
-        let before = was.map(Payment::reviews).unwrap_or_default();
-        let after = now.reviews();
-        let handed = was.is_some_and(|was| was.customer != now.customer);
-        for review in after.iter().filter(|review| handed || !before.contains(review)) {
-            self.put_item(self.core, payments::of_review(now, review)?)?;
+    fn payment_reviews(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), StoreError> {
+        let open = before.map(Payment::reviews).unwrap_or_default();
+        let reviews = after.reviews();
+        let handed = before.is_some_and(|before| before.customer != after.customer);
+        for review in reviews.iter().filter(|review| handed || !open.contains(review)) {
+            self.put_item(self.core, payments::of_review(after, review)?)?;
         }
-        for gone in before.iter().filter(|review| !after.iter().any(|now| now.name == review.name)) {
-            self.delete(&keys::review(&now.business, &now.id, &gone.name))?;
+        for gone in open.iter().filter(|review| !reviews.iter().any(|other| other.name == review.name)) {
+            self.delete(&keys::review(&after.business, &after.id, &gone.name))?;
         }
         Ok(())
     }
 
     pub(super) fn credit_note_issued(&mut self, note: &CreditNote) -> Result<(), StoreError> {
-        self.put_new(self.core, credit_notes::of_credit_note(note)?, IfRefused::AlreadyDone)?;
+        self.put_new(self.core, credit_notes::of_credit_note(note)?, OnConditionFailed::AlreadyDone)?;
         self.unique(&note.business, Unique::CreditNoteNumber, note.number.as_str(), note.id.as_str())?;
         self.credit_note_parts(None, note)
     }
 
-    pub(super) fn credit_note_changed(&mut self, was: &CreditNote, now: &CreditNote) -> Result<(), StoreError> {
-        let refused = IfRefused::Contested(Contested::CreditNote(now.id.clone()));
-        self.put_over(self.core, credit_notes::of_credit_note(now)?, was.version, refused)?;
-        self.credit_note_parts(Some(was), now)
+    pub(super) fn credit_note_changed(&mut self, before: &CreditNote, after: &CreditNote) -> Result<(), StoreError> {
+        let refused = OnConditionFailed::Conflict(Conflict::CreditNote(after.id.clone()));
+        self.put_over(self.core, credit_notes::of_credit_note(after)?, before.version, refused)?;
+        self.credit_note_parts(Some(before), after)
     }
 
-    fn credit_note_parts(&mut self, was: Option<&CreditNote>, now: &CreditNote) -> Result<(), StoreError> {
-        for (place, after) in now.allocations.iter().enumerate() {
-            if was.and_then(|was| was.allocations.get(place)) != Some(after) {
-                self.put_item(self.core, credit_notes::of_allocation(now, place, after)?)?;
+    fn credit_note_parts(&mut self, before: Option<&CreditNote>, after: &CreditNote) -> Result<(), StoreError> {
+        for (place, allocation) in after.allocations.iter().enumerate() {
+            if before.and_then(|before| before.allocations.get(place)) != Some(allocation) {
+                self.put_item(self.core, credit_notes::of_allocation(after, place, allocation)?)?;
             }
         }
         let unapplied = |note: &CreditNote| (!note.unapplied.is_zero()).then_some(note.unapplied);
-        match (was.and_then(unapplied), unapplied(now)) {
-            (before, Some(after)) if before != Some(after) => {
-                self.put_item(self.core, credit_notes::of_unapplied(now)?)
+        match (before.and_then(unapplied), unapplied(after)) {
+            (known, Some(amount)) if known != Some(amount) => {
+                self.put_item(self.core, credit_notes::of_unapplied(after)?)
             }
-            (Some(_), None) => self.delete(&keys::unapplied_of_credit_note(&now.business, &now.id)),
+            (Some(_), None) => self.delete(&keys::unapplied_of_credit_note(&after.business, &after.id)),
             (Some(_) | None, Some(_) | None) => Ok(()),
         }
     }

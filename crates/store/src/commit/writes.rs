@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Up
 use jiff::Timestamp;
 use receivables::{BalanceMove, BusinessId, CustomerId};
 
-use super::{Also, Contested, IfRefused, Writes};
-use crate::access::once;
+use super::{CommitContext, Conflict, OnConditionFailed, Writes};
+use crate::access::idempotency;
 use crate::items::events::{self, EventKey, EventState};
 use crate::items::{Item, ledger, number, text};
 use crate::keys::{self, Key, Unique};
@@ -29,14 +29,16 @@ impl Writes<'_> {
         }
         let update = update.update_expression(format!("ADD {}", adds.join(", "))).build();
         let update = update.map_err(|error| StoreError::defect("balance", &error))?;
-        self.items.push((TransactWriteItem::builder().update(update).build(), IfRefused::Never));
+        self.items.push((TransactWriteItem::builder().update(update).build(), OnConditionFailed::Never));
         Ok(())
     }
 
     /// Marks the act that this carries out as done.
-    pub(super) fn act(&mut self, also: &Also, at: Timestamp) -> Result<(), StoreError> {
+    pub(super) fn act(&mut self, also: &CommitContext, at: Timestamp) -> Result<(), StoreError> {
         match &also.act {
-            Some(act) => self.put_new(self.inbox, once::of_act(self.business, act, at), IfRefused::AlreadyDone),
+            Some(act) => {
+                self.put_new(self.inbox, idempotency::of_act(self.business, act, at), OnConditionFailed::AlreadyDone)
+            }
             None => Ok(()),
         }
     }
@@ -56,17 +58,17 @@ impl Writes<'_> {
             .expression_attribute_values(":ttl", events::expiry(at))
             .build()
             .map_err(|error| StoreError::defect("event", &error))?;
-        self.items.push((TransactWriteItem::builder().update(update).build(), IfRefused::AlreadyDone));
+        self.items.push((TransactWriteItem::builder().update(update).build(), OnConditionFailed::AlreadyDone));
         Ok(())
     }
 
     pub(super) fn unique(&mut self, b: &BusinessId, kind: Unique, value: &str, target: &str) -> Result<(), StoreError> {
         let key = keys::unique(b, kind, value);
         let item = at(&key, Item::from([("target".to_owned(), text(target))]));
-        self.put_new(self.core, item, IfRefused::Contested(Contested::Taken(kind)))
+        self.put_new(self.core, item, OnConditionFailed::Conflict(Conflict::Taken(kind)))
     }
 
-    pub(super) fn put_new(&mut self, table: &str, item: Item, refused: IfRefused) -> Result<(), StoreError> {
+    pub(super) fn put_new(&mut self, table: &str, item: Item, refused: OnConditionFailed) -> Result<(), StoreError> {
         let put =
             Put::builder().table_name(table).set_item(Some(item)).condition_expression("attribute_not_exists(pk)");
         self.push_put(put.build(), refused)
@@ -77,7 +79,7 @@ impl Writes<'_> {
         table: &str,
         item: Item,
         version: u64,
-        refused: IfRefused,
+        refused: OnConditionFailed,
     ) -> Result<(), StoreError> {
         let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression("version = :was");
         self.push_put(put.expression_attribute_values(":was", number(version)).build(), refused)
@@ -88,13 +90,13 @@ impl Writes<'_> {
     }
 
     pub(super) fn put_item(&mut self, table: &str, item: Item) -> Result<(), StoreError> {
-        self.push_put(Put::builder().table_name(table).set_item(Some(item)).build(), IfRefused::Never)
+        self.push_put(Put::builder().table_name(table).set_item(Some(item)).build(), OnConditionFailed::Never)
     }
 
     pub(super) fn push_put(
         &mut self,
         put: Result<Put, aws_sdk_dynamodb::error::BuildError>,
-        refused: IfRefused,
+        refused: OnConditionFailed,
     ) -> Result<(), StoreError> {
         let put = put.map_err(|error| StoreError::defect("put", &error))?;
         self.items.push((TransactWriteItem::builder().put(put).build(), refused));
@@ -107,7 +109,7 @@ impl Writes<'_> {
         set: &str,
         condition: Option<&str>,
         values: Vec<(&'static str, AttributeValue)>,
-        refused: IfRefused,
+        refused: OnConditionFailed,
     ) -> Result<(), StoreError> {
         let mut update = Update::builder()
             .table_name(self.core)
@@ -126,7 +128,7 @@ impl Writes<'_> {
     pub(super) fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
         let delete = Delete::builder().table_name(self.core).key("pk", text(&key.pk)).key("sk", text(&key.sk)).build();
         let delete = delete.map_err(|error| StoreError::defect("delete", &error))?;
-        self.items.push((TransactWriteItem::builder().delete(delete).build(), IfRefused::Never));
+        self.items.push((TransactWriteItem::builder().delete(delete).build(), OnConditionFailed::Never));
         Ok(())
     }
 }

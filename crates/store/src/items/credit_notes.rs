@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::provider_fact::Facts;
+use receivables::provider_object::ProviderState;
 use receivables::text::{Description, InvoiceNumber};
 use receivables::{Allocation, BusinessId, CreditNote, CreditNoteId, Currency, CustomerId};
 use serde::{Deserialize, Serialize};
 
-use super::parts::Assembled;
+use super::consistent_read::Assembled;
 use super::payments::{AllocationRecord, allocation, digest_of};
 use super::reviews::of_open_amount;
 use super::{Index, Item, item, listed, money, record, text_of};
@@ -44,7 +44,7 @@ pub(crate) fn of_credit_note(note: &CreditNote) -> Result<Item, StoreError> {
         unapplied: note.unapplied.minor(),
         recorded_at: note.recorded_at,
         version: note.version,
-        parts: Some(digest_of(&note.allocations, &Facts::default())?),
+        parts: Some(digest_of(&note.allocations, &ProviderState::default())?),
     };
     let b = &note.business;
     let item = item(&keys::credit_note(b, &note.id), &record)?;
@@ -86,7 +86,8 @@ pub(crate) fn credit_note(items: Vec<Item>) -> Result<Assembled<CreditNote>, Sto
     allocations.sort_by(|(one, _), (other, _)| one.cmp(other));
     let allocations: Vec<Allocation> = allocations.into_iter().map(|(_, allocation)| allocation).collect();
     let Some(head) = head else { return Ok(Assembled::Torn) };
-    let (carried, digest) = (text_of(&head, "parts").map(str::to_owned), digest_of(&allocations, &Facts::default())?);
+    let (carried, digest) =
+        (text_of(&head, "parts").map(str::to_owned), digest_of(&allocations, &ProviderState::default())?);
     let note = CreditNote { allocations, ..credit_note_head(head)? };
     Ok(Assembled::of(note, carried.as_deref(), &digest))
 }

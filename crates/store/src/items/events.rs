@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use lz4_flex::block;
 use receivables::BusinessId;
-use receivables::provider_fact::Provider;
+use receivables::provider_object::Provider;
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, expiring, item, listed, number, record};

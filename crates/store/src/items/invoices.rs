@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::invoice::{Line, Standing, Tax, Totals};
+use receivables::invoice::{InvoiceBalance, Line, Tax, Totals};
 use receivables::pay_link::{PayLink, Scope};
 use receivables::text::{Description, ExternalId, InvoiceNumber, Reference};
 use receivables::{BusinessId, Currency, CustomerId, Invoice, InvoiceId, PayLinkId, PaymentId};
@@ -33,7 +33,7 @@ struct InvoiceRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pay_link: Option<PayLinkId>,
     #[serde(flatten)]
-    standing: StandingRecord,
+    balance: InvoiceBalanceRecord,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -54,7 +54,7 @@ struct TaxRecord {
 
 /// How an invoice stands; the same attributes on the invoice and, as last seen, on each allocation.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct StandingRecord {
+pub(crate) struct InvoiceBalanceRecord {
     gross: i64,
     applied: i64,
     #[serde(default)]
@@ -68,22 +68,22 @@ pub(crate) struct StandingRecord {
     version: u64,
 }
 
-impl StandingRecord {
-    pub(crate) fn of(standing: &Standing) -> Self {
+impl InvoiceBalanceRecord {
+    pub(crate) fn of(balance: &InvoiceBalance) -> Self {
         Self {
-            gross: standing.gross.minor(),
-            applied: standing.applied.minor(),
-            written_off: standing.written_off.minor(),
-            charged_back: standing.charged_back.minor(),
-            pending: standing.pending.minor(),
-            disputed: standing.disputed.minor(),
-            live_checkout: standing.live_checkout.clone(),
-            version: standing.version,
+            gross: balance.gross.minor(),
+            applied: balance.applied.minor(),
+            written_off: balance.written_off.minor(),
+            charged_back: balance.charged_back.minor(),
+            pending: balance.pending.minor(),
+            disputed: balance.disputed.minor(),
+            live_checkout: balance.live_checkout.clone(),
+            version: balance.version,
         }
     }
 
-    pub(crate) fn read(self, currency: Currency) -> Result<Standing, StoreError> {
-        Ok(Standing {
+    pub(crate) fn read(self, currency: Currency) -> Result<InvoiceBalance, StoreError> {
+        Ok(InvoiceBalance {
             gross: money(self.gross, currency)?,
             applied: money(self.applied, currency)?,
             written_off: money(self.written_off, currency)?,
@@ -97,7 +97,7 @@ impl StandingRecord {
 }
 
 pub(crate) fn of_invoice(invoice: &Invoice) -> Result<Item, StoreError> {
-    let (b, open) = (&invoice.business, !invoice.standing.open().is_zero());
+    let (b, open) = (&invoice.business, !invoice.balance.open().is_zero());
     let record = InvoiceRecord {
         id: invoice.id.clone(),
         business: invoice.business.clone(),
@@ -113,7 +113,7 @@ pub(crate) fn of_invoice(invoice: &Invoice) -> Result<Item, StoreError> {
         taxes: invoice.totals.taxes.iter().map(of_tax).collect(),
         recorded_at: invoice.recorded_at,
         pay_link: invoice.pay_link.clone(),
-        standing: StandingRecord::of(&invoice.standing),
+        balance: InvoiceBalanceRecord::of(&invoice.balance),
     };
     let item = item(&keys::invoice(b, &invoice.id), &record)?;
     let place = keys::invoice_in_account(open, invoice.due_on, &invoice.id);
@@ -151,7 +151,7 @@ pub(crate) fn invoice(item: Item) -> Result<Invoice, StoreError> {
     let taxes = record.taxes.into_iter().map(|tax| {
         Ok(Tax { rate: decimal(&tax.rate)?, base: money(tax.base, currency)?, amount: money(tax.amount, currency)? })
     });
-    let standing = record.standing.read(currency)?;
+    let balance = record.balance.read(currency)?;
     Ok(Invoice {
         id: record.id,
         business: record.business,
@@ -165,10 +165,10 @@ pub(crate) fn invoice(item: Item) -> Result<Invoice, StoreError> {
         totals: Totals {
             net: money(record.net, currency)?,
             taxes: taxes.collect::<Result<_, StoreError>>()?,
-            gross: standing.gross,
+            gross: balance.gross,
         },
         pay_link: record.pay_link,
-        standing,
+        balance,
         recorded_at: record.recorded_at,
     })
 }

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::payment::{Checkout, Origin, RefundOrder, Review, State};
-use receivables::provider_fact::Facts;
+use receivables::provider_object::ProviderState;
 use receivables::text::{Description, InvoiceNumber};
 use receivables::{
-    Allocation, BusinessId, Currency, CustomerId, InvoiceId, Locale, Money, ObjectFact, ObjectId, PayLinkId, Payment,
+    Allocation, BusinessId, Currency, CustomerId, InvoiceId, Locale, Money, ObjectId, ObjectState, PayLinkId, Payment,
     PaymentId, RefundId,
 };
 use serde::{Deserialize, Serialize};
 
-use super::facts::{FactRecord, merged, of_merged};
-use super::invoices::StandingRecord;
-use super::parts::{Assembled, PartsDigest};
+use super::consistent_read::{Assembled, PartsDigest};
+use super::invoices::InvoiceBalanceRecord;
+use super::provider_objects::{FactRecord, merged, of_merged};
 use super::reviews::of_open_amount;
 use super::{Index, Item, item, listed, money, record, text_of};
 use crate::{StoreError, keys};
@@ -39,8 +39,8 @@ struct PaymentRecord {
     #[serde(default)]
     charged_back: i64,
     unapplied: i64,
-    #[serde(default)]
-    owed_back: i64,
+    #[serde(default, rename = "owed_back")]
+    to_reclaim: i64,
     #[serde(default)]
     on_account: i64,
     #[serde(default)]
@@ -55,8 +55,8 @@ struct PaymentRecord {
     suspense: BTreeMap<Currency, i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     settled_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    look_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default, rename = "look_at")]
+    next_poll_at: Option<Timestamp>,
     version: u64,
     /// The digest of the allocations and facts that belong to it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -98,16 +98,16 @@ pub(crate) struct AllocationRecord {
     due_on: Date,
     currency: Currency,
     intended: i64,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    at_most: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default, rename = "at_most")]
+    ceiling: Option<i64>,
     applied_here: i64,
     pending_here: i64,
     #[serde(default)]
     charged_back_here: i64,
-    #[serde(default)]
-    undone: bool,
+    #[serde(default, rename = "undone")]
+    withdrawn_by_operator: bool,
     #[serde(flatten)]
-    standing: StandingRecord,
+    balance: InvoiceBalanceRecord,
 }
 
 pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
@@ -135,7 +135,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         refunded: payment.refunded.minor(),
         charged_back: payment.charged_back.minor(),
         unapplied: payment.unapplied.minor(),
-        owed_back: payment.owed_back.minor(),
+        to_reclaim: payment.to_reclaim.minor(),
         on_account: payment.on_account.minor(),
         unfinished: payment.unfinished,
         settlement_announced: payment.settlement_announced,
@@ -143,9 +143,9 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         reviews_closed: payment.reviews_closed.clone(),
         suspense: payment.suspense.iter().map(|amount| (amount.currency(), amount.minor())).collect(),
         settled_at: payment.settled_at,
-        look_at: payment.look_at,
+        next_poll_at: payment.next_poll_at,
         version: payment.version,
-        parts: Some(digest_of(&payment.allocations, &payment.facts)?),
+        parts: Some(digest_of(&payment.allocations, &payment.provider_state)?),
     };
     let b = &payment.business;
     let item = item(&keys::payment(b, &payment.id), &record)?;
@@ -153,7 +153,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
     let item = listed(item, Index::Parent, &keys::account(b, &payment.customer), &place);
     let (month, at) = keys::payments_of_month(b, payment.started_at);
     let item = listed(item, Index::List, &month, &format!("{at}#{}", payment.id));
-    Ok(match payment.look_at {
+    Ok(match payment.next_poll_at {
         Some(at) => listed(item, Index::Due, &keys::due(&payment.id), &keys::due_payment(at, b, &payment.id)),
         None => item,
     })
@@ -189,12 +189,12 @@ impl AllocationRecord {
             due_on: allocation.due_on,
             currency: allocation.intended.currency(),
             intended: allocation.intended.minor(),
-            at_most: Some(allocation.at_most.minor()),
+            ceiling: Some(allocation.ceiling.minor()),
             applied_here: allocation.applied.minor(),
             pending_here: allocation.pending.minor(),
             charged_back_here: allocation.charged_back.minor(),
-            undone: allocation.undone,
-            standing: StandingRecord::of(&allocation.standing),
+            withdrawn_by_operator: allocation.withdrawn_by_operator,
+            balance: InvoiceBalanceRecord::of(&allocation.balance),
         }
     }
 }
@@ -213,7 +213,7 @@ pub(crate) fn of_review(payment: &Payment, review: &Review) -> Result<Item, Stor
     super::reviews::of_review(&key, payment, review, &place)
 }
 
-pub(crate) fn of_fact(payment: &Payment, object: &ObjectId, fact: &ObjectFact) -> Result<Item, StoreError> {
+pub(crate) fn of_fact(payment: &Payment, object: &ObjectId, fact: &ObjectState) -> Result<Item, StoreError> {
     let key = keys::merged_fact(&payment.business, &payment.id, fact.kind(), object);
     item(&key, &FactRecord { object: object.clone(), fact: of_merged(fact) })
 }
@@ -227,11 +227,11 @@ pub(crate) fn of_unapplied(payment: &Payment) -> Result<Item, StoreError> {
 
 /// The digest of what belongs to a head. How an invoice stands is the invoice's own: an allocation remembers it, and is not
 /// written again because it has changed.
-pub(crate) fn digest_of(allocations: &[Allocation], facts: &Facts) -> Result<String, StoreError> {
+pub(crate) fn digest_of(allocations: &[Allocation], facts: &ProviderState) -> Result<String, StoreError> {
     let mut digest = PartsDigest::new();
     allocations.iter().try_for_each(|part| {
-        let amounts = [part.intended, part.at_most, part.applied, part.pending, part.charged_back];
-        digest.add(&(&part.invoice, amounts.map(Money::minor), part.undone))
+        let amounts = [part.intended, part.ceiling, part.applied, part.pending, part.charged_back];
+        digest.add(&(&part.invoice, amounts.map(Money::minor), part.withdrawn_by_operator))
     })?;
     facts
         .0
@@ -247,7 +247,7 @@ pub(crate) fn payment(items: Vec<Item>) -> Result<Assembled<Payment>, StoreError
     }
     let mut head = None;
     let mut allocations = Vec::new();
-    let mut facts = Facts::default();
+    let mut facts = ProviderState::default();
     for item in items {
         match text_of(&item, "sk").unwrap_or_default().as_bytes() {
             [b'P'] => head = Some(record::<PaymentRecord>(item)?),
@@ -271,10 +271,14 @@ pub(crate) fn payment(items: Vec<Item>) -> Result<Assembled<Payment>, StoreError
 
 /// A payment as its record alone tells: without its allocations and facts, for lists.
 pub(crate) fn payment_head(item: Item) -> Result<Payment, StoreError> {
-    whole(record(item)?, Vec::new(), Facts::default())
+    whole(record(item)?, Vec::new(), ProviderState::default())
 }
 
-fn whole(head: PaymentRecord, allocations: Vec<Allocation>, facts: Facts) -> Result<Payment, StoreError> {
+fn whole(
+    head: PaymentRecord,
+    allocations: Vec<Allocation>,
+    provider_state: ProviderState,
+) -> Result<Payment, StoreError> {
     let currency = head.currency;
     let refunds = head.refunds.into_iter().map(|record| refund_order(record, currency));
     let suspense = head.suspense.into_iter().map(|(currency, minor)| money(minor, currency));
@@ -297,13 +301,13 @@ fn whole(head: PaymentRecord, allocations: Vec<Allocation>, facts: Facts) -> Res
             url: record.url,
             expires_at: record.expires_at,
         }),
-        facts,
+        provider_state,
         state: State::named(&head.state).ok_or_else(|| StoreError::Defect(format!("payment state {}", head.state)))?,
         received: money(head.received, currency)?,
         refunded: money(head.refunded, currency)?,
         charged_back: money(head.charged_back, currency)?,
         unapplied: money(head.unapplied, currency)?,
-        owed_back: money(head.owed_back, currency)?,
+        to_reclaim: money(head.to_reclaim, currency)?,
         on_account: money(head.on_account, currency)?,
         unfinished: head.unfinished,
         settlement_announced: head.settlement_announced,
@@ -311,7 +315,7 @@ fn whole(head: PaymentRecord, allocations: Vec<Allocation>, facts: Facts) -> Res
         reviews_closed: head.reviews_closed,
         suspense: suspense.collect::<Result<Vec<Money>, StoreError>>()?,
         settled_at: head.settled_at,
-        look_at: head.look_at,
+        next_poll_at: head.next_poll_at,
         version: head.version,
     })
 }
@@ -325,19 +329,19 @@ pub(crate) fn allocation(item: Item) -> Result<Allocation, StoreError> {
         number: record.number,
         due_on: record.due_on,
         intended: money(record.intended, currency)?,
-        at_most: money(record.at_most.unwrap_or(record.intended), currency)?,
+        ceiling: money(record.ceiling.unwrap_or(record.intended), currency)?,
         applied: money(record.applied_here, currency)?,
         pending: money(record.pending_here, currency)?,
         charged_back: money(record.charged_back_here, currency)?,
-        undone: record.undone,
-        standing: record.standing.read(currency)?,
+        withdrawn_by_operator: record.withdrawn_by_operator,
+        balance: record.balance.read(currency)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use receivables::invoice::Standing;
-    use receivables::provider_fact::{Cash, IntentFact, RefundFact, RefundRank};
+    use receivables::invoice::InvoiceBalance;
+    use receivables::provider_object::{Cash, IntentState, RefundRank, RefundState};
 
     use super::*;
 
@@ -346,13 +350,13 @@ mod tests {
     #[test]
     fn the_digest_of_what_is_in_the_tables_stays_what_it_is() {
         let euros = |minor| Cash::of(Money::new(minor, Currency::EUR).unwrap());
-        let intent = IntentFact { received: euros(12_050), refunded: euros(500), ..IntentFact::default() };
-        let refund = RefundFact { order: None, amount: euros(500), rank: RefundRank::Succeeded, failure: None };
-        let facts = [("pi_1", ObjectFact::Intent(intent)), ("re_1", ObjectFact::Refund(refund))];
-        let facts = Facts(facts.into_iter().map(|(id, fact)| (id.parse().unwrap(), fact)).collect());
+        let intent = IntentState { received: euros(12_050), refunded: euros(500), ..IntentState::default() };
+        let refund = RefundState { order: None, amount: euros(500), rank: RefundRank::Succeeded, failure: None };
+        let facts = [("pi_1", ObjectState::Intent(intent)), ("re_1", ObjectState::Refund(refund))];
+        let facts = ProviderState(facts.into_iter().map(|(id, fact)| (id.parse().unwrap(), fact)).collect());
         let amount = |minor| Money::new(minor, Currency::EUR).unwrap();
         let nothing = amount(0);
-        let standing = Standing {
+        let balance = InvoiceBalance {
             gross: amount(12_050),
             applied: nothing,
             written_off: nothing,
@@ -367,15 +371,15 @@ mod tests {
             number: "F-1".parse().unwrap(),
             due_on: "2026-04-01".parse().unwrap(),
             intended: amount(12_050),
-            at_most: amount(12_050),
+            ceiling: amount(12_050),
             applied: amount(11_550),
             pending: nothing,
             charged_back: nothing,
-            undone: false,
-            standing,
+            withdrawn_by_operator: false,
+            balance,
         };
-        let of = |parts: &[Allocation], facts: &Facts| digest_of(parts, facts).unwrap();
-        assert_eq!(of(&[], &Facts::default()), "1:e3b0c44298fc1c149afbf4c8");
+        let of = |parts: &[Allocation], facts: &ProviderState| digest_of(parts, facts).unwrap();
+        assert_eq!(of(&[], &ProviderState::default()), "1:e3b0c44298fc1c149afbf4c8");
         assert_eq!(of(&[], &facts), "1:eefa8556d9551ef9711d925d");
         assert_eq!(of(&[part], &facts), "1:2b1f82b3e8b7e0b85ea3dcf5");
     }

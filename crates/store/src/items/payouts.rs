@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::payout::{BalanceTransaction, PayoutFact, PayoutProof, PayoutRank};
-use receivables::provider_fact::Provider;
-use receivables::saved_method::{MethodFact, MethodLook};
+use receivables::payout::{BalanceTransaction, PayoutProof, PayoutRank, PayoutState};
+use receivables::provider_object::Provider;
+use receivables::saved_method::{MethodLook, MethodState};
 use receivables::{Balance, BusinessId, Currency, CustomerId, ObjectId, PaymentId};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct Payout {
     /// The provider's id.
     pub id: ObjectId,
     /// What was said of it.
-    pub fact: PayoutFact,
+    pub state: PayoutState,
     /// What its transactions come to, once they were fetched.
     pub proof: Option<PayoutProof>,
     /// The provider refused to list its transactions, and so there is no proof.
@@ -70,7 +70,7 @@ struct ProofRecord {
 }
 
 pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreError> {
-    let fact = &payout.fact;
+    let fact = &payout.state;
     let record = PayoutRecord {
         id: payout.id.clone(),
         currency: fact.amount.currency(),
@@ -110,7 +110,7 @@ pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
     });
     Ok(Payout {
         id: record.id,
-        fact: PayoutFact {
+        state: PayoutState {
             amount: money(record.amount)?,
             arrives_on: record.arrives_on,
             rank: PayoutRank::ALL
@@ -195,7 +195,7 @@ pub struct SavedMethod {
     /// The provider's id.
     pub id: ObjectId,
     /// What was said of it.
-    pub fact: MethodFact,
+    pub state: MethodState,
     /// Our customer who has it, where they are known.
     pub customer: Option<CustomerId>,
     /// Counts the changes.
@@ -228,7 +228,7 @@ struct MethodRecord {
 }
 
 pub(crate) fn of_method(b: &BusinessId, method: &SavedMethod) -> Result<Item, StoreError> {
-    let fact = &method.fact;
+    let fact = &method.state;
     let look = fact.look.as_ref();
     let record = MethodRecord {
         id: method.id.clone(),
@@ -260,7 +260,7 @@ pub(crate) fn method(item: Item) -> Result<SavedMethod, StoreError> {
     let look = MethodLook { good_until: record.good_until, brand: record.brand, last4: record.last4 };
     Ok(SavedMethod {
         id: record.id,
-        fact: MethodFact {
+        state: MethodState {
             customer: record.provider_customer,
             kind: record.kind,
             look: record.seen.then_some(look),

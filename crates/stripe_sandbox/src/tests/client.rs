@@ -1,10 +1,10 @@
 //! The product's own client and reader, against the sandbox over a real connection.
 
 use payment_gateway::stripe::requests::{
-    CheckoutOrder, Client, ClientConfig, ExpireOutcome, OnceKey, Operation, RequestError,
+    CheckoutOrder, Client, ClientConfig, ExpireOutcome, IdempotencyKey, Operation, RequestError,
 };
-use payment_gateway::stripe::{Event, Meaning, Secret, facts, signature};
-use receivables::{BusinessId, Currency, Locale, Money, ObjectFact, PaymentId, Report};
+use payment_gateway::stripe::{Event, Meaning, Secret, reports, signature};
+use receivables::{BusinessId, Currency, Locale, Money, ObjectState, PaymentId, Report};
 
 use super::{Receiver, SECRET_KEY, Shop, WEBHOOK_SECRET};
 
@@ -38,16 +38,16 @@ fn order(first_line: &str) -> CheckoutOrder {
     }
 }
 
-fn once(operation: Operation, attempt: u32) -> OnceKey {
+fn once(operation: Operation, attempt: u32) -> IdempotencyKey {
     let order = order("1.00");
-    OnceKey::new(&order.business, &order.payment, operation, attempt)
+    IdempotencyKey::new(&order.business, &order.payment, operation, attempt)
 }
 
 /// The money that the reports about a checkout tell of.
 fn received(reports: &[Report]) -> Money {
-    let checkout = reports.iter().find_map(|report| match &report.fact {
-        ObjectFact::Checkout(checkout) => Some(checkout),
-        ObjectFact::Intent(_) | ObjectFact::Refund(_) | ObjectFact::Chargeback(_) | ObjectFact::Concern(_) => None,
+    let checkout = reports.iter().find_map(|report| match &report.state {
+        ObjectState::Checkout(checkout) => Some(checkout),
+        ObjectState::Intent(_) | ObjectState::Refund(_) | ObjectState::Chargeback(_) | ObjectState::Concern(_) => None,
     });
     checkout.unwrap().received.in_currency(Currency::EUR)
 }
@@ -110,7 +110,7 @@ async fn the_product_verifies_and_understands_every_webhook() {
         let now = jiff::Timestamp::from_second(signed_at).unwrap();
         signature::verify(header, body.as_bytes(), &secrets, now).unwrap();
         let event = Event::read(body.as_bytes()).unwrap();
-        match facts::reports(&event).unwrap() {
+        match reports::reports(&event).unwrap() {
             Meaning::Reports(reports) if event.kind.starts_with("checkout.") => cash.push(received(&reports)),
             Meaning::Reports(_) | Meaning::Methods(_) | Meaning::CustomerDeleted(_) | Meaning::Payout(_) => {}
             Meaning::Nothing => assert_eq!(&*event.kind, "payment_intent.created"),

@@ -56,7 +56,7 @@ impl Deployment {
     /// Delivers the sandbox's webhooks and lets the streams drain. Nothing that is due is done.
     pub async fn deliver(&self) {
         self.world.local.sandbox.deliver_due().await;
-        self.world.local.drain().await.expect("the streams drain");
+        self.world.local.drain_streams().await.expect("the streams drain");
     }
 
     /// Ends the functions, and gives all that they have written to their logs.

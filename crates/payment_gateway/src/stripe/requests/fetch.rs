@@ -9,7 +9,7 @@ use receivables::{ObjectId, Report};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::{Client, RequestError};
-use crate::stripe::facts::{Fetchable, Meaning, object_meaning};
+use crate::stripe::reports::{Fetchable, Meaning, object_meaning};
 
 impl Client {
     /// Fetches an object, and says what it means. Never [`Meaning::Fetch`].

@@ -19,8 +19,8 @@ use super::fetch::said;
 use super::refund::is_intent;
 use super::{Client, RequestError};
 use crate::stripe::event::Unreadable;
-use crate::stripe::facts::{Fetchable, object_meaning, sum_of};
 use crate::stripe::field::{Field, document, record};
+use crate::stripe::reports::{Fetchable, object_meaning, sum_of};
 
 /// Objects on a page; Stripe gives no more.
 const PAGE_MAX: i64 = 100;

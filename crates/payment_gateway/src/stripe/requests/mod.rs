@@ -1,11 +1,11 @@
 //! Outgoing requests: opening, looking at and closing checkouts (here), charging saved methods (`saved`), sending money back
 //! (`refund`), fetching what a thin event names (`fetch`), and listing (`list`).
 //!
-//! The parameters are written by async-stripe's builders; what comes back is read by [`crate::stripe::facts`], as tolerantly as an
+//! The parameters are written by async-stripe's builders; what comes back is read by [`crate::stripe::reports`], as tolerantly as an
 //! event. Its client trait is absent on purpose: it can hand a response out only as a generated type, which refuses the whole
-//! of it for one surprising field. So is its own transport, which neither keeps connections nor repeats a once-key.
+//! of it for one surprising field. So is its own transport, which neither keeps connections nor repeats an idempotency key.
 //!
-//! Every effect takes a [`OnceKey`], sent with every try of it. Where no answer came the outcome is unknown, and the only safe
+//! Every effect takes a [`IdempotencyKey`], sent with every try of it. Where no answer came the outcome is unknown, and the only safe
 //! thing is to ask again with the same key; [`RequestError::retryable`] says when.
 
 mod fetch;
@@ -65,7 +65,7 @@ pub struct Client {
     transport: Transport,
 }
 
-/// What is done, in a once-key.
+/// What is done, in an idempotency key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
     /// A checkout is opened.
@@ -80,9 +80,9 @@ pub enum Operation {
 ///
 /// The same on every retry. A new attempt only for a new decision of a person or of the cadence.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OnceKey(String);
+pub struct IdempotencyKey(String);
 
-impl OnceKey {
+impl IdempotencyKey {
     /// The key of an attempt at an operation for a payment.
     pub fn new(business: &BusinessId, payment: &PaymentId, operation: Operation, attempt: u32) -> Self {
         let operation = match operation {
@@ -202,7 +202,11 @@ impl Client {
     }
 
     /// Opens a checkout for a payment.
-    pub async fn open_checkout(&self, order: &CheckoutOrder, once: &OnceKey) -> Result<OpenedCheckout, RequestError> {
+    pub async fn open_checkout(
+        &self,
+        order: &CheckoutOrder,
+        once: &IdempotencyKey,
+    ) -> Result<OpenedCheckout, RequestError> {
         let answer = self.transport.send(order.request()?, Some(once)).await?;
         reply::opened(&answer)
     }
@@ -215,7 +219,7 @@ impl Client {
     }
 
     /// Closes a checkout, so that it can no longer be paid on.
-    pub async fn expire_checkout(&self, id: &ObjectId, once: &OnceKey) -> Result<ExpireOutcome, RequestError> {
+    pub async fn expire_checkout(&self, id: &ObjectId, once: &IdempotencyKey) -> Result<ExpireOutcome, RequestError> {
         let request = ExpireCheckoutSession::new(id.as_str());
         match self.transport.send(request.build(), Some(once)).await {
             Ok(answer) => Ok(ExpireOutcome::Expired(reply::checkout(&answer)?.reports)),

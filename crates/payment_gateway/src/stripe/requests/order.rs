@@ -18,7 +18,7 @@ use stripe_checkout::{CheckoutSessionLocale, CheckoutSessionMode};
 use stripe_client_core::{RequestBuilder, StripeRequest};
 
 use crate::stripe::currency::{CurrencyRule, to_stripe};
-use crate::stripe::facts::{METADATA_BUSINESS, METADATA_PAYMENT};
+use crate::stripe::reports::{METADATA_BUSINESS, METADATA_PAYMENT};
 
 /// Lines shown one by one; more are shown as one.
 pub const LINES_MAX: usize = 40;
@@ -154,7 +154,7 @@ fn locale(locale: Locale) -> CheckoutSessionLocale {
     }
 }
 
-/// The builder writes metadata in an order that changes from call to call. A retry under the same once-key, perhaps by another
+/// The builder writes metadata in an order that changes from call to call. A retry under the same idempotency key, perhaps by another
 /// process, should be the same bytes, so metadata goes last and sorted. The lines keep their order.
 pub(super) fn in_one_order(mut request: RequestBuilder) -> RequestBuilder {
     request.body = request.body.map(|body| {

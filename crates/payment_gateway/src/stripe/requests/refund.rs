@@ -6,11 +6,11 @@ use stripe_core::refund::{CreateRefund, CreateRefundReason};
 
 use super::fetch::said;
 use super::order::{in_one_order, named};
-use super::{Client, OnceKey, OrderError, RequestError};
+use super::{Client, IdempotencyKey, OrderError, RequestError};
 use crate::stripe::currency::to_stripe;
-use crate::stripe::facts::{Fetchable, METADATA_REFUND, object_meaning};
+use crate::stripe::reports::{Fetchable, METADATA_REFUND, object_meaning};
 
-/// What Stripe calls a refusal because the once-key was used for something else: nothing is known of the
+/// What Stripe calls a refusal because the idempotency key was used for something else: nothing is known of the
 /// effect by it.
 pub(super) const OTHER_REQUEST: &str = "idempotency_error";
 
@@ -82,7 +82,11 @@ pub(super) fn is_intent(id: &ObjectId) -> bool {
 
 impl Client {
     /// Sends money back. An error says nothing of the outcome: ask again with the same key.
-    pub async fn create_refund(&self, order: &RefundOrder, once: &OnceKey) -> Result<RefundOutcome, RequestError> {
+    pub async fn create_refund(
+        &self,
+        order: &RefundOrder,
+        once: &IdempotencyKey,
+    ) -> Result<RefundOutcome, RequestError> {
         let request = match order.request() {
             Ok(request) => request,
             // Asking could never be tried: the order is answered, so that somebody looks at it.

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::{OpenedCheckout, RequestError, Seen};
 use crate::stripe::event::Unreadable;
-use crate::stripe::facts::{checkout_session_reports, payment_intent_reports};
 use crate::stripe::field::{Field, document};
+use crate::stripe::reports::{checkout_session_reports, payment_intent_reports};
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

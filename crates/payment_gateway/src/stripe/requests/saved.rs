@@ -13,9 +13,9 @@ use stripe_core::payment_intent::{
 use super::order::{currency, in_one_order, named};
 use super::refund::OTHER_REQUEST;
 use super::transport::Answer;
-use super::{Client, OnceKey, OrderError, RequestError, reply};
+use super::{Client, IdempotencyKey, OrderError, RequestError, reply};
 use crate::stripe::currency::to_stripe;
-use crate::stripe::facts::payment_intent_reports;
+use crate::stripe::reports::payment_intent_reports;
 
 /// A charge of a saved method that is wanted.
 #[derive(Clone, Debug)]
@@ -63,7 +63,11 @@ impl SavedCharge {
 
 impl Client {
     /// Charges a saved method. An error says nothing of the outcome: ask again with the same key.
-    pub async fn charge_saved(&self, order: &SavedCharge, once: &OnceKey) -> Result<ChargeOutcome, RequestError> {
+    pub async fn charge_saved(
+        &self,
+        order: &SavedCharge,
+        once: &IdempotencyKey,
+    ) -> Result<ChargeOutcome, RequestError> {
         match self.transport.ask(order.request()?, Some(once)).await? {
             Answer::Yes(body) => Ok(ChargeOutcome::Made(payment_intent_reports(&body)?)),
             Answer::No(body) => {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use expect_test::{Expect, expect};
-use receivables::{Currency, Locale, Money, ObjectFact};
+use receivables::{Currency, Locale, Money, ObjectState};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -144,8 +144,8 @@ fn payment() -> PaymentId {
     PaymentId::from_ulid(ULID).unwrap()
 }
 
-fn once(operation: Operation) -> OnceKey {
-    OnceKey::new(&BusinessId::from_ulid(ULID).unwrap(), &payment(), operation, 1)
+fn once(operation: Operation) -> IdempotencyKey {
+    IdempotencyKey::new(&BusinessId::from_ulid(ULID).unwrap(), &payment(), operation, 1)
 }
 
 fn order() -> CheckoutOrder {
@@ -286,7 +286,7 @@ fn a_checkout_is_opened_over_one_connection_with_the_once_key() {
         let opened = client.open_checkout(&order(), &once(Operation::OpenCheckout)).await.unwrap();
         assert_eq!((opened.id.as_str(), opened.url.as_str()), ("cs_1", "https://pay.example/cs_1"));
         assert_eq!(opened.expires_at.as_second(), 1_772_442_000);
-        assert!(matches!(&opened.reports[..], [report] if report.fact.kind() == "checkout"));
+        assert!(matches!(&opened.reports[..], [report] if report.state.kind() == "checkout"));
         let seen = client.clone().checkout(&opened.id).await.unwrap();
         assert!(seen.open && seen.url.as_deref() == Some("https://pay.example/cs_1"));
         assert_eq!(server.connections.load(Ordering::SeqCst), 1);
@@ -319,7 +319,7 @@ fn tries(script: Vec<Script>) -> (usize, Result<OpenedCheckout, RequestError>) {
             assert_eq!(
                 wire.header("idempotency-key"),
                 asked[0].header("idempotency-key"),
-                "every try has the same once-key"
+                "every try has the same idempotency key"
             );
             assert_eq!(wire.body, asked[0].body, "every try has the same body");
         }
@@ -436,7 +436,7 @@ fn a_checkout_that_is_looked_at_brings_its_intent() {
         let server = Server::start(vec![answer(200, paid)]).await;
         let seen = server.client().checkout(&"cs_1".parse().unwrap()).await.unwrap();
         assert!(!seen.open && seen.url.is_none());
-        let kinds: Vec<&str> = seen.reports.iter().map(|report| report.fact.kind()).collect();
+        let kinds: Vec<&str> = seen.reports.iter().map(|report| report.state.kind()).collect();
         assert_eq!(kinds, ["checkout", "intent"]);
     });
 }
@@ -448,7 +448,7 @@ fn an_intent_is_looked_at() {
         let server = Server::start(vec![answer(200, intent)]).await;
         let seen = server.client().intent(&"pi_1".parse().unwrap()).await.unwrap();
         assert!(seen.open);
-        assert!(matches!(&seen.reports[0].fact, ObjectFact::Intent(fact) if fact.action_required));
+        assert!(matches!(&seen.reports[0].state, ObjectState::Intent(fact) if fact.action_required));
         assert_eq!(server.lines(), ["GET /dev/stripe/v1/payment_intents/pi_1 HTTP/1.1"]);
     });
 }
@@ -469,7 +469,7 @@ fn a_checkout_is_closed_or_was_closed_before() {
         })
     };
     let Ok(ExpireOutcome::Expired(reports)) = expire(vec![answer(200, expired)]) else { panic!() };
-    assert!(matches!(&reports[0].fact, ObjectFact::Checkout(fact) if fact.expired));
+    assert!(matches!(&reports[0].state, ObjectState::Checkout(fact) if fact.expired));
     assert_eq!(expire(vec![answer(400, refusal), answer(200, complete)]), Ok(ExpireOutcome::NoLongerOpen));
     assert!(matches!(expire(vec![answer(400, refusal), answer(200, SESSION)]), Err(RequestError::Refused { .. })));
     assert!(matches!(expire(vec![answer(404, refusal), answer(404, refusal)]), Err(RequestError::Refused { .. })));

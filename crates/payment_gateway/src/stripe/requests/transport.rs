@@ -1,4 +1,4 @@
-//! The transport: connections that are kept, tries that repeat their once-key, and limits on everything.
+//! The transport: connections that are kept, tries that repeat their idempotency key, and limits on everything.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,7 @@ use rustls::crypto::aws_lc_rs;
 use sha2::{Digest, Sha256};
 use stripe_client_core::{RequestBuilder, StripeMethod, VERSION};
 
-use super::{ClientConfig, OnceKey, RequestError, reply};
+use super::{ClientConfig, IdempotencyKey, RequestError, reply};
 
 /// Tries of one request, the first included.
 const TRIES_MAX: u32 = 3;
@@ -113,7 +113,11 @@ impl Transport {
     }
 
     /// Sends a request, and gives the answer's body. A refusal is an error.
-    pub(super) async fn send(&self, request: RequestBuilder, once: Option<&OnceKey>) -> Result<Bytes, RequestError> {
+    pub(super) async fn send(
+        &self,
+        request: RequestBuilder,
+        once: Option<&IdempotencyKey>,
+    ) -> Result<Bytes, RequestError> {
         match self.ask(request, once).await? {
             Answer::Yes(body) => Ok(body),
             Answer::No(body) => Err(reply::refusal(&body)),
@@ -121,7 +125,11 @@ impl Transport {
     }
 
     /// Sends a request, again and again where that is right.
-    pub(super) async fn ask(&self, request: RequestBuilder, once: Option<&OnceKey>) -> Result<Answer, RequestError> {
+    pub(super) async fn ask(
+        &self,
+        request: RequestBuilder,
+        once: Option<&IdempotencyKey>,
+    ) -> Result<Answer, RequestError> {
         let mut number = 1;
         loop {
             let outcome = match tokio::time::timeout(self.setup.timeout, self.attempt(&request, once)).await {
@@ -137,13 +145,13 @@ impl Transport {
                     after.unwrap_or_default()
                 }
             };
-            let seed = once.map_or(request.path.as_str(), OnceKey::as_str);
+            let seed = once.map_or(request.path.as_str(), IdempotencyKey::as_str);
             tokio::time::sleep(pause(self.setup.first_pause, seed, number).max(told)).await;
             number += 1;
         }
     }
 
-    async fn attempt(&self, request: &RequestBuilder, once: Option<&OnceKey>) -> Result<Try, RequestError> {
+    async fn attempt(&self, request: &RequestBuilder, once: Option<&IdempotencyKey>) -> Result<Try, RequestError> {
         let request = self.http_request(request, once)?;
         let Ok(response) = self.connections()?.request(request).await else {
             return Ok(Try::failed(RequestError::Unreachable, true));
@@ -166,7 +174,7 @@ impl Transport {
     fn http_request(
         &self,
         request: &RequestBuilder,
-        once: Option<&OnceKey>,
+        once: Option<&IdempotencyKey>,
     ) -> Result<Request<Full<Bytes>>, RequestError> {
         let mut uri = format!("{}/v1{}", self.setup.base, request.path);
         if let Some(query) = request.query.as_deref().filter(|query| !query.is_empty()) {

@@ -1,7 +1,7 @@
 //! Sending money back.
 
 use receivables::RefundId;
-use receivables::provider_fact::RefundRank;
+use receivables::provider_object::RefundRank;
 
 use super::*;
 
@@ -19,8 +19,8 @@ fn refund() -> RefundOrder {
     }
 }
 
-fn key() -> OnceKey {
-    OnceKey::of_refund(&refund().business, &refund().payment, &refund().refund)
+fn key() -> IdempotencyKey {
+    IdempotencyKey::of_refund(&refund().business, &refund().payment, &refund().refund)
 }
 
 /// Asks for a refund against a script, and says how many tries there were and how they ended.
@@ -87,7 +87,7 @@ fn a_refund_is_made_and_says_what_it_is() {
     let Ok(RefundOutcome::Made(reports)) = made else { panic!("{made:?}") };
     assert_eq!((asked, reports.len()), (3, 1));
     assert_eq!(reports[0].anchor().as_str(), "pi_1");
-    let ObjectFact::Refund(fact) = &reports[0].fact else { panic!() };
+    let ObjectState::Refund(fact) = &reports[0].state else { panic!() };
     assert_eq!((fact.order.as_ref(), fact.rank), (Some(&refund().refund), RefundRank::Pending));
 }
 

@@ -2,10 +2,10 @@
 
 use receivables::Balance;
 use receivables::payout::{PayoutRank, prove};
-use receivables::provider_fact::ChargebackState;
+use receivables::provider_object::ChargebackStage;
 
 use super::*;
-use crate::stripe::facts::{Fetchable, Meaning};
+use crate::stripe::reports::{Fetchable, Meaning};
 
 #[test]
 fn every_kind_of_object_is_fetched_where_stripe_keeps_it() {
@@ -55,9 +55,9 @@ fn a_payout_a_method_and_the_parts_of_a_payment_are_looked_at() {
         let server = Server::start(script).await;
         let client = server.client();
         let report = client.payout(&"po_1".parse().unwrap()).await.unwrap();
-        assert_eq!((report.fact.rank, report.fact.amount.minor()), (PayoutRank::Paid, -4510));
+        assert_eq!((report.state.rank, report.state.amount.minor()), (PayoutRank::Paid, -4510));
         let report = client.method(&"pm_1".parse().unwrap()).await.unwrap();
-        assert_eq!(report.fact.customer, Some("cus_1".parse().unwrap()));
+        assert_eq!(report.state.customer, Some("cus_1".parse().unwrap()));
         assert_eq!(client.charge(&"ch_1".parse().unwrap()).await, Ok(Vec::new()));
         let gone = client.refund(&"re_1".parse().unwrap()).await;
         assert!(matches!(gone, Err(RequestError::Refused { code, .. }) if code == "resource_missing"));
@@ -80,7 +80,7 @@ fn what_went_back_is_listed_to_the_last_page() {
         let found: Vec<&str> = reports.iter().map(|report| report.object.as_str()).collect();
         assert_eq!(found, ["re_3", "re_2", "re_1", "du_1"]);
         assert!(reports.iter().all(|report| report.anchor().as_str() == "pi_1"), "the asker knows whose they are");
-        assert!(matches!(&reports[3].fact, ObjectFact::Chargeback(fact) if fact.state() == ChargebackState::Lost));
+        assert!(matches!(&reports[3].state, ObjectState::Chargeback(fact) if fact.state() == ChargebackStage::Lost));
         expect![[r#"
             refunds?limit=100&payment_intent=pi_1
             refunds?limit=100&payment_intent=pi_1&starting_after=re_2

@@ -45,7 +45,7 @@ fn a_charge_that_succeeds_or_is_on_its_way_says_so() {
             r#"{{"id":"pi_1","status":"{status}","amount_received":{received},"currency":"eur","latest_charge":"ch_1"}}"#
         );
         let Ok(ChargeOutcome::Made(reports)) = outcome(vec![answer(200, &intent)]) else { panic!("{status}") };
-        let ObjectFact::Intent(fact) = &reports[0].fact else { panic!() };
+        let ObjectState::Intent(fact) = &reports[0].state else { panic!() };
         assert_eq!(fact.received.in_currency(Currency::EUR).minor(), received);
         assert_eq!(fact.attempts.len(), 1);
     }
@@ -59,7 +59,7 @@ fn a_decline_brings_its_word_and_its_intent() {
         "metadata":{}}}}"#;
     let Ok(ChargeOutcome::Declined { decline, reports }) = outcome(vec![answer(402, declined)]) else { panic!() };
     assert_eq!((decline.as_str(), reports.len()), ("insufficient_funds", 1));
-    let ObjectFact::Intent(fact) = &reports[0].fact else { panic!() };
+    let ObjectState::Intent(fact) = &reports[0].state else { panic!() };
     assert_eq!(fact.attempts["ch_1"].decline.as_deref(), Some("insufficient_funds"));
 
     let absent = r#"{"error":{"type":"card_error","code":"authentication_required","payment_intent":7}}"#;

@@ -1,0 +1,114 @@
+//! Disputes, which here are chargebacks and inquiries.
+//!
+//! | status | meaning |
+//! |---|---|
+//! | `warning_needs_response`, `warning_under_review` | an inquiry |
+//! | `warning_closed` | an inquiry, closed |
+//! | `needs_response`, `under_review` | a chargeback |
+//! | `won`, `lost` | a chargeback, decided |
+//! | `prevented`, `charge_refunded` | an inquiry, closed: it was stopped before the scheme heard it, and there is nothing to answer |
+//! | missing, or a new word | a chargeback by default (see `ChargebackState::state`): better that someone looks |
+//!
+//! Whether money moved is never taken from a status here: each balance transaction is a move, out where it is negative and back
+//! where it is positive, and `funds_withdrawn` and `funds_reinstated` say so for API versions that list none. That a closed
+//! dispute was won or lost is in its status; `charge.dispute.closed` alone does not say which.
+
+use std::collections::BTreeMap;
+
+use receivables::provider_object::{CHARGEBACK_MOVES_MAX, Cash, ChargebackState, Move};
+use receivables::{ObjectState, Report};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Owner, carrier, received};
+use crate::stripe::event::Unreadable;
+use crate::stripe::field::{Field, record};
+
+pub(super) const OBJECT: &str = "dispute";
+pub(super) const FAMILY: &str = "charge.dispute.";
+pub(super) const CREATED: &str = "charge.dispute.created";
+pub(super) const UPDATED: &str = "charge.dispute.updated";
+pub(super) const CLOSED: &str = "charge.dispute.closed";
+pub(super) const FUNDS_WITHDRAWN: &str = "charge.dispute.funds_withdrawn";
+pub(super) const FUNDS_REINSTATED: &str = "charge.dispute.funds_reinstated";
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Dispute<'a> {
+    #[serde(borrow)]
+    id: Field<'a>,
+    amount: Field<'a>,
+    currency: Field<'a>,
+    status: Field<'a>,
+    reason: Field<'a>,
+    payment_intent: Field<'a>,
+    charge: Field<'a>,
+    balance_transactions: Field<'a>,
+    balance_transaction: Field<'a>,
+    evidence_details: Field<'a>,
+    evidence_due_by: Field<'a>,
+    metadata: Field<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct EvidenceDetails<'a> {
+    #[serde(borrow)]
+    due_by: Field<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Transaction<'a> {
+    #[serde(borrow)]
+    id: Field<'a>,
+    amount: Field<'a>,
+}
+
+/// What a dispute says.
+pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Report, Unreadable> {
+    let dispute: Dispute<'_> = record(object)?;
+    let id = dispute.id.id().ok_or(Unreadable::because("the dispute has no id"))?;
+    let (of, holder) = carrier(dispute.payment_intent, dispute.charge)?;
+    let status = dispute.status.text();
+    let word = status.as_deref().unwrap_or_default();
+    let stopped = matches!(word, "warning_closed" | "prevented" | "charge_refunded");
+    let details: EvidenceDetails<'_> = dispute.evidence_details.record().unwrap_or_default();
+    let fact = ChargebackState {
+        amount: received(dispute.amount, dispute.currency)?.map(Cash::of).unwrap_or_default(),
+        inquiry: stopped || word.starts_with("warning_"),
+        formal: matches!(word, "needs_response" | "under_review" | "won" | "lost"),
+        withdrawn: kind == Some(FUNDS_WITHDRAWN),
+        reinstated: kind == Some(FUNDS_REINSTATED),
+        inquiry_closed: stopped,
+        won: word == "won",
+        lost: word == "lost",
+        moves: dispute.moves()?,
+        // Before 2014-12-08 it was a field of the dispute's own.
+        answer_by: details.due_by.instant().or(dispute.evidence_due_by.instant()),
+        reason: dispute.reason.word(),
+    };
+    let owner = Owner::of(dispute.metadata, Field::default()).or(&holder);
+    Ok(Report { of, ..owner.report(id, ObjectState::Chargeback(fact)) })
+}
+
+impl Dispute<'_> {
+    /// The balance transactions that are given whole. One that is only named does not say which way it went.
+    fn moves(&self) -> Result<BTreeMap<String, Move>, Unreadable> {
+        let mut moves = BTreeMap::new();
+        let listed = self.balance_transactions.list().into_iter().chain([self.balance_transaction]);
+        for transaction in listed.filter_map(Field::record::<Transaction<'_>>).take(CHARGEBACK_MOVES_MAX) {
+            let Some(id) = transaction.id.id() else {
+                continue;
+            };
+            match transaction.amount.whole() {
+                Some(0) => {}
+                Some(amount) => {
+                    moves.insert(id.into(), if amount < 0 { Move::Withdrawn } else { Move::Reinstated });
+                }
+                None => return Err(Unreadable::because("the dispute's money moved, but not which way")),
+            }
+        }
+        Ok(moves)
+    }
+}

@@ -1,0 +1,306 @@
+//! What events and objects of Stripe's mean, in the words of the books.
+//!
+//! Everything is read for what it says *for good*: money that came or went back, a page that was finished, an attempt that
+//! failed. What is said is merged one way only (`receivables::provider_object`), so a report need not know what came before it.
+//!
+//! | event | effect |
+//! |---|---|
+//! | `checkout.session.completed` | completed, link to the intent; received = `amount_total` where `payment_status` is `paid`, else no cash |
+//! | `checkout.session.async_payment_succeeded` | the same, paid |
+//! | `checkout.session.async_payment_failed` | completed and failed |
+//! | `checkout.session.expired` | expired |
+//! | `payment_intent.created` | whose the intent is, which its later events may not say |
+//! | `payment_intent.processing` | the attempt is pending |
+//! | `payment_intent.requires_action` | the payer must act |
+//! | `payment_intent.succeeded` | received = `amount_received`; the attempt succeeded |
+//! | `payment_intent.payment_failed` | the attempt failed, and why. Never takes cash away |
+//! | `payment_intent.canceled` | given up; the last attempt is over |
+//! | `payment_intent.partially_funded` | funded = `amount` less what remains; the payer must send the rest. No cash until it has succeeded |
+//! | `charge.succeeded` | the attempt succeeded and, once captured, received = `amount_captured`; else nothing |
+//! | `charge.captured` | the same, of what was only reserved before |
+//! | `charge.pending`, `charge.failed` | the attempt is pending, or failed and why |
+//! | `charge.refunded` | the same as `charge.succeeded`, and refunded = `amount_refunded`, a sum and never a delta; and the refunds listed in it |
+//! | `refund.created`, `refund.updated`, `refund.failed`, `charge.refund.updated` | the refund: how much, how far, and by which order of ours |
+//! | `charge.dispute.created`, `.updated`, `.closed` | the chargeback or inquiry, its deadline and its moves of money (`dispute`) |
+//! | `charge.dispute.funds_withdrawn`, `.funds_reinstated` | the same, and that the funds are out, or back |
+//! | `radar.early_fraud_warning.created`, `.updated`; `review.opened`, `.closed` | a doubt, or its end |
+//! | `payment_method.attached`, `.updated`, `.automatically_updated` | whose the saved method is, and how it looks |
+//! | `payment_method.detached` | it was removed |
+//! | `setup_intent.succeeded` | a method was saved, and under which mandate |
+//! | `mandate.updated` | whether the mandate has ended |
+//! | `customer.deleted` | all methods of the customer are gone |
+//! | `payout.created`, `.updated`, `.paid`, `.failed`, `.canceled` | the payout, and how far it came |
+//! | `payout.reconciliation_completed` | the same, and that its transactions are complete |
+//! | a charge that is only reserved; a session that costs nothing or is of another mode than `payment`; a setup intent that saved nothing for a customer; a mandate for one payment | nothing: not ours to collect, or nothing has happened |
+//! | thin events about any of these objects | the object must be fetched; then the same as above. That a method was detached or a customer deleted is said by the type alone |
+//! | any other type, known or not | nothing. It is kept, and a later version may replay it |
+//!
+//! Deliberately absent: `setup_intent.setup_failed` and its like, which end no method; everything of subscriptions and of
+//! Stripe's own invoices.
+//!
+//! A report names the object that carries its money as `of`: the intent, or the charge where there is no intent. What an object
+//! does not say of its owner is taken from the object that holds it.
+//!
+//! A status that is missing is taken from the event's type, and only then. What an object says of itself comes first, because
+//! a thin event or a fetch has nothing else.
+
+mod charge;
+mod checkout;
+mod concern;
+mod dispute;
+mod fetched;
+mod intent;
+mod method;
+mod payout;
+mod refund;
+
+use std::borrow::Cow;
+
+use receivables::payout::PayoutReport;
+use receivables::saved_method::MethodReport;
+use receivables::{Balance, BusinessId, Currency, Money, ObjectId, ObjectState, PaymentId, Report};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::stripe::currency::{CurrencyRule, balance_from_stripe, from_stripe};
+use crate::stripe::event::{Event, Unreadable};
+use crate::stripe::field::Field;
+
+pub use fetched::Fetchable;
+
+/// The metadata under which an object carries our payment's id.
+pub const METADATA_PAYMENT: &str = "guichet_payment";
+/// The metadata under which an object carries the business's id.
+pub const METADATA_BUSINESS: &str = "guichet_business";
+/// The metadata under which a refund carries our order's id.
+pub const METADATA_REFUND: &str = "guichet_refund";
+
+/// The types of event that can change anything; an endpoint at Stripe need subscribe to no others.
+pub const EVENT_TYPES_APPLIED: &[&str] = &[
+    checkout::COMPLETED,
+    checkout::ASYNC_PAYMENT_SUCCEEDED,
+    checkout::ASYNC_PAYMENT_FAILED,
+    checkout::EXPIRED,
+    intent::CREATED,
+    intent::PROCESSING,
+    intent::REQUIRES_ACTION,
+    intent::SUCCEEDED,
+    intent::PAYMENT_FAILED,
+    intent::CANCELED,
+    intent::PARTIALLY_FUNDED,
+    charge::SUCCEEDED,
+    charge::PENDING,
+    charge::FAILED,
+    charge::CAPTURED,
+    charge::REFUNDED,
+    refund::CREATED,
+    refund::UPDATED,
+    refund::FAILED,
+    refund::OF_CHARGE_UPDATED,
+    dispute::CREATED,
+    dispute::UPDATED,
+    dispute::CLOSED,
+    dispute::FUNDS_WITHDRAWN,
+    dispute::FUNDS_REINSTATED,
+    concern::WARNING_CREATED,
+    concern::WARNING_UPDATED,
+    concern::REVIEW_OPENED,
+    concern::REVIEW_CLOSED,
+    method::ATTACHED,
+    method::DETACHED,
+    method::UPDATED,
+    method::AUTOMATICALLY_UPDATED,
+    method::CARD_AUTOMATICALLY_UPDATED,
+    method::SETUP_SUCCEEDED,
+    method::MANDATE_UPDATED,
+    method::CUSTOMER_DELETED,
+    payout::CREATED,
+    payout::UPDATED,
+    payout::PAID,
+    payout::FAILED,
+    payout::CANCELED,
+    payout::RECONCILIATION_COMPLETED,
+];
+
+/// What an event, or an object that was fetched, comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// This is said of these objects, each part of a payment.
+    Reports(Vec<Report>),
+    /// This is said of these saved methods.
+    Methods(Vec<MethodReport>),
+    /// The provider's customer is gone, and every saved method with it.
+    CustomerDeleted(ObjectId),
+    /// This is said of a payout.
+    Payout(PayoutReport),
+    /// It changes nothing here.
+    Nothing,
+    /// It only names its object: fetch that, and hear what it says.
+    Fetch {
+        /// Its id.
+        object: ObjectId,
+        /// How to fetch it.
+        kind: Fetchable,
+    },
+}
+
+impl Meaning {
+    fn of_reports(reports: Vec<Report>) -> Self {
+        if reports.is_empty() { Self::Nothing } else { Self::Reports(reports) }
+    }
+
+    fn of_method(report: Option<MethodReport>) -> Self {
+        report.map_or(Self::Nothing, |report| Self::Methods(vec![report]))
+    }
+}
+
+/// Translates an event.
+pub fn reports(event: &Event<'_>) -> Result<Meaning, Unreadable> {
+    if event.thin {
+        return Ok(named(event));
+    }
+    let kind = &*event.kind;
+    if !EVENT_TYPES_APPLIED.contains(&kind) {
+        return Ok(Meaning::Nothing);
+    }
+    let object = event.object.ok_or(Unreadable::because("the event has no object"))?;
+    if kind == method::CUSTOMER_DELETED {
+        is_a(event, method::CUSTOMER)?;
+        let id = event.object_id.clone().ok_or(Unreadable::because("the customer has no id"))?;
+        return Ok(Meaning::CustomerDeleted(id));
+    }
+    let subject = Fetchable::of_event(kind).ok_or(Unreadable::because("the event's type is of no family"))?;
+    is_a(event, subject.word())?;
+    subject.read(object, Some(kind))
+}
+
+/// What a checkout session says that was fetched by request, and its intent where that was expanded.
+pub fn checkout_session_reports(json: &[u8]) -> Result<Vec<Report>, Unreadable> {
+    checkout::read(whole(json)?, None)
+}
+
+/// What a payment intent says that was fetched by request, and the refunds of its charges where those are in it.
+pub fn payment_intent_reports(json: &[u8]) -> Result<Vec<Report>, Unreadable> {
+    intent::read(whole(json)?, None)
+}
+
+/// What any object says that was fetched by request.
+pub fn object_meaning(kind: Fetchable, json: &[u8]) -> Result<Meaning, Unreadable> {
+    kind.read(whole(json)?, None)
+}
+
+/// What a thin event comes to. Its type is asked only where the object could no longer say it: otherwise, fetching an object
+/// that says nothing new does no harm.
+fn named(event: &Event<'_>) -> Meaning {
+    let Some(object) = event.object_id.clone() else {
+        return Meaning::Nothing;
+    };
+    let word = event.object_kind.as_deref().unwrap_or_default();
+    match (word, event.kind.strip_prefix("v1.")) {
+        (method::CUSTOMER, Some(method::CUSTOMER_DELETED)) => Meaning::CustomerDeleted(object),
+        (method::OBJECT, Some(method::DETACHED)) => Meaning::Methods(vec![method::detached(object)]),
+        (word, _) => Fetchable::of_object(word).map_or(Meaning::Nothing, |kind| Meaning::Fetch { object, kind }),
+    }
+}
+
+fn whole(json: &[u8]) -> Result<&RawValue, Unreadable> {
+    serde_json::from_slice(json).map_err(|_| Unreadable::because("it is no JSON"))
+}
+
+/// An object that says what it is must be what its event is about.
+fn is_a(event: &Event<'_>, expected: &str) -> Result<(), Unreadable> {
+    match event.object_kind.as_deref() {
+        Some(found) if found != expected => {
+            Err(Unreadable::because("the event's object is not of the kind its type names"))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Whose an object is, as far as it says.
+#[derive(Clone, Default)]
+struct Owner {
+    business: Option<BusinessId>,
+    payment: Option<PaymentId>,
+    customer: Option<ObjectId>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Metadata<'a> {
+    #[serde(borrow, rename = "guichet_payment")]
+    payment: Field<'a>,
+    #[serde(rename = "guichet_business")]
+    business: Field<'a>,
+    #[serde(rename = "guichet_refund")]
+    refund: Field<'a>,
+}
+
+impl Owner {
+    /// What the metadata and the customer name. A value that is not of our making is none: others may use the same words.
+    fn of(metadata: Field<'_>, customer: Field<'_>) -> Self {
+        let metadata: Metadata<'_> = metadata.record().unwrap_or_default();
+        Self { business: parsed(metadata.business), payment: parsed(metadata.payment), customer: customer.id() }
+    }
+
+    /// The same, with what is missing taken from an object that this one belongs to.
+    fn or(self, other: &Self) -> Self {
+        Self {
+            business: self.business.or_else(|| other.business.clone()),
+            payment: self.payment.or_else(|| other.payment.clone()),
+            customer: self.customer.or_else(|| other.customer.clone()),
+        }
+    }
+
+    fn report(self, object: ObjectId, state: ObjectState) -> Report {
+        let Self { business, payment, customer } = self;
+        Report { object, of: None, customer, business, payment, state }
+    }
+}
+
+/// The object that carries the money of a refund, a dispute or a doubt, and whose it says it is where it is given whole.
+fn carrier(payment_intent: Field<'_>, charge: Field<'_>) -> Result<(Option<ObjectId>, Owner), Unreadable> {
+    let taken: charge::Charge<'_> = charge.record().unwrap_or_default();
+    let intent: intent::Intent<'_> = payment_intent.record().unwrap_or_default();
+    let id = match payment_intent.raw() {
+        Some(_) => Some(payment_intent.id().ok_or(Unreadable::because("the intent that it is about has no id"))?),
+        None => taken.intent().or_else(|| charge.id()),
+    };
+    Ok((id, intent.owner().or(&taken.owner())))
+}
+
+fn parsed<T: std::str::FromStr>(field: Field<'_>) -> Option<T> {
+    field.text()?.parse().ok()
+}
+
+/// An amount that was received, or sent back. No amount, or one in a currency that we cannot count in, is no reason to guess.
+fn received(amount: Field<'_>, currency: Field<'_>) -> Result<Option<Money>, Unreadable> {
+    amount_of(amount.whole().ok_or(Unreadable::because("money moved, but not how much"))?, currency)
+}
+
+/// The same of a number that was read before.
+fn amount_of(number: i64, currency: Field<'_>) -> Result<Option<Money>, Unreadable> {
+    if number == 0 {
+        return Ok(None);
+    }
+    from_stripe(number, currency_of(currency)?).map(Some).map_err(unreadable)
+}
+
+/// A signed sum, which may be nothing.
+pub(crate) fn sum_of(amount: Field<'_>, currency: Field<'_>) -> Result<Balance, Unreadable> {
+    let number = amount.whole().ok_or(Unreadable::because("money moved, but not how much"))?;
+    balance_from_stripe(number, currency_of(currency)?).map_err(unreadable)
+}
+
+fn currency_of(field: Field<'_>) -> Result<Currency, Unreadable> {
+    let code = field.text().ok_or(Unreadable::because("money moved in no currency"))?;
+    let known = code.to_ascii_uppercase().parse();
+    known.map_err(|_| Unreadable::because("money moved in a currency that is not known here"))
+}
+
+fn unreadable(rule: CurrencyRule) -> Unreadable {
+    Unreadable { reason: Cow::Owned(rule.to_string()) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! Payments that were not started here: money of a customer of whom the provider told us.
+//!
+//! Such a payment is made of what was heard, on the account it belongs to. Nothing was chosen for it, so the books find
+//! invoices for it: oldest due first.
+
+use jiff::Timestamp;
+
+use super::{Origin, Payment, fold};
+use crate::allocation;
+use crate::decision::Decision;
+use crate::ids::{BusinessId, CustomerId, PaymentId};
+use crate::invoice::Invoice;
+use crate::locale::Locale;
+use crate::money::Money;
+use crate::provider_object::{ObjectState, ProviderState, Report};
+use crate::refusal::Refusal;
+
+/// What is known of money that came from outside.
+#[derive(Clone, Debug)]
+pub struct ExternalPayment {
+    /// The id, which follows from the provider's object, so that the same money never makes two payments.
+    pub id: PaymentId,
+    /// To whom.
+    pub business: BusinessId,
+    /// On whose account it is put.
+    pub customer: CustomerId,
+    /// How the customer reads.
+    pub locale: Locale,
+    /// The invoices an operator says it is for; none where the books find them, oldest due first. What these leave over is kept
+    /// on account.
+    pub parts: Vec<(Invoice, Money)>,
+}
+
+/// Where the reports speak of money that came, the payment for it, which has heard them. In two currencies at once they are
+/// taken in the larger part's. `None` where no money came.
+pub fn start_external(
+    external: ExternalPayment,
+    reports: &[Report],
+    now: Timestamp,
+) -> Result<Option<(Payment, Decision)>, Refusal> {
+    let mut provider_state = ProviderState::default();
+    for report in reports {
+        provider_state.merge(report);
+    }
+    let folded = provider_state.fold();
+    let Some(amount) = folded.received.amounts().max_by_key(|amount| amount.minor()) else { return Ok(None) };
+    let parts = external.parts;
+    let whose = (external.business, external.customer);
+    let before = Payment::blank(external.id, whose, (Origin::Provider, external.locale), amount, now);
+    let mut payment = Payment { provider_state, ..before.clone() };
+    if !parts.is_empty() {
+        let aside = payment.sent_back_by_choice();
+        allocation::apply(&mut payment.allocations, amount, &before.customer, &parts, &aside)?;
+        let meant = Money::sum(amount.currency(), parts.iter().map(|(_, part)| *part)).unwrap_or(amount);
+        payment.on_account = amount.less(meant);
+    }
+    Ok(Some(fold::begin_external(&before, payment, now)))
+}
+
+/// Whether reports speak of money that came.
+pub fn mention_cash(reports: &[Report]) -> bool {
+    reports.iter().any(|report| match &report.state {
+        ObjectState::Checkout(fact) => !fact.received.is_empty(),
+        ObjectState::Intent(fact) => !fact.received.is_empty(),
+        ObjectState::Refund(_) | ObjectState::Chargeback(_) | ObjectState::Concern(_) => false,
+    })
+}

@@ -1,0 +1,130 @@
+//! Chargebacks: the issuer takes a payment back through the scheme; and inquiries, in which no money moves.
+//!
+//! A bank debit that is returned after it succeeded reaches us as a chargeback that is lost from the start.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::Cash;
+
+/// Moves of money remembered of one chargeback. The scheme's stages are fewer; more than this are not told apart.
+pub const CHARGEBACK_MOVES_MAX: usize = 20;
+
+/// What is known of a chargeback.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is heard on its own, in any order, and only ever becomes true")]
+pub struct ChargebackState {
+    /// How much is taken back.
+    pub amount: Cash,
+    /// The issuer asked; no money moves.
+    pub inquiry: bool,
+    /// It is more than an inquiry.
+    pub formal: bool,
+    /// It was said that the funds were withdrawn.
+    pub withdrawn: bool,
+    /// It was said that the funds came back.
+    pub reinstated: bool,
+    /// The inquiry was closed; a chargeback may still follow.
+    pub inquiry_closed: bool,
+    /// It was decided for us.
+    pub won: bool,
+    /// It was decided against us.
+    pub lost: bool,
+    /// Each move of money, by the provider's id of it.
+    pub moves: BTreeMap<String, Move>,
+    /// Until when an answer is taken.
+    pub answer_by: Option<Timestamp>,
+    /// Why, in the provider's word.
+    pub reason: Option<String>,
+}
+
+/// Money that moved because of a chargeback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Move {
+    /// Out.
+    Withdrawn,
+    /// Back in.
+    Reinstated,
+}
+
+/// How a chargeback stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChargebackStage {
+    /// The issuer asks; no money has moved.
+    Inquiry,
+    /// The funds are taken, or about to be, and an answer may be given.
+    Open,
+    /// The inquiry was closed without a chargeback.
+    Closed,
+    /// The funds are ours again.
+    Won,
+    /// The funds are gone.
+    Lost,
+}
+
+impl ChargebackStage {
+    /// The API's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inquiry => "inquiry",
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Won => "won",
+            Self::Lost => "lost",
+        }
+    }
+}
+
+impl ChargebackState {
+    pub(super) fn merge(&mut self, said: &Self) {
+        self.amount.merge(&said.amount);
+        self.inquiry |= said.inquiry;
+        self.formal |= said.formal;
+        self.withdrawn |= said.withdrawn;
+        self.reinstated |= said.reinstated;
+        self.inquiry_closed |= said.inquiry_closed;
+        self.won |= said.won;
+        self.lost |= said.lost;
+        for (id, moved) in &said.moves {
+            let known = self.moves.entry(id.clone()).or_insert(*moved);
+            *known = (*known).max(*moved);
+        }
+        // The smallest ids are kept, whatever the order of arrival, so that merging stays commutative.
+        while self.moves.len() > CHARGEBACK_MOVES_MAX {
+            self.moves.pop_last();
+        }
+        self.answer_by = self.answer_by.max(said.answer_by);
+        self.reason = self.reason.clone().max(said.reason.clone());
+    }
+
+    /// Whether the funds are out: withdrawn more often than reinstated. That it was lost says that they went, and that it was
+    /// won that they came back, also where the move itself was never heard of.
+    pub fn is_out(&self) -> bool {
+        let count = |kind: Move| self.moves.values().filter(|moved| **moved == kind).count();
+        let said = |word: bool| usize::from(word);
+        let out = count(Move::Withdrawn).max(said(self.withdrawn || (self.lost && self.formal)));
+        let back = count(Move::Reinstated).max(said(self.reinstated || (self.won && out > 0)));
+        out > back
+    }
+
+    /// How it stands.
+    pub fn state(&self) -> ChargebackStage {
+        if self.lost && (self.is_out() || !self.won) {
+            ChargebackStage::Lost
+        } else if self.won {
+            ChargebackStage::Won
+        } else if self.formal || !self.inquiry {
+            ChargebackStage::Open
+        } else if self.inquiry_closed {
+            ChargebackStage::Closed
+        } else {
+            ChargebackStage::Inquiry
+        }
+    }
+
+    /// Whether someone may still have to answer.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state(), ChargebackStage::Inquiry | ChargebackStage::Open)
+    }
+}

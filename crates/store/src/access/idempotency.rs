@@ -1,0 +1,200 @@
+//! idempotency keys: a mail goes out once, a request of the API is carried out once, an act of a person is decided once.
+
+use jiff::{SignedDuration, Timestamp};
+use receivables::BusinessId;
+use serde::{Deserialize, Serialize};
+
+use crate::items::{Index, Item, expiring, item, listed, record, text, text_of};
+use crate::keys;
+use crate::table::{Store, StoreError, Update};
+
+/// How long an idempotency key is remembered.
+const IDEMPOTENCY_KEPT: SignedDuration = SignedDuration::from_hours(48);
+/// After how long a request whose worker fell silent may be carried out by another.
+const IDEMPOTENCY_LEASE: SignedDuration = SignedDuration::from_secs(60);
+/// How long the memory of a mail is kept.
+const MAIL_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
+
+/// What remembers in the transaction that carries an act out that it was. It is kept as long as the request may come again.
+pub(crate) fn of_act(b: &BusinessId, name: &str, at: Timestamp) -> Item {
+    let key = keys::act(b, name);
+    let item = Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))]);
+    expiring(item, at.saturating_add(IDEMPOTENCY_KEPT).unwrap_or(Timestamp::MAX))
+}
+
+/// What came of claiming the sending of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailClaim {
+    /// It is ours to send.
+    Ours,
+    /// It was sent, or is being sent, or may have been sent: it is not sent again by itself.
+    Taken,
+}
+
+/// What came of claiming a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is ours to carry out. The instant is that of the first claim: whatever is minted for the request is derived from
+    /// it, so that carrying it out again makes nothing twice.
+    Ours {
+        /// When it was first claimed.
+        first_at: Timestamp,
+    },
+    /// It was carried out; this was the answer.
+    Done(IdempotentResponse),
+    /// Another is carrying it out.
+    InProgress,
+    /// The key stands for another request.
+    OtherRequest,
+}
+
+/// The answer to a request that was carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdempotentResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// The media type.
+    pub content_type: String,
+    /// The body.
+    pub body: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyRecord {
+    request_hash: String,
+    first_at: Timestamp,
+    lease_ends_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    response: Option<IdempotentResponse>,
+}
+
+impl Store {
+    /// Whether an act was carried out: by us, if our answer was lost, or by another try of the same request.
+    pub async fn is_already_done(&self, b: &BusinessId, name: &str) -> Result<bool, StoreError> {
+        Ok(self.get(&self.tables.inbox, &keys::act(b, name)).await?.is_some())
+    }
+
+    /// Claims the sending of a mail, once and for all. `worker` names this one try, so that a claim whose answer was lost
+    /// is known again as ours.
+    pub async fn claim_mail(
+        &self,
+        b: &BusinessId,
+        once: &str,
+        worker: &str,
+        now: Timestamp,
+    ) -> Result<MailClaim, StoreError> {
+        let key = keys::mail_once(b, once);
+        let item = Item::from([
+            ("pk".to_owned(), text(&key.pk)),
+            ("sk".to_owned(), text(&key.sk)),
+            ("state".to_owned(), text("sending")),
+            ("at".to_owned(), text(&now.to_string())),
+            ("claimant".to_owned(), text(worker)),
+        ]);
+        // Until it is known to be sent it stands in the list of mails whose fate is unknown.
+        let item = listed(item, Index::List, &keys::mails_uncertain(b), &format!("{now:.3}#{once}"));
+        let item = expiring(item, now.saturating_add(MAIL_KEPT).unwrap_or(Timestamp::MAX));
+        if self.put_new(&self.tables.inbox, item).await? {
+            return Ok(MailClaim::Ours);
+        }
+        let held = self.get(&self.tables.inbox, &key).await?;
+        let ours = held.is_some_and(|held| {
+            text_of(&held, "claimant") == Some(worker) && text_of(&held, "state") == Some("sending")
+        });
+        Ok(if ours { MailClaim::Ours } else { MailClaim::Taken })
+    }
+
+    /// Remembers that a mail was sent, under the provider's id of it.
+    pub async fn mail_sent(&self, b: &BusinessId, once: &str, provider_id: &str) -> Result<(), StoreError> {
+        let key = keys::mail_once(b, once);
+        let update = Update {
+            key: &key,
+            set: "SET #state = :sent, provider_id = :id REMOVE gsi2pk, gsi2sk",
+            condition: "attribute_exists(pk)",
+            values: vec![(":sent", text("sent")), (":id", text(provider_id))],
+            names: vec![("#state", "state")],
+        };
+        self.update(&self.tables.inbox, update).await.map(drop)
+    }
+
+    /// Gives the claim back: the mail is known not to have been sent, and may be tried again.
+    pub async fn mail_not_sent(&self, b: &BusinessId, once: &str) -> Result<(), StoreError> {
+        let key = keys::mail_once(b, once);
+        let key = Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))]);
+        let gone = self.client.delete_item().table_name(&self.tables.inbox).set_key(Some(key));
+        let gone = gone
+            .condition_expression("#state = :sending")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":sending", text("sending"));
+        gone.send().await.map(drop).map_err(|error| StoreError::of(&error))
+    }
+
+    /// Claims a request of the API by its idempotency key.
+    pub async fn claim_request(
+        &self,
+        b: &BusinessId,
+        key_hash: &str,
+        request_hash: &str,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let key = keys::idempotency(b, key_hash);
+        let lease_ends_at = now.saturating_add(IDEMPOTENCY_LEASE).unwrap_or(Timestamp::MAX);
+        let fresh = KeyRecord { request_hash: request_hash.to_owned(), first_at: now, lease_ends_at, response: None };
+        let kept_until = now.saturating_add(IDEMPOTENCY_KEPT).unwrap_or(Timestamp::MAX);
+        if self.put_new(&self.tables.inbox, expiring(item(&key, &fresh)?, kept_until)).await? {
+            return Ok(Claim::Ours { first_at: now });
+        }
+        let Some(held) = self.get(&self.tables.inbox, &key).await? else { return Ok(Claim::InProgress) };
+        let held: KeyRecord = record(held)?;
+        if held.request_hash != request_hash {
+            return Ok(Claim::OtherRequest);
+        }
+        if let Some(response) = held.response {
+            return Ok(Claim::Done(response));
+        }
+        if now < held.lease_ends_at {
+            return Ok(Claim::InProgress);
+        }
+        let update = Update {
+            key: &key,
+            set: "SET lease_ends_at = :ends",
+            condition: "lease_ends_at = :seen",
+            values: vec![(":ends", text(&lease_ends_at.to_string())), (":seen", text(&held.lease_ends_at.to_string()))],
+            names: Vec::new(),
+        };
+        let ours = self.update(&self.tables.inbox, update).await?;
+        Ok(if ours { Claim::Ours { first_at: held.first_at } } else { Claim::InProgress })
+    }
+
+    /// Remembers the answer to a request.
+    pub async fn request_done(
+        &self,
+        b: &BusinessId,
+        key_hash: &str,
+        response: &IdempotentResponse,
+    ) -> Result<(), StoreError> {
+        let key = keys::idempotency(b, key_hash);
+        let value = serde_dynamo::to_attribute_value(response).map_err(|error| StoreError::defect("answer", &error))?;
+        let update = Update {
+            key: &key,
+            set: "SET #response = :response",
+            condition: "attribute_exists(pk)",
+            values: vec![(":response", value)],
+            names: vec![("#response", "response")],
+        };
+        self.update(&self.tables.inbox, update).await.map(drop)
+    }
+
+    /// Gives a claim back: the request came to nothing, and the same key may try again.
+    pub async fn request_failed(&self, b: &BusinessId, key_hash: &str) -> Result<(), StoreError> {
+        let key = keys::idempotency(b, key_hash);
+        let update = Update {
+            key: &key,
+            set: "SET lease_ends_at = :now",
+            condition: "attribute_exists(pk)",
+            values: vec![(":now", text(&Timestamp::UNIX_EPOCH.to_string()))],
+            names: Vec::new(),
+        };
+        self.update(&self.tables.inbox, update).await.map(drop)
+    }
+}

@@ -1,0 +1,246 @@
+//! A provider's objects: whose each is, and what was said of it while it was nobody's.
+//!
+//! Everything about the same money is kept under its anchor, the object that carries it. The anchor's own item counts what is
+//! kept, so that whoever takes it over has heard all of it, and nothing is kept any more once it is somebody's.
+
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use jiff::Timestamp;
+use receivables::provider_object::{Provider, ProviderState};
+use receivables::{BusinessId, CustomerId, Money, ObjectId, PaymentId, Report};
+
+use super::accounts::{Page, Paged};
+use crate::items::consistent_read::Assembled;
+use crate::items::payments::digest_of;
+use crate::items::provider_objects::{FactRecord, merged, of_merged};
+use crate::items::{Index, Item, item, listed, number, record, text, text_of};
+use crate::keys::{self, Unique};
+use crate::table::{Query, Range, Store, StoreError};
+
+/// Tries of keeping what belongs to nobody, against rivals.
+const TRIES_MAX: u32 = 8;
+
+/// What came of keeping a fact that belonged to nobody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It is kept.
+    Kept,
+    /// Its object has a payment by now, which should hear of it.
+    Belongs(PaymentId),
+}
+
+/// What is kept under an object that is nobody's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// All that was said.
+    pub reports: Vec<Report>,
+    /// Counts what was kept.
+    pub version: u64,
+}
+
+/// Money of nobody known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unidentified {
+    /// The provider's object that carries it.
+    pub object: ObjectId,
+    /// How much is there per currency: what came, less what went back.
+    pub held: Vec<Money>,
+    /// The provider's customer it names, where it names one.
+    pub provider_customer: Option<ObjectId>,
+    /// When it was last heard of.
+    pub heard_at: Timestamp,
+}
+
+impl Store {
+    /// The payment that an object of a provider belongs to.
+    pub async fn payment_of_object(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        object: &ObjectId,
+    ) -> Result<Option<PaymentId>, StoreError> {
+        let Some(item) = self.get(&self.tables.core, &keys::object(b, provider, object)).await? else {
+            return Ok(None);
+        };
+        owner(&item)
+    }
+
+    /// The customer who has this id at the provider.
+    pub async fn customer_at_provider(&self, b: &BusinessId, id: &ObjectId) -> Result<Option<CustomerId>, StoreError> {
+        self.target(&keys::unique(b, Unique::CustomerStripeId, id.as_str())).await
+    }
+
+    /// What is kept under an object that is nobody's. `None` where nothing is, or where it is somebody's by now.
+    pub async fn waiting(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        anchor: &ObjectId,
+    ) -> Result<Option<Waiting>, StoreError> {
+        let kept = self.kept(b, provider, anchor).await?;
+        let reports = kept.facts.0.into_iter().map(|(object, fact)| Report {
+            of: (object != *anchor).then(|| anchor.clone()),
+            ..Report::new(object, fact)
+        });
+        Ok((kept.owner.is_none() && kept.version > 0)
+            .then(|| Waiting { reports: reports.collect(), version: kept.version }))
+    }
+
+    /// Keeps what was said of objects that are nobody's, merged with what was kept before, under what carries their money.
+    pub async fn keep_unidentified(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        anchor: &ObjectId,
+        reports: &[Report],
+        now: Timestamp,
+    ) -> Result<Keeping, StoreError> {
+        for try_number in 1..=TRIES_MAX {
+            let mut kept = self.kept(b, provider, anchor).await?;
+            if let Some(payment) = kept.owner {
+                return Ok(Keeping::Belongs(payment));
+            }
+            let before = kept.facts.clone();
+            for report in reports {
+                kept.facts.merge(report);
+            }
+            let customer = reports.iter().find_map(|report| report.customer.clone()).or(kept.customer.clone());
+            if kept.facts == before && customer == kept.customer {
+                return Ok(Keeping::Kept);
+            }
+            let head = head_item(b, provider, anchor, &kept, customer.as_ref(), now)?;
+            let mut writes = vec![put(&self.tables.core, head, Some(kept.version))?];
+            for (object, fact) in kept.facts.0.iter().filter(|(object, fact)| before.0.get(*object) != Some(*fact)) {
+                let key = keys::waiting_fact(b, provider, anchor, fact.kind(), object);
+                let record = FactRecord { object: object.clone(), fact: of_merged(fact) };
+                writes.push(put(&self.tables.core, item(&key, &record)?, None)?);
+            }
+            match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
+                Ok(_) => return Ok(Keeping::Kept),
+                Err(error)
+                    if error.as_service_error().is_some_and(|error| {
+                        error.is_transaction_canceled_exception() || error.is_transaction_in_progress_exception()
+                    }) =>
+                {
+                    tokio::time::sleep(self.pause(try_number, anchor.as_str())).await;
+                }
+                Err(error) => return Err(StoreError::of(&error)),
+            }
+        }
+        Err(StoreError::Unavailable("rivals kept changing the object".to_owned()))
+    }
+
+    /// Money of nobody known, oldest first.
+    pub async fn unidentified(&self, b: &BusinessId, page: &Page) -> Result<Paged<Unidentified>, StoreError> {
+        let pk = keys::unidentified(b);
+        self.list(Query::of(Index::List, &pk, Range::All), page, |item| unidentified(&item)).await
+    }
+
+    async fn kept(&self, b: &BusinessId, provider: Provider, anchor: &ObjectId) -> Result<Kept, StoreError> {
+        let pk = keys::objects(b, provider, anchor);
+        Ok(self.assembled(&pk, kept).await?.unwrap_or_default())
+    }
+}
+
+/// What is kept, of its partition's items in any order.
+fn kept(items: Vec<Item>) -> Result<Assembled<Kept>, StoreError> {
+    let mut kept = Kept::default();
+    let mut carried = None;
+    for item in items {
+        if text_of(&item, "sk") == Some("X") {
+            kept.owner = owner(&item)?;
+            kept.version = item.get("version").and_then(|n| n.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or(0);
+            let customer = text_of(&item, "provider_customer").map(str::parse).transpose();
+            kept.customer = customer.map_err(|error| StoreError::defect("provider object", &error))?;
+            carried = text_of(&item, "parts").map(str::to_owned);
+        } else {
+            let record: FactRecord = record(item)?;
+            kept.facts.0.insert(record.object, merged(record.fact)?);
+        }
+    }
+    let digest = digest_of(&[], &kept.facts)?;
+    Ok(match (carried, kept.version) {
+        // Facts without what counts them, which is written with the first of them.
+        (None, 0) if !kept.facts.0.is_empty() => Assembled::Torn,
+        (carried, _) => Assembled::of(kept, carried.as_deref(), &digest),
+    })
+}
+
+#[derive(Default)]
+struct Kept {
+    owner: Option<PaymentId>,
+    customer: Option<ObjectId>,
+    facts: ProviderState,
+    version: u64,
+}
+
+fn owner(item: &Item) -> Result<Option<PaymentId>, StoreError> {
+    let id = text_of(item, "payment").map(str::parse).transpose();
+    id.map_err(|error| StoreError::defect("provider object", &error))
+}
+
+/// The anchor's own item; in the business's list while money lies under it.
+fn head_item(
+    b: &BusinessId,
+    provider: Provider,
+    anchor: &ObjectId,
+    kept: &Kept,
+    customer: Option<&ObjectId>,
+    now: Timestamp,
+) -> Result<Item, StoreError> {
+    let key = keys::object(b, provider, anchor);
+    let mut item = Item::from([
+        ("pk".to_owned(), text(&key.pk)),
+        ("sk".to_owned(), text(&key.sk)),
+        ("object".to_owned(), text(anchor.as_str())),
+        ("heard_at".to_owned(), text(&now.to_string())),
+        ("version".to_owned(), number(kept.version + 1)),
+        ("parts".to_owned(), text(&digest_of(&[], &kept.facts)?)),
+    ]);
+    if let Some(customer) = customer {
+        item.insert("provider_customer".to_owned(), text(customer.as_str()));
+    }
+    // What went back is nobody's to find any more.
+    let heard = kept.facts.fold();
+    let held = heard.received.amounts().map(|amount| heard.cash(amount.currency()));
+    let held: Vec<Money> = held.filter(|amount| !amount.is_zero()).collect();
+    if held.is_empty() {
+        return Ok(item);
+    }
+    for amount in held {
+        item.insert(format!("r#{}", amount.currency()), number(amount.minor()));
+    }
+    Ok(listed(item, Index::List, &keys::unidentified(b), &format!("{now:.3}#{anchor}")))
+}
+
+fn unidentified(item: &Item) -> Result<Unidentified, StoreError> {
+    let defect = |what: &str| StoreError::Defect(format!("unidentified money without {what}"));
+    let mut held = Vec::new();
+    for (name, value) in item {
+        let Some(code) = name.strip_prefix("r#") else { continue };
+        let currency = code.parse().map_err(|error| StoreError::defect("unidentified money", &error))?;
+        let minor = value.as_n().ok().and_then(|n| n.parse().ok()).ok_or_else(|| defect("a number"))?;
+        held.push(crate::items::money(minor, currency)?);
+    }
+    held.sort_by_key(|amount: &Money| amount.currency());
+    let customer = text_of(item, "provider_customer").map(str::parse).transpose();
+    Ok(Unidentified {
+        object: text_of(item, "object").and_then(|id| id.parse().ok()).ok_or_else(|| defect("an object"))?,
+        held,
+        provider_customer: customer.map_err(|error| StoreError::defect("unidentified money", &error))?,
+        heard_at: text_of(item, "heard_at").and_then(|at| at.parse().ok()).ok_or_else(|| defect("a time"))?,
+    })
+}
+
+/// A put; of the anchor's own item only over what was read, and never over one that is somebody's.
+fn put(table: &str, item: Item, over: Option<u64>) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder().table_name(table).set_item(Some(item));
+    let put = match over {
+        None => put,
+        Some(0) => put.condition_expression("attribute_not_exists(pk)"),
+        Some(version) => put
+            .condition_expression("version = :was AND attribute_not_exists(payment)")
+            .expression_attribute_values(":was", number(version)),
+    };
+    let put = put.build().map_err(|error| StoreError::defect("put", &error))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}

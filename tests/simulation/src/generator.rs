@@ -1,0 +1,382 @@
+//! The teller: how a story follows from a seed.
+
+use super::random::Random;
+use super::steps::{CURRENCIES, CUSTOMERS, Money, NUMBERS, Step, Verdict};
+use testing::Refusal;
+
+/// What the teller of a story remembers, so that most of it makes sense.
+struct Generator {
+    random: Random,
+    /// The customer and currency of each invoice.
+    invoices: Vec<(usize, usize)>,
+    /// The same of each payment.
+    payments: Vec<(usize, usize)>,
+    /// The same of foreign money; nobody's has no customer.
+    foreign: Vec<(Option<usize>, usize)>,
+    notes: Vec<(usize, usize)>,
+    orders: usize,
+    /// How many methods were saved.
+    saved: usize,
+    steps: Vec<Step>,
+}
+
+/// The story of a seed.
+pub fn generate(seed: u64) -> Vec<Step> {
+    let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let random = Random::new(seed);
+    let mut teller = Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, steps: Vec::new() };
+    let calm = teller.random.percent(30);
+    if !calm {
+        teller.chaos();
+    }
+    if teller.random.percent(15) {
+        teller.steps.push(Step::Older { older: true });
+    }
+    for _ in 0..teller.random.between(1, 4) {
+        teller.invoice();
+    }
+    for _ in 0..teller.random.between(5, 22) {
+        teller.chapter(calm);
+    }
+    teller.steps
+}
+
+impl Generator {
+    fn minor(&mut self, currency: usize) -> i64 {
+        let (code, digits) = CURRENCIES[currency];
+        // Whole tens of fils, as cards take them; now and then not.
+        let step = if code == "KWD" && !self.random.percent(10) { 10 } else { 1 };
+        let units = self.random.between(1, 400) * if digits == 0 { 100 } else { 1 };
+        let rest = if digits == 0 { 0 } else { self.random.between(0, 10_i64.pow(digits) / step - 1) * step };
+        units * 10_i64.pow(digits) + rest
+    }
+
+    fn invoice(&mut self) {
+        // Mostly one account and currency, so that things meet.
+        let (customer, currency) = match self.invoices.last() {
+            Some(last) if self.random.percent(80) => *last,
+            Some(_) | None => (self.random.below(CUSTOMERS), self.random.below(CURRENCIES.len())),
+        };
+        let minor = if self.random.percent(10) { self.random.between(1, 300) } else { self.minor(currency) };
+        let due_in = u16::try_from(self.random.between(0, 60)).unwrap();
+        self.steps.push(Step::Invoice { invoice: self.invoices.len(), customer, currency, minor, due_in });
+        self.invoices.push((customer, currency));
+    }
+
+    /// An invoice of so little that it may be written off.
+    fn small_invoice(&mut self) -> usize {
+        let (invoice, minor) = (self.invoices.len(), self.random.between(1, 60));
+        let (customer, currency) = (self.random.below(CUSTOMERS), self.random.below(CURRENCIES.len()));
+        self.steps.push(Step::Invoice { invoice, customer, currency, minor, due_in: 30 });
+        self.invoices.push((customer, currency));
+        invoice
+    }
+
+    fn percent(&mut self) -> i64 {
+        if self.random.percent(50) { 100 } else { self.random.between(1, 110) }
+    }
+
+    fn an_invoice(&mut self) -> usize {
+        self.random.below(self.invoices.len())
+    }
+
+    /// An invoice of an account and currency where there is one, mostly.
+    fn invoice_of(&mut self, customer: usize, currency: usize) -> usize {
+        let fitting: Vec<usize> =
+            (0..self.invoices.len()).filter(|place| self.invoices[*place] == (customer, currency)).collect();
+        if fitting.is_empty() || self.random.percent(5) { self.an_invoice() } else { self.random.one(&fitting) }
+    }
+
+    fn pay(&mut self) {
+        let first = self.an_invoice();
+        let (customer, currency) = self.invoices[first];
+        let mut parts = vec![(first, self.percent())];
+        while self.random.percent(55) {
+            let next = self.invoice_of(customer, currency);
+            if parts.iter().any(|(invoice, _)| *invoice == next) {
+                break;
+            }
+            parts.push((next, self.percent()));
+        }
+        let payment = self.payments.len();
+        self.payments.push((customer, currency));
+        self.steps.push(Step::Start { payment, parts });
+        if self.random.percent(12) {
+            let percent = self.random.one(&[0, 30, 60, 100]);
+            self.steps.push(Step::Transfer { payment, percent });
+            if self.random.percent(50) {
+                let percent = self.random.one(&[20, 50, 100]);
+                self.steps.push(Step::Arrive { payment, percent });
+            }
+        } else if self.random.percent(90) {
+            self.enter(payment);
+        }
+    }
+
+    fn enter(&mut self, payment: usize) {
+        let debits = if self.payments[payment].1 == 0 { NUMBERS.len() } else { NUMBERS.len() - 4 };
+        let number = if self.random.percent(40) { 0 } else { self.random.below(debits) };
+        let answers = match number {
+            4 | 5 if self.random.percent(80) => Some(self.random.percent(70)),
+            _ => None,
+        };
+        self.steps.push(Step::Enter { payment, number, answers });
+        if self.random.percent(20) {
+            self.steps.push(Step::Meanwhile);
+        }
+        if self.random.percent(30) {
+            self.steps.push(Step::Look { payment });
+        }
+    }
+
+    fn money(&mut self) -> Option<(Money, Option<usize>, usize)> {
+        let foreign = !self.foreign.is_empty() && (self.payments.is_empty() || self.random.percent(25));
+        if foreign {
+            let label = self.random.below(self.foreign.len());
+            let (customer, currency) = self.foreign[label];
+            return Some((Money::Foreign(label), customer, currency));
+        }
+        if self.payments.is_empty() {
+            return None;
+        }
+        // Mostly one of the last, so that much happens to few.
+        let last = self.payments.len() - 1;
+        let label = if self.random.percent(60) { last } else { self.random.below(self.payments.len()) };
+        let (customer, currency) = self.payments[label];
+        Some((Money::Payment(label), Some(customer), currency))
+    }
+
+    fn chaos(&mut self) {
+        let often = |random: &mut Random| if random.percent(50) { 0 } else { u8::try_from(random.below(100)).unwrap() };
+        let (duplicate, drop) = (often(&mut self.random), often(&mut self.random));
+        let delay_ms = self.random.one(&[0, 1_000, 60_000, 3_600_000]);
+        self.steps.push(Step::Chaos { duplicate, drop, delay_ms, reorder: self.random.percent(70) });
+    }
+
+    fn foreign(&mut self) {
+        let currency = if self.random.percent(70) {
+            let invoice = self.an_invoice();
+            self.invoices[invoice].1
+        } else {
+            self.random.below(CURRENCIES.len())
+        };
+        let customer = self.random.percent(60).then(|| self.random.below(CUSTOMERS));
+        let (minor, with_intent) = (self.minor(currency), self.random.percent(75));
+        self.steps.push(Step::Foreign { foreign: self.foreign.len(), customer, currency, minor, with_intent });
+        self.foreign.push((customer, currency));
+    }
+
+    fn identify(&mut self) {
+        if self.foreign.is_empty() {
+            return self.foreign();
+        }
+        let foreign = self.random.below(self.foreign.len());
+        let customer = self.random.below(CUSTOMERS);
+        let invoice = self.random.percent(60).then(|| self.invoice_of(customer, self.foreign[foreign].1));
+        if self.random.percent(40) {
+            self.steps.push(Step::Meanwhile);
+        }
+        self.steps.push(Step::Identify { foreign, customer, invoice });
+    }
+
+    /// Money of another program's that may be on the wrong account.
+    fn hand_over(&mut self) {
+        if self.foreign.is_empty() {
+            return self.foreign();
+        }
+        let foreign = self.random.below(self.foreign.len());
+        let (mistaken, customer) = (self.random.below(CUSTOMERS), self.random.below(CUSTOMERS));
+        if self.random.percent(70) {
+            self.steps.push(Step::Identify { foreign, customer: mistaken, invoice: None });
+        }
+        if self.random.percent(40) {
+            self.steps.push(Step::Meanwhile);
+        }
+        self.steps.push(Step::HandOver { money: Money::Foreign(foreign), customer });
+    }
+
+    fn credit(&mut self) {
+        if !self.notes.is_empty() && self.random.percent(60) {
+            let note = self.random.below(self.notes.len());
+            let (customer, currency) = self.notes[note];
+            let (invoice, percent) = (self.invoice_of(customer, currency), self.percent());
+            let apply = Step::ApplyCredit { note, invoice, percent };
+            let step = if self.random.percent(60) { apply } else { Step::UnapplyCredit { note, percent } };
+            return self.steps.push(step);
+        }
+        let of = self.an_invoice();
+        let (customer, currency) = self.invoices[of];
+        let minor = self.minor(currency);
+        let invoice = self.random.percent(60).then_some(of);
+        self.steps.push(Step::Credit { note: self.notes.len(), customer, currency, minor, invoice });
+        self.notes.push((customer, currency));
+    }
+
+    /// What an operator or the provider does with money.
+    fn about_money(&mut self, what: usize) {
+        let Some((money, customer, currency)) = self.money() else { return self.pay() };
+        let (percent, place) = (self.percent(), self.random.below(3));
+        let invoice = match customer {
+            Some(customer) => self.invoice_of(customer, currency),
+            None => self.an_invoice(),
+        };
+        let step = match what {
+            0 if self.random.percent(50) => Step::Refund { money, percent },
+            0 => {
+                let place = self.random.percent(60).then_some(place);
+                self.orders += 1;
+                Step::OrderRefund { order: self.orders, money, place, percent }
+            }
+            1 => {
+                let dispute = Step::Dispute { money, percent: percent.min(100), inquiry: self.random.percent(30) };
+                if self.random.percent(40) {
+                    self.steps.push(dispute);
+                    let verdict = self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]);
+                    Step::Verdict { money, verdict }
+                } else {
+                    dispute
+                }
+            }
+            2 => Step::Verdict { money, verdict: self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]) },
+            3 => Step::Apply { money, invoice, percent },
+            4 if self.random.percent(50) => {
+                // What was taken back is placed anew.
+                self.steps.extend([Step::Drain, Step::Unapply { money, place, percent }]);
+                Step::Apply { money, invoice, percent: 100 }
+            }
+            4 => Step::Unapply { money, place, percent },
+            5 => Step::Move { money, place, invoice, percent },
+            _ => Step::CloseReview { money },
+        };
+        // An operator acts on what has come, mostly.
+        if what >= 2 && self.random.percent(70) {
+            self.steps.push(Step::Drain);
+        }
+        if self.random.percent(25) {
+            self.steps.push(Step::Meanwhile);
+        }
+        self.steps.push(step);
+    }
+
+    fn crash(&mut self) {
+        let (after, calls) = (self.random.below(30), self.random.one(&[1, 1, 2, 5]));
+        self.steps.push(Step::Crash { after, calls, carried_out: self.random.percent(50) });
+    }
+
+    /// What does not take part in what comes: losses, refusals, disorder.
+    fn trouble(&mut self) {
+        match self.random.below(10) {
+            0 => self.crash(),
+            1 => self.chaos(),
+            2 => {
+                let pick = u64::try_from(self.random.between(0, 1_000_000)).unwrap();
+                self.steps.push(Step::Rivals { pick });
+            }
+            3 => self.steps.push(Step::Sweep),
+            4..7 => self.outage(),
+            _ => {
+                let (after, calls) = (self.random.below(12), self.random.one(&[1, 1, 2, 3, 12]));
+                let refusal = self.random.one(&Refusal::ALL);
+                self.steps.push(Step::Refuse { after, calls, refusal });
+            }
+        }
+    }
+
+    fn outage(&mut self) {
+        let of_mail = self.random.percent(40);
+        let after = u32::try_from(self.random.below(if of_mail { 2 } else { 5 })).unwrap();
+        let requests = self.random.one(&[1, 2, 3, 4, 8]);
+        let (status, carried_out) = (self.random.one(&[429, 500, 503]), self.random.percent(40));
+        self.steps.push(Step::Outage { of_mail, after, requests, status, carried_out });
+    }
+
+    /// What banks do.
+    fn bank(&mut self) {
+        let payment = (!self.payments.is_empty()).then(|| self.random.below(self.payments.len().max(1)));
+        match (self.random.below(10), payment) {
+            (0..3, Some(payment)) => {
+                let currency = if self.random.percent(70) {
+                    self.random.below(CURRENCIES.len())
+                } else {
+                    self.payments[payment].1
+                };
+                let minor = self.minor(currency);
+                self.steps.push(Step::ArriveIn { payment, currency, minor });
+                // Now and then a person looks at what came, without a draw of its own: so the rest of the story stays what it was.
+                if (minor / 100) % 2 == 0 {
+                    self.steps.extend([Step::Drain, Step::CloseReview { money: Money::Payment(payment) }]);
+                }
+            }
+            (3..5, Some(payment)) => {
+                let percent = self.random.between(1, 100);
+                self.steps.push(Step::Arrive { payment, percent });
+            }
+            (5..7, _) => {
+                if self.random.percent(60) {
+                    self.steps.extend([Step::Drain, Step::Advance { minutes: 3 * 24 * 60 }]);
+                }
+                self.steps.push(Step::PayOut);
+                if self.random.percent(35) {
+                    let pick = self.random.below(8);
+                    self.steps.extend([Step::Drain, Step::ReturnPayout { pick }]);
+                }
+            }
+            (7, _) => {
+                let pick = self.random.below(8);
+                self.steps.push(Step::ReturnPayout { pick });
+            }
+            (8, _) if self.saved > 0 => {
+                let (method, removed) = (self.random.below(self.saved), self.random.percent(50));
+                self.steps.push(Step::Die { method, removed });
+            }
+            _ => {
+                let (customer, debit) = (self.random.below(2), self.random.percent(50));
+                self.steps.push(Step::Save { method: self.saved, customer, debit });
+                self.saved += 1;
+            }
+        }
+    }
+
+    fn chapter(&mut self, calm: bool) {
+        match self.random.below(100) {
+            0..8 => self.invoice(),
+            8..12 | 70..72 => self.bank(),
+            12..34 => self.pay(),
+            34..44 => self.about_money(0),
+            44..51 => self.about_money(1),
+            51..56 => self.about_money(2),
+            56..61 => self.foreign(),
+            61..64 => self.identify(),
+            64..66 => self.hand_over(),
+            66..70 => self.credit(),
+            72..75 => {
+                let invoice = if self.random.percent(70) { self.small_invoice() } else { self.an_invoice() };
+                self.steps.push(Step::WriteOff { invoice });
+                if self.random.percent(50) {
+                    self.steps.push(Step::TakeBack { invoice });
+                }
+            }
+            75..79 => self.about_money(3),
+            79..83 => self.about_money(4),
+            83..86 => self.about_money(5),
+            86..88 => self.about_money(6),
+            88..96 if !calm => self.trouble(),
+            96..97 => {
+                let older = self.random.percent(50);
+                self.steps.push(Step::Older { older });
+            }
+            _ if !self.payments.is_empty() => {
+                let payment = self.random.below(self.payments.len());
+                self.enter(payment);
+            }
+            _ => self.pay(),
+        }
+        if self.random.percent(45) {
+            self.steps.push(Step::Drain);
+        }
+        if self.random.percent(20) {
+            let minutes = self.random.one(&[1, 5, 20, 60, 24 * 60, 10 * 24 * 60, 30 * 24 * 60]);
+            self.steps.push(Step::Advance { minutes });
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! What must hold of a world at rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::StreamExt as _;
+use jiff::SignedDuration;
+use payment_gateway::stripe::event::Event;
+use payment_gateway::stripe::reports::{Meaning, reports};
+use receivables::payment::State;
+use receivables::provider_object::{FoldedState, ObjectState, ProviderState};
+use receivables::{ObjectId, Payment, Provider};
+use serde_json::Value;
+use store::{EventState, Page};
+
+use super::random::Random;
+use super::runner::Runner;
+use super::{Failure, provider};
+
+/// Amounts by currency, in its smallest unit. What went back beyond what had come counts below nothing.
+type Sums = BTreeMap<String, i64>;
+
+fn add(sums: &mut Sums, currency: &str, minor: i64) {
+    let held = sums.entry(currency.to_owned()).or_default();
+    *held += minor;
+}
+
+fn without_nothing(mut sums: Sums) -> Sums {
+    sums.retain(|_, minor| *minor != 0);
+    sums
+}
+
+fn net(heard: &FoldedState) -> Sums {
+    let mut sums = Sums::new();
+    heard.received.amounts().for_each(|came| add(&mut sums, came.currency().code(), came.minor()));
+    for back in heard.refunded.amounts().chain(heard.charged_back.amounts()) {
+        add(&mut sums, back.currency().code(), -back.minor());
+    }
+    without_nothing(sums)
+}
+
+/// A value as text, the same for the same value.
+#[expect(clippy::wildcard_enum_match_arm, reason = "only what is nested has no order of its own")]
+fn text_of(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(map) => {
+            let sorted: BTreeMap<_, _> = map.iter().map(|(name, value)| (name, text_of(value))).collect();
+            format!("{sorted:?}")
+        }
+        AttributeValue::L(list) => format!("{:?}", list.iter().map(text_of).collect::<Vec<_>>()),
+        other => format!("{other:?}"),
+    }
+}
+
+/// What the books hold of the provider's money.
+struct Held {
+    payments: Vec<Payment>,
+    unidentified: BTreeSet<ObjectId>,
+}
+
+impl Runner {
+    /// Brings the world to rest, and proves all that must hold.
+    pub(super) async fn come_to_rest(&mut self, seed: u64) -> Result<(), Failure> {
+        self.world.calls.mend();
+        self.world.chaos(serde_json::json!({})).await;
+        self.see_what_was_met().await;
+        self.transfers_end(seed).await;
+        for hours in [2, 26, 3] {
+            self.world.advance(SignedDuration::from_hours(hours));
+            self.drain().await?;
+        }
+        self.nothing_is_stuck().await?;
+        self.books_verify("at rest").await?;
+        self.payouts_are_proven().await?;
+        let held = self.held().await?;
+        self.nothing_waits(&held).await?;
+        self.every_cent_once(&held).await?;
+        let events = provider::events(&self.world).await;
+        Self::facts_are_those_of_the_events(&held, &events, seed)?;
+        Self::other_currencies_are_in_suspense(&held.payments)?;
+        self.methods_are_those_of_the_events(&events).await?;
+        self.receipts_are_mailed_once(&held).await?;
+        Box::pin(self.replaying_changes_nothing(events, seed)).await
+    }
+
+    /// What of the trouble met anything.
+    async fn see_what_was_met(&self) {
+        let well = serde_json::json!({});
+        let (stripe, mail) = (self.switch_outage(false, &well).await, self.switch_outage(true, &well).await);
+        let mut coverage = self.coverage.borrow_mut();
+        let (lost, refused) = self.world.calls.met();
+        coverage.met("crash", lost);
+        coverage.met("refuse", refused);
+        coverage.met("outage_stripe", stripe);
+        coverage.met("outage_mail", mail);
+    }
+
+    pub(super) async fn books_verify(&self, when: &str) -> Result<(), Failure> {
+        let proof = operations::verify_books(self.context(), &self.business.id).await;
+        let proof = proof.map_err(|error| Failure::new("no proof", error))?;
+        let found: Vec<String> = proof.differences.iter().map(ToString::to_string).collect();
+        if found.is_empty() {
+            Ok(())
+        } else {
+            Err(Failure::new(&format!("the books disagree {when}"), found.join("; ")))
+        }
+    }
+
+    async fn nothing_is_stuck(&self) -> Result<(), Failure> {
+        let aside = self.world.local.folder().join("on-failure");
+        if std::fs::read_dir(&aside).is_ok_and(|mut folder| folder.next().is_some()) {
+            return Err(Failure::new("a record of a stream was put aside", aside.display()));
+        }
+        let quarantined = self.context().store.quarantined_events(&self.business.id, &Page::first(10)).await;
+        match quarantined.map_err(|error| Failure::new("no list", error))?.items.first() {
+            Some(event) => {
+                Err(Failure::new("an event was not understood", format!("{}: {:?}", event.kind, event.reason)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// At rest no payment is on its way or worked off, and no invoice is claimed or waits for money.
+    async fn nothing_waits(&self, held: &Held) -> Result<(), Failure> {
+        for payment in &held.payments {
+            let ended = matches!(payment.state, State::Settled | State::Failed | State::Cancelled);
+            if payment.unfinished || !ended {
+                let how = format!("{} is {}, unfinished: {}", payment.id, payment.state.as_str(), payment.unfinished);
+                return Err(Failure::new("a payment hangs", how));
+            }
+        }
+        let invoices = self.context().store.invoices_of_business(&self.business.id, &Page::first(100)).await;
+        for invoice in invoices.map_err(|error| Failure::new("the tables", error))?.items {
+            if invoice.balance.live_checkout.is_some() || !invoice.balance.pending.is_zero() {
+                return Err(Failure::new("an invoice is claimed or waits", format!("{:?}", invoice.balance)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn held(&self) -> Result<Held, Failure> {
+        let (store, b) = (&self.context().store, &self.business.id);
+        let lost = |error: store::StoreError| Failure::new("the tables", error);
+        let mut payments = Vec::new();
+        for customer in store.customers(b, &Page::first(100)).await.map_err(lost)?.items {
+            for head in store.payments_of(b, &customer.id, &Page::first(100)).await.map_err(lost)?.items {
+                payments.push(store.payment(b, &head.id).await.map_err(lost)?.expect("a payment that is listed"));
+            }
+        }
+        let unidentified = store.unidentified(b, &Page::first(100)).await.map_err(lost)?;
+        Ok(Held { payments, unidentified: unidentified.items.into_iter().map(|money| money.object).collect() })
+    }
+
+    /// Every charge of the provider's, less what of it went back, is in one place of the books and nothing else is.
+    async fn every_cent_once(&self, held: &Held) -> Result<(), Failure> {
+        let (store, b) = (&self.context().store, &self.business.id);
+        let mut expected: BTreeMap<String, Sums> = BTreeMap::new();
+        let (mut nobodys, mut there) = (BTreeSet::new(), BTreeSet::new());
+        for (charge, sums) in self.nets().await {
+            let anchor = charge["payment_intent"].as_str().or(charge["id"].as_str()).unwrap();
+            let anchor: ObjectId = anchor.parse().unwrap();
+            let owner = store.payment_of_object(b, Provider::Stripe, &anchor).await.expect("the table");
+            let place = owner.map_or_else(|| anchor.to_string(), |payment| payment.to_string());
+            if place == anchor.as_str() {
+                nobodys.insert(anchor.clone());
+                // What went back whole, or twice, is nobody's to find.
+                if sums.values().any(|minor| *minor > 0) {
+                    there.insert(anchor.clone());
+                }
+            }
+            let all = expected.entry(place).or_default();
+            for (currency, minor) in &sums {
+                add(all, currency, *minor);
+            }
+        }
+        let mut found: BTreeMap<String, Sums> = BTreeMap::new();
+        for payment in &held.payments {
+            found.insert(payment.id.to_string(), net(&payment.provider_state.fold()));
+        }
+        for anchor in &nobodys {
+            let waiting = store.waiting(b, Provider::Stripe, anchor).await.expect("the table");
+            let mut facts = ProviderState::default();
+            for report in waiting.iter().flat_map(|waiting| &waiting.reports) {
+                facts.merge(report);
+            }
+            found.insert(anchor.to_string(), net(&facts.fold()));
+        }
+        if there != held.unidentified {
+            let lists = format!("expected {there:?}, listed {:?}", held.unidentified);
+            return Err(Failure::new("the list of unidentified money", lists));
+        }
+        let some = |sums: BTreeMap<String, Sums>| -> BTreeMap<String, Sums> {
+            sums.into_iter()
+                .map(|(place, sums)| (place, without_nothing(sums)))
+                .filter(|(_, sums)| !sums.is_empty())
+                .collect()
+        };
+        let (expected, found) = (some(expected), some(found));
+        if expected == found {
+            Ok(())
+        } else {
+            Err(Failure::new("not every cent once", format!("the provider has {expected:?}, the books {found:?}")))
+        }
+    }
+
+    /// Each charge that came, and what of it is with us by the provider's own objects.
+    async fn nets(&self) -> Vec<(Value, Sums)> {
+        let refunds = provider::all(&self.world, "refunds").await;
+        let disputes = provider::all(&self.world, "disputes").await;
+        let charges = provider::all(&self.world, "charges").await;
+        let came = charges.into_iter().filter(|charge| charge["status"] == "succeeded");
+        came.map(|charge| {
+            let mut sums = Sums::new();
+            let taken = provider::amount(&charge, "amount_captured");
+            add(&mut sums, taken.currency().code(), taken.minor());
+            let of_it = |object: &&Value| object["charge"] == charge["id"];
+            for refund in refunds.iter().filter(of_it).filter(|refund| refund["status"] != "failed") {
+                add(&mut sums, taken.currency().code(), -provider::amount(refund, "amount").minor());
+            }
+            for dispute in disputes.iter().filter(of_it) {
+                let moves = dispute["balance_transactions"].as_array().unwrap();
+                let out: i64 = moves.iter().map(|moved| -moved["amount"].as_i64().unwrap().signum()).sum();
+                add(&mut sums, taken.currency().code(), -out * provider::amount(dispute, "amount").minor());
+            }
+            (charge, sums)
+        })
+        .collect()
+    }
+
+    /// What was merged event by event is what all events say when merged at once, in another order.
+    fn facts_are_those_of_the_events(held: &Held, events: &[Value], seed: u64) -> Result<(), Failure> {
+        let mut said: Vec<receivables::Report> = Vec::new();
+        for event in events {
+            let body = event.to_string();
+            let meaning = Event::read(body.as_bytes()).and_then(|envelope| reports(&envelope));
+            if let Ok(Meaning::Reports(found)) = meaning {
+                said.extend(found);
+            }
+        }
+        Random::new(seed ^ 0x5eed).shuffle(&mut said);
+        for payment in &held.payments {
+            let names = payment.provider_state.names();
+            let of_it = |report: &&receivables::Report| {
+                names.contains(report.anchor())
+                    || names.contains(&report.object)
+                    || report.payment.as_ref() == Some(&payment.id)
+            };
+            let mut facts = ProviderState::default();
+            for report in said.iter().filter(of_it) {
+                facts.merge(report);
+            }
+            if with_what_is_looked_up(&facts) != with_what_is_looked_up(&payment.provider_state) {
+                let both = format!("{}: from scratch {facts:?}, kept {:?}", payment.id, payment.provider_state);
+                return Err(Failure::new("the facts are not those of the events", both));
+            }
+        }
+        Ok(())
+    }
+
+    /// While the story goes on: nothing of what was applied would be news, and each finished payment is as folded.
+    pub(super) async fn folds_agree(&self) -> Result<(), Failure> {
+        let held = self.held().await?;
+        for payment in &held.payments {
+            let (now, said) = (self.world.now(), payment.provider_state.0.iter());
+            let said: Vec<_> =
+                said.map(|(object, fact)| receivables::Report::new(object.clone(), fact.clone())).collect();
+            let again = receivables::payment::apply_reports(payment, &said, now);
+            if !receivables::payment::is_as_folded(payment) || again.is_some() {
+                return Err(Failure::new("a fold is not what it is from scratch", &payment.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every receipt that is due was mailed once, or stands among the mails whose fate is unknown.
+    async fn receipts_are_mailed_once(&self, held: &Held) -> Result<(), Failure> {
+        let mut receipts: BTreeMap<String, usize> = BTreeMap::new();
+        for mail in self.world.mails().await {
+            let of = held.payments.iter().find(|payment| mail.to_string().contains(payment.id.as_str()));
+            *receipts.entry(of.map_or_else(|| mail["subject"].to_string(), |of| of.id.to_string())).or_default() += 1;
+        }
+        let uncertain = self.items("guichet-inbox").await;
+        let uncertain: Vec<&String> = uncertain.iter().filter(|item| item.contains("sending")).collect();
+        if !uncertain.is_empty() && !self.shaken {
+            return Err(Failure::new("a mail's fate is unknown", format!("{uncertain:?}")));
+        }
+        for payment in &held.payments {
+            let mailed = receipts.get(payment.id.as_str()).copied().unwrap_or(0);
+            let due = usize::from(!payment.received.is_zero());
+            let unknown = uncertain.iter().any(|item| item.contains(payment.id.as_str()));
+            if mailed > due || (mailed < due && !unknown) {
+                return Err(Failure::new("receipts", format!("{mailed} of {}, expected {due}", payment.id)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every item of a table, as text.
+    async fn items(&self, table: &str) -> BTreeSet<String> {
+        let client = self.world.local.table_client();
+        let mut pages = client.scan().table_name(table).into_paginator().items().send();
+        let mut items = BTreeSet::new();
+        while let Some(item) = pages.next().await {
+            items.insert(text_of(&AttributeValue::M(item.expect("an item"))));
+        }
+        items
+    }
+
+    async fn replaying_changes_nothing(&self, mut events: Vec<Value>, seed: u64) -> Result<(), Failure> {
+        let (before, mails) = (self.items("guichet-core").await, self.world.mails().await.len());
+        Random::new(seed ^ 0xa9a1).shuffle(&mut events);
+        for event in &events {
+            let answer = self.world.webhook(&event.to_string()).await;
+            if !answer.status.is_success() {
+                return Err(Failure::new("an event was not taken", answer.text));
+            }
+        }
+        self.drain().await?;
+        let now = self.world.now();
+        let received: Vec<_> = events.iter().map(|event| self.world.received(event, EventState::Received)).collect();
+        let mut replays = futures::stream::iter(&received)
+            .map(|event| operations::apply_provider_event(self.context(), event, now))
+            .buffered(4);
+        while let Some(replayed) = replays.next().await {
+            replayed.map_err(|error| Failure::new("a replay failed", error))?;
+        }
+        self.drain().await?;
+        let after = self.items("guichet-core").await;
+        if before != after {
+            let gone: Vec<&String> = before.difference(&after).collect();
+            let come: Vec<&String> = after.difference(&before).collect();
+            return Err(Failure::new("a replay changed something", format!("gone {gone:?}, come {come:?}")));
+        }
+        let now = self.world.mails().await.len();
+        if now == mails { Ok(()) } else { Err(Failure::new("a replay mailed", format!("{mails} before, {now} after"))) }
+    }
+}
+
+/// The facts, and what a page that is looked at says with them and no event does: finished, its intent cancelled, it failed.
+fn with_what_is_looked_up(facts: &ProviderState) -> ProviderState {
+    let (all, mut facts) = (facts, facts.clone());
+    let cancelled = |id: &ObjectId| matches!(all.0.get(id), Some(ObjectState::Intent(intent)) if intent.cancelled);
+    for fact in facts.0.values_mut() {
+        if let ObjectState::Checkout(checkout) = fact {
+            checkout.failed |= checkout.completed && checkout.intent.as_ref().is_some_and(cancelled);
+        }
+    }
+    facts
+}

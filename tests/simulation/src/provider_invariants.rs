@@ -1,0 +1,137 @@
+//! What must hold at rest of what the provider keeps and pays out: payouts with their fees, money in another currency, and
+//! saved methods.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use payment_gateway::stripe::event::Event;
+use payment_gateway::stripe::reports::{Meaning, reports};
+use receivables::payout::PayoutRank;
+use receivables::saved_method::MethodState;
+use receivables::{ObjectId, Payment, Provider};
+use serde_json::Value;
+
+use super::runner::Runner;
+use super::{Failure, provider};
+
+fn id(object: &Value) -> ObjectId {
+    object.as_str().expect("an id").parse().expect("an id")
+}
+
+impl Runner {
+    /// All that is left is paid out, and every payout is known and proven by its transactions, each told apart by payment.
+    pub(super) async fn payouts_are_proven(&mut self) -> Result<(), Failure> {
+        self.world.advance(SignedDuration::from_hours(72));
+        self.drain().await?;
+        self.world.stripe_control("/payouts", &serde_json::json!({})).await;
+        self.world.advance(SignedDuration::from_mins(5));
+        self.drain().await?;
+        let (store, b) = (&self.context().store, &self.business.id);
+        let owners = self.owners_of_sources().await;
+        let mut fees: BTreeMap<String, i64> = BTreeMap::new();
+        for payout in provider::all(&self.world, "payouts").await {
+            let name = id(&payout["id"]);
+            let kept = store.payout(b, &name).await.expect("the table");
+            let Some(kept) = kept else { return Err(Failure::new("a payout is not known", name)) };
+            let rank = if payout["status"] == "failed" { PayoutRank::Failed } else { PayoutRank::Paid };
+            let holds = kept.proof.as_ref().is_some_and(|proof| proof.holds);
+            if !holds || kept.state.rank != rank {
+                let how = format!("{name} is {}: {kept:?}", payout["status"]);
+                return Err(Failure::new("a payout is not proven", how));
+            }
+            let list = format!("balance_transactions?payout={name}&limit=100");
+            let listed = self.world.stripe(&format!("/{list}")).await;
+            let listed: Vec<Value> = listed["data"].as_array().expect("a list").clone();
+            let transactions = store.payout_transactions(b, &name).await.expect("the table");
+            if transactions.len() != listed.len() {
+                let how = format!("{name}: {} of {}", transactions.len(), listed.len());
+                return Err(Failure::new("a payout's transactions are not all kept", how));
+            }
+            for transaction in listed {
+                let source = transaction["source"].as_str().unwrap_or_default();
+                if let Some(owner) = owners.get(source) {
+                    *fees.entry(owner.clone()).or_default() += transaction["fee"].as_i64().unwrap();
+                }
+            }
+        }
+        for (payment, fee) in fees {
+            let told = store.transactions_of_payment(b, &payment.parse().unwrap()).await.expect("the table");
+            let told: i64 = told.iter().map(|one| provider::in_provider_units(one.transaction.fee)).sum();
+            if told != fee {
+                return Err(Failure::new("a payment's fees are not told", format!("{payment}: {told} of {fee}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The payment of ours behind each charge, refund and dispute, where there is one.
+    async fn owners_of_sources(&self) -> BTreeMap<String, String> {
+        let (store, b) = (&self.context().store, &self.business.id);
+        let mut owners = BTreeMap::new();
+        for charge in provider::all(&self.world, "charges").await {
+            let anchor = charge["payment_intent"].as_str().or(charge["id"].as_str()).unwrap().parse().unwrap();
+            let owner = store.payment_of_object(b, Provider::Stripe, &anchor).await.expect("the table");
+            owners.extend(owner.map(|owner| (charge["id"].as_str().unwrap().to_owned(), owner.to_string())));
+        }
+        for list in ["refunds", "disputes"] {
+            for object in provider::all(&self.world, list).await {
+                let owner = object["charge"].as_str().and_then(|charge| owners.get(charge)).cloned();
+                owners.extend(owner.map(|owner| (object["id"].as_str().unwrap().to_owned(), owner)));
+            }
+        }
+        owners
+    }
+
+    /// Money in another currency than its payment's is in suspense, and before a person.
+    pub(super) fn other_currencies_are_in_suspense(payments: &[Payment]) -> Result<(), Failure> {
+        for payment in payments {
+            let heard = payment.provider_state.fold();
+            let mut expected: BTreeMap<String, i64> = BTreeMap::new();
+            for came in heard.received.amounts() {
+                *expected.entry(came.currency().code().to_owned()).or_default() += came.minor();
+            }
+            for back in heard.refunded.amounts().chain(heard.charged_back.amounts()) {
+                *expected.entry(back.currency().code().to_owned()).or_default() -= back.minor();
+            }
+            expected.retain(|code, minor| *minor > 0 && *code != payment.currency().code());
+            let found = payment.suspense.iter().map(|held| (held.currency().code().to_owned(), held.minor()));
+            let found: BTreeMap<String, i64> = found.collect();
+            let reviews = payment.reviews();
+            let seen = |(code, minor): (&String, &i64)| {
+                let name = format!("other_currency#{code}.{minor}");
+                payment.reviews_closed.contains(&name) || reviews.iter().any(|review| review.name == name)
+            };
+            if found != expected || !found.iter().all(seen) {
+                let how = format!("{}: {found:?} and {reviews:?}, expected {expected:?}", payment.id);
+                return Err(Failure::new("money in another currency", how));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is kept of each saved method is what all events say of it.
+    pub(super) async fn methods_are_those_of_the_events(&self, events: &[Value]) -> Result<(), Failure> {
+        let mut said: BTreeMap<ObjectId, MethodState> = BTreeMap::new();
+        for event in events {
+            let body = event.to_string();
+            if let Ok(Meaning::Methods(found)) = Event::read(body.as_bytes()).and_then(|envelope| reports(&envelope)) {
+                for report in found {
+                    said.entry(report.method).or_default().merge(&report.state);
+                }
+            }
+        }
+        let (store, b) = (&self.context().store, &self.business.id);
+        for (name, fact) in &said {
+            let kept = store.method(b, name).await.expect("the table");
+            if kept.as_ref().map(|kept| &kept.state) != Some(fact) {
+                return Err(Failure::new("a method is not what the events say", format!("{kept:?}, said {fact:?}")));
+            }
+            let Some(customer) = kept.and_then(|kept| kept.customer) else { continue };
+            let listed = store.methods_of(b, &customer).await.expect("the table");
+            if !listed.iter().any(|method| method.id == *name && method.state.usable() == fact.usable()) {
+                return Err(Failure::new("a customer's method is not listed", name));
+            }
+        }
+        Ok(())
+    }
+}

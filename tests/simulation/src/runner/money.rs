@@ -1,0 +1,213 @@
+//! Money that comes and goes: payments, and what payers, issuers, other programs and the business do with them.
+
+use operations::{NewRefund, StartPayment};
+use receivables::payment::Origin;
+use receivables::{Invoice, Locale, Money as Amount, Payment, PaymentId, Provider, RefundId};
+use serde_json::json;
+
+use super::{CashPart, Foreign, Runner, part, ulid};
+use crate::steps::{CURRENCIES, Money, NUMBERS, Step, Verdict};
+use crate::{Failure, provider};
+
+impl Runner {
+    pub(super) async fn start(&mut self, payment: usize, parts: &[(usize, i64)]) -> Result<bool, Failure> {
+        let mut asked = Vec::new();
+        for (invoice, percent) in parts {
+            let Some(id) = self.invoices.get(invoice) else { continue };
+            let Some(held) = self.judge(self.invoice(id).await)?.flatten() else { continue };
+            asked.push((id.clone(), part(held.balance.payable(), *percent)));
+        }
+        let id = PaymentId::from_ulid(&ulid(4, payment)).unwrap();
+        let start = StartPayment { id: id.clone(), origin: Origin::Portal, locale: Locale::English, parts: asked };
+        let started = operations::start_payment(self.context(), &self.business, start, self.world.now());
+        let started = Box::pin(started).await;
+        let Some(started) = self.judge(started)? else { return Ok(false) };
+        self.payments.insert(payment, started.payment.id);
+        if started.checkout_url.contains("/dev/stripe/pay/") {
+            self.pages.insert(payment, started.checkout_url);
+        }
+        Ok(true)
+    }
+
+    pub(super) async fn enter(&self, payment: usize, number: usize, answers: Option<bool>) -> bool {
+        let Some(page) = self.pages.get(&payment) else { return false };
+        let entered = self.world.submit_hosted(page, NUMBERS[number].0).await;
+        if let Some(comes) = answers {
+            let answer = if comes { "complete" } else { "fail" };
+            self.world.post(page, &[("authentication", answer)]).await;
+        }
+        entered.status.is_redirection()
+    }
+
+    pub(super) async fn look(&self, payment: usize) -> Result<bool, Failure> {
+        let Some(id) = self.payments.get(&payment) else { return Ok(false) };
+        let held = self.context().store.payment(&self.business.id, id).await;
+        let Some(payment) = self.judge(held.map_err(Into::into))?.flatten() else { return Ok(false) };
+        let looked = operations::poll_payment(self.context(), payment, self.world.now()).await;
+        self.judge(looked).map(|done| done.is_some())
+    }
+
+    pub(super) async fn refund(&self, money: Money, percent: i64) -> Result<bool, Failure> {
+        let Some(charge) = self.charge(money).await else { return Ok(false) };
+        let left = charge["amount"].as_i64().unwrap() - charge["amount_refunded"].as_i64().unwrap();
+        let amount = provider::in_steps(left * percent / 100, charge["currency"].as_str().unwrap());
+        let fields = format!("charge={}&amount={amount}", charge["id"].as_str().unwrap());
+        // Stripe may say no: more than is left, or charged back.
+        Ok(self.world.stripe_post("/refunds", &fields).await.status.is_success())
+    }
+
+    /// The business orders a refund: the order is kept, and then asked for under its name.
+    pub(super) async fn order_refund(
+        &self,
+        order: usize,
+        money: Money,
+        place: Option<usize>,
+        percent: i64,
+    ) -> Result<bool, Failure> {
+        let Some(payment) = self.payment(money).await? else { return Ok(false) };
+        let from = place.and_then(|place| payment.allocations.get(place % payment.allocations.len().max(1)));
+        let most = from.map_or_else(|| payment.refundable(), |from| from.applied);
+        let (minor, currency) = (part(most, percent).minor(), payment.currency());
+        let new = NewRefund {
+            id: RefundId::from_ulid(&ulid(6, order)).unwrap(),
+            payment: payment.id.clone(),
+            amount: Amount::new(provider::in_ours(minor, currency.code()), currency).ok(),
+            invoice: from.map(|from| from.invoice.clone()),
+            reason: "Not as ordered".parse().unwrap(),
+        };
+        let ordered = operations::order_refund(self.context(), &self.business, &new, self.world.now()).await;
+        self.judge(ordered).map(|done| done.is_some())
+    }
+
+    pub(super) async fn dispute(&self, money: Money, percent: i64, inquiry: bool) -> Result<bool, Failure> {
+        let Some(charge) = self.charge(money).await else { return Ok(false) };
+        let whole = charge["amount"].as_i64().unwrap();
+        // Of the smallest amounts there is no part.
+        let part = provider::in_steps(whole * percent / 100, charge["currency"].as_str().unwrap());
+        let amount = if part > 0 { part } else { whole };
+        let body = json!({ "charge": charge["id"], "amount": amount, "inquiry": inquiry });
+        Ok(self.world.stripe_control_if("/disputes", &body).await.is_some())
+    }
+
+    pub(super) async fn verdict(&self, money: Money, verdict: Verdict) -> Result<bool, Failure> {
+        let Some(charge) = self.charge(money).await else { return Ok(false) };
+        let Some(dispute) = charge["dispute"].as_str() else { return Ok(false) };
+        let body = json!({ "verdict": verdict.as_str() });
+        Ok(self.world.stripe_control_if(&format!("/disputes/{dispute}"), &body).await.is_some())
+    }
+
+    pub(super) async fn take_elsewhere(
+        &mut self,
+        label: usize,
+        of: Option<usize>,
+        place: usize,
+        minor: i64,
+        with_intent: bool,
+    ) -> bool {
+        let amount = provider::to_stripe(minor, CURRENCIES[place].0);
+        let customer = of.and_then(|of| self.customers[of].1.clone()).map(String::from);
+        let body = json!({ "amount": amount, "currency": CURRENCIES[place].0.to_lowercase(), "customer": customer, "with_intent": with_intent });
+        let Some(taken) = self.world.stripe_control_if("/foreign_charge", &body).await else { return false };
+        let text = |name: &str| taken[name].as_str().unwrap().to_owned();
+        let anchor = text("id").parse().unwrap();
+        let charge = if with_intent { text("latest_charge") } else { text("id") };
+        self.foreign.insert(label, Foreign { anchor, charge });
+        true
+    }
+
+    pub(super) async fn identify(
+        &self,
+        foreign: usize,
+        customer: usize,
+        invoice: Option<usize>,
+    ) -> Result<bool, Failure> {
+        let Some(money) = self.foreign.get(&foreign) else { return Ok(false) };
+        let store = &self.context().store;
+        let waiting = store.waiting(&self.business.id, Provider::Stripe, &money.anchor).await;
+        let Some(waiting) = self.judge(waiting.map_err(Into::into))?.flatten() else { return Ok(false) };
+        let mut facts = receivables::provider_object::ProviderState::default();
+        for report in &waiting.reports {
+            facts.merge(report);
+        }
+        let received: Vec<Amount> = facts.fold().received.amounts().collect();
+        let mut parts = Vec::new();
+        if let (Some(id), Some(came)) = (invoice.and_then(|label| self.invoices.get(&label)), received.first())
+            && let Some(held) = self.judge(self.invoice(id).await)?.flatten()
+            && held.currency() == came.currency()
+        {
+            let open = held.balance.open();
+            parts.push((held, open.min(*came)));
+        }
+        let (context, b, now) = (self.context(), &self.business.id, self.world.now());
+        let identified = operations::identify(context, b, &money.anchor, &self.customers[customer].0, parts, now);
+        let identified = Box::pin(identified).await;
+        self.judge(identified).map(|done| done.is_some())
+    }
+
+    /// What is on invoices is taken off them first.
+    pub(super) async fn hand_over(&self, money: Money, customer: usize) -> Result<bool, Failure> {
+        let Some(payment) = self.payment(money).await? else { return Ok(false) };
+        let (context, business, now, id) = (self.context(), &self.business, self.world.now(), &payment.id);
+        for part in payment.allocations.iter().filter(|part| !part.applied.is_zero()) {
+            let taken = operations::unapply_cash(context, business, id, &part.invoice, None, now).await;
+            if self.judge(taken)?.is_none() {
+                return Ok(false);
+            }
+        }
+        let to = context.store.customer(&business.id, &self.customers[customer].0).await;
+        let Some(to) = self.judge(to.map_err(Into::into))?.flatten() else { return Ok(false) };
+        let handed = operations::hand_over(context, business, id, &to, now).await;
+        self.judge(handed).map(|done| done.is_some())
+    }
+
+    /// An open invoice of the payment's account: the one of a label, or the next that there is.
+    async fn open_invoice(&self, of: &Payment, label: usize) -> Result<Option<Invoice>, Failure> {
+        let labels = self.invoices.range(label..).chain(self.invoices.range(..label));
+        for (_, id) in labels {
+            let Some(held) = self.judge(self.invoice(id).await)?.flatten() else { continue };
+            let fits = held.customer == of.customer && held.currency() == of.currency();
+            if fits && !held.balance.open().is_zero() {
+                return Ok(Some(held));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What an operator does with money that has come.
+    pub(super) async fn operate(&self, step: &Step) -> Result<bool, Failure> {
+        let (Step::Apply { money, .. }
+        | Step::Unapply { money, .. }
+        | Step::Move { money, .. }
+        | Step::CloseReview { money }) = step
+        else {
+            return Ok(false);
+        };
+        let Some(payment) = self.payment(*money).await? else { return Ok(false) };
+        let (context, business, now, id) = (self.context(), &self.business, self.world.now(), &payment.id);
+        let at = |place: &usize| payment.allocations.get(place % payment.allocations.len().max(1));
+        let operated = match step {
+            Step::Apply { invoice, percent, .. } => {
+                let Some(invoice) = self.open_invoice(&payment, *invoice).await? else { return Ok(false) };
+                let amount = part(payment.unapplied, *percent).min(invoice.balance.open());
+                let parts = [CashPart { invoice: invoice.id, amount }];
+                operations::apply_cash(context, business, id, &parts, now).await
+            }
+            Step::Unapply { place, percent, .. } => {
+                let Some(from) = at(place) else { return Ok(false) };
+                let amount = Some(part(from.applied, *percent));
+                operations::unapply_cash(context, business, id, &from.invoice, amount, now).await
+            }
+            Step::Move { place, invoice, percent, .. } => {
+                let Some(to) = self.open_invoice(&payment, *invoice).await? else { return Ok(false) };
+                let Some(from) = at(place) else { return Ok(false) };
+                let amount = Some(part(from.applied, *percent).min(to.balance.open()));
+                operations::move_cash(context, business, id, &from.invoice, &to.id, amount, now).await
+            }
+            _ => {
+                let Some(review) = payment.reviews().into_iter().next() else { return Ok(false) };
+                operations::close_review(context, business, id, &review.name, now).await
+            }
+        };
+        self.judge(operated).map(|done| done.is_some())
+    }
+}

@@ -1,0 +1,88 @@
+//! Trouble: what is lost, refused, late or done twice.
+
+use operations::OperationError;
+use reqwest::Method;
+use serde_json::{Value, json};
+use store::EventState;
+
+use super::Runner;
+use crate::random::Random;
+use crate::steps::Step;
+use crate::{Failure, provider};
+
+impl Runner {
+    /// Breaks something, from now on.
+    pub(super) async fn trouble(&mut self, step: &Step) -> bool {
+        match step {
+            Step::Crash { after, calls, carried_out } => {
+                (self.crashed, self.shaken) = (true, true);
+                self.world.calls.break_after(*after, *calls, *carried_out);
+            }
+            Step::Refuse { after, calls, refusal } => {
+                self.shaken = true;
+                self.world.calls.refuse_after(*after, *calls, *refusal);
+            }
+            Step::Outage { of_mail, after, requests, status, carried_out } => {
+                self.shaken = true;
+                let outage = json!({
+                    "after": after, "requests": requests, "status": status, "carried_out": carried_out,
+                    // What the world itself asks of the sandbox is no part of the story.
+                    "agent": if *of_mail { "" } else { "guichet/" },
+                });
+                self.switch_outage(*of_mail, &outage).await;
+            }
+            Step::Chaos { duplicate, drop, delay_ms, reorder } => {
+                let seed = self.world.now().as_second();
+                let late = json!({ "delay_ms_max": delay_ms, "reorder": reorder, "seed": seed });
+                let mut switch = json!({ "duplicate": duplicate, "drop": drop });
+                switch.as_object_mut().unwrap().extend(late.as_object().unwrap().clone());
+                self.world.chaos(switch).await;
+                return duplicate + drop > 0 || *delay_ms > 0 || *reorder;
+            }
+            _ => {}
+        }
+        // Whether it meets anything is seen when it has.
+        false
+    }
+
+    /// Has requests to the provider or to the post go wrong. Tells how many have so far.
+    pub(crate) async fn switch_outage(&self, of_mail: bool, outage: &Value) -> u64 {
+        let path = if of_mail { "/dev/mail/outage" } else { "/dev/stripe/outage" };
+        let json = [("content-type", "application/json")];
+        let set = self.world.send(Method::POST, path, &json, Some(outage.to_string().into_bytes())).await.json();
+        set["met"].as_u64().expect("a count")
+    }
+
+    /// The provider's list of events is read as the nightly sweep reads it, from where that left off.
+    pub(super) async fn sweep(&self) -> Result<bool, Failure> {
+        let (context, now) = (self.context(), self.world.now());
+        let listed = self.judge(context.store.due_sweeps(jiff::Timestamp::MAX).await.map_err(Into::into))?;
+        let Some(sweep) = listed.and_then(|sweeps| sweeps.into_iter().next()) else { return Ok(false) };
+        let swept = operations::sweep_provider_events(context, &sweep.business, sweep.seen_until, now).await;
+        Ok(self.judge(swept)?.is_some_and(|swept| swept.missed > 0))
+    }
+
+    /// Two workers apply the same events side by side, while the streams' own do as well.
+    pub(super) async fn rivals(&self, pick: u64) -> Result<bool, Failure> {
+        let mut random = Random::new(pick);
+        let mut events = provider::events(&self.world).await;
+        random.shuffle(&mut events);
+        events.truncate(random.below(7) + 1);
+        for event in &events {
+            self.world.webhook(&event.to_string()).await;
+        }
+        let received: Vec<store::ReceivedEvent> =
+            events.iter().map(|event| self.world.received(event, EventState::Received)).collect();
+        let now = self.world.now();
+        let twice = received.iter().chain(&received);
+        let applied = twice.map(|event| operations::apply_provider_event(self.context(), event, now));
+        for outcome in futures::future::join_all(applied).await {
+            match outcome {
+                // Who comes last too often is tried again by the stream.
+                Err(OperationError::Conflict) => {}
+                outcome => drop(self.judge(outcome)?),
+            }
+        }
+        Ok(!received.is_empty())
+    }
+}
