@@ -1,5 +1,35 @@
-//! The providers: who takes the money, in the words of the books.
+//! The payment providers, spoken to and listened to in the words of the books.
 //!
-//! No other room knows a provider's words. Each provider has a folder of its own; there is one so far.
+//! No other room knows a provider's words. Inwards, [`webhook`] proves that a request comes from a provider and takes the events
+//! out of it, and [`Meaning`] says what an event reports. Outwards, behind the feature `requests`, a [`Gateway`] opens and closes
+//! checkouts, charges saved methods, sends money back, and fetches and lists what the provider holds. Each provider has a folder
+//! of its own; [`Gateway`] is a closed enum over them.
+//!
+//! Nothing here decides anything, stores anything or knows a clock, and no type of a provider's own leaves the room.
 
+#[cfg(feature = "requests")]
+mod gateway;
+#[cfg(feature = "requests")]
+mod idempotency_key;
+mod meaning;
+#[cfg(feature = "requests")]
+mod orders;
+#[cfg(feature = "requests")]
+mod request_error;
+mod secret;
 pub mod stripe;
+pub mod webhook;
+
+#[cfg(feature = "requests")]
+pub use gateway::{Gateway, GatewayConfig, GatewayConfigError};
+#[cfg(feature = "requests")]
+pub use idempotency_key::{IdempotencyKey, Operation};
+pub use meaning::{Fetch, Meaning, Unreadable, meaning_of};
+#[cfg(feature = "requests")]
+pub use orders::{
+    ChargeOutcome, CheckoutOrder, CloseOutcome, EventsPage, ListedEvent, OpenedCheckout, RefundOrder, RefundOutcome,
+    SavedCharge,
+};
+#[cfg(feature = "requests")]
+pub use request_error::{OrderError, RequestError};
+pub use secret::{Secret, SecretError};

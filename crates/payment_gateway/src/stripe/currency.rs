@@ -125,12 +125,6 @@ pub fn to_stripe(amount: Money) -> Result<i64, CurrencyRule> {
     }
 }
 
-/// The greatest part of an amount that can be stated at Stripe: what is finer than its unit is left out.
-pub fn coarsened(amount: Money) -> Money {
-    let step = smallest(amount.currency()).minor();
-    Money::new(amount.minor() - amount.minor() % step, amount.currency()).unwrap_or(amount)
-}
-
 /// The amount that a number of Stripe's means.
 pub fn from_stripe(number: i64, currency: Currency) -> Result<Money, CurrencyRule> {
     let no_amount = CurrencyRule::NoAmount(currency);
@@ -179,6 +173,17 @@ fn smallest(currency: Currency) -> Money {
         Writing::Whole => 100,
     };
     Money::new(minor, currency).unwrap_or(Money::zero(currency))
+}
+
+#[cfg(feature = "requests")]
+impl From<CurrencyRule> for crate::request_error::OrderError {
+    fn from(rule: CurrencyRule) -> Self {
+        match rule {
+            CurrencyRule::NotAtStripe(currency) => Self::CurrencyNotTaken { provider: "Stripe", currency },
+            CurrencyRule::TooFine(step) => Self::TooFine { step },
+            CurrencyRule::NoAmount(currency) => Self::TooLarge { provider: "Stripe", currency },
+        }
+    }
 }
 
 #[cfg(test)]

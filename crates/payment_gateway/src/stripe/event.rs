@@ -12,24 +12,13 @@ use receivables::ObjectId;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, document};
+use crate::stripe::reports::EVENT_TYPES_APPLIED;
+use crate::webhook::EventEnvelope;
 
 /// What a thin event says it is.
 const THIN: &str = "v2.core.event";
-
-/// Authentic input that cannot be understood, and goes to quarantine. The reason never quotes the input.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct Unreadable {
-    /// Why, in words, for whoever repairs it.
-    pub reason: Cow<'static, str>,
-}
-
-impl Unreadable {
-    pub(crate) fn because(reason: &'static str) -> Self {
-        Self { reason: Cow::Borrowed(reason) }
-    }
-}
 
 /// An event, borrowed from the body it came in.
 #[derive(Clone)]
@@ -105,6 +94,13 @@ impl<'a> Event<'a> {
             object: if thin { None } else { about.raw() },
             thin,
         })
+    }
+
+    /// What the event says of itself, without the object.
+    pub fn envelope(self) -> EventEnvelope<'a> {
+        let is_applied = EVENT_TYPES_APPLIED.contains(&&*self.kind);
+        let Self { id, kind, livemode, api_version, object_id, .. } = self;
+        EventEnvelope { id, object: object_id, kind, api_version, livemode, is_applied }
     }
 }
 

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::stripe::event::Unreadable;
+use crate::meaning::Unreadable;
 
 /// Characters of the longest word or label that is kept.
 const CHARS_MAX: usize = 100;

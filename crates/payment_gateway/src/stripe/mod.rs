@@ -1,7 +1,7 @@
-//! The only room that speaks Stripe.
+//! Stripe, and nothing but Stripe.
 //!
 //! Inwards, it proves that an event is Stripe's ([`signature`]), reads its envelope ([`event`]) and says in the books' own
-//! words what it means ([`facts`]). Outwards, behind the feature `requests`, it opens, looks at and closes checkouts, charges
+//! words what it means ([`reports`]). Outwards, behind the feature `requests`, it opens, looks at and closes checkouts, charges
 //! saved methods, sends money back, and fetches and lists what Stripe holds. In both directions amounts pass through
 //! [`currency`], because Stripe's minor units are not always those of ISO 4217.
 //!
@@ -15,10 +15,7 @@ mod field;
 pub mod reports;
 #[cfg(feature = "requests")]
 pub mod requests;
-pub mod secret;
 pub mod signature;
 
-pub use event::{Event, Unreadable};
-pub use reports::{EVENT_TYPES_APPLIED, Meaning};
-pub use secret::{Secret, SecretError};
-pub use signature::SignatureError;
+pub use event::Event;
+pub use reports::{EVENT_TYPES_APPLIED, Fetchable};

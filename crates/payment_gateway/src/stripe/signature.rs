@@ -12,36 +12,14 @@ use jiff::Timestamp;
 use sha2::Sha256;
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::stripe::secret::Secret;
+use crate::secret::Secret;
+use crate::webhook::SignatureError;
 
 /// How far, in seconds, a signature's time may be from ours, either way.
 pub const TOLERANCE_SECONDS: i64 = 300;
 
 /// The name of the header, as HTTP libraries spell it.
 pub const HEADER: &str = "stripe-signature";
-
-/// Why a body is not taken to be Stripe's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureError {
-    /// The header is absent or blank.
-    #[error("there is no signature header")]
-    NoHeader,
-    /// The header has no `t`, more than one, or one that is no number of seconds.
-    #[error("the signature header has no usable time")]
-    NoTimestamp,
-    /// The header has no `v1`.
-    #[error("the signature header has no signature of scheme v1")]
-    NoSignature,
-    /// No signature was made with one of the secrets over this body.
-    #[error("no signature matches")]
-    NoMatch,
-    /// It was signed with one of the secrets, but too long ago: perhaps it is being replayed.
-    #[error("the signature is too old")]
-    TooOld,
-    /// It was signed with one of the secrets, at a time that has not come yet: a clock is wrong.
-    #[error("the signature is from the future")]
-    FromTheFuture,
-}
 
 /// Proves that a body is from the holder of one of the secrets, and recent.
 pub fn verify(header: &str, raw_body: &[u8], secrets: &[Secret], now: Timestamp) -> Result<(), SignatureError> {

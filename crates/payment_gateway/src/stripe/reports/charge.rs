@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Owner, amount_of, received, refund};
-use crate::stripe::event::Unreadable;
+use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, record};
 
 pub(super) const OBJECT: &str = "charge";

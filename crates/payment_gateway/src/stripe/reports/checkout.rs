@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::intent::Intent;
 use super::{Owner, intent, parsed, received};
-use crate::stripe::event::Unreadable;
+use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, record};
 
 pub(super) const OBJECT: &str = "checkout.session";

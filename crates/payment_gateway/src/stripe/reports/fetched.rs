@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::{Meaning, charge, checkout, concern, dispute, intent, method, payout, refund};
-use crate::stripe::event::Unreadable;
+use super::{charge, checkout, concern, dispute, intent, method, payout, refund};
+use crate::meaning::{Meaning, Unreadable};
 
 /// An object that can be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 use super::charge::{self, Charge};
 use super::{Owner, amount_of, received};
-use crate::stripe::event::Unreadable;
+use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, record};
 
 pub(super) const OBJECT: &str = "payment_intent";

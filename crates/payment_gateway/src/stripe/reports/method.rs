@@ -11,7 +11,7 @@ use receivables::saved_method::{MethodLook, MethodReport, MethodState};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::stripe::event::Unreadable;
+use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, record};
 
 pub(super) const OBJECT: &str = "payment_method";

@@ -56,14 +56,14 @@ mod refund;
 
 use std::borrow::Cow;
 
-use receivables::payout::PayoutReport;
 use receivables::saved_method::MethodReport;
 use receivables::{Balance, BusinessId, Currency, Money, ObjectId, ObjectState, PaymentId, Report};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::meaning::{Fetch, Meaning, Unreadable};
 use crate::stripe::currency::{CurrencyRule, balance_from_stripe, from_stripe};
-use crate::stripe::event::{Event, Unreadable};
+use crate::stripe::event::Event;
 use crate::stripe::field::Field;
 
 pub use fetched::Fetchable;
@@ -122,28 +122,6 @@ pub const EVENT_TYPES_APPLIED: &[&str] = &[
     payout::RECONCILIATION_COMPLETED,
 ];
 
-/// What an event, or an object that was fetched, comes to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Meaning {
-    /// This is said of these objects, each part of a payment.
-    Reports(Vec<Report>),
-    /// This is said of these saved methods.
-    Methods(Vec<MethodReport>),
-    /// The provider's customer is gone, and every saved method with it.
-    CustomerDeleted(ObjectId),
-    /// This is said of a payout.
-    Payout(PayoutReport),
-    /// It changes nothing here.
-    Nothing,
-    /// It only names its object: fetch that, and hear what it says.
-    Fetch {
-        /// Its id.
-        object: ObjectId,
-        /// How to fetch it.
-        kind: Fetchable,
-    },
-}
-
 impl Meaning {
     fn of_reports(reports: Vec<Report>) -> Self {
         if reports.is_empty() { Self::Nothing } else { Self::Reports(reports) }
@@ -199,7 +177,9 @@ fn named(event: &Event<'_>) -> Meaning {
     match (word, event.kind.strip_prefix("v1.")) {
         (method::CUSTOMER, Some(method::CUSTOMER_DELETED)) => Meaning::CustomerDeleted(object),
         (method::OBJECT, Some(method::DETACHED)) => Meaning::Methods(vec![method::detached(object)]),
-        (word, _) => Fetchable::of_object(word).map_or(Meaning::Nothing, |kind| Meaning::Fetch { object, kind }),
+        (word, _) => {
+            Fetchable::of_object(word).map_or(Meaning::Nothing, |kind| Meaning::Fetch(Fetch::Stripe { object, kind }))
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::sum_of;
-use crate::stripe::event::Unreadable;
+use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, record};
 
 pub(super) const OBJECT: &str = "payout";

@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
+use receivables::payout::PayoutReport;
+
 use super::*;
 
 /// Every fixture of an event, by name and in the order of names.
@@ -40,7 +42,7 @@ fn shown(meaning: Result<Meaning, Unreadable>) -> String {
         Ok(Meaning::CustomerDeleted(customer)) => format!("customer {customer} deleted"),
         Ok(Meaning::Payout(report)) => payout_line(&report),
         Ok(Meaning::Nothing) => "nothing".to_owned(),
-        Ok(Meaning::Fetch { object, kind }) => format!("fetch {kind:?} {object}"),
+        Ok(Meaning::Fetch(Fetch::Stripe { object, kind })) => format!("fetch {kind:?} {object}"),
         Err(error) => format!("UNREADABLE: {error}"),
     }
 }
@@ -217,7 +219,7 @@ fn every_kind_of_object_is_named_by_a_thin_event() {
     let named: Vec<Fetchable> = fixtures()
         .iter()
         .filter_map(|(_, json)| match meaning(json) {
-            Ok(Meaning::Fetch { kind, .. }) => Some(kind),
+            Ok(Meaning::Fetch(Fetch::Stripe { kind, .. })) => Some(kind),
             Ok(_) | Err(_) => None,
         })
         .collect();

@@ -3,63 +3,19 @@
 //! These requests have no parameters to get wrong, so they are written without generated builders, whose families would each
 //! cost their part of the binary.
 
-use receivables::payout::PayoutReport;
-use receivables::saved_method::MethodReport;
 use receivables::{ObjectId, Report};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
-use super::{Client, RequestError};
-use crate::stripe::reports::{Fetchable, Meaning, object_meaning};
+use super::Client;
+use crate::meaning::Meaning;
+use crate::request_error::RequestError;
+use crate::stripe::reports::{Fetchable, object_meaning};
 
 impl Client {
     /// Fetches an object, and says what it means. Never [`Meaning::Fetch`].
     pub async fn fetch(&self, kind: Fetchable, id: &ObjectId) -> Result<Meaning, RequestError> {
         let answer = self.transport.send(request(kind, id), None).await?;
         Ok(object_meaning(kind, &answer)?)
-    }
-
-    /// Looks at a refund.
-    pub async fn refund(&self, id: &ObjectId) -> Result<Vec<Report>, RequestError> {
-        self.reported(Fetchable::Refund, id).await
-    }
-
-    /// Looks at a chargeback or an inquiry.
-    pub async fn chargeback(&self, id: &ObjectId) -> Result<Vec<Report>, RequestError> {
-        self.reported(Fetchable::Chargeback, id).await
-    }
-
-    /// Looks at a charge: what it says of its intent, or of itself.
-    pub async fn charge(&self, id: &ObjectId) -> Result<Vec<Report>, RequestError> {
-        self.reported(Fetchable::Charge, id).await
-    }
-
-    /// Looks at a payout.
-    pub async fn payout(&self, id: &ObjectId) -> Result<PayoutReport, RequestError> {
-        match self.fetch(Fetchable::Payout, id).await? {
-            Meaning::Payout(report) => Ok(report),
-            Meaning::Reports(_)
-            | Meaning::Methods(_)
-            | Meaning::CustomerDeleted(_)
-            | Meaning::Nothing
-            | Meaning::Fetch { .. } => Err(other("no payout")),
-        }
-    }
-
-    /// Looks at a saved method.
-    pub async fn method(&self, id: &ObjectId) -> Result<MethodReport, RequestError> {
-        let methods = match self.fetch(Fetchable::Method, id).await? {
-            Meaning::Methods(reports) => reports,
-            Meaning::Reports(_)
-            | Meaning::Payout(_)
-            | Meaning::CustomerDeleted(_)
-            | Meaning::Nothing
-            | Meaning::Fetch { .. } => Vec::new(),
-        };
-        methods.into_iter().next().ok_or(other("no method"))
-    }
-
-    async fn reported(&self, kind: Fetchable, id: &ObjectId) -> Result<Vec<Report>, RequestError> {
-        said(self.fetch(kind, id).await?)
     }
 }
 
@@ -68,7 +24,7 @@ pub(super) fn said(meaning: Meaning) -> Result<Vec<Report>, RequestError> {
     match meaning {
         Meaning::Reports(reports) => Ok(reports),
         Meaning::Nothing => Ok(Vec::new()),
-        Meaning::Methods(_) | Meaning::Payout(_) | Meaning::CustomerDeleted(_) | Meaning::Fetch { .. } => {
+        Meaning::Methods(_) | Meaning::Payout(_) | Meaning::CustomerDeleted(_) | Meaning::Fetch(_) => {
             Err(other("no part of a payment"))
         }
     }

@@ -15,10 +15,12 @@ use stripe_core::event::ListEvent;
 use stripe_core::refund::ListRefund;
 use stripe_types::RangeQueryTs;
 
+use super::Client;
 use super::fetch::said;
 use super::refund::is_intent;
-use super::{Client, RequestError};
-use crate::stripe::event::Unreadable;
+use crate::meaning::Unreadable;
+use crate::orders::{EventsPage, ListedEvent};
+use crate::request_error::RequestError;
 use crate::stripe::field::{Field, document, record};
 use crate::stripe::reports::{Fetchable, object_meaning, sum_of};
 
@@ -28,24 +30,6 @@ const PAGE_MAX: i64 = 100;
 const EVENTS_PAGE_MAX: i64 = 50;
 /// Pages of one list. A payout of more transactions than fit is beyond what is proved in one go.
 const PAGES_MAX: usize = 500;
-
-/// A page of events.
-#[derive(Clone, PartialEq, Eq)]
-pub struct EventsPage {
-    /// The events, the newest first.
-    pub events: Vec<RawEvent>,
-    /// After what to ask for the next page, where there is one.
-    pub more: Option<String>,
-}
-
-/// An event as it is listed. No `Debug`: its body is personal.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RawEvent {
-    /// Its id.
-    pub id: ObjectId,
-    /// Its bytes, exactly as listed.
-    pub body: Vec<u8>,
-}
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -124,7 +108,7 @@ impl Client {
         let body = self.transport.send(request.build(), None).await?;
         let mut events = Vec::new();
         for item in items(&body)? {
-            events.push(RawEvent { id: id_of(item)?, body: item.get().as_bytes().to_vec() });
+            events.push(ListedEvent { id: id_of(item)?, body: item.get().as_bytes().to_vec() });
         }
         Ok(EventsPage { more: next(&body)?.map(String::from), events })
     }

@@ -19,19 +19,18 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use receivables::{BusinessId, ObjectId, PaymentId, RefundId, Report};
+use receivables::{ObjectId, Report};
 use stripe_checkout::checkout_session::{ExpireCheckoutSession, RetrieveCheckoutSession};
 use stripe_client_core::StripeRequest;
 use stripe_core::payment_intent::RetrievePaymentIntent;
 
-pub use list::{EventsPage, RawEvent};
-pub use order::{CheckoutOrder, LINES_MAX, OrderError};
-pub use refund::{RefundOrder, RefundOutcome, RefundReason};
-pub use saved::{ChargeOutcome, SavedCharge};
+pub use order::LINES_MAX;
 pub use transport::ConfigError;
 
-use crate::stripe::secret::Secret;
+use crate::idempotency_key::IdempotencyKey;
+use crate::orders::{CheckoutOrder, CloseOutcome, OpenedCheckout};
+use crate::request_error::RequestError;
+use crate::secret::Secret;
 use transport::Transport;
 
 /// Where and how to ask.
@@ -63,58 +62,7 @@ impl ClientConfig {
 #[derive(Clone)]
 pub struct Client {
     transport: Transport,
-}
-
-/// What is done, in an idempotency key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
-    /// A checkout is opened.
-    OpenCheckout,
-    /// A checkout is closed.
-    ExpireCheckout,
-    /// A saved method is charged.
-    ChargeSaved,
-}
-
-/// The name under which an effect happens at most once: `{business}:{payment}:{operation}:{attempt}`.
-///
-/// The same on every retry. A new attempt only for a new decision of a person or of the cadence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdempotencyKey(String);
-
-impl IdempotencyKey {
-    /// The key of an attempt at an operation for a payment.
-    pub fn new(business: &BusinessId, payment: &PaymentId, operation: Operation, attempt: u32) -> Self {
-        let operation = match operation {
-            Operation::OpenCheckout => "open_checkout",
-            Operation::ExpireCheckout => "expire_checkout",
-            Operation::ChargeSaved => "charge_saved",
-        };
-        Self(format!("{business}:{payment}:{operation}:{attempt}"))
-    }
-
-    /// The key of an order to send money back: the order itself is the attempt, because a person who decides anew gives another.
-    pub fn of_refund(business: &BusinessId, payment: &PaymentId, refund: &RefundId) -> Self {
-        Self(format!("{business}:{payment}:create_refund:{refund}"))
-    }
-
-    /// The key.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// A checkout that is ready to be paid on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenedCheckout {
-    /// Its id.
-    pub id: ObjectId,
-    /// Where the payer is sent.
-    pub url: String,
-    /// When it closes.
-    pub expires_at: Timestamp,
-    /// What it says already.
-    pub reports: Vec<Report>,
+    livemode: bool,
 }
 
 /// What an object says when it is looked at.
@@ -128,86 +76,26 @@ pub struct Seen {
     pub open: bool,
 }
 
-/// How closing a checkout went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ExpireOutcome {
-    /// It is closed, and says this.
-    Expired(Vec<Report>),
-    /// It was paid or closed before: look at it.
-    NoLongerOpen,
-}
-
-/// Why there is no answer, or none that helps. One variant for each thing that a caller does about it.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    /// What is asked for cannot be asked of Stripe.
-    #[error(transparent)]
-    Order(#[from] OrderError),
-    /// Stripe understood and says no; asking again would not help.
-    #[error("Stripe refuses the request: {code}")]
-    Refused {
-        /// Stripe's word for it.
-        code: String,
-        /// Stripe's sentence, for an operator. It may quote what was sent, so it is not logged.
-        message: String,
-        /// The parameter at fault, where Stripe names one.
-        param: Option<String>,
-    },
-    /// No answer came. Whether anything happened is unknown: ask again with the same key.
-    #[error("Stripe does not answer; whether the request was carried out is unknown")]
-    Unreachable,
-    /// We ask too often.
-    #[error("Stripe wants fewer requests")]
-    RateLimited,
-    /// Stripe has a fault, or is still busy with the same request.
-    #[error("Stripe is not able to answer now (status {status})")]
-    Unavailable {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The key is wrong or may not do this: someone must put the settings right.
-    #[error("Stripe does not accept the key (status {status})")]
-    Misconfigured {
-        /// The HTTP status; 0 where the request could not even be written.
-        status: u16,
-    },
-    /// Stripe answered something that cannot be understood.
-    #[error("Stripe's answer cannot be understood: {reason}")]
-    Unreadable {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl RequestError {
-    /// Whether asking again later, with the same key, may succeed.
-    pub fn retryable(&self) -> bool {
-        match self {
-            Self::Unreachable | Self::RateLimited | Self::Unavailable { .. } => true,
-            Self::Order(_) | Self::Refused { .. } | Self::Misconfigured { .. } | Self::Unreadable { .. } => false,
-        }
-    }
-}
-
-impl fmt::Debug for RequestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RequestError({self})")
-    }
-}
-
 impl Client {
     /// A client that has not connected yet.
     pub fn new(config: ClientConfig) -> Result<Self, ConfigError> {
-        Transport::new(config).map(|transport| Self { transport })
+        // Stripe's keys say it themselves: `sk_test_…`, `rk_test_…`.
+        let livemode = !config.secret_key.reveal().contains("_test_");
+        Transport::new(config).map(|transport| Self { transport, livemode })
+    }
+
+    /// Whether the key moves real money.
+    pub fn livemode(&self) -> bool {
+        self.livemode
     }
 
     /// Opens a checkout for a payment.
     pub async fn open_checkout(
         &self,
         order: &CheckoutOrder,
-        once: &IdempotencyKey,
+        key: &IdempotencyKey,
     ) -> Result<OpenedCheckout, RequestError> {
-        let answer = self.transport.send(order.request()?, Some(once)).await?;
+        let answer = self.transport.send(order::checkout_request(order)?, Some(key)).await?;
         reply::opened(&answer)
     }
 
@@ -219,13 +107,13 @@ impl Client {
     }
 
     /// Closes a checkout, so that it can no longer be paid on.
-    pub async fn expire_checkout(&self, id: &ObjectId, once: &IdempotencyKey) -> Result<ExpireOutcome, RequestError> {
+    pub async fn close_checkout(&self, id: &ObjectId, key: &IdempotencyKey) -> Result<CloseOutcome, RequestError> {
         let request = ExpireCheckoutSession::new(id.as_str());
-        match self.transport.send(request.build(), Some(once)).await {
-            Ok(answer) => Ok(ExpireOutcome::Expired(reply::checkout(&answer)?.reports)),
+        match self.transport.send(request.build(), Some(key)).await {
+            Ok(answer) => Ok(CloseOutcome::Closed(reply::checkout(&answer)?.reports)),
             // Stripe has no code of its own for a checkout that is no longer open, so the checkout is asked.
             Err(refusal @ RequestError::Refused { .. }) => match self.checkout(id).await {
-                Ok(Seen { open: false, .. }) => Ok(ExpireOutcome::NoLongerOpen),
+                Ok(Seen { open: false, .. }) => Ok(CloseOutcome::NoLongerOpen),
                 Err(error) if error.retryable() => Err(error),
                 Ok(Seen { open: true, .. }) | Err(_) => Err(refusal),
             },

@@ -5,9 +5,7 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
-use receivables::text::EmailAddress;
-use receivables::{BusinessId, Currency, Locale, Money, MoneyError, ObjectId, PaymentId};
+use receivables::{BusinessId, Locale, Money, PaymentId};
 use stripe_checkout::checkout_session::{
     CreateCheckoutSession, CreateCheckoutSessionAdaptivePricing, CreateCheckoutSessionLineItems,
     CreateCheckoutSessionLineItemsPriceData, CreateCheckoutSessionPaymentIntentData,
@@ -17,99 +15,71 @@ use stripe_checkout::checkout_session::{
 use stripe_checkout::{CheckoutSessionLocale, CheckoutSessionMode};
 use stripe_client_core::{RequestBuilder, StripeRequest};
 
+use crate::orders::CheckoutOrder;
+use crate::request_error::OrderError;
 use crate::stripe::currency::{CurrencyRule, to_stripe};
 use crate::stripe::reports::{METADATA_BUSINESS, METADATA_PAYMENT};
 
 /// Lines shown one by one; more are shown as one.
 pub const LINES_MAX: usize = 40;
 
-/// A checkout that is wanted.
-#[derive(Clone, Debug)]
-pub struct CheckoutOrder {
-    /// For which payment.
-    pub payment: PaymentId,
-    /// To whom.
-    pub business: BusinessId,
-    /// In which currency.
-    pub currency: Currency,
-    /// What is paid, in the payer's order: a label and an amount for each invoice.
-    pub lines: Vec<(String, Money)>,
-    /// The label of the single line that stands for more than [`LINES_MAX`].
-    pub summary: String,
-    /// Who the payer is at Stripe, if they are known there.
-    pub customer: Option<ObjectId>,
-    /// The payer's address, for Stripe to fill in. Not sent beside a customer, who has one.
-    pub customer_email: Option<EmailAddress>,
-    /// How the payer reads.
-    pub locale: Locale,
-    /// Where the payer comes back to.
-    pub success_url: String,
-    /// Where the payer turns back to.
-    pub cancel_url: String,
-    /// When the checkout closes; Stripe's day if nothing is said. It must be the same on every retry.
-    pub expires_at: Option<Timestamp>,
+/// Characters of the single line that stands for many invoices; Stripe takes 250 for the name of a product.
+const SUMMARY_CHARS_MAX: usize = 240;
+
+/// Stripe's parameters for a checkout.
+pub(super) fn checkout_request(order: &CheckoutOrder) -> Result<RequestBuilder, OrderError> {
+    let metadata = named(&order.payment, &order.business);
+    let mut request = CreateCheckoutSession::new()
+        .mode(CheckoutSessionMode::Payment)
+        .client_reference_id(order.payment.as_str())
+        .metadata(metadata.clone())
+        // A session's metadata is not copied to its intent.
+        .payment_intent_data(CreateCheckoutSessionPaymentIntentData {
+            metadata: Some(metadata),
+            ..CreateCheckoutSessionPaymentIntentData::new()
+        })
+        // Money in another currency than the invoices' could not be applied to them.
+        .adaptive_pricing(CreateCheckoutSessionAdaptivePricing { enabled: Some(false) })
+        .locale(locale(order.locale))
+        .success_url(order.success_url.as_str())
+        .cancel_url(order.cancel_url.as_str())
+        .line_items(line_items(order)?);
+    if let Some(at) = order.expires_at {
+        request = request.expires_at(at.as_second());
+    }
+    if let Some(customer) = &order.customer {
+        // Only a customer can have a method saved: Stripe's guide asks for one, or for one to be made of every payer,
+        // which would keep cards that nobody could ever charge.
+        request = request.customer(customer.as_str()).saved_payment_method_options(
+            CreateCheckoutSessionSavedPaymentMethodOptions {
+                payment_method_save: Some(CreateCheckoutSessionSavedPaymentMethodOptionsPaymentMethodSave::Enabled),
+                ..CreateCheckoutSessionSavedPaymentMethodOptions::new()
+            },
+        );
+    } else if let Some(address) = &order.customer_email {
+        request = request.customer_email(address.as_str());
+    }
+    Ok(in_one_order(request.build()))
 }
 
-/// Why a checkout cannot be asked for.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OrderError {
-    /// There is nothing to pay.
-    #[error("a checkout needs at least one line")]
-    NoLines,
-    /// The lines do not add up.
-    #[error(transparent)]
-    Sum(#[from] MoneyError),
-    /// Stripe cannot write an amount.
-    #[error(transparent)]
-    Currency(#[from] CurrencyRule),
+fn line_items(order: &CheckoutOrder) -> Result<Vec<CreateCheckoutSessionLineItems>, OrderError> {
+    let total = Money::sum(order.currency, order.lines.iter().map(|(_, amount)| *amount))?;
+    if order.lines.is_empty() {
+        Err(OrderError::NoLines)
+    } else if order.lines.len() > LINES_MAX {
+        let labels: Vec<&str> = order.lines.iter().map(|(label, _)| label.as_str()).collect();
+        Ok(vec![line_item(&shortened(&labels.join(", "), SUMMARY_CHARS_MAX), total)?])
+    } else {
+        order.lines.iter().map(|(label, amount)| line_item(label, *amount)).collect()
+    }
 }
 
-impl CheckoutOrder {
-    pub(super) fn request(&self) -> Result<RequestBuilder, OrderError> {
-        let metadata = named(&self.payment, &self.business);
-        let mut request = CreateCheckoutSession::new()
-            .mode(CheckoutSessionMode::Payment)
-            .client_reference_id(self.payment.as_str())
-            .metadata(metadata.clone())
-            // A session's metadata is not copied to its intent.
-            .payment_intent_data(CreateCheckoutSessionPaymentIntentData {
-                metadata: Some(metadata),
-                ..CreateCheckoutSessionPaymentIntentData::new()
-            })
-            // Money in another currency than the invoices' could not be applied to them.
-            .adaptive_pricing(CreateCheckoutSessionAdaptivePricing { enabled: Some(false) })
-            .locale(locale(self.locale))
-            .success_url(self.success_url.as_str())
-            .cancel_url(self.cancel_url.as_str())
-            .line_items(self.line_items()?);
-        if let Some(at) = self.expires_at {
-            request = request.expires_at(at.as_second());
-        }
-        if let Some(customer) = &self.customer {
-            // Only a customer can have a method saved: Stripe's guide asks for one, or for one to be made of every payer,
-            // which would keep cards that nobody could ever charge.
-            request = request.customer(customer.as_str()).saved_payment_method_options(
-                CreateCheckoutSessionSavedPaymentMethodOptions {
-                    payment_method_save: Some(CreateCheckoutSessionSavedPaymentMethodOptionsPaymentMethodSave::Enabled),
-                    ..CreateCheckoutSessionSavedPaymentMethodOptions::new()
-                },
-            );
-        } else if let Some(address) = &self.customer_email {
-            request = request.customer_email(address.as_str());
-        }
-        Ok(in_one_order(request.build()))
+/// A text of so many characters at most.
+fn shortened(text: &str, chars_max: usize) -> String {
+    if text.chars().count() <= chars_max {
+        return text.to_owned();
     }
-
-    fn line_items(&self) -> Result<Vec<CreateCheckoutSessionLineItems>, OrderError> {
-        let total = Money::sum(self.currency, self.lines.iter().map(|(_, amount)| *amount))?;
-        if self.lines.is_empty() {
-            Err(OrderError::NoLines)
-        } else if self.lines.len() > LINES_MAX {
-            Ok(vec![line_item(&self.summary, total)?])
-        } else {
-            self.lines.iter().map(|(label, amount)| line_item(label, *amount)).collect()
-        }
-    }
+    text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn line_item(label: &str, amount: Money) -> Result<CreateCheckoutSessionLineItems, OrderError> {

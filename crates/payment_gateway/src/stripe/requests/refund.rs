@@ -1,12 +1,15 @@
 //! Sending money back.
 
-use receivables::{BusinessId, Money, ObjectId, PaymentId, RefundId, Report};
+use receivables::ObjectId;
 use stripe_client_core::{RequestBuilder, StripeRequest};
-use stripe_core::refund::{CreateRefund, CreateRefundReason};
+use stripe_core::refund::CreateRefund;
 
+use super::Client;
 use super::fetch::said;
 use super::order::{in_one_order, named};
-use super::{Client, IdempotencyKey, OrderError, RequestError};
+use crate::idempotency_key::IdempotencyKey;
+use crate::orders::{RefundOrder, RefundOutcome};
+use crate::request_error::{OrderError, RequestError};
 use crate::stripe::currency::to_stripe;
 use crate::stripe::reports::{Fetchable, METADATA_REFUND, object_meaning};
 
@@ -14,65 +17,17 @@ use crate::stripe::reports::{Fetchable, METADATA_REFUND, object_meaning};
 /// effect by it.
 pub(super) const OTHER_REQUEST: &str = "idempotency_error";
 
-/// Money that is to be sent back.
-#[derive(Clone, Debug)]
-pub struct RefundOrder {
-    /// The intent that took the money, or the charge where there was no intent: a report's `of`.
-    pub of: ObjectId,
-    /// How much.
-    pub amount: Money,
-    /// By which order of ours.
-    pub refund: RefundId,
-    /// Of which payment.
-    pub payment: PaymentId,
-    /// By whom.
-    pub business: BusinessId,
-    /// Why, where one of Stripe's words fits.
-    pub reason: Option<RefundReason>,
-}
-
-/// Stripe's words for why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefundReason {
-    /// The payer had paid already.
-    Duplicate,
-    /// The payer was not who they said. Stripe blocks the card as well.
-    Fraudulent,
-    /// The payer asked for it.
-    RequestedByCustomer,
-}
-
-/// How asking for a refund went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RefundOutcome {
-    /// There is a refund now, and it says this. It may say that it failed.
-    Made(Vec<Report>),
-    /// Stripe will not send it back, or has no way to write it, and no money moved.
-    Refused {
-        /// Stripe's word for why, such as `charge_already_refunded`, or our sentence where Stripe was not asked.
-        reason: String,
-    },
-}
-
-impl RefundOrder {
-    pub(super) fn request(&self) -> Result<RequestBuilder, OrderError> {
-        let mut metadata = named(&self.payment, &self.business);
-        metadata.insert(METADATA_REFUND.to_owned(), self.refund.to_string());
-        let mut request = CreateRefund::new().amount(to_stripe(self.amount)?).metadata(metadata);
-        request = if is_intent(&self.of) {
-            request.payment_intent(self.of.as_str())
-        } else {
-            request.charge(self.of.as_str())
-        };
-        if let Some(reason) = self.reason {
-            request = request.reason(match reason {
-                RefundReason::Duplicate => CreateRefundReason::Duplicate,
-                RefundReason::Fraudulent => CreateRefundReason::Fraudulent,
-                RefundReason::RequestedByCustomer => CreateRefundReason::RequestedByCustomer,
-            });
-        }
-        Ok(in_one_order(request.build()))
-    }
+/// Stripe's parameters for a refund.
+pub(super) fn refund_request(order: &RefundOrder) -> Result<RequestBuilder, OrderError> {
+    let mut metadata = named(&order.payment, &order.business);
+    metadata.insert(METADATA_REFUND.to_owned(), order.refund.to_string());
+    let request = CreateRefund::new().amount(to_stripe(order.amount)?).metadata(metadata);
+    let request = if is_intent(&order.of) {
+        request.payment_intent(order.of.as_str())
+    } else {
+        request.charge(order.of.as_str())
+    };
+    Ok(in_one_order(request.build()))
 }
 
 /// Whether money was taken by an intent; else by a charge.
@@ -85,14 +40,14 @@ impl Client {
     pub async fn create_refund(
         &self,
         order: &RefundOrder,
-        once: &IdempotencyKey,
+        key: &IdempotencyKey,
     ) -> Result<RefundOutcome, RequestError> {
-        let request = match order.request() {
+        let request = match refund_request(order) {
             Ok(request) => request,
             // Asking could never be tried: the order is answered, so that somebody looks at it.
             Err(error) => return Ok(RefundOutcome::Refused { reason: error.to_string() }),
         };
-        match self.transport.send(request, Some(once)).await {
+        match self.transport.send(request, Some(key)).await {
             Ok(answer) => Ok(RefundOutcome::Made(said(object_meaning(Fetchable::Refund, &answer)?)?)),
             Err(RequestError::Refused { code, .. }) if code != OTHER_REQUEST => {
                 Ok(RefundOutcome::Refused { reason: code })

@@ -1,11 +1,12 @@
-//! Reading answers: the few fields that are needed besides what `facts` takes from them.
+//! Reading answers: the few fields that are needed besides what `reports` takes from them.
 
 use jiff::Timestamp;
 use receivables::{ObjectId, Report};
 use serde::Deserialize;
 
-use super::{OpenedCheckout, RequestError, Seen};
-use crate::stripe::event::Unreadable;
+use super::Seen;
+use crate::orders::OpenedCheckout;
+use crate::request_error::RequestError;
 use crate::stripe::field::{Field, document};
 use crate::stripe::reports::{checkout_session_reports, payment_intent_reports};
 
@@ -36,12 +37,6 @@ struct Error<'a> {
     message: Field<'a>,
     param: Field<'a>,
     payment_intent: Field<'a>,
-}
-
-impl From<Unreadable> for RequestError {
-    fn from(error: Unreadable) -> Self {
-        Self::Unreadable { reason: error.reason.into_owned() }
-    }
 }
 
 fn missing(what: &str) -> RequestError {

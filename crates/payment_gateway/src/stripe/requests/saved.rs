@@ -3,7 +3,6 @@
 //! Stripe must be told that no page can follow (`allow_redirects=never`): without an address to come back to it would otherwise
 //! refuse every charge. A mandate is not named; Stripe finds the method's own.
 
-use receivables::{BusinessId, Money, ObjectId, PaymentId, Report};
 use stripe_client_core::{RequestBuilder, StripeRequest};
 use stripe_core::payment_intent::{
     CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods,
@@ -13,62 +12,31 @@ use stripe_core::payment_intent::{
 use super::order::{currency, in_one_order, named};
 use super::refund::OTHER_REQUEST;
 use super::transport::Answer;
-use super::{Client, IdempotencyKey, OrderError, RequestError, reply};
+use super::{Client, reply};
+use crate::idempotency_key::IdempotencyKey;
+use crate::orders::{ChargeOutcome, SavedCharge};
+use crate::request_error::{OrderError, RequestError};
 use crate::stripe::currency::to_stripe;
 use crate::stripe::reports::payment_intent_reports;
 
-/// A charge of a saved method that is wanted.
-#[derive(Clone, Debug)]
-pub struct SavedCharge {
-    /// For which payment.
-    pub payment: PaymentId,
-    /// To whom.
-    pub business: BusinessId,
-    /// How much.
-    pub amount: Money,
-    /// The provider's customer.
-    pub customer: ObjectId,
-    /// Their saved method.
-    pub method: ObjectId,
-}
-
-/// How charging a saved method went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChargeOutcome {
-    /// There is an intent now, and it says this: that the money came, or that it is on its way.
-    Made(Vec<Report>),
-    /// It was declined, or could not be tried, and no money moved.
-    Declined {
-        /// Why, in the provider's word: the issuer's where it gives one.
-        decline: String,
-        /// What the intent says, where there is one.
-        reports: Vec<Report>,
-    },
-}
-
-impl SavedCharge {
-    pub(super) fn request(&self) -> Result<RequestBuilder, OrderError> {
-        let never = CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects::Never;
-        let methods = CreatePaymentIntentAutomaticPaymentMethods { allow_redirects: Some(never), enabled: true };
-        let request = CreatePaymentIntent::new(to_stripe(self.amount)?, currency(self.amount)?)
-            .customer(self.customer.as_str())
-            .payment_method(self.method.as_str())
-            .automatic_payment_methods(methods)
-            .off_session(CreatePaymentIntentOffSession::Bool(true))
-            .confirm(true)
-            .metadata(named(&self.payment, &self.business));
-        Ok(in_one_order(request.build()))
-    }
+/// Stripe's parameters for the charge of a saved method.
+pub(super) fn charge_request(order: &SavedCharge) -> Result<RequestBuilder, OrderError> {
+    let never = CreatePaymentIntentAutomaticPaymentMethodsAllowRedirects::Never;
+    let methods = CreatePaymentIntentAutomaticPaymentMethods { allow_redirects: Some(never), enabled: true };
+    let request = CreatePaymentIntent::new(to_stripe(order.amount)?, currency(order.amount)?)
+        .customer(order.customer.as_str())
+        .payment_method(order.method.as_str())
+        .automatic_payment_methods(methods)
+        .off_session(CreatePaymentIntentOffSession::Bool(true))
+        .confirm(true)
+        .metadata(named(&order.payment, &order.business));
+    Ok(in_one_order(request.build()))
 }
 
 impl Client {
     /// Charges a saved method. An error says nothing of the outcome: ask again with the same key.
-    pub async fn charge_saved(
-        &self,
-        order: &SavedCharge,
-        once: &IdempotencyKey,
-    ) -> Result<ChargeOutcome, RequestError> {
-        match self.transport.ask(order.request()?, Some(once)).await? {
+    pub async fn charge_saved(&self, order: &SavedCharge, key: &IdempotencyKey) -> Result<ChargeOutcome, RequestError> {
+        match self.transport.ask(charge_request(order)?, Some(key)).await? {
             Answer::Yes(body) => Ok(ChargeOutcome::Made(payment_intent_reports(&body)?)),
             Answer::No(body) => {
                 let refusal = reply::refusal(&body);

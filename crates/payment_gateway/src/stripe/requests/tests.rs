@@ -10,12 +10,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use expect_test::{Expect, expect};
-use receivables::{Currency, Locale, Money, ObjectState};
+use jiff::Timestamp;
+use receivables::{BusinessId, Currency, Locale, Money, ObjectState, PaymentId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::stripe::currency::CurrencyRule;
+use crate::idempotency_key::Operation;
+use crate::orders::{ChargeOutcome, RefundOrder, RefundOutcome, SavedCharge};
+use crate::request_error::OrderError;
 
 const ULID: &str = "01JD8Z0000ABCDEFGHJKMNPQRS";
 const SESSION: &str = r#"{"id":"cs_1","object":"checkout.session","status":"open","payment_status":"unpaid","url":"https://pay.example/cs_1",
@@ -155,7 +158,6 @@ fn order() -> CheckoutOrder {
         business: BusinessId::from_ulid(ULID).unwrap(),
         currency: Currency::EUR,
         lines: vec![("Invoice A-1".to_owned(), amount("100.00")), ("Facture A&2 = é".to_owned(), amount("20.50"))],
-        summary: "2 invoices".to_owned(),
         customer: None,
         customer_email: Some("payer+1@example.com".parse().unwrap()),
         locale: Locale::FrenchCanada,
@@ -192,7 +194,7 @@ fn form(body: &str) -> String {
 }
 
 fn check_form(order: &CheckoutOrder, expected: &Expect) {
-    expected.assert_eq(&form(&order.request().unwrap().body.unwrap()));
+    expected.assert_eq(&form(&order::checkout_request(order).unwrap().body.unwrap()));
 }
 
 #[test]
@@ -229,7 +231,7 @@ fn a_known_customer_may_save_a_method_and_is_not_given_an_address() {
     order.customer = Some("cus_1".parse().unwrap());
     order.expires_at = None;
     order.locale = Locale::EnglishCanada;
-    let form = form(&order.request().unwrap().body.unwrap());
+    let form = form(&order::checkout_request(&order).unwrap().body.unwrap());
     let lines: Vec<&str> = form.lines().collect();
     for sent in ["customer=cus_1", "saved_payment_method_options[payment_method_save]=enabled", "locale=en"] {
         assert!(lines.contains(&sent), "{sent} in {form}");
@@ -243,20 +245,20 @@ fn a_known_customer_may_save_a_method_and_is_not_given_an_address() {
 fn forty_lines_are_shown_and_more_are_one() {
     let mut order = order();
     order.lines = vec![("Invoice".to_owned(), Money::parse("1.10", Currency::EUR).unwrap()); LINES_MAX];
-    let body = |order: &CheckoutOrder| form(&order.request().unwrap().body.unwrap());
+    let body = |order: &CheckoutOrder| form(&order::checkout_request(order).unwrap().body.unwrap());
     assert!(body(&order).contains("line_items[39][price_data][unit_amount]=110"));
     order.lines.push(("Invoice".to_owned(), Money::parse("0.90", Currency::EUR).unwrap()));
     let summed = body(&order);
     assert!(summed.contains("line_items[0][price_data][unit_amount]=4490"), "{summed}");
-    assert!(summed.contains("line_items[0][price_data][product_data][name]=2 invoices"), "{summed}");
+    assert!(summed.contains("line_items[0][price_data][product_data][name]=Invoice, Invoice, "), "{summed}");
     assert!(!summed.contains("line_items[1]"), "{summed}");
 }
 
 #[test]
 fn an_order_is_the_same_bytes_every_time() {
-    let first = order().request().unwrap().body;
+    let first = order::checkout_request(&order()).unwrap().body;
     for _ in 0..50 {
-        assert_eq!(order().request().unwrap().body, first);
+        assert_eq!(order::checkout_request(&order()).unwrap().body, first);
     }
 }
 
@@ -265,21 +267,25 @@ fn what_stripe_cannot_write_is_not_sent() {
     let with = |code: &str, amount: &str| {
         let currency: Currency = code.parse().unwrap();
         let lines = vec![("Invoice".to_owned(), Money::parse(amount, currency).unwrap())];
-        CheckoutOrder { currency, lines, ..order() }.request().map(|request| form(&request.body.unwrap()))
+        order::checkout_request(&CheckoutOrder { currency, lines, ..order() })
+            .map(|request| form(&request.body.unwrap()))
     };
     assert!(with("ISK", "500").unwrap().contains("unit_amount]=50000"));
     assert!(with("JPY", "500").unwrap().contains("currency]=jpy"));
     // A currency that is younger than the generated list is sent all the same.
     assert!(with("SLE", "5.00").unwrap().contains("currency]=sle"));
-    assert!(matches!(with("KWD", "5.124"), Err(OrderError::Currency(CurrencyRule::TooFine(_)))));
-    assert!(matches!(with("IQD", "5.000"), Err(OrderError::Currency(CurrencyRule::NotAtStripe(_)))));
-    assert_eq!(CheckoutOrder { lines: Vec::new(), ..order() }.request().map(|_| ()), Err(OrderError::NoLines));
+    assert!(matches!(with("KWD", "5.124"), Err(OrderError::TooFine { .. })));
+    assert!(matches!(with("IQD", "5.000"), Err(OrderError::CurrencyNotTaken { .. })));
+    assert_eq!(
+        order::checkout_request(&CheckoutOrder { lines: Vec::new(), ..order() }).map(|_| ()),
+        Err(OrderError::NoLines)
+    );
     let mixed = CheckoutOrder { currency: Currency::USD, ..order() };
-    assert!(matches!(mixed.request(), Err(OrderError::Sum(_))));
+    assert!(matches!(order::checkout_request(&mixed), Err(OrderError::Sum(_))));
 }
 
 #[test]
-fn a_checkout_is_opened_over_one_connection_with_the_once_key() {
+fn a_checkout_is_opened_over_one_connection_with_the_idempotency_key() {
     run(async {
         let server = Server::start(vec![answer(200, SESSION), answer(200, SESSION)]).await;
         let client = server.client();
@@ -462,15 +468,15 @@ fn a_checkout_is_closed_or_was_closed_before() {
         run(async {
             let server = Server::start(script).await;
             let outcome =
-                server.client().expire_checkout(&"cs_1".parse().unwrap(), &once(Operation::ExpireCheckout)).await;
+                server.client().close_checkout(&"cs_1".parse().unwrap(), &once(Operation::CloseCheckout)).await;
             assert_eq!(server.lines()[0], "POST /dev/stripe/v1/checkout/sessions/cs_1/expire HTTP/1.1");
             assert!(server.keys()[0].as_deref().unwrap().ends_with(":expire_checkout:1"));
             outcome
         })
     };
-    let Ok(ExpireOutcome::Expired(reports)) = expire(vec![answer(200, expired)]) else { panic!() };
+    let Ok(CloseOutcome::Closed(reports)) = expire(vec![answer(200, expired)]) else { panic!() };
     assert!(matches!(&reports[0].state, ObjectState::Checkout(fact) if fact.expired));
-    assert_eq!(expire(vec![answer(400, refusal), answer(200, complete)]), Ok(ExpireOutcome::NoLongerOpen));
+    assert_eq!(expire(vec![answer(400, refusal), answer(200, complete)]), Ok(CloseOutcome::NoLongerOpen));
     assert!(matches!(expire(vec![answer(400, refusal), answer(200, SESSION)]), Err(RequestError::Refused { .. })));
     assert!(matches!(expire(vec![answer(404, refusal), answer(404, refusal)]), Err(RequestError::Refused { .. })));
     let down = vec![answer(400, refusal), answer(500, ""), answer(500, ""), answer(500, "")];

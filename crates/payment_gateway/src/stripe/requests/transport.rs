@@ -18,7 +18,9 @@ use rustls::crypto::aws_lc_rs;
 use sha2::{Digest, Sha256};
 use stripe_client_core::{RequestBuilder, StripeMethod, VERSION};
 
-use super::{ClientConfig, IdempotencyKey, RequestError, reply};
+use super::{ClientConfig, reply};
+use crate::idempotency_key::IdempotencyKey;
+use crate::request_error::RequestError;
 
 /// Tries of one request, the first included.
 const TRIES_MAX: u32 = 3;

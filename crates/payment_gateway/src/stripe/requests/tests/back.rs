@@ -15,7 +15,6 @@ fn refund() -> RefundOrder {
         refund: RefundId::from_ulid(ULID).unwrap(),
         payment: payment(),
         business: BusinessId::from_ulid(ULID).unwrap(),
-        reason: None,
     }
 }
 
@@ -38,7 +37,7 @@ fn outcome(script: Vec<Script>) -> (usize, Result<RefundOutcome, RequestError>) 
 #[test]
 fn a_refund_is_asked_for_with_these_parameters() {
     let check = |order: &RefundOrder, expected: &Expect| {
-        expected.assert_eq(&form(&order.request().unwrap().body.unwrap()));
+        expected.assert_eq(&form(&refund::refund_request(order).unwrap().body.unwrap()));
     };
     check(
         &refund(),
@@ -52,7 +51,6 @@ fn a_refund_is_asked_for_with_these_parameters() {
     let of_charge = RefundOrder {
         of: "ch_1".parse().unwrap(),
         amount: Money::parse("500", "ISK".parse().unwrap()).unwrap(),
-        reason: Some(RefundReason::RequestedByCustomer),
         ..refund()
     };
     check(
@@ -60,13 +58,12 @@ fn a_refund_is_asked_for_with_these_parameters() {
         &expect![[r#"
             amount=50000
             charge=ch_1
-            reason=requested_by_customer
             metadata[guichet_business]=biz_01JD8Z0000ABCDEFGHJKMNPQRS
             metadata[guichet_payment]=pay_01JD8Z0000ABCDEFGHJKMNPQRS
             metadata[guichet_refund]=rfd_01JD8Z0000ABCDEFGHJKMNPQRS"#]],
     );
     let too_fine = RefundOrder { amount: Money::parse("5.124", "KWD".parse().unwrap()).unwrap(), ..refund() };
-    assert!(matches!(too_fine.request(), Err(OrderError::Currency(CurrencyRule::TooFine(_)))));
+    assert!(matches!(refund::refund_request(&too_fine), Err(OrderError::TooFine { .. })));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use receivables::payout::{PayoutRank, prove};
 use receivables::provider_object::ChargebackStage;
 
 use super::*;
-use crate::stripe::reports::{Fetchable, Meaning};
+use crate::meaning::Meaning;
+use crate::stripe::reports::Fetchable;
 
 #[test]
 fn every_kind_of_object_is_fetched_where_stripe_keeps_it() {
@@ -14,7 +15,7 @@ fn every_kind_of_object_is_fetched_where_stripe_keeps_it() {
         let server = Server::start(Fetchable::ALL.map(|_| answer(200, object)).into()).await;
         for kind in Fetchable::ALL {
             let meaning = server.client().fetch(kind, &"x_1".parse().unwrap()).await;
-            assert!(!matches!(meaning, Err(_) | Ok(Meaning::Nothing | Meaning::Fetch { .. })), "{kind:?}: {meaning:?}");
+            assert!(!matches!(meaning, Err(_) | Ok(Meaning::Nothing | Meaning::Fetch(_))), "{kind:?}: {meaning:?}");
         }
         expect![[r#"
             checkout/sessions/x_1?expand[0]=payment_intent
@@ -44,7 +45,7 @@ fn paths(server: &Server) -> String {
 }
 
 #[test]
-fn a_payout_a_method_and_the_parts_of_a_payment_are_looked_at() {
+fn an_object_that_is_fetched_means_what_its_event_would() {
     let payout = r#"{"id":"po_1","amount":-4510,"currency":"eur","status":"paid","arrival_date":1772582400}"#;
     let method = r#"{"id":"pm_1","type":"card","customer":"cus_1","card":{"brand":"visa","last4":"4242"}}"#;
     let reserved =
@@ -54,12 +55,17 @@ fn a_payout_a_method_and_the_parts_of_a_payment_are_looked_at() {
         let script = vec![answer(200, payout), answer(200, method), answer(200, reserved), answer(404, missing)];
         let server = Server::start(script).await;
         let client = server.client();
-        let report = client.payout(&"po_1".parse().unwrap()).await.unwrap();
+        let Ok(Meaning::Payout(report)) = client.fetch(Fetchable::Payout, &"po_1".parse().unwrap()).await else {
+            panic!()
+        };
         assert_eq!((report.state.rank, report.state.amount.minor()), (PayoutRank::Paid, -4510));
-        let report = client.method(&"pm_1".parse().unwrap()).await.unwrap();
-        assert_eq!(report.state.customer, Some("cus_1".parse().unwrap()));
-        assert_eq!(client.charge(&"ch_1".parse().unwrap()).await, Ok(Vec::new()));
-        let gone = client.refund(&"re_1".parse().unwrap()).await;
+        let Ok(Meaning::Methods(reports)) = client.fetch(Fetchable::Method, &"pm_1".parse().unwrap()).await else {
+            panic!()
+        };
+        assert_eq!(reports[0].state.customer, Some("cus_1".parse().unwrap()));
+        let nothing = client.fetch(Fetchable::Charge, &"ch_1".parse().unwrap()).await;
+        assert_eq!(nothing, Ok(Meaning::Nothing));
+        let gone = client.fetch(Fetchable::Refund, &"re_1".parse().unwrap()).await;
         assert!(matches!(gone, Err(RequestError::Refused { code, .. }) if code == "resource_missing"));
     });
 }

@@ -35,7 +35,7 @@ fn a_saved_method_is_charged_with_these_parameters() {
         payment_method=pm_1
         metadata[guichet_business]=biz_01JD8Z0000ABCDEFGHJKMNPQRS
         metadata[guichet_payment]=pay_01JD8Z0000ABCDEFGHJKMNPQRS"#]]
-    .assert_eq(&form(&charge().request().unwrap().body.unwrap()));
+    .assert_eq(&form(&crate::stripe::requests::saved::charge_request(&charge()).unwrap().body.unwrap()));
 }
 
 #[test]

@@ -1,0 +1,159 @@
+//! The gateway: what the product asks of a provider, whichever it is.
+//!
+//! A closed enum, not a trait: one can read here everything that is ever asked of a provider, and a new provider does not
+//! compile before it answers all of it. Every effect takes an [`IdempotencyKey`], sent with every try of it. Where no answer
+//! came the outcome is unknown, and the only safe thing is to ask again with the same key; [`RequestError::retryable`] says when.
+//!
+//! Each request is a span `provider.call` with the provider and the operation as fields, and nothing of what is asked.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use receivables::payment::ChargeRule;
+use receivables::payout::BalanceTransaction;
+use receivables::{Currency, Money, ObjectId, Provider, Report};
+use tracing::Instrument as _;
+
+use crate::idempotency_key::IdempotencyKey;
+use crate::meaning::{Fetch, Meaning};
+use crate::orders::{
+    ChargeOutcome, CheckoutOrder, CloseOutcome, EventsPage, OpenedCheckout, RefundOrder, RefundOutcome, SavedCharge,
+};
+use crate::request_error::{OrderError, RequestError};
+use crate::secret::Secret;
+use crate::stripe;
+
+/// A provider's account, as it is configured.
+#[derive(Clone, Debug)]
+pub enum GatewayConfig {
+    /// An account at Stripe.
+    Stripe {
+        /// Where its API is, without a version.
+        api_base: String,
+        /// The account's secret key.
+        secret_key: Secret,
+        /// How long to wait, about, before the second try of a request; the usual pause where nothing is said.
+        first_pause: Option<Duration>,
+    },
+}
+
+/// Why there can be no gateway of a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayConfigError {
+    /// Stripe's address or key is not right.
+    #[error("STRIPE_API_BASE or STRIPE_SECRET_KEY: {0}")]
+    Stripe(#[from] stripe::requests::ConfigError),
+}
+
+/// An account at a provider. Clones share its connections.
+#[derive(Clone, Debug)]
+pub enum Gateway {
+    /// An account at Stripe.
+    Stripe(stripe::requests::Client),
+}
+
+/// Asks the provider behind a gateway, within the span of the call.
+macro_rules! ask {
+    ($gateway:ident, $operation:literal, $client:ident => $asked:expr) => {
+        match $gateway {
+            Self::Stripe($client) => {
+                let span = tracing::info_span!("provider.call", provider = "stripe", provider.operation = $operation);
+                $asked.instrument(span).await
+            }
+        }
+    };
+}
+
+impl Gateway {
+    /// A gateway that has not connected yet.
+    pub fn new(config: GatewayConfig) -> Result<Self, GatewayConfigError> {
+        match config {
+            GatewayConfig::Stripe { api_base, secret_key, first_pause } => {
+                let mut config = stripe::requests::ClientConfig::new(api_base, secret_key);
+                if let Some(first_pause) = first_pause {
+                    config.first_pause = first_pause;
+                }
+                Ok(Self::Stripe(stripe::requests::Client::new(config)?))
+            }
+        }
+    }
+
+    /// Which provider it is.
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::Stripe(_) => Provider::Stripe,
+        }
+    }
+
+    /// Whether its key moves real money. An event of the other mode changes nothing.
+    pub fn livemode(&self) -> bool {
+        match self {
+            Self::Stripe(client) => client.livemode(),
+        }
+    }
+
+    /// What can be charged in a currency; `None` where the provider does not take it.
+    pub fn charge_rule(&self, currency: Currency) -> Option<ChargeRule> {
+        match self {
+            Self::Stripe(_) => stripe::currency::charge_rule(currency),
+        }
+    }
+
+    /// Refuses an amount that the provider cannot write.
+    pub fn check_amount(&self, amount: Money) -> Result<(), OrderError> {
+        match self {
+            Self::Stripe(_) => Ok(stripe::currency::to_stripe(amount).map(drop)?),
+        }
+    }
+
+    /// Opens a checkout for a payment.
+    pub async fn open_checkout(
+        &self,
+        order: &CheckoutOrder,
+        key: &IdempotencyKey,
+    ) -> Result<OpenedCheckout, RequestError> {
+        ask!(self, "open_checkout", client => client.open_checkout(order, key))
+    }
+
+    /// Closes a checkout, so that it can no longer be paid on.
+    pub async fn close_checkout(&self, id: &ObjectId, key: &IdempotencyKey) -> Result<CloseOutcome, RequestError> {
+        ask!(self, "close_checkout", client => client.close_checkout(id, key))
+    }
+
+    /// What a checkout, and the attempt behind it, say now.
+    pub async fn look_up_checkout(&self, id: &ObjectId) -> Result<Vec<Report>, RequestError> {
+        ask!(self, "look_up_checkout", client => async { Ok(client.checkout(id).await?.reports) })
+    }
+
+    /// Fetches an object that an event only named. Never [`Meaning::Fetch`].
+    pub async fn fetch(&self, fetch: &Fetch) -> Result<Meaning, RequestError> {
+        match fetch {
+            Fetch::Stripe { object, kind } => ask!(self, "fetch", client => client.fetch(*kind, object)),
+        }
+    }
+
+    /// Charges a saved method while its owner is away. An error says nothing of the outcome: ask again with the same key.
+    pub async fn charge_saved(&self, order: &SavedCharge, key: &IdempotencyKey) -> Result<ChargeOutcome, RequestError> {
+        ask!(self, "charge_saved", client => client.charge_saved(order, key))
+    }
+
+    /// Sends money back. An error says nothing of the outcome: ask again with the same key.
+    pub async fn refund(&self, order: &RefundOrder, key: &IdempotencyKey) -> Result<RefundOutcome, RequestError> {
+        ask!(self, "refund", client => client.create_refund(order, key))
+    }
+
+    /// Every refund and every chargeback of the money that an object took.
+    pub async fn money_back_of(&self, carrier: &ObjectId) -> Result<Vec<Report>, RequestError> {
+        ask!(self, "list_money_back", client => client.money_back_of(carrier))
+    }
+
+    /// A page of the events since an instant, of every type. `after` is the `more` of the page before.
+    pub async fn events_since(&self, created: Timestamp, after: Option<&str>) -> Result<EventsPage, RequestError> {
+        ask!(self, "list_events", client => client.events_since(created, after))
+    }
+
+    /// Everything that a payout is made of, the payout's own transaction included.
+    pub async fn payout_transactions(&self, payout: &ObjectId) -> Result<Vec<BalanceTransaction>, RequestError> {
+        ask!(self, "list_payout_transactions", client => client.balance_transactions(payout))
+    }
+}

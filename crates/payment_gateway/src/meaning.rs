@@ -1,0 +1,59 @@
+//! What a provider's event, or an object fetched from it, means for the books.
+
+use std::borrow::Cow;
+
+use receivables::payout::PayoutReport;
+use receivables::saved_method::MethodReport;
+use receivables::{ObjectId, Provider, Report};
+
+use crate::stripe;
+
+/// What an event, or an object that was fetched, reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Reports about objects that are part of payments.
+    Reports(Vec<Report>),
+    /// Reports about saved payment methods.
+    Methods(Vec<MethodReport>),
+    /// The provider's customer is gone, and every saved method with it.
+    CustomerDeleted(ObjectId),
+    /// A report about a payout.
+    Payout(PayoutReport),
+    /// It changes nothing here.
+    Nothing,
+    /// The event only names its object: the object must be fetched, and means something itself.
+    Fetch(Fetch),
+}
+
+/// An object to be fetched from its provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fetch {
+    /// An object of Stripe's.
+    Stripe {
+        /// Its id.
+        object: ObjectId,
+        /// Which kind of object, and so where it is fetched.
+        kind: stripe::Fetchable,
+    },
+}
+
+/// Authentic input that cannot be understood, and goes to quarantine. The reason never quotes the input.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Unreadable {
+    /// Why, in words, for whoever repairs it.
+    pub reason: Cow<'static, str>,
+}
+
+impl Unreadable {
+    pub(crate) fn because(reason: &'static str) -> Self {
+        Self { reason: Cow::Borrowed(reason) }
+    }
+}
+
+/// What a recorded event means.
+pub fn meaning_of(provider: Provider, body: &[u8]) -> Result<Meaning, Unreadable> {
+    match provider {
+        Provider::Stripe => stripe::Event::read(body).and_then(|event| stripe::reports::reports(&event)),
+    }
+}

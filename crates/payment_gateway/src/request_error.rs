@@ -1,0 +1,104 @@
+//! Why a provider gave no answer, or none that helps.
+
+use std::fmt;
+
+use receivables::{Currency, Money, MoneyError};
+
+use crate::meaning::Unreadable;
+
+/// Why something cannot be asked of a provider at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    /// There is nothing to pay.
+    #[error("a checkout needs at least one line")]
+    NoLines,
+    /// The lines do not add up.
+    #[error(transparent)]
+    Sum(#[from] MoneyError),
+    /// The provider does not take the currency.
+    #[error("{provider} does not take {currency}")]
+    CurrencyNotTaken {
+        /// The provider's name, for people.
+        provider: &'static str,
+        /// The currency.
+        currency: Currency,
+    },
+    /// The amount is finer than what the provider can charge.
+    #[error("expected a multiple of {} {}", .step.to_plain(), .step.currency())]
+    TooFine {
+        /// What every amount at the provider is a multiple of.
+        step: Money,
+    },
+    /// The amount is too large for the provider's numbers.
+    #[error("{provider} has no number for so much {currency}")]
+    TooLarge {
+        /// The provider's name, for people.
+        provider: &'static str,
+        /// The currency.
+        currency: Currency,
+    },
+}
+
+/// Why there is no answer, or none that helps. One variant for each thing that a caller does about it.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// What is asked for cannot be asked of the provider.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// The provider understood and says no; asking again would not help.
+    #[error("the provider refuses the request: {code}")]
+    Refused {
+        /// The provider's word for it.
+        code: String,
+        /// The provider's sentence, for an operator. It may quote what was sent, so it is not logged.
+        message: String,
+        /// The parameter at fault, where the provider names one.
+        param: Option<String>,
+    },
+    /// No answer came. Whether anything happened is unknown: ask again with the same key.
+    #[error("the provider does not answer; whether the request was carried out is unknown")]
+    Unreachable,
+    /// We ask too often.
+    #[error("the provider wants fewer requests")]
+    RateLimited,
+    /// The provider has a fault, or is still busy with the same request.
+    #[error("the provider is not able to answer now (status {status})")]
+    Unavailable {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The key is wrong or may not do this: someone must put the settings right.
+    #[error("the provider does not accept the key (status {status})")]
+    Misconfigured {
+        /// The HTTP status; 0 where the request could not even be written.
+        status: u16,
+    },
+    /// The provider answered something that cannot be understood.
+    #[error("the provider's answer cannot be understood: {reason}")]
+    Unreadable {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl RequestError {
+    /// Whether asking again later, with the same key, may succeed.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Unreachable | Self::RateLimited | Self::Unavailable { .. } => true,
+            Self::Order(_) | Self::Refused { .. } | Self::Misconfigured { .. } | Self::Unreadable { .. } => false,
+        }
+    }
+}
+
+impl fmt::Debug for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestError({self})")
+    }
+}
+
+impl From<Unreadable> for RequestError {
+    fn from(error: Unreadable) -> Self {
+        Self::Unreadable { reason: error.reason.into_owned() }
+    }
+}

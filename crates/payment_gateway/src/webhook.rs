@@ -1,0 +1,90 @@
+//! Webhooks: what a provider posts, proved to be its own and taken apart into events.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use receivables::{ObjectId, Provider};
+
+use crate::meaning::Unreadable;
+use crate::secret::Secret;
+use crate::stripe;
+
+/// Why a body is not taken to be the provider's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignatureError {
+    /// The header is absent or blank.
+    #[error("there is no signature header")]
+    NoHeader,
+    /// The header has no time, more than one, or one that is no number of seconds.
+    #[error("the signature header has no usable time")]
+    NoTimestamp,
+    /// The header has no signature of a scheme that is accepted.
+    #[error("the signature header has no signature of an accepted scheme")]
+    NoSignature,
+    /// No signature was made with one of the secrets over this body.
+    #[error("no signature matches")]
+    NoMatch,
+    /// It was signed with one of the secrets, but too long ago: perhaps it is being replayed.
+    #[error("the signature is too old")]
+    TooOld,
+    /// It was signed with one of the secrets, at a time that has not come yet: a clock is wrong.
+    #[error("the signature is from the future")]
+    FromTheFuture,
+}
+
+/// What an event says of itself, before anything of it is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventEnvelope<'a> {
+    /// The provider's id of the event, the same at every delivery of it.
+    pub id: ObjectId,
+    /// The object it speaks of, where it names one.
+    pub object: Option<ObjectId>,
+    /// Its type, in the provider's word.
+    pub kind: Cow<'a, str>,
+    /// The version of the provider's API that shaped it.
+    pub api_version: Option<Cow<'a, str>>,
+    /// Whether it speaks of real money, where it says so.
+    pub livemode: Option<bool>,
+    /// Whether an event of this type can change anything.
+    pub is_applied: bool,
+}
+
+/// One event of a request, authentic where the request was proved.
+pub struct WebhookEvent<'a> {
+    /// What it says of itself, or why that cannot be read.
+    pub envelope: Result<EventEnvelope<'a>, Unreadable>,
+    /// Its bytes.
+    pub body: &'a [u8],
+}
+
+/// Proves that a request is from the holder of one of the secrets, and recent. `header` gives a header's value by its
+/// lower-case name.
+pub fn verify<'h>(
+    provider: Provider,
+    header: impl Fn(&str) -> Option<&'h str>,
+    body: &[u8],
+    secrets: &[Secret],
+    now: Timestamp,
+) -> Result<(), SignatureError> {
+    match provider {
+        Provider::Stripe => {
+            let claimed = header(stripe::signature::HEADER).unwrap_or_default();
+            stripe::signature::verify(claimed, body, secrets, now)
+        }
+    }
+}
+
+/// The events in the body of a request: of Stripe's one.
+pub fn events(provider: Provider, body: &[u8]) -> Vec<WebhookEvent<'_>> {
+    match provider {
+        Provider::Stripe => vec![listed_event(provider, body)],
+    }
+}
+
+/// One event by itself, as a provider's list of events holds it.
+pub fn listed_event(provider: Provider, body: &[u8]) -> WebhookEvent<'_> {
+    let envelope = match provider {
+        Provider::Stripe => stripe::Event::read(body).map(stripe::Event::envelope),
+    };
+    WebhookEvent { envelope, body }
+}
