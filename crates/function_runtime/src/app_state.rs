@@ -54,9 +54,10 @@ impl AppState {
         let (config, context) = (reader.config(), reader.context());
         let (config, context) = reader.finish(config.zip(context))?;
         let shared = aws::shared().await;
-        let store = Store::new(aws_sdk_dynamodb::Client::new(&shared), config.tables.clone());
+        let ids = IdGenerator::system();
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&shared), config.tables.clone(), ids.jitter());
         let mailer = mail::Sender::new(aws_sdk_ses::Client::new(&shared));
-        Self::new(&config, &context, store, mailer, Clock::system(), IdGenerator::system())
+        Self::new(&config, &context, store, mailer, Clock::system(), ids)
     }
 
     /// The state over given clients.

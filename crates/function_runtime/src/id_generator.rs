@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use receivables::{BusinessId, CreditNoteId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, SignInId};
 use sha2::{Digest, Sha256};
+use store::Jitter;
 use ulid::Ulid;
 
 /// Bytes of a token: 256 bits.
@@ -78,6 +79,18 @@ impl IdGenerator {
     /// A token that cannot be guessed: 256 bits, in 43 characters of base64url.
     pub fn token(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes())
+    }
+
+    /// A source of random pauses for the tables' retries. It draws nothing from a seeded generator, whose ids so stay as they
+    /// are.
+    pub fn jitter(&self) -> Jitter {
+        let bytes: [u8; TOKEN_BYTES] = match &self.source {
+            Source::System => self.bytes(),
+            Source::Seeded { seed, .. } => {
+                Sha256::new_with_prefix(seed.as_slice()).chain_update("jitter").finalize().into()
+            }
+        };
+        Jitter::seeded(bytes.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte)))
     }
 
     fn random_bits(&self) -> u128 {

@@ -211,7 +211,7 @@ impl Local {
     /// The tables through a client of their own, with a watcher. For tests.
     pub fn store_watched_by(&self, interceptor: &SharedInterceptor) -> Store {
         let client = dynamodb(&shared(), self.works.table(), Some(interceptor));
-        Store::new(client, tables())
+        Store::new(client, tables(), self.options.ids.jitter())
     }
 
     /// Where the tables are reached by DynamoDB's protocol.
@@ -343,7 +343,8 @@ fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<
             None => format!("{origin}/dev/stripe"),
         },
     };
-    let store = Store::new(dynamodb(&shared, table, options.table_interceptor.as_ref()), tables.clone());
+    let store =
+        Store::new(dynamodb(&shared, table, options.table_interceptor.as_ref()), tables.clone(), options.ids.jitter());
     let post = mail::Sender::new(aws_sdk_ses::Client::from_conf(ses));
     let config = Config { tables, business: Some(kept.business.clone()) };
     let mut state = AppState::new(&config, &context, store, post, options.clock.clone(), options.ids.clone())?;

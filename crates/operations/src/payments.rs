@@ -8,7 +8,7 @@ use payment_gateway::stripe::currency::{CurrencyRule, charge_rule, to_stripe};
 use payment_gateway::stripe::requests::{CheckoutOrder, ExpireOutcome, IdempotencyKey, Operation};
 use receivables::decision::Change;
 use receivables::invoice::InvoiceBalance;
-use receivables::payment::{self, Checkout, Origin, Request};
+use receivables::payment::{self, Checkout, OnlinePayable, Origin, Request};
 use receivables::{
     Business, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
 };
@@ -100,8 +100,8 @@ pub async fn start_payment(
 
 /// What of an invoice a payer can pay online now: the most that the provider charges of what is payable.
 pub fn payable_online(balance: &InvoiceBalance) -> Money {
-    let payable = balance.payable();
-    charge_rule(payable.currency()).map_or(Money::zero(payable.currency()), |rule| rule.most_of(payable))
+    let currency = balance.gross.currency();
+    OnlinePayable::of(balance, charge_rule(currency)).most().unwrap_or(Money::zero(currency))
 }
 
 /// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let

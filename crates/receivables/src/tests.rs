@@ -8,6 +8,7 @@ mod hostile_laws;
 mod invoice_tables;
 mod money_back_stories;
 mod money_laws;
+mod online_payable;
 mod payment_laws;
 mod payment_refusals;
 mod payment_stories;

@@ -164,7 +164,7 @@ impl Store {
                 Some(Verdict::Is(commitment)) => return Ok(commitment),
                 Some(Verdict::Defect(why)) => return Err(StoreError::Defect(why)),
                 Some(Verdict::InTheWay) => {
-                    tokio::time::sleep(self.pause(try_number, &format!("{:?}", meanings.first()))).await;
+                    tokio::time::sleep(self.pause(try_number)).await;
                 }
                 None => return Err(StoreError::of(&error)),
             }

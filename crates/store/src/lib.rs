@@ -7,6 +7,7 @@
 mod access;
 mod commit;
 mod items;
+mod jitter;
 pub mod keys;
 mod table;
 
@@ -26,6 +27,7 @@ pub use items::outbox::{Announced, AuditDifference, AuditRecord};
 pub use items::payouts::{Payout, PayoutTransaction, SavedMethod};
 pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{Session, SignIn};
+pub use jitter::Jitter;
 pub use table::{Store, StoreError, Tables};
 
 pub use access::stream::{StreamRecord, read_stream_image};

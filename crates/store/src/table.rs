@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use crate::items::consistent_read::Assembled;
 use crate::items::{Index, Item, text};
+use crate::jitter::Jitter;
 use crate::keys::Key;
 
 /// The names of the two tables.
@@ -19,7 +20,7 @@ pub struct Tables {
     pub inbox: String,
 }
 
-/// About how long is waited before the first of the tries that follow a refusal, unless told otherwise.
+/// The longest pause before the second try, unless another is given.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
 /// The tables.
@@ -28,6 +29,7 @@ pub struct Store {
     pub(crate) client: Client,
     pub(crate) tables: Tables,
     first_pause: Duration,
+    jitter: Jitter,
 }
 
 /// What can go wrong with the tables, by what the caller does about it.
@@ -113,9 +115,9 @@ impl<'a> Query<'a> {
 }
 
 impl Store {
-    /// The tables behind a client.
-    pub fn new(client: Client, tables: Tables) -> Self {
-        Self { client, tables, first_pause: FIRST_PAUSE }
+    /// The tables behind a client. `jitter` spreads the pauses between tries.
+    pub fn new(client: Client, tables: Tables, jitter: Jitter) -> Self {
+        Self { client, tables, first_pause: FIRST_PAUSE, jitter }
     }
 
     /// The same tables, with other pauses between tries.
@@ -124,13 +126,15 @@ impl Store {
         Self { first_pause, ..self }
     }
 
-    /// How long to wait before a try: doubling, and spread by what is being done so that rivals do not meet again.
-    pub(crate) fn pause(&self, try_number: u32, subject: &str) -> Duration {
-        let first_us = u64::try_from(self.first_pause.as_micros()).unwrap_or(u64::MAX);
-        let base_us = first_us.saturating_mul(1 << (try_number.clamp(1, 6) - 1)).max(1);
-        let spread =
-            subject.bytes().fold(u64::from(try_number), |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-        Duration::from_micros(base_us / 2 + spread.wrapping_mul(1_000) % base_us)
+    /// How long to wait after a failed attempt, counted from 1: at random between nothing and `base`, whose limit doubles
+    /// with each attempt.
+    pub fn jittered(&self, base: Duration, attempt: u32) -> Duration {
+        self.jitter.pause(base, attempt)
+    }
+
+    /// How long to wait after a failed attempt at the tables.
+    pub fn pause(&self, attempt: u32) -> Duration {
+        self.jittered(self.first_pause, attempt)
     }
 
     /// Whether the tables answer.
@@ -160,7 +164,7 @@ impl Store {
             for round in 0..BATCH_ROUNDS_MAX {
                 let Some(asked) = wanted.take() else { break };
                 if round > 0 {
-                    tokio::time::sleep(self.pause(round, table)).await;
+                    tokio::time::sleep(self.pause(round)).await;
                 }
                 let got = self.client.batch_get_item().request_items(table, asked).send().await;
                 let got = got.map_err(|error| StoreError::of(&error))?;
@@ -234,7 +238,7 @@ impl Store {
             match assemble(self.whole(&self.tables.core, Query::all(pk)).await?)? {
                 Assembled::Absent => return Ok(None),
                 Assembled::Whole(whole) => return Ok(Some(whole)),
-                Assembled::Torn => tokio::time::sleep(self.pause(try_number, pk)).await,
+                Assembled::Torn => tokio::time::sleep(self.pause(try_number)).await,
             }
         }
         Err(StoreError::Unavailable("what belongs together was never read together".to_owned()))

@@ -2,7 +2,7 @@
 
 use operations::OperationError;
 use payment_gateway::stripe::currency::charge_rule;
-use receivables::payment::ChargeRule;
+use receivables::payment::{ChargeRule, OnlinePayable};
 use receivables::{Currency, Locale, Money, MoneyError, PaymentId, Refusal};
 
 /// Characters taken in the amount field; longer input is not an amount.
@@ -41,17 +41,14 @@ pub enum Online {
 impl Online {
     /// What can be paid online of what is payable.
     pub fn of(payable: Money) -> Self {
-        if payable.is_zero() {
-            return Self::Nothing;
-        }
-        let Some(rule) = charge_rule(payable.currency()) else { return Self::OtherCurrency };
-        let most = rule.most_of(payable);
-        if rule.is_crumbs(payable) {
-            Self::Crumbs { rest: payable }
-        } else if most.is_zero() {
-            Self::TooLittle { rest: payable, minimum: rule.minimum }
-        } else {
-            Self::UpTo { most, unchargeable_remainder: payable.less(most), rule }
+        match OnlinePayable::of_amount(payable, charge_rule(payable.currency())) {
+            OnlinePayable::Nothing => Self::Nothing,
+            OnlinePayable::CurrencyNotCharged { .. } => Self::OtherCurrency,
+            OnlinePayable::UnchargeableRemainder { payable } => Self::Crumbs { rest: payable },
+            OnlinePayable::BelowMinimum { payable, minimum } => Self::TooLittle { rest: payable, minimum },
+            OnlinePayable::UpTo { most, remainder, rule } => {
+                Self::UpTo { most, unchargeable_remainder: remainder, rule }
+            }
         }
     }
 

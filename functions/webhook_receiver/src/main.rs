@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clock::Clock;
 use function_runtime::config::{Reader, environment};
-use function_runtime::{aws, lambda_main};
+use function_runtime::{IdGenerator, aws, lambda_main};
 use lambda_runtime::Error;
 use webhook_receiver::{Receiver, gateway};
 
@@ -17,7 +17,8 @@ async fn run() -> Result<(), Error> {
     let (config, secrets) = (reader.config(), reader.webhook_secrets());
     let (config, secrets) = reader.finish(config.zip(secrets))?;
     let shared = aws::shared().await;
-    let store = store::Store::new(aws_sdk_dynamodb::Client::new(&shared), config.tables);
+    let store =
+        store::Store::new(aws_sdk_dynamodb::Client::new(&shared), config.tables, IdGenerator::system().jitter());
     let receiver = Receiver { store, clock: Clock::system(), secrets: secrets.into(), business: config.business };
     gateway::serve(receiver).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, Payment, Request, State, poll_delay};
+use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, OnlinePayable, Payment, Request, State, poll_delay};
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
@@ -25,7 +25,7 @@ pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision
     if amount.checked_sub(minimum).is_err() {
         return Err(Refusal::BelowMinimum { minimum });
     }
-    check_rests(&request.parts, request.rule)?;
+    check_charges(&request.parts, request.rule)?;
     let mut payment = first_form(request, amount, now)?;
     let mut decisions = Vec::with_capacity(request.parts.len().div_ceil(ALLOCATIONS_PER_STEP));
     for parts in request.parts.chunks(ALLOCATIONS_PER_STEP) {
@@ -107,15 +107,16 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
     Ok(())
 }
 
-/// What a part leaves open must be nothing, enough to be paid another time, or so little that no payment could take it.
-fn check_rests(parts: &[(Invoice, Money)], rule: ChargeRule) -> Result<(), Refusal> {
+/// Each part is a multiple of what the provider charges, and what it leaves open is nothing, enough to be paid another time, or
+/// so little that no payment could take it.
+fn check_charges(parts: &[(Invoice, Money)], rule: ChargeRule) -> Result<(), Refusal> {
     for (place, (invoice, part)) in parts.iter().enumerate() {
-        let payable = invoice.balance.payable();
-        // An invoice that was too small from the start may be paid in any way together with others.
-        if !rule.may_leave(payable.less(*part)) && !rule.most_of(payable).is_zero() {
-            let (payable, minimum) = (rule.most_of(payable), rule.minimum);
-            return Err(Refusal::LeavesTooLittle { field: format!("allocations[{place}].amount"), payable, minimum });
+        let field = || format!("allocations[{place}].amount");
+        let online = OnlinePayable::of(&invoice.balance, Some(rule));
+        if let Some(payable) = online.most().filter(|_| online.strands_the_rest(*part)) {
+            return Err(Refusal::LeavesTooLittle { field: field(), payable, minimum: rule.minimum });
         }
+        rule.check_step(*part).map_err(|cause| Refusal::Amount { field: field(), cause })?;
     }
     Ok(())
 }

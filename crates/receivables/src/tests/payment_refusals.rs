@@ -8,7 +8,7 @@ use jiff::civil::date;
 use super::books::{issue, money, now, payment_id, request};
 use super::story::refused;
 use crate::money::MINOR_MAX;
-use crate::payment::{self, ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, Payment, Request};
+use crate::payment::{self, ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, OnlinePayable, Payment, Request};
 use crate::{CustomerId, Invoice, Money, Refusal};
 
 fn invoice(name: &str, gross: &str) -> Invoice {
@@ -102,7 +102,9 @@ fn what_the_provider_never_charges_may_be_left() {
     let rule = ChargeRule { minimum: dinars("0.050"), step: dinars("0.010") };
     let mut seen = String::new();
     for (gross, part) in [
+        ("1.234", "1.234"),
         ("1.234", "1.230"),
+        ("1.234", "1.115"),
         ("1.234", "1.190"),
         ("1.234", "1.180"),
         ("1.234", "0.040"),
@@ -115,18 +117,21 @@ fn what_the_provider_never_charges_may_be_left() {
         let outcome = payment::start(&asked, now());
         let outcome =
             outcome.map_or_else(|refusal| refused(&refusal), |(payment, _)| format!("{:?} asked", payment.amount));
-        let (most, unchargeable_remainder) =
-            (rule.most_of(dinars(gross)).to_plain(), rule.crumbs_of(dinars(gross)).to_plain());
-        writeln!(seen, "{part} of {gross}, at most {most}, crumbs {unchargeable_remainder}: {outcome}").unwrap();
+        let most =
+            OnlinePayable::of_amount(dinars(gross), Some(rule)).most().map_or("nothing".to_owned(), Money::to_plain);
+        let remainder = rule.remainder_of(dinars(gross)).to_plain();
+        writeln!(seen, "{part} of {gross}, at most {most}, remainder {remainder}: {outcome}").unwrap();
     }
     expect![[r#"
-        1.230 of 1.234, at most 1.230, crumbs 0.004: 1.230 KWD asked
-        1.190 of 1.234, at most 1.230, crumbs 0.004: refused: leaves_too_little at allocations[0].amount
-        1.180 of 1.234, at most 1.230, crumbs 0.004: 1.180 KWD asked
-        0.040 of 1.234, at most 1.230, crumbs 0.004: refused: below_minimum at allocations
-        0.050 of 0.054, at most 0.050, crumbs 0.004: 0.050 KWD asked
-        0.040 of 0.044, at most 0.000, crumbs 0.004: refused: below_minimum at allocations
-        0.004 of 0.004, at most 0.000, crumbs 0.004: refused: below_minimum at allocations
+        1.234 of 1.234, at most 1.230, remainder 0.004: refused: amount at allocations[0].amount
+        1.230 of 1.234, at most 1.230, remainder 0.004: 1.230 KWD asked
+        1.115 of 1.234, at most 1.230, remainder 0.004: refused: amount at allocations[0].amount
+        1.190 of 1.234, at most 1.230, remainder 0.004: refused: leaves_too_little at allocations[0].amount
+        1.180 of 1.234, at most 1.230, remainder 0.004: 1.180 KWD asked
+        0.040 of 1.234, at most 1.230, remainder 0.004: refused: below_minimum at allocations
+        0.050 of 0.054, at most 0.050, remainder 0.004: 0.050 KWD asked
+        0.040 of 0.044, at most nothing, remainder 0.004: refused: below_minimum at allocations
+        0.004 of 0.004, at most nothing, remainder 0.004: refused: below_minimum at allocations
     "#]]
     .assert_eq(&seen);
 }

@@ -11,6 +11,8 @@ use crate::table::{Query, Range, Store, StoreError};
 
 /// Tries of reading the end of the chain and going on from there, against rivals.
 const TRIES_MAX: u32 = 20;
+/// The largest number of a chain: keys have room for twelve digits.
+const AUDIT_NUMBER_MAX: u64 = 999_999_999_999;
 
 /// The end of a chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl Store {
             if held.is_none_or(|held| held.sealed.is_some()) {
                 return Ok(());
             }
-            tokio::time::sleep(self.pause(try_number.min(4), &key.sk)).await;
+            tokio::time::sleep(self.pause(try_number.min(4))).await;
         }
         Err(StoreError::Unavailable("rivals kept sealing first".to_owned()))
     }
@@ -68,8 +70,12 @@ impl Store {
     /// The chain of a business, oldest first.
     pub async fn audit(&self, b: &BusinessId, page: &Page) -> Result<Paged<Sealed>, StoreError> {
         let pk = keys::audit(b);
-        let from = page.cursor.as_deref().and_then(|cursor| cursor.parse::<u64>().ok()).unwrap_or(0) + 1;
-        let (from, to) = (format!("{from:012}"), "999999999999".to_owned());
+        let after = page.cursor.as_deref().and_then(|cursor| cursor.parse::<u64>().ok()).unwrap_or(0);
+        // No chain is so long that there is anything after the largest number.
+        let Some(from) = after.checked_add(1).filter(|from| *from <= AUDIT_NUMBER_MAX) else {
+            return Ok(Paged { items: Vec::new(), next_cursor: None });
+        };
+        let (from, to) = (format!("{from:012}"), format!("{AUDIT_NUMBER_MAX:012}"));
         let query = Query { limit: Some(page.limit()), ..Query::within(&pk, Range::Between(&from, &to)) };
         let (items, last) = self.page(&self.tables.core, query).await?;
         let items = items.iter().map(sealed).collect::<Result<Vec<_>, _>>()?;

@@ -121,7 +121,7 @@ impl Store {
                         error.is_transaction_canceled_exception() || error.is_transaction_in_progress_exception()
                     }) =>
                 {
-                    tokio::time::sleep(self.pause(try_number, anchor.as_str())).await;
+                    tokio::time::sleep(self.pause(try_number)).await;
                 }
                 Err(error) => return Err(StoreError::of(&error)),
             }
