@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use operations::{Context, Links, OperationError, WorkerId};
-use payment_gateway::stripe::requests::{Client, ClientConfig};
+use payment_gateway::{Gateway, GatewayConfigError};
 use receivables::{Business, BusinessId};
 use store::Store;
 
@@ -42,9 +42,9 @@ pub enum StartError {
     /// Its configuration is not right.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The client of Stripe could not be built.
-    #[error("STRIPE_API_BASE: {0}")]
-    Stripe(#[from] payment_gateway::stripe::requests::ConfigError),
+    /// The payment provider's account is not configured right.
+    #[error(transparent)]
+    Gateway(#[from] GatewayConfigError),
 }
 
 impl AppState {
@@ -69,14 +69,12 @@ impl AppState {
         clock: Clock,
         ids: IdGenerator,
     ) -> Result<Self, StartError> {
-        let stripe = Client::new(ClientConfig::new(&context.stripe_api_base, context.stripe_key.clone()))?;
-        let livemode = !context.stripe_key.reveal().contains("_test_");
+        let gateway = Gateway::new(context.gateway.clone())?;
         let context = Context {
             actor: receivables::Actor::Program,
-            act: None,
+            action: None,
             store,
-            stripe,
-            livemode,
+            gateway,
             mailer,
             links: Links::new(&context.origin, &context.link_secret),
             worker: WorkerId::new(&ids.token()),

@@ -14,7 +14,7 @@
 //! | `STRIPE_API_BASE` | where Stripe's API is | `https://api.stripe.com` |
 //! | `GUICHET_LOG` | what is logged, `info` or as `tracing` filters | `info` |
 
-use payment_gateway::stripe::Secret;
+use payment_gateway::{GatewayConfig, Secret};
 use receivables::BusinessId;
 use store::Tables;
 
@@ -60,10 +60,8 @@ pub struct ContextConfig {
     pub origin: String,
     /// From which link tokens are derived.
     pub link_secret: Vec<u8>,
-    /// The secret key at Stripe.
-    pub stripe_key: Secret,
-    /// Where Stripe's API is.
-    pub stripe_api_base: String,
+    /// The account at the payment provider.
+    pub gateway: GatewayConfig,
 }
 
 /// Reads variables and remembers what is wrong with them.
@@ -106,7 +104,8 @@ impl<'a> Reader<'a> {
         let link_secret = self.link_secret();
         let stripe_key = self.secret("STRIPE_SECRET_KEY");
         let stripe_api_base = self.text("STRIPE_API_BASE").unwrap_or_else(|| "https://api.stripe.com".to_owned());
-        Some(ContextConfig { origin: origin?, link_secret: link_secret?, stripe_key: stripe_key?, stripe_api_base })
+        let gateway = GatewayConfig::Stripe { api_base: stripe_api_base, secret_key: stripe_key?, first_pause: None };
+        Some(ContextConfig { origin: origin?, link_secret: link_secret?, gateway })
     }
 
     /// The webhook's signing secrets.

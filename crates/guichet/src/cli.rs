@@ -12,7 +12,7 @@ use function_runtime::IdGenerator;
 use function_runtime::config::{Reader, environment};
 use jiff::Timestamp;
 use operations::{ImportIds, Progress, Replay, import_invoices, replay_events};
-use payment_gateway::stripe::Secret;
+use payment_gateway::Secret;
 use receivables::text::{EmailAddress, PartyName};
 use receivables::{BillingZone, Business, Currency, Locale};
 use store::ApiKey;

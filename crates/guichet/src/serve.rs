@@ -13,8 +13,7 @@ use axum::routing::get;
 use clock::Clock;
 use function_runtime::config::{Config, ContextConfig};
 use function_runtime::{AppState, IdGenerator};
-use payment_gateway::stripe::Secret;
-use payment_gateway::stripe::requests::{Client, ClientConfig};
+use payment_gateway::{GatewayConfig, Secret};
 use receivables::{BusinessId, KeyId};
 use store::{ApiKey, Store, StoreError, Tables};
 use tokio::net::TcpListener;
@@ -334,13 +333,17 @@ fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<
     let context = ContextConfig {
         origin: origin.to_owned(),
         link_secret: hex::decode(&kept.link_secret).map_err(std::io::Error::other)?,
-        stripe_key: match &options.stripe {
-            Some(account) => account.secret_key.clone(),
-            None => secret(&kept.stripe_secret_key)?,
-        },
-        stripe_api_base: match &options.stripe {
-            Some(account) => account.api_base.clone(),
-            None => format!("{origin}/dev/stripe"),
+        gateway: match &options.stripe {
+            Some(account) => GatewayConfig::Stripe {
+                api_base: account.api_base.clone(),
+                secret_key: account.secret_key.clone(),
+                first_pause: options.first_pause,
+            },
+            None => GatewayConfig::Stripe {
+                api_base: format!("{origin}/dev/stripe"),
+                secret_key: secret(&kept.stripe_secret_key)?,
+                first_pause: options.first_pause,
+            },
         },
     };
     let store =
@@ -349,9 +352,6 @@ fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<
     let config = Config { tables, business: Some(kept.business.clone()) };
     let mut state = AppState::new(&config, &context, store, post, options.clock.clone(), options.ids.clone())?;
     if let Some(first_pause) = options.first_pause {
-        let config =
-            ClientConfig { first_pause, ..ClientConfig::new(&context.stripe_api_base, context.stripe_key.clone()) };
-        state.context.stripe = Client::new(config).map_err(function_runtime::StartError::from)?;
         state.context.store = state.context.store.with_first_pause(first_pause);
     }
     Ok(state)

@@ -9,7 +9,8 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::{AuditEnd, AuditRecord, Page, Sealed};
 
-use crate::{Context, OperationError};
+use crate::context::Context;
+use crate::error::OperationError;
 
 /// Records read at a time.
 const PAGE: usize = 100;

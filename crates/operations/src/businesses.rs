@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use receivables::{Business, BusinessId, Currency, Money};
 
-use crate::{Context, OperationError, is_already_done};
-
-/// Times a change is made anew because another came first.
-const TRIES_MAX: u32 = 5;
+use crate::commit::{RetryOnConflict, action_commit_context, is_already_done};
+use crate::context::Context;
+use crate::error::OperationError;
 
 /// Sets up to how much of an invoice a business writes off, by currency; nothing in those that are not named.
 pub async fn set_write_off_tolerances(
@@ -17,20 +16,21 @@ pub async fn set_write_off_tolerances(
     tolerances: &BTreeMap<Currency, Money>,
     now: Timestamp,
 ) -> Result<Business, OperationError> {
-    for _ in 0..TRIES_MAX {
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
         let before = context.store.business(id).await?.ok_or(OperationError::NotFound)?;
-        // Told again after another's change, it does not bring its own back.
+        // Sent again after another's change, the request does not bring its own back.
         if is_already_done(context, id).await? {
             return Ok(before);
         }
-        let Some((changed, differences)) = before.with_tolerances(tolerances.clone()) else { return Ok(before) };
-        if context
-            .store
-            .commit_tolerances((&before, &changed), differences, now, &context.action_commit_context())
-            .await?
-        {
-            return Ok(changed);
+        let Some((after, differences)) = before.with_tolerances(tolerances.clone()) else {
+            return Ok(before);
+        };
+        let record = action_commit_context(context);
+        let committed = context.store.commit_tolerances((&before, &after), differences, now, &record).await?;
+        if committed {
+            return Ok(after);
         }
     }
-    Err(OperationError::Conflict)
 }

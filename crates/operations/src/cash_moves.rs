@@ -7,8 +7,9 @@ use receivables::{
 };
 use store::Page;
 
-use crate::payments::{carry_out, in_order};
-use crate::{Context, OperationError};
+use crate::context::Context;
+use crate::error::OperationError;
+use crate::payments::{change_payment, named_invoices};
 
 /// Open invoices that are looked at for proposals, oldest due first.
 const OPEN_INVOICES_MAX: usize = 100;
@@ -28,7 +29,7 @@ pub(crate) async fn parts_of(
     business: &Business,
     parts: &[CashPart],
 ) -> Result<Vec<(Invoice, Money)>, OperationError> {
-    Ok(with_amounts(in_order(context, &business.id, &named_by(parts)).await?, parts))
+    Ok(with_amounts(named_invoices(context, &business.id, &named_by(parts)).await?, parts))
 }
 
 fn named_by(parts: &[CashPart]) -> Vec<InvoiceId> {
@@ -47,9 +48,9 @@ pub async fn apply_cash(
     parts: &[CashPart],
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(context, business, id).await?;
+    let payment = load(context, business, id).await?;
     let named = named_by(parts);
-    carry_out(context, payment, &named, now, |payment, invoices| {
+    change_payment(context, payment, &named, now, |payment, invoices| {
         payment::apply(payment, &with_amounts(invoices.to_vec(), parts), now)
     })
     .await
@@ -64,8 +65,8 @@ pub async fn unapply_cash(
     amount: Option<Money>,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(context, business, id).await?;
-    carry_out(context, payment, &[], now, |payment, _| payment::unapply(payment, invoice, amount, now)).await
+    let payment = load(context, business, id).await?;
+    change_payment(context, payment, &[], now, |payment, _| payment::unapply(payment, invoice, amount, now)).await
 }
 
 /// Moves an allocation of a payment to another invoice of the account, all of it or a part.
@@ -78,8 +79,8 @@ pub async fn move_cash(
     amount: Option<Money>,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(context, business, id).await?;
-    carry_out(context, payment, std::slice::from_ref(to), now, |payment, invoices| match invoices {
+    let payment = load(context, business, id).await?;
+    change_payment(context, payment, std::slice::from_ref(to), now, |payment, invoices| match invoices {
         [to, ..] => payment::move_cash(payment, from, to, amount, now),
         [] => Err(Refusal::NotAllocated),
     })
@@ -94,8 +95,8 @@ pub async fn hand_over(
     to: &Customer,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(context, business, id).await?;
-    carry_out(context, payment, &[], now, |payment, _| payment::hand_over(payment, to, now)).await
+    let payment = load(context, business, id).await?;
+    change_payment(context, payment, &[], now, |payment, _| payment::hand_over(payment, to, now)).await
 }
 
 /// A person has looked at a review.
@@ -106,8 +107,8 @@ pub async fn close_review(
     name: &str,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let payment = held(context, business, id).await?;
-    carry_out(context, payment, &[], now, |payment, _| payment::close_review(payment, name, now)).await
+    let payment = load(context, business, id).await?;
+    change_payment(context, payment, &[], now, |payment, _| payment::close_review(payment, name, now)).await
 }
 
 /// Where unapplied cash of a payment could go: oldest due first, and never where an operator has taken it back.
@@ -122,7 +123,7 @@ pub async fn proposals_for(
     Ok(allocation::proposals(allocations, payment.unapplied, &open.items))
 }
 
-async fn held(context: &Context, business: &Business, id: &PaymentId) -> Result<Payment, OperationError> {
+async fn load(context: &Context, business: &Business, id: &PaymentId) -> Result<Payment, OperationError> {
     let payment = context.store.payment(&business.id, id).await?;
     payment.ok_or(OperationError::NotFound).and_then(|payment| {
         let nothing_came = payment.received.is_zero() && payment.suspense.is_empty();

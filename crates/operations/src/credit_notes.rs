@@ -9,15 +9,14 @@ use store::keys::Unique;
 use store::{CommitOutcome, Conflict};
 
 use crate::cash_moves::{CashPart, parts_of};
-use crate::{Context, OperationError, commit, is_already_done, written};
-
-/// Times a decision is taken anew because another came first.
-const TRIES_MAX: u32 = 6;
+use crate::commit::{RetryOnConflict, commit, commit_once, is_already_done};
+use crate::context::Context;
+use crate::error::OperationError;
 
 /// What the business asks us to credit.
 #[derive(Clone, Debug)]
 pub struct NewCreditNote {
-    /// Minted for it.
+    /// Drawn for it.
     pub id: CreditNoteId,
     /// Who has it.
     pub customer: CustomerId,
@@ -41,7 +40,9 @@ pub async fn issue_credit_note(
     now: Timestamp,
 ) -> Result<CreditNote, OperationError> {
     context.store.customer(&business.id, &new.customer).await?.ok_or(OperationError::NotFound)?;
-    for _ in 0..TRIES_MAX {
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
         let draft = CreditNoteDraft {
             number: new.number.clone(),
             amount: new.amount,
@@ -52,23 +53,25 @@ pub async fn issue_credit_note(
         let (b, c) = (business.id.clone(), new.customer.clone());
         let (note, decision) = match credit_note::issue(new.id.clone(), b, c, draft, now) {
             Ok(issued) => issued,
-            // Told again, it finds its invoices covered: by itself.
-            Err(refusal) => return known_or_taken(context, business, &new).await?.ok_or(refusal.into()),
+            // Sent again, it finds its invoices covered: by itself.
+            Err(refusal) => {
+                let known = known_or_taken(context, business, &new).await?;
+                return known.ok_or(refusal.into());
+            }
         };
         match commit(context, &decision).await? {
             CommitOutcome::Committed => return Ok(note),
-            CommitOutcome::AlreadyDone => return held(context, business, &new.id).await,
-            CommitOutcome::Conflict(contested) => {
-                if contested.contains(&Conflict::Taken(Unique::CreditNoteNumber)) {
-                    return known_or_taken(context, business, &new).await?.ok_or(OperationError::Conflict);
-                }
+            CommitOutcome::AlreadyDone => return load(context, business, &new.id).await,
+            CommitOutcome::Conflict(conflicts) if conflicts.contains(&Conflict::Taken(Unique::CreditNoteNumber)) => {
+                let known = known_or_taken(context, business, &new).await?;
+                return known.ok_or(OperationError::Conflict);
             }
+            CommitOutcome::Conflict(_) => {}
         }
     }
-    Err(OperationError::Conflict)
 }
 
-/// Where the number is there: the same credit note told again, or another's number.
+/// Where the number is there: the same credit note sent again, or a refusal, because it is another's number.
 async fn known_or_taken(
     context: &Context,
     business: &Business,
@@ -76,7 +79,7 @@ async fn known_or_taken(
 ) -> Result<Option<CreditNote>, OperationError> {
     let known = context.store.credit_note_by_number(&business.id, new.number.as_str()).await?;
     let Some(known) = known else { return Ok(None) };
-    let known = held(context, business, &known).await?;
+    let known = load(context, business, &known).await?;
     let same = known.customer == new.customer && known.amount == new.amount && known.issued_on == new.issued_on;
     if same { Ok(Some(known)) } else { Err(Refusal::NumberTaken.into()) }
 }
@@ -89,17 +92,18 @@ pub async fn apply_credit_note(
     parts: &[CashPart],
     now: Timestamp,
 ) -> Result<CreditNote, OperationError> {
-    let parts = || parts_of(context, business, parts);
-    for _ in 0..TRIES_MAX {
-        let note = with_current_invoices(context, held(context, business, id).await?).await?;
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
+        let note = with_current_invoices(context, load(context, business, id).await?).await?;
         if is_already_done(context, &business.id).await? {
             return Ok(note);
         }
-        if let Some(note) = written(context, &business.id, credit_note::apply(&note, &parts().await?, now)).await? {
+        let parts = parts_of(context, business, parts).await?;
+        if let Some(note) = commit_once(context, &business.id, credit_note::apply(&note, &parts, now)).await? {
             return Ok(note);
         }
     }
-    Err(OperationError::Conflict)
 }
 
 /// Takes an allocation of a credit note back, all of it or a part.
@@ -111,19 +115,21 @@ pub async fn unapply_credit_note(
     amount: Option<Money>,
     now: Timestamp,
 ) -> Result<CreditNote, OperationError> {
-    for _ in 0..TRIES_MAX {
-        let note = with_current_invoices(context, held(context, business, id).await?).await?;
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
+        let note = with_current_invoices(context, load(context, business, id).await?).await?;
         if is_already_done(context, &business.id).await? {
             return Ok(note);
         }
-        if let Some(note) = written(context, &business.id, credit_note::unapply(&note, invoice, amount, now)).await? {
+        let decided = credit_note::unapply(&note, invoice, amount, now);
+        if let Some(note) = commit_once(context, &business.id, decided).await? {
             return Ok(note);
         }
     }
-    Err(OperationError::Conflict)
 }
 
-async fn held(context: &Context, business: &Business, id: &CreditNoteId) -> Result<CreditNote, OperationError> {
+async fn load(context: &Context, business: &Business, id: &CreditNoteId) -> Result<CreditNote, OperationError> {
     context.store.credit_note(&business.id, id).await?.ok_or(OperationError::NotFound)
 }
 

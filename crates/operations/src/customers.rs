@@ -5,10 +5,9 @@ use receivables::customer::{self, Profile};
 use receivables::{Business, Customer, CustomerId, Refusal};
 use store::CommitOutcome;
 
-use crate::{Context, OperationError, commit};
-
-/// Times a decision is taken anew because another came first.
-const TRIES_MAX: u32 = 4;
+use crate::commit::{RetryOnConflict, commit};
+use crate::context::Context;
+use crate::error::OperationError;
 
 /// A customer, and whether they are new.
 #[derive(Clone, Debug)]
@@ -19,7 +18,7 @@ pub struct Registered {
     pub fresh: bool,
 }
 
-/// Registers a customer, or tells something new of the one whose external id it is.
+/// Registers a customer, or changes the profile of the one whose external id it is.
 pub async fn register_customer(
     context: &Context,
     business: &Business,
@@ -27,15 +26,20 @@ pub async fn register_customer(
     profile: Profile,
     now: Timestamp,
 ) -> Result<Registered, OperationError> {
-    for _ in 0..TRIES_MAX {
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        match retry.attempt().await {
+            // Another customer keeps the external id: that is no matter of trying again.
+            Err(OperationError::Conflict) if profile.external_id.is_some() => {
+                return Err(Refusal::ExternalIdTaken.into());
+            }
+            attempt => attempt?,
+        }
         let known = match &profile.external_id {
             Some(external) => context.store.customer_by_external_id(&business.id, external).await?,
             None => None,
         };
-        let known = match known.or_else(|| Some(id.clone())) {
-            Some(known) => context.store.customer(&business.id, &known).await?,
-            None => None,
-        };
+        let known = context.store.customer(&business.id, known.as_ref().unwrap_or(&id)).await?;
         let (customer, decision, fresh) = if let Some(before) = known {
             match customer::change_profile(&before, profile.clone(), now) {
                 Some((customer, decision)) => (customer, decision, false),
@@ -49,9 +53,5 @@ pub async fn register_customer(
             CommitOutcome::Committed => return Ok(Registered { customer, fresh }),
             CommitOutcome::AlreadyDone | CommitOutcome::Conflict(_) => {}
         }
-    }
-    match &profile.external_id {
-        Some(_) => Err(Refusal::ExternalIdTaken.into()),
-        None => Err(OperationError::Conflict),
     }
 }

@@ -9,15 +9,16 @@ use receivables::payment::{next_poll, poll_delay};
 use receivables::{BusinessId, Payment, PaymentId};
 use store::keys::DUE_SHARDS;
 
-use crate::payments::{abandon, finish, look};
-use crate::refunds::ask_for_refunds;
+use crate::context::Context;
+use crate::error::OperationError;
+use crate::payments::{abandon, poll_provider, run_to_completion};
+use crate::refunds::request_refunds;
 use crate::sweep::run_due_sweeps;
-use crate::{Context, OperationError};
 
 /// How long a claimed item is left to its claimant.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// After how long a payment whose page was never opened is given up. Until then its payer may still be at it.
-const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_mins(30);
+const ABANDON_AFTER: SignedDuration = SignedDuration::from_mins(30);
 /// How long a payment is left alone that cannot be looked at for a reason that asking again at once would not mend, such as a
 /// key that the provider does not accept. It is never left alone for good: what it waits for is still to be done.
 const AGAIN_AFTER_ERROR: SignedDuration = SignedDuration::from_hours(24);
@@ -45,7 +46,7 @@ pub async fn run_due(context: &Context, now: Timestamp) -> Result<DueRun, Operat
         for shard in 0..DUE_SHARDS {
             for payment in context.store.due_payments(shard, now).await? {
                 found += 1;
-                look_at_due(context, &payment, now, &mut run).boxed().await?;
+                poll_due_payment(context, &payment, now, &mut run).boxed().await?;
             }
         }
         if found == 0 {
@@ -55,7 +56,12 @@ pub async fn run_due(context: &Context, now: Timestamp) -> Result<DueRun, Operat
     Ok(run)
 }
 
-async fn look_at_due(context: &Context, due: &Payment, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
+async fn poll_due_payment(
+    context: &Context,
+    due: &Payment,
+    now: Timestamp,
+    run: &mut DueRun,
+) -> Result<(), OperationError> {
     let lease = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
     match context.store.retime_payment(due, Some(lease)).await {
         Ok(true) => {}
@@ -70,7 +76,7 @@ async fn look_at_due(context: &Context, due: &Payment, now: Timestamp, run: &mut
             return Ok(());
         }
     }
-    let error = match ask(context, &due.business, &due.id, now).boxed().await {
+    let error = match poll(context, &due.business, &due.id, now).boxed().await {
         Ok(()) => {
             run.done += 1;
             return Ok(());
@@ -93,17 +99,17 @@ async fn look_at_due(context: &Context, due: &Payment, now: Timestamp, run: &mut
 }
 
 /// Asks the provider about one payment, and gives it its next time where nothing new was heard.
-async fn ask(context: &Context, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
+async fn poll(context: &Context, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
     let Some(payment) = context.store.payment(b, id).await? else { return Ok(()) };
     let version = payment.version;
     let age = now.duration_since(payment.started_at);
     let looked = if payment.unfinished && !payment.state.checkout_is_live() {
-        finish(context, payment, now).await?
+        run_to_completion(context, payment, now).await?
     } else if payment.refunds_waiting().next().is_some() {
-        ask_for_refunds(context, payment, now).await?
+        request_refunds(context, payment, now).await?
     } else if payment.checkout.is_some() {
-        look(context, payment, now).await?
-    } else if age > GIVE_UP_AFTER {
+        poll_provider(context, payment, now).await?
+    } else if age > ABANDON_AFTER {
         abandon(context, payment, now).await?
     } else {
         payment

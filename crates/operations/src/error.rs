@@ -1,6 +1,6 @@
 //! What can go wrong with a verb, by what the caller does about it.
 
-use payment_gateway::stripe::requests::RequestError;
+use payment_gateway::RequestError;
 use receivables::Refusal;
 use store::StoreError;
 

@@ -6,8 +6,9 @@ use receivables::journal::{self, JournalLine, Known};
 use receivables::{BillingZone, Business, Payment};
 use store::PayoutTransaction;
 
+use crate::context::Context;
+use crate::error::OperationError;
 use crate::verify::all;
-use crate::{Context, OperationError};
 
 /// Days that one export may span.
 pub const EXPORT_DAYS_MAX: i32 = 366;

@@ -8,8 +8,9 @@ use mail::{IdempotencyKey, Message, Receipt, ReceiptLine, SendError, SignIn};
 use receivables::{Business, BusinessId, FactKind, InvoiceId, PaymentId};
 use store::{Announced, MailClaim};
 
+use crate::context::Context;
+use crate::error::OperationError;
 use crate::payments::close_checkout;
-use crate::{Context, OperationError, locale_of};
 
 /// Publishes a fact.
 pub async fn publish_fact(context: &Context, announced: &Announced, now: Timestamp) -> Result<(), OperationError> {
@@ -73,7 +74,8 @@ async fn send_receipt(context: &Context, b: &BusinessId, id: &PaymentId, now: Ti
     });
     let receipt = Receipt {
         business: &business,
-        locale: locale_of(&business, customer.profile.locale, payment.locale),
+        // How the customer reads, else how they read when they paid.
+        locale: business.locale_for(customer.profile.locale.or(Some(payment.locale))),
         to,
         customer_name: customer.profile.name,
         payment: payment.id.clone(),

@@ -37,7 +37,10 @@ use receivables::customer::Profile;
 use receivables::text::ExternalId;
 use receivables::{Business, CustomerId, Invoice, InvoiceId, PayLinkId, Refusal};
 
-use crate::{Context, OperationError, issue_invoice, register_customer};
+use crate::context::Context;
+use crate::customers::register_customer;
+use crate::error::OperationError;
+use crate::invoices::issue_invoice;
 use reading::{Imported, Read, read};
 
 /// Rows of a file, without its header.

@@ -8,10 +8,10 @@ use receivables::{Business, Change, CustomerId, Decision, Invoice, InvoiceId, Pa
 use store::keys::Unique;
 use store::{CommitOutcome, Conflict};
 
-use crate::{Context, Links, OperationError, commit};
-
-/// Times a decision is taken anew because another came first.
-const TRIES_MAX: u32 = 4;
+use crate::commit::{RetryOnConflict, commit};
+use crate::context::Context;
+use crate::error::OperationError;
+use crate::links::Links;
 
 /// An invoice, its current pay link, and whether it is new.
 #[derive(Clone, Debug)]
@@ -45,14 +45,14 @@ pub async fn issue_invoice(
     match commit(context, &decision).await? {
         CommitOutcome::Committed => Ok(Issued { invoice, link: Some(link), fresh: true }),
         CommitOutcome::AlreadyDone => known(context, business, &id, &invoice, None).await,
-        CommitOutcome::Conflict(contested) => {
+        CommitOutcome::Conflict(conflicts) => {
             let (number, external_id) = told;
             let by_number = context.store.invoice_by_number(&business.id, &number).await?;
             let by_external = match &external_id {
                 Some(external) => context.store.invoice_by_external_id(&business.id, external).await?,
                 None => None,
             };
-            let external_taken = contested.contains(&Conflict::Taken(Unique::InvoiceExternalId));
+            let external_taken = conflicts.contains(&Conflict::Taken(Unique::InvoiceExternalId));
             let refusal = if external_taken { Refusal::ExternalIdTaken } else { Refusal::NumberTaken };
             match (by_number, by_external) {
                 (Some(one), Some(other)) if one != other => Err(refusal.into()),
@@ -118,19 +118,21 @@ pub async fn revoke_pay_link(
     now: Timestamp,
 ) -> Result<PayLink, OperationError> {
     let hash = Links::hash(&context.links.pay_token(link));
-    for _ in 0..TRIES_MAX {
-        let held = context.store.pay_link(&hash).await?.filter(|held| held.business == business.id);
-        let held = held.ok_or(OperationError::NotFound)?;
-        if held.revoked_at.is_some() {
-            return Ok(held);
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
+        let before = context.store.pay_link(&hash).await?.filter(|link| link.business == business.id);
+        let before = before.ok_or(OperationError::NotFound)?;
+        if before.revoked_at.is_some() {
+            return Ok(before);
         }
-        let revoked = PayLink { revoked_at: Some(now), ..held };
+        let revoked = PayLink { revoked_at: Some(now), ..before };
         let decision = decision(business, &revoked, Change::PayLinkRevoked(revoked.clone()), now);
-        if commit(context, &decision).await? == CommitOutcome::Committed {
+        let outcome = commit(context, &decision).await?;
+        if outcome == CommitOutcome::Committed {
             return Ok(revoked);
         }
     }
-    Err(OperationError::Conflict)
 }
 
 fn new_link(

@@ -1,35 +1,33 @@
-//! Starting payments, and looking at how they stand.
+//! Starting payments, closing their pages, and asking the provider how they stand.
 //!
 //! An invoice has at most one live checkout. Whoever starts another payment of it first gets the open one closed at the
 //! provider, or is sent to it where it asks for the same; so two tabs, a back button or a double click never pay twice.
 
 use jiff::{SignedDuration, Timestamp};
-use payment_gateway::stripe::currency::{CurrencyRule, charge_rule, to_stripe};
-use payment_gateway::stripe::requests::{CheckoutOrder, ExpireOutcome, IdempotencyKey, Operation};
-use receivables::decision::Change;
+use payment_gateway::{CheckoutOrder, CloseOutcome, IdempotencyKey, Operation, OrderError};
 use receivables::invoice::InvoiceBalance;
 use receivables::payment::{self, Checkout, OnlinePayable, Origin, Request};
 use receivables::{
-    Business, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
+    Business, Change, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
 };
 use sha2::{Digest, Sha256};
 use store::CommitOutcome;
 
 mod apply_reports;
 
-use crate::{Context, OperationError, commit};
-pub(crate) use apply_reports::{ClaimedReports, abandon, carry_out, commit_reports, finish, in_order, reload};
+use crate::commit::{RetryOnConflict, commit};
+use crate::context::Context;
+use crate::error::OperationError;
+pub(crate) use apply_reports::{
+    ClaimedReports, abandon, change_payment, commit_reports, named_invoices, reload, run_to_completion,
+};
 
-/// Times a decision is taken anew because another came first.
-const TRIES_MAX: u32 = 5;
 /// How long the hosted page stays open.
 const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
-/// Characters of the single line that stands for many invoices; Stripe takes 250 for the name of a product.
-const SUMMARY_CHARS_MAX: usize = 240;
 /// A page that closes so soon is not shown any more.
 const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 
-/// What a payer asks for.
+/// A payment that a payer wants to make.
 #[derive(Clone, Debug)]
 pub struct StartPayment {
     /// Drawn when the page was rendered.
@@ -55,53 +53,52 @@ pub struct Started {
 pub async fn start_payment(
     context: &Context,
     business: &Business,
-    asked: StartPayment,
+    wanted: StartPayment,
     now: Timestamp,
 ) -> Result<Started, OperationError> {
-    let mut asked = asked;
-    if let Some(known) = context.store.payment(&business.id, &asked.id).await? {
-        if known.asks_for(&asked.parts) {
-            return continued(context, business, known, now).await;
+    let mut wanted = wanted;
+    if let Some(known) = context.store.payment(&business.id, &wanted.id).await? {
+        if known.asks_for(&wanted.parts) {
+            return resume(context, business, known, now).await;
         }
         // The back button brings the same form with another amount: that is another payment.
-        asked.id = another_id(&asked.id, &asked.parts)?;
-        if let Some(known) = context.store.payment(&business.id, &asked.id).await? {
-            return continued(context, business, known, now).await;
+        wanted.id = another_id(&wanted.id, &wanted.parts)?;
+        if let Some(known) = context.store.payment(&business.id, &wanted.id).await? {
+            return resume(context, business, known, now).await;
         }
     }
-    for _ in 0..TRIES_MAX {
-        let request = request(context, business, &asked).await?;
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
+        let request = request(context, business, &wanted).await?;
         let (payment, decisions) = match payment::start(&request, now) {
             Ok(started) => started,
             Err(Refusal::CheckoutOpen { payment: other }) => {
-                if let Some(started) = give_way(context, business, &other, &asked, now).await? {
-                    return Ok(started);
+                let joined = join_or_close(context, business, &other, &wanted, now).await?;
+                match joined {
+                    Some(started) => return Ok(started),
+                    None => continue,
                 }
-                continue;
             }
             Err(refusal) => return Err(refusal.into()),
         };
-        match claim(context, &decisions, now).await? {
-            CommitOutcome::Committed => return continued(context, business, payment, now).await,
-            CommitOutcome::AlreadyDone | CommitOutcome::Conflict(_) => {
-                // The answer to our own commit may have been lost, or the same form came at the same time.
-                match context.store.payment(&business.id, &asked.id).await? {
-                    Some(known) if known.asks_for(&asked.parts) => {
-                        return continued(context, business, known, now).await;
-                    }
-                    Some(_) => asked.id = another_id(&asked.id, &asked.parts)?,
-                    None => {}
-                }
+        if claim(context, &decisions, now).await? == CommitOutcome::Committed {
+            return resume(context, business, payment, now).await;
+        }
+        // The answer to our own commit may have been lost, or the same form came at the same time.
+        match context.store.payment(&business.id, &wanted.id).await? {
+            Some(known) if known.asks_for(&wanted.parts) => {
+                return resume(context, business, known, now).await;
             }
+            Some(_) => wanted.id = another_id(&wanted.id, &wanted.parts)?,
+            None => {}
         }
     }
-    Err(OperationError::Conflict)
 }
 
-/// What of an invoice a payer can pay online now: the most that the provider charges of what is payable.
-pub fn payable_online(balance: &InvoiceBalance) -> Money {
-    let currency = balance.gross.currency();
-    OnlinePayable::of(balance, charge_rule(currency)).most().unwrap_or(Money::zero(currency))
+/// What of an invoice a payer can pay online now, by what the provider charges in its currency.
+pub fn online_payable(context: &Context, balance: &InvoiceBalance) -> OnlinePayable {
+    OnlinePayable::of(balance, context.gateway.charge_rule(balance.gross.currency()))
 }
 
 /// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let
@@ -136,37 +133,31 @@ fn payment_of(decision: &Decision) -> Option<&Payment> {
     })
 }
 
-async fn request(context: &Context, business: &Business, asked: &StartPayment) -> Result<Request, OperationError> {
-    let ids: Vec<InvoiceId> = asked.parts.iter().map(|(invoice, _)| invoice.clone()).collect();
-    let held = context.store.invoices(&business.id, &ids).await?;
-    let mut parts = Vec::with_capacity(ids.len());
-    for (place, (id, amount)) in asked.parts.iter().enumerate() {
-        writable(&format!("allocations[{place}].amount"), *amount)?;
-        parts.push((held.get(id).cloned().ok_or(OperationError::NotFound)?, *amount));
+async fn request(context: &Context, business: &Business, wanted: &StartPayment) -> Result<Request, OperationError> {
+    let ids: Vec<InvoiceId> = wanted.parts.iter().map(|(invoice, _)| invoice.clone()).collect();
+    let invoices = named_invoices(context, &business.id, &ids).await?;
+    for (place, (_, amount)) in wanted.parts.iter().enumerate() {
+        check_amount(context, &format!("allocations[{place}].amount"), *amount)?;
     }
-    let (_, first) = asked.parts.first().ok_or(Refusal::NothingToPay)?;
+    let (_, first) = wanted.parts.first().ok_or(Refusal::NothingToPay)?;
+    let rule = context.gateway.charge_rule(first.currency());
     Ok(Request {
-        id: asked.id.clone(),
-        origin: asked.origin.clone(),
-        locale: asked.locale,
-        parts,
-        rule: charge_rule(first.currency()).ok_or_else(|| not_at_the_provider(first.currency()))?,
+        id: wanted.id.clone(),
+        origin: wanted.origin.clone(),
+        locale: wanted.locale,
+        parts: invoices.into_iter().zip(wanted.parts.iter().map(|(_, amount)| *amount)).collect(),
+        // Where there is no rule, the amount was refused above.
+        rule: rule.ok_or_else(|| OperationError::Defect(format!("no charge rule for {}", first.currency())))?,
     })
 }
 
-/// What the provider cannot write is refused before anything is claimed for it: it takes dinars to the hundredth only.
-pub(crate) fn writable(field: &str, amount: Money) -> Result<(), OperationError> {
-    match to_stripe(amount) {
-        Ok(_) => Ok(()),
-        Err(CurrencyRule::TooFine(step)) => Err(too_fine(field, step).into()),
-        Err(rule @ (CurrencyRule::NotAtStripe(_) | CurrencyRule::NoAmount(_))) => {
-            Err(OperationError::ProviderRefused { code: rule.to_string() })
-        }
+/// What the provider cannot write is refused before anything is claimed for it: Stripe takes dinars to the hundredth only.
+pub(crate) fn check_amount(context: &Context, field: &str, amount: Money) -> Result<(), OperationError> {
+    match context.gateway.check_amount(amount) {
+        Ok(()) => Ok(()),
+        Err(OrderError::TooFine { step }) => Err(too_fine(field, step).into()),
+        Err(error) => Err(OperationError::ProviderRefused { code: error.to_string() }),
     }
-}
-
-fn not_at_the_provider(currency: Currency) -> OperationError {
-    OperationError::ProviderRefused { code: CurrencyRule::NotAtStripe(currency).to_string() }
 }
 
 /// The refusal of an amount that is no multiple of the provider's step.
@@ -176,8 +167,8 @@ pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
     Refusal::Amount { field: field.to_owned(), cause }
 }
 
-/// Goes on with a payment that is there: to its hosted page while that is open, else to its own page.
-async fn continued(
+/// Leads to a payment that is there: to its hosted page while that is open, else to its own page.
+async fn resume(
     context: &Context,
     business: &Business,
     payment: Payment,
@@ -204,24 +195,24 @@ async fn continued(
 }
 
 /// Another payment's page is open for an invoice. Where it asks for the same, it is the one to pay on; else it is closed.
-async fn give_way(
+async fn join_or_close(
     context: &Context,
     business: &Business,
     other: &PaymentId,
-    asked: &StartPayment,
+    wanted: &StartPayment,
     now: Timestamp,
 ) -> Result<Option<Started>, OperationError> {
     let other = context.store.payment(&business.id, other).await?.ok_or(OperationError::NotFound)?;
     let open_long_enough =
         other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
-    if other.asks_for(&asked.parts) && other.state.checkout_is_live() && open_long_enough {
-        return continued(context, business, other, now).await.map(Some);
+    if other.asks_for(&wanted.parts) && other.state.checkout_is_live() && open_long_enough {
+        return resume(context, business, other, now).await.map(Some);
     }
     close_checkout(context, other, now).await?;
     Ok(None)
 }
 
-/// Closes the hosted page of a payment, and hears what became of it.
+/// Closes the hosted page of a payment, and applies what the provider reports of it.
 pub(crate) async fn close_checkout(
     context: &Context,
     payment: Payment,
@@ -229,15 +220,15 @@ pub(crate) async fn close_checkout(
 ) -> Result<Payment, OperationError> {
     if !payment.state.checkout_is_live() {
         // Its page is over, and it may still hold invoices that it has not got round to letting go.
-        return finish(context, payment, now).await;
+        return run_to_completion(context, payment, now).await;
     }
     // A page whose address never reached us cannot be paid on: the address is in the provider's answer alone, and whoever
     // still waits for it finds the payment cancelled and hands nothing out.
     let Some(checkout) = payment.checkout.clone() else { return abandon(context, payment, now).await };
-    let once = idempotency_key(&payment, Operation::ExpireCheckout);
-    match context.stripe.expire_checkout(&checkout.id, &once).await? {
-        ExpireOutcome::Expired(reports) => commit_reports(context, payment, &reports, None, now).await,
-        ExpireOutcome::NoLongerOpen => look(context, payment, now).await,
+    let key = idempotency_key(&payment, Operation::CloseCheckout);
+    match context.gateway.close_checkout(&checkout.id, &key).await? {
+        CloseOutcome::Closed(reports) => commit_reports(context, payment, &reports, None, now).await,
+        CloseOutcome::NoLongerOpen => poll_provider(context, payment, now).await,
     }
 }
 
@@ -253,25 +244,25 @@ async fn with_checkout(
     }
     let customer = context.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
     let order = order(context, &payment, &customer);
-    let opened = context.stripe.open_checkout(&order, &idempotency_key(&payment, Operation::OpenCheckout)).await?;
+    let opened = context.gateway.open_checkout(&order, &idempotency_key(&payment, Operation::OpenCheckout)).await?;
     let mut payment = payment;
-    for _ in 0..TRIES_MAX {
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
         let checkout = Checkout { id: opened.id.clone(), url: opened.url.clone(), expires_at: opened.expires_at };
-        let Some((changed, decision)) = payment.opened(checkout, now) else { return Ok(payment) };
-        match commit(context, &decision).await? {
-            CommitOutcome::Committed => return Ok(changed),
-            CommitOutcome::AlreadyDone | CommitOutcome::Conflict(_) => {
-                payment = reload(context, &payment).await?;
-            }
+        let Some((after, decision)) = payment.opened(checkout, now) else {
+            return Ok(payment.clone());
+        };
+        if commit(context, &decision).await? == CommitOutcome::Committed {
+            return Ok(after);
         }
+        payment = reload(context, &payment).await?;
     }
-    Err(OperationError::Conflict)
 }
 
-/// What the hosted page is told. It is made of the payment and the customer alone, so that every try of the same idempotency key says
-/// the same, whoever makes it.
+/// What the hosted page is told. It is made of the payment and the customer alone, so that every try under the same idempotency key
+/// says the same, whoever makes it.
 fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutOrder {
-    let numbers: Vec<&str> = payment.allocations.iter().map(|allocation| allocation.number.as_str()).collect();
     let cancel_url = match (&payment.origin, payment.allocations.first()) {
         (Origin::PayLink(link), _) => context.links.pay_url(link),
         (Origin::Portal, Some(first)) => context.links.invoice_url(&first.invoice),
@@ -282,7 +273,6 @@ fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutO
         business: payment.business.clone(),
         currency: payment.currency(),
         lines: payment.allocations.iter().map(|part| (part.number.to_string(), part.intended)).collect(),
-        summary: shortened(&numbers.join(", "), SUMMARY_CHARS_MAX),
         customer: customer.profile.stripe_id.clone(),
         customer_email: customer.profile.email.clone(),
         locale: payment.locale,
@@ -292,28 +282,24 @@ fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutO
     }
 }
 
-/// A text of so many characters at most.
-fn shortened(text: &str, chars_max: usize) -> String {
-    if text.chars().count() <= chars_max {
-        return text.to_owned();
-    }
-    text.chars().take(chars_max.saturating_sub(1)).chain(['…']).collect()
-}
-
 /// How a payment stands. While it is not at rest the provider itself is asked, so that the payer sees the truth even where
 /// the webhook is slower.
 pub async fn poll_payment(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     if payment.next_poll_at.is_none() {
         return Ok(payment);
     }
-    look(context, payment, now).await
+    poll_provider(context, payment, now).await
 }
 
-/// Asks the provider about a payment, and hears the answer.
-pub(crate) async fn look(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+/// Asks the provider about a payment, and applies the answer.
+pub(crate) async fn poll_provider(
+    context: &Context,
+    payment: Payment,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
     let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
-    let seen = context.stripe.checkout(&checkout.id).await?;
-    commit_reports(context, payment, &seen.reports, None, now).await
+    let reports = context.gateway.look_up_checkout(&checkout.id).await?;
+    commit_reports(context, payment, &reports, None, now).await
 }
 
 /// A payment is one attempt; another decision is another payment.

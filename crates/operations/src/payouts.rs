@@ -4,28 +4,29 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use receivables::payout::{PayoutRank, PayoutReport, prove};
-use receivables::provider_object::Provider;
 use receivables::{BusinessId, ObjectId, PaymentId};
 use store::{Page, Payout, PayoutTransaction};
 
-use crate::{Context, OperationError};
+use crate::commit::RetryOnConflict;
+use crate::context::Context;
+use crate::error::OperationError;
 
-/// Times a change is made anew because another came first.
-const TRIES_MAX: u32 = 6;
 /// The latest payouts in which payments are looked for that were not known yet: a month of daily ones.
 const PAYOUTS_MATCHED_MAX: usize = 31;
 
-/// Hears what a provider says of a payout. Once it is paid or complete, its transactions are fetched, kept and summed; again
-/// when it comes back. One of which the provider lists none is kept without a proof.
-pub(crate) async fn hear_payout(
+/// Applies what a provider reports of a payout. Once it is paid or complete, its transactions are fetched, kept and summed;
+/// again when it comes back. One of which the provider lists none is kept without a proof.
+pub(crate) async fn apply_payout_report(
     context: &Context,
     b: &BusinessId,
     report: &PayoutReport,
     now: Timestamp,
 ) -> Result<(), OperationError> {
-    for _ in 0..TRIES_MAX {
-        let held = context.store.payout(b, &report.payout).await?;
-        let mut payout = held.clone().unwrap_or_else(|| Payout {
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
+        let before = context.store.payout(b, &report.payout).await?;
+        let mut payout = before.clone().unwrap_or_else(|| Payout {
             id: report.payout.clone(),
             state: report.state.clone(),
             proof: None,
@@ -36,24 +37,24 @@ pub(crate) async fn hear_payout(
         payout.state.merge(&report.state);
         let rank = payout.state.rank;
         let came = payout.state.reconciled || rank >= PayoutRank::Paid;
-        let came_back = rank >= PayoutRank::Cancelled && held.as_ref().is_none_or(|held| held.state.rank < rank);
+        let came_back = rank >= PayoutRank::Cancelled && before.as_ref().is_none_or(|before| before.state.rank < rank);
         let proved = payout.proof.as_ref().is_some_and(|proof| proof.holds);
         if came && !payout.state.manual && (came_back || !proved) {
-            prove_anew(context, b, &mut payout).await?;
+            prove_again(context, b, &mut payout).await?;
         }
-        if held.as_ref() == Some(&payout) {
+        if before.as_ref() == Some(&payout) {
             return Ok(());
         }
         payout.version += 1;
-        if context.store.put_payout(b, &payout).await? {
+        let written = context.store.put_payout(b, &payout).await?;
+        if written {
             return Ok(());
         }
     }
-    Err(OperationError::Conflict)
 }
 
 /// Fetches what a payout is made of, keeps it and sums it.
-async fn prove_anew(context: &Context, b: &BusinessId, payout: &mut Payout) -> Result<(), OperationError> {
+async fn prove_again(context: &Context, b: &BusinessId, payout: &mut Payout) -> Result<(), OperationError> {
     let transactions = match transactions(context, b, &payout.id).await {
         Ok(transactions) => transactions,
         // The provider will not say, now or later. What was said before stands.
@@ -77,7 +78,7 @@ pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(
         let mut found = Vec::new();
         for known in context.store.payout_transactions(b, &payout.id).await? {
             let Some(source) = known.transaction.source.as_ref().filter(|_| known.payment.is_none()) else { continue };
-            if let Some(payment) = context.store.payment_of_object(b, Provider::Stripe, source).await? {
+            if let Some(payment) = context.store.payment_of_object(b, context.gateway.provider(), source).await? {
                 found.push(PayoutTransaction { payment: Some(payment), ..known });
             }
         }
@@ -94,11 +95,11 @@ async fn transactions(
 ) -> Result<Vec<PayoutTransaction>, OperationError> {
     let mut known: BTreeMap<ObjectId, Option<PaymentId>> = BTreeMap::new();
     let mut found = Vec::new();
-    for transaction in context.stripe.balance_transactions(payout).await? {
+    for transaction in context.gateway.payout_transactions(payout).await? {
         if let Some(source) = &transaction.source
             && !known.contains_key(source)
         {
-            let payment = context.store.payment_of_object(b, Provider::Stripe, source).await?;
+            let payment = context.store.payment_of_object(b, context.gateway.provider(), source).await?;
             known.insert(source.clone(), payment);
         }
         let payment = transaction.source.as_ref().and_then(|source| known.get(source)).cloned().flatten();

@@ -1,13 +1,13 @@
 //! Refunds that the business asks for: the order is kept, then the provider is asked, under the order's own idempotency key.
 
 use jiff::{SignedDuration, Timestamp};
-use payment_gateway::stripe::currency::{CurrencyRule, coarsened, to_stripe};
-use payment_gateway::stripe::requests::{IdempotencyKey, RefundOrder, RefundOutcome};
+use payment_gateway::{IdempotencyKey, RefundOrder, RefundOutcome};
 use receivables::text::Description;
 use receivables::{Business, InvoiceId, Money, ObjectId, ObjectState, Payment, PaymentId, RefundId, Refusal, payment};
 
-use crate::payments::{carry_out, commit_reports, reload, too_fine, writable};
-use crate::{Context, OperationError};
+use crate::context::Context;
+use crate::error::OperationError;
+use crate::payments::{change_payment, check_amount, commit_reports, reload, too_fine};
 
 /// How long after an order its idempotency key is trusted. Stripe may forget a key once it is at least 24 hours old
 /// (<https://docs.stripe.com/api/idempotent_requests>), and would then make another refund of the same order.
@@ -36,14 +36,14 @@ pub async fn order_refund(
     new: &NewRefund,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let held = context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)?;
-    let payment = if held.refunds.iter().any(|order| order.id == new.id) {
-        held
+    let before = context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)?;
+    let payment = if before.refunds.iter().any(|order| order.id == new.id) {
+        before
     } else {
         if let Some(amount) = new.amount {
-            writable("amount", amount)?;
+            check_amount(context, "amount", amount)?;
         }
-        carry_out(context, held, &[], now, |payment, _| {
+        change_payment(context, before, &[], now, |payment, _| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
                     .allocations
@@ -52,31 +52,30 @@ pub async fn order_refund(
                     .map_or(Money::zero(payment.currency()), |allocation| allocation.applied),
                 None => payment.refundable(),
             };
-            let amount = new.amount.map_or_else(|| writable_part(whole()), Ok)?;
+            let amount = new.amount.map_or_else(|| chargeable_part(context, whole()), Ok)?;
             payment::order_refund(payment, new.id.clone(), amount, new.invoice.clone(), new.reason.clone(), now)
         })
         .await?
     };
-    match ask_for_refunds(context, payment, now).await {
+    match request_refunds(context, payment, now).await {
         // The order is kept: it is asked for again by itself.
         Err(error) if error.retryable() => {
             context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)
         }
-        asked => asked,
+        requested => requested,
     }
 }
 
-/// What of an amount the provider can send back. Where that is nothing, though there is something, it says so.
-fn writable_part(whole: Money) -> Result<Money, Refusal> {
-    let part = coarsened(whole);
-    match to_stripe(whole) {
-        Err(CurrencyRule::TooFine(step)) if part.is_zero() => Err(too_fine("amount", step)),
-        Ok(_) | Err(_) => Ok(part),
-    }
+/// What of an amount the provider can send back: its greatest multiple of the provider's step. Where that is nothing, though
+/// there is something, it is refused with the step.
+fn chargeable_part(context: &Context, whole: Money) -> Result<Money, Refusal> {
+    let Some(rule) = context.gateway.charge_rule(whole.currency()) else { return Ok(whole) };
+    let part = whole.less(rule.remainder_of(whole));
+    if part.is_zero() && !whole.is_zero() { Err(too_fine("amount", rule.step)) } else { Ok(part) }
 }
 
 /// Asks the provider for every refund that was ordered and not answered yet.
-pub(crate) async fn ask_for_refunds(
+pub(crate) async fn request_refunds(
     context: &Context,
     payment: Payment,
     now: Timestamp,
@@ -84,8 +83,8 @@ pub(crate) async fn ask_for_refunds(
     let (mut payment, mut failed) = (payment, None);
     let waiting: Vec<payment::RefundOrder> = payment.refunds_waiting().cloned().collect();
     for order in waiting {
-        match ask_for_refund(context, payment.clone(), &order, now).await {
-            Ok(now) => payment = now,
+        match request_refund(context, payment.clone(), &order, now).await {
+            Ok(after) => payment = after,
             // The others are asked for all the same.
             Err(error) => failed = failed.or(Some(error)),
         }
@@ -93,7 +92,7 @@ pub(crate) async fn ask_for_refunds(
     failed.map_or(Ok(payment), Err)
 }
 
-async fn ask_for_refund(
+async fn request_refund(
     context: &Context,
     payment: Payment,
     order: &payment::RefundOrder,
@@ -101,30 +100,29 @@ async fn ask_for_refund(
 ) -> Result<Payment, OperationError> {
     let mut payment = payment;
     if now.duration_since(order.ordered_at) > REFUND_KEY_TRUSTED {
-        payment = hear_money_back(context, payment, now).await?;
+        payment = apply_money_back(context, payment, now).await?;
     }
     let waits = payment.refunds_waiting().any(|waiting| waiting.id == order.id);
     let Some(of) = carriers(&payment).pop().filter(|_| waits) else { return Ok(payment) };
-    let asked = RefundOrder {
+    let wanted = RefundOrder {
         of,
         amount: order.amount,
         refund: order.id.clone(),
         payment: payment.id.clone(),
         business: payment.business.clone(),
-        reason: None,
     };
-    let once = IdempotencyKey::of_refund(&payment.business, &payment.id, &order.id);
-    match context.stripe.create_refund(&asked, &once).await? {
+    let key = IdempotencyKey::of_refund(&payment.business, &payment.id, &order.id);
+    match context.gateway.refund(&wanted, &key).await? {
         RefundOutcome::Made(reports) => commit_reports(context, payment, &reports, None, now).await,
         RefundOutcome::Refused { reason } => refused(context, payment, &order.id, &reason, now).await,
     }
 }
 
-/// Hears what the provider lists of the payment's refunds: an order whose answer was lost may be among them.
-async fn hear_money_back(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+/// Applies what the provider lists of the payment's refunds: an order whose answer was lost may be among them.
+async fn apply_money_back(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let mut payment = payment;
     for of in carriers(&payment) {
-        let reports = context.stripe.money_back_of(&of).await?;
+        let reports = context.gateway.money_back_of(&of).await?;
         payment = commit_reports(context, payment, &reports, None, now).await?;
     }
     Ok(payment)
@@ -137,16 +135,16 @@ async fn refused(
     reason: &str,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    // What the provider says is no part of the act that ordered the refund.
-    let context = Context { act: None, ..context.clone() };
-    let heard = carry_out(&context, payment.clone(), &[], now, |payment, _| {
+    // What the provider says is no part of the request that ordered the refund.
+    let context = Context { action: None, ..context.clone() };
+    let recorded = change_payment(&context, payment.clone(), &[], now, |payment, _| {
         payment::refund_refused(payment, order, reason, now).ok_or(Refusal::NoSuchReview)
     })
     .await;
-    match heard {
-        // Another heard the answer first, and there is nothing to say any more.
+    match recorded {
+        // Another applied the answer first, and there is nothing to record any more.
         Err(OperationError::Refused(Refusal::NoSuchReview)) => reload(&context, &payment).await,
-        heard => heard,
+        recorded => recorded,
     }
 }
 

@@ -7,8 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 use store::{EventKey, Page, ReceivedEvent};
 
+use crate::context::Context;
+use crate::error::OperationError;
+use crate::events::Applied;
 use crate::events::replay_event;
-use crate::{Applied, Context, OperationError};
 
 /// Events read at a time; each may hold a quarter of a mebibyte.
 const PAGE: usize = 50;
@@ -70,7 +72,7 @@ pub async fn replay_events(
         }
         let events = context.store.events_since(b, since, &page, now).await?;
         for event in &events.items {
-            replayed.hear(context, event, now).await?;
+            replayed.apply(context, event, now).await?;
         }
         match events.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
@@ -99,7 +101,7 @@ async fn quarantined(
     let mut replayed = Replayed::default();
     for key in &keys {
         if let Some(event) = context.store.event(key).await? {
-            replayed.hear(context, &event, now).await?;
+            replayed.apply(context, &event, now).await?;
         }
     }
     Ok(replayed)
@@ -107,14 +109,14 @@ async fn quarantined(
 
 impl Replayed {
     /// Hears one event. What cannot be carried out now ends the whole; what never can is counted, and the next is heard.
-    pub async fn hear(
+    pub async fn apply(
         &mut self,
         context: &Context,
         event: &ReceivedEvent,
         now: Timestamp,
     ) -> Result<(), OperationError> {
-        let heard = replay_event(context, event, now).await;
-        let count = match heard {
+        let applied = replay_event(context, event, now).await;
+        let count = match applied {
             Ok(Applied::InTheBooks) => &mut self.in_the_books,
             Ok(Applied::Nothing) => &mut self.nothing,
             Ok(Applied::Unmatched) => &mut self.unmatched,

@@ -8,7 +8,9 @@ use receivables::text::EmailAddress;
 use receivables::{Business, Locale, SignInId};
 use store::{CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, Session, SignIn};
 
-use crate::{Context, Links, OperationError};
+use crate::context::Context;
+use crate::error::OperationError;
+use crate::links::Links;
 
 /// Someone wants to sign in.
 #[derive(Clone, Debug)]

@@ -3,15 +3,15 @@
 //! The inbox's stream applies it from there on. So a week without webhooks heals itself, by the same facts and the same code.
 
 use jiff::{SignedDuration, Timestamp};
-use payment_gateway::stripe::event::Event;
-use payment_gateway::stripe::reports::EVENT_TYPES_APPLIED;
+use payment_gateway::webhook::listed_event;
 use receivables::{Business, BusinessId, ObjectId};
 use sha2::{Digest, Sha256};
 use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, Recorded, Sweep, SweepReading};
 
+use crate::context::Context;
 use crate::due::DueRun;
+use crate::error::OperationError;
 use crate::payouts::match_payouts;
-use crate::{Context, OperationError};
 
 /// How often the list is read.
 pub(crate) const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -126,9 +126,9 @@ async fn read_page(
     swept: &mut Swept,
 ) -> Result<Option<String>, OperationError> {
     let since = since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-    let page = context.stripe.events_since(since, after).await?;
+    let page = context.gateway.events_since(since, after).await?;
     for event in &page.events {
-        let Some(event) = received(b, &event.body, now) else { continue };
+        let Some(event) = received(context, b, &event.body, now) else { continue };
         swept.listed += 1;
         if context.store.record_event(&event).await? == Recorded::Fresh {
             swept.missed += 1;
@@ -139,22 +139,21 @@ async fn read_page(
 
 /// An event of the list, as the receiver would have recorded it. `None` for one that changes nothing here, of which the
 /// endpoint would not have been told either.
-fn received(b: &BusinessId, body: &[u8], now: Timestamp) -> Option<ReceivedEvent> {
+fn received(context: &Context, b: &BusinessId, body: &[u8], now: Timestamp) -> Option<ReceivedEvent> {
     if body.len() > EVENT_BODY_BYTES_MAX {
         tracing::error!(business.id = %b, bytes = body.len(), metric.refused = 1, "a listed event is too large to be kept");
         return None;
     }
-    match Event::read(body) {
+    match listed_event(context.gateway.provider(), body).envelope {
         Ok(event) => {
             let envelope = Envelope {
                 id: event.id.as_str(),
-                object: event.object_id.as_ref().map(ObjectId::as_str),
+                object: event.object.as_ref().map(ObjectId::as_str),
                 kind: &event.kind,
                 api_version: event.api_version.as_deref(),
                 livemode: event.livemode,
             };
-            let matters = EVENT_TYPES_APPLIED.contains(&envelope.kind);
-            matters.then(|| ReceivedEvent::fresh(b.clone(), envelope, body, now))
+            event.is_applied.then(|| ReceivedEvent::fresh(b.clone(), envelope, body, now))
         }
         Err(unreadable) => {
             tracing::error!(business.id = %b, reason = %unreadable, metric.quarantined = 1, "a listed event cannot be read");

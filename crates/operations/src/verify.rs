@@ -6,11 +6,12 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use receivables::provider_object::ProviderState;
 use receivables::verify::{AccountBooks, Difference, differences};
-use receivables::{BusinessId, CreditNote, CustomerId, Invoice, Money, Payment, PaymentId, Provider};
+use receivables::{BusinessId, CreditNote, CustomerId, Invoice, Money, Payment, PaymentId};
 use store::{Page, Paged};
 
 use crate::audit::verify_chain;
-use crate::{Context, OperationError};
+use crate::context::Context;
+use crate::error::OperationError;
 
 mod names;
 
@@ -187,7 +188,7 @@ async fn verify_unidentified(context: &Context, b: &BusinessId, proof: &mut Book
     let listed = all(|page| async move { Ok(store.unidentified(b, &page).await?) }).await?;
     for money in listed {
         let mut facts = ProviderState::default();
-        let waiting = store.waiting(b, Provider::Stripe, &money.object).await?;
+        let waiting = store.waiting(b, context.gateway.provider(), &money.object).await?;
         for report in waiting.iter().flat_map(|waiting| &waiting.reports) {
             facts.merge(report);
         }

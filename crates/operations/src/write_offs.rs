@@ -1,12 +1,11 @@
 //! Write-offs of small open amounts, and taking them back.
 
 use jiff::Timestamp;
-use receivables::{Business, Invoice, InvoiceId, write_off as books};
+use receivables::{Business, Decision, Invoice, InvoiceId, Refusal, write_off as books};
 
-use crate::{Context, OperationError, is_already_done, written};
-
-/// Times a decision is taken anew because another came first.
-const TRIES_MAX: u32 = 6;
+use crate::commit::{RetryOnConflict, commit_once, is_already_done};
+use crate::context::Context;
+use crate::error::OperationError;
 
 /// Writes off what is open of an invoice, within the business's tolerance.
 pub async fn write_off(
@@ -15,17 +14,10 @@ pub async fn write_off(
     id: &InvoiceId,
     now: Timestamp,
 ) -> Result<Invoice, OperationError> {
-    for _ in 0..TRIES_MAX {
-        let invoice = context.store.invoice(&business.id, id).await?.ok_or(OperationError::NotFound)?;
-        if is_already_done(context, &business.id).await? {
-            return Ok(invoice);
-        }
-        let decided = books::write_off(&invoice, business.write_off_tolerance(invoice.currency()), now);
-        if let Some(invoice) = written(context, &business.id, decided).await? {
-            return Ok(invoice);
-        }
-    }
-    Err(OperationError::Conflict)
+    change_invoice(context, business, id, |invoice| {
+        books::write_off(invoice, business.write_off_tolerance(invoice.currency()), now)
+    })
+    .await
 }
 
 /// Takes the write-off of an invoice back.
@@ -35,14 +27,25 @@ pub async fn take_back_write_off(
     id: &InvoiceId,
     now: Timestamp,
 ) -> Result<Invoice, OperationError> {
-    for _ in 0..TRIES_MAX {
+    change_invoice(context, business, id, |invoice| books::take_back(invoice, now)).await
+}
+
+/// Changes an invoice as an operator asks for it, once.
+async fn change_invoice(
+    context: &Context,
+    business: &Business,
+    id: &InvoiceId,
+    decide: impl Fn(&Invoice) -> Result<(Invoice, Decision), Refusal>,
+) -> Result<Invoice, OperationError> {
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
         let invoice = context.store.invoice(&business.id, id).await?.ok_or(OperationError::NotFound)?;
         if is_already_done(context, &business.id).await? {
             return Ok(invoice);
         }
-        if let Some(invoice) = written(context, &business.id, books::take_back(&invoice, now)).await? {
+        if let Some(invoice) = commit_once(context, &business.id, decide(&invoice)).await? {
             return Ok(invoice);
         }
     }
-    Err(OperationError::Conflict)
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::RawMessage;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use payment_gateway::stripe::Secret;
+use payment_gateway::Secret;
 use payment_gateway::stripe::requests::{Client as Stripe, ClientConfig};
 use serde_json::{Value, json};
 

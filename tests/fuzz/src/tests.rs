@@ -4,9 +4,9 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use payment_gateway::Secret;
 use payment_gateway::stripe::event::Event;
 use payment_gateway::stripe::reports::{Fetchable, object_meaning, reports};
-use payment_gateway::stripe::secret::Secret;
 use payment_gateway::stripe::signature;
 use receivables::text::EmailAddress;
 use receivables::{BillingZone, Business, Currency, Locale};

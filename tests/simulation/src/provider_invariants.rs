@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use payment_gateway::Meaning;
 use payment_gateway::stripe::event::Event;
-use payment_gateway::stripe::reports::{Meaning, reports};
+use payment_gateway::stripe::reports::reports;
 use receivables::payout::PayoutRank;
 use receivables::saved_method::MethodState;
 use receivables::{ObjectId, Payment, Provider};

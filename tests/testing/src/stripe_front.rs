@@ -10,8 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use operations::Context;
-use payment_gateway::stripe::Secret;
-use payment_gateway::stripe::requests::{Client, ClientConfig};
+use payment_gateway::{Gateway, GatewayConfig, Secret};
 use tokio::task::JoinHandle;
 
 use crate::World;
@@ -54,8 +53,10 @@ impl StripeFront {
         let router = Router::new().fallback(hand_on).with_state(held.clone());
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         let key = Secret::new(world.kept("stripe_secret_key")).expect("a secret");
-        let config = ClientConfig { first_pause: Duration::from_millis(1), ..ClientConfig::new(endpoint, key) };
-        let context = Context { stripe: Client::new(config).expect("a client"), ..world.local.state.context.clone() };
+        let first_pause = Some(Duration::from_millis(1));
+        let config = GatewayConfig::Stripe { api_base: endpoint, secret_key: key, first_pause };
+        let gateway = Gateway::new(config).expect("a gateway");
+        let context = Context { gateway, ..world.local.state.context.clone() };
         Self { context, held, task }
     }
 

@@ -394,8 +394,8 @@ impl World {
         ["link_secret", "stripe_secret_key", "stripe_webhook_secret"].map(|name| self.kept(name)).to_vec()
     }
 
-    fn webhook_secret(&self) -> payment_gateway::stripe::Secret {
-        payment_gateway::stripe::Secret::new(self.kept("stripe_webhook_secret")).expect("a secret")
+    fn webhook_secret(&self) -> payment_gateway::Secret {
+        payment_gateway::Secret::new(self.kept("stripe_webhook_secret")).expect("a secret")
     }
 
     /// What the folder keeps under a name.

@@ -3,10 +3,11 @@
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use receivables::verify::Difference;
-use receivables::{BusinessId, CreditNote, Customer, CustomerId, Invoice, Payment, Provider};
+use receivables::{BusinessId, CreditNote, Customer, CustomerId, Invoice, Payment};
 
 use super::{BooksProof, SIDE_BY_SIDE};
-use crate::{Context, OperationError};
+use crate::context::Context;
+use crate::error::OperationError;
 
 /// A name that was looked up.
 struct Looked {
@@ -102,7 +103,7 @@ pub(super) async fn verify_payment(
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
     let looked = stream::iter(payment.provider_state.names()).map(|name| async move {
-        let owner = context.store.payment_of_object(&payment.business, Provider::Stripe, &name).await?;
+        let owner = context.store.payment_of_object(&payment.business, context.gateway.provider(), &name).await?;
         Ok::<_, OperationError>(Looked::of(&payment.id, name.as_str(), owner.as_ref()))
     });
     tell(looked.buffered(SIDE_BY_SIDE).try_collect().await?, &payment.customer, proof);

@@ -1,9 +1,8 @@
 //! The product's own client and reader, against the sandbox over a real connection.
 
-use payment_gateway::stripe::requests::{
-    CheckoutOrder, Client, ClientConfig, ExpireOutcome, IdempotencyKey, Operation, RequestError,
-};
-use payment_gateway::stripe::{Event, Meaning, Secret, reports, signature};
+use payment_gateway::stripe::requests::{Client, ClientConfig};
+use payment_gateway::stripe::{Event, reports, signature};
+use payment_gateway::{CheckoutOrder, CloseOutcome, IdempotencyKey, Meaning, Operation, RequestError, Secret};
 use receivables::{BusinessId, Currency, Locale, Money, ObjectState, PaymentId, Report};
 
 use super::{Receiver, SECRET_KEY, Shop, WEBHOOK_SECRET};
@@ -28,7 +27,6 @@ fn order(first_line: &str) -> CheckoutOrder {
         business: BusinessId::from_ulid(ULID).unwrap(),
         currency: Currency::EUR,
         lines: vec![("Invoice A-1".to_owned(), amount(first_line)), ("Facture A&2 = é".to_owned(), amount("20.50"))],
-        summary: "2 invoices".to_owned(),
         customer: None,
         customer_email: Some("payer+1@example.com".parse().unwrap()),
         locale: Locale::FrenchCanada,
@@ -69,12 +67,12 @@ async fn the_product_opens_looks_at_and_closes_a_checkout() {
     let seen = client.checkout(&opened.id).await.unwrap();
     assert!(!seen.open && seen.url.is_none());
     assert_eq!(received(&seen.reports), amount("120.50"));
-    let closing = client.expire_checkout(&opened.id, &once(Operation::ExpireCheckout, 1)).await.unwrap();
-    assert_eq!(closing, ExpireOutcome::NoLongerOpen);
+    let closing = client.close_checkout(&opened.id, &once(Operation::CloseCheckout, 1)).await.unwrap();
+    assert_eq!(closing, CloseOutcome::NoLongerOpen);
 
     let unpaid = client.open_checkout(&order("100.00"), &once(Operation::OpenCheckout, 2)).await.unwrap();
-    let closing = client.expire_checkout(&unpaid.id, &once(Operation::ExpireCheckout, 2)).await.unwrap();
-    assert!(matches!(closing, ExpireOutcome::Expired(_)));
+    let closing = client.close_checkout(&unpaid.id, &once(Operation::CloseCheckout, 2)).await.unwrap();
+    assert!(matches!(closing, CloseOutcome::Closed(_)));
     let tiny = CheckoutOrder { lines: vec![("Rest".to_owned(), amount("0.49"))], ..order("1.00") };
     let refused = client.open_checkout(&tiny, &once(Operation::OpenCheckout, 3)).await;
     assert!(matches!(refused, Err(RequestError::Refused { code, .. }) if code == "amount_too_small"));
