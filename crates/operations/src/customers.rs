@@ -1,8 +1,8 @@
 //! Registering customers.
 
 use jiff::Timestamp;
-use receivables::customer::{self, Profile};
-use receivables::{Business, Customer, CustomerId, Refusal};
+use receivables::customer::{self, Profile, RegisterRefusal};
+use receivables::{Business, Customer, CustomerId};
 use store::CommitOutcome;
 
 use crate::{Context, OperationError, commit};
@@ -51,7 +51,7 @@ pub async fn register_customer(
         }
     }
     match &profile.external_id {
-        Some(_) => Err(Refusal::ExternalIdTaken.into()),
+        Some(_) => Err(RegisterRefusal::ExternalIdTaken.into()),
         None => Err(OperationError::Conflict),
     }
 }

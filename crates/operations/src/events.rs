@@ -3,11 +3,10 @@
 use jiff::Timestamp;
 use payment_gateway::stripe::event::Event;
 use payment_gateway::stripe::reports::{Meaning, reports};
+use receivables::allocation::ApplyRefusal;
 use receivables::payment::{self, ExternalPayment, mention_cash};
 use receivables::provider_object::Provider;
-use receivables::{
-    BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Refusal, Report,
-};
+use receivables::{BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Report};
 use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, Keeping, ReceivedEvent};
 
 use crate::methods::{customer_deleted, hear_methods};
@@ -262,7 +261,7 @@ pub async fn identify(
         return context.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
     };
     if !mention_cash(&waiting.reports) {
-        return Err(Refusal::NothingReceived.into());
+        return Err(ApplyRefusal::NothingReceived.into());
     }
     let with = Begin { parts, anchor: Some(object.clone()) };
     let begun = begin(context, b, customer, &waiting.reports, with, None, now).await?;

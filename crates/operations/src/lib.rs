@@ -131,14 +131,14 @@ pub(crate) async fn commit_action(context: &Context, decision: &Decision) -> Res
 pub(crate) async fn written<T>(
     context: &Context,
     b: &BusinessId,
-    decided: Result<(T, Decision), receivables::Refusal>,
+    decided: Result<(T, Decision), impl Into<receivables::Refusal>>,
 ) -> Result<Option<T>, OperationError> {
     match decided {
         Ok((changed, decision)) => {
             Ok((commit_action(context, &decision).await? == CommitOutcome::Committed).then_some(changed))
         }
         Err(_) if is_already_done(context, b).await? => Ok(None),
-        Err(refusal) => Err(refusal.into()),
+        Err(refusal) => Err(OperationError::Refused(refusal.into())),
     }
 }
 

@@ -8,7 +8,8 @@ use payment_gateway::stripe::currency::{CurrencyRule, charge_rule, to_stripe};
 use payment_gateway::stripe::requests::{CheckoutOrder, ExpireOutcome, IdempotencyKey, Operation};
 use receivables::decision::Change;
 use receivables::invoice::InvoiceBalance;
-use receivables::payment::{self, Checkout, OnlinePayable, Origin, Request};
+use receivables::money::AmountRefusal;
+use receivables::payment::{self, Checkout, OnlinePayable, Origin, Request, StartRefusal};
 use receivables::{
     Business, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
 };
@@ -72,7 +73,7 @@ pub async fn start_payment(
         let request = request(context, business, &asked).await?;
         let (payment, decisions) = match payment::start(&request, now) {
             Ok(started) => started,
-            Err(Refusal::CheckoutOpen { payment: other }) => {
+            Err(StartRefusal::CheckoutOpen { payment: other }) => {
                 if let Some(started) = give_way(context, business, &other, &asked, now).await? {
                     return Ok(started);
                 }
@@ -121,18 +122,7 @@ async fn claim(context: &Context, decisions: &[Decision], now: Timestamp) -> Res
 }
 
 fn payment_of(decision: &Decision) -> Option<&Payment> {
-    decision.changes.iter().find_map(|change| match change {
-        Change::PaymentStarted(payment) => Some(&**payment),
-        Change::PaymentChanged { after, .. } => Some(&**after),
-        Change::CustomerRegistered(_)
-        | Change::ProfileChanged { .. }
-        | Change::InvoiceIssued(_)
-        | Change::InvoiceBalanceChanged { .. }
-        | Change::PayLinkIssued(_)
-        | Change::PayLinkRevoked(_)
-        | Change::CreditNoteIssued(_)
-        | Change::CreditNoteChanged { .. } => None,
-    })
+    decision.changes.iter().find_map(Change::payment)
 }
 
 async fn request(context: &Context, business: &Business, asked: &StartPayment) -> Result<Request, OperationError> {
@@ -143,7 +133,7 @@ async fn request(context: &Context, business: &Business, asked: &StartPayment) -
         writable(&format!("allocations[{place}].amount"), *amount)?;
         parts.push((held.get(id).cloned().ok_or(OperationError::NotFound)?, *amount));
     }
-    let (_, first) = asked.parts.first().ok_or(Refusal::NothingToPay)?;
+    let (_, first) = asked.parts.first().ok_or(StartRefusal::NothingToPay)?;
     Ok(Request {
         id: asked.id.clone(),
         origin: asked.origin.clone(),
@@ -172,7 +162,7 @@ fn not_at_the_provider(currency: Currency) -> OperationError {
 pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
     let coarser = step.minor().checked_ilog10().unwrap_or_default();
     let cause = MoneyError::TooPrecise(step.currency().exponent().saturating_sub(coarser));
-    Refusal::Amount { field: field.to_owned(), cause }
+    AmountRefusal::new(field, cause).into()
 }
 
 /// Goes on with a payment that is there: to its hosted page while that is open, else to its own page.

@@ -161,12 +161,12 @@ pub(crate) async fn abandon(context: &Context, payment: Payment, now: Timestamp)
 
 /// Carries out what a person does to a payment, once, on its invoices as they stand now, and on those that they name. An unfinished
 /// payment is finished first.
-pub(crate) async fn carry_out(
+pub(crate) async fn carry_out<R: Into<Refusal>>(
     context: &Context,
     payment: Payment,
     named: &[InvoiceId],
     now: Timestamp,
-    decide: impl Fn(&Payment, &[Invoice]) -> Result<(Payment, Decision), Refusal>,
+    decide: impl Fn(&Payment, &[Invoice]) -> Result<(Payment, Decision), R>,
 ) -> Result<Payment, OperationError> {
     let mut payment = finish(context, payment, now).await?;
     for _ in 0..TRIES_MAX {

@@ -4,7 +4,7 @@ use payment_gateway::stripe::requests::{
     CheckoutOrder, Client, ClientConfig, ExpireOutcome, IdempotencyKey, Operation, RequestError,
 };
 use payment_gateway::stripe::{Event, Meaning, Secret, reports, signature};
-use receivables::{BusinessId, Currency, Locale, Money, ObjectState, PaymentId, Report};
+use receivables::{BusinessId, Currency, Locale, Money, PaymentId, Report};
 
 use super::{Receiver, SECRET_KEY, Shop, WEBHOOK_SECRET};
 
@@ -45,10 +45,7 @@ fn once(operation: Operation, attempt: u32) -> IdempotencyKey {
 
 /// The money that the reports about a checkout tell of.
 fn received(reports: &[Report]) -> Money {
-    let checkout = reports.iter().find_map(|report| match &report.state {
-        ObjectState::Checkout(checkout) => Some(checkout),
-        ObjectState::Intent(_) | ObjectState::Refund(_) | ObjectState::Chargeback(_) | ObjectState::Concern(_) => None,
-    });
+    let checkout = reports.iter().find_map(|report| report.state.checkout());
     checkout.unwrap().received.in_currency(Currency::EUR)
 }
 
