@@ -7,7 +7,7 @@ use std::fmt;
 
 use askama::Template;
 use jiff::civil::Date;
-use receivables::text::{EmailAddress, InvoiceNumber, PartyName};
+use receivables::text::{EmailAddress, InvoiceNumber, PartyName, isolated};
 use receivables::{Business, Locale, Money, PaymentId};
 
 use crate::words::Words;
@@ -128,20 +128,20 @@ impl Receipt<'_> {
     pub fn compose(&self) -> Message {
         let words = Words::of(self.locale.language());
         let amount = self.locale.money(self.amount);
-        let (business, customer) = (self.business.name.as_str(), self.customer_name.as_str());
-        let subject = (words.receipt_subject)(&amount, business);
+        let (business, customer) = (isolated(self.business.name.as_str()), isolated(self.customer_name.as_str()));
+        let subject = (words.receipt_subject)(&amount, &business);
         let lead = (words.receipt_lead)(&amount, &self.locale.date(self.paid_on));
         let unlisted = self.lines.len().saturating_sub(RECEIPT_LINES_MAX);
         let parts = ReceiptParts {
             frame: Frame {
                 lang: self.locale.tag(),
                 subject: &subject,
-                business,
+                business: self.business.name.as_str(),
                 preheader: &lead,
-                why: &(words.receipt_why)(business),
+                why: &(words.receipt_why)(&business),
             },
             words,
-            greeting: &(words.greeting)(customer),
+            greeting: &(words.greeting)(&customer),
             lead: &lead,
             amount: &amount,
             rows: &self.rows(words),
@@ -156,7 +156,7 @@ impl Receipt<'_> {
 
     fn rows(&self, words: &Words) -> Vec<Row> {
         let invoices = self.lines.iter().take(RECEIPT_LINES_MAX).map(|line| Row {
-            label: (words.invoice)(line.number.as_str()),
+            label: (words.invoice)(&isolated(line.number.as_str())),
             amount: self.locale.money(line.amount),
             note: if line.open_after.is_zero() {
                 words.paid_in_full.to_owned()
@@ -201,24 +201,24 @@ impl SignIn<'_> {
     /// back in the mail provider's news.
     pub fn compose(&self) -> Message {
         let words = Words::of(self.locale.language());
-        let business = self.business.name.as_str();
-        let subject = (words.sign_in_subject)(business);
+        let business = isolated(self.business.name.as_str());
+        let subject = (words.sign_in_subject)(&business);
         let validity = (words.sign_in_validity)(self.minutes);
         let parts = SignInParts {
             frame: Frame {
                 lang: self.locale.tag(),
                 subject: &subject,
-                business,
+                business: self.business.name.as_str(),
                 preheader: &validity,
-                why: &(words.sign_in_why)(business),
+                why: &(words.sign_in_why)(&business),
             },
             words,
-            title: &(words.sign_in_title)(business),
-            lead: &(words.sign_in_lead)(business),
+            title: &(words.sign_in_title)(&business),
+            lead: &(words.sign_in_lead)(&business),
             url: &self.url,
             code: &self.code,
             validity: &validity,
-            never_asked: &(words.sign_in_never_asked)(business),
+            never_asked: &(words.sign_in_never_asked)(&business),
         };
         let (text, html) = (rendered(&SignInText { parts: &parts }), rendered(&SignInHtml { parts: &parts }));
         Message { kind: Kind::SignIn, locale: self.locale, to: self.to.clone(), subject, text, html }

@@ -2,9 +2,8 @@
 //! closes reviews.
 
 use jiff::Timestamp;
-use receivables::{
-    Allocation, Business, Customer, Invoice, InvoiceId, Money, Payment, PaymentId, Refusal, allocation, payment,
-};
+use receivables::allocation::{ApplyRefusal, UnapplyRefusal};
+use receivables::{Allocation, Business, Customer, Invoice, InvoiceId, Money, Payment, PaymentId, allocation, payment};
 use store::Page;
 
 use crate::context::Context;
@@ -82,7 +81,7 @@ pub async fn move_cash(
     let payment = load(context, business, id).await?;
     change_payment(context, payment, std::slice::from_ref(to), now, |payment, invoices| match invoices {
         [to, ..] => payment::move_cash(payment, from, to, amount, now),
-        [] => Err(Refusal::NotAllocated),
+        [] => Err(UnapplyRefusal::NotAllocated.into()),
     })
     .await
 }
@@ -127,6 +126,6 @@ async fn load(context: &Context, business: &Business, id: &PaymentId) -> Result<
     let payment = context.store.payment(&business.id, id).await?;
     payment.ok_or(OperationError::NotFound).and_then(|payment| {
         let nothing_came = payment.received.is_zero() && payment.suspense.is_empty();
-        if nothing_came { Err(Refusal::NothingReceived.into()) } else { Ok(payment) }
+        if nothing_came { Err(ApplyRefusal::NothingReceived.into()) } else { Ok(payment) }
     })
 }

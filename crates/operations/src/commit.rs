@@ -59,7 +59,7 @@ pub(crate) async fn commit(context: &Context, decision: &Decision) -> Result<Com
 pub(crate) async fn commit_once<T>(
     context: &Context,
     b: &BusinessId,
-    decided: Result<(T, Decision), Refusal>,
+    decided: Result<(T, Decision), impl Into<Refusal>>,
 ) -> Result<Option<T>, OperationError> {
     match decided {
         Ok((changed, decision)) => {
@@ -67,7 +67,7 @@ pub(crate) async fn commit_once<T>(
             Ok((outcome == CommitOutcome::Committed).then_some(changed))
         }
         Err(_) if is_already_done(context, b).await? => Ok(None),
-        Err(refusal) => Err(refusal.into()),
+        Err(refusal) => Err(OperationError::Refused(refusal.into())),
     }
 }
 

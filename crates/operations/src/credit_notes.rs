@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::credit_note::{self, CreditNoteDraft};
+use receivables::credit_note::{self, CreditNoteDraft, IssueRefusal};
 use receivables::text::{Description, InvoiceNumber};
-use receivables::{Business, CreditNote, CreditNoteId, CustomerId, InvoiceId, Money, Refusal};
+use receivables::{Business, CreditNote, CreditNoteId, CustomerId, InvoiceId, Money};
 use store::keys::Unique;
 use store::{CommitOutcome, Conflict};
 
@@ -81,7 +81,7 @@ async fn known_or_taken(
     let Some(known) = known else { return Ok(None) };
     let known = load(context, business, &known).await?;
     let same = known.customer == new.customer && known.amount == new.amount && known.issued_on == new.issued_on;
-    if same { Ok(Some(known)) } else { Err(Refusal::NumberTaken.into()) }
+    if same { Ok(Some(known)) } else { Err(IssueRefusal::NumberTaken.into()) }
 }
 
 /// Applies what is left of a credit note.

@@ -1,8 +1,8 @@
 //! Registering customers.
 
 use jiff::Timestamp;
-use receivables::customer::{self, Profile};
-use receivables::{Business, Customer, CustomerId, Refusal};
+use receivables::customer::{self, Profile, RegisterRefusal};
+use receivables::{Business, Customer, CustomerId};
 use store::CommitOutcome;
 
 use crate::commit::{RetryOnConflict, commit};
@@ -31,7 +31,7 @@ pub async fn register_customer(
         match retry.attempt().await {
             // Another customer keeps the external id: that is no matter of trying again.
             Err(OperationError::Conflict) if profile.external_id.is_some() => {
-                return Err(Refusal::ExternalIdTaken.into());
+                return Err(RegisterRefusal::ExternalIdTaken.into());
             }
             attempt => attempt?,
         }

@@ -1,7 +1,7 @@
 //! What can go wrong with a verb, by what the caller does about it.
 
 use payment_gateway::RequestError;
-use receivables::Refusal;
+use receivables::{Refusal, allocation, credit_note, customer, invoice, pay_link, payment};
 use store::StoreError;
 
 /// Why a verb came to nothing.
@@ -38,6 +38,24 @@ impl OperationError {
             Self::Refused(_) | Self::NotFound | Self::ProviderRefused { .. } | Self::Defect(_) => false,
         }
     }
+}
+
+macro_rules! refused {
+    ($($refusal:ty)*) => {
+        $(
+            impl From<$refusal> for OperationError {
+                fn from(refusal: $refusal) -> Self {
+                    Self::Refused(refusal.into())
+                }
+            }
+        )*
+    };
+}
+
+// What each command of the books refuses for is a refusal.
+refused! {
+    credit_note::IssueRefusal customer::RegisterRefusal invoice::IssueRefusal pay_link::LinkRefusal
+    allocation::ApplyRefusal payment::RefundRefusal payment::ReviewRefusal payment::StartRefusal
 }
 
 impl From<StoreError> for OperationError {

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use payment_gateway::{Meaning, meaning_of};
+use receivables::allocation::ApplyRefusal;
 use receivables::payment::{self, ExternalPayment, mention_cash};
 use receivables::{
-    BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Refusal, Report,
+    BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Report,
 };
-use sha2::{Digest, Sha256};
 use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, Keeping, ReceivedEvent};
 
 use crate::commit::{RetryOnConflict, commit_context};
@@ -222,7 +222,7 @@ async fn record_external_payment(
     let Some(anchor) = anchor.cloned() else { return Ok(None) };
     let customer = context.store.customer(b, customer).await?.ok_or(OperationError::NotFound)?;
     let mut external = ExternalPayment {
-        id: payment_id(b, &anchor)?,
+        id: payment_id(b, &anchor),
         business: b.clone(),
         customer: customer.id,
         locale: customer.profile.locale.unwrap_or(Locale::English),
@@ -281,7 +281,7 @@ pub async fn identify(
         return context.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
     };
     if !mention_cash(&waiting.reports) {
-        return Err(Refusal::NothingReceived.into());
+        return Err(ApplyRefusal::NothingReceived.into());
     }
     let money = ExternalMoney { parts, anchor: Some(object.clone()) };
     let recorded = record_external_payment(context, b, customer, &waiting.reports, money, None, now).await?;
@@ -289,12 +289,19 @@ pub async fn identify(
 }
 
 /// The id of the payment for money that was not started here: the same money always has the same.
-fn payment_id(b: &BusinessId, anchor: &ObjectId) -> Result<PaymentId, OperationError> {
-    const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let hash = Sha256::digest(format!("{b}/{anchor}"));
-    let letters = hash.iter().take(26).enumerate();
-    // The first letter of a ULID holds three bits.
-    let letters = letters.map(|(place, byte)| usize::from(if place == 0 { byte % 8 } else { byte % 32 }));
-    let ulid: String = letters.map(|place| char::from(CROCKFORD.get(place).copied().unwrap_or(b'0'))).collect();
-    PaymentId::from_ulid(&ulid).map_err(|error| OperationError::Defect(error.to_string()))
+fn payment_id(b: &BusinessId, anchor: &ObjectId) -> PaymentId {
+    PaymentId::derived_without_time(&[b.as_str(), anchor.as_str()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_money_always_makes_the_same_payment() {
+        let business = "biz_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
+        let anchor = "pi_3QWabcdef".parse().unwrap();
+        // The id is an idempotency key: those of payments that exist stay what they are.
+        assert_eq!(payment_id(&business, &anchor).as_str(), "pay_7EKCDT7V68MDEG94XJGM8BNJDS");
+    }
 }

@@ -14,24 +14,13 @@ use crate::payments::close_checkout;
 
 /// Publishes a fact.
 pub async fn publish_fact(context: &Context, announced: &Announced, now: Timestamp) -> Result<(), OperationError> {
-    match &announced.fact.kind {
-        FactKind::PaymentSettled { payment, .. } => send_receipt(context, &announced.business, payment, now).await,
-        FactKind::InvoicePaid { invoice } => close_idle_page(context, &announced.business, invoice, now).await,
-        FactKind::CustomerRegistered
-        | FactKind::InvoiceIssued { .. }
-        | FactKind::InvoicePartlyPaid { .. }
-        | FactKind::InvoiceReopened { .. }
-        | FactKind::PaymentStarted { .. }
-        | FactKind::PaymentNeedsAction { .. }
-        | FactKind::PaymentProcessing { .. }
-        | FactKind::PaymentFailed { .. }
-        | FactKind::PaymentCancelled { .. }
-        | FactKind::PaymentInSuspense { .. }
-        | FactKind::PaymentRefunded { .. }
-        | FactKind::PaymentRefundFailed { .. }
-        | FactKind::PaymentChargedBack { .. }
-        | FactKind::PaymentReinstated { .. }
-        | FactKind::CreditNoteIssued { .. } => Ok(()),
+    let business = &announced.business;
+    if let FactKind::PaymentSettled { payment, .. } = &announced.fact.kind {
+        send_receipt(context, business, payment, now).await
+    } else if let FactKind::InvoicePaid { invoice } = &announced.fact.kind {
+        close_idle_page(context, business, invoice, now).await
+    } else {
+        Ok(())
     }
 }
 

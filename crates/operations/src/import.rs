@@ -34,8 +34,9 @@ use std::collections::BTreeMap;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use receivables::customer::Profile;
+use receivables::invoice::IssueRefusal;
 use receivables::text::ExternalId;
-use receivables::{Business, CustomerId, Invoice, InvoiceId, PayLinkId, Refusal};
+use receivables::{Business, CustomerId, Invoice, InvoiceId, PayLinkId};
 
 use crate::context::Context;
 use crate::customers::register_customer;
@@ -241,13 +242,13 @@ async fn fate(
     if let Some(id) = context.store.invoice_by_number(&business.id, &draft.number).await? {
         let known = context.store.invoice(&business.id, &id).await?.ok_or(OperationError::Conflict)?;
         let same = customer == Some(&known.customer) && imported.is_told_by(&known);
-        let refusal = Refusal::InvoiceImmutable { number: draft.number.clone() };
+        let refusal = IssueRefusal::Immutable { number: draft.number.clone() }.into();
         return Ok(if same { Fate::Known } else { Fate::Wrong(imported.refused(&refusal)) });
     }
     if let Some(external) = &draft.external_id
         && context.store.invoice_by_external_id(&business.id, external).await?.is_some()
     {
-        return Ok(Fate::Wrong(imported.refused(&Refusal::ExternalIdTaken)));
+        return Ok(Fate::Wrong(imported.refused(&IssueRefusal::ExternalIdTaken.into())));
     }
     Ok(Fate::Issue)
 }

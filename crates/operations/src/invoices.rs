@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::invoice::{self, Draft};
-use receivables::pay_link::{self, PayLink, Scope};
-use receivables::{Business, Change, CustomerId, Decision, Invoice, InvoiceId, PayLinkId, Refusal};
+use receivables::invoice::{self, Draft, IssueRefusal};
+use receivables::pay_link::{self, LinkRefusal, PayLink, Scope};
+use receivables::{Business, Change, CustomerId, Decision, Invoice, InvoiceId, PayLinkId};
 use store::keys::Unique;
 use store::{CommitOutcome, Conflict};
 
@@ -53,7 +53,7 @@ pub async fn issue_invoice(
                 None => None,
             };
             let external_taken = conflicts.contains(&Conflict::Taken(Unique::InvoiceExternalId));
-            let refusal = if external_taken { Refusal::ExternalIdTaken } else { Refusal::NumberTaken };
+            let refusal = if external_taken { IssueRefusal::ExternalIdTaken } else { IssueRefusal::NumberTaken };
             match (by_number, by_external) {
                 (Some(one), Some(other)) if one != other => Err(refusal.into()),
                 (Some(one), _) | (None, Some(one)) => known(context, business, &one, &invoice, Some(refusal)).await,
@@ -69,7 +69,7 @@ async fn known(
     business: &Business,
     id: &InvoiceId,
     told: &Invoice,
-    otherwise: Option<Refusal>,
+    otherwise: Option<IssueRefusal>,
 ) -> Result<Issued, OperationError> {
     let invoice = context.store.invoice(&business.id, id).await?.ok_or(OperationError::Conflict)?;
     let same = invoice.customer == told.customer
@@ -81,7 +81,7 @@ async fn known(
         && invoice.lines == told.lines;
     if !same {
         let same_invoice_meant = invoice.number == told.number && invoice.external_id == told.external_id;
-        let immutable = Refusal::InvoiceImmutable { number: invoice.number };
+        let immutable = IssueRefusal::Immutable { number: invoice.number };
         return Err(if same_invoice_meant { immutable } else { otherwise.unwrap_or(immutable) }.into());
     }
     let links = context.store.pay_links_of_invoice(&business.id, id).await?;
@@ -102,7 +102,7 @@ pub async fn issue_pay_link(
     let today = business.time_zone.date_at(now);
     let expires_on = expires_on.unwrap_or_else(|| pay_link::default_expiry(invoice.due_on, today));
     if expires_on < today {
-        return Err(Refusal::DayPassed { field: "expires_on".to_owned(), today }.into());
+        return Err(LinkRefusal::DayPassed { field: "expires_on".to_owned(), today }.into());
     }
     let link = new_link(context, business, link, &invoice.customer, &invoice.id, expires_on);
     let decision = decision(business, &link, Change::PayLinkIssued(link.clone()), now);
@@ -155,13 +155,5 @@ fn new_link(
 }
 
 fn decision(business: &Business, link: &PayLink, change: Change, now: Timestamp) -> Decision {
-    Decision {
-        business: business.id.clone(),
-        customer: link.customer.clone(),
-        at: now,
-        changes: vec![change],
-        entry: None,
-        handed_to: None,
-        facts: Vec::new(),
-    }
+    Decision::new(business.id.clone(), link.customer.clone(), now).with_change(change)
 }

@@ -6,11 +6,11 @@
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::{CheckoutOrder, CloseOutcome, IdempotencyKey, Operation, OrderError};
 use receivables::invoice::InvoiceBalance;
-use receivables::payment::{self, Checkout, OnlinePayable, Origin, Request};
+use receivables::money::AmountRefusal;
+use receivables::payment::{self, Checkout, OnlinePayable, Origin, Request, StartRefusal};
 use receivables::{
     Business, Change, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
 };
-use sha2::{Digest, Sha256};
 use store::CommitOutcome;
 
 mod apply_reports;
@@ -62,7 +62,7 @@ pub async fn start_payment(
             return resume(context, business, known, now).await;
         }
         // The back button brings the same form with another amount: that is another payment.
-        wanted.id = another_id(&wanted.id, &wanted.parts)?;
+        wanted.id = another_id(&wanted.id, &wanted.parts);
         if let Some(known) = context.store.payment(&business.id, &wanted.id).await? {
             return resume(context, business, known, now).await;
         }
@@ -73,7 +73,7 @@ pub async fn start_payment(
         let request = request(context, business, &wanted).await?;
         let (payment, decisions) = match payment::start(&request, now) {
             Ok(started) => started,
-            Err(Refusal::CheckoutOpen { payment: other }) => {
+            Err(StartRefusal::CheckoutOpen { payment: other }) => {
                 let joined = join_or_close(context, business, &other, &wanted, now).await?;
                 match joined {
                     Some(started) => return Ok(started),
@@ -90,7 +90,7 @@ pub async fn start_payment(
             Some(known) if known.asks_for(&wanted.parts) => {
                 return resume(context, business, known, now).await;
             }
-            Some(_) => wanted.id = another_id(&wanted.id, &wanted.parts)?,
+            Some(_) => wanted.id = another_id(&wanted.id, &wanted.parts),
             None => {}
         }
     }
@@ -119,18 +119,7 @@ async fn claim(context: &Context, decisions: &[Decision], now: Timestamp) -> Res
 }
 
 fn payment_of(decision: &Decision) -> Option<&Payment> {
-    decision.changes.iter().find_map(|change| match change {
-        Change::PaymentStarted(payment) => Some(&**payment),
-        Change::PaymentChanged { after, .. } => Some(&**after),
-        Change::CustomerRegistered(_)
-        | Change::ProfileChanged { .. }
-        | Change::InvoiceIssued(_)
-        | Change::InvoiceBalanceChanged { .. }
-        | Change::PayLinkIssued(_)
-        | Change::PayLinkRevoked(_)
-        | Change::CreditNoteIssued(_)
-        | Change::CreditNoteChanged { .. } => None,
-    })
+    decision.changes.iter().find_map(Change::payment)
 }
 
 async fn request(context: &Context, business: &Business, wanted: &StartPayment) -> Result<Request, OperationError> {
@@ -139,7 +128,7 @@ async fn request(context: &Context, business: &Business, wanted: &StartPayment) 
     for (place, (_, amount)) in wanted.parts.iter().enumerate() {
         check_amount(context, &format!("allocations[{place}].amount"), *amount)?;
     }
-    let (_, first) = wanted.parts.first().ok_or(Refusal::NothingToPay)?;
+    let (_, first) = wanted.parts.first().ok_or(StartRefusal::NothingToPay)?;
     let rule = context.gateway.charge_rule(first.currency());
     Ok(Request {
         id: wanted.id.clone(),
@@ -164,7 +153,7 @@ pub(crate) fn check_amount(context: &Context, field: &str, amount: Money) -> Res
 pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
     let coarser = step.minor().checked_ilog10().unwrap_or_default();
     let cause = MoneyError::TooPrecise(step.currency().exponent().saturating_sub(coarser));
-    Refusal::Amount { field: field.to_owned(), cause }
+    AmountRefusal::new(field, cause).into()
 }
 
 /// Leads to a payment that is there: to its hosted page while that is open, else to its own page.
@@ -308,19 +297,9 @@ fn idempotency_key(payment: &Payment, operation: Operation) -> IdempotencyKey {
 }
 
 /// An id for the same form with other content: the same content always gives the same.
-fn another_id(id: &PaymentId, parts: &[(InvoiceId, Money)]) -> Result<PaymentId, OperationError> {
-    const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let mut hasher = Sha256::new();
-    hasher.update(id.as_str());
-    for (invoice, amount) in parts {
-        hasher.update(format!("/{invoice}={amount:?}"));
-    }
-    let time = id.ulid().get(..10).unwrap_or_default();
-    let random_bits = hasher.finalize();
-    let random_bits =
-        random_bits.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
-    let ulid: String = time.chars().chain(random_bits.map(char::from)).collect();
-    PaymentId::from_ulid(&ulid).map_err(|error| OperationError::Defect(error.to_string()))
+fn another_id(id: &PaymentId, parts: &[(InvoiceId, Money)]) -> PaymentId {
+    let parts: Vec<String> = parts.iter().map(|(invoice, amount)| format!("{invoice}={amount:?}")).collect();
+    PaymentId::derived(id.as_str(), &parts.iter().map(String::as_str).collect::<Vec<&str>>())
 }
 
 #[cfg(test)]
@@ -332,9 +311,11 @@ mod tests {
         let id: PaymentId = "pay_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
         let invoice: InvoiceId = "inv_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
         let parts = |minor| vec![(invoice.clone(), Money::new(minor, receivables::Currency::EUR).unwrap())];
-        let one = another_id(&id, &parts(4000)).unwrap();
-        assert_eq!(one, another_id(&id, &parts(4000)).unwrap());
-        assert_ne!(one, another_id(&id, &parts(4001)).unwrap());
+        let one = another_id(&id, &parts(4000));
+        assert_eq!(one, another_id(&id, &parts(4000)));
+        assert_ne!(one, another_id(&id, &parts(4001)));
         assert_eq!(one.ulid().get(..10), id.ulid().get(..10), "it stays in its place in time");
+        // The id is an idempotency key: those of payments that exist stay what they are.
+        assert_eq!(one.as_str(), "pay_01JD8Z0000ZJGMEM7ERJG66WEK");
     }
 }

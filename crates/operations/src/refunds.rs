@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::{IdempotencyKey, RefundOrder, RefundOutcome};
+use receivables::payment::ReviewRefusal;
 use receivables::text::Description;
 use receivables::{Business, InvoiceId, Money, ObjectId, ObjectState, Payment, PaymentId, RefundId, Refusal, payment};
 
@@ -53,7 +54,8 @@ pub async fn order_refund(
                 None => payment.refundable(),
             };
             let amount = new.amount.map_or_else(|| chargeable_part(context, whole()), Ok)?;
-            payment::order_refund(payment, new.id.clone(), amount, new.invoice.clone(), new.reason.clone(), now)
+            let (invoice, reason) = (new.invoice.clone(), new.reason.clone());
+            Ok::<_, Refusal>(payment::order_refund(payment, new.id.clone(), amount, invoice, reason, now)?)
         })
         .await?
     };
@@ -138,12 +140,12 @@ async fn refused(
     // What the provider says is no part of the request that ordered the refund.
     let context = Context { action: None, ..context.clone() };
     let recorded = change_payment(&context, payment.clone(), &[], now, |payment, _| {
-        payment::refund_refused(payment, order, reason, now).ok_or(Refusal::NoSuchReview)
+        payment::refund_refused(payment, order, reason, now).ok_or(ReviewRefusal::NoSuchReview)
     })
     .await;
     match recorded {
         // Another applied the answer first, and there is nothing to record any more.
-        Err(OperationError::Refused(Refusal::NoSuchReview)) => reload(&context, &payment).await,
+        Err(OperationError::Refused(Refusal::Review(ReviewRefusal::NoSuchReview))) => reload(&context, &payment).await,
         recorded => recorded,
     }
 }
@@ -151,14 +153,15 @@ async fn refused(
 /// The provider's objects that took the payment's money; the one of which most is left, as far as it is known, is the last.
 fn carriers(payment: &Payment) -> Vec<ObjectId> {
     let currency = payment.currency();
-    let sent_back = |of: &ObjectId| match payment.provider_state.0.get(of) {
-        Some(ObjectState::Intent(intent)) => intent.refunded.in_currency(currency),
-        Some(_) | None => Money::zero(currency),
+    let objects = &payment.provider_state.0;
+    let sent_back = |of: &ObjectId| {
+        let intent = objects.get(of).and_then(ObjectState::intent);
+        intent.map_or(Money::zero(currency), |intent| intent.refunded.in_currency(currency))
     };
-    let carriers = payment.provider_state.0.iter().filter_map(|(id, fact)| match fact {
-        ObjectState::Intent(intent) => Some((intent.received.in_currency(currency), id)),
-        ObjectState::Checkout(checkout) => Some((checkout.received.in_currency(currency), checkout.intent.as_ref()?)),
-        ObjectState::Refund(_) | ObjectState::Chargeback(_) | ObjectState::Concern(_) => None,
+    let carriers = objects.iter().filter_map(|(id, state)| {
+        // The money of a page is its intent's, and cannot be sent back before that is known.
+        let of = state.checkout().map_or(Some(id), |checkout| checkout.intent.as_ref())?;
+        Some((state.received()?.in_currency(currency), of))
     });
     let carriers = carriers.filter(|(received, _)| !received.is_zero());
     let mut carriers: Vec<_> = carriers.map(|(received, of)| (received.less(sent_back(of)).minor(), of)).collect();

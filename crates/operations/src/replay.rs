@@ -16,8 +16,6 @@ use crate::events::replay_event;
 const PAGE: usize = 50;
 /// How long events are kept, and so how far back any can be.
 const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// Characters of an id that say when it was minted.
-const TIME_CHARS: usize = 10;
 
 /// Which events are heard again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,27 +134,5 @@ impl Replayed {
 /// Before this no event can have been received: none is kept so long, and no business has any from before it was made.
 fn oldest(b: &BusinessId, now: Timestamp) -> Timestamp {
     let kept = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
-    minted_at(b.ulid()).map_or(kept, |made| made.max(kept))
-}
-
-/// When an id was minted.
-fn minted_at(ulid: &str) -> Option<Timestamp> {
-    const CROCKFORD: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let mut millis = 0_i64;
-    for letter in ulid.get(..TIME_CHARS)?.chars() {
-        millis = millis * 32 + i64::try_from(CROCKFORD.find(letter)?).ok()?;
-    }
-    Timestamp::from_millisecond(millis).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_says_when_it_was_minted() {
-        let at = minted_at("01JD8Z0000ABCDEFGHJKMNPQRS").unwrap();
-        assert_eq!(at.strftime("%Y-%m").to_string(), "2024-11");
-        assert_eq!(minted_at("00000000010000000000000000"), Some(Timestamp::from_millisecond(1).unwrap()));
-    }
+    b.created_at().max(kept)
 }

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::credit_note::CreditNote;
 use crate::currency::Currency;
 use crate::customer::Customer;
-use crate::fact::Fact;
+use crate::fact::{Fact, FactKind};
 use crate::ids::{BusinessId, CustomerId, InvoiceId};
 use crate::invoice::{Invoice, InvoiceBalance};
 use crate::ledger::{Entry, Leg};
@@ -92,6 +92,39 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// The payment as it becomes, where one begins or changes.
+    pub fn payment(&self) -> Option<&Payment> {
+        match self {
+            Self::PaymentStarted(payment) | Self::PaymentChanged { after: payment, .. } => Some(payment),
+            Self::CustomerRegistered(_)
+            | Self::ProfileChanged { .. }
+            | Self::InvoiceIssued(_)
+            | Self::InvoiceBalanceChanged { .. }
+            | Self::PayLinkIssued(_)
+            | Self::PayLinkRevoked(_)
+            | Self::CreditNoteIssued(_)
+            | Self::CreditNoteChanged { .. } => None,
+        }
+    }
+
+    /// The balance of an invoice as it becomes, where one is issued or changes.
+    pub fn invoice_balance(&self) -> Option<(&InvoiceId, &InvoiceBalance)> {
+        match self {
+            Self::InvoiceIssued(invoice) => Some((&invoice.id, &invoice.balance)),
+            Self::InvoiceBalanceChanged { invoice, after, .. } => Some((invoice, after)),
+            Self::CustomerRegistered(_)
+            | Self::ProfileChanged { .. }
+            | Self::PayLinkIssued(_)
+            | Self::PayLinkRevoked(_)
+            | Self::PaymentStarted(_)
+            | Self::PaymentChanged { .. }
+            | Self::CreditNoteIssued(_)
+            | Self::CreditNoteChanged { .. } => None,
+        }
+    }
+}
+
 /// By how much the account's balance item moves, in minor units.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BalanceMove {
@@ -135,6 +168,47 @@ impl BalanceMove {
 }
 
 impl Decision {
+    /// A decision on an account that changes nothing yet.
+    pub fn new(business: BusinessId, customer: CustomerId, at: Timestamp) -> Self {
+        Self { business, customer, at, changes: Vec::new(), entry: None, handed_to: None, facts: Vec::new() }
+    }
+
+    /// Adds a change.
+    #[must_use]
+    pub fn with_change(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// Adds changes, in their order.
+    #[must_use]
+    pub fn with_changes(mut self, changes: impl IntoIterator<Item = Change>) -> Self {
+        self.changes.extend(changes);
+        self
+    }
+
+    /// Sets the ledger entry, if amounts move.
+    #[must_use]
+    pub fn with_entry(mut self, entry: impl Into<Option<Entry>>) -> Self {
+        self.entry = entry.into();
+        self
+    }
+
+    /// Announces what happened by the version of a source that this decision makes.
+    #[must_use]
+    pub fn with_facts(mut self, source: &str, version: u64, kinds: impl IntoIterator<Item = FactKind>) -> Self {
+        let facts = kinds.into_iter().enumerate();
+        self.facts.extend(facts.map(|(place, kind)| Fact::new(source, version, place, self.at, kind)));
+        self
+    }
+
+    /// Lets the money enter another account.
+    #[must_use]
+    pub fn handed_to(mut self, handed_to: HandedTo) -> Self {
+        self.handed_to = Some(handed_to);
+        self
+    }
+
     /// By how much the account's balance item moves.
     pub fn balance_move(&self) -> BalanceMove {
         let mut moved = self.entry.as_ref().map(BalanceMove::of).unwrap_or_default();

@@ -150,4 +150,96 @@ impl FactKind {
             Self::CreditNoteIssued { .. } => "credit_note.issued",
         }
     }
+
+    /// The payment it is about.
+    pub fn payment(&self) -> Option<&PaymentId> {
+        match self {
+            Self::PaymentStarted { payment }
+            | Self::PaymentNeedsAction { payment }
+            | Self::PaymentProcessing { payment }
+            | Self::PaymentSettled { payment, .. }
+            | Self::PaymentFailed { payment }
+            | Self::PaymentCancelled { payment }
+            | Self::PaymentInSuspense { payment, .. }
+            | Self::PaymentRefunded { payment, .. }
+            | Self::PaymentRefundFailed { payment, .. }
+            | Self::PaymentChargedBack { payment, .. }
+            | Self::PaymentReinstated { payment, .. } => Some(payment),
+            Self::CustomerRegistered
+            | Self::InvoiceIssued { .. }
+            | Self::InvoicePartlyPaid { .. }
+            | Self::InvoicePaid { .. }
+            | Self::InvoiceReopened { .. }
+            | Self::CreditNoteIssued { .. } => None,
+        }
+    }
+
+    /// The invoice it is about.
+    pub fn invoice(&self) -> Option<&InvoiceId> {
+        match self {
+            Self::InvoiceIssued { invoice }
+            | Self::InvoicePartlyPaid { invoice }
+            | Self::InvoicePaid { invoice }
+            | Self::InvoiceReopened { invoice } => Some(invoice),
+            Self::CustomerRegistered
+            | Self::PaymentStarted { .. }
+            | Self::PaymentNeedsAction { .. }
+            | Self::PaymentProcessing { .. }
+            | Self::PaymentSettled { .. }
+            | Self::PaymentFailed { .. }
+            | Self::PaymentCancelled { .. }
+            | Self::PaymentInSuspense { .. }
+            | Self::PaymentRefunded { .. }
+            | Self::PaymentRefundFailed { .. }
+            | Self::PaymentChargedBack { .. }
+            | Self::PaymentReinstated { .. }
+            | Self::CreditNoteIssued { .. } => None,
+        }
+    }
+
+    /// The credit note it is about.
+    pub fn credit_note(&self) -> Option<&CreditNoteId> {
+        match self {
+            Self::CreditNoteIssued { credit_note } => Some(credit_note),
+            Self::CustomerRegistered
+            | Self::InvoiceIssued { .. }
+            | Self::InvoicePartlyPaid { .. }
+            | Self::InvoicePaid { .. }
+            | Self::InvoiceReopened { .. }
+            | Self::PaymentStarted { .. }
+            | Self::PaymentNeedsAction { .. }
+            | Self::PaymentProcessing { .. }
+            | Self::PaymentSettled { .. }
+            | Self::PaymentFailed { .. }
+            | Self::PaymentCancelled { .. }
+            | Self::PaymentInSuspense { .. }
+            | Self::PaymentRefunded { .. }
+            | Self::PaymentRefundFailed { .. }
+            | Self::PaymentChargedBack { .. }
+            | Self::PaymentReinstated { .. } => None,
+        }
+    }
+
+    /// The amount that is announced with it: what came, or what of it went back in all.
+    pub fn amount(&self) -> Option<Money> {
+        match self {
+            Self::PaymentSettled { received: amount, .. }
+            | Self::PaymentInSuspense { received: amount, .. }
+            | Self::PaymentRefunded { refunded: amount, .. }
+            | Self::PaymentRefundFailed { refunded: amount, .. }
+            | Self::PaymentChargedBack { charged_back: amount, .. }
+            | Self::PaymentReinstated { charged_back: amount, .. } => Some(*amount),
+            Self::CustomerRegistered
+            | Self::InvoiceIssued { .. }
+            | Self::InvoicePartlyPaid { .. }
+            | Self::InvoicePaid { .. }
+            | Self::InvoiceReopened { .. }
+            | Self::PaymentStarted { .. }
+            | Self::PaymentNeedsAction { .. }
+            | Self::PaymentProcessing { .. }
+            | Self::PaymentFailed { .. }
+            | Self::PaymentCancelled { .. }
+            | Self::CreditNoteIssued { .. } => None,
+        }
+    }
 }

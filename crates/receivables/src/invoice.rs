@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+mod issue;
+
+pub(crate) use issue::adds_up;
+pub use issue::{IssueRefusal, issue};
+
 use crate::currency::Currency;
-use crate::decision::{Change, Decision};
-use crate::fact::{Fact, FactKind};
 use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId};
-use crate::ledger::{Entry, EntryKind, Leg};
-use crate::money::{Balance, Money, MoneyError};
-use crate::pay_link::PayLink;
-use crate::refusal::Refusal;
+use crate::money::Money;
 use crate::text::{Description, ExternalId, InvoiceNumber, Reference};
 
 /// Lines on one invoice, which is stored as one item.
@@ -202,125 +202,4 @@ impl Invoice {
     pub fn currency(&self) -> Currency {
         self.totals.gross.currency()
     }
-}
-
-/// Whether the amounts of an invoice are those of its lines.
-pub(crate) fn adds_up(invoice: &Invoice) -> bool {
-    let priced = |line: &Line| line.unit_price.times_round_half_up(line.quantity) == Ok(line.net);
-    invoice.lines.iter().all(priced) && total(&invoice.lines, invoice.currency()).as_ref() == Ok(&invoice.totals)
-}
-
-/// Issues an invoice: the demand, its pay link, the entry in the ledger and the announcement.
-pub fn issue(
-    id: InvoiceId,
-    business: BusinessId,
-    customer: CustomerId,
-    draft: Draft,
-    link: PayLink,
-    now: Timestamp,
-) -> Result<(Invoice, Decision), Refusal> {
-    if draft.due_on < draft.issued_on {
-        return Err(Refusal::DueBeforeIssue);
-    }
-    if draft.lines.is_empty() || draft.lines.len() > LINES_PER_INVOICE_MAX {
-        return Err(Refusal::LineCount { max: LINES_PER_INVOICE_MAX });
-    }
-    let lines = draft.lines.into_iter().enumerate().map(|(place, line)| price(place, line, draft.currency));
-    let lines = lines.collect::<Result<Vec<Line>, Refusal>>()?;
-    let totals = total(&lines, draft.currency).map_err(|cause| Refusal::Amount { field: "lines".to_owned(), cause })?;
-    let nothing = Money::zero(draft.currency);
-    let balance = InvoiceBalance {
-        gross: totals.gross,
-        applied: nothing,
-        written_off: nothing,
-        pending: nothing,
-        disputed: nothing,
-        charged_back: nothing,
-        live_checkout: None,
-        version: 1,
-    };
-    let invoice = Invoice {
-        id,
-        business,
-        customer,
-        external_id: draft.external_id,
-        number: draft.number,
-        purchase_order: draft.purchase_order,
-        issued_on: draft.issued_on,
-        due_on: draft.due_on,
-        lines,
-        totals,
-        pay_link: Some(link.id.clone()),
-        balance,
-        recorded_at: now,
-    };
-    let decision = issuance(&invoice, link, now);
-    Ok((invoice, decision))
-}
-
-fn issuance(invoice: &Invoice, link: PayLink, now: Timestamp) -> Decision {
-    let leg = Leg::Invoice {
-        invoice: invoice.id.clone(),
-        number: invoice.number.clone(),
-        due_on: invoice.due_on,
-        change: Balance::owed(invoice.totals.gross),
-    };
-    Decision {
-        business: invoice.business.clone(),
-        customer: invoice.customer.clone(),
-        at: now,
-        changes: vec![Change::InvoiceIssued(Box::new(invoice.clone())), Change::PayLinkIssued(link)],
-        entry: Some(Entry {
-            source: invoice.id.to_string(),
-            sequence: 1,
-            posted_at: now,
-            kind: EntryKind::InvoiceIssued,
-            currency: invoice.currency(),
-            legs: vec![leg],
-        }),
-        handed_to: None,
-        facts: vec![Fact::new(invoice.id.as_str(), 1, 0, now, FactKind::InvoiceIssued { invoice: invoice.id.clone() })],
-    }
-}
-
-fn price(place: usize, line: DraftLine, currency: Currency) -> Result<Line, Refusal> {
-    let field = |name: &str| format!("lines[{place}].{name}");
-    if line.unit_price.currency() != currency {
-        let cause = MoneyError::OtherCurrency(currency, line.unit_price.currency());
-        return Err(Refusal::Amount { field: field("unit_price"), cause });
-    }
-    if line.quantity <= Decimal::ZERO || line.quantity.normalize().scale() > RATE_PLACES_MAX {
-        return Err(Refusal::Quantity { field: field("quantity") });
-    }
-    let rate_good = line.tax_rate >= Decimal::ZERO
-        && line.tax_rate <= Decimal::from(TAX_RATE_PERCENT_MAX)
-        && line.tax_rate.normalize().scale() <= RATE_PLACES_MAX;
-    if !rate_good {
-        return Err(Refusal::TaxRate { field: field("tax_rate") });
-    }
-    let net = line.unit_price.times_round_half_up(line.quantity);
-    let net = net.map_err(|cause| Refusal::Amount { field: field("quantity"), cause })?;
-    Ok(Line {
-        description: line.description,
-        quantity: line.quantity.normalize(),
-        unit_price: line.unit_price,
-        tax_rate: line.tax_rate.normalize(),
-        net,
-    })
-}
-
-/// Sums the lines and counts the tax.
-fn total(lines: &[Line], currency: Currency) -> Result<Totals, MoneyError> {
-    let net = Money::sum(currency, lines.iter().map(|line| line.net))?;
-    let mut rates: Vec<Decimal> = lines.iter().map(|line| line.tax_rate).filter(|rate| !rate.is_zero()).collect();
-    rates.sort_unstable_by(|one, other| other.cmp(one));
-    rates.dedup();
-    let mut taxes = Vec::with_capacity(rates.len());
-    for rate in rates {
-        let base = Money::sum(currency, lines.iter().filter(|line| line.tax_rate == rate).map(|line| line.net))?;
-        let amount = base.times_round_half_up(rate / Decimal::ONE_HUNDRED)?;
-        taxes.push(Tax { rate, base, amount });
-    }
-    let gross = taxes.iter().map(|tax| tax.amount).try_fold(net, Money::checked_add)?;
-    Ok(Totals { net, taxes, gross })
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::calendar::BillingZone;
+use crate::csv::Cell;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money, MoneyError};
 use crate::payment::{Origin, Payment};
@@ -222,21 +223,18 @@ pub const JOURNAL_COLUMNS: [&str; 8] = ["date", "source", "kind", "account", "in
 
 impl JournalLine {
     /// The line as a row of the file.
-    pub fn cells(&self) -> [String; 8] {
-        let (debit, credit) = if self.amount.minor() >= 0 {
-            (self.amount.magnitude().to_plain(), String::new())
-        } else {
-            (String::new(), self.amount.magnitude().to_plain())
-        };
+    pub fn cells(&self) -> [Cell<'_>; 8] {
+        let amount = self.amount.magnitude();
+        let (debit, credit) = if self.amount.minor() >= 0 { (Some(amount), None) } else { (None, Some(amount)) };
         [
-            self.on.to_string(),
-            self.source.clone(),
-            self.kind.clone(),
-            self.account.as_str().to_owned(),
-            self.invoice.clone().unwrap_or_default(),
-            debit,
-            credit,
-            self.amount.currency().code().to_owned(),
+            self.on.into(),
+            self.source.as_str().into(),
+            self.kind.as_str().into(),
+            self.account.as_str().into(),
+            self.invoice.as_deref().into(),
+            debit.into(),
+            credit.into(),
+            self.amount.currency().code().to_owned().into(),
         ]
     }
 }

@@ -42,6 +42,10 @@ pub struct LocaleError;
 const NARROW_NO_BREAK_SPACE: char = '\u{202f}';
 const NO_BREAK_SPACE: char = '\u{a0}';
 
+const MINUS: char = '\u{2212}';
+/// What people put between thousands, besides the space in its kinds.
+const GROUP_SEPARATORS: [char; 4] = [',', '.', '\'', '\u{2019}'];
+
 const MONTHS_ENGLISH: [&str; 12] = [
     "January",
     "February",
@@ -135,25 +139,36 @@ impl Locale {
         }
     }
 
-    /// Reads what a person typed into an amount field: spaces are nothing, and both the point and the comma may be the
-    /// decimal separator where the other groups thousands or is absent.
+    /// Reads what a person typed into an amount field: `1,234.50`, `1 234,50 €`, `12,5`. The point and the comma may both
+    /// be the decimal separator. Thousands may be grouped by one kind of separator, in threes; what can be read in two ways
+    /// is refused.
     pub fn parse_amount(self, typed: &str, currency: Currency) -> Result<Money, MoneyError> {
-        let bare: String = typed
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != NARROW_NO_BREAK_SPACE && *c != NO_BREAK_SPACE && *c != '\'')
-            .collect();
-        let bare = bare.trim_matches(|c: char| "€$£¥".contains(c)).replace('\u{2212}', "-");
-        let plain = match (bare.rfind('.'), bare.rfind(',')) {
-            (Some(point), Some(comma)) if comma > point => bare.replace('.', "").replace(',', "."),
-            (Some(_), Some(_)) => bare.replace(',', ""),
-            (None, Some(comma)) => {
-                let grouped =
-                    self.language() == Language::English && bare.len() - comma == 4 && currency.exponent() != 3;
-                if grouped || bare.matches(',').count() > 1 { bare.replace(',', "") } else { bare.replace(',', ".") }
-            }
-            (Some(_) | None, None) => bare,
+        let bare = typed.trim().trim_matches(|c: char| "€$£¥".contains(c)).trim().replace(MINUS, "-");
+        let bare = bare.replace(char::is_whitespace, " ");
+        let (sign, bare) = bare.strip_prefix('-').map_or(("", bare.as_str()), |rest| ("-", rest.trim_start()));
+        let (whole, decimals) = match self.decimal_separator(bare, currency)? {
+            Some(place) => (bare.get(..place).unwrap_or_default(), bare.get(place + 1..)),
+            None => (bare, None),
         };
+        let whole = ungrouped(whole).ok_or(MoneyError::NotANumber)?;
+        let plain = decimals.map_or(format!("{sign}{whole}"), |decimals| format!("{sign}{whole}.{decimals}"));
         Money::parse(&plain, currency)
+    }
+
+    /// The place of the point or comma that separates decimals, if one does. It comes last and once; a single comma before
+    /// three digits groups thousands in English, unless the currency has thousandths, where nobody can tell.
+    fn decimal_separator(self, bare: &str, currency: Currency) -> Result<Option<usize>, MoneyError> {
+        let Some(last) = bare.rfind(['.', ',']) else { return Ok(None) };
+        let separator = bare.get(last..=last).unwrap_or_default();
+        if bare.matches(separator).count() > 1 {
+            return Ok(None);
+        }
+        let alone = bare.find(['.', ',']) == Some(last);
+        let before_three = bare.len() - last == 4;
+        if !(alone && before_three && separator == "," && self.language() == Language::English) {
+            return Ok(Some(last));
+        }
+        if currency.exponent() == 3 { Err(MoneyError::NotANumber) } else { Ok(None) }
     }
 
     /// A civil date in words: `1 March 2026`, `March 1, 2026`, `1er mars 2026`.
@@ -218,6 +233,18 @@ fn grouped(digits: &str, separator: char) -> String {
         out.push(digit);
     }
     out
+}
+
+/// The digits of a whole number, which may be grouped in threes by one separator; `None` where it is anything else.
+fn ungrouped(whole: &str) -> Option<String> {
+    let separates = |c: char| c.is_whitespace() || GROUP_SEPARATORS.contains(&c);
+    let Some(separator) = whole.chars().find(|c| separates(*c)) else { return Some(whole.to_owned()) };
+    let mut groups = whole.split(separator);
+    let first = groups.next().filter(|first| (1..=3).contains(&first.len()) && !first.starts_with('0'))?;
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let rest: Vec<&str> = groups.collect();
+    let in_threes = digits(first) && rest.iter().all(|group| group.len() == 3 && digits(group));
+    in_threes.then(|| format!("{first}{}", rest.concat()))
 }
 
 /// A quality value (`0.8`) in thousandths.
@@ -323,6 +350,76 @@ mod tests {
         for typed in ["", "abc", "-5", "1.2.3", "12.345", "1e3"] {
             assert!(Locale::English.parse_amount(typed, eur).is_err(), "{typed:?} was taken");
         }
+    }
+
+    #[test]
+    fn thousands_are_grouped_in_threes_by_one_separator() {
+        let mut seen = String::new();
+        let table = [
+            ("1,234,567.50", "EUR"),
+            ("1.234.567,50", "EUR"),
+            ("1 234 567,50", "EUR"),
+            ("1\u{202f}234 567,50", "EUR"),
+            ("1'234'567.50", "EUR"),
+            ("1\u{2019}234.50", "EUR"),
+            ("1,234", "EUR"),
+            ("1.234", "EUR"),
+            ("1,234", "JPY"),
+            ("1,234", "KWD"),
+            ("1.234", "KWD"),
+            ("1,0,0", "EUR"),
+            ("1,00,000", "EUR"),
+            ("1234,567", "EUR"),
+            ("1,234 567", "EUR"),
+            ("1.234 567,50", "EUR"),
+            ("1,234.567,50", "EUR"),
+            ("1 23,50", "EUR"),
+            ("12 34", "EUR"),
+            ("0,123", "EUR"),
+            ("1,234.5 6", "EUR"),
+            (",50", "EUR"),
+            ("5,", "EUR"),
+            ("\u{2212}5", "EUR"),
+            ("- 5,00", "EUR"),
+            ("€ 12,50", "EUR"),
+        ];
+        for (typed, code) in table {
+            let currency: Currency = code.parse().unwrap();
+            let read = |locale: Locale| match locale.parse_amount(typed, currency) {
+                Ok(amount) => amount.to_plain(),
+                Err(error) => format!("{error:?}"),
+            };
+            writeln!(seen, "{typed} {code}: en {}, fr {}", read(Locale::English), read(Locale::French)).unwrap();
+        }
+        expect![[r#"
+            1,234,567.50 EUR: en 1234567.50, fr 1234567.50
+            1.234.567,50 EUR: en 1234567.50, fr 1234567.50
+            1 234 567,50 EUR: en 1234567.50, fr 1234567.50
+            1 234 567,50 EUR: en 1234567.50, fr 1234567.50
+            1'234'567.50 EUR: en 1234567.50, fr 1234567.50
+            1’234.50 EUR: en 1234.50, fr 1234.50
+            1,234 EUR: en 1234.00, fr TooPrecise(2)
+            1.234 EUR: en TooPrecise(2), fr TooPrecise(2)
+            1,234 JPY: en 1234, fr TooPrecise(0)
+            1,234 KWD: en NotANumber, fr 1.234
+            1.234 KWD: en 1.234, fr 1.234
+            1,0,0 EUR: en NotANumber, fr NotANumber
+            1,00,000 EUR: en NotANumber, fr NotANumber
+            1234,567 EUR: en NotANumber, fr TooPrecise(2)
+            1,234 567 EUR: en NotANumber, fr NotANumber
+            1.234 567,50 EUR: en NotANumber, fr NotANumber
+            1,234.567,50 EUR: en NotANumber, fr NotANumber
+            1 23,50 EUR: en NotANumber, fr NotANumber
+            12 34 EUR: en NotANumber, fr NotANumber
+            0,123 EUR: en NotANumber, fr TooPrecise(2)
+            1,234.5 6 EUR: en NotANumber, fr NotANumber
+            ,50 EUR: en NotANumber, fr NotANumber
+            5, EUR: en NotANumber, fr NotANumber
+            −5 EUR: en Negative, fr Negative
+            - 5,00 EUR: en Negative, fr Negative
+            € 12,50 EUR: en 12.50, fr 12.50
+        "#]]
+        .assert_eq(&seen);
     }
 
     #[test]

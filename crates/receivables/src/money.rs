@@ -180,6 +180,26 @@ impl Money {
     }
 }
 
+/// An amount in a command that cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{cause}")]
+pub struct AmountRefusal {
+    /// The path of the amount in the command, in the API's words: `lines[0].unit_price`.
+    pub field: String,
+    /// The rule of money that it breaks.
+    pub cause: MoneyError,
+}
+
+impl AmountRefusal {
+    /// The stable word for programs.
+    pub const CODE: &'static str = "amount";
+
+    /// The refusal of the amount in a field.
+    pub fn new(field: impl Into<String>, cause: MoneyError) -> Self {
+        Self { field: field.into(), cause }
+    }
+}
+
 /// A signed sum of money: what an account owes (positive) or has in its favour (negative).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Balance {

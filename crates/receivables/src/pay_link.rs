@@ -47,3 +47,32 @@ impl PayLink {
 pub fn default_expiry(due_on: Date, today: Date) -> Date {
     days_after(due_on.max(today), VALID_AFTER_DUE_DAYS)
 }
+
+/// Why a pay link was not issued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkRefusal {
+    /// It would expire before it is issued.
+    #[error("expected a day on or after {today}")]
+    DayPassed {
+        /// The path of the day in the command.
+        field: String,
+        /// Today in the business's time zone.
+        today: Date,
+    },
+}
+
+impl LinkRefusal {
+    /// The field of the command that is at fault, in the API's words.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::DayPassed { field, .. } => Some(field),
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DayPassed { .. } => "day_passed",
+        }
+    }
+}

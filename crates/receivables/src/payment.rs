@@ -25,14 +25,14 @@ mod reviews;
 mod start;
 mod state;
 
-pub use cash_moves::{apply, hand_over, move_cash, unapply};
+pub use cash_moves::{HandOverRefusal, MoveRefusal, apply, hand_over, move_cash, unapply};
 pub use charge_rule::ChargeRule;
 pub use external::{ExternalPayment, mention_cash, start_external};
 pub use fold::{abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder};
 pub use payable::OnlinePayable;
-pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, order_refund, refund_refused};
-pub use reviews::{Review, ReviewKind, close_review};
-pub use start::start;
+pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, order_refund, refund_refused};
+pub use reviews::{Review, ReviewKind, ReviewRefusal, close_review};
+pub use start::{StartRefusal, start};
 pub use state::{Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, State, Transition, poll_delay, transition};
 
 /// Invoices that one payment can cover.
@@ -132,6 +132,16 @@ pub struct Request {
     pub rule: ChargeRule,
 }
 
+/// What is known of a payment when it begins.
+struct Opening {
+    id: PaymentId,
+    business: BusinessId,
+    customer: CustomerId,
+    origin: Origin,
+    locale: Locale,
+    amount: Money,
+}
+
 impl Payment {
     /// What of a transfer has arrived, before it is whole; `None` where nothing has, or nothing more is waited for.
     pub fn arrived(&self) -> Option<Money> {
@@ -166,14 +176,9 @@ impl Payment {
         self
     }
 
-    /// A payment of which nothing is heard and to which nothing is allocated yet.
-    fn blank(
-        id: PaymentId,
-        (business, customer): (BusinessId, CustomerId),
-        (origin, locale): (Origin, Locale),
-        amount: Money,
-        now: Timestamp,
-    ) -> Self {
+    /// A payment of which no report has come and to which nothing is allocated yet.
+    fn blank(opening: Opening, now: Timestamp) -> Self {
+        let Opening { id, business, customer, origin, locale, amount } = opening;
         let nothing = Money::zero(amount.currency());
         Self {
             id,

@@ -163,6 +163,47 @@ impl ObjectState {
         }
     }
 
+    /// The hosted page, if it is one.
+    pub fn checkout(&self) -> Option<&CheckoutState> {
+        match self {
+            Self::Checkout(checkout) => Some(checkout),
+            Self::Intent(_) | Self::Refund(_) | Self::Chargeback(_) | Self::Concern(_) => None,
+        }
+    }
+
+    /// The provider's record of a payment, if it is one.
+    pub fn intent(&self) -> Option<&IntentState> {
+        match self {
+            Self::Intent(intent) => Some(intent),
+            Self::Checkout(_) | Self::Refund(_) | Self::Chargeback(_) | Self::Concern(_) => None,
+        }
+    }
+
+    /// The refund, if it is one.
+    pub fn refund(&self) -> Option<&RefundState> {
+        match self {
+            Self::Refund(refund) => Some(refund),
+            Self::Checkout(_) | Self::Intent(_) | Self::Chargeback(_) | Self::Concern(_) => None,
+        }
+    }
+
+    /// The chargeback or inquiry, if it is one.
+    pub fn chargeback(&self) -> Option<&ChargebackState> {
+        match self {
+            Self::Chargeback(chargeback) => Some(chargeback),
+            Self::Checkout(_) | Self::Intent(_) | Self::Refund(_) | Self::Concern(_) => None,
+        }
+    }
+
+    /// The money that came by it; `None` where no money can come by an object of its kind.
+    pub fn received(&self) -> Option<&Cash> {
+        match self {
+            Self::Checkout(checkout) => Some(&checkout.received),
+            Self::Intent(intent) => Some(&intent.received),
+            Self::Refund(_) | Self::Chargeback(_) | Self::Concern(_) => None,
+        }
+    }
+
     /// Takes in another statement about the same object. Says whether anything was news.
     pub fn merge(&mut self, other: &Self) -> bool {
         let before = self.clone();

@@ -17,7 +17,7 @@ mod statement_laws;
 mod story;
 
 /// So many cases of a law, and no files left behind where one fails: its smallest case is in the message.
-fn cases(count: u32) -> proptest::test_runner::Config {
+pub(crate) fn cases(count: u32) -> proptest::test_runner::Config {
     proptest::test_runner::Config {
         cases: count,
         failure_persistence: None,

@@ -8,11 +8,51 @@ use jiff::Timestamp;
 use crate::allocation::balance_fact;
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
-use crate::fact::Fact;
+use crate::ids::PaymentId;
 use crate::invoice::{Invoice, InvoiceBalance};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money};
-use crate::refusal::Refusal;
+
+/// Why an amount was not written off, or a write-off not taken back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteOffRefusal {
+    /// Nothing is open on the invoice.
+    #[error("the invoice is paid")]
+    AlreadyPaid,
+    /// A payment of it is on its way.
+    #[error("a payment of the whole open amount is on its way")]
+    PaymentOnItsWay,
+    /// A checkout of the invoice is open, and somebody may just be paying it.
+    #[error("another checkout of the invoice is open")]
+    CheckoutOpen {
+        /// The payment that the checkout belongs to.
+        payment: PaymentId,
+    },
+    /// More is open than the business tolerates.
+    #[error("expected an open amount of at most {tolerance:?}, the business's tolerance; {open:?} is open")]
+    MoreThanTolerated {
+        /// What is open on the invoice.
+        open: Money,
+        /// The tolerance, less what was written off of the invoice before.
+        tolerance: Money,
+    },
+    /// There is no write-off to take back.
+    #[error("nothing of the invoice is written off")]
+    NothingWrittenOff,
+}
+
+impl WriteOffRefusal {
+    /// A stable word for programs. No field of the command is ever at fault.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyPaid => "already_paid",
+            Self::PaymentOnItsWay => "payment_on_its_way",
+            Self::CheckoutOpen { .. } => "checkout_open",
+            Self::MoreThanTolerated { .. } => "more_than_tolerated",
+            Self::NothingWrittenOff => "nothing_written_off",
+        }
+    }
+}
 
 /// The most that may be tolerated in a currency: one of its units, or about as much as a dollar where a unit is much less or
 /// much more.
@@ -27,31 +67,31 @@ pub fn tolerance_max(currency: Currency) -> Money {
 }
 
 /// Writes off what is open of an invoice, where it is within the tolerance and nobody is just paying it.
-pub fn write_off(before: &Invoice, tolerance: Money, now: Timestamp) -> Result<(Invoice, Decision), Refusal> {
+pub fn write_off(before: &Invoice, tolerance: Money, now: Timestamp) -> Result<(Invoice, Decision), WriteOffRefusal> {
     let open = before.balance.open();
     let tolerance = tolerance.min(tolerance_max(before.currency()));
     if open.is_zero() {
-        return Err(Refusal::AlreadyPaid);
+        return Err(WriteOffRefusal::AlreadyPaid);
     }
     if !before.balance.pending.is_zero() {
-        return Err(Refusal::PaymentOnItsWay);
+        return Err(WriteOffRefusal::PaymentOnItsWay);
     }
     if let Some(payment) = &before.balance.live_checkout {
-        return Err(Refusal::CheckoutOpen { payment: payment.clone() });
+        return Err(WriteOffRefusal::CheckoutOpen { payment: payment.clone() });
     }
     // What was written off before counts: in small steps no more is tolerated than at once.
     let left = tolerance.less(before.balance.written_off);
     if left.checked_sub(open).is_err() {
-        return Err(Refusal::MoreThanTolerated { open, tolerance: left });
+        return Err(WriteOffRefusal::MoreThanTolerated { open, tolerance: left });
     }
     let written_off = before.balance.written_off.checked_add(open).unwrap_or(open);
     Ok(decide(before, written_off, EntryKind::InvoiceWrittenOff, now))
 }
 
 /// Takes a write-off back: the amount is expected again.
-pub fn take_back(before: &Invoice, now: Timestamp) -> Result<(Invoice, Decision), Refusal> {
+pub fn take_back(before: &Invoice, now: Timestamp) -> Result<(Invoice, Decision), WriteOffRefusal> {
     if before.balance.written_off.is_zero() {
-        return Err(Refusal::NothingWrittenOff);
+        return Err(WriteOffRefusal::NothingWrittenOff);
     }
     Ok(decide(before, Money::zero(before.currency()), EntryKind::WriteOffReversed, now))
 }
@@ -66,26 +106,22 @@ fn decide(before: &Invoice, written_off: Money, kind: EntryKind, now: Timestamp)
         change: Balance::new(change, before.currency()).unwrap_or(Balance::zero(before.currency())),
     };
     let fact = balance_fact(&before.id, &before.balance, &balance);
-    let decision = Decision {
-        business: before.business.clone(),
-        customer: before.customer.clone(),
-        at: now,
-        changes: vec![Change::InvoiceBalanceChanged {
+    let entry = Entry {
+        source: before.id.to_string(),
+        sequence: balance.version,
+        posted_at: now,
+        kind,
+        currency: before.currency(),
+        legs: vec![leg],
+    };
+    let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
+        .with_change(Change::InvoiceBalanceChanged {
             invoice: before.id.clone(),
             due_on: before.due_on,
             before: before.balance.clone(),
             after: balance.clone(),
-        }],
-        entry: Some(Entry {
-            source: before.id.to_string(),
-            sequence: balance.version,
-            posted_at: now,
-            kind,
-            currency: before.currency(),
-            legs: vec![leg],
-        }),
-        handed_to: None,
-        facts: vec![Fact::new(before.id.as_str(), balance.version, 0, now, fact)],
-    };
+        })
+        .with_entry(entry)
+        .with_facts(before.id.as_str(), balance.version, [fact]);
     (Invoice { balance, ..before.clone() }, decision)
 }

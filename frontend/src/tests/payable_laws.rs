@@ -24,7 +24,7 @@ fn asked(invoice: &Invoice, part: Money) -> Result<(), Refusal> {
         parts: vec![(invoice.clone(), part)],
         rule: charge_rule(invoice.currency()).unwrap(),
     };
-    start(&request, "2026-03-12T09:00:00Z".parse().unwrap()).map(|_| ())
+    Ok(start(&request, "2026-03-12T09:00:00Z".parse().unwrap()).map(|_| ())?)
 }
 
 fn said(invoice: &Invoice) -> String {

@@ -2,7 +2,7 @@
 
 use operations::OperationError;
 use payment_gateway::stripe::currency::charge_rule;
-use receivables::payment::{ChargeRule, OnlinePayable};
+use receivables::payment::{ChargeRule, OnlinePayable, StartRefusal};
 use receivables::{Currency, Locale, Money, MoneyError, PaymentId, Refusal};
 
 /// Characters taken in the amount field; longer input is not an amount.
@@ -146,47 +146,26 @@ pub fn read_amount(typed: &str, locale: Locale, currency: Currency, most: Money)
 
 /// What a refusal of the books means to the person who pays. `None` where the page itself says it by its state.
 pub fn fault_of_refusal(refusal: &Refusal, most: Money) -> Option<PayFault> {
+    if let Refusal::Amount(amount) = refusal {
+        return Some(fault_of(amount.cause, most));
+    }
+    // No other command is behind the form: what another refuses means that something else has happened.
+    let Refusal::Start(refusal) = refusal else { return Some(PayFault::Changed) };
     match refusal {
-        Refusal::AlreadyPaid | Refusal::PaymentOnItsWay => None,
+        StartRefusal::AlreadyPaid | StartRefusal::PaymentOnItsWay => None,
         // Less may have become payable, and of that the provider may charge less still.
-        Refusal::MoreThanPayable { payable, .. } => Online::of(*payable).most().map(PayFault::AtMost),
-        Refusal::BelowMinimum { minimum } => Some(PayFault::AtLeast(*minimum)),
-        Refusal::LeavesTooLittle { payable, minimum, .. } => {
+        StartRefusal::MoreThanPayable { payable, .. } => Online::of(*payable).most().map(PayFault::AtMost),
+        StartRefusal::BelowMinimum { minimum } => Some(PayFault::AtLeast(*minimum)),
+        StartRefusal::LeavesTooLittle { payable, minimum, .. } => {
             Some(PayFault::LeavesTooLittle { payable: *payable, minimum: *minimum })
         }
-        Refusal::NothingToPay => Some(PayFault::Zero),
-        Refusal::CheckoutOpen { .. } => Some(PayFault::CheckoutOpen),
-        Refusal::Amount { cause, .. } => Some(fault_of(*cause, most)),
-        Refusal::DueBeforeIssue
-        | Refusal::LineCount { .. }
-        | Refusal::Quantity { .. }
-        | Refusal::TaxRate { .. }
-        | Refusal::InvoiceImmutable { .. }
-        | Refusal::NumberTaken
-        | Refusal::ExternalIdTaken
-        | Refusal::TooManyAllocations { .. }
-        | Refusal::InvoiceTwice { .. }
-        | Refusal::OtherCustomer { .. }
-        | Refusal::OtherCurrency { .. }
-        | Refusal::DayPassed { .. }
-        // These answer an operator, never a payer.
-        | Refusal::MoreThanUnapplied { .. }
-        | Refusal::MoreThanOpen { .. }
-        | Refusal::MoreThanApplied { .. }
-        | Refusal::GoesElsewhereFirst { .. }
-        | Refusal::NotAllocated
-        | Refusal::MoreThanRefundable { .. }
-        | Refusal::TooManyRefunds { .. }
-        | Refusal::NothingReceived
-        | Refusal::Unfinished
-        | Refusal::NothingToCredit
-        | Refusal::MoreThanTolerated { .. }
-        | Refusal::NothingWrittenOff
-        | Refusal::PaidHere
-        | Refusal::SameCustomer
-        | Refusal::NothingUnapplied
-        | Refusal::StillAllocated { .. }
-        | Refusal::NoSuchReview => Some(PayFault::Changed),
+        StartRefusal::NothingToPay => Some(PayFault::Zero),
+        StartRefusal::CheckoutOpen { .. } => Some(PayFault::CheckoutOpen),
+        StartRefusal::Amount(amount) => Some(fault_of(amount.cause, most)),
+        StartRefusal::TooManyAllocations { .. }
+        | StartRefusal::InvoiceTwice { .. }
+        | StartRefusal::OtherCustomer { .. }
+        | StartRefusal::OtherCurrency { .. } => Some(PayFault::Changed),
     }
 }
 

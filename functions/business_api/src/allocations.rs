@@ -2,9 +2,9 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use operations::CashPart;
-use receivables::allocation::ALLOCATIONS_PER_STEP;
+use receivables::allocation::{ALLOCATIONS_PER_STEP, ApplyRefusal};
 use receivables::text::Description;
-use receivables::{Allocation, Currency, Invoice, InvoiceId, Money, Refusal};
+use receivables::{Allocation, Currency, Invoice, InvoiceId, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -96,7 +96,7 @@ impl From<&Allocation> for AllocationShape {
 impl ApplyDraft {
     pub(crate) fn read(&self, faults: &mut Faults) -> Option<Description> {
         if self.allocations.is_empty() {
-            faults.note("allocations", Refusal::NothingToPay);
+            faults.note("allocations", ApplyRefusal::NothingToApply);
         }
         count(&self.allocations, faults);
         read_reason(&self.reason, faults)
@@ -118,7 +118,7 @@ impl Because {
 /// No more than one act carries.
 pub(crate) fn count(parts: &[AllocationDraft], faults: &mut Faults) {
     if parts.len() > ALLOCATIONS_PER_STEP {
-        faults.note("allocations", Refusal::TooManyAllocations { max: ALLOCATIONS_PER_STEP });
+        faults.note("allocations", ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_STEP });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use receivables::csv::row as file_row;
+use receivables::csv::{header as header_row, row as file_row};
 use serde::{Deserialize, Serialize};
 use store::{Page, Paged, Sealed};
 use utoipa::{IntoParams, ToSchema};
@@ -131,7 +131,7 @@ impl AuditRecordShape {
                 self.facts.join(" "),
                 self.hash.clone(),
             ];
-            file_row(file, &fields);
+            file_row(file, &fields.map(Into::into));
         };
         if self.differences.is_empty() {
             row(file, None);
@@ -170,7 +170,7 @@ async fn file(caller: &Caller, format: Format, from: Page) -> Result<Response, F
     let (mut text, mut records) = (String::new(), 0);
     let mut page = Page { limit: PAGE_LIMIT_MAX, ..from };
     if format == Format::Csv {
-        file_row(&mut text, &COLUMNS.map(str::to_owned));
+        header_row(&mut text, &COLUMNS);
     }
     while records < RECORDS_PER_FILE_MAX {
         let found = caller.store().audit(caller.business_id(), &page).await?;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use operations::{EXPORT_DAYS_MAX, ExportedPayment};
 use receivables::calendar::days_between;
-use receivables::csv::row;
+use receivables::csv::{Cell, header as header_row, row};
 use receivables::journal::{JOURNAL_COLUMNS, JournalLine};
 use receivables::{Balance, BillingZone};
 use serde::{Deserialize, Serialize};
@@ -177,24 +177,26 @@ impl ExportedPaymentShape {
         })
     }
 
-    fn cells(&self) -> [String; 15] {
-        let settled = |part: fn(&SettledShape) -> &String| self.settled.as_ref().map(part).cloned().unwrap_or_default();
+    fn cells(&self) -> [Cell<'_>; 15] {
+        let settled = self.settled.as_ref();
+        let part =
+            |of: fn(&SettledShape) -> &String| settled.map_or(Cell::Empty, |settled| Cell::Number(of(settled).into()));
         [
-            self.payment.clone(),
-            self.customer.clone(),
-            self.status.to_owned(),
-            self.started_on.clone(),
-            self.settled_on.clone().unwrap_or_default(),
-            self.currency.clone(),
-            self.amount.clone(),
-            self.received.clone(),
-            self.refunded.clone(),
-            self.charged_back.clone(),
-            self.unapplied.clone(),
-            settled(|part| &part.currency),
-            settled(|part| &part.gross),
-            settled(|part| &part.fee),
-            settled(|part| &part.net),
+            self.payment.as_str().into(),
+            self.customer.as_str().into(),
+            self.status.into(),
+            self.started_on.as_str().into(),
+            self.settled_on.as_deref().into(),
+            self.currency.as_str().into(),
+            Cell::Number(self.amount.as_str().into()),
+            Cell::Number(self.received.as_str().into()),
+            Cell::Number(self.refunded.as_str().into()),
+            Cell::Number(self.charged_back.as_str().into()),
+            Cell::Number(self.unapplied.as_str().into()),
+            settled.map(|settled| settled.currency.as_str()).into(),
+            part(|settled| &settled.gross),
+            part(|settled| &settled.fee),
+            part(|settled| &settled.net),
         ]
     }
 }
@@ -231,7 +233,7 @@ pub(crate) async fn export_journal(caller: Caller, Asked(asked): Asked<ExportQue
     let lines = operations::journal(&caller.state.context, &caller.business, period.from, period.to).await?;
     if period.csv {
         let mut file = String::new();
-        row(&mut file, &JOURNAL_COLUMNS.map(str::to_owned));
+        header_row(&mut file, &JOURNAL_COLUMNS);
         for line in &lines {
             row(&mut file, &line.cells());
         }
@@ -256,7 +258,7 @@ pub(crate) async fn export_payments(caller: Caller, Asked(asked): Asked<ExportQu
     let payments = found.iter().map(|one| ExportedPaymentShape::of(one, zone)).collect::<Result<Vec<_>, Failure>>()?;
     if period.csv {
         let mut file = String::new();
-        row(&mut file, &PAYMENT_COLUMNS.map(str::to_owned));
+        header_row(&mut file, &PAYMENT_COLUMNS);
         for payment in &payments {
             row(&mut file, &payment.cells());
         }

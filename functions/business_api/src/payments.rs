@@ -6,9 +6,9 @@ use axum::response::Response;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use operations::StartPayment;
-use receivables::payment::{ALLOCATIONS_PER_PAYMENT_MAX, Origin};
+use receivables::payment::{ALLOCATIONS_PER_PAYMENT_MAX, Origin, StartRefusal};
 use receivables::provider_object::{ObjectState, RefundRank, RefundState};
-use receivables::{Currency, Money, Payment, PaymentId, Refusal};
+use receivables::{Currency, Money, Payment, PaymentId};
 use serde::{Deserialize, Serialize};
 use store::Paged;
 use utoipa::{IntoParams, ToSchema};
@@ -159,15 +159,7 @@ impl PaymentShape {
 
 /// What was ordered to be sent back, and what the provider sent back by itself.
 fn refunds_of(payment: &Payment) -> Vec<RefundShape> {
-    let heard = || {
-        payment.provider_state.0.iter().filter_map(|(object, fact)| match fact {
-            ObjectState::Refund(refund) => Some((object, refund)),
-            ObjectState::Checkout(_)
-            | ObjectState::Intent(_)
-            | ObjectState::Chargeback(_)
-            | ObjectState::Concern(_) => None,
-        })
-    };
+    let heard = || payment.provider_state.0.iter().filter_map(|(object, state)| Some((object, state.refund()?)));
     let word = |rank: RefundRank| match rank {
         RefundRank::Pending => "pending",
         RefundRank::Succeeded => "succeeded",
@@ -200,9 +192,9 @@ impl PaymentDraft {
         let currency = faults.read::<Currency>("currency", &self.currency);
         let count = self.allocations.len();
         if count == 0 {
-            faults.note("allocations", Refusal::NothingToPay);
+            faults.note("allocations", StartRefusal::NothingToPay);
         } else if count > ALLOCATIONS_PER_PAYMENT_MAX {
-            faults.note("allocations", Refusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
+            faults.note("allocations", StartRefusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
         }
         let currency = currency?;
         let mut amounts = Vec::with_capacity(count);
@@ -242,7 +234,7 @@ async fn start(work: Work, draft: PaymentDraft, currency: Currency, amounts: Vec
                     faults.note(&field, "expected an invoice of the customer");
                 }
                 Some(invoice) if invoice.currency() != currency => {
-                    faults.note(&field, Refusal::OtherCurrency { field: field.clone(), expected: currency });
+                    faults.note(&field, StartRefusal::OtherCurrency { field: field.clone(), expected: currency });
                 }
                 Some(_) => {}
                 None => faults.note(&field, NO_SUCH_INVOICE),

@@ -5,7 +5,6 @@ use axum::response::Response;
 use receivables::ReviewId;
 use receivables::text::Description;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use store::{ListedReview, Page};
 use utoipa::{IntoParams, ToSchema};
 
@@ -59,9 +58,9 @@ pub(crate) struct ReviewQuery {
 }
 
 impl ReviewShape {
-    fn of(review: &ListedReview) -> Result<Self, Failure> {
-        Ok(Self {
-            id: id_of(review)?.to_string(),
+    fn of(review: &ListedReview) -> Self {
+        Self {
+            id: id_of(review).to_string(),
             amount: review.amount.into(),
             reason: review.reason.clone(),
             name: review.name.clone(),
@@ -69,20 +68,13 @@ impl ReviewShape {
             answer_by: review.answer_by.map(|at| at.to_string()),
             customer: review.customer.to_string(),
             payment: review.payment.to_string(),
-        })
+        }
     }
 }
 
 /// A review has no id of its own in the table: there is one per payment and name, and its id follows from them.
-fn id_of(review: &ListedReview) -> Result<ReviewId, Failure> {
-    const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let what = format!("{}/{}", review.payment, review.name);
-    let time = review.payment.ulid().get(..10).unwrap_or_default();
-    let random_bits = Sha256::digest(what);
-    let random_bits =
-        random_bits.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
-    let ulid: String = time.chars().chain(random_bits.map(char::from)).collect();
-    ReviewId::from_ulid(&ulid).map_err(|error| Failure::defect("review", &error))
+fn id_of(review: &ListedReview) -> ReviewId {
+    ReviewId::derived(review.payment.as_str(), &[&review.name])
 }
 
 /// List what a person should look at, oldest first
@@ -94,7 +86,7 @@ pub(crate) async fn list_reviews(caller: Caller, Asked(asked): Asked<ReviewQuery
     let list = Listing::new(caller.business_id(), "reviews", &[]);
     let page = checked(|faults| list.page(asked.limit.as_deref(), asked.cursor.as_deref(), faults))?;
     let reviews = caller.store().reviews(caller.business_id(), &page).await?;
-    let items = reviews.items.iter().map(ReviewShape::of).collect::<Result<Vec<_>, Failure>>()?;
+    let items = reviews.items.iter().map(ReviewShape::of).collect();
     let paged = store::Paged { items, next_cursor: reviews.next_cursor };
     Answer::ok(&list.answer(paged, |shape| shape))
 }
@@ -118,7 +110,7 @@ async fn close(work: Work, id: String, reason: Description) -> Result<Answer, Fa
     let review = review_of_path(caller, &id).await?;
     let context = work.for_action(reason);
     operations::close_review(&context, &caller.business, &review.payment, &review.name, caller.now).await?;
-    Answer::ok(&ReviewShape::of(&review)?)
+    Answer::ok(&ReviewShape::of(&review))
 }
 
 /// The review that an address names. Its id leads to no item, so it is looked for in the list, which is as long as what is open.
@@ -128,7 +120,7 @@ async fn review_of_path(caller: &Caller, text: &str) -> Result<ListedReview, Fai
     loop {
         let reviews = caller.store().reviews(caller.business_id(), &page).await?;
         for review in reviews.items {
-            if id_of(&review)? == id {
+            if id_of(&review) == id {
                 return Ok(review);
             }
         }
@@ -136,5 +128,25 @@ async fn review_of_path(caller: &Caller, text: &str) -> Result<ListedReview, Fai
             Some(cursor) => page.cursor = Some(cursor),
             None => return Err(Failure::not_found()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_review_follows_from_its_payment_and_name() {
+        let review = ListedReview {
+            payment: "pay_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap(),
+            customer: "cst_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap(),
+            name: "chargeback#dp_1".to_owned(),
+            reason: "chargeback".to_owned(),
+            amount: receivables::Money::zero(receivables::Currency::EUR),
+            object: None,
+            answer_by: None,
+        };
+        // Callers keep the ids of reviews: they stay what they are.
+        assert_eq!(id_of(&review).as_str(), "rvw_01JD8Z0000AAC6R9AKDYJ99ERG");
     }
 }

@@ -201,7 +201,7 @@ async fn a_connection_that_breaks_after_dispatch_is_an_unknown_outcome() {
 async fn an_address_that_ses_cannot_reach_is_refused_before_it_is_asked() {
     let business = business();
     let mut view = receipt(&business, Locale::French);
-    view.to = "zoé@exemple.example".parse().unwrap();
+    view.to = "zoe@exämple.example".parse().unwrap();
     let once = IdempotencyKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS");
     let sender = sender("http://127.0.0.1:9".to_owned());
     let result = sender.send(&view.compose(), &business, &once, Timestamp::UNIX_EPOCH).await;

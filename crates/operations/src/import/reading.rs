@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::customer::Profile;
 use receivables::ids::IdError;
-use receivables::invoice::{self, Draft, DraftLine};
+use receivables::invoice::{self, Draft, DraftLine, IssueRefusal};
 use receivables::pay_link::{PayLink, Scope};
 use receivables::{Business, BusinessId, Currency, CustomerId, Invoice, InvoiceId, Money, PayLinkId, Refusal};
 use rust_decimal::Decimal;
@@ -99,7 +99,7 @@ pub(super) fn read(file: &[u8], business: &Business) -> Read {
         let imported = imported.filter(|_| cells.errors.is_empty());
         match imported.map(|imported| (dry_run(imported.draft.clone()), imported)) {
             Some((Ok(_), imported)) => read.invoices.push(imported),
-            Some((Err(refusal), imported)) => cells.errors.push(imported.refused(&refusal)),
+            Some((Err(refusal), imported)) => cells.errors.push(imported.refused(&refusal.into())),
             None => {}
         }
         read.errors.append(&mut cells.errors);
@@ -114,7 +114,7 @@ fn same_number(one: &Row, other: &Row) -> bool {
 }
 
 /// Issues an invoice to nobody, under no id, so that whatever the books would refuse is known before anything is kept.
-pub(super) fn dry_run(draft: Draft) -> Result<Invoice, Refusal> {
+pub(super) fn dry_run(draft: Draft) -> Result<Invoice, IssueRefusal> {
     let (id, business): (InvoiceId, BusinessId) = (nowhere(InvoiceId::from_ulid), nowhere(BusinessId::from_ulid));
     let customer: CustomerId = nowhere(CustomerId::from_ulid);
     let link = PayLink {

@@ -156,12 +156,12 @@ pub(crate) async fn abandon(context: &Context, payment: Payment, now: Timestamp)
 
 /// Changes a payment as an operator asks for it, once, on its invoices as they stand now, and on those that they name. An
 /// unfinished payment is finished first.
-pub(crate) async fn change_payment(
+pub(crate) async fn change_payment<R: Into<Refusal>>(
     context: &Context,
     payment: Payment,
     named: &[InvoiceId],
     now: Timestamp,
-    decide: impl Fn(&Payment, &[Invoice]) -> Result<(Payment, Decision), Refusal>,
+    decide: impl Fn(&Payment, &[Invoice]) -> Result<(Payment, Decision), R>,
 ) -> Result<Payment, OperationError> {
     let mut payment = run_to_completion(context, payment, now).await?;
     let mut retry = RetryOnConflict::new(context);

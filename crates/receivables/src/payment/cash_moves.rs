@@ -6,17 +6,121 @@
 use jiff::Timestamp;
 
 use super::{ALLOCATIONS_PER_PAYMENT_MAX, Origin, Payment, fold};
-use crate::allocation::{self, ALLOCATIONS_PER_STEP, Allocation, ITEMS_PER_STEP};
+use crate::allocation::{
+    self, ALLOCATIONS_PER_STEP, Allocation, ApplyRefusal, ITEMS_PER_STEP, UnapplyRefusal, Unfinished,
+};
 use crate::customer::Customer;
 use crate::decision::{Change, Decision, HandedTo};
 use crate::ids::InvoiceId;
 use crate::invoice::Invoice;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money};
-use crate::refusal::Refusal;
+use crate::text::InvoiceNumber;
+
+/// Why money was not moved from one invoice to another.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MoveRefusal {
+    /// It cannot be taken off the first invoice.
+    #[error(transparent)]
+    Unapply(#[from] UnapplyRefusal),
+    /// It cannot be applied to the other invoice.
+    #[error(transparent)]
+    Apply(#[from] ApplyRefusal),
+    /// What would be freed covers another invoice first.
+    #[error(
+        "the money goes to invoice {number} first, which has less of it than was meant for it: take that back before"
+    )]
+    GoesElsewhereFirst {
+        /// The number of the other invoice.
+        number: InvoiceNumber,
+    },
+    /// The payment is still being applied.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
+}
+
+impl MoveRefusal {
+    /// The field of the command that is at fault, in the API's words.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Unapply(refusal) => refusal.field(),
+            Self::Apply(refusal) => refusal.field(),
+            Self::GoesElsewhereFirst { .. } => Some("invoice"),
+            Self::Unfinished(_) => None,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unapply(refusal) => refusal.code(),
+            Self::Apply(refusal) => refusal.code(),
+            Self::GoesElsewhereFirst { .. } => "goes_elsewhere_first",
+            Self::Unfinished(_) => Unfinished::CODE,
+        }
+    }
+}
+
+/// Why a payment was not handed to another account.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HandOverRefusal {
+    /// Whoever pays on a page of ours says whose payment it is.
+    #[error("expected a payment that was not made on a page of this portal")]
+    PaidHere,
+    /// It is that customer's already.
+    #[error("expected another customer than the one whose it is")]
+    SameCustomer,
+    /// Something of it belongs to an invoice.
+    #[error(
+        "expected a payment of which nothing is applied or charged back; invoice {number} has some: unapply it first"
+    )]
+    StillAllocated {
+        /// The number of the invoice.
+        number: InvoiceNumber,
+    },
+    /// Nothing of it is unapplied.
+    #[error("expected a payment of which something is unapplied")]
+    NothingUnapplied,
+    /// It has more allocations than one transaction can take away.
+    #[error("expected at most {max} allocations in one payment")]
+    TooManyAllocations {
+        /// The most allocations there may be.
+        max: usize,
+    },
+    /// The payment is still being applied.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
+}
+
+impl HandOverRefusal {
+    /// The field of the command that is at fault, in the API's words.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::SameCustomer => Some("customer"),
+            Self::TooManyAllocations { .. } => Some("allocations"),
+            Self::PaidHere | Self::StillAllocated { .. } | Self::NothingUnapplied | Self::Unfinished(_) => None,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PaidHere => "paid_here",
+            Self::SameCustomer => "same_customer",
+            Self::StillAllocated { .. } => "still_allocated",
+            Self::NothingUnapplied => "nothing_unapplied",
+            Self::TooManyAllocations { .. } => "too_many_allocations",
+            Self::Unfinished(_) => Unfinished::CODE,
+        }
+    }
+}
 
 /// Applies unapplied cash to invoices of the account.
-pub fn apply(before: &Payment, parts: &[(Invoice, Money)], now: Timestamp) -> Result<(Payment, Decision), Refusal> {
+pub fn apply(
+    before: &Payment,
+    parts: &[(Invoice, Money)],
+    now: Timestamp,
+) -> Result<(Payment, Decision), ApplyRefusal> {
     finished(before)?;
     let mut payment = before.clone();
     allocation::apply(
@@ -27,7 +131,7 @@ pub fn apply(before: &Payment, parts: &[(Invoice, Money)], now: Timestamp) -> Re
         &before.sent_back_by_choice(),
     )?;
     if payment.allocations.len() > ALLOCATIONS_PER_PAYMENT_MAX || parts.len() > ALLOCATIONS_PER_STEP {
-        return Err(Refusal::TooManyAllocations { max: ALLOCATIONS_PER_STEP });
+        return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_STEP });
     }
     Ok(fold::changed(before, payment, now))
 }
@@ -38,7 +142,7 @@ pub fn unapply(
     invoice: &InvoiceId,
     amount: Option<Money>,
     now: Timestamp,
-) -> Result<(Payment, Decision), Refusal> {
+) -> Result<(Payment, Decision), UnapplyRefusal> {
     finished(before)?;
     let mut payment = before.clone();
     allocation::unapply(&mut payment.allocations, invoice, amount, &before.sent_back_by_choice())?;
@@ -52,14 +156,14 @@ pub fn move_cash(
     to: &Invoice,
     amount: Option<Money>,
     now: Timestamp,
-) -> Result<(Payment, Decision), Refusal> {
+) -> Result<(Payment, Decision), MoveRefusal> {
     finished(before)?;
     let mut payment = before.clone();
     let aside = before.sent_back_by_choice();
     let moved = allocation::unapply(&mut payment.allocations, from, amount, &aside)?;
     allocation::apply(&mut payment.allocations, moved, &before.customer, &[(to.clone(), moved)], &aside)?;
     if payment.allocations.len() > ALLOCATIONS_PER_PAYMENT_MAX {
-        return Err(Refusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
+        return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX }.into());
     }
     let (payment, decision) = fold::changed(before, payment, now);
     // What went back is missing from the last invoices, and what is freed before them is theirs first.
@@ -69,31 +173,31 @@ pub fn move_cash(
         .zip(&payment.allocations)
         .find(|(before, after)| before.invoice != to.id && before.applied.checked_sub(after.applied).is_err());
     match first {
-        Some((_, other)) => Err(Refusal::GoesElsewhereFirst { number: other.number.clone() }),
+        Some((_, other)) => Err(MoveRefusal::GoesElsewhereFirst { number: other.number.clone() }),
         None => Ok((payment, decision)),
     }
 }
 
 /// Hands a payment that was not made here to the account it was meant for: it was put on another's by mistake. Nothing of it may
 /// be on invoices any more. It stays unapplied on its new account, and what later becomes of it is that account's.
-pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Payment, Decision), Refusal> {
+pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Payment, Decision), HandOverRefusal> {
     finished(before)?;
     if before.origin != Origin::Provider {
-        return Err(Refusal::PaidHere);
+        return Err(HandOverRefusal::PaidHere);
     }
     if before.customer == to.id {
-        return Err(Refusal::SameCustomer);
+        return Err(HandOverRefusal::SameCustomer);
     }
     let of_it =
         |part: &&Allocation| [part.applied, part.pending, part.charged_back].iter().any(|amount| !amount.is_zero());
     if let Some(part) = before.allocations.iter().find(of_it) {
-        return Err(Refusal::StillAllocated { number: part.number.clone() });
+        return Err(HandOverRefusal::StillAllocated { number: part.number.clone() });
     }
     if before.unapplied.is_zero() {
-        return Err(Refusal::NothingUnapplied);
+        return Err(HandOverRefusal::NothingUnapplied);
     }
     if before.allocations.len() > ITEMS_PER_STEP {
-        return Err(Refusal::TooManyAllocations { max: ITEMS_PER_STEP });
+        return Err(HandOverRefusal::TooManyAllocations { max: ITEMS_PER_STEP });
     }
     let mut payment = before.clone();
     payment.customer = to.id.clone();
@@ -110,21 +214,15 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
         currency: before.currency(),
         legs: vec![Leg::Unapplied { change }],
     };
-    let decision = Decision {
-        business: before.business.clone(),
-        customer: before.customer.clone(),
-        at: now,
-        changes: vec![Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) }],
-        entry: Some(entry(before.version + 1, Balance::owed(before.unapplied))),
-        handed_to: Some(HandedTo {
-            customer: to.id.clone(),
-            entry: entry(before.version + 2, Balance::in_favour(before.unapplied)),
-        }),
-        facts: Vec::new(),
-    };
+    let handed_to =
+        HandedTo { customer: to.id.clone(), entry: entry(before.version + 2, Balance::in_favour(before.unapplied)) };
+    let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
+        .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
+        .with_entry(entry(before.version + 1, Balance::owed(before.unapplied)))
+        .handed_to(handed_to);
     Ok((payment, decision))
 }
 
-fn finished(payment: &Payment) -> Result<(), Refusal> {
-    if payment.unfinished { Err(Refusal::Unfinished) } else { Ok(()) }
+fn finished(payment: &Payment) -> Result<(), Unfinished> {
+    if payment.unfinished { Err(Unfinished) } else { Ok(()) }
 }

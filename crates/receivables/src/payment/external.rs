@@ -5,15 +5,14 @@
 
 use jiff::Timestamp;
 
-use super::{Origin, Payment, fold};
-use crate::allocation;
+use super::{Opening, Origin, Payment, fold};
+use crate::allocation::{self, ApplyRefusal};
 use crate::decision::Decision;
 use crate::ids::{BusinessId, CustomerId, PaymentId};
 use crate::invoice::Invoice;
 use crate::locale::Locale;
 use crate::money::Money;
-use crate::provider_object::{ObjectState, ProviderState, Report};
-use crate::refusal::Refusal;
+use crate::provider_object::{ProviderState, Report};
 
 /// What is known of money that came from outside.
 #[derive(Clone, Debug)]
@@ -37,16 +36,15 @@ pub fn start_external(
     external: ExternalPayment,
     reports: &[Report],
     now: Timestamp,
-) -> Result<Option<(Payment, Decision)>, Refusal> {
+) -> Result<Option<(Payment, Decision)>, ApplyRefusal> {
     let mut provider_state = ProviderState::default();
     for report in reports {
         provider_state.merge(report);
     }
     let folded = provider_state.fold();
     let Some(amount) = folded.received.amounts().max_by_key(|amount| amount.minor()) else { return Ok(None) };
-    let parts = external.parts;
-    let whose = (external.business, external.customer);
-    let before = Payment::blank(external.id, whose, (Origin::Provider, external.locale), amount, now);
+    let ExternalPayment { id, business, customer, locale, parts } = external;
+    let before = Payment::blank(Opening { id, business, customer, origin: Origin::Provider, locale, amount }, now);
     let mut payment = Payment { provider_state, ..before.clone() };
     if !parts.is_empty() {
         let aside = payment.sent_back_by_choice();
@@ -59,9 +57,5 @@ pub fn start_external(
 
 /// Whether reports speak of money that came.
 pub fn mention_cash(reports: &[Report]) -> bool {
-    reports.iter().any(|report| match &report.state {
-        ObjectState::Checkout(fact) => !fact.received.is_empty(),
-        ObjectState::Intent(fact) => !fact.received.is_empty(),
-        ObjectState::Refund(_) | ObjectState::Chargeback(_) | ObjectState::Concern(_) => false,
-    })
+    reports.iter().any(|report| report.state.received().is_some_and(|received| !received.is_empty()))
 }

@@ -8,7 +8,7 @@ use super::{Announcement, Checkout, Payment, State, Transition, poll_delay, tran
 use crate::allocation::{self, Funds, Placed};
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
-use crate::fact::{Fact, FactKind};
+use crate::fact::FactKind;
 use crate::ids::InvoiceId;
 use crate::invoice::Invoice;
 use crate::ledger::{Entry, EntryKind, Leg};
@@ -150,21 +150,13 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     let placed = placed(before, &mut payment, reason);
     facts.extend(money_facts(before, &mut payment));
     facts.extend(placed.facts);
-    let facts = facts.into_iter().enumerate();
-    let facts = facts.map(|(place, kind)| Fact::new(payment.id.as_str(), payment.version, place, now, kind)).collect();
     payment.next_poll_at = next_poll(&payment, now);
     let entry = entry_of(before, &payment, placed.legs, now);
-    let mut changes = placed.changes;
-    changes.push(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) });
-    let decision = Decision {
-        business: payment.business.clone(),
-        customer: payment.customer.clone(),
-        at: now,
-        changes,
-        entry,
-        handed_to: None,
-        facts,
-    };
+    let decision = Decision::new(payment.business.clone(), payment.customer.clone(), now)
+        .with_changes(placed.changes)
+        .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
+        .with_entry(entry)
+        .with_facts(payment.id.as_str(), payment.version, facts);
     (payment, decision)
 }
 

@@ -6,11 +6,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Payment, State, fold};
+use crate::allocation::Unfinished;
+use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::ids::{InvoiceId, RefundId};
 use crate::money::Money;
 use crate::provider_object::ObjectState;
-use crate::refusal::Refusal;
 use crate::text::Description;
 
 /// Refunds that may be ordered of one payment.
@@ -35,6 +36,61 @@ pub struct RefundOrder {
     pub refused: Option<String>,
 }
 
+/// Why a refund was not ordered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefundRefusal {
+    /// No money has come.
+    #[error("no money of the payment has come, so none can be sent back")]
+    NothingReceived,
+    /// The payment is still being applied.
+    #[error(transparent)]
+    Unfinished(#[from] Unfinished),
+    /// Too many refunds.
+    #[error("expected at most {max} refunds of one payment")]
+    TooManyRefunds {
+        /// The most refunds there may be.
+        max: usize,
+    },
+    /// The amount is in another currency than the payment.
+    #[error("expected an amount in {expected}")]
+    OtherCurrency {
+        /// The currency of the payment.
+        expected: Currency,
+    },
+    /// Nothing of the payment is applied to the invoice.
+    #[error("expected an invoice to which something of it is applied")]
+    NotAllocated,
+    /// Nothing, or more than can be sent back.
+    #[error("expected more than nothing and at most {refundable:?}, which is what can still be sent back")]
+    MoreThanRefundable {
+        /// What can still be sent back.
+        refundable: Money,
+    },
+}
+
+impl RefundRefusal {
+    /// The field of the command that is at fault, in the API's words.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::NothingReceived | Self::Unfinished(_) | Self::TooManyRefunds { .. } => None,
+            Self::OtherCurrency { .. } | Self::MoreThanRefundable { .. } => Some("amount"),
+            Self::NotAllocated => Some("invoice"),
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NothingReceived => "nothing_received",
+            Self::Unfinished(_) => Unfinished::CODE,
+            Self::TooManyRefunds { .. } => "too_many_refunds",
+            Self::OtherCurrency { .. } => "other_currency",
+            Self::NotAllocated => "not_allocated",
+            Self::MoreThanRefundable { .. } => "more_than_refundable",
+        }
+    }
+}
+
 pub(super) fn ask_after(now: Timestamp) -> Timestamp {
     now.saturating_add(ASK_AFTER).unwrap_or(Timestamp::MAX)
 }
@@ -43,14 +99,8 @@ impl Payment {
     /// What the provider sends back for an order, in the payment's currency; nothing where it failed. `None` before it has
     /// said anything.
     pub fn refunded_for(&self, order: &RefundId) -> Option<Money> {
-        let said = self.provider_state.0.values().find_map(|fact| match fact {
-            ObjectState::Refund(refund) if refund.order.as_ref() == Some(order) => Some(refund),
-            ObjectState::Refund(_)
-            | ObjectState::Checkout(_)
-            | ObjectState::Intent(_)
-            | ObjectState::Chargeback(_)
-            | ObjectState::Concern(_) => None,
-        })?;
+        let mut refunds = self.provider_state.0.values().filter_map(ObjectState::refund);
+        let said = refunds.find(|refund| refund.order.as_ref() == Some(order))?;
         let amount = said.amount.in_currency(self.currency());
         Some(if said.stands() { amount } else { Money::zero(self.currency()) })
     }
@@ -78,30 +128,30 @@ pub fn order_refund(
     invoice: Option<InvoiceId>,
     reason: Description,
     now: Timestamp,
-) -> Result<(Payment, Decision), Refusal> {
+) -> Result<(Payment, Decision), RefundRefusal> {
     if before.state != State::Settled {
-        return Err(Refusal::NothingReceived);
+        return Err(RefundRefusal::NothingReceived);
     }
     if before.unfinished {
-        return Err(Refusal::Unfinished);
+        return Err(Unfinished.into());
     }
     if before.refunds.len() >= REFUNDS_PER_PAYMENT_MAX {
-        return Err(Refusal::TooManyRefunds { max: REFUNDS_PER_PAYMENT_MAX });
+        return Err(RefundRefusal::TooManyRefunds { max: REFUNDS_PER_PAYMENT_MAX });
     }
     if amount.currency() != before.currency() {
-        return Err(Refusal::OtherCurrency { field: "amount".to_owned(), expected: before.currency() });
+        return Err(RefundRefusal::OtherCurrency { expected: before.currency() });
     }
     let refundable = match &invoice {
         Some(invoice) => {
             let allocation = before.allocations.iter().find(|allocation| allocation.invoice == *invoice);
-            let allocation = allocation.ok_or(Refusal::NotAllocated)?;
+            let allocation = allocation.ok_or(RefundRefusal::NotAllocated)?;
             let same = before.refunds_waiting().filter(|order| order.invoice.as_ref() == Some(invoice));
             same.fold(allocation.applied, |left, order| left.less(order.amount)).min(before.refundable())
         }
         None => before.refundable(),
     };
     if amount.is_zero() || refundable.checked_sub(amount).is_err() {
-        return Err(Refusal::MoreThanRefundable { refundable });
+        return Err(RefundRefusal::MoreThanRefundable { refundable });
     }
     let mut payment = before.clone();
     payment.refunds.push(RefundOrder { id, amount, invoice, reason, ordered_at: now, refused: None });

@@ -10,7 +10,6 @@ use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::money::Money;
 use crate::provider_object::{Cash, ChargebackStage, ObjectId, ObjectState};
-use crate::refusal::Refusal;
 
 /// Something of a payment that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,10 +168,27 @@ fn review(kind: ReviewKind, of: &str, object: Option<ObjectId>, amount: Money) -
     Review { name: format!("{}#{of}", kind.as_str()), kind, object, amount, answer_by: None }
 }
 
-/// A person has looked.
-pub fn close_review(before: &Payment, name: &str, now: Timestamp) -> Result<(Payment, Decision), Refusal> {
+/// Why a review was not closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReviewRefusal {
+    /// The payment has no open review of this name.
+    #[error("expected the name of an open review of the payment")]
+    NoSuchReview,
+}
+
+impl ReviewRefusal {
+    /// A stable word for programs. No field of the command is ever at fault.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoSuchReview => "no_such_review",
+        }
+    }
+}
+
+/// Closes a review that a person has looked at. It stays closed as long as its cause is the same.
+pub fn close_review(before: &Payment, name: &str, now: Timestamp) -> Result<(Payment, Decision), ReviewRefusal> {
     if !before.reviews().iter().any(|review| review.name == name) {
-        return Err(Refusal::NoSuchReview);
+        return Err(ReviewRefusal::NoSuchReview);
     }
     let mut payment = before.clone();
     payment.reviews_closed.push(name.to_owned());

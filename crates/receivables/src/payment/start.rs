@@ -4,26 +4,133 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, OnlinePayable, Payment, Request, State, poll_delay};
+use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, OnlinePayable, Opening, Payment, Request, State, poll_delay};
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
-use crate::fact::{Fact, FactKind};
-use crate::ids::CustomerId;
+use crate::fact::FactKind;
+use crate::ids::{CustomerId, PaymentId};
 use crate::invoice::{Invoice, InvoiceBalance};
-use crate::money::{Money, MoneyError};
-use crate::refusal::Refusal;
+use crate::money::{AmountRefusal, Money};
+
+/// Why a payment was not started.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartRefusal {
+    /// No invoice, or nothing of one.
+    #[error("expected at least one allocation")]
+    NothingToPay,
+    /// Too many invoices.
+    #[error("expected at most {max} allocations in one payment")]
+    TooManyAllocations {
+        /// The most invoices there may be.
+        max: usize,
+    },
+    /// One invoice is named twice.
+    #[error("expected each invoice at most once")]
+    InvoiceTwice {
+        /// The path of the invoice: `allocations[1].invoice`.
+        field: String,
+    },
+    /// An invoice of another customer or business.
+    #[error("expected invoices of one customer")]
+    OtherCustomer {
+        /// The path of the invoice.
+        field: String,
+    },
+    /// An invoice, or an amount for it, in another currency.
+    #[error("expected invoices in {expected}")]
+    OtherCurrency {
+        /// The path of the invoice.
+        field: String,
+        /// The currency of the payment.
+        expected: Currency,
+    },
+    /// Nothing is open on the invoice.
+    #[error("the invoice is paid")]
+    AlreadyPaid,
+    /// A payment covers all that is open, and is on its way.
+    #[error("a payment of the whole open amount is on its way")]
+    PaymentOnItsWay,
+    /// Another checkout of the invoice is open; it is closed first, so that nobody pays twice.
+    #[error("another checkout of the invoice is open")]
+    CheckoutOpen {
+        /// The payment that the checkout belongs to.
+        payment: PaymentId,
+    },
+    /// More than can be paid on an invoice now.
+    #[error("expected at most {payable:?}, which is what can be paid on the invoice now")]
+    MoreThanPayable {
+        /// The path of the amount: `allocations[1].amount`.
+        field: String,
+        /// What can be paid on the invoice now.
+        payable: Money,
+    },
+    /// Less than the provider charges.
+    #[error("expected at least {minimum:?}, the smallest amount that the payment provider takes")]
+    BelowMinimum {
+        /// The least that the provider charges.
+        minimum: Money,
+    },
+    /// A part that would leave less open than the provider charges, which nobody could pay then.
+    #[error("expected all of {payable:?}, or a part that leaves at least {minimum:?} to pay")]
+    LeavesTooLittle {
+        /// The path of the amount.
+        field: String,
+        /// The most that can be paid on the invoice.
+        payable: Money,
+        /// The least that may be left.
+        minimum: Money,
+    },
+    /// An amount that cannot be, or that the provider cannot charge.
+    #[error(transparent)]
+    Amount(#[from] AmountRefusal),
+}
+
+impl StartRefusal {
+    /// The field of the command that is at fault, in the API's words.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::NothingToPay | Self::TooManyAllocations { .. } | Self::BelowMinimum { .. } => Some("allocations"),
+            Self::AlreadyPaid | Self::PaymentOnItsWay | Self::CheckoutOpen { .. } => None,
+            Self::InvoiceTwice { field }
+            | Self::OtherCustomer { field }
+            | Self::OtherCurrency { field, .. }
+            | Self::MoreThanPayable { field, .. }
+            | Self::LeavesTooLittle { field, .. } => Some(field),
+            Self::Amount(amount) => Some(&amount.field),
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NothingToPay => "nothing_to_pay",
+            Self::TooManyAllocations { .. } => "too_many_allocations",
+            Self::InvoiceTwice { .. } => "invoice_twice",
+            Self::OtherCustomer { .. } => "other_customer",
+            Self::OtherCurrency { .. } => "other_currency",
+            Self::AlreadyPaid => "already_paid",
+            Self::PaymentOnItsWay => "payment_on_its_way",
+            Self::CheckoutOpen { .. } => "checkout_open",
+            Self::MoreThanPayable { .. } => "more_than_payable",
+            Self::BelowMinimum { .. } => "below_minimum",
+            Self::LeavesTooLittle { .. } => "leaves_too_little",
+            Self::Amount(_) => AmountRefusal::CODE,
+        }
+    }
+}
 
 /// Starts a payment: its record, and the claim of each invoice's one live checkout. What one transaction cannot carry is
 /// claimed by the next ones, in order; until the last of them is committed the payment cannot be paid.
-pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision>), Refusal> {
-    let (first, _) = request.parts.first().ok_or(Refusal::NothingToPay)?;
+pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision>), StartRefusal> {
+    let (first, _) = request.parts.first().ok_or(StartRefusal::NothingToPay)?;
     let (customer, currency) = (first.customer.clone(), first.currency());
     check_parts(&request.parts, &customer, currency)?;
-    let amount = Money::sum(currency, request.parts.iter().map(|(_, part)| *part)).map_err(too_large)?;
+    let amount = Money::sum(currency, request.parts.iter().map(|(_, part)| *part))
+        .map_err(|cause| AmountRefusal::new("allocations", cause))?;
     let ChargeRule { minimum, .. } = request.rule;
     if amount.checked_sub(minimum).is_err() {
-        return Err(Refusal::BelowMinimum { minimum });
+        return Err(StartRefusal::BelowMinimum { minimum });
     }
     check_charges(&request.parts, request.rule)?;
     let mut payment = first_form(request, amount, now)?;
@@ -31,34 +138,33 @@ pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision
     for parts in request.parts.chunks(ALLOCATIONS_PER_STEP) {
         let before = payment.clone();
         payment.version += 1;
-        let mut changes: Vec<Change> =
-            parts.iter().map(|(invoice, part)| claim(&mut payment, invoice, *part)).collect();
+        let changes: Vec<Change> = parts.iter().map(|(invoice, part)| claim(&mut payment, invoice, *part)).collect();
         payment.unfinished = payment.allocations.len() < request.parts.len();
-        let first = before.allocations.is_empty();
-        let facts = if first {
-            changes.push(Change::PaymentStarted(Box::new(payment.clone())));
-            vec![Fact::new(payment.id.as_str(), 1, 0, now, FactKind::PaymentStarted { payment: payment.id.clone() })]
+        let decision = Decision::new(payment.business.clone(), payment.customer.clone(), now).with_changes(changes);
+        decisions.push(if before.allocations.is_empty() {
+            decision.with_change(Change::PaymentStarted(Box::new(payment.clone()))).with_facts(
+                payment.id.as_str(),
+                1,
+                [FactKind::PaymentStarted { payment: payment.id.clone() }],
+            )
         } else {
-            changes.push(Change::PaymentChanged { before: Box::new(before), after: Box::new(payment.clone()) });
-            Vec::new()
-        };
-        decisions.push(Decision {
-            business: payment.business.clone(),
-            customer: payment.customer.clone(),
-            at: now,
-            changes,
-            entry: None,
-            handed_to: None,
-            facts,
+            decision.with_change(Change::PaymentChanged { before: Box::new(before), after: Box::new(payment.clone()) })
         });
     }
     Ok((payment, decisions))
 }
 
-fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Payment, Refusal> {
-    let (first, _) = request.parts.first().ok_or(Refusal::NothingToPay)?;
-    let whose = (first.business.clone(), first.customer.clone());
-    let blank = Payment::blank(request.id.clone(), whose, (request.origin.clone(), request.locale), amount, now);
+fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Payment, StartRefusal> {
+    let (first, _) = request.parts.first().ok_or(StartRefusal::NothingToPay)?;
+    let opening = Opening {
+        id: request.id.clone(),
+        business: first.business.clone(),
+        customer: first.customer.clone(),
+        origin: request.origin.clone(),
+        locale: request.locale,
+        amount,
+    };
+    let blank = Payment::blank(opening, now);
     Ok(Payment { next_poll_at: poll_delay(State::Started, now, now), ..blank })
 }
 
@@ -71,37 +177,37 @@ fn claim(payment: &mut Payment, invoice: &Invoice, part: Money) -> Change {
     Change::InvoiceBalanceChanged { invoice: invoice.id.clone(), due_on: invoice.due_on, before, after }
 }
 
-fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Currency) -> Result<(), Refusal> {
+fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Currency) -> Result<(), StartRefusal> {
     if parts.len() > ALLOCATIONS_PER_PAYMENT_MAX {
-        return Err(Refusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
+        return Err(StartRefusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
     }
     let mut named = BTreeSet::new();
     for (place, (invoice, part)) in parts.iter().enumerate() {
         let field = |name: &str| format!("allocations[{place}].{name}");
         if !named.insert(&invoice.id) {
-            return Err(Refusal::InvoiceTwice { field: field("invoice") });
+            return Err(StartRefusal::InvoiceTwice { field: field("invoice") });
         }
         if invoice.customer != *customer {
-            return Err(Refusal::OtherCustomer { field: field("invoice") });
+            return Err(StartRefusal::OtherCustomer { field: field("invoice") });
         }
         if invoice.currency() != currency || part.currency() != currency {
-            return Err(Refusal::OtherCurrency { field: field("invoice"), expected: currency });
+            return Err(StartRefusal::OtherCurrency { field: field("invoice"), expected: currency });
         }
         let balance = &invoice.balance;
         if balance.open().is_zero() {
-            return Err(Refusal::AlreadyPaid);
+            return Err(StartRefusal::AlreadyPaid);
         }
         if balance.payable().is_zero() {
-            return Err(Refusal::PaymentOnItsWay);
+            return Err(StartRefusal::PaymentOnItsWay);
         }
         if let Some(payment) = &balance.live_checkout {
-            return Err(Refusal::CheckoutOpen { payment: payment.clone() });
+            return Err(StartRefusal::CheckoutOpen { payment: payment.clone() });
         }
         if part.is_zero() {
-            return Err(Refusal::NothingToPay);
+            return Err(StartRefusal::NothingToPay);
         }
         if balance.payable().checked_sub(*part).is_err() {
-            return Err(Refusal::MoreThanPayable { field: field("amount"), payable: balance.payable() });
+            return Err(StartRefusal::MoreThanPayable { field: field("amount"), payable: balance.payable() });
         }
     }
     Ok(())
@@ -109,18 +215,14 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
 
 /// Each part is a multiple of what the provider charges, and what it leaves open is nothing, enough to be paid another time, or
 /// so little that no payment could take it.
-fn check_charges(parts: &[(Invoice, Money)], rule: ChargeRule) -> Result<(), Refusal> {
+fn check_charges(parts: &[(Invoice, Money)], rule: ChargeRule) -> Result<(), StartRefusal> {
     for (place, (invoice, part)) in parts.iter().enumerate() {
         let field = || format!("allocations[{place}].amount");
         let online = OnlinePayable::of(&invoice.balance, Some(rule));
         if let Some(payable) = online.most().filter(|_| online.strands_the_rest(*part)) {
-            return Err(Refusal::LeavesTooLittle { field: field(), payable, minimum: rule.minimum });
+            return Err(StartRefusal::LeavesTooLittle { field: field(), payable, minimum: rule.minimum });
         }
-        rule.check_step(*part).map_err(|cause| Refusal::Amount { field: field(), cause })?;
+        rule.check_step(*part).map_err(|cause| AmountRefusal::new(field(), cause))?;
     }
     Ok(())
-}
-
-fn too_large(cause: MoneyError) -> Refusal {
-    Refusal::Amount { field: "allocations".to_owned(), cause }
 }

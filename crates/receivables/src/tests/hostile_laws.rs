@@ -135,27 +135,27 @@ impl Enemy {
         let mut told = None;
         let done = self.books.operate(name, |_, payment, now| {
             let at = payment.allocations.get(usize::from(place) % payment.allocations.len().max(1)).cloned();
-            let at = at.ok_or(crate::Refusal::NotAllocated);
+            let at = at.ok_or(crate::Refusal::from(crate::allocation::UnapplyRefusal::NotAllocated));
             match kind % 5 {
                 0 => {
                     told = Some((None, Some(to.id.clone()), part(payment.unapplied)));
-                    payment::apply(payment, &[(to.clone(), part(payment.unapplied))], now)
+                    Ok(payment::apply(payment, &[(to.clone(), part(payment.unapplied))], now)?)
                 }
                 1 => at.and_then(|at| {
                     told = Some((Some(at.invoice.clone()), None, part(at.applied)));
-                    payment::unapply(payment, &at.invoice, Some(part(at.applied)), now)
+                    Ok(payment::unapply(payment, &at.invoice, Some(part(at.applied)), now)?)
                 }),
                 2 => at.and_then(|at| {
                     told = Some((Some(at.invoice.clone()), Some(to.id.clone()), part(at.applied)));
-                    payment::move_cash(payment, &at.invoice, &to, Some(part(at.applied)), now)
+                    Ok(payment::move_cash(payment, &at.invoice, &to, Some(part(at.applied)), now)?)
                 }),
                 3 => {
                     let whole = part(payment.refundable());
-                    payment::order_refund(payment, order, whole, None, "Back".parse().unwrap(), now)
+                    Ok(payment::order_refund(payment, order, whole, None, "Back".parse().unwrap(), now)?)
                 }
                 _ => at.and_then(|at| {
                     let why = "Back".parse().unwrap();
-                    payment::order_refund(payment, order, part(at.applied), Some(at.invoice), why, now)
+                    Ok(payment::order_refund(payment, order, part(at.applied), Some(at.invoice), why, now)?)
                 }),
             }
         });
@@ -199,10 +199,12 @@ impl Enemy {
             }
             let at = note.allocations.first().cloned();
             let decided = match at.filter(|_| amount.is_multiple_of(2)) {
-                Some(at) => credit_note::unapply(&note, &at.invoice, None, self.books.now),
-                None => credit_note::apply(&note, &[(self.invoice(place), note.unapplied.min(open))], self.books.now),
+                Some(at) => credit_note::unapply(&note, &at.invoice, None, self.books.now).ok(),
+                None => {
+                    credit_note::apply(&note, &[(self.invoice(place), note.unapplied.min(open))], self.books.now).ok()
+                }
             };
-            if let Ok((_, decision)) = decided {
+            if let Some((_, decision)) = decided {
                 self.books.commit(&decision).unwrap();
             }
         }

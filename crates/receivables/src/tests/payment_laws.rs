@@ -76,11 +76,11 @@ proptest! {
                 Step::Unapply(name, from, minor) if books.payments.contains_key(&payment_id(name)) => {
                     let amount = Some(eur(minor));
                     // Most cannot be done; what can, must leave the books right.
-                    drop(books.operate(name, |_, payment, now| payment::unapply(payment, &invoice_id(from), amount, now)));
+                    drop(books.operate(name, |_, payment, now| Ok(payment::unapply(payment, &invoice_id(from), amount, now)?)));
                 }
                 Step::Apply(name, to, minor) if books.payments.contains_key(&payment_id(name)) => {
                     drop(books.operate(name, |books, payment, now| {
-                        payment::apply(payment, &[(books.invoices[&invoice_id(to)].clone(), eur(minor))], now)
+                        Ok(payment::apply(payment, &[(books.invoices[&invoice_id(to)].clone(), eur(minor))], now)?)
                     }));
                 }
                 Step::Start(..) | Step::Open(_) | Step::Hear(..) | Step::Finish(_) | Step::Unapply(..) | Step::Apply(..) => {}

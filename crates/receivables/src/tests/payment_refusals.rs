@@ -16,7 +16,7 @@ fn invoice(name: &str, gross: &str) -> Invoice {
 }
 
 fn start(parts: Vec<(Invoice, Money)>) -> Result<Payment, Refusal> {
-    payment::start(&request("P", parts), now()).map(|(payment, _)| payment)
+    Ok(payment::start(&request("P", parts), now())?.0)
 }
 
 fn with(mut invoice: Invoice, change: impl FnOnce(&mut Invoice)) -> Invoice {
@@ -115,8 +115,8 @@ fn what_the_provider_never_charges_may_be_left() {
         let asked =
             Request { rule, ..request("P", vec![(issue("A", dinars(gross), date(2026, 3, 1)).0, dinars(part))]) };
         let outcome = payment::start(&asked, now());
-        let outcome =
-            outcome.map_or_else(|refusal| refused(&refusal), |(payment, _)| format!("{:?} asked", payment.amount));
+        let outcome = outcome
+            .map_or_else(|refusal| refused(&refusal.into()), |(payment, _)| format!("{:?} asked", payment.amount));
         let most =
             OnlinePayable::of_amount(dinars(gross), Some(rule)).most().map_or("nothing".to_owned(), Money::to_plain);
         let remainder = rule.remainder_of(dinars(gross)).to_plain();

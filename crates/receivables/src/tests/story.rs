@@ -109,20 +109,21 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
         match (verb, words.as_slice()) {
             ("apply", _) => {
                 let parts: Vec<_> = what.split(", ").map(part).map(|(name, part)| (invoice(name), part)).collect();
-                payment::apply(payment, &parts, now)
+                Ok(payment::apply(payment, &parts, now)?)
             }
             ("unapply", [from, amount @ ..]) => {
-                payment::unapply(payment, &invoice_id(from), amount.first().map(|amount| money(amount)), now)
+                Ok(payment::unapply(payment, &invoice_id(from), amount.first().map(|amount| money(amount)), now)?)
             }
             ("move", [from, "to", to, amount @ ..]) => {
                 let amount = amount.first().map(|amount| money(amount));
-                payment::move_cash(payment, &invoice_id(from), &invoice(to), amount, now)
+                Ok(payment::move_cash(payment, &invoice_id(from), &invoice(to), amount, now)?)
             }
             ("refund", [id, amount, of @ ..]) => {
                 let invoice = of.last().map(|name| invoice_id(name));
-                payment::order_refund(payment, refund_id(id), money(amount), invoice, "Why".parse().unwrap(), now)
+                let why = "Why".parse().unwrap();
+                Ok(payment::order_refund(payment, refund_id(id), money(amount), invoice, why, now)?)
             }
-            ("close", [review]) => payment::close_review(payment, review, now),
+            ("close", [review]) => Ok(payment::close_review(payment, review, now)?),
             ("refuse", [id]) => Ok(payment::refund_refused(payment, &refund_id(id), "no funds", now).unwrap()),
             _ => panic!("nobody can {verb} {rest}"),
         }

@@ -164,38 +164,16 @@ pub(crate) fn audit_record(item: Item) -> Result<AuditRecord, StoreError> {
 }
 
 fn of_fact(fact: &Fact) -> FactRecord {
-    let mut credit_note = None;
-    let (invoice, payment, received) = match &fact.kind {
-        FactKind::CustomerRegistered => (None, None, None),
-        FactKind::CreditNoteIssued { credit_note: note } => {
-            credit_note = Some(note.clone());
-            (None, None, None)
-        }
-        FactKind::InvoiceIssued { invoice }
-        | FactKind::InvoicePartlyPaid { invoice }
-        | FactKind::InvoicePaid { invoice }
-        | FactKind::InvoiceReopened { invoice } => (Some(invoice.clone()), None, None),
-        FactKind::PaymentStarted { payment }
-        | FactKind::PaymentNeedsAction { payment }
-        | FactKind::PaymentProcessing { payment }
-        | FactKind::PaymentFailed { payment }
-        | FactKind::PaymentCancelled { payment } => (None, Some(payment.clone()), None),
-        FactKind::PaymentSettled { payment, received: amount }
-        | FactKind::PaymentInSuspense { payment, received: amount }
-        | FactKind::PaymentRefunded { payment, refunded: amount }
-        | FactKind::PaymentRefundFailed { payment, refunded: amount }
-        | FactKind::PaymentChargedBack { payment, charged_back: amount }
-        | FactKind::PaymentReinstated { payment, charged_back: amount } => (None, Some(payment.clone()), Some(*amount)),
-    };
+    let amount = fact.kind.amount();
     FactRecord {
         fact: fact.id.0.clone(),
         at: fact.at,
         kind: fact.kind.name().to_owned(),
-        invoice,
-        payment,
-        credit_note,
-        currency: received.map(receivables::Money::currency),
-        received: received.map(receivables::Money::minor),
+        invoice: fact.kind.invoice().cloned(),
+        payment: fact.kind.payment().cloned(),
+        credit_note: fact.kind.credit_note().cloned(),
+        currency: amount.map(receivables::Money::currency),
+        received: amount.map(receivables::Money::minor),
     }
 }
 

@@ -43,10 +43,7 @@ fn once(operation: Operation, attempt: u32) -> IdempotencyKey {
 
 /// The money that the reports about a checkout tell of.
 fn received(reports: &[Report]) -> Money {
-    let checkout = reports.iter().find_map(|report| match &report.state {
-        ObjectState::Checkout(checkout) => Some(checkout),
-        ObjectState::Intent(_) | ObjectState::Refund(_) | ObjectState::Chargeback(_) | ObjectState::Concern(_) => None,
-    });
+    let checkout = reports.iter().find_map(|report| report.state.checkout());
     checkout.unwrap().received.in_currency(Currency::EUR)
 }
 

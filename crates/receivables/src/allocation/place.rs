@@ -1,0 +1,253 @@
+//! Placing the money of a source: what each allocation shall have, and the steps that bring it there.
+
+use std::collections::BTreeMap;
+
+use super::{ALLOCATIONS_PER_STEP, Allocation, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP};
+use crate::decision::Change;
+use crate::fact::FactKind;
+use crate::ids::{InvoiceId, PaymentId};
+use crate::invoice::{Invoice, InvoiceBalance};
+use crate::ledger::Leg;
+use crate::money::{Balance, Money};
+
+/// What a source has to give.
+#[derive(Clone, Debug)]
+pub(crate) struct Funds<'a> {
+    /// What is ours of it.
+    pub(crate) cash: Money,
+    /// What the issuer took back of it.
+    pub(crate) charged_back: Money,
+    /// All of it is still on its way.
+    pub(crate) processing: bool,
+    /// What was sent back of one allocation by choice, and is not to be had from the others.
+    pub(crate) set_aside: BTreeMap<InvoiceId, Money>,
+    /// The payment whose claim on a checkout is to be let go.
+    pub(crate) release: Option<&'a PaymentId>,
+    /// The standings are fresh: an invoice that cannot take its part will not be asked again.
+    pub(crate) place_remainder: bool,
+    /// Items that the same transaction writes of what was heard.
+    pub(crate) report_items: usize,
+}
+
+/// What came of a step.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) facts: Vec<FactKind>,
+    pub(crate) legs: Vec<Leg>,
+    /// What covers no invoice.
+    pub(crate) unapplied: Money,
+    /// What has gone back already but still stands on invoices, until the next steps have taken it off.
+    pub(crate) to_reclaim: Money,
+    /// Further steps are needed, on fresh standings.
+    pub(crate) unfinished: bool,
+}
+
+/// What one allocation shall be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Want {
+    ceiling: Money,
+    applied: Money,
+    pending: Money,
+    charged_back: Money,
+    release: bool,
+    /// The invoice had less room than was meant for it.
+    short_of_room: bool,
+}
+
+/// What each allocation shall be, by walking the cash down the list.
+fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
+    let nothing = Money::zero(funds.cash.currency());
+    let mut left = funds.cash;
+    let mut whole = funds.cash.checked_add(funds.charged_back).unwrap_or(funds.cash);
+    allocations
+        .iter()
+        .map(|allocation| {
+            let aside = funds.set_aside.get(&allocation.invoice).copied().unwrap_or(nothing);
+            let room = allocation.balance.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
+            let could = left.min(allocation.ceiling.less(aside));
+            let applied = could.min(room);
+            let short_of_room = applied != could;
+            let ceiling = if short_of_room && funds.place_remainder {
+                applied.checked_add(aside).unwrap_or(applied)
+            } else {
+                allocation.ceiling
+            };
+            left = left.less(applied);
+            let without_chargeback = whole.min(ceiling.less(aside));
+            whole = whole.less(without_chargeback);
+            // Where the invoice was too full, that is no chargeback; what was taken back of it is told apart once it is settled.
+            let charged_back = if short_of_room && !funds.place_remainder {
+                allocation.charged_back
+            } else {
+                without_chargeback.less(applied)
+            };
+            let open_then = room.less(applied);
+            let pending = if funds.processing { ceiling.less(aside).min(open_then) } else { nothing };
+            Want {
+                ceiling,
+                applied,
+                pending,
+                charged_back,
+                release: funds.release.is_some() && allocation.balance.live_checkout.as_ref() == funds.release,
+                short_of_room,
+            }
+        })
+        .collect()
+}
+
+impl Want {
+    fn is_met_by(&self, allocation: &Allocation) -> bool {
+        self.ceiling == allocation.ceiling
+            && self.applied == allocation.applied
+            && self.pending == allocation.pending
+            && self.charged_back == allocation.charged_back
+            && !self.release
+    }
+}
+
+/// Brings the allocations nearer to what they shall be, by as many as one transaction carries. `before` is how they are kept: what
+/// differs is written in any case.
+pub(crate) fn place(
+    allocations: &mut [Allocation],
+    before: &[Allocation],
+    funds: &Funds<'_>,
+    unapplied_before: Money,
+) -> Placed {
+    let wants = wants(allocations, funds);
+    let unmet = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(after)) if !want.is_met_by(after));
+    let gives = |place: &usize| matches!((wants.get(*place), allocations.get(*place)), (Some(want), Some(after)) if want.applied.minor() < after.applied.minor());
+    let open: Vec<usize> = (0..allocations.len()).filter(unmet).collect();
+    // First what gives back, from the last; then what takes, from the first: so nothing is given that is not there yet.
+    let order = open.iter().rev().filter(|place| gives(place)).chain(open.iter().filter(|place| !gives(place)));
+    let written = |place: &usize| allocations.get(*place) != before.get(*place);
+    let mut items = ITEMS_PER_STEP
+        .saturating_sub(funds.report_items.saturating_sub(REPORT_ITEMS_PER_STEP))
+        .saturating_sub((0..allocations.len()).filter(written).count());
+    let fits = |place: &usize| {
+        let costs = if written(place) { 1 } else { 2 };
+        let left = items.checked_sub(costs);
+        items = left.unwrap_or(0);
+        left.is_some()
+    };
+    let chosen: Vec<usize> = order.copied().take_while(fits).collect();
+    let mut placed = Placed {
+        changes: Vec::new(),
+        facts: Vec::new(),
+        legs: Vec::new(),
+        unapplied: funds.cash,
+        to_reclaim: Money::zero(funds.cash.currency()),
+        unfinished: chosen.len() < open.len()
+            || (!funds.place_remainder && wants.iter().any(|want| want.short_of_room)),
+    };
+    let mut steps: Vec<usize> = chosen;
+    steps.sort_unstable();
+    for place in steps {
+        if let (Some(allocation), Some(want)) = (allocations.get_mut(place), wants.get(place)) {
+            step(allocation, want, &mut placed);
+        }
+    }
+    let applied: i64 = allocations.iter().map(|allocation| allocation.applied.minor()).sum();
+    let applied = Money::new(applied, funds.cash.currency()).unwrap_or(funds.cash);
+    placed.unapplied = funds.cash.less(applied);
+    placed.to_reclaim = applied.less(funds.cash);
+    if let Ok(change) = Balance::new(unapplied_before.minor() - placed.unapplied.minor(), funds.cash.currency())
+        && !change.is_zero()
+    {
+        placed.legs.push(Leg::Unapplied { change });
+    }
+    placed
+}
+
+/// One allocation becomes what it shall be, and its invoice with it.
+fn step(allocation: &mut Allocation, want: &Want, placed: &mut Placed) {
+    let before = allocation.balance.clone();
+    let mut after = before.clone();
+    let moved = |kept: Money, before: Money, after: Money| kept.less(before).checked_add(after).unwrap_or(kept);
+    after.applied = moved(before.applied, allocation.applied, want.applied);
+    after.pending = moved(before.pending, allocation.pending, want.pending);
+    after.charged_back = moved(before.charged_back, allocation.charged_back, want.charged_back);
+    if want.release {
+        after.live_checkout = None;
+    }
+    let change = allocation.applied.minor() - want.applied.minor();
+    allocation.ceiling = want.ceiling;
+    allocation.applied = want.applied;
+    allocation.pending = want.pending;
+    allocation.charged_back = want.charged_back;
+    if after == before {
+        return;
+    }
+    after.version += 1;
+    allocation.balance = after.clone();
+    if let Ok(change) = Balance::new(change, want.applied.currency())
+        && !change.is_zero()
+    {
+        placed.facts.push(balance_fact(&allocation.invoice, &before, &after));
+        placed.legs.push(Leg::Invoice {
+            invoice: allocation.invoice.clone(),
+            number: allocation.number.clone(),
+            due_on: allocation.due_on,
+            change,
+        });
+    }
+    placed.changes.push(Change::InvoiceBalanceChanged {
+        invoice: allocation.invoice.clone(),
+        due_on: allocation.due_on,
+        before,
+        after,
+    });
+}
+
+/// What is announced of an invoice of which more or less is covered.
+pub(crate) fn balance_fact(invoice: &InvoiceId, before: &InvoiceBalance, after: &InvoiceBalance) -> FactKind {
+    let invoice = invoice.clone();
+    if after.open().is_zero() {
+        FactKind::InvoicePaid { invoice }
+    } else if after.open().checked_sub(before.open()).is_err() {
+        FactKind::InvoicePartlyPaid { invoice }
+    } else {
+        FactKind::InvoiceReopened { invoice }
+    }
+}
+
+/// Extends the list by open invoices, oldest due first, for as much as is left and one transaction carries. Invoices from which an
+/// operator took it back or the business refunded it, and those that are contested or that somebody is just paying, are passed
+/// over. Says whether there are more of them than that.
+pub(crate) fn extend(
+    allocations: &mut Vec<Allocation>,
+    surplus: Money,
+    open: &[Invoice],
+    set_aside: &BTreeMap<InvoiceId, Money>,
+    most: usize,
+) -> bool {
+    let (mut left, mut found) = (surplus, 0);
+    let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == surplus.currency()).collect();
+    oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
+    for invoice in oldest {
+        if left.is_zero() {
+            return false;
+        }
+        let full = allocations.len() >= most;
+        let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
+        if known.map_or(full, |known| known.withdrawn_by_operator) {
+            continue;
+        }
+        // What a known one may still take is not of the surplus.
+        let room = known.map_or(Money::zero(left.currency()), |known| known.ceiling.less(known.applied));
+        let part = invoice.balance.payable().less(room).min(left);
+        if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.balance.live_checkout.is_some() {
+            continue;
+        }
+        if found == ALLOCATIONS_PER_STEP {
+            return true;
+        }
+        match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
+            Some(known) => known.ceiling = known.ceiling.checked_add(part).unwrap_or(known.ceiling),
+            None => allocations.push(Allocation::of(invoice, part)),
+        }
+        left = left.less(part);
+        found += 1;
+    }
+    false
+}

@@ -1,0 +1,163 @@
+//! Issuing a credit note, applying what is left of it, and taking it off an invoice again.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{ALLOCATIONS_PER_CREDIT_NOTE_MAX, CreditNote, CreditNoteDraft};
+use crate::allocation::{self, ApplyRefusal, Funds, Placed, UnapplyRefusal};
+use crate::decision::{Change, Decision};
+use crate::fact::FactKind;
+use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
+use crate::invoice::Invoice;
+use crate::ledger::{Entry, EntryKind};
+use crate::money::Money;
+
+/// Why a credit note was not issued.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IssueRefusal {
+    /// Its amount is zero.
+    #[error("expected an amount greater than zero")]
+    NothingToCredit,
+    /// The number is an invoice's or another credit note's.
+    #[error("expected a number that no other invoice has")]
+    NumberTaken,
+    /// It cannot be applied as the draft says.
+    #[error(transparent)]
+    Apply(#[from] ApplyRefusal),
+}
+
+impl IssueRefusal {
+    /// The field of the command that is at fault, in the API's words.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::NothingToCredit => Some("amount"),
+            Self::NumberTaken => Some("number"),
+            Self::Apply(refusal) => refusal.field(),
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NothingToCredit => "nothing_to_credit",
+            Self::NumberTaken => "number_taken",
+            Self::Apply(refusal) => refusal.code(),
+        }
+    }
+}
+
+/// Issues a credit note and applies it as far as the draft says.
+pub fn issue(
+    id: CreditNoteId,
+    business: BusinessId,
+    customer: CustomerId,
+    draft: CreditNoteDraft,
+    now: Timestamp,
+) -> Result<(CreditNote, Decision), IssueRefusal> {
+    if draft.amount.is_zero() {
+        return Err(IssueRefusal::NothingToCredit);
+    }
+    let before = CreditNote {
+        id,
+        business,
+        customer,
+        number: draft.number,
+        amount: draft.amount,
+        reason: draft.reason,
+        issued_on: draft.issued_on,
+        allocations: Vec::new(),
+        // Before it is issued there is nothing of it; so the first entry gives the whole of it.
+        unapplied: Money::zero(draft.amount.currency()),
+        recorded_at: now,
+        version: 0,
+    };
+    let mut note = before.clone();
+    if !draft.parts.is_empty() {
+        apply_parts(&mut note, draft.amount, &draft.parts)?;
+    }
+    Ok(decide(&before, note, now))
+}
+
+/// Applies what is left of a credit note to invoices of the account.
+pub fn apply(
+    before: &CreditNote,
+    parts: &[(Invoice, Money)],
+    now: Timestamp,
+) -> Result<(CreditNote, Decision), ApplyRefusal> {
+    let mut note = before.clone();
+    apply_parts(&mut note, before.unapplied, parts)?;
+    Ok(decide(before, note, now))
+}
+
+/// Takes an allocation back, or a part of it; what it covered is unapplied.
+pub fn unapply(
+    before: &CreditNote,
+    invoice: &InvoiceId,
+    amount: Option<Money>,
+    now: Timestamp,
+) -> Result<(CreditNote, Decision), UnapplyRefusal> {
+    let mut note = before.clone();
+    allocation::unapply(&mut note.allocations, invoice, amount, &BTreeMap::new())?;
+    Ok(decide(before, note, now))
+}
+
+fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(Invoice, Money)]) -> Result<(), ApplyRefusal> {
+    allocation::apply(&mut note.allocations, left, &note.customer, parts, &BTreeMap::new())?;
+    if note.allocations.len() > ALLOCATIONS_PER_CREDIT_NOTE_MAX {
+        return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_CREDIT_NOTE_MAX });
+    }
+    Ok(())
+}
+
+/// Whether the allocations are what the amount makes of them.
+pub(crate) fn is_as_folded(note: &CreditNote) -> bool {
+    let mut folded = note.clone();
+    place(&mut folded, note);
+    folded.allocations == note.allocations
+}
+
+fn place(note: &mut CreditNote, before: &CreditNote) -> Placed {
+    let funds = Funds {
+        cash: note.amount,
+        charged_back: Money::zero(note.amount.currency()),
+        processing: false,
+        set_aside: BTreeMap::new(),
+        release: None,
+        place_remainder: true,
+        report_items: 0,
+    };
+    let unapplied = note.unapplied;
+    allocation::place(&mut note.allocations, &before.allocations, &funds, unapplied)
+}
+
+fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditNote, Decision) {
+    let placed = place(&mut note, before);
+    note.unapplied = placed.unapplied;
+    note.version = before.version + 1;
+    let issued = before.version == 0;
+    let mut kinds = placed.facts;
+    if issued {
+        kinds.insert(0, FactKind::CreditNoteIssued { credit_note: note.id.clone() });
+    }
+    let id = note.id.clone();
+    let entry = (!placed.legs.is_empty()).then(|| Entry {
+        source: note.id.to_string(),
+        sequence: note.version,
+        posted_at: now,
+        kind: if issued { EntryKind::CreditNoteIssued(id) } else { EntryKind::CreditNoteMoved(id) },
+        currency: note.amount.currency(),
+        legs: placed.legs,
+    });
+    let change = if issued {
+        Change::CreditNoteIssued(Box::new(note.clone()))
+    } else {
+        Change::CreditNoteChanged { before: Box::new(before.clone()), after: Box::new(note.clone()) }
+    };
+    let decision = Decision::new(note.business.clone(), note.customer.clone(), now)
+        .with_changes(placed.changes)
+        .with_change(change)
+        .with_entry(entry)
+        .with_facts(note.id.as_str(), note.version, kinds);
+    (note, decision)
+}
