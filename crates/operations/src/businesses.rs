@@ -26,7 +26,10 @@ pub async fn set_write_off_tolerances(
         let Some((changed, differences)) = before.with_tolerances(tolerances.clone()) else { return Ok(before) };
         if context
             .store
-            .commit_tolerances((&before, &changed), differences, now, &context.action_commit_context())
+            .commit_tolerances(
+                store::BusinessChange { before: &before, after: &changed, differences, at: now },
+                &context.action_commit_context(),
+            )
             .await?
         {
             return Ok(changed);
