@@ -1,6 +1,7 @@
 //! What a function holds while it lives.
 
 use std::collections::HashMap;
+use std::net::Ipv6Addr;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +19,8 @@ use crate::{IdGenerator, aws};
 const BUSINESS_BELIEVED_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// Host names remembered at a time.
 const HOSTS_MAX: usize = 1_000;
+/// The longest name of a host (RFC 1035).
+const HOST_BYTES_MAX: usize = 253;
 
 /// What a function holds. Clones share it.
 #[derive(Clone, Debug)]
@@ -79,12 +82,13 @@ impl AppState {
             links: Links::new(&context.origin, &context.link_secret),
             worker: WorkerId::new(&ids.token()),
         };
-        Ok(Self { context, clock, ids, default_business: config.business.clone(), businesses: Arc::default() })
+        Ok(Self { context, clock, ids, default_business: config.default_business.clone(), businesses: Arc::default() })
     }
 
     /// The business that a host name stands for, believed for a minute.
     pub async fn business_of_host(&self, host: &str) -> Result<Arc<Business>, OperationError> {
-        let host = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        // What is no name of a host is nobody's, and not worth asking the table.
+        let host = host_name(host).ok_or(OperationError::NotFound)?;
         let now = self.clock.now();
         if let Some(business) = self.remembered(&host, now) {
             return Ok(business);
@@ -107,6 +111,7 @@ impl AppState {
         Ok(self.remember(id.as_str(), business, now))
     }
 
+    /// What is remembered under a name. Only businesses that exist are remembered, never that a name is unknown.
     fn remembered(&self, name: &str, now: Timestamp) -> Option<Arc<Business>> {
         let held = self.businesses.lock().ok()?;
         held.get(name).filter(|(until, _)| now < *until).map(|(_, business)| Arc::clone(business))
@@ -117,10 +122,72 @@ impl AppState {
         let until = now.saturating_add(BUSINESS_BELIEVED_FOR).unwrap_or(Timestamp::MAX);
         if let Ok(mut held) = self.businesses.lock() {
             if held.len() >= HOSTS_MAX {
+                // Strangers can make up names for the default business, and must not push out the others.
+                let default_business = self.default_business.as_ref();
+                held.retain(|_, (until, business)| now < *until && default_business != Some(&business.id));
+            }
+            if held.len() >= HOSTS_MAX {
                 held.clear();
             }
             held.insert(name.to_owned(), (until, Arc::clone(&business)));
         }
         business
+    }
+}
+
+/// The name in a `Host` header, in lower case, without its port and without the dot that ends a fully qualified name. None where
+/// it is no name or address of a host.
+fn host_name(header: &str) -> Option<String> {
+    let (name, port) = match header.rsplit_once(':') {
+        // The colons of an IPv6 address lie within its brackets.
+        Some((name, port)) if !port.contains(']') => (name, port),
+        Some(_) | None => (header, ""),
+    };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let of_labels = |name: &str| {
+        name.split('.').all(|label| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+        })
+    };
+    let valid = name.len() <= HOST_BYTES_MAX
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && bracketed.map_or_else(|| of_labels(name), |address| address.parse::<Ipv6Addr>().is_ok());
+    valid.then(|| name.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_known_by_its_name_alone() {
+        for (header, expected) in [
+            ("pay.example.com", Some("pay.example.com")),
+            ("PAY.Example.com:8443", Some("pay.example.com")),
+            ("pay.example.com.", Some("pay.example.com")),
+            ("pay.example.com.:443", Some("pay.example.com")),
+            ("127.0.0.1:3000", Some("127.0.0.1")),
+            ("[::1]:3000", Some("[::1]")),
+            ("[::1]", Some("[::1]")),
+            ("localhost", Some("localhost")),
+            ("", None),
+            (".", None),
+            ("pay..example.com", None),
+            ("pay.example.com..", None),
+            ("[::1", None),
+            ("[::1]x", None),
+            ("::1", None),
+            ("a b", None),
+            ("a/b", None),
+            ("a#b", None),
+            ("user@pay.example.com", None),
+            ("pay.example.com:x", None),
+            ("\u{212a}im.example", None),
+        ] {
+            assert_eq!(host_name(header).as_deref(), expected, "{header:?}");
+        }
+        assert!(host_name(&format!("{}.a", "a".repeat(251))).is_some());
+        assert_eq!(host_name(&format!("{}.ab", "a".repeat(251))), None);
     }
 }

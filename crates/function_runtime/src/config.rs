@@ -8,32 +8,24 @@
 //! | `GUICHET_INBOX_TABLE` | the table of events, sessions and idempotency keys | `guichet-inbox` |
 //! | `GUICHET_ORIGIN` | where customers reach the portal, `https://pay.example.com` | required |
 //! | `GUICHET_LINK_SECRET` | 64 or more hexadecimal digits, from which link tokens are derived | required |
-//! | `GUICHET_BUSINESS` | the business of a host name that stands for none | none |
+//! | `GUICHET_BUSINESS` | the default business: of a host name that stands for none | none |
+//! | | for the receiver of webhooks the only business: the one whose signing secrets it has | required there |
 //! | `STRIPE_SECRET_KEY` | the secret key at Stripe | required |
 //! | `STRIPE_WEBHOOK_SECRET` | the webhook's signing secret; two, with a comma, while one is rolled | required |
 //! | `STRIPE_API_BASE` | where Stripe's API is | `https://api.stripe.com` |
 //! | `GUICHET_LOG` | what is logged, `info` or as `tracing` filters | `info` |
 
+use http::Uri;
 use payment_gateway::{GatewayConfig, Secret};
 use receivables::BusinessId;
 use store::Tables;
 
 /// Hexadecimal digits of the link secret, at least: 256 bits.
 const LINK_SECRET_DIGITS_MIN: usize = 64;
+/// The default business, or for the receiver of webhooks the only one.
+const BUSINESS: &str = "GUICHET_BUSINESS";
 
-/// Where variables come from.
-pub trait Variables {
-    /// The value of a variable that is set.
-    fn value(&self, name: &str) -> Option<String>;
-}
-
-impl<F: Fn(&str) -> Option<String>> Variables for F {
-    fn value(&self, name: &str) -> Option<String> {
-        self(name)
-    }
-}
-
-/// The process's environment.
+/// A variable of the process's environment, where it is set.
 pub fn environment(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     std::env::var(name).ok()
@@ -47,18 +39,18 @@ pub struct ConfigError(pub Vec<String>);
 /// What every function needs.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The tables.
+    /// The names of the tables.
     pub tables: Tables,
     /// The business of a host name that stands for none.
-    pub business: Option<BusinessId>,
+    pub default_business: Option<BusinessId>,
 }
 
 /// What the functions need that face people or call Stripe.
 #[derive(Clone)]
 pub struct ContextConfig {
-    /// Where customers reach the portal.
+    /// Scheme and host under which customers reach the portal; links in mails begin with it.
     pub origin: String,
-    /// From which link tokens are derived.
+    /// 32 bytes or more, from which link tokens are derived.
     pub link_secret: Vec<u8>,
     /// The account at the payment provider.
     pub gateway: GatewayConfig,
@@ -66,13 +58,13 @@ pub struct ContextConfig {
 
 /// Reads variables and remembers what is wrong with them.
 pub struct Reader<'a> {
-    variables: &'a dyn Variables,
+    variables: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of variables.
-    pub fn new(variables: &'a dyn Variables) -> Self {
+    /// A reader of the variables that a function looks up.
+    pub fn new(variables: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { variables, faults: Vec::new() }
     }
 
@@ -86,16 +78,34 @@ impl<'a> Reader<'a> {
 
     /// What every function needs.
     pub fn config(&mut self) -> Option<Config> {
-        let tables = Tables {
+        let default_business = match self.business() {
+            Some(Err(error)) => return self.fault(BUSINESS, &error),
+            Some(Ok(business)) => Some(business),
+            None => None,
+        };
+        Some(Config { tables: self.tables(), default_business })
+    }
+
+    /// The names of the tables.
+    pub fn tables(&self) -> Tables {
+        Tables {
             core: self.text("GUICHET_CORE_TABLE").unwrap_or_else(|| "guichet-core".to_owned()),
             inbox: self.text("GUICHET_INBOX_TABLE").unwrap_or_else(|| "guichet-inbox".to_owned()),
-        };
-        let business = match self.text("GUICHET_BUSINESS").map(|id| id.parse::<BusinessId>()) {
-            None => None,
-            Some(Ok(id)) => Some(id),
-            Some(Err(error)) => return self.fault("GUICHET_BUSINESS", &error.to_string()),
-        };
-        Some(Config { tables, business })
+        }
+    }
+
+    /// The only business that the webhook's signing secrets are good for. There is no default: without it, whoever holds one
+    /// secret could speak for every business.
+    pub fn only_business(&mut self) -> Option<BusinessId> {
+        match self.business() {
+            Some(Ok(business)) => Some(business),
+            Some(Err(error)) => self.fault(BUSINESS, &error),
+            None => self.fault(BUSINESS, "expected the business whose webhooks are received; it is not set"),
+        }
+    }
+
+    fn business(&self) -> Option<Result<BusinessId, String>> {
+        self.text(BUSINESS).map(|id| id.parse::<BusinessId>().map_err(|error| error.to_string()))
     }
 
     /// What the functions need that face people or call Stripe.
@@ -122,9 +132,7 @@ impl<'a> Reader<'a> {
     fn origin(&mut self) -> Option<String> {
         const NAME: &str = "GUICHET_ORIGIN";
         let Some(origin) = self.text(NAME) else { return self.fault(NAME, "expected https://…; it is not set") };
-        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://127.0.0.1"));
-        let host = host.or_else(|| origin.strip_prefix("http://localhost"));
-        if host.is_some_and(|host| !host.trim_end_matches('/').contains('/')) {
+        if is_origin(&origin) {
             Some(origin)
         } else {
             self.fault(NAME, "expected https:// and a host name, without a path")
@@ -151,7 +159,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        self.variables.value(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        (self.variables)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
     fn fault<T>(&mut self, name: &str, what: &str) -> Option<T> {
@@ -160,9 +168,69 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a text is an origin that may stand in links: a host with nothing behind it but a slash, reached over TLS or on this
+/// very machine.
+fn is_origin(text: &str) -> bool {
+    let Ok(uri) = text.parse::<Uri>() else { return false };
+    let host = uri.host().unwrap_or_default();
+    let reachable = match uri.scheme_str() {
+        Some("https") => !host.is_empty(),
+        Some("http") => ["127.0.0.1", "[::1]", "localhost"].contains(&host),
+        Some(_) | None => false,
+    };
+    // A user before the host would make `https://pay.example.com@evil.example` look like ours.
+    let bare = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    reachable && bare && uri.path() == "/" && uri.query().is_none() && !text.contains('#')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_is_a_host_over_tls_or_on_this_machine() {
+        for (text, expected) in [
+            ("https://pay.example.com", true),
+            ("https://pay.example.com/", true),
+            ("https://pay.example.com:8443", true),
+            ("http://127.0.0.1:3000", true),
+            ("http://localhost", true),
+            ("http://[::1]:3000", true),
+            ("http://127.0.0.1.evil.com", false),
+            ("http://localhost.evil.com", false),
+            ("http://localhost@evil.com", false),
+            ("http://pay.example.com", false),
+            ("https://pay.example.com@evil.com", false),
+            ("https://pay.example.com/path", false),
+            ("https://pay.example.com?query", false),
+            ("https://pay.example.com#part", false),
+            ("https://", false),
+            ("https:///", false),
+            ("ftp://pay.example.com", false),
+            ("pay.example.com", false),
+            ("/", false),
+            ("", false),
+        ] {
+            assert_eq!(is_origin(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_business_may_be_absent_as_the_default_and_not_as_the_only_one() {
+        const ID: &str = "biz_01JD8Z0000ABCDEFGHJKMNPQRS";
+        for (value, default, only) in
+            [(None, Some(None), None), (Some(ID), Some(Some(ID)), Some(ID)), (Some("biz_7"), None, None)]
+        {
+            let variables = |name: &str| value.filter(|_| name == "GUICHET_BUSINESS").map(str::to_owned);
+            let mut reader = Reader::new(&variables);
+            let read = reader.config().map(|config| config.default_business);
+            assert_eq!(read, default.map(|id| id.map(|id| id.parse().unwrap())), "{value:?}");
+            let mut reader = Reader::new(&variables);
+            let read = reader.only_business();
+            assert_eq!(read, only.map(|id| id.parse().unwrap()), "{value:?}");
+            assert_eq!(reader.finish(read).is_err(), only.is_none(), "{value:?}");
+        }
+    }
 
     #[test]
     fn every_fault_is_reported_at_once_and_no_secret_is_repeated() {

@@ -1,4 +1,29 @@
-//! What is logged: one wide event per invocation, as JSON, and never a person, a secret or an amount.
+//! What is logged: JSON lines, and never a person, a secret or an amount.
+//!
+//! Each invocation is a span and ends with one wide line that holds its outcome and `duration_ms`. Every line names the spans
+//! that it was written in, with their fields, so that whatever happens inside an invocation can be found by its ids. The spans
+//! themselves write no lines when they begin or close: the wide line says it, in one line for one invocation.
+//!
+//! | span | level | around | fields |
+//! |---|---|---|---|
+//! | `webhook.request` | info | a webhook, by the receiver | `business.id`, `provider.event_id` once it is proved |
+//! | `stream.batch` | info | a batch of the tables' streams | `records` |
+//! | `stream.record` | info | one record of it | `stream.sequence_number`, `kind`, `business.id`, `provider.event_id` |
+//! | `due.run` | info | a run of the timer | |
+//! | `table.call` | debug | one call of DynamoDB, the client's retries included | `db.operation`, `db.table`, `attempts` |
+//!
+//! | line | level | in the span | fields |
+//! |---|---|---|---|
+//! | `webhook` | info | `webhook.request` | `provider.event_type`, `state`, `duplicate`, `recorded`, `duration_ms` |
+//! | `a webhook was refused: …` | warn | `webhook.request` | `metric.bad_signature`, `metric.too_old`, `metric.too_large`, `metric.incomplete` or `metric.unknown_business` |
+//! | `stream batch` | info | `stream.batch` | `failed`, `duration_ms` |
+//! | `provider event` | info | `stream.record` | `provider.event_type`, `outcome` |
+//! | `due work` | info | `due.run` | `done`, `failed`, `taken`, `duration_ms` |
+//! | `table call` | debug | `table.call` | `outcome`, `duration_ms` |
+//! | `slow table call` | info | its caller's | `db.operation`, `db.table`, `outcome`, `duration_ms` |
+//!
+//! `GUICHET_LOG=info,store=debug` shows the calls of the tables. A line at `error` asks for a person; counters are fields that
+//! begin with `metric.`.
 
 use tracing_subscriber::EnvFilter;
 
@@ -13,6 +38,8 @@ pub fn start() {
         .flatten_event(true)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // The list of spans has the innermost one as well.
         .with_current_span(false)
+        .with_span_list(true)
         .try_init();
 }

@@ -270,7 +270,7 @@ impl Local {
             store: self.state.context.store.clone(),
             clock: self.state.clock.clone(),
             secrets: webhook_secrets(&self.options, kept)?.into(),
-            business: Some(self.business.clone()),
+            only_business: self.business.clone(),
         };
         let product = frontend::router(self.state.clone())
             .merge(business_api::router(self.state.clone()))
@@ -349,7 +349,7 @@ fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<
     let store =
         Store::new(dynamodb(&shared, table, options.table_interceptor.as_ref()), tables.clone(), options.ids.jitter());
     let post = mail::Sender::new(aws_sdk_ses::Client::from_conf(ses));
-    let config = Config { tables, business: Some(kept.business.clone()) };
+    let config = Config { tables, default_business: Some(kept.business.clone()) };
     let mut state = AppState::new(&config, &context, store, post, options.clock.clone(), options.ids.clone())?;
     if let Some(first_pause) = options.first_pause {
         state.context.store = state.context.store.with_first_pause(first_pause);

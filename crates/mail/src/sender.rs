@@ -4,8 +4,8 @@
 //! never tried again here: the client's own retries are turned off for this call, whatever the client was built with,
 //! because a second try after an unknown outcome may be a second mail.
 //!
-//! Nothing is logged, and no error holds what a service wrote in prose: SES's refusals quote addresses. Only its codes are
-//! kept.
+//! No error holds what a service wrote in prose, because SES's refusals quote addresses. Only its codes are kept. The one thing
+//! logged is that a message cannot be sent to the address it is for, and not the address.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -84,7 +84,13 @@ impl Sender {
         now: Timestamp,
     ) -> Result<Sent, SendError> {
         if !(from.email.as_str().is_ascii() && mail.to().as_str().is_ascii()) {
-            // SES does not speak SMTPUTF8.
+            // SES does not speak SMTPUTF8. Someone should correct the address; no alarm could be stopped by trying again.
+            tracing::warn!(
+                business.id = from.id.as_str(),
+                mail.kind = mail.kind().as_str(),
+                metric.mail_refused = 1,
+                "a mail cannot be sent: its address is not ASCII"
+            );
             return Err(not_sent("address-not-ascii", false));
         }
         let raw = RawMessage::builder()

@@ -27,9 +27,8 @@ pub async fn set_write_off_tolerances(
         let Some((after, differences)) = before.with_tolerances(tolerances.clone()) else {
             return Ok(before);
         };
-        let record = action_commit_context(context);
-        let committed = context.store.commit_tolerances((&before, &after), differences, now, &record).await?;
-        if committed {
+        let change = store::BusinessChange { before: &before, after: &after, differences, at: now };
+        if context.store.commit_tolerances(change, &action_commit_context(context)).await? {
             return Ok(after);
         }
     }

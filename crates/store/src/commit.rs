@@ -67,6 +67,19 @@ pub struct CommitContext {
     pub adopted: BTreeMap<ObjectId, u64>,
 }
 
+/// A change of a business's own settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BusinessChange<'a> {
+    /// The business as it was read and decided on.
+    pub before: &'a Business,
+    /// The business as it is to be.
+    pub after: &'a Business,
+    /// What the audit is told of it.
+    pub differences: Vec<Difference>,
+    /// The instant of the decision.
+    pub at: Timestamp,
+}
+
 impl CommitContext {
     /// Nothing but who did it.
     pub fn by(actor: Actor) -> Self {
@@ -131,15 +144,14 @@ impl Store {
         self.transact(writes.items).await
     }
 
-    /// Writes the tolerances of a business together with what the audit has of it, over the business as it `before`. Says whether
-    /// it was still so.
+    /// Writes the tolerances of a business together with what the audit has of it, over the business as it was read. Says
+    /// whether it was still so.
     pub async fn commit_tolerances(
         &self,
-        (before, after): (&Business, &Business),
-        differences: Vec<Difference>,
-        at: Timestamp,
+        change: BusinessChange<'_>,
         also: &CommitContext,
     ) -> Result<bool, StoreError> {
+        let BusinessChange { before, after, differences, at } = change;
         let mut writes = Writes {
             core: &self.tables.core,
             inbox: &self.tables.inbox,
@@ -158,8 +170,7 @@ impl Store {
     async fn transact(&self, writes: Vec<(TransactWriteItem, OnConditionFailed)>) -> Result<CommitOutcome, StoreError> {
         let (items, meanings): (Vec<TransactWriteItem>, Vec<OnConditionFailed>) = writes.into_iter().unzip();
         for try_number in 1..=TRIES_MAX {
-            let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
-            let Err(error) = sent else { return Ok(CommitOutcome::Committed) };
+            let Err(error) = self.write_together(items.clone()).await else { return Ok(CommitOutcome::Committed) };
             match verdict(&error, &meanings) {
                 Some(Verdict::Is(commitment)) => return Ok(commitment),
                 Some(Verdict::Defect(why)) => return Err(StoreError::Defect(why)),

@@ -5,6 +5,7 @@
 //! written outside of a condition on what it was decided on. It computes no amount: it writes what the books decided.
 
 mod access;
+mod calls;
 mod commit;
 mod items;
 mod jitter;
@@ -20,7 +21,7 @@ pub use access::sign_ins::{
     CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
 };
 pub use access::sweeps::{Sweep, SweepReading};
-pub use commit::{CommitContext, CommitOutcome, Conflict};
+pub use commit::{BusinessChange, CommitContext, CommitOutcome, Conflict};
 pub use items::customers::ApiKey;
 pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, ReceivedEvent};
 pub use items::outbox::{Announced, AuditDifference, AuditRecord};

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 
+use crate::calls::{CountAttempts, traced};
 use crate::items::consistent_read::Assembled;
 use crate::items::{Index, Item, text};
 use crate::jitter::Jitter;
@@ -116,8 +119,10 @@ impl<'a> Query<'a> {
 
 impl Store {
     /// The tables behind a client. `jitter` spreads the pauses between tries.
+    #[expect(clippy::needless_pass_by_value, reason = "the client is handed over: the store adds its own watch to it")]
     pub fn new(client: Client, tables: Tables, jitter: Jitter) -> Self {
-        Self { client, tables, first_pause: FIRST_PAUSE, jitter }
+        let config = client.config().to_builder().interceptor(CountAttempts).build();
+        Self { client: Client::from_conf(config), tables, first_pause: FIRST_PAUSE, jitter }
     }
 
     /// The same tables, with other pauses between tries.
@@ -144,7 +149,8 @@ impl Store {
 
     pub(crate) async fn get(&self, table: &str, key: &Key) -> Result<Option<Item>, StoreError> {
         let got = self.client.get_item().table_name(table).key("pk", text(&key.pk)).key("sk", text(&key.sk));
-        let got = got.consistent_read(true).send().await.map_err(|error| StoreError::of(&error))?;
+        let got = traced("GetItem", table, got.consistent_read(true).send()).await;
+        let got = got.map_err(|error| StoreError::of(&error))?;
         Ok(got.item)
     }
 
@@ -166,8 +172,8 @@ impl Store {
                 if round > 0 {
                     tokio::time::sleep(self.pause(round)).await;
                 }
-                let got = self.client.batch_get_item().request_items(table, asked).send().await;
-                let got = got.map_err(|error| StoreError::of(&error))?;
+                let got = self.client.batch_get_item().request_items(table, asked).send();
+                let got = traced("BatchGetItem", table, got).await.map_err(|error| StoreError::of(&error))?;
                 items.extend(got.responses.and_then(|mut by_table| by_table.remove(table)).unwrap_or_default());
                 wanted =
                     got.unprocessed_keys.and_then(|mut left| left.remove(table)).filter(|left| !left.keys.is_empty());
@@ -209,7 +215,7 @@ impl Store {
                 .expression_attribute_names("#sk", sk)
                 .expression_attribute_values(":to", text(to)),
         };
-        let got = ask.send().await.map_err(|error| StoreError::of(&error))?;
+        let got = traced("Query", table, ask.send()).await.map_err(|error| StoreError::of(&error))?;
         Ok((got.items.unwrap_or_default(), got.last_evaluated_key))
     }
 
@@ -262,7 +268,7 @@ impl Store {
     /// Puts an item that must not be there yet. Says whether it was put.
     pub(crate) async fn put_new(&self, table: &str, item: Item) -> Result<bool, StoreError> {
         let put = self.client.put_item().table_name(table).set_item(Some(item));
-        match put.condition_expression("attribute_not_exists(pk)").send().await {
+        match traced("PutItem", table, put.condition_expression("attribute_not_exists(pk)").send()).await {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => Ok(false),
             Err(error) => Err(StoreError::of(&error)),
@@ -271,8 +277,23 @@ impl Store {
 
     /// Puts an item over whatever is there.
     pub(crate) async fn put(&self, table: &str, item: Item) -> Result<(), StoreError> {
-        let put = self.client.put_item().table_name(table).set_item(Some(item)).send().await;
-        put.map(drop).map_err(|error| StoreError::of(&error))
+        let put = self.client.put_item().table_name(table).set_item(Some(item)).send();
+        traced("PutItem", table, put).await.map(drop).map_err(|error| StoreError::of(&error))
+    }
+
+    /// Writes several items of the core table, all or nothing.
+    pub(crate) async fn write_together(
+        &self,
+        writes: Vec<TransactWriteItem>,
+    ) -> Result<(), SdkError<TransactWriteItemsError>> {
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send();
+        traced("TransactWriteItems", &self.tables.core, sent).await.map(drop)
+    }
+
+    /// Deletes an item, where it is there and the condition holds.
+    pub(crate) async fn delete(&self, table: &str, delete: DeleteItemFluentBuilder) -> Result<(), StoreError> {
+        let gone = traced("DeleteItem", table, delete.table_name(table).send()).await;
+        gone.map(drop).map_err(|error| StoreError::of(&error))
     }
 
     /// Updates an item where the condition holds. Says whether it did.
@@ -291,7 +312,7 @@ impl Store {
         for (name, attribute) in update.names {
             ask = ask.expression_attribute_names(name, attribute);
         }
-        match ask.send().await {
+        match traced("UpdateItem", table, ask.send()).await {
             Ok(_) => Ok(true),
             Err(SdkError::ServiceError(service)) if service.err().is_conditional_check_failed_exception() => Ok(false),
             Err(error) => Err(StoreError::of(&error)),

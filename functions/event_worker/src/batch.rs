@@ -18,10 +18,10 @@ pub fn failed_from(sequence_number: Option<String>) -> DynamoDbEventResponse {
 }
 
 /// What can pass by itself is a warning; what cannot ends up with the failed records, and someone must look.
-pub(crate) fn log(error: &OperationError, sequence_number: &str) {
+pub(crate) fn log(error: &OperationError) {
     if error.retryable() {
-        tracing::warn!(%error, stream.sequence_number = sequence_number, "a record comes again");
+        tracing::warn!(%error, "a record comes again");
     } else {
-        tracing::error!(%error, stream.sequence_number = sequence_number, metric.stuck = 1, "a record cannot be handled");
+        tracing::error!(%error, metric.stuck = 1, "a record cannot be handled");
     }
 }

@@ -4,131 +4,77 @@
 //! inbox under its own id. The table's stream drives everything after. A duplicate is answered 200, an authentic event that
 //! cannot be read is kept in quarantine and answered 200, and where the table does not answer, neither do we: 503, and the
 //! provider tries again.
+//!
+//! Each webhook is a span and leaves one line in the log; `function_runtime::telemetry` lists the names.
 
-pub mod gateway;
+mod refusal;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use clock::Clock;
 use jiff::Timestamp;
 use payment_gateway::stripe::{Event, signature};
-use payment_gateway::webhook::SignatureError;
 use payment_gateway::{Secret, Unreadable};
 use receivables::{BusinessId, ObjectId};
 use sha2::{Digest, Sha256};
 use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, Recorded, Store};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info_span};
 
-/// What the receiver holds.
+use crate::refusal::Refusal;
+
+/// What a webhook is received with.
 #[derive(Clone, Debug)]
 pub struct Receiver {
-    /// The tables.
+    /// Where events are recorded.
     pub store: Store,
-    /// The clock.
+    /// Tells whether a signature is too old, and when an event was received.
     pub clock: Clock,
     /// The signing secrets in use: one, or two while one is rolled.
     pub secrets: Arc<[Secret]>,
-    /// The businesses that these secrets are of; none means any of the deployment.
-    pub business: Option<BusinessId>,
+    /// The business that the secrets belong to. The signature does not cover the address, so whoever holds a secret could
+    /// otherwise speak for every business.
+    pub only_business: BusinessId,
 }
 
-/// A webhook, whatever carried it.
+/// A webhook as it came.
 #[derive(Clone, Copy)]
-pub struct Webhook<'a> {
-    /// Whose it is, as the address says.
-    pub business: &'a str,
+struct Webhook<'a> {
+    /// The business that the address names.
+    business: &'a str,
     /// The signature header; blank where there is none.
-    pub signature: &'a str,
+    signature: &'a str,
     /// The bytes that were signed.
-    pub body: &'a [u8],
+    body: &'a [u8],
 }
 
-/// What is answered. It says what a provider's dashboard needs, and nothing that helps a forger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The status.
-    pub status: StatusCode,
-    /// The body.
-    pub text: &'static str,
-}
-
-impl Answer {
-    /// The type of the body.
-    pub const CONTENT_TYPE: &'static str = "text/plain; charset=utf-8";
-    /// A body that is larger than any event's.
-    pub const TOO_LARGE: Self = Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too large");
-    /// A body that did not come whole.
-    pub const INCOMPLETE: Self = Self::new(StatusCode::BAD_REQUEST, "incomplete body");
-    /// An address that is nobody's.
-    pub const NOT_FOUND: Self = Self::new(StatusCode::NOT_FOUND, "not found");
-
-    const fn new(status: StatusCode, text: &'static str) -> Self {
-        Self { status, text }
-    }
-}
-
-impl Receiver {
-    /// Receives a webhook of Stripe's.
-    pub async fn receive(&self, webhook: Webhook<'_>) -> Answer {
-        let Webhook { business, signature, body } = webhook;
-        if body.len() > EVENT_BODY_BYTES_MAX {
-            return Answer::TOO_LARGE;
-        }
-        let Ok(business) = business.parse::<BusinessId>() else { return Answer::NOT_FOUND };
-        if self.business.as_ref().is_some_and(|ours| *ours != business) {
-            return Answer::NOT_FOUND;
-        }
-        let now = self.clock.now();
-        if let Err(error) = signature::verify(signature, body, &self.secrets, now) {
-            return refuse(error);
-        }
-        self.record(&received(business, body, now)).await
-    }
-
-    async fn record(&self, event: &ReceivedEvent) -> Answer {
-        let recorded = self.store.record_event(event).await;
-        let duplicate = matches!(recorded, Ok(Recorded::Duplicate));
-        tracing::info!(
-            provider.event_id = event.key.event,
-            provider.event_type = event.kind,
-            business.id = %event.key.business,
-            state = event.state.as_str(),
-            duplicate,
-            recorded = recorded.is_ok(),
-            "webhook"
-        );
-        match recorded {
-            Ok(Recorded::Fresh) => {
-                if event.state == EventState::Quarantined {
-                    tracing::error!(
-                        provider.event_id = event.key.event,
-                        metric.quarantined = 1,
-                        "an authentic event could not be read; it is kept"
-                    );
-                }
-                Answer::new(StatusCode::OK, "recorded")
-            }
-            Ok(Recorded::Duplicate) => Answer::new(StatusCode::OK, "recorded before"),
-            Err(error) => {
-                tracing::error!(%error, provider.event_id = event.key.event, "an event could not be recorded; the provider tries again");
-                Answer::new(StatusCode::SERVICE_UNAVAILABLE, "try again")
-            }
-        }
-    }
-}
-
-/// The receiver's routes, for a process that serves HTTP itself. On Lambda requests come through [`gateway`].
+/// The receiver's routes, on Lambda and on a laptop alike.
 pub fn router(receiver: Receiver) -> Router {
     Router::new()
         .route("/webhooks/stripe/{business}", post(receive_stripe))
+        // People copy addresses with a slash behind them.
+        .route("/webhooks/stripe/{business}/", post(receive_stripe))
         .layer(DefaultBodyLimit::max(EVENT_BODY_BYTES_MAX))
+        .layer(map_response(protect))
         .with_state(Arc::new(receiver))
+}
+
+/// No answer is to be taken for anything but text, and whoever came by TLS once shall come by TLS always.
+async fn protect(mut response: Response) -> Response {
+    const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+    let headers = response.headers_mut();
+    headers.insert(header::STRICT_TRANSPORT_SECURITY, TWO_YEARS);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 async fn receive_stripe(
@@ -137,19 +83,88 @@ async fn receive_stripe(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let answer = match body {
-        Ok(body) => {
-            let signature = headers.get(signature::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            receiver.receive(Webhook { business: &business, signature, body: &body }).await
-        }
-        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Answer::TOO_LARGE,
-        Err(_) => Answer::INCOMPLETE,
+    let span = info_span!("webhook.request", business.id = Empty, provider.event_id = Empty);
+    let work = async {
+        let body = body.map_err(|rejection| Refusal::of_body(&rejection))?;
+        let signature = headers.get(signature::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        receiver.receive(Webhook { business: &business, signature, body: &body }).await
     };
-    let mut response = Response::new(Body::from(answer.text));
-    *response.status_mut() = answer.status;
-    let plain = header::HeaderValue::from_static(Answer::CONTENT_TYPE);
-    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    match work.instrument(span.clone()).await {
+        Ok(answer) => answer.into_response(),
+        Err(refusal) => {
+            let _in = span.enter();
+            refusal.log();
+            refusal.answer().into_response()
+        }
+    }
+}
+
+/// What is answered to an authentic event. It says what a provider's dashboard needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Recorded,
+    RecordedBefore,
+    TryAgain,
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Recorded => plain_text(StatusCode::OK, "recorded"),
+            Self::RecordedBefore => plain_text(StatusCode::OK, "recorded before"),
+            Self::TryAgain => plain_text(StatusCode::SERVICE_UNAVAILABLE, "try again"),
+        }
+    }
+}
+
+fn plain_text(status: StatusCode, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
+}
+
+impl Receiver {
+    /// Receives a webhook of Stripe's.
+    async fn receive(&self, webhook: Webhook<'_>) -> Result<Answer, Refusal> {
+        let began = Instant::now();
+        let Webhook { business, signature, body } = webhook;
+        if business != self.only_business.as_str() {
+            return Err(Refusal::UnknownBusiness);
+        }
+        Span::current().record("business.id", business);
+        let now = self.clock.now();
+        signature::verify(signature, body, &self.secrets, now).map_err(Refusal::Signature)?;
+        let event = received(self.only_business.clone(), body, now);
+        Span::current().record("provider.event_id", event.key.event.as_str());
+        Ok(self.record(&event, began).await)
+    }
+
+    /// Records an event. The log has one line of it, and one more where someone must act.
+    async fn record(&self, event: &ReceivedEvent, began: Instant) -> Answer {
+        let recorded = self.store.record_event(event).await;
+        tracing::info!(
+            provider.event_type = event.kind,
+            state = event.state.as_str(),
+            duplicate = matches!(recorded, Ok(Recorded::Duplicate)),
+            recorded = recorded.is_ok(),
+            duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "webhook"
+        );
+        match recorded {
+            Ok(Recorded::Fresh) => {
+                if event.state == EventState::Quarantined {
+                    tracing::error!(metric.quarantined = 1, "an authentic event could not be read; it is kept");
+                }
+                Answer::Recorded
+            }
+            Ok(Recorded::Duplicate) => Answer::RecordedBefore,
+            Err(error) => {
+                tracing::error!(%error, "an event could not be recorded; the provider tries again");
+                Answer::TryAgain
+            }
+        }
+    }
 }
 
 /// The event as it is recorded. What cannot be read is kept under the hash of its bytes.
@@ -170,10 +185,4 @@ fn received(business: BusinessId, body: &[u8], now: Timestamp) -> ReceivedEvent 
             ReceivedEvent::unreadable(business, name, reason.into_owned(), body, now)
         }
     }
-}
-
-/// A forged or stale event leaves no trace but a counter.
-fn refuse(error: SignatureError) -> Answer {
-    tracing::warn!(reason = %error, metric.refused = 1, "a webhook was refused");
-    Answer::new(StatusCode::BAD_REQUEST, "not accepted")
 }

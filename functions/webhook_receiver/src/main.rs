@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
+use ::lambda_http::Error;
 use clock::Clock;
 use function_runtime::config::{Reader, environment};
-use function_runtime::{IdGenerator, aws, lambda_main};
-use lambda_runtime::Error;
-use webhook_receiver::{Receiver, gateway};
+use function_runtime::{IdGenerator, aws, lambda_http, lambda_main};
+use store::Store;
+use webhook_receiver::{Receiver, router};
 
 fn main() -> ExitCode {
     lambda_main::run(run())
@@ -14,11 +15,10 @@ fn main() -> ExitCode {
 
 async fn run() -> Result<(), Error> {
     let mut reader = Reader::new(&environment);
-    let (config, secrets) = (reader.config(), reader.webhook_secrets());
-    let (config, secrets) = reader.finish(config.zip(secrets))?;
-    let shared = aws::shared().await;
-    let store =
-        store::Store::new(aws_sdk_dynamodb::Client::new(&shared), config.tables, IdGenerator::system().jitter());
-    let receiver = Receiver { store, clock: Clock::system(), secrets: secrets.into(), business: config.business };
-    gateway::serve(receiver).await
+    let (tables, secrets, only_business) = (reader.tables(), reader.webhook_secrets(), reader.only_business());
+    let (secrets, only_business) = reader.finish(secrets.zip(only_business))?;
+    let client = aws_sdk_dynamodb::Client::new(&aws::shared().await);
+    let store = Store::new(client, tables, IdGenerator::system().jitter());
+    let receiver = Receiver { store, clock: Clock::system(), secrets: secrets.into(), only_business };
+    lambda_http::answer(router(receiver)).await
 }

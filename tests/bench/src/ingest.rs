@@ -84,7 +84,7 @@ fn handler(effort: &Effort, table: &mut Table) -> Outcome {
         store: world.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
         clock: world.clock.clone(),
         secrets: Arc::from([secret.clone()]),
-        business: Some(world.local.business.clone()),
+        only_business: world.local.business.clone(),
     };
     let router = webhook_receiver::router(receiver);
     let path = format!("/webhooks/stripe/{}", world.local.business);

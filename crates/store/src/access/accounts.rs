@@ -7,6 +7,7 @@ use receivables::statement::{AccountSums, StatementCursor, StatementData, Statem
 use receivables::text::{EmailAddress, ExternalId};
 use receivables::{BillingZone, BusinessId, Customer, CustomerId, Invoice};
 
+use crate::calls::traced;
 use crate::items::{Index, Item, customers, invoices, ledger, text_of};
 use crate::keys::{self, Unique};
 use crate::table::{Query, Range, Store, StoreError};
@@ -235,7 +236,7 @@ impl Store {
     pub async fn prune_balance(&self, b: &BusinessId, c: &CustomerId, spent: &[String]) -> Result<(), StoreError> {
         let key = keys::balance(b, c);
         for name in spent {
-            let removed = self
+            let remove = self
                 .client
                 .update_item()
                 .table_name(&self.tables.core)
@@ -245,9 +246,8 @@ impl Store {
                 .condition_expression("#day = :nothing")
                 .expression_attribute_names("#day", name)
                 .expression_attribute_values(":nothing", crate::items::number(0))
-                .send()
-                .await;
-            if let Err(error) = removed {
+                .send();
+            if let Err(error) = traced("UpdateItem", &self.tables.core, remove).await {
                 let held = error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception);
                 if !held {
                     return Err(StoreError::of(&error));

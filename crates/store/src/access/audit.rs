@@ -50,8 +50,7 @@ impl Store {
             let end = self.audit_end(&record.business).await?;
             let sealed = seal(&end);
             let writes = writes(&self.tables.core, record, &key, &end, &sealed)?;
-            let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
-            let Err(error) = sent else { return Ok(()) };
+            let Err(error) = self.write_together(writes).await else { return Ok(()) };
             let rival = error.as_service_error().is_some_and(|error| {
                 error.is_transaction_canceled_exception() || error.is_transaction_in_progress_exception()
             });

@@ -121,12 +121,14 @@ impl Store {
     pub async fn mail_not_sent(&self, b: &BusinessId, once: &str) -> Result<(), StoreError> {
         let key = keys::mail_once(b, once);
         let key = Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))]);
-        let gone = self.client.delete_item().table_name(&self.tables.inbox).set_key(Some(key));
-        let gone = gone
+        let delete = self
+            .client
+            .delete_item()
+            .set_key(Some(key))
             .condition_expression("#state = :sending")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":sending", text("sending"));
-        gone.send().await.map(drop).map_err(|error| StoreError::of(&error))
+        self.delete(&self.tables.inbox, delete).await
     }
 
     /// Claims a request of the API by its idempotency key.

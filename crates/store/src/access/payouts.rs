@@ -5,6 +5,7 @@ use receivables::provider_object::Provider;
 use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
 
 use super::accounts::{Page, Paged};
+use crate::calls::traced;
 use crate::items::payouts::{self, Payout, PayoutTransaction, SavedMethod};
 use crate::items::{Index, Item, number};
 use crate::keys;
@@ -90,7 +91,7 @@ impl Store {
         } else {
             put.condition_expression("version = :was").expression_attribute_values(":was", number(version - 1))
         };
-        match put.send().await {
+        match traced("PutItem", &self.tables.core, put.send()).await {
             Ok(_) => Ok(true),
             Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(false)

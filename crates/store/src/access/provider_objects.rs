@@ -114,8 +114,8 @@ impl Store {
                 let record = FactRecord { object: object.clone(), fact: of_merged(fact) };
                 writes.push(put(&self.tables.core, item(&key, &record)?, None)?);
             }
-            match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
-                Ok(_) => return Ok(Keeping::Kept),
+            match self.write_together(writes).await {
+                Ok(()) => return Ok(Keeping::Kept),
                 Err(error)
                     if error.as_service_error().is_some_and(|error| {
                         error.is_transaction_canceled_exception() || error.is_transaction_in_progress_exception()

@@ -163,7 +163,6 @@ impl Store {
             let key = keys::session(token_hash);
             Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))])
         };
-        let gone = self.client.delete_item().table_name(&self.tables.inbox).set_key(Some(key)).send().await;
-        gone.map(drop).map_err(|error| StoreError::of(&error))
+        self.delete(&self.tables.inbox, self.client.delete_item().set_key(Some(key))).await
     }
 }

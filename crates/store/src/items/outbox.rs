@@ -11,7 +11,7 @@ use super::{Item, item, money, record};
 use crate::{CommitContext, StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
-struct HappeningRecord {
+struct DecisionItem {
     business: BusinessId,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     customer: Option<CustomerId>,
@@ -100,28 +100,47 @@ pub struct AuditDifference {
 
 /// What a decision did and announces, in one item: a payment of many invoices says more than a transaction has room for apart.
 pub(crate) fn of_decision(decision: &Decision, also: &CommitContext) -> Result<Item, StoreError> {
-    let (business, customer) = (&decision.business, Some(&decision.customer));
-    let facts = decision.facts.iter().map(of_fact).collect();
-    decision_record((business, customer), decision.name(), decision.differences(), facts, (decision.at, also))
+    let outcome = Outcome {
+        business: &decision.business,
+        customer: Some(&decision.customer),
+        name: decision.name(),
+        at: decision.at,
+        differences: decision.differences(),
+        facts: decision.facts.iter().map(of_fact).collect(),
+    };
+    decision_record(outcome, also)
 }
 
 /// What a change of the business itself did. It announces nothing.
 pub(crate) fn of_business(
-    now: &Business,
+    after: &Business,
     differences: Vec<Difference>,
     at: Timestamp,
     also: &CommitContext,
 ) -> Result<Item, StoreError> {
-    decision_record((&now.id, None), format!("{}.{}", now.id, now.version), differences, Vec::new(), (at, also))
+    let outcome = Outcome {
+        business: &after.id,
+        customer: None,
+        name: format!("{}.{}", after.id, after.version),
+        at,
+        differences,
+        facts: Vec::new(),
+    };
+    decision_record(outcome, also)
 }
 
-fn decision_record(
-    (business, customer): (&BusinessId, Option<&CustomerId>),
+/// What came of one decision, on an account or on the business itself.
+struct Outcome<'a> {
+    business: &'a BusinessId,
+    customer: Option<&'a CustomerId>,
     name: String,
+    at: Timestamp,
     differences: Vec<Difference>,
     facts: Vec<FactRecord>,
-    (at, also): (Timestamp, &CommitContext),
-) -> Result<Item, StoreError> {
+}
+
+fn decision_record(outcome: Outcome<'_>, also: &CommitContext) -> Result<Item, StoreError> {
+    let Outcome { business, customer, name, at, differences, facts } = outcome;
     let key = keys::fact(business, customer, at, &name);
     let differences = differences.into_iter().map(|one| DifferenceRecord {
         what: one.what,
@@ -129,7 +148,7 @@ fn decision_record(
         before: one.before,
         after: one.after,
     });
-    let record = HappeningRecord {
+    let record = DecisionItem {
         business: business.clone(),
         customer: customer.cloned(),
         name,
@@ -145,7 +164,7 @@ fn decision_record(
 
 /// What a decision did, from its item.
 pub(crate) fn audit_record(item: Item) -> Result<AuditRecord, StoreError> {
-    let record: HappeningRecord = record(item)?;
+    let record: DecisionItem = record(item)?;
     Ok(AuditRecord {
         business: record.business,
         customer: record.customer,
@@ -178,7 +197,7 @@ fn of_fact(fact: &Fact) -> FactRecord {
 }
 
 pub(crate) fn announced(item: Item) -> Result<Vec<Announced>, StoreError> {
-    let record: HappeningRecord = record(item)?;
+    let record: DecisionItem = record(item)?;
     // What happens to the business itself is announced to nobody.
     let (business, Some(customer)) = (record.business, record.customer) else { return Ok(Vec::new()) };
     let read = record
