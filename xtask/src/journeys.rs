@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::command::{self, Outcome};
-use crate::{lambda, needs, snapshots, wasm, workspace};
+use crate::{lambda, prerequisites, snapshots, wasm, workspace};
 
 const NEXTEST_VERSION: &str = "0.9.143";
 const START_TIMEOUT: Duration = Duration::from_mins(2);
@@ -62,8 +62,8 @@ fn choose(rest: &[&str]) -> Outcome<Choice> {
 }
 
 fn unit() -> Outcome {
-    needs::c_compiler()?;
-    let nextest = needs::cargo_tool("cargo-nextest", NEXTEST_VERSION)?;
+    prerequisites::c_compiler()?;
+    let nextest = prerequisites::cargo_tool("cargo-nextest", NEXTEST_VERSION)?;
     // The tests of the functions need their binaries; built here, no test waits for another's build.
     let functions = lambda::FUNCTIONS.iter().flat_map(|name| ["--bin", *name]);
     command::run(command::cargo().args(["build", "--workspace"]).args(functions))?;
@@ -76,8 +76,8 @@ fn unit() -> Outcome {
 }
 
 fn browser(choice: &Choice) -> Outcome {
-    let node = needs::browser_packages(needs::Packages::ForJourneys)?;
-    let chromium = needs::chromium()?;
+    let node = prerequisites::browser_packages(prerequisites::Packages::ForJourneys)?;
+    let chromium = prerequisites::chromium()?;
     // The whole workspace decides the features, as for the Rust tests: the dependencies are not built a second time.
     let guichet = crate::build_guichet(&["--workspace"])?;
     let api_key = new_api_key()?;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::command::{self, Outcome};
-use crate::{needs, workspace, zip};
+use crate::{prerequisites, workspace, zip};
 
 /// One function each; the program is named like its crate.
 pub(crate) const FUNCTIONS: [&str; 5] = ["webhook_receiver", "event_worker", "due_worker", "business_api", "frontend"];
@@ -55,17 +55,17 @@ fn build_here() -> Outcome<PathBuf> {
     if std::env::consts::OS != "linux" {
         return Err("Lambda runs Linux; on this system build with --arm64".to_owned());
     }
-    needs::c_compiler()?;
+    prerequisites::c_compiler()?;
     command::run(command::cargo().args(["build", "--release"]).args(selection()))?;
     Ok(workspace::target()?.join("release"))
 }
 
 fn build_by_zig() -> Outcome<PathBuf> {
-    needs::rustup_target(ARM64).map_err(|reason| {
+    prerequisites::rustup_target(ARM64).map_err(|reason| {
         format!("the target {ARM64} is missing; install it by: rustup target add {ARM64}\n{reason}")
     })?;
-    let zig = needs::python_package("ziglang", "0.17.1")?;
-    let zigbuild = needs::python_tool("cargo-zigbuild", "0.24.0")?;
+    let zig = prerequisites::python_package("ziglang", "0.17.1")?;
+    let zigbuild = prerequisites::python_tool("cargo-zigbuild", "0.24.0")?;
     let mut build = command::cargo();
     build.env("PYTHONPATH", &zig).env("PATH", command::path_with(zigbuild.parent().unwrap_or(&zigbuild))?);
     build.args(["zigbuild", "--release", "--target"]).arg(format!("{ARM64}.2.{GLIBC_MINOR_MAX}")).args(selection());

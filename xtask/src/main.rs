@@ -8,7 +8,7 @@
 mod command;
 mod journeys;
 mod lambda;
-mod needs;
+mod prerequisites;
 mod snapshots;
 mod wasm;
 mod workspace;
@@ -78,17 +78,17 @@ fn run(arguments: &[&str]) -> Outcome {
 
 /// Builds the program with cargo's own progress in view, and says where it is.
 fn build_guichet(packages: &[&str]) -> Outcome<std::path::PathBuf> {
-    needs::c_compiler()?;
+    prerequisites::c_compiler()?;
     command::run(command::cargo().arg("build").args(packages).args(["--bin", "guichet"]))?;
     Ok(workspace::target()?.join("debug").join(format!("guichet{}", std::env::consts::EXE_SUFFIX)))
 }
 
 fn bench(arguments: &[&str]) -> Outcome {
-    needs::c_compiler()?;
+    prerequisites::c_compiler()?;
     let mut bench = command::cargo();
     bench.args(["run", "--release", "--package", "bench", "--"]).args(arguments);
     // The page measurements drive a browser; without one the benchmarks say so themselves.
-    match needs::browser_packages(needs::Packages::AlsoForBenchmarks).and_then(|_| needs::chromium()) {
+    match prerequisites::browser_packages(prerequisites::Packages::AlsoForBenchmarks).and_then(|_| prerequisites::chromium()) {
         Ok(chromium) => {
             bench.env("CHROME", chromium);
         }
@@ -98,12 +98,12 @@ fn bench(arguments: &[&str]) -> Outcome {
 }
 
 fn unused() -> Outcome {
-    let machete = needs::cargo_tool("cargo-machete", "0.9.2")?;
+    let machete = prerequisites::cargo_tool("cargo-machete", "0.9.2")?;
     command::run(Command::new(machete).current_dir(workspace::root()))
 }
 
 fn spelling() -> Outcome {
-    let typos = needs::python_tool("typos", "1.52.0")?;
+    let typos = prerequisites::python_tool("typos", "1.52.0")?;
     command::run(Command::new(typos).arg("--force-exclude").current_dir(workspace::root()))
 }
 

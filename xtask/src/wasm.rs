@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{self, Outcome};
-use crate::{needs, workspace};
+use crate::{prerequisites, workspace};
 
 const TRIPLE: &str = "wasm32-unknown-unknown";
 const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
@@ -18,7 +18,7 @@ const DEBIAN_SYSROOT: &str = "/usr/lib/rustlib";
 
 pub(crate) fn check(rest: &[&str]) -> Outcome {
     let by_rustup = match rest {
-        [] => needs::rustup_target(TRIPLE),
+        [] => prerequisites::rustup_target(TRIPLE),
         ["--debian"] => Err("it was not asked".to_owned()),
         [word, ..] => {
             return Err(format!("`{word}` means nothing here; see `cargo xtask help`"));
@@ -38,7 +38,7 @@ fn check_by_debian() -> Outcome {
         return Err(format!("the target {TRIPLE} is missing; install it by: rustup target add {TRIPLE}"));
     }
     if !DEBIAN_PACKAGES.iter().all(|package| is_installed(package)) {
-        needs::apt("Rust for the browser (rustup could not fetch it)", &DEBIAN_PACKAGES)?;
+        prerequisites::apt("Rust for the browser (rustup could not fetch it)", &DEBIAN_PACKAGES)?;
     }
     let scratch = workspace::target()?.join("debian-wasm");
     standard_library(&scratch)?;
@@ -61,7 +61,7 @@ fn standard_library(scratch: &Path) -> Outcome {
     if fs::read_to_string(&stamp).is_ok_and(|built_for| built_for == version) {
         return Ok(());
     }
-    if !needs::is_root() {
+    if !prerequisites::is_root() {
         return Err(format!(
             "the standard library for {TRIPLE} must be built into {DEBIAN_SYSROOT}: run this once as root"
         ));
