@@ -31,6 +31,7 @@ cargo xtask COMMAND
   wasm                   check that the books (the crate receivables) compile for wasm
   unused                 fail on dependencies that nothing uses (cargo machete)
   spelling               fail on misspelt words and forbidden synonyms (typos)
+  deny                   fail on dependencies with other licences or sources than deny.toml allows (cargo deny)
   help                   print this text
 ";
 
@@ -57,6 +58,7 @@ fn dispatch(name: &str, rest: &[&str]) -> Outcome {
         "wasm" => no_arguments(rest).and_then(|()| wasm()),
         "unused" => no_arguments(rest).and_then(|()| unused()),
         "spelling" => no_arguments(rest).and_then(|()| spelling()),
+        "deny" => no_arguments(rest).and_then(|()| deny()),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())
@@ -108,6 +110,15 @@ fn unused() -> Outcome {
 fn spelling() -> Outcome {
     let typos = prerequisites::python_tool("typos", "1.52.0")?;
     command::run(Command::new(typos).arg("--force-exclude").current_dir(workspace::root()))
+}
+
+/// Licences, bans and sources. Advisories are left out: their database comes from GitHub, and a check must not fail for want of
+/// a network; `cargo deny check advisories` asks for them.
+fn deny() -> Outcome {
+    let deny = prerequisites::cargo_tool("cargo-deny", "0.20.2")?;
+    let mut check = Command::new(deny);
+    check.current_dir(workspace::root()).args(["--offline", "--workspace", "check", "--hide-inclusion-graph"]);
+    command::run(check.args(["licenses", "bans", "sources"]))
 }
 
 /// Arguments for another program; a leading `--` is for us alone.
