@@ -1,9 +1,14 @@
-//! Running other programs. A failure is a sentence for a person; nothing reacts to it but by stopping.
+//! Running other programs. A failure is a sentence for a person: whoever gets one stops and passes it on.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 pub(crate) type Outcome<T = ()> = Result<T, String>;
+
+/// The error for a word on the command line that the subcommand does not know.
+pub(crate) fn unknown_argument(word: &str) -> String {
+    format!("unknown argument `{word}`; `cargo xtask help` lists them all")
+}
 
 /// The cargo that started us, in the workspace.
 pub(crate) fn cargo() -> Command {
@@ -15,20 +20,24 @@ pub(crate) fn cargo() -> Command {
 
 /// Runs to the end with its output in view.
 pub(crate) fn run(command: &mut Command) -> Outcome {
-    let status =
-        command.stdin(Stdio::null()).status().map_err(|error| format!("{} did not start: {error}", said(command)))?;
-    if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", said(command))) }
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| format!("{} did not start: {error}", describe(command)))?;
+    if status.success() { Ok(()) } else { Err(format!("{} failed ({status})", describe(command))) }
 }
 
-/// Runs to the end out of view and gives what it printed; on failure, what it complained of.
+/// Runs to the end out of view and gives what it printed; on failure, what it wrote to standard error.
 pub(crate) fn output(command: &mut Command) -> Outcome<String> {
-    let output =
-        command.stdin(Stdio::null()).output().map_err(|error| format!("{} did not start: {error}", said(command)))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| format!("{} did not start: {error}", describe(command)))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{} failed ({})\n{}", said(command), output.status, complaint.trim()))
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{} failed ({})\n{}", describe(command), output.status, errors.trim()))
 }
 
 /// Becomes the other program, so that signals and its exit status are its own.
@@ -36,7 +45,7 @@ pub(crate) fn output(command: &mut Command) -> Outcome<String> {
 pub(crate) fn replace(command: &mut Command) -> Outcome {
     use std::os::unix::process::CommandExt as _;
     let error = command.exec();
-    Err(format!("{} did not start: {error}", said(command)))
+    Err(format!("{} did not start: {error}", describe(command)))
 }
 
 #[cfg(not(unix))]
@@ -61,7 +70,7 @@ pub(crate) fn path_with(folder: &Path) -> Outcome<std::ffi::OsString> {
     std::env::join_paths(folders).map_err(|error| format!("{} cannot be put in PATH: {error}", folder.display()))
 }
 
-fn said(command: &Command) -> String {
+fn describe(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
     let line = std::iter::once(program).chain(words).collect::<Vec<_>>().join(" ");

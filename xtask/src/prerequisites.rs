@@ -1,7 +1,7 @@
 //! What this machine must have, found or installed.
 //!
 //! Rust and Python tools of a pinned version go under `target/tools`; system packages come from apt where we are root on
-//! Debian or Ubuntu. Anything else is asked of the reader in one sentence that holds the command to type.
+//! Debian or Ubuntu. Otherwise the error is one sentence with the command to type.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::workspace;
 
 const NODE_MAJOR_MIN: u32 = 20;
 
-/// SQLite and the TLS library are C: without a compiler the build would stop after some minutes with a riddle.
+/// SQLite and the TLS library are written in C: without a compiler the build would fail only after some minutes.
 pub(crate) fn c_compiler() -> Outcome {
     if std::env::var_os("CC").is_some() || command::find(&["cc", "gcc", "clang", "cl"]).is_some() {
         return Ok(());
@@ -26,7 +26,7 @@ pub(crate) fn c_compiler() -> Outcome {
     ];
     let remedy = remedies.iter().find(|(manager, _)| command::find(&[manager]).is_some());
     let remedy = remedy.map_or("install gcc or clang", |(_, line)| line);
-    Err(format!("a C compiler (`cc`) is missing, which SQLite and TLS are built with; install it by: {remedy}"))
+    Err(format!("a C compiler (`cc`) is missing; SQLite and the TLS library need one. Install it with: {remedy}"))
 }
 
 /// A cargo subcommand or program of crates.io: the one in PATH, else our own build of it.
@@ -79,7 +79,7 @@ pub(crate) fn python_package(name: &str, version: &str) -> Outcome<PathBuf> {
 }
 
 /// A Python that has pip.
-pub(crate) fn python() -> Outcome<PathBuf> {
+fn python() -> Outcome<PathBuf> {
     let usable = || {
         let python = command::find(&["python3", "python"])?;
         command::output(Command::new(&python).args(["-m", "pip", "--version"])).ok().map(|_| python)
@@ -103,7 +103,7 @@ pub(crate) fn browser_packages(packages: Packages) -> Outcome<PathBuf> {
     let (node, npm) = node()?;
     let folder = workspace::browser();
     let lock = fs::read_to_string(folder.join("package-lock.json"))
-        .map_err(|error| format!("no package-lock.json: {error}"))?;
+        .map_err(|error| format!("cannot read package-lock.json: {error}"))?;
     let omit = if packages == Packages::ForJourneys { "--omit=dev" } else { "--include=dev" };
     let wanted = format!("{omit}\n{lock}");
     let everything = format!("--include=dev\n{lock}");
@@ -124,12 +124,12 @@ fn node() -> Outcome<(PathBuf, PathBuf)> {
     }
     let remedy = format!("install Node {NODE_MAJOR_MIN} or later with npm (https://nodejs.org/)");
     let (Some(node), Some(npm)) = (command::find(&["node"]), command::find(&["npm"])) else {
-        return Err(format!("the browser journeys need Node, which is missing; {remedy}"));
+        return Err(format!("the browser journeys need Node; {remedy}"));
     };
     let version = command::output(Command::new(&node).arg("--version"))?;
     let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < NODE_MAJOR_MIN) {
-        return Err(format!("the browser journeys need a later Node than {version}; {remedy}"));
+        return Err(format!("Node {version} is too old for the browser journeys; {remedy}"));
     }
     Ok((node, npm))
 }
@@ -141,7 +141,7 @@ pub(crate) fn chromium() -> Outcome<PathBuf> {
         return if named.is_file() {
             Ok(named)
         } else {
-            Err(format!("CHROME names {}, which is not there", named.display()))
+            Err(format!("CHROME is {}, but there is no such file", named.display()))
         };
     }
     if let Some(found) = installed_chromium() {
@@ -158,14 +158,14 @@ fn installed_chromium() -> Option<PathBuf> {
         .or_else(|| Some(PathBuf::from(elsewhere)).filter(|path| path.is_file()))
 }
 
-/// Installs system packages where that can be done unasked, else says what to type.
-pub(crate) fn apt(what: &str, packages: &[&str]) -> Outcome {
+/// Installs system packages as root on Debian or Ubuntu; elsewhere the error says what to type.
+fn apt(what: &str, packages: &[&str]) -> Outcome {
     let line = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
     if command::find(&["apt-get"]).is_none() {
-        return Err(format!("{what} is missing; install it by your system's package manager (Debian: {line})"));
+        return Err(format!("{what} is missing; install it with your system's package manager (Debian: {line})"));
     }
     if !is_root() {
-        return Err(format!("{what} is missing; install it by: sudo {line}"));
+        return Err(format!("{what} is missing; install it with: sudo {line}"));
     }
     println!("{what} is missing; {line}");
     let apt_get = || {
@@ -178,15 +178,30 @@ pub(crate) fn apt(what: &str, packages: &[&str]) -> Outcome {
     command::output(apt_get().args(["install", "-y", "--no-install-recommends"]).args(packages)).map(|_| ())
 }
 
-pub(crate) fn is_root() -> bool {
+fn is_root() -> bool {
     command::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0")
 }
 
-/// Whether rustup's toolchain has a target, adding it where rustup is there and reaches its server.
+/// Makes sure that the Rust in use has the standard library for a target.
+///
+/// There is no `rust-toolchain.toml` that lists the targets instead, because every form of it makes rustup download another
+/// toolchain on a machine whose Rust is new enough: one with a `channel` fetches that channel wherever another is installed; one
+/// without installs a missing target by updating the whole toolchain to the latest release (rustup 1.29). This adds the target
+/// and nothing else.
 pub(crate) fn rustup_target(triple: &str) -> Outcome {
     let sysroot = command::output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(workspace::root()))?;
     if Path::new(&sysroot).join("lib").join("rustlib").join(triple).join("lib").is_dir() {
         return Ok(());
     }
-    command::output(Command::new("rustup").args(["target", "add", triple]).current_dir(workspace::root())).map(|_| ())
+    let line = format!("rustup target add {triple}");
+    if command::find(&["rustup"]).is_none() {
+        return Err(format!(
+            "this Rust has no standard library for {triple} and rustup is missing; install Rust from https://rustup.rs, then type: \
+             {line}"
+        ));
+    }
+    println!("the standard library for {triple} is missing; {line}");
+    command::output(Command::new("rustup").args(["target", "add", triple]).current_dir(workspace::root()))
+        .map(|_| ())
+        .map_err(|reason| format!("the standard library for {triple} is missing; install it with: {line}\n{reason}"))
 }
