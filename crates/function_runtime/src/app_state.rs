@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
 use operations::{Context, Links, OperationError, WorkerId};
-use payment_gateway::{Gateway, GatewayConfigError};
+use payment_gateway::{GatewayConfigError, Gateways};
 use receivables::{Business, BusinessId};
 use store::Store;
 
@@ -72,12 +72,12 @@ impl AppState {
         clock: Clock,
         ids: IdGenerator,
     ) -> Result<Self, StartError> {
-        let gateway = Gateway::new(context.gateway.clone())?;
+        let gateways = Gateways::new(context.gateway.clone(), Vec::new())?;
         let context = Context {
             actor: receivables::Actor::Program,
             action: None,
             store,
-            gateway,
+            gateways,
             mailer,
             links: Links::new(&context.origin, &context.link_secret),
             worker: WorkerId::new(&ids.token()),

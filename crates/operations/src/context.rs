@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use payment_gateway::Gateway;
+use payment_gateway::Gateways;
 use receivables::Actor;
 use receivables::text::Description;
 use store::Store;
@@ -15,8 +15,8 @@ use crate::links::Links;
 pub struct Context {
     /// The tables.
     pub store: Store,
-    /// The account at the payment provider.
-    pub gateway: Gateway,
+    /// The accounts at payment providers.
+    pub gateways: Gateways,
     /// Sends mail.
     pub mailer: mail::Sender,
     /// Addresses and the tokens in them.

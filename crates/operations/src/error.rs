@@ -79,6 +79,7 @@ impl From<RequestError> for OperationError {
             | RequestError::RateLimited
             | RequestError::Unavailable { .. }
             | RequestError::Misconfigured { .. }
+            | RequestError::NoAccount
             | RequestError::Unreadable { .. } => Self::Defect(error.to_string()),
         }
     }

@@ -5,7 +5,7 @@ use payment_gateway::{Meaning, meaning_of};
 use receivables::allocation::ApplyRefusal;
 use receivables::payment::{self, ExternalPayment, mention_cash};
 use receivables::{
-    BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Report,
+    BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Provider, Report,
 };
 use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, Keeping, ReceivedEvent};
 
@@ -68,35 +68,37 @@ async fn apply(
     marked: Option<&EventKey>,
     now: Timestamp,
 ) -> Result<Applied, OperationError> {
+    let provider = event.key.provider;
+    let gateway = context.gateways.of(provider)?;
     let mark = async |state, reason: Option<&str>| match marked {
         Some(key) => context.store.mark_event(key, state, reason, now).await.map(drop),
         None => Ok(()),
     };
-    if event.livemode.is_some_and(|livemode| livemode != context.gateway.livemode()) {
+    if event.livemode.is_some_and(|livemode| livemode != gateway.livemode()) {
         mark(EventState::Applied, Some("the other mode")).await?;
         return Ok(Applied::Nothing);
     }
     let b = &event.key.business;
-    let meaning = match meaning_of(event.key.provider, &event.body) {
-        Ok(Meaning::Fetch(fetch)) => Ok(context.gateway.fetch(&fetch).await?),
+    let meaning = match meaning_of(provider, &event.body) {
+        Ok(Meaning::Fetch(fetch)) => Ok(gateway.fetch(&fetch).await?),
         read => read,
     };
     match meaning {
         Ok(Meaning::Reports(reports)) if !reports.is_empty() => {
-            Box::pin(apply_reports(context, b, &reports, marked, now)).await
+            Box::pin(apply_reports(context, b, provider, &reports, marked, now)).await
         }
         Ok(Meaning::Methods(reports)) => {
-            apply_method_reports(context, b, &reports).await?;
+            apply_method_reports(context, b, provider, &reports).await?;
             mark(EventState::Applied, None).await?;
             Ok(Applied::InTheBooks)
         }
         Ok(Meaning::CustomerDeleted(customer)) => {
-            customer_deleted(context, b, &customer, now).await?;
+            customer_deleted(context, b, provider, &customer, now).await?;
             mark(EventState::Applied, None).await?;
             Ok(Applied::InTheBooks)
         }
         Ok(Meaning::Payout(report)) => {
-            apply_payout_report(context, b, &report, now).await?;
+            apply_payout_report(context, b, provider, &report, now).await?;
             mark(EventState::Applied, None).await?;
             Ok(Applied::InTheBooks)
         }
@@ -116,6 +118,7 @@ async fn apply(
 async fn apply_reports(
     context: &Context,
     b: &BusinessId,
+    provider: Provider,
     reports: &[Report],
     event: Option<&EventKey>,
     now: Timestamp,
@@ -131,14 +134,14 @@ async fn apply_reports(
     let mut retry = RetryOnConflict::new(context);
     loop {
         retry.attempt().await?;
-        if let Some(id) = find_payment(context, b, reports).await?
+        if let Some(id) = find_payment(context, b, provider, reports).await?
             && let Some(payment) = context.store.payment(b, &id).await?
         {
             commit_reports(context, payment, reports, event, now).await?;
             return Ok(Applied::InTheBooks);
         }
-        if let Some(customer) = find_customer(context, b, reports).await?
-            && record_external_payment(context, b, &customer, reports, ExternalMoney::default(), event, now)
+        if let Some(customer) = find_customer(context, b, provider, reports).await?
+            && record_external_payment(context, b, &customer, reports, ExternalMoney::of(provider), event, now)
                 .await?
                 .is_some()
         {
@@ -147,7 +150,6 @@ async fn apply_reports(
         let Some(anchor) = reports.iter().map(Report::anchor).next() else {
             return Ok(Applied::Nothing);
         };
-        let provider = context.gateway.provider();
         match context.store.keep_unidentified(b, provider, anchor, reports, now).await? {
             Keeping::Kept => {
                 if let Some(event) = event {
@@ -165,6 +167,7 @@ async fn apply_reports(
 async fn find_payment(
     context: &Context,
     b: &BusinessId,
+    provider: Provider,
     reports: &[Report],
 ) -> Result<Option<PaymentId>, OperationError> {
     let mut named = reports.iter().filter_map(|report| report.payment.as_ref());
@@ -178,7 +181,7 @@ async fn find_payment(
         if looked_up.contains(&object) {
             continue;
         }
-        if let Some(id) = context.store.payment_of_object(b, context.gateway.provider(), object).await? {
+        if let Some(id) = context.store.payment_of_object(b, provider, object).await? {
             return Ok(Some(id));
         }
         looked_up.push(object);
@@ -190,22 +193,31 @@ async fn find_payment(
 async fn find_customer(
     context: &Context,
     b: &BusinessId,
+    provider: Provider,
     reports: &[Report],
 ) -> Result<Option<CustomerId>, OperationError> {
     let Some(customer) = reports.iter().find_map(|report| report.customer.as_ref()) else { return Ok(None) };
     if !mention_cash(reports) {
         return Ok(None);
     }
-    Ok(context.store.customer_at_provider(b, customer).await?)
+    Ok(context.store.customer_at_provider(b, provider, customer).await?)
 }
 
-/// What an operator adds to money without a known customer.
-#[derive(Default)]
+/// Money that was not asked for here, and what an operator adds to it.
 struct ExternalMoney {
+    /// Who took it.
+    provider: Provider,
     /// The invoices it is for; none where the books find them.
     parts: Vec<(Invoice, Money)>,
     /// The object that carries it, where it was kept as unidentified until now.
     anchor: Option<ObjectId>,
+}
+
+impl ExternalMoney {
+    /// Money of which only the provider's reports are known.
+    fn of(provider: Provider) -> Self {
+        Self { provider, parts: Vec::new(), anchor: None }
+    }
 }
 
 /// Makes a payment of money that was not started here. `None` where no money came.
@@ -225,6 +237,7 @@ async fn record_external_payment(
         id: payment_id(b, &anchor),
         business: b.clone(),
         customer: customer.id,
+        provider: money.provider,
         locale: customer.profile.locale.unwrap_or(Locale::English),
         parts: money.parts,
     };
@@ -274,16 +287,22 @@ pub async fn identify(
     parts: Vec<(Invoice, Money)>,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let provider = context.gateway.provider();
-    let Some(waiting) = context.store.waiting(b, provider, object).await? else {
+    let mut found = None;
+    for (provider, _) in context.gateways.all() {
+        if let Some(waiting) = context.store.waiting(b, provider, object).await? {
+            found = Some((provider, waiting));
+            break;
+        }
         // The same again finds the payment that was made of it.
-        let known = context.store.payment_of_object(b, provider, object).await?.ok_or(OperationError::NotFound)?;
-        return context.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
-    };
+        if let Some(known) = context.store.payment_of_object(b, provider, object).await? {
+            return context.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
+        }
+    }
+    let (provider, waiting) = found.ok_or(OperationError::NotFound)?;
     if !mention_cash(&waiting.reports) {
         return Err(ApplyRefusal::NothingReceived.into());
     }
-    let money = ExternalMoney { parts, anchor: Some(object.clone()) };
+    let money = ExternalMoney { provider, parts, anchor: Some(object.clone()) };
     let recorded = record_external_payment(context, b, customer, &waiting.reports, money, None, now).await?;
     recorded.ok_or(OperationError::Conflict)
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use receivables::customer;
 use receivables::saved_method::{MethodReport, MethodState};
-use receivables::{BusinessId, ObjectId};
+use receivables::{BusinessId, ObjectId, Provider};
 use store::{CommitOutcome, SavedMethod};
 
 use crate::commit::{RetryOnConflict, commit};
@@ -14,20 +14,27 @@ use crate::error::OperationError;
 pub(crate) async fn apply_method_reports(
     context: &Context,
     b: &BusinessId,
+    provider: Provider,
     reports: &[MethodReport],
 ) -> Result<(), OperationError> {
     for report in reports {
-        apply_method_report(context, b, report).await?;
+        apply_method_report(context, b, provider, report).await?;
     }
     Ok(())
 }
 
-async fn apply_method_report(context: &Context, b: &BusinessId, report: &MethodReport) -> Result<(), OperationError> {
+async fn apply_method_report(
+    context: &Context,
+    b: &BusinessId,
+    provider: Provider,
+    report: &MethodReport,
+) -> Result<(), OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
         retry.attempt().await?;
-        let before = context.store.method(b, &report.method).await?;
+        let before = context.store.method(b, provider, &report.method).await?;
         let mut method = before.clone().unwrap_or_else(|| SavedMethod {
+            provider,
             id: report.method.clone(),
             state: MethodState::default(),
             customer: None,
@@ -37,7 +44,7 @@ async fn apply_method_report(context: &Context, b: &BusinessId, report: &MethodR
         if method.customer.is_none()
             && let Some(named) = &method.state.customer
         {
-            method.customer = context.store.customer_at_provider(b, named).await?;
+            method.customer = context.store.customer_at_provider(b, provider, named).await?;
         }
         if before.as_ref() == Some(&method) {
             return Ok(());
@@ -54,22 +61,22 @@ async fn apply_method_report(context: &Context, b: &BusinessId, report: &MethodR
 pub(crate) async fn customer_deleted(
     context: &Context,
     b: &BusinessId,
+    provider: Provider,
     deleted: &ObjectId,
     now: Timestamp,
 ) -> Result<(), OperationError> {
-    let Some(id) = context.store.customer_at_provider(b, deleted).await? else { return Ok(()) };
-    for method in context.store.methods_of(b, &id).await? {
+    let Some(id) = context.store.customer_at_provider(b, provider, deleted).await? else { return Ok(()) };
+    let methods = context.store.methods_of(b, &id).await?;
+    for method in methods.into_iter().filter(|method| method.provider == provider) {
         let state = MethodState { detached: true, ..MethodState::default() };
-        apply_method_report(context, b, &MethodReport { method: method.id, state }).await?;
+        apply_method_report(context, b, provider, &MethodReport { method: method.id, state }).await?;
     }
     let mut retry = RetryOnConflict::new(context);
     loop {
         retry.attempt().await?;
         let before = context.store.customer(b, &id).await?.ok_or(OperationError::NotFound)?;
         let mut profile = before.profile.clone();
-        if profile.stripe_id.as_ref() == Some(deleted) {
-            profile.stripe_id = None;
-        }
+        profile.provider_ids.retain(|known, id| *known != provider || id != deleted);
         let Some((_, decision)) = customer::change_profile(&before, profile, now) else {
             return Ok(());
         };

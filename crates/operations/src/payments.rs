@@ -4,7 +4,7 @@
 //! provider, or is sent to it where it asks for the same; so two tabs, a back button or a double click never pay twice.
 
 use jiff::{SignedDuration, Timestamp};
-use payment_gateway::{CheckoutOrder, CloseOutcome, IdempotencyKey, Operation, OrderError};
+use payment_gateway::{CheckoutOrder, CloseOutcome, Gateway, IdempotencyKey, Operation, OrderError};
 use receivables::invoice::InvoiceBalance;
 use receivables::money::AmountRefusal;
 use receivables::payment::{self, Checkout, OnlinePayable, Origin, Request, StartRefusal};
@@ -98,7 +98,8 @@ pub async fn start_payment(
 
 /// What of an invoice a payer can pay online now, by what the provider charges in its currency.
 pub fn online_payable(context: &Context, balance: &InvoiceBalance) -> OnlinePayable {
-    OnlinePayable::of(balance, context.gateway.charge_rule(balance.gross.currency()))
+    let (_, gateway) = context.gateways.for_checkouts();
+    OnlinePayable::of(balance, gateway.charge_rule(balance.gross.currency()))
 }
 
 /// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let
@@ -125,13 +126,15 @@ fn payment_of(decision: &Decision) -> Option<&Payment> {
 async fn request(context: &Context, business: &Business, wanted: &StartPayment) -> Result<Request, OperationError> {
     let ids: Vec<InvoiceId> = wanted.parts.iter().map(|(invoice, _)| invoice.clone()).collect();
     let invoices = named_invoices(context, &business.id, &ids).await?;
+    let (provider, gateway) = context.gateways.for_checkouts();
     for (place, (_, amount)) in wanted.parts.iter().enumerate() {
-        check_amount(context, &format!("allocations[{place}].amount"), *amount)?;
+        check_amount(gateway, &format!("allocations[{place}].amount"), *amount)?;
     }
     let (_, first) = wanted.parts.first().ok_or(StartRefusal::NothingToPay)?;
-    let rule = context.gateway.charge_rule(first.currency());
+    let rule = gateway.charge_rule(first.currency());
     Ok(Request {
         id: wanted.id.clone(),
+        provider,
         origin: wanted.origin.clone(),
         locale: wanted.locale,
         parts: invoices.into_iter().zip(wanted.parts.iter().map(|(_, amount)| *amount)).collect(),
@@ -141,8 +144,8 @@ async fn request(context: &Context, business: &Business, wanted: &StartPayment) 
 }
 
 /// What the provider cannot write is refused before anything is claimed for it: Stripe takes dinars to the hundredth only.
-pub(crate) fn check_amount(context: &Context, field: &str, amount: Money) -> Result<(), OperationError> {
-    match context.gateway.check_amount(amount) {
+pub(crate) fn check_amount(gateway: &Gateway, field: &str, amount: Money) -> Result<(), OperationError> {
+    match gateway.check_amount(amount) {
         Ok(()) => Ok(()),
         Err(OrderError::TooFine { step }) => Err(too_fine(field, step).into()),
         Err(error) => Err(OperationError::ProviderRefused { code: error.to_string() }),
@@ -215,7 +218,7 @@ pub(crate) async fn close_checkout(
     // still waits for it finds the payment cancelled and hands nothing out.
     let Some(checkout) = payment.checkout.clone() else { return abandon(context, payment, now).await };
     let key = idempotency_key(&payment, Operation::CloseCheckout);
-    match context.gateway.close_checkout(&checkout.id, &key).await? {
+    match context.gateways.of(payment.provider)?.close_checkout(&checkout.id, &key).await? {
         CloseOutcome::Closed(reports) => commit_reports(context, payment, &reports, None, now).await,
         CloseOutcome::NoLongerOpen => poll_provider(context, payment, now).await,
     }
@@ -233,7 +236,11 @@ async fn with_checkout(
     }
     let customer = context.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
     let order = order(context, &payment, &customer);
-    let opened = context.gateway.open_checkout(&order, &idempotency_key(&payment, Operation::OpenCheckout)).await?;
+    let opened = context
+        .gateways
+        .of(payment.provider)?
+        .open_checkout(&order, &idempotency_key(&payment, Operation::OpenCheckout))
+        .await?;
     let mut payment = payment;
     let mut retry = RetryOnConflict::new(context);
     loop {
@@ -262,7 +269,7 @@ fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutO
         business: payment.business.clone(),
         currency: payment.currency(),
         lines: payment.allocations.iter().map(|part| (part.number.to_string(), part.intended)).collect(),
-        customer: customer.profile.stripe_id.clone(),
+        customer: customer.profile.provider_ids.get(&payment.provider).cloned(),
         customer_email: customer.profile.email.clone(),
         locale: payment.locale,
         success_url: context.links.payment_url(payment),
@@ -287,7 +294,7 @@ pub(crate) async fn poll_provider(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
-    let reports = context.gateway.look_up_checkout(&checkout.id).await?;
+    let reports = context.gateways.of(payment.provider)?.look_up_checkout(&checkout.id).await?;
     commit_reports(context, payment, &reports, None, now).await
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use receivables::payout::{PayoutRank, PayoutReport, prove};
-use receivables::{BusinessId, ObjectId, PaymentId};
+use receivables::{BusinessId, ObjectId, PaymentId, Provider};
 use store::{Page, Payout, PayoutTransaction};
 
 use crate::commit::RetryOnConflict;
@@ -19,14 +19,16 @@ const PAYOUTS_MATCHED_MAX: usize = 31;
 pub(crate) async fn apply_payout_report(
     context: &Context,
     b: &BusinessId,
+    provider: Provider,
     report: &PayoutReport,
     now: Timestamp,
 ) -> Result<(), OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
         retry.attempt().await?;
-        let before = context.store.payout(b, &report.payout).await?;
+        let before = context.store.payout(b, provider, &report.payout).await?;
         let mut payout = before.clone().unwrap_or_else(|| Payout {
+            provider,
             id: report.payout.clone(),
             state: report.state.clone(),
             proof: None,
@@ -55,7 +57,7 @@ pub(crate) async fn apply_payout_report(
 
 /// Fetches what a payout is made of, keeps it and sums it.
 async fn prove_again(context: &Context, b: &BusinessId, payout: &mut Payout) -> Result<(), OperationError> {
-    let transactions = match transactions(context, b, &payout.id).await {
+    let transactions = match transactions(context, b, payout).await {
         Ok(transactions) => transactions,
         // The provider will not say, now or later. What was said before stands.
         Err(OperationError::ProviderRefused { .. }) => {
@@ -68,7 +70,7 @@ async fn prove_again(context: &Context, b: &BusinessId, payout: &mut Payout) -> 
     let proof = prove(&payout.id, payout.state.amount, &whole);
     payout.proof = Some(proof.map_err(|error| OperationError::Defect(format!("payout: {error}")))?);
     payout.unlisted = false;
-    Ok(context.store.put_payout_transactions(b, &payout.id, &transactions).await?)
+    Ok(context.store.put_payout_transactions(b, payout, &transactions).await?)
 }
 
 /// Finds the payments of what payouts listed before the payments were heard of: a sweep reads the newest events first.
@@ -76,13 +78,13 @@ pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(
     let latest = context.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
     for payout in latest.items.iter().filter(|payout| payout.proof.is_some()) {
         let mut found = Vec::new();
-        for known in context.store.payout_transactions(b, &payout.id).await? {
+        for known in context.store.payout_transactions(b, payout).await? {
             let Some(source) = known.transaction.source.as_ref().filter(|_| known.payment.is_none()) else { continue };
-            if let Some(payment) = context.store.payment_of_object(b, context.gateway.provider(), source).await? {
+            if let Some(payment) = context.store.payment_of_object(b, payout.provider, source).await? {
                 found.push(PayoutTransaction { payment: Some(payment), ..known });
             }
         }
-        context.store.put_payout_transactions(b, &payout.id, &found).await?;
+        context.store.put_payout_transactions(b, payout, &found).await?;
     }
     Ok(())
 }
@@ -91,15 +93,15 @@ pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(
 async fn transactions(
     context: &Context,
     b: &BusinessId,
-    payout: &ObjectId,
+    payout: &Payout,
 ) -> Result<Vec<PayoutTransaction>, OperationError> {
     let mut known: BTreeMap<ObjectId, Option<PaymentId>> = BTreeMap::new();
     let mut found = Vec::new();
-    for transaction in context.gateway.payout_transactions(payout).await? {
+    for transaction in context.gateways.of(payout.provider)?.payout_transactions(&payout.id).await? {
         if let Some(source) = &transaction.source
             && !known.contains_key(source)
         {
-            let payment = context.store.payment_of_object(b, context.gateway.provider(), source).await?;
+            let payment = context.store.payment_of_object(b, payout.provider, source).await?;
             known.insert(source.clone(), payment);
         }
         let payment = transaction.source.as_ref().and_then(|source| known.get(source)).cloned().flatten();

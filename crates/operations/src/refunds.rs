@@ -1,7 +1,7 @@
 //! Refunds that the business asks for: the order is kept, then the provider is asked, under the order's own idempotency key.
 
 use jiff::{SignedDuration, Timestamp};
-use payment_gateway::{IdempotencyKey, RefundOrder, RefundOutcome};
+use payment_gateway::{Gateway, IdempotencyKey, RefundOrder, RefundOutcome};
 use receivables::payment::ReviewRefusal;
 use receivables::text::Description;
 use receivables::{Business, InvoiceId, Money, ObjectId, ObjectState, Payment, PaymentId, RefundId, Refusal, payment};
@@ -38,11 +38,12 @@ pub async fn order_refund(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let before = context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)?;
+    let gateway = context.gateways.of(before.provider)?;
     let payment = if before.refunds.iter().any(|order| order.id == new.id) {
         before
     } else {
         if let Some(amount) = new.amount {
-            check_amount(context, "amount", amount)?;
+            check_amount(gateway, "amount", amount)?;
         }
         change_payment(context, before, &[], now, |payment, _| {
             let whole = || match &new.invoice {
@@ -53,7 +54,7 @@ pub async fn order_refund(
                     .map_or(Money::zero(payment.currency()), |allocation| allocation.applied),
                 None => payment.refundable(),
             };
-            let amount = new.amount.map_or_else(|| chargeable_part(context, whole()), Ok)?;
+            let amount = new.amount.map_or_else(|| chargeable_part(gateway, whole()), Ok)?;
             let (invoice, reason) = (new.invoice.clone(), new.reason.clone());
             Ok::<_, Refusal>(payment::order_refund(payment, new.id.clone(), amount, invoice, reason, now)?)
         })
@@ -70,8 +71,8 @@ pub async fn order_refund(
 
 /// What of an amount the provider can send back: its greatest multiple of the provider's step. Where that is nothing, though
 /// there is something, it is refused with the step.
-fn chargeable_part(context: &Context, whole: Money) -> Result<Money, Refusal> {
-    let Some(rule) = context.gateway.charge_rule(whole.currency()) else { return Ok(whole) };
+fn chargeable_part(gateway: &Gateway, whole: Money) -> Result<Money, Refusal> {
+    let Some(rule) = gateway.charge_rule(whole.currency()) else { return Ok(whole) };
     let part = whole.less(rule.remainder_of(whole));
     if part.is_zero() && !whole.is_zero() { Err(too_fine("amount", rule.step)) } else { Ok(part) }
 }
@@ -114,7 +115,7 @@ async fn request_refund(
         business: payment.business.clone(),
     };
     let key = IdempotencyKey::of_refund(&payment.business, &payment.id, &order.id);
-    match context.gateway.refund(&wanted, &key).await? {
+    match context.gateways.of(payment.provider)?.refund(&wanted, &key).await? {
         RefundOutcome::Made(reports) => commit_reports(context, payment, &reports, None, now).await,
         RefundOutcome::Refused { reason } => refused(context, payment, &order.id, &reason, now).await,
     }
@@ -124,7 +125,7 @@ async fn request_refund(
 async fn apply_money_back(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let mut payment = payment;
     for of in carriers(&payment) {
-        let reports = context.gateway.money_back_of(&of).await?;
+        let reports = context.gateways.of(payment.provider)?.money_back_of(&of).await?;
         payment = commit_reports(context, payment, &reports, None, now).await?;
     }
     Ok(payment)

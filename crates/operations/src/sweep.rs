@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::webhook::listed_event;
-use receivables::{Business, BusinessId, ObjectId};
+use receivables::{Business, BusinessId, ObjectId, Provider};
 use sha2::{Digest, Sha256};
 use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, Recorded, Sweep, SweepReading};
 
@@ -41,8 +41,12 @@ pub async fn put_business(context: &Context, business: &Business, now: Timestamp
 
 /// Makes sure that the events of a business's provider are swept.
 pub async fn watch(context: &Context, b: &BusinessId, now: Timestamp) -> Result<(), OperationError> {
-    let sweep = Sweep { business: b.clone(), seen_until: now, due_at: later(now, SWEEP_EVERY), reading: None };
-    Ok(context.store.ensure_sweep(&sweep).await?)
+    for (provider, _) in context.gateways.all() {
+        let due_at = later(now, SWEEP_EVERY);
+        let sweep = Sweep { business: b.clone(), provider, seen_until: now, due_at, reading: None };
+        context.store.ensure_sweep(&sweep).await?;
+    }
+    Ok(())
 }
 
 /// Does the sweeps that are due.
@@ -79,7 +83,7 @@ async fn read_on(context: &Context, claimed: &Sweep, now: Timestamp) -> Result<S
     let mut swept = Swept::default();
     for _ in 0..PAGES_PER_RUN {
         let after = reading.as_ref().map(|reading| reading.after.as_str());
-        let more = read_page(context, b, claimed.seen_until, after, now, &mut swept).await?;
+        let more = read_page(context, (b, claimed.provider), claimed.seen_until, after, now, &mut swept).await?;
         let (began_at, missed) = reading.map_or((now, false), |reading| (reading.began_at, reading.missed));
         let missed = missed || swept.missed > 0;
         let Some(after) = more else {
@@ -100,35 +104,39 @@ fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// Reads the provider's list of events since an instant to its end, and records those that are new.
+/// Reads each provider's list of events since an instant to its end, and records those that are new.
 pub async fn sweep_provider_events(
     context: &Context,
     b: &BusinessId,
     since: Timestamp,
     now: Timestamp,
 ) -> Result<Swept, OperationError> {
-    let (mut swept, mut after) = (Swept::default(), None);
-    loop {
-        after = read_page(context, b, since, after.as_deref(), now, &mut swept).await?;
-        if after.is_none() {
-            return Ok(swept);
+    let mut swept = Swept::default();
+    for (provider, _) in context.gateways.all() {
+        let mut after = None;
+        loop {
+            after = read_page(context, (b, provider), since, after.as_deref(), now, &mut swept).await?;
+            if after.is_none() {
+                break;
+            }
         }
     }
+    Ok(swept)
 }
 
 /// Reads a page of the list, newest first. Says where the next begins.
 async fn read_page(
     context: &Context,
-    b: &BusinessId,
+    (b, provider): (&BusinessId, Provider),
     since: Timestamp,
     after: Option<&str>,
     now: Timestamp,
     swept: &mut Swept,
 ) -> Result<Option<String>, OperationError> {
     let since = since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
-    let page = context.gateway.events_since(since, after).await?;
+    let page = context.gateways.of(provider)?.events_since(since, after).await?;
     for event in &page.events {
-        let Some(event) = received(context, b, &event.body, now) else { continue };
+        let Some(event) = received(b, provider, &event.body, now) else { continue };
         swept.listed += 1;
         if context.store.record_event(&event).await? == Recorded::Fresh {
             swept.missed += 1;
@@ -139,12 +147,12 @@ async fn read_page(
 
 /// An event of the list, as the receiver would have recorded it. `None` for one that changes nothing here, of which the
 /// endpoint would not have been told either.
-fn received(context: &Context, b: &BusinessId, body: &[u8], now: Timestamp) -> Option<ReceivedEvent> {
+fn received(b: &BusinessId, provider: Provider, body: &[u8], now: Timestamp) -> Option<ReceivedEvent> {
     if body.len() > EVENT_BODY_BYTES_MAX {
         tracing::error!(business.id = %b, bytes = body.len(), metric.refused = 1, "a listed event is too large to be kept");
         return None;
     }
-    match listed_event(context.gateway.provider(), body).envelope {
+    match listed_event(provider, body).envelope {
         Ok(event) => {
             let envelope = Envelope {
                 id: event.id.as_str(),
@@ -153,12 +161,12 @@ fn received(context: &Context, b: &BusinessId, body: &[u8], now: Timestamp) -> O
                 api_version: event.api_version.as_deref(),
                 livemode: event.livemode,
             };
-            event.is_applied.then(|| ReceivedEvent::fresh(b.clone(), envelope, body, now))
+            event.is_applied.then(|| ReceivedEvent::fresh(b.clone(), provider, envelope, body, now))
         }
         Err(unreadable) => {
             tracing::error!(business.id = %b, reason = %unreadable, metric.quarantined = 1, "a listed event cannot be read");
             let name = hex::encode(Sha256::digest(body));
-            Some(ReceivedEvent::unreadable(b.clone(), name, unreadable.to_string(), body, now))
+            Some(ReceivedEvent::unreadable(b.clone(), provider, name, unreadable.to_string(), body, now))
         }
     }
 }

@@ -188,7 +188,7 @@ async fn verify_unidentified(context: &Context, b: &BusinessId, proof: &mut Book
     let listed = all(|page| async move { Ok(store.unidentified(b, &page).await?) }).await?;
     for money in listed {
         let mut facts = ProviderState::default();
-        let waiting = store.waiting(b, context.gateway.provider(), &money.object).await?;
+        let waiting = store.waiting(b, money.provider, &money.object).await?;
         for report in waiting.iter().flat_map(|waiting| &waiting.reports) {
             facts.merge(report);
         }

@@ -31,11 +31,11 @@ pub async fn take_back_write_off(
 }
 
 /// Changes an invoice as an operator asks for it, once.
-async fn change_invoice(
+async fn change_invoice<R: Into<Refusal>>(
     context: &Context,
     business: &Business,
     id: &InvoiceId,
-    decide: impl Fn(&Invoice) -> Result<(Invoice, Decision), Refusal>,
+    decide: impl Fn(&Invoice) -> Result<(Invoice, Decision), R>,
 ) -> Result<Invoice, OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {

@@ -6,6 +6,7 @@
 //!
 //! Each request is a span `provider.call` with the provider and the operation as fields, and nothing of what is asked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -43,6 +44,9 @@ pub enum GatewayConfigError {
     /// Stripe's address or key is not right.
     #[error("STRIPE_API_BASE or STRIPE_SECRET_KEY: {0}")]
     Stripe(#[from] stripe::requests::ConfigError),
+    /// A provider's name is none: a mistake of this program.
+    #[error("{0} is no name of a provider")]
+    Name(&'static str),
 }
 
 /// An account at a provider. Clones share its connections.
@@ -50,6 +54,43 @@ pub enum GatewayConfigError {
 pub enum Gateway {
     /// An account at Stripe.
     Stripe(stripe::requests::Client),
+}
+
+/// The accounts at providers that a business is paid through. There is always one for checkouts.
+#[derive(Clone, Debug)]
+pub struct Gateways {
+    for_checkouts: (Provider, Gateway),
+    others: Arc<[(Provider, Gateway)]>,
+}
+
+impl Gateways {
+    /// The gateways of a configuration: the first takes checkouts.
+    pub fn new(for_checkouts: GatewayConfig, others: Vec<GatewayConfig>) -> Result<Self, GatewayConfigError> {
+        let named = |config| {
+            let gateway = Gateway::new(config)?;
+            let provider = gateway.name().parse().map_err(|_| GatewayConfigError::Name(gateway.name()))?;
+            Ok((provider, gateway))
+        };
+        Ok(Self {
+            for_checkouts: named(for_checkouts)?,
+            others: others.into_iter().map(named).collect::<Result<_, GatewayConfigError>>()?,
+        })
+    }
+
+    /// The provider on whose page new payments are made, and its gateway.
+    pub fn for_checkouts(&self) -> (Provider, &Gateway) {
+        (self.for_checkouts.0, &self.for_checkouts.1)
+    }
+
+    /// The gateway to a provider. An error where none is configured: someone must put the settings right.
+    pub fn of(&self, provider: Provider) -> Result<&Gateway, RequestError> {
+        self.all().find(|(known, _)| *known == provider).map(|(_, gateway)| gateway).ok_or(RequestError::NoAccount)
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = (Provider, &Gateway)> {
+        std::iter::once(&self.for_checkouts).chain(&*self.others).map(|(provider, gateway)| (*provider, gateway))
+    }
 }
 
 /// Asks the provider behind a gateway, within the span of the call.
@@ -78,10 +119,10 @@ impl Gateway {
         }
     }
 
-    /// Which provider it is.
-    pub fn provider(&self) -> Provider {
+    /// The provider's name in keys and addresses.
+    pub fn name(&self) -> &'static str {
         match self {
-            Self::Stripe(_) => Provider::Stripe,
+            Self::Stripe(_) => stripe::NAME,
         }
     }
 

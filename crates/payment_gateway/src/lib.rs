@@ -14,6 +14,7 @@ mod idempotency_key;
 mod meaning;
 #[cfg(feature = "requests")]
 mod orders;
+mod providers;
 #[cfg(feature = "requests")]
 mod request_error;
 mod secret;
@@ -21,7 +22,7 @@ pub mod stripe;
 pub mod webhook;
 
 #[cfg(feature = "requests")]
-pub use gateway::{Gateway, GatewayConfig, GatewayConfigError};
+pub use gateway::{Gateway, GatewayConfig, GatewayConfigError, Gateways};
 #[cfg(feature = "requests")]
 pub use idempotency_key::{IdempotencyKey, Operation};
 pub use meaning::{Fetch, Meaning, Unreadable, meaning_of};
@@ -30,6 +31,7 @@ pub use orders::{
     ChargeOutcome, CheckoutOrder, CloseOutcome, EventsPage, ListedEvent, OpenedCheckout, RefundOrder, RefundOutcome,
     SavedCharge,
 };
+pub use providers::provider_named;
 #[cfg(feature = "requests")]
 pub use request_error::{OrderError, RequestError};
 pub use secret::{Secret, SecretError};

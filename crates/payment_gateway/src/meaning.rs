@@ -6,6 +6,7 @@ use receivables::payout::PayoutReport;
 use receivables::saved_method::MethodReport;
 use receivables::{ObjectId, Provider, Report};
 
+use crate::providers::KnownProvider;
 use crate::stripe;
 
 /// What an event, or an object that was fetched, reports.
@@ -53,7 +54,7 @@ impl Unreadable {
 
 /// What a recorded event means.
 pub fn meaning_of(provider: Provider, body: &[u8]) -> Result<Meaning, Unreadable> {
-    match provider {
-        Provider::Stripe => stripe::Event::read(body).and_then(|event| stripe::reports::reports(&event)),
+    match KnownProvider::of(provider).ok_or(Unreadable::because("its provider is not known here"))? {
+        KnownProvider::Stripe => stripe::Event::read(body).and_then(|event| stripe::reports::reports(&event)),
     }
 }

@@ -73,6 +73,9 @@ pub enum RequestError {
         /// The HTTP status; 0 where the request could not even be written.
         status: u16,
     },
+    /// No account at the provider is configured: someone must put the settings right.
+    #[error("no account at this payment provider is configured")]
+    NoAccount,
     /// The provider answered something that cannot be understood.
     #[error("the provider's answer cannot be understood: {reason}")]
     Unreadable {
@@ -86,7 +89,11 @@ impl RequestError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Unreachable | Self::RateLimited | Self::Unavailable { .. } => true,
-            Self::Order(_) | Self::Refused { .. } | Self::Misconfigured { .. } | Self::Unreadable { .. } => false,
+            Self::Order(_)
+            | Self::Refused { .. }
+            | Self::Misconfigured { .. }
+            | Self::NoAccount
+            | Self::Unreadable { .. } => false,
         }
     }
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use receivables::{ObjectId, Provider};
 
 use crate::meaning::Unreadable;
+use crate::providers::KnownProvider;
 use crate::secret::Secret;
 use crate::stripe;
 
@@ -58,7 +59,7 @@ pub struct WebhookEvent<'a> {
 }
 
 /// Proves that a request is from the holder of one of the secrets, and recent. `header` gives a header's value by its
-/// lower-case name.
+/// lower-case name. From a provider that is not known here nothing is proved.
 pub fn verify<'h>(
     provider: Provider,
     header: impl Fn(&str) -> Option<&'h str>,
@@ -66,8 +67,8 @@ pub fn verify<'h>(
     secrets: &[Secret],
     now: Timestamp,
 ) -> Result<(), SignatureError> {
-    match provider {
-        Provider::Stripe => {
+    match KnownProvider::of(provider).ok_or(SignatureError::NoMatch)? {
+        KnownProvider::Stripe => {
             let claimed = header(stripe::signature::HEADER).unwrap_or_default();
             stripe::signature::verify(claimed, body, secrets, now)
         }
@@ -76,15 +77,16 @@ pub fn verify<'h>(
 
 /// The events in the body of a request: of Stripe's one.
 pub fn events(provider: Provider, body: &[u8]) -> Vec<WebhookEvent<'_>> {
-    match provider {
-        Provider::Stripe => vec![listed_event(provider, body)],
+    match KnownProvider::of(provider) {
+        Some(KnownProvider::Stripe) | None => vec![listed_event(provider, body)],
     }
 }
 
 /// One event by itself, as a provider's list of events holds it.
 pub fn listed_event(provider: Provider, body: &[u8]) -> WebhookEvent<'_> {
-    let envelope = match provider {
-        Provider::Stripe => stripe::Event::read(body).map(stripe::Event::envelope),
+    let envelope = match KnownProvider::of(provider) {
+        Some(KnownProvider::Stripe) => stripe::Event::read(body).map(stripe::Event::envelope),
+        None => Err(Unreadable::because("its provider is not known here")),
     };
     WebhookEvent { envelope, body }
 }

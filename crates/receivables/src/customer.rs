@@ -1,5 +1,7 @@
 //! The customer: the party that owes, with one account.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 mod register;
@@ -8,7 +10,7 @@ pub use register::{RegisterRefusal, change_profile, register};
 
 use crate::ids::{BusinessId, CustomerId};
 use crate::locale::Locale;
-use crate::provider_object::ObjectId;
+use crate::provider_object::{ObjectId, Provider};
 use crate::text::{EmailAddress, ExternalId, PartyName};
 
 /// A customer of a business.
@@ -37,6 +39,6 @@ pub struct Profile {
     pub email: Option<EmailAddress>,
     /// How they read.
     pub locale: Option<Locale>,
-    /// Their id at Stripe, where they exist there already.
-    pub stripe_id: Option<ObjectId>,
+    /// Their ids at payment providers, where they exist there already.
+    pub provider_ids: BTreeMap<Provider, ObjectId>,
 }

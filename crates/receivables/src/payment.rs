@@ -13,7 +13,7 @@ use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId};
 use crate::invoice::{Invoice, InvoiceBalance};
 use crate::locale::Locale;
 use crate::money::Money;
-use crate::provider_object::{ObjectId, ProviderState};
+use crate::provider_object::{ObjectId, Provider, ProviderState};
 
 mod cash_moves;
 mod charge_rule;
@@ -47,6 +47,8 @@ pub struct Payment {
     pub business: BusinessId,
     /// On whose account.
     pub customer: CustomerId,
+    /// Who takes the money.
+    pub provider: Provider,
     /// How much was asked for: the sum of what is intended.
     pub amount: Money,
     /// What it is for: first what the payer chose, in their order, then what the books or an operator found for the rest.
@@ -122,6 +124,8 @@ pub struct Checkout {
 pub struct Request {
     /// Drawn when the page was rendered.
     pub id: PaymentId,
+    /// Who is to take the money.
+    pub provider: Provider,
     /// How the payer came.
     pub origin: Origin,
     /// How the payer reads.
@@ -137,6 +141,7 @@ struct Opening {
     id: PaymentId,
     business: BusinessId,
     customer: CustomerId,
+    provider: Provider,
     origin: Origin,
     locale: Locale,
     amount: Money,
@@ -178,12 +183,13 @@ impl Payment {
 
     /// A payment of which no report has come and to which nothing is allocated yet.
     fn blank(opening: Opening, now: Timestamp) -> Self {
-        let Opening { id, business, customer, origin, locale, amount } = opening;
+        let Opening { id, business, customer, provider, origin, locale, amount } = opening;
         let nothing = Money::zero(amount.currency());
         Self {
             id,
             business,
             customer,
+            provider,
             amount,
             allocations: Vec::new(),
             origin,

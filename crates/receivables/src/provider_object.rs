@@ -7,7 +7,7 @@
 //! Two things are taken on trust, because no provider does otherwise: an id names an object of one kind, and the intent behind
 //! a checkout never becomes another.
 //!
-//! There is no provider's vocabulary here; `stripe_gateway` translates.
+//! There is no provider's vocabulary here; `payment_gateway` translates.
 
 use std::fmt;
 
@@ -34,19 +34,69 @@ pub use refund::{RefundRank, RefundState};
 /// Characters of a provider's object id.
 pub const OBJECT_ID_CHARS_MAX: usize = 255;
 
-/// A payment service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Provider {
-    /// Stripe.
-    Stripe,
+/// Letters of a provider's name.
+const PROVIDER_LETTERS_MAX: usize = 16;
+
+/// A payment service, by the name that stands for it in keys and addresses, such as `stripe`: 1 to 16 lower-case letters.
+///
+/// Which providers there are is no matter of the books: `payment_gateway` knows, and gives each its name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Provider {
+    /// The name, and zeros behind it.
+    letters: [u8; PROVIDER_LETTERS_MAX],
 }
 
+/// Why a text is not a provider's name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected the name of a payment provider: 1 to 16 lower-case letters")]
+pub struct ProviderError;
+
 impl Provider {
-    /// The word in keys and addresses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Stripe => "stripe",
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        let name = self.letters.split(|letter| *letter == 0).next().unwrap_or_default();
+        std::str::from_utf8(name).unwrap_or_default()
+    }
+}
+
+impl std::str::FromStr for Provider {
+    type Err = ProviderError;
+
+    fn from_str(text: &str) -> Result<Self, ProviderError> {
+        let mut letters = [0; PROVIDER_LETTERS_MAX];
+        let place = letters.get_mut(..text.len()).ok_or(ProviderError)?;
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            return Err(ProviderError);
         }
+        place.copy_from_slice(text.as_bytes());
+        Ok(Self { letters })
+    }
+}
+
+impl TryFrom<String> for Provider {
+    type Error = ProviderError;
+
+    fn try_from(text: String) -> Result<Self, ProviderError> {
+        text.parse()
+    }
+}
+
+impl From<Provider> for String {
+    fn from(provider: Provider) -> Self {
+        provider.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

@@ -73,19 +73,19 @@ pub enum Unique {
     InvoiceExternalId,
     /// The business's own id of a customer.
     CustomerExternalId,
-    /// The customer's id at Stripe.
-    CustomerStripeId,
+    /// The customer's id at a provider.
+    CustomerAtProvider(Provider),
     /// The number of a credit note.
     CreditNoteNumber,
 }
 
 impl Unique {
-    fn word(self) -> &'static str {
+    fn word(&self) -> &str {
         match self {
             Self::InvoiceNumber => "number",
             Self::InvoiceExternalId => "invoice",
             Self::CustomerExternalId => "customer",
-            Self::CustomerStripeId => "stripe",
+            Self::CustomerAtProvider(provider) => provider.as_str(),
             Self::CreditNoteNumber => "credit_note",
         }
     }
@@ -306,6 +306,16 @@ pub(crate) fn transaction(b: &BusinessId, provider: Provider, payout: &ObjectId,
 
 pub(crate) fn payouts(b: &BusinessId) -> String {
     format!("B#{b}#PO")
+}
+
+/// The provider in the partition key of an event, a payout or a saved method: `W#b#provider#object` and its like.
+pub(crate) fn provider_in(pk: &str) -> Option<Provider> {
+    pk.split('#').nth(2)?.parse().ok()
+}
+
+/// The provider in the sort key of a sweep: `SWEEP#provider`.
+pub(crate) fn provider_of_sweep(sk: &str) -> Option<Provider> {
+    sk.split('#').nth(1)?.parse().ok()
 }
 
 pub(crate) fn sweep(b: &BusinessId, provider: Provider) -> Key {

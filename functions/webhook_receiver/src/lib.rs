@@ -22,9 +22,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use clock::Clock;
 use jiff::Timestamp;
-use payment_gateway::stripe::{Event, signature};
-use payment_gateway::{Secret, Unreadable};
-use receivables::{BusinessId, ObjectId};
+use payment_gateway::webhook::{WebhookEvent, events, verify};
+use payment_gateway::{Secret, provider_named};
+use receivables::{BusinessId, ObjectId, Provider};
 use sha2::{Digest, Sha256};
 use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, Recorded, Store};
 use tracing::field::Empty;
@@ -49,10 +49,12 @@ pub struct Receiver {
 /// A webhook as it came.
 #[derive(Clone, Copy)]
 struct Webhook<'a> {
+    /// The provider that the address names.
+    provider: &'a str,
     /// The business that the address names.
     business: &'a str,
-    /// The signature header; blank where there is none.
-    signature: &'a str,
+    /// The headers, among which is the signature.
+    headers: &'a HeaderMap,
     /// The bytes that were signed.
     body: &'a [u8],
 }
@@ -60,9 +62,9 @@ struct Webhook<'a> {
 /// The receiver's routes, on Lambda and on a laptop alike.
 pub fn router(receiver: Receiver) -> Router {
     Router::new()
-        .route("/webhooks/stripe/{business}", post(receive_stripe))
+        .route("/webhooks/{provider}/{business}", post(receive))
         // People copy addresses with a slash behind them.
-        .route("/webhooks/stripe/{business}/", post(receive_stripe))
+        .route("/webhooks/{provider}/{business}/", post(receive))
         .layer(DefaultBodyLimit::max(EVENT_BODY_BYTES_MAX))
         .layer(map_response(protect))
         .with_state(Arc::new(receiver))
@@ -77,17 +79,17 @@ async fn protect(mut response: Response) -> Response {
     response
 }
 
-async fn receive_stripe(
+async fn receive(
     State(receiver): State<Arc<Receiver>>,
-    Path(business): Path<String>,
+    Path((provider, business)): Path<(String, String)>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let span = info_span!("webhook.request", business.id = Empty, provider.event_id = Empty);
     let work = async {
         let body = body.map_err(|rejection| Refusal::of_body(&rejection))?;
-        let signature = headers.get(signature::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        receiver.receive(Webhook { business: &business, signature, body: &body }).await
+        let webhook = Webhook { provider: &provider, business: &business, headers: &headers, body: &body };
+        receiver.receive(webhook).await
     };
     match work.instrument(span.clone()).await {
         Ok(answer) => answer.into_response(),
@@ -125,19 +127,30 @@ fn plain_text(status: StatusCode, text: &'static str) -> Response {
 }
 
 impl Receiver {
-    /// Receives a webhook of Stripe's.
+    /// Receives a webhook: proves it, and records each event in it. Where one of them cannot be recorded, the provider sends
+    /// all of them again, and those that are there are duplicates.
     async fn receive(&self, webhook: Webhook<'_>) -> Result<Answer, Refusal> {
         let began = Instant::now();
-        let Webhook { business, signature, body } = webhook;
+        let Webhook { provider, business, headers, body } = webhook;
+        let provider = provider_named(provider).ok_or(Refusal::UnknownBusiness)?;
         if business != self.only_business.as_str() {
             return Err(Refusal::UnknownBusiness);
         }
         Span::current().record("business.id", business);
         let now = self.clock.now();
-        signature::verify(signature, body, &self.secrets, now).map_err(Refusal::Signature)?;
-        let event = received(self.only_business.clone(), body, now);
-        Span::current().record("provider.event_id", event.key.event.as_str());
-        Ok(self.record(&event, began).await)
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        verify(provider, header, body, &self.secrets, now).map_err(Refusal::Signature)?;
+        let mut answer = Answer::RecordedBefore;
+        for event in events(provider, body) {
+            let event = received(self.only_business.clone(), provider, event, now);
+            Span::current().record("provider.event_id", event.key.event.as_str());
+            match self.record(&event, began).await {
+                Answer::TryAgain => return Ok(Answer::TryAgain),
+                Answer::Recorded => answer = Answer::Recorded,
+                Answer::RecordedBefore => {}
+            }
+        }
+        Ok(answer)
     }
 
     /// Records an event. The log has one line of it, and one more where someone must act.
@@ -168,21 +181,22 @@ impl Receiver {
 }
 
 /// The event as it is recorded. What cannot be read is kept under the hash of its bytes.
-fn received(business: BusinessId, body: &[u8], now: Timestamp) -> ReceivedEvent {
-    match Event::read(body) {
+fn received(business: BusinessId, provider: Provider, event: WebhookEvent<'_>, now: Timestamp) -> ReceivedEvent {
+    let WebhookEvent { envelope, body } = event;
+    match envelope {
         Ok(event) => {
             let envelope = Envelope {
                 id: event.id.as_str(),
-                object: event.object_id.as_ref().map(ObjectId::as_str),
+                object: event.object.as_ref().map(ObjectId::as_str),
                 kind: &event.kind,
                 api_version: event.api_version.as_deref(),
                 livemode: event.livemode,
             };
-            ReceivedEvent::fresh(business, envelope, body, now)
+            ReceivedEvent::fresh(business, provider, envelope, body, now)
         }
-        Err(Unreadable { reason }) => {
+        Err(unreadable) => {
             let name = hex::encode(Sha256::digest(body));
-            ReceivedEvent::unreadable(business, name, reason.into_owned(), body, now)
+            ReceivedEvent::unreadable(business, provider, name, unreadable.to_string(), body, now)
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use operations::Context;
-use payment_gateway::{Gateway, GatewayConfig, Secret};
+use payment_gateway::{GatewayConfig, Gateways, Secret};
 use tokio::task::JoinHandle;
 
 use crate::World;
@@ -55,8 +55,8 @@ impl StripeFront {
         let key = Secret::new(world.kept("stripe_secret_key")).expect("a secret");
         let first_pause = Some(Duration::from_millis(1));
         let config = GatewayConfig::Stripe { api_base: endpoint, secret_key: key, first_pause };
-        let gateway = Gateway::new(config).expect("a gateway");
-        let context = Context { gateway, ..world.local.state.context.clone() };
+        let gateways = Gateways::new(config, Vec::new()).expect("a gateway");
+        let context = Context { gateways, ..world.local.state.context.clone() };
         Self { context, held, task }
     }
 

@@ -214,9 +214,13 @@ impl Cells {
         let email = self.read_some(row, Column::CustomerEmail);
         let locale = self.read_some(row, Column::CustomerLocale);
         match customer {
-            Some(CustomerName::Theirs(external)) => {
-                Some(Profile { external_id: Some(external.clone()), name: name?, email, locale, stripe_id: None })
-            }
+            Some(CustomerName::Theirs(external)) => Some(Profile {
+                external_id: Some(external.clone()),
+                name: name?,
+                email,
+                locale,
+                provider_ids: BTreeMap::new(),
+            }),
             Some(CustomerName::Ours(_)) | None => None,
         }
     }

@@ -51,8 +51,9 @@ pub(super) async fn verify_customer(
     if let Some(external) = &profile.external_id {
         looked.push(Looked::of(id, "external_id", store.customer_by_external_id(b, external).await?.as_ref()));
     }
-    if let Some(stripe) = &profile.stripe_id {
-        looked.push(Looked::of(id, "provider id", store.customer_at_provider(b, stripe).await?.as_ref()));
+    for (provider, at_provider) in &profile.provider_ids {
+        let found = store.customer_at_provider(b, *provider, at_provider).await?;
+        looked.push(Looked::of(id, "provider id", found.as_ref()));
     }
     tell(looked, id, proof);
     Ok(())
@@ -103,7 +104,7 @@ pub(super) async fn verify_payment(
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
     let looked = stream::iter(payment.provider_state.names()).map(|name| async move {
-        let owner = context.store.payment_of_object(&payment.business, context.gateway.provider(), &name).await?;
+        let owner = context.store.payment_of_object(&payment.business, payment.provider, &name).await?;
         Ok::<_, OperationError>(Looked::of(&payment.id, name.as_str(), owner.as_ref()))
     });
     tell(looked.buffered(SIDE_BY_SIDE).try_collect().await?, &payment.customer, proof);

@@ -9,6 +9,9 @@
 //! read through a generated type: a field that is absent, null or of another type in another API version must not cost a
 //! payment, so only the fields that are needed are looked at, each for itself (`field`).
 
+/// Stripe's name in keys and addresses.
+pub const NAME: &str = "stripe";
+
 pub mod currency;
 pub mod event;
 mod field;

@@ -12,7 +12,7 @@ use crate::ids::{BusinessId, CustomerId, PaymentId};
 use crate::invoice::Invoice;
 use crate::locale::Locale;
 use crate::money::Money;
-use crate::provider_object::{ProviderState, Report};
+use crate::provider_object::{Provider, ProviderState, Report};
 
 /// What is known of money that came from outside.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct ExternalPayment {
     pub business: BusinessId,
     /// On whose account it is put.
     pub customer: CustomerId,
+    /// Who took the money.
+    pub provider: Provider,
     /// How the customer reads.
     pub locale: Locale,
     /// The invoices an operator says it is for; none where the books find them, oldest due first. What these leave over is kept
@@ -43,8 +45,9 @@ pub fn start_external(
     }
     let folded = provider_state.fold();
     let Some(amount) = folded.received.amounts().max_by_key(|amount| amount.minor()) else { return Ok(None) };
-    let ExternalPayment { id, business, customer, locale, parts } = external;
-    let before = Payment::blank(Opening { id, business, customer, origin: Origin::Provider, locale, amount }, now);
+    let ExternalPayment { id, business, customer, provider, locale, parts } = external;
+    let before =
+        Payment::blank(Opening { id, business, customer, provider, origin: Origin::Provider, locale, amount }, now);
     let mut payment = Payment { provider_state, ..before.clone() };
     if !parts.is_empty() {
         let aside = payment.sent_back_by_choice();

@@ -157,6 +157,7 @@ pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision
 fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Payment, StartRefusal> {
     let (first, _) = request.parts.first().ok_or(StartRefusal::NothingToPay)?;
     let opening = Opening {
+        provider: request.provider,
         id: request.id.clone(),
         business: first.business.clone(),
         customer: first.customer.clone(),

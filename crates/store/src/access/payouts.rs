@@ -13,8 +13,13 @@ use crate::table::{Query, Range, Store, StoreError};
 
 impl Store {
     /// A payout.
-    pub async fn payout(&self, b: &BusinessId, id: &ObjectId) -> Result<Option<Payout>, StoreError> {
-        let key = keys::payout(b, Provider::Stripe, id);
+    pub async fn payout(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        id: &ObjectId,
+    ) -> Result<Option<Payout>, StoreError> {
+        let key = keys::payout(b, provider, id);
         self.get(&self.tables.core, &key).await?.map(payouts::payout).transpose()
     }
 
@@ -27,7 +32,7 @@ impl Store {
     pub async fn put_payout_transactions(
         &self,
         b: &BusinessId,
-        payout: &ObjectId,
+        payout: &Payout,
         transactions: &[PayoutTransaction],
     ) -> Result<(), StoreError> {
         for transaction in transactions {
@@ -40,9 +45,9 @@ impl Store {
     pub async fn payout_transactions(
         &self,
         b: &BusinessId,
-        payout: &ObjectId,
+        payout: &Payout,
     ) -> Result<Vec<PayoutTransaction>, StoreError> {
-        let pk = keys::payout_partition(b, Provider::Stripe, payout);
+        let pk = keys::payout_partition(b, payout.provider, &payout.id);
         let query = Query::within(&pk, Range::Prefix(keys::TRANSACTION));
         self.whole(&self.tables.core, query).await?.into_iter().map(payouts::transaction).collect()
     }
@@ -66,8 +71,13 @@ impl Store {
     }
 
     /// A saved method.
-    pub async fn method(&self, b: &BusinessId, id: &ObjectId) -> Result<Option<SavedMethod>, StoreError> {
-        let key = keys::method(b, Provider::Stripe, id);
+    pub async fn method(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        id: &ObjectId,
+    ) -> Result<Option<SavedMethod>, StoreError> {
+        let key = keys::method(b, provider, id);
         self.get(&self.tables.core, &key).await?.map(payouts::method).transpose()
     }
 

@@ -40,6 +40,8 @@ pub struct Waiting {
 /// Money of nobody known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unidentified {
+    /// The provider that took it.
+    pub provider: Provider,
     /// The provider's object that carries it.
     pub object: ObjectId,
     /// How much is there per currency: what came, less what went back.
@@ -65,8 +67,13 @@ impl Store {
     }
 
     /// The customer who has this id at the provider.
-    pub async fn customer_at_provider(&self, b: &BusinessId, id: &ObjectId) -> Result<Option<CustomerId>, StoreError> {
-        self.target(&keys::unique(b, Unique::CustomerStripeId, id.as_str())).await
+    pub async fn customer_at_provider(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        id: &ObjectId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        self.target(&keys::unique(b, Unique::CustomerAtProvider(provider), id.as_str())).await
     }
 
     /// What is kept under an object that is nobody's. `None` where nothing is, or where it is somebody's by now.
@@ -224,6 +231,7 @@ fn unidentified(item: &Item) -> Result<Unidentified, StoreError> {
     held.sort_by_key(|amount: &Money| amount.currency());
     let customer = text_of(item, "provider_customer").map(str::parse).transpose();
     Ok(Unidentified {
+        provider: text_of(item, "pk").and_then(keys::provider_in).ok_or_else(|| defect("a provider"))?,
         object: text_of(item, "object").and_then(|id| id.parse().ok()).ok_or_else(|| defect("an object"))?,
         held,
         provider_customer: customer.map_err(|error| StoreError::defect("unidentified money", &error))?,

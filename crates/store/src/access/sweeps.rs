@@ -19,6 +19,8 @@ const SWEEPS_PAGE: i32 = 25;
 pub struct Sweep {
     /// Whose.
     pub business: BusinessId,
+    /// The provider whose events are swept.
+    pub provider: Provider,
     /// Everything before was seen.
     pub seen_until: Timestamp,
     /// When it is due.
@@ -54,7 +56,7 @@ impl Store {
 
     /// Moves a sweep on, if it is still what it was. Says whether it was: so this is also how a worker claims it.
     pub async fn move_sweep(&self, before: &Sweep, now: &Sweep) -> Result<bool, StoreError> {
-        let key = keys::sweep(&before.business, Provider::Stripe);
+        let key = keys::sweep(&before.business, before.provider);
         let mut values = vec![
             (":was", text(&before.due_at.to_string())),
             (":due", text(&now.due_at.to_string())),
@@ -93,7 +95,7 @@ impl Store {
 }
 
 fn of_sweep(sweep: &Sweep) -> Item {
-    let key = keys::sweep(&sweep.business, Provider::Stripe);
+    let key = keys::sweep(&sweep.business, sweep.provider);
     let item = Item::from([
         ("pk".to_owned(), text(&key.pk)),
         ("sk".to_owned(), text(&key.sk)),
@@ -109,6 +111,7 @@ fn sweep(item: &Item) -> Result<Sweep, StoreError> {
     let at = |name: &str| text_of(item, name).and_then(|at| at.parse().ok()).ok_or_else(defect);
     Ok(Sweep {
         business: text_of(item, "business").and_then(|id| id.parse().ok()).ok_or_else(defect)?,
+        provider: text_of(item, "sk").and_then(keys::provider_of_sweep).ok_or_else(defect)?,
         seen_until: at("seen_until")?,
         due_at: at("due_at")?,
         reading: text_of(item, "reading_after")

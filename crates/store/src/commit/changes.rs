@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use receivables::customer::Profile;
 use receivables::invoice::InvoiceBalance;
 use receivables::pay_link::Scope;
-use receivables::{Business, Change, Customer, Invoice, InvoiceId, PayLink};
+use receivables::{Business, Change, Customer, Invoice, InvoiceId, PayLink, Provider};
 
 use super::{Conflict, OnConditionFailed, Writes};
 use crate::items::{Item, customers, invoices, number, text};
@@ -72,13 +72,13 @@ impl Writes<'_> {
                 self.delete(&keys::unique(b, Unique::CustomerExternalId, id.as_str()))?;
             }
         }
-        let stripe = profile.stripe_id.as_ref();
-        if stripe != before.and_then(|before| before.stripe_id.as_ref()) {
-            if let Some(id) = stripe {
-                self.unique(b, Unique::CustomerStripeId, id.as_str(), customer.id.as_str())?;
-            }
-            if let Some(id) = before.and_then(|before| before.stripe_id.as_ref()) {
-                self.delete(&keys::unique(b, Unique::CustomerStripeId, id.as_str()))?;
+        let known = |provider: &Provider| before.and_then(|before| before.provider_ids.get(provider));
+        for (provider, id) in profile.provider_ids.iter().filter(|(provider, id)| known(provider) != Some(*id)) {
+            self.unique(b, Unique::CustomerAtProvider(*provider), id.as_str(), customer.id.as_str())?;
+        }
+        for (provider, id) in before.iter().flat_map(|before| &before.provider_ids) {
+            if profile.provider_ids.get(provider) != Some(id) {
+                self.delete(&keys::unique(b, Unique::CustomerAtProvider(*provider), id.as_str()))?;
             }
         }
         let address = profile.email.as_ref().map(receivables::text::EmailAddress::folded);

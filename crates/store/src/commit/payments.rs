@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use receivables::provider_object::Provider;
 use receivables::{CreditNote, ObjectId, Payment};
 
 use super::{Conflict, OnConditionFailed, Writes};
@@ -58,7 +57,7 @@ impl Writes<'_> {
     /// The name by which a payment is found when its provider speaks of the object. Where something was kept of the object
     /// before it was anybody's, that must have been heard: all of it, and nothing newer.
     fn provider_object(&mut self, payment: &Payment, object: &ObjectId) -> Result<(), StoreError> {
-        let key = keys::object(&payment.business, Provider::Stripe, object);
+        let key = keys::object(&payment.business, payment.provider, object);
         let refused = OnConditionFailed::Conflict(Conflict::Waiting(object.clone()));
         let set = "SET payment = if_not_exists(payment, :payment) REMOVE gsi2pk, gsi2sk";
         let mut values = vec![(":payment", text(payment.id.as_str()))];

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use receivables::customer::Profile;
 use receivables::text::{EmailAddress, ExternalId, PartyName};
-use receivables::{BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId};
+use receivables::{
+    BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId, Provider,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, money, record};
@@ -84,14 +86,14 @@ struct CustomerRecord {
     email: Option<EmailAddress>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     locale: Option<Locale>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    stripe_id: Option<ObjectId>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    provider_ids: BTreeMap<Provider, ObjectId>,
     created_at: Timestamp,
     version: u64,
 }
 
 pub(crate) fn of_customer(customer: &Customer) -> Result<Item, StoreError> {
-    let Profile { external_id, name, email, locale, stripe_id } = customer.profile.clone();
+    let Profile { external_id, name, email, locale, provider_ids } = customer.profile.clone();
     let place = format!("{}#{}", name.as_str().to_lowercase(), customer.id);
     let record = CustomerRecord {
         id: customer.id.clone(),
@@ -100,7 +102,7 @@ pub(crate) fn of_customer(customer: &Customer) -> Result<Item, StoreError> {
         name,
         email,
         locale,
-        stripe_id,
+        provider_ids,
         created_at: customer.created_at,
         version: customer.version,
     };
@@ -118,7 +120,7 @@ pub(crate) fn customer(item: Item) -> Result<Customer, StoreError> {
             name: record.name,
             email: record.email,
             locale: record.locale,
-            stripe_id: record.stripe_id,
+            provider_ids: record.provider_ids,
         },
         created_at: record.created_at,
         version: record.version,

@@ -77,11 +77,17 @@ pub struct Envelope<'a> {
 
 impl ReceivedEvent {
     /// An event that is yet to be applied. However it came, webhook or sweep, the same event has the same place.
-    pub fn fresh(business: BusinessId, envelope: Envelope<'_>, body: &[u8], now: Timestamp) -> Self {
+    pub fn fresh(
+        business: BusinessId,
+        provider: Provider,
+        envelope: Envelope<'_>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Self {
         let word = |text: &str| text.chars().take(WORD_CHARS_MAX).collect::<String>();
         let object = envelope.object.unwrap_or("none").to_owned();
         Self {
-            key: EventKey { business, provider: Provider::Stripe, object, event: envelope.id.to_owned() },
+            key: EventKey { business, provider, object, event: envelope.id.to_owned() },
             kind: word(envelope.kind),
             api_version: envelope.api_version.map(word),
             livemode: envelope.livemode,
@@ -93,9 +99,16 @@ impl ReceivedEvent {
     }
 
     /// An authentic event that cannot be read, kept under a name made of its bytes.
-    pub fn unreadable(business: BusinessId, name: String, reason: String, body: &[u8], now: Timestamp) -> Self {
+    pub fn unreadable(
+        business: BusinessId,
+        provider: Provider,
+        name: String,
+        reason: String,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Self {
         Self {
-            key: EventKey { business, provider: Provider::Stripe, object: "unreadable".to_owned(), event: name },
+            key: EventKey { business, provider, object: "unreadable".to_owned(), event: name },
             kind: "unreadable".to_owned(),
             api_version: None,
             livemode: None,
@@ -212,11 +225,12 @@ pub(crate) fn event(mut item: Item) -> Result<ReceivedEvent, StoreError> {
         Some(AttributeValue::B(blob)) => inflated(blob.as_ref())?,
         _ => return Err(StoreError::Defect("event without a body".to_owned())),
     };
+    let provider = super::text_of(&item, "pk").and_then(keys::provider_in);
     let record: EventRecord = record(item)?;
     Ok(ReceivedEvent {
         key: EventKey {
             business: record.business,
-            provider: Provider::Stripe,
+            provider: provider.ok_or_else(|| StoreError::Defect("event without a provider".to_owned()))?,
             object: record.object,
             event: record.event,
         },

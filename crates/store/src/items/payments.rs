@@ -9,7 +9,7 @@ use receivables::provider_object::ProviderState;
 use receivables::text::{Description, InvoiceNumber};
 use receivables::{
     Allocation, BusinessId, Currency, CustomerId, InvoiceId, Locale, Money, ObjectId, ObjectState, PayLinkId, Payment,
-    PaymentId, RefundId,
+    PaymentId, Provider, RefundId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,7 @@ struct PaymentRecord {
     id: PaymentId,
     business: BusinessId,
     customer: CustomerId,
+    provider: Provider,
     currency: Currency,
     amount: i64,
     origin: OriginRecord,
@@ -115,6 +116,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         id: payment.id.clone(),
         business: payment.business.clone(),
         customer: payment.customer.clone(),
+        provider: payment.provider,
         currency: payment.currency(),
         amount: payment.amount.minor(),
         origin: match &payment.origin {
@@ -286,6 +288,7 @@ fn whole(
         id: head.id,
         business: head.business,
         customer: head.customer,
+        provider: head.provider,
         amount: money(head.amount, currency)?,
         allocations,
         origin: match head.origin {

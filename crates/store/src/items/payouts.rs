@@ -8,12 +8,14 @@ use receivables::saved_method::{MethodLook, MethodState};
 use receivables::{Balance, BusinessId, Currency, CustomerId, ObjectId, PaymentId};
 use serde::{Deserialize, Serialize};
 
-use super::{Index, Item, item, listed, record};
+use super::{Index, Item, item, listed, record, text_of};
 use crate::{StoreError, keys};
 
 /// A payout, and what its transactions prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payout {
+    /// The provider that pays it.
+    pub provider: Provider,
     /// The provider's id.
     pub id: ObjectId,
     /// What was said of it.
@@ -92,11 +94,12 @@ pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreEr
         heard_at: payout.heard_at,
         version: payout.version,
     };
-    let item = item(&keys::payout(b, Provider::Stripe, &payout.id), &record)?;
+    let item = item(&keys::payout(b, payout.provider, &payout.id), &record)?;
     Ok(listed(item, Index::List, &keys::payouts(b), &format!("{:.3}#{}", payout.heard_at, payout.id)))
 }
 
 pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
+    let provider = provider_of(&item)?;
     let record: PayoutRecord = record(item)?;
     let money = |minor| Balance::new(minor, record.currency).map_err(|error| StoreError::defect("payout", &error));
     let proof = record.proof.map(|proof| {
@@ -109,6 +112,7 @@ pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
         })
     });
     Ok(Payout {
+        provider,
         id: record.id,
         state: PayoutState {
             amount: money(record.amount)?,
@@ -146,7 +150,7 @@ struct TransactionRecord {
     payment: Option<PaymentId>,
 }
 
-pub(crate) fn of_transaction(b: &BusinessId, payout: &ObjectId, one: &PayoutTransaction) -> Result<Item, StoreError> {
+pub(crate) fn of_transaction(b: &BusinessId, payout: &Payout, one: &PayoutTransaction) -> Result<Item, StoreError> {
     let transaction = &one.transaction;
     let record = TransactionRecord {
         id: transaction.id.clone(),
@@ -160,7 +164,7 @@ pub(crate) fn of_transaction(b: &BusinessId, payout: &ObjectId, one: &PayoutTran
         at: transaction.at,
         payment: one.payment.clone(),
     };
-    let item = item(&keys::transaction(b, Provider::Stripe, payout, &transaction.id), &record)?;
+    let item = item(&keys::transaction(b, payout.provider, &payout.id, &transaction.id), &record)?;
     Ok(match &one.payment {
         Some(payment) => {
             let place = format!("{}{:.3}#{}", keys::TRANSACTION, transaction.at, transaction.id);
@@ -192,6 +196,8 @@ pub(crate) fn transaction(item: Item) -> Result<PayoutTransaction, StoreError> {
 /// A saved method, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SavedMethod {
+    /// The provider that keeps it.
+    pub provider: Provider,
     /// The provider's id.
     pub id: ObjectId,
     /// What was said of it.
@@ -245,7 +251,7 @@ pub(crate) fn of_method(b: &BusinessId, method: &SavedMethod) -> Result<Item, St
         mandate_ended: fact.mandate_ended,
         version: method.version,
     };
-    let item = item(&keys::method(b, Provider::Stripe, &method.id), &record)?;
+    let item = item(&keys::method(b, method.provider, &method.id), &record)?;
     Ok(match &method.customer {
         Some(customer) => {
             let place = format!("{}{}", keys::METHOD, method.id);
@@ -256,9 +262,11 @@ pub(crate) fn of_method(b: &BusinessId, method: &SavedMethod) -> Result<Item, St
 }
 
 pub(crate) fn method(item: Item) -> Result<SavedMethod, StoreError> {
+    let provider = provider_of(&item)?;
     let record: MethodRecord = record(item)?;
     let look = MethodLook { good_until: record.good_until, brand: record.brand, last4: record.last4 };
     Ok(SavedMethod {
+        provider,
         id: record.id,
         state: MethodState {
             customer: record.provider_customer,
@@ -272,4 +280,10 @@ pub(crate) fn method(item: Item) -> Result<SavedMethod, StoreError> {
         customer: record.customer,
         version: record.version,
     })
+}
+
+/// The provider in an item's own key.
+fn provider_of(item: &Item) -> Result<Provider, StoreError> {
+    let provider = text_of(item, "pk").and_then(keys::provider_in);
+    provider.ok_or_else(|| StoreError::Defect("an item of a provider that does not name it".to_owned()))
 }
