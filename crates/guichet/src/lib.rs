@@ -4,13 +4,13 @@
 //! delivery of its streams, a timer, a mailbox that speaks SES, and a sandbox that speaks Stripe's HTTP and signs its
 //! webhooks. The product cannot tell: it talks to all of them through its own clients. Nothing here is in any Lambda.
 
-pub mod cli;
+mod background;
+pub mod commands;
+mod data_folder;
 mod demo;
-mod dev;
-mod held;
-mod keep;
-mod serve;
-mod work;
+mod dev_routes;
+mod folder_lock;
+mod process;
 
-pub use serve::{Local, LocalError, Options, StripeAccount};
-pub use work::StreamHandler;
+pub use background::StreamHandler;
+pub use process::{Local, LocalError, Options, StripeAccount};

@@ -11,8 +11,8 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::api_error::Fault;
 use super::database::{API_VERSION, Asked, Transaction};
-use super::fault::Fault;
 use super::form::{self, Params};
 use super::{
     Sandbox, balance_transactions, charges, checkout_sessions, customers, direct_payments, disputes, events, expansion,

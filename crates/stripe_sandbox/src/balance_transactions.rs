@@ -5,9 +5,9 @@
 use rusqlite::params;
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::database::{Record, Transaction};
 use super::exchange;
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::charges::{self, Attempt};
 use super::confirmation;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Instrument};
 use super::{checkout_sessions, customers, money};

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fault::Fault;
+use super::api_error::Fault;
 
 /// What goes wrong with deliveries. The default is nothing.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::money;
 

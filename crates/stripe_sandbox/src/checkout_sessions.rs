@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::checkout_lines::{self, Lines};
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::{customers, money, payment_intents, setup_intents};

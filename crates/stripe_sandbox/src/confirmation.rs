@@ -4,11 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::aftermath;
+use super::api_error::Fault;
 use super::charges::{self, Attempt};
 use super::checkout_sessions;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
+use super::follow_ups;
 use super::payment_methods::{self, Behaviour, Instrument};
 use super::test_numbers::{CardBehaviour, Decline, TestIban};
 use super::{payment_intents, setup_intents};
@@ -173,7 +173,7 @@ pub(super) fn receive(transaction: &mut Transaction<'_>, intent: &mut Record) ->
     intent.body["processing"] = Value::Null;
     transaction.put(intent)?;
     transaction.emit("payment_intent.succeeded", &intent.body)?;
-    aftermath::foresee(transaction, intent)
+    follow_ups::foresee(transaction, intent)
 }
 
 fn finish(

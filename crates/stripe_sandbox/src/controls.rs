@@ -25,16 +25,17 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::bank_transfers::{self, Order};
 use super::charges::{self, Attempt};
 use super::database::{Asked, Record, Transaction};
 use super::disputes::{self, Verdict};
-use super::fault::Fault;
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Instrument};
 use super::test_numbers::DisputeForm;
 use super::{
-    Sandbox, confirmation, customers, direct_payments, money, older_shape, payouts, radar, saved_methods, setup_intents,
+    Sandbox, confirmation, customers, direct_payments, legacy_version, money, payouts, radar, saved_methods,
+    setup_intents,
 };
 use fault_injection::Outage;
 
@@ -259,7 +260,7 @@ struct Shape {
 /// Whether events come in the shape of an older API version.
 async fn set_shape(State(sandbox): State<Sandbox>, Json(shape): Json<Shape>) -> Response {
     carry_out(&sandbox, move |transaction| {
-        older_shape::set(&transaction.sql, shape.older)?;
+        legacy_version::set(&transaction.sql, shape.older)?;
         Ok(json!({ "older": shape.older }))
     })
     .await

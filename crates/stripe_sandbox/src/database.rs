@@ -8,9 +8,9 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::api_error::Fault;
 use super::chaos::Chaos;
-use super::fault::Fault;
-use super::older_shape;
+use super::legacy_version;
 
 /// The shape in which objects and events are given: the one the product's request library is made for.
 pub(super) const API_VERSION: &str = "2026-09-30.endive";
@@ -144,15 +144,15 @@ impl<'c> Transaction<'c> {
     }
 
     fn emit_data(&mut self, kind: &str, mut data: Value) -> Result<(), Fault> {
-        let older = older_shape::is_on(&self.sql)?;
+        let older = legacy_version::is_on(&self.sql)?;
         if older {
-            older_shape::dress(self, &mut data["object"])?;
+            legacy_version::dress(self, &mut data["object"])?;
         }
         let id = self.ids("evt_1", 23)?;
         let body = json!({
             "id": id,
             "object": "event",
-            "api_version": if older { older_shape::API_VERSION } else { API_VERSION },
+            "api_version": if older { legacy_version::API_VERSION } else { API_VERSION },
             "created": self.now.as_second(),
             "data": data,
             "livemode": false,
@@ -161,7 +161,7 @@ impl<'c> Transaction<'c> {
             "type": kind,
         });
         self.put(&Record { body, aside: Value::Null })?;
-        if older && !older_shape::is_told(kind) {
+        if older && !legacy_version::is_told(kind) {
             return Ok(());
         }
         for delay_ms in Chaos::load(&self.sql)?.plan(&id) {

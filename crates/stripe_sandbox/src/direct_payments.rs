@@ -4,9 +4,9 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::confirmation;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Behaviour};

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::api_error::Fault;
 use super::database::Transaction;
-use super::fault::Fault;
 use super::{balance_transactions, checkout_lines};
 
 const DEPTH_MAX: usize = 4;

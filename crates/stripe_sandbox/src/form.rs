@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fault::Fault;
+use super::api_error::Fault;
 
 const PAIRS_MAX: usize = 2_000;
 const DEPTH_MAX: usize = 8;

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Sandbox;
+use super::api_error::Fault;
 use super::confirmation::{self, Confirmation, Outcome};
 use super::database::{Asked, Record, Transaction};
-use super::fault::Fault;
 use super::form;
 use super::hosted_page_view::{self as view, Entered};
 use super::hosted_page_words::{Complaint, Words};

@@ -7,8 +7,8 @@
 //! Deliberately absent: anything the product does not ask of Stripe (an unknown parameter or address is refused, as
 //! Stripe refuses it), and any card number but Stripe's published test numbers.
 
-mod aftermath;
 mod api;
+mod api_error;
 mod balance_transactions;
 mod bank_transfers;
 mod chaos;
@@ -24,14 +24,14 @@ mod disputes;
 mod events;
 mod exchange;
 mod expansion;
-mod fault;
+mod follow_ups;
 mod form;
 mod hosted_page;
 mod hosted_page_view;
 mod hosted_page_words;
+mod legacy_version;
 mod listing;
 mod money;
-mod older_shape;
 mod payment_intents;
 mod payment_methods;
 mod payouts;
@@ -54,8 +54,8 @@ use clock::Clock;
 use rusqlite::Connection;
 use tokio::sync::Notify;
 
+use self::api_error::Fault;
 use self::database::{Asked, Transaction};
-use self::fault::Fault;
 use fault_injection::OutageSwitch;
 
 /// What the sandbox has to be told.
@@ -210,7 +210,7 @@ fn catch_up(transaction: &mut Transaction<'_>) -> Result<usize, Fault> {
     let mut transitions = 0;
     while let Some((kind, object)) = transaction.take_due()? {
         match kind.as_str() {
-            aftermath::AFTERMATH => aftermath::bring_about(transaction, &object)?,
+            follow_ups::AFTERMATH => follow_ups::bring_about(transaction, &object)?,
             checkout_sessions::EXPIRY => checkout_sessions::expire_unpaid(transaction, &object)?,
             confirmation::SETTLEMENT => confirmation::settle_debit(transaction, &object)?,
             disputes::DEADLINE => disputes::run_out(transaction, &object)?,

@@ -3,8 +3,8 @@
 use rusqlite::params;
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::database::Transaction;
-use super::fault::Fault;
 use super::form::Params;
 
 const LIMIT_DEFAULT: i64 = 10;

@@ -3,7 +3,7 @@
 //! Amounts are in Stripe's units, which are not always ISO 4217's: ISK and UGX have no minor unit and are sent times a
 //! hundred; three-decimal currencies end in 0. Minimums are those Stripe publishes; other currencies have none here.
 
-use super::fault::Fault;
+use super::api_error::Fault;
 
 /// Stripe's own limit: eight digits.
 const AMOUNT_MAX: i64 = 99_999_999;

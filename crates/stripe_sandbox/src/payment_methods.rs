@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::api_error::Fault;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::test_numbers::{self, Aftermath, CardBehaviour, NOT_A_TEST_CARD, TestIban};

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::balance_transactions::{self, Kind, Movement};
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::test_numbers::{Aftermath, DELAYED_S, PROMPT_S};

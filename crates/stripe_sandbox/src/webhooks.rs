@@ -16,9 +16,9 @@ use rusqlite::params;
 use sha2::Sha256;
 
 use super::Sandbox;
+use super::api_error::Fault;
 use super::chaos::Chaos;
 use super::database::{Asked, Transaction};
-use super::fault::Fault;
 
 pub(super) type Client = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
 

@@ -42,7 +42,7 @@ async fn exists(client: &Client, table: &str, pk: &str, sk: &str) -> bool {
 
 /// A third connection to the file, to look behind the engine.
 fn behind(folder: &Path) -> Connection {
-    stored::connect(&folder.join("table")).unwrap()
+    engine_file::connect(&folder.join("table")).unwrap()
 }
 
 fn open(folder: &Path) -> Table {

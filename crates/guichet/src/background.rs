@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
-use crate::serve::Options;
+use crate::process::Options;
 use local_aws::streams::{Mapping, Stream, StreamProgress};
 use local_aws::table::{CORE, INBOX, Table, TableError};
 use stripe_sandbox::Sandbox;

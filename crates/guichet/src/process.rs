@@ -23,10 +23,10 @@ use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 use webhook_receiver::Receiver;
 
-use crate::held::{Held, NotHeld};
-use crate::keep::{self, Kept};
-use crate::work::{StreamHandler, Works};
-use crate::{demo, dev};
+use crate::background::{StreamHandler, Works};
+use crate::data_folder::{self, Kept};
+use crate::folder_lock::{Held, NotHeld};
+use crate::{demo, dev_routes};
 use local_aws::mailbox::Mailbox;
 use local_aws::table::{CORE, INBOX, Table, TableError};
 use stripe_sandbox::{Sandbox, SandboxConfig, SandboxError};
@@ -167,7 +167,7 @@ impl Local {
     }
 
     async fn assemble(options: Options, kept: &Kept, origin: String) -> Result<Self, LocalError> {
-        keep::restore_clock(&options.data, &options.clock);
+        data_folder::restore_clock(&options.data, &options.clock);
         let table = Arc::new(Table::open(&options.data.join("tables.sqlite"))?);
         let mailbox = Mailbox::open(options.data.join("mail"), options.clock.clone())?;
         let sandbox = sandbox(&options, kept, &origin)?;
@@ -251,7 +251,7 @@ impl Local {
     pub async fn stop(self) -> Result<(), LocalError> {
         // Nobody may be listening any more; then there is nobody to stop.
         let _ = self.stop.send(true);
-        keep::keep_clock(&self.options.data, &self.options.clock)?;
+        data_folder::keep_clock(&self.options.data, &self.options.clock)?;
         for task in self.tasks {
             let stopped = tokio::time::timeout(STOP_TIMEOUT, task).await;
             if stopped.is_err() {
@@ -278,7 +278,7 @@ impl Local {
             .merge(webhook_receiver::router(receiver))
             .layer(CompressionLayer::new());
         let slash = || async { Redirect::permanent("/dev/") };
-        Ok(product.route("/dev", get(slash)).nest("/dev/", dev::router(self)))
+        Ok(product.route("/dev", get(slash)).nest("/dev/", dev_routes::router(self)))
     }
 }
 

@@ -14,9 +14,9 @@ use jiff::{SignedDuration, Span, Timestamp};
 use receivables::BusinessId;
 use serde::{Deserialize, Serialize};
 
-use crate::serve::{Local, found};
-use crate::work::Works;
-use crate::{demo, keep};
+use crate::background::Works;
+use crate::process::{Local, found};
+use crate::{data_folder, demo};
 use local_aws::mailbox::Mailbox;
 
 #[derive(Clone)]
@@ -95,7 +95,7 @@ async fn move_clock(Held(dev): Held<Dev>, body: String) -> Response {
         return wrong("time moves only forward");
     }
     dev.state.clock.advance(by);
-    if let Err(error) = keep::keep_clock(&dev.folder, &dev.state.clock) {
+    if let Err(error) = data_folder::keep_clock(&dev.folder, &dev.state.clock) {
         tracing::warn!(%error, "the clock could not be kept");
     }
     Json(ClockView { now: dev.state.clock.now() }).into_response()

@@ -1,7 +1,7 @@
 //! What a test number brings about once its money has come.
 
+use super::api_error::Fault;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::test_numbers::Aftermath;
 use super::{disputes, payment_methods, radar};
 

@@ -19,7 +19,7 @@ use store::ApiKey;
 use tracing_subscriber::EnvFilter;
 
 use crate::demo;
-use crate::serve::{Local, Options, StripeAccount};
+use crate::process::{Local, Options, StripeAccount};
 
 /// Where `guichet run` listens if nothing is said, and so the origin of links that other commands print.
 const PORT: u16 = 3000;

@@ -6,8 +6,8 @@
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
+use super::api_error::Fault;
 use super::database::Transaction;
-use super::fault::Fault;
 
 pub(super) const API_VERSION: &str = "2020-08-27";
 
