@@ -1,16 +1,20 @@
 //! The embedded DynamoDB: two tables in one SQLite file, served over DynamoDB's own HTTP on loopback.
 //!
 //! The product reaches the tables through the SDK only, at [`Table::endpoint`]. Beside the engine this module keeps a
-//! second connection to the same file, for what the engine does not do by itself: an index on the stream records
+//! second connection to the same file, for what the engine does not do on its own: an index on the stream records
 //! (without it every write scans them all), their trimming, and expiry by the clock of the product.
 //!
 //! Deliberately absent: throttling, transaction conflicts and lagging indexes. Production has them; tests inject them
-//! at the SDK. Signatures are not checked either, so the server listens on loopback only.
+//! at the SDK. Signatures are not checked either: the server listens on loopback only, and knows its clients by an access
+//! key that is a secret.
 
+mod access;
 mod engine;
 mod engine_file;
+mod server;
 #[cfg(test)]
 pub(crate) mod tests;
+mod watch_file;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,7 +26,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 pub(crate) use self::engine_file::StoredRecord;
-use crate::streams::Checkpoints;
+use crate::checkpoints::Checkpoints;
 
 /// The system of record.
 pub const CORE: &str = "guichet-core";
@@ -58,24 +62,31 @@ pub struct Table {
     database: Database,
     records: Mutex<Connection>,
     checkpoints: Checkpoints,
-    server: engine::Server,
+    access_key: String,
+    server: server::Server,
 }
 
 impl Table {
-    /// Opens (or makes) the SQLite file, creates what is absent and serves it on a free port of loopback.
-    pub fn open(file: &Path) -> Result<Self, TableError> {
+    /// Opens (or makes) the SQLite file, creates what is absent and serves it on a free port of loopback, to clients
+    /// whose credentials have this access key id. It is a secret: whoever has it can read and write everything.
+    pub fn open(file: &Path, access_key: &str) -> Result<Self, TableError> {
         let database = engine::open(file)?;
         let records = engine_file::connect(file)?;
         engine_file::prepare(&records)?;
         let watched = engine_file::connect(file)?;
         let checkpoints = Checkpoints::open(&file.with_extension("checkpoints"))?;
-        let server = engine::Server::start(database.clone(), watched)?;
-        Ok(Self { database, records: Mutex::new(records), checkpoints, server })
+        let server = server::Server::start(database.clone(), watched, access_key)?;
+        Ok(Self { database, records: Mutex::new(records), checkpoints, access_key: access_key.to_owned(), server })
     }
 
     /// Where the SDK's client is to be pointed: `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> &str {
         self.server.endpoint()
+    }
+
+    /// The access key id that a client must have in its credentials. Their secret key may be anything.
+    pub fn access_key(&self) -> &str {
+        &self.access_key
     }
 
     /// Deletes every item whose `ttl` lies before `now`, as the service would, and says how many. Blocks: call it from
