@@ -93,14 +93,14 @@ const INVOICES: [Sketch; 7] = [
 
 /// The business there is from the start.
 pub(crate) fn business(id: BusinessId) -> Result<Business, String> {
-    let said = |error: TextError| error.to_string();
+    let in_words = |error: TextError| error.to_string();
     Ok(Business {
         id,
-        name: "Imprimerie Belleville".parse().map_err(said)?,
+        name: "Imprimerie Belleville".parse().map_err(in_words)?,
         default_currency: Currency::EUR,
         time_zone: BillingZone::named("Europe/Paris").map_err(|error| error.to_string())?,
         locales: vec![Locale::French, Locale::English, Locale::FrenchCanada, Locale::EnglishCanada],
-        email: "comptabilite@imprimerie-belleville.example".parse().map_err(said)?,
+        email: "comptabilite@imprimerie-belleville.example".parse().map_err(in_words)?,
         write_off_tolerances: std::collections::BTreeMap::new(),
         version: 1,
     })

@@ -4,13 +4,23 @@
 //! delivery of its streams, a timer, a mailbox that speaks SES, and a sandbox that speaks Stripe's HTTP and signs its
 //! webhooks. The product cannot tell: it talks to all of them through its own clients. Nothing here is in any Lambda.
 
+mod api_key;
 mod background;
+mod clients;
 pub mod commands;
 mod data_folder;
 mod demo;
 mod dev_routes;
+mod error;
+mod exposure;
+mod first_business;
 mod folder_lock;
+mod local_only;
+mod options;
 mod process;
 
-pub use background::StreamHandler;
-pub use process::{Local, LocalError, Options, StripeAccount};
+pub use api_key::ApiKeyError;
+pub use error::LocalError;
+pub use exposure::ExposureError;
+pub use options::{Options, Reach, StreamHandler, StripeAccount};
+pub use process::Local;

@@ -1,227 +1,207 @@
-//! Putting the process together.
+//! The whole process: its parts put together, served, and ended.
 
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedInterceptor};
-use aws_types::SdkConfig;
+use aws_sdk_dynamodb::config::SharedInterceptor;
 use axum::Router;
-use axum::response::Redirect;
-use axum::routing::get;
-use clock::Clock;
-use function_runtime::config::{Config, ContextConfig};
 use function_runtime::{AppState, IdGenerator};
-use payment_gateway::stripe::Secret;
-use payment_gateway::stripe::requests::{Client, ClientConfig};
-use receivables::{BusinessId, KeyId};
-use store::{ApiKey, Store, StoreError, Tables};
+use jiff::SignedDuration;
+use local_aws::http_server;
+use local_aws::mailbox::Mailbox;
+use local_aws::table::Table;
+use receivables::BusinessId;
+use store::Store;
+use stripe_sandbox::Sandbox;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower_http::compression::CompressionLayer;
 use webhook_receiver::Receiver;
 
-use crate::background::{StreamHandler, Works};
-use crate::data_folder::{self, Kept};
-use crate::folder_lock::{Held, NotHeld};
-use crate::{demo, dev_routes};
-use local_aws::mailbox::Mailbox;
-use local_aws::table::{CORE, INBOX, Table, TableError};
-use stripe_sandbox::{Sandbox, SandboxConfig, SandboxError};
+use crate::background::BackgroundWork;
+use crate::clients::{self, Origins};
+use crate::data_folder::{self, Settings};
+use crate::dev_routes::{Controls, DevRoutes};
+use crate::error::LocalError;
+use crate::folder_lock::{FolderLock, LockError};
+use crate::options::Options;
+use crate::{api_key, demo, exposure, first_business};
 
 /// How long a task has to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How the process is to run.
-#[derive(Clone)]
-pub struct Options {
-    /// Where it listens; port 0 takes a free one.
-    pub address: SocketAddr,
-    /// The folder that holds everything.
-    pub data: PathBuf,
-    /// Whether the folder is thrown away at the end, and may be reset before.
-    pub ephemeral: bool,
-    /// Whether the demo's customers and invoices are left out.
-    pub empty: bool,
-    /// The key of the business's API, in place of the folder's own.
-    pub api_key: Option<String>,
-    /// An account at the real Stripe, in place of the sandbox.
-    pub stripe: Option<StripeAccount>,
-    /// The clock.
-    pub clock: Clock,
-    /// Draws ids and tokens.
-    pub ids: IdGenerator,
-    /// Whether the timer and the sandbox work by themselves; tests let them work only when asked to.
-    pub by_itself: bool,
-    /// Watches, counts or breaks the calls to the tables. For tests.
-    pub table_interceptor: Option<SharedInterceptor>,
-    /// About how long is waited before a try that follows a refusal, at the tables and at Stripe; the product's own pauses where
-    /// nothing is said. For tests.
-    pub first_pause: Option<Duration>,
-    /// Is handed the streams' batches in place of this process's own worker. For tests.
-    pub stream_handler: Option<StreamHandler>,
-}
-
-/// An account at Stripe.
-#[derive(Clone)]
-pub struct StripeAccount {
-    /// Where its API is.
-    pub api_base: String,
-    /// The secret key.
-    pub secret_key: Secret,
-    /// The signing secrets of its webhook.
-    pub webhook_secrets: Vec<Secret>,
-}
-
-/// Why the process could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum LocalError {
-    /// The address is taken, or not ours.
-    #[error("cannot listen on {address}: {cause}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        cause: std::io::Error,
-    },
-    /// Another process serves the folder.
-    #[error(
-        "the data folder {} is served by another guichet ({by}): stop that one, or give this one another folder with --data",
-        .folder.display()
-    )]
-    InUse {
-        /// The folder.
-        folder: PathBuf,
-        /// The process, as it named itself.
-        by: String,
-    },
-    /// The data folder.
-    #[error("the data folder: {0}")]
-    Folder(#[from] std::io::Error),
-    /// The embedded tables.
-    #[error(transparent)]
-    Table(#[from] TableError),
-    /// The sandbox.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-    /// The clients.
-    #[error(transparent)]
-    Start(#[from] function_runtime::StartError),
-    /// The tables refused something.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A verb failed.
-    #[error(transparent)]
-    Operation(#[from] operations::OperationError),
-    /// The demo could not be furnished.
-    #[error("the demo: {0}")]
-    Demo(String),
-}
-
 /// The running process.
 pub struct Local {
-    /// Where it is reached.
+    /// Where customers reach it, without a slash at the end.
     pub origin: String,
+    /// Where this machine reaches `/dev`: the same, unless other machines reach the product.
+    pub dev_origin: String,
     /// The business whose books these are.
     pub business: BusinessId,
-    /// The key of its API.
+    /// The key of the business's API.
     pub api_key: String,
-    /// What its functions hold.
+    /// The state that all functions share.
     pub state: AppState,
-    /// Sends mail.
+    /// Takes the mail that the product sends.
     pub mailbox: Mailbox,
-    /// Stripe, where it is not the real one.
+    /// Stands for Stripe, unless the real one is configured.
     pub sandbox: Sandbox,
-    pub(crate) works: Arc<Works>,
+    background: Arc<BackgroundWork>,
     options: Options,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     /// Only of a process that serves.
-    held: Option<Held>,
+    lock: Option<FolderLock>,
+}
+
+/// Where the process listens.
+struct Listeners {
+    product: TcpListener,
+    /// The one of `/dev`, where that is not served beside the product.
+    dev: Option<TcpListener>,
 }
 
 impl Local {
-    /// Takes the folder, listens, and begins to work.
+    /// Locks the folder, listens, and starts the background work.
     pub async fn start(options: Options) -> Result<Self, LocalError> {
-        // Before anything else: a second process on the same folder would also find the address taken, which says less.
-        let held = Held::take(&options.data).map_err(|why| match why {
-            NotHeld::InUse(by) => LocalError::InUse { folder: options.data.clone(), by },
-            NotHeld::Folder(error) => LocalError::Folder(error),
+        exposure::check(&options)?;
+        if let Some(key) = &options.api_key {
+            api_key::check(key)?;
+        }
+        data_folder::prepare(&options.data)?;
+        // Before the address: a second process on the same folder would also find that taken, which says less.
+        let lock = FolderLock::take(&options.data).map_err(|error| match error {
+            LockError::InUse(by) => LocalError::InUse { folder: options.data.clone(), by },
+            LockError::Io(error) => LocalError::Folder(error),
         })?;
-        let listener = TcpListener::bind(options.address).await;
-        let listener = listener.map_err(|cause| LocalError::Listen { address: options.address, cause })?;
-        let origin = format!("http://{}", listener.local_addr()?);
-        let kept = Kept::open(&options.data, &options.clock, &options.ids)?;
-        let local = Self::assemble(options, &kept, origin).await?;
-        Self { held: Some(held), ..local }.run(listener, &kept).await
+        if options.stripe.is_some() && data_folder::clock_ahead(&options.data) > SignedDuration::ZERO {
+            return Err(LocalError::ClockMoved { folder: options.data });
+        }
+        let (listeners, origins) = Listeners::open(options.address).await?;
+        let settings = Settings::open(&options.data, &options.clock, &options.ids)?;
+        let local = Self::assemble(options, &settings, origins)?;
+        first_business::ensure(&local.state, &local.business).await?;
+        api_key::install(&local.state, &local.business, &local.api_key).await?;
+        Self { lock: Some(lock), ..local }.run(listeners, &settings).await
     }
 
-    /// Opens the folder for one command: nothing listens, and nothing works in the background. A process that runs on the
-    /// same folder goes on, and takes up what the command leaves in the streams.
+    /// Opens the folder for one command: nothing listens, and nothing works in the background. A process that serves
+    /// the same folder goes on, and handles what the command leaves in the streams.
     pub async fn open(options: Options) -> Result<Self, LocalError> {
+        data_folder::prepare(&options.data)?;
         let origin = format!("http://{}", options.address);
-        let kept = Kept::open(&options.data, &options.clock, &options.ids)?;
-        Self::assemble(options, &kept, origin).await
+        let settings = Settings::open(&options.data, &options.clock, &options.ids)?;
+        let local = Self::assemble(options, &settings, Origins { product: origin.clone(), dev: origin })?;
+        first_business::ensure(&local.state, &local.business).await?;
+        Ok(local)
     }
 
-    async fn assemble(options: Options, kept: &Kept, origin: String) -> Result<Self, LocalError> {
-        data_folder::restore_clock(&options.data, &options.clock);
-        let table = Arc::new(Table::open(&options.data.join("tables.sqlite"))?);
+    fn assemble(options: Options, settings: &Settings, origins: Origins) -> Result<Self, LocalError> {
+        options.clock.advance(data_folder::clock_ahead(&options.data));
+        // Not from the options' generator: in a test that is seeded, so that what it draws can be known.
+        let access_key = IdGenerator::system().token();
+        let table = Arc::new(Table::open(&options.data.join("tables.sqlite"), &access_key)?);
         let mailbox = Mailbox::open(options.data.join("mail"), options.clock.clone())?;
-        let sandbox = sandbox(&options, kept, &origin)?;
-        let state = state(&options, kept, &origin, &table)?;
-        let api_key = options.api_key.clone().unwrap_or_else(|| kept.api_key.clone());
-        found(&state, &kept.business, &api_key).await?;
-        let works = Works::new(state.clone(), table, sandbox.clone(), &options)?;
+        let sandbox = clients::sandbox(&options, settings, &origins)?;
+        let state = clients::app_state(&options, settings, &origins, &table)?;
+        let background = BackgroundWork::new(state.clone(), table, sandbox.clone(), &options)?;
         Ok(Self {
-            business: kept.business.clone(),
-            api_key,
+            origin: origins.product,
+            dev_origin: origins.dev,
+            business: settings.business.clone(),
+            api_key: options.api_key.clone().unwrap_or_else(|| settings.api_key.clone()),
             state,
             mailbox,
             sandbox,
-            works: Arc::new(works),
+            background: Arc::new(background),
             stop: watch::channel(false).0,
             tasks: Vec::new(),
-            held: None,
-            origin,
+            lock: None,
             options,
         })
     }
 
-    async fn run(mut self, listener: TcpListener, kept: &Kept) -> Result<Self, LocalError> {
-        let app = self.app(kept)?;
-        let mut stopped = self.stop.subscribe();
-        self.tasks.push(tokio::spawn(async move {
-            let stopping = async move { drop(stopped.wait_for(|stop| *stop).await) };
-            if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(stopping).await {
-                tracing::error!(%error, "the server ended");
+    async fn run(mut self, listeners: Listeners, settings: &Settings) -> Result<Self, LocalError> {
+        let (product, dev) = (self.product_routes(settings)?, self.dev_routes());
+        match listeners.dev {
+            None => self.serve(listeners.product, product.merge(dev)),
+            Some(listener) => {
+                self.serve(listeners.product, product);
+                self.serve(listener, dev);
             }
-        }));
-        self.sandbox.subscribe(format!("{}/webhooks/stripe/{}", self.origin, self.business));
-        self.tasks.extend(self.works.begin(self.options.by_itself, &self.stop)?);
-        if !self.options.empty && !kept.furnished {
+        }
+        if !self.has_real_processor() {
+            self.sandbox.subscribe(format!("{}/webhooks/stripe/{}", self.origin, self.business));
+        }
+        self.tasks.extend(self.background.start(self.options.automatic, &self.stop)?);
+        if !self.options.empty && !settings.furnished {
             demo::furnish(&self.state, &self.business).await.map_err(|error| LocalError::Demo(error.to_string()))?;
-            Kept { furnished: true, ..kept.clone() }.save(&self.options.data)?;
+            Settings { furnished: true, ..settings.clone() }.save(&self.options.data)?;
         }
         Ok(self)
     }
 
-    /// The tables through a client of their own, with a watcher. For tests.
-    pub fn store_watched_by(&self, interceptor: &SharedInterceptor) -> Store {
-        let client = dynamodb(&shared(), self.works.table(), Some(interceptor));
-        Store::new(client, tables())
+    fn serve(&mut self, listener: TcpListener, routes: Router) {
+        let mut stopped = self.stop.subscribe();
+        let stopping = async move { drop(stopped.wait_for(|stop| *stop).await) };
+        self.tasks.push(tokio::spawn(http_server::serve(listener, routes, stopping)));
     }
 
-    /// Where the tables are reached by DynamoDB's protocol.
+    fn product_routes(&self, settings: &Settings) -> Result<Router, LocalError> {
+        let receiver = Receiver {
+            store: self.state.context.store.clone(),
+            clock: self.state.clock.clone(),
+            secrets: clients::webhook_secrets(&self.options, settings)?.into(),
+            business: Some(self.business.clone()),
+        };
+        Ok(frontend::router(self.state.clone())
+            .merge(business_api::router(self.state.clone()))
+            .merge(webhook_receiver::router(receiver))
+            .layer(CompressionLayer::new()))
+    }
+
+    fn dev_routes(&self) -> Router {
+        // With a real processor time is real, and so is the money: there is nothing to play with.
+        let controls = (!self.has_real_processor()).then(|| Controls {
+            background: Arc::clone(&self.background),
+            state: self.state.clone(),
+            mailbox: self.mailbox.clone(),
+            business: self.business.clone(),
+            folder: self.folder().to_owned(),
+            api_key: self.api_key.clone(),
+            ephemeral: self.options.ephemeral,
+            empty: self.options.empty,
+        });
+        DevRoutes { mailbox: &self.mailbox, sandbox: &self.sandbox, controls }.router()
+    }
+
+    /// Whether payments go through a real account at Stripe rather than the sandbox.
+    pub fn has_real_processor(&self) -> bool {
+        self.options.stripe.is_some()
+    }
+
+    /// The tables through a client of their own, with a watcher. For tests.
+    pub fn store_watched_by(&self, interceptor: &SharedInterceptor) -> Store {
+        clients::store(self.background.table(), Some(interceptor))
+    }
+
+    /// Where the tables are reached by DynamoDB's protocol, with [`Local::table_access_key`].
     pub fn table_endpoint(&self) -> &str {
-        self.works.table().endpoint()
+        self.background.table().endpoint()
+    }
+
+    /// The access key id that a client of the tables must have in its credentials, drawn at every start. Their secret
+    /// key may be anything.
+    pub fn table_access_key(&self) -> &str {
+        self.background.table().access_key()
     }
 
     /// A client of the tables, past all rules. For tests that break something.
     pub fn table_client(&self) -> aws_sdk_dynamodb::Client {
-        dynamodb(&shared(), self.works.table(), None)
+        clients::dynamodb(self.background.table(), None)
     }
 
     /// The folder that holds everything.
@@ -229,143 +209,50 @@ impl Local {
         &self.options.data
     }
 
-    pub(crate) fn is_ephemeral(&self) -> bool {
-        self.options.ephemeral
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.options.empty
-    }
-
     /// Does all that can be done now, and returns when nothing is left: webhooks delivered, streams drained, nothing due.
     pub async fn drain(&self) -> Result<(), String> {
-        self.works.drain().await
+        self.background.drain().await
     }
 
     /// Returns when the streams are drained. Unlike [`Local::drain`] it delivers no webhook and does nothing that is due.
     pub async fn drain_streams(&self) -> Result<(), String> {
-        self.works.drain_streams().await
+        self.background.drain_streams().await
     }
 
-    /// Ends what is in hand, and throws an ephemeral folder away.
+    /// Finishes the work in hand, ends, and deletes an ephemeral folder.
     pub async fn stop(self) -> Result<(), LocalError> {
-        // Nobody may be listening any more; then there is nobody to stop.
+        // There may be no task left that listens, and so nothing to stop.
         let _ = self.stop.send(true);
-        data_folder::keep_clock(&self.options.data, &self.options.clock)?;
+        data_folder::save_clock(&self.options.data, &self.options.clock)?;
         for task in self.tasks {
             let stopped = tokio::time::timeout(STOP_TIMEOUT, task).await;
             if stopped.is_err() {
                 tracing::warn!("a task did not end in time");
             }
         }
-        drop(self.works);
-        drop(self.held);
+        drop(self.background);
+        drop(self.lock);
         if self.options.ephemeral {
             std::fs::remove_dir_all(&self.options.data)?;
         }
         Ok(())
     }
+}
 
-    fn app(&self, kept: &Kept) -> Result<Router, LocalError> {
-        let receiver = Receiver {
-            store: self.state.context.store.clone(),
-            clock: self.state.clock.clone(),
-            secrets: webhook_secrets(&self.options, kept)?.into(),
-            business: Some(self.business.clone()),
+impl Listeners {
+    /// Listens on an address; and where that can be reached by other machines, on a free port of loopback for `/dev`.
+    async fn open(address: SocketAddr) -> Result<(Self, Origins), LocalError> {
+        let bind = async |address| {
+            let listener = TcpListener::bind(address).await;
+            listener.map_err(|cause| LocalError::Listen { address, cause })
         };
-        let product = frontend::router(self.state.clone())
-            .merge(business_api::router(self.state.clone()))
-            .merge(webhook_receiver::router(receiver))
-            .layer(CompressionLayer::new());
-        let slash = || async { Redirect::permanent("/dev/") };
-        Ok(product.route("/dev", get(slash)).nest("/dev/", dev_routes::router(self)))
+        let product = bind(address).await?;
+        let origin = format!("http://{}", product.local_addr()?);
+        if address.ip().is_loopback() {
+            return Ok((Self { product, dev: None }, Origins { product: origin.clone(), dev: origin }));
+        }
+        let dev = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        let dev_origin = format!("http://{}", dev.local_addr()?);
+        Ok((Self { product, dev: Some(dev) }, Origins { product: origin, dev: dev_origin }))
     }
-}
-
-fn sandbox(options: &Options, kept: &Kept, origin: &str) -> Result<Sandbox, SandboxError> {
-    let config = SandboxConfig {
-        origin: origin.to_owned(),
-        secret_key: kept.stripe_secret_key.clone(),
-        webhook_secret: kept.stripe_webhook_secret.clone(),
-        file: options.data.join("stripe.sqlite"),
-    };
-    Sandbox::open(config, options.clock.clone())
-}
-
-fn webhook_secrets(options: &Options, kept: &Kept) -> Result<Vec<Secret>, LocalError> {
-    let own =
-        || Secret::new(kept.stripe_webhook_secret.clone()).map_err(|error| std::io::Error::other(error.to_string()));
-    Ok(match &options.stripe {
-        Some(account) => account.webhook_secrets.clone(),
-        None => vec![own()?],
-    })
-}
-
-/// The clients point at what this process hosts. They are built by hand: looking for profiles and metadata would only cost
-/// time, and could find someone's real account.
-fn shared() -> SdkConfig {
-    let credentials = Credentials::new("local", "local", None, None, "guichet local");
-    SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
-        .region(Region::from_static("eu-west-3"))
-        .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(credentials))
-        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
-        .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(4))
-        .build()
-}
-
-fn dynamodb(shared: &SdkConfig, table: &Table, interceptor: Option<&SharedInterceptor>) -> aws_sdk_dynamodb::Client {
-    let mut config = aws_sdk_dynamodb::config::Builder::from(shared).endpoint_url(table.endpoint());
-    if let Some(interceptor) = interceptor {
-        config = config.interceptor(interceptor.clone());
-    }
-    aws_sdk_dynamodb::Client::from_conf(config.build())
-}
-
-fn tables() -> Tables {
-    Tables { core: CORE.to_owned(), inbox: INBOX.to_owned() }
-}
-
-fn state(options: &Options, kept: &Kept, origin: &str, table: &Table) -> Result<AppState, LocalError> {
-    let shared = shared();
-    let ses = aws_sdk_ses::config::Builder::from(&shared).endpoint_url(format!("{origin}/dev/ses")).build();
-    let tables = tables();
-    let secret = |text: &str| Secret::new(text).map_err(|error| std::io::Error::other(error.to_string()));
-    let context = ContextConfig {
-        origin: origin.to_owned(),
-        link_secret: hex::decode(&kept.link_secret).map_err(std::io::Error::other)?,
-        stripe_key: match &options.stripe {
-            Some(account) => account.secret_key.clone(),
-            None => secret(&kept.stripe_secret_key)?,
-        },
-        stripe_api_base: match &options.stripe {
-            Some(account) => account.api_base.clone(),
-            None => format!("{origin}/dev/stripe"),
-        },
-    };
-    let store = Store::new(dynamodb(&shared, table, options.table_interceptor.as_ref()), tables.clone());
-    let post = mail::Sender::new(aws_sdk_ses::Client::from_conf(ses));
-    let config = Config { tables, business: Some(kept.business.clone()) };
-    let mut state = AppState::new(&config, &context, store, post, options.clock.clone(), options.ids.clone())?;
-    if let Some(first_pause) = options.first_pause {
-        let config =
-            ClientConfig { first_pause, ..ClientConfig::new(&context.stripe_api_base, context.stripe_key.clone()) };
-        state.context.stripe = Client::new(config).map_err(function_runtime::StartError::from)?;
-        state.context.store = state.context.store.with_first_pause(first_pause);
-    }
-    Ok(state)
-}
-
-/// One business exists from the start, with a key of its API.
-pub(crate) async fn found(state: &AppState, id: &BusinessId, api_key: &str) -> Result<(), LocalError> {
-    let store = &state.context.store;
-    if store.business(id).await?.is_none() {
-        let business = demo::business(id.clone()).map_err(LocalError::Demo)?;
-        store.put_business(&business).await?;
-    }
-    operations::watch(&state.context, id, state.clock.now()).await?;
-    let key: KeyId = state.ids.key_id(state.clock.now());
-    let key = ApiKey { id: key, business: id.clone(), name: "local".to_owned() };
-    store.put_key(&operations::Links::hash(api_key), &key).await?;
-    Ok(())
 }
