@@ -177,7 +177,7 @@ fn of_payout(transaction: &Transaction<'_>, payout: &str) -> Result<Vec<String>,
 pub(super) fn available(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>, ApiError> {
     let mut statement = transaction.sql.prepare_cached(
         "SELECT json_extract(body, '$.currency'), sum(json_extract(body, '$.net')) FROM objects
-         WHERE object = 'balance_transaction' AND json_extract(internal, '$.payout') IS NULL
+         WHERE object = 'balance_transaction' AND json_extract(aside, '$.payout') IS NULL
          AND json_extract(body, '$.available_on') <= ?1 GROUP BY 1 ORDER BY 1",
     )?;
     let sums = statement.query_map([transaction.now.as_second()], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -187,8 +187,8 @@ pub(super) fn available(transaction: &Transaction<'_>) -> Result<Vec<(String, i6
 /// Puts what is available of a currency into a payout.
 pub(super) fn pay_out(transaction: &Transaction<'_>, currency: &str, payout: &str) -> Result<(), ApiError> {
     transaction.sql.execute(
-        "UPDATE objects SET internal = json_set(internal, '$.payout', ?1)
-         WHERE object = 'balance_transaction' AND json_extract(internal, '$.payout') IS NULL
+        "UPDATE objects SET aside = json_set(aside, '$.payout', ?1)
+         WHERE object = 'balance_transaction' AND json_extract(aside, '$.payout') IS NULL
          AND json_extract(body, '$.available_on') <= ?2 AND json_extract(body, '$.currency') = ?3",
         params![payout, transaction.now.as_second(), currency],
     )?;

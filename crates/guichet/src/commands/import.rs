@@ -52,7 +52,7 @@ pub(super) async fn import(arguments: ImportArguments) -> Outcome {
     );
     let is_whole = report.is_whole();
     if !is_whole && !arguments.keep_good {
-        println!("nothing was imported; with --keep-good the correct invoices would be");
+        println!("nothing of the file was kept; --keep-good imports its correct invoices");
     }
     local.stop().await?;
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })

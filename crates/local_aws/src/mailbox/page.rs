@@ -13,7 +13,7 @@ pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; 
 
 /// The page. The newest letter comes first, with its text open.
 #[derive(Template)]
-#[template(path = "mailbox.html", whitespace = "suppress")]
+#[template(path = "mailbox.html")]
 pub(super) struct Page {
     pub(super) letters: Vec<Arc<Letter>>,
     /// Letters in all, on this page and others.

@@ -276,39 +276,3 @@ async fn only_clients_with_the_access_key_are_answered_and_no_web_page_ever_is()
     let answer = raw(&table, &delete_table).await;
     assert!(answer.contains("UnknownOperationException"), "a client cannot take the tables away: {answer}");
 }
-
-// TEMPORARY-SPEED
-#[tokio::test]
-async fn temporary_speed() {
-    let folder = tempfile::tempdir().unwrap();
-    let table = open(folder.path());
-    let ours = client(&table);
-    let database = engine::open(&folder.path().join("theirs")).unwrap();
-    let watched = engine_file::connect(&folder.path().join("theirs")).unwrap();
-    engine_file::prepare(&watched).unwrap();
-    let std_listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    std_listener.set_nonblocking(true).unwrap();
-    let endpoint = format!("http://{}", std_listener.local_addr().unwrap());
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async move {
-            dynoxide::server::serve_on(tokio::net::TcpListener::from_std(std_listener).unwrap(), database).await;
-        });
-    });
-    let config = ours.config().to_builder().endpoint_url(endpoint).build();
-    let theirs = Client::from_conf(config);
-    for round in 0..4 {
-        for (name, client) in [("theirs", &theirs), ("ours", &ours)] {
-            let began = Instant::now();
-            for number in 0..1000 {
-                put(client, CORE, "A", &format!("{round}-{number}"), &[("n", n(number))]).await;
-            }
-            let puts = began.elapsed();
-            let began = Instant::now();
-            for number in 0..1000 {
-                exists(client, CORE, "A", &format!("{round}-{number}")).await;
-            }
-            println!("{name}: 1000 puts {puts:?}, 1000 gets {:?}", began.elapsed());
-        }
-    }
-}
