@@ -152,7 +152,7 @@ async fn reset_all(controls: &Controls) -> Result<(), String> {
         .await
         .map_err(|error| error.to_string())?;
     if !controls.empty {
-        demo::furnish(&controls.state, &controls.business).await.map_err(|error| error.to_string())?;
+        demo::create(&controls.state, &controls.business).await.map_err(|error| error.to_string())?;
     }
     Ok(())
 }

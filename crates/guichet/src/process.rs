@@ -33,7 +33,7 @@ use crate::{api_key, demo, exposure, first_business};
 /// How long a task has to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The running process.
+/// A process over one data folder: serving it, or opened for one command.
 pub struct Local {
     /// Where customers reach it, without a slash at the end.
     pub origin: String,
@@ -138,7 +138,7 @@ impl Local {
         }
         self.tasks.extend(self.background.start(self.options.automatic, &self.stop)?);
         if !self.options.empty && !settings.furnished {
-            demo::furnish(&self.state, &self.business).await.map_err(|error| LocalError::Demo(error.to_string()))?;
+            demo::create(&self.state, &self.business).await.map_err(|error| LocalError::Demo(error.to_string()))?;
             Settings { furnished: true, ..settings.clone() }.save(&self.options.data)?;
         }
         Ok(self)

@@ -112,7 +112,7 @@ fn set_up(transaction: &mut Transaction<'_>, session: &mut Record, given: &Confi
     setup.internal["email"] = json!(email);
     setup.internal["name"] = json!(name);
     let question = redirection(session);
-    let outcome = setup_intents::take(transaction, &mut setup, &mut method, question)?;
+    let outcome = setup_intents::confirm_with(transaction, &mut setup, &mut method, question)?;
     conclude_setup(transaction, session, &setup, outcome)
 }
 

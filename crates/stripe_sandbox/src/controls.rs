@@ -307,10 +307,10 @@ fn yes() -> bool {
 
 /// Money that another program of the business's has taken: it carries nothing of ours.
 async fn foreign_charge(State(sandbox): State<Sandbox>, Json(request): Json<ForeignCharge>) -> Response {
-    carry_out(&sandbox, move |transaction| take_elsewhere(transaction, &request)).await
+    carry_out(&sandbox, move |transaction| charge_elsewhere(transaction, &request)).await
 }
 
-fn take_elsewhere(transaction: &mut Transaction<'_>, request: &ForeignCharge) -> Result<Value, ApiError> {
+fn charge_elsewhere(transaction: &mut Transaction<'_>, request: &ForeignCharge) -> Result<Value, ApiError> {
     let currency = money::currency(&request.currency, "currency")?;
     money::check_charge(request.amount, &currency, "amount")?;
     if let Some(customer) = &request.customer {

@@ -54,7 +54,7 @@ async fn submit(State(sandbox): State<Sandbox>, Path(id): Path<String>, headers:
     let language = accepted_language(&headers);
     let work = move |transaction: &mut Transaction<'_>| {
         let fields = Fields(form::pairs(&body)?);
-        take(transaction, &id, &fields, &language)
+        handle_form(transaction, &id, &fields, &language)
     };
     let answer = sandbox.run(RequestIds::default(), work).await;
     respond(answer)
@@ -67,12 +67,12 @@ fn accepted_language(headers: &HeaderMap) -> String {
 fn respond(answer: Result<(usize, Answer), ApiError>) -> Response {
     match answer {
         Ok((_, Answer::SeeOther(url))) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
-        Ok((_, Answer::Page(status, html))) => dressed(status, html),
-        Err(error) => dressed(error.status, view::trouble(&Words::ENGLISH)),
+        Ok((_, Answer::Page(status, html))) => html_response(status, html),
+        Err(error) => html_response(error.status, view::trouble(&Words::ENGLISH)),
     }
 }
 
-fn dressed(status: u16, html: String) -> Response {
+fn html_response(status: u16, html: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers: [(HeaderName, &str); 3] = [
         (header::CACHE_CONTROL, "no-store"),
@@ -106,7 +106,12 @@ fn page(transaction: &Transaction<'_>, id: &str, fields: &Fields, language: &str
 }
 
 /// Takes what was submitted. A session that is no longer open is only shown, so a second submission charges nothing.
-fn take(transaction: &mut Transaction<'_>, id: &str, fields: &Fields, language: &str) -> Result<Answer, ApiError> {
+fn handle_form(
+    transaction: &mut Transaction<'_>,
+    id: &str,
+    fields: &Fields,
+    language: &str,
+) -> Result<Answer, ApiError> {
     let Some(mut session) = transaction.find("checkout.session", id)? else { return Ok(not_found(language)) };
     let words = Words::choose(session.body["locale"].as_str(), language);
     if session.text("status") != "open" {

@@ -54,7 +54,7 @@ pub(super) fn reshape(transaction: &Transaction<'_>, object: &mut Value) -> Resu
     Ok(())
 }
 
-/// Newest first.
+/// All objects of a kind that name this id in a field, the newest first.
 fn all_of(transaction: &Transaction<'_>, object: &str, field: &str, id: &str) -> Result<Vec<Value>, ApiError> {
     let ids = transaction.ids_where(object, field, id)?;
     ids.iter().rev().map(|id| Ok(transaction.need(object, id, "id")?.body)).collect()

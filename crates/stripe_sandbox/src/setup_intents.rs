@@ -53,7 +53,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     let method = method.map(|id| saved_methods::resolve(transaction, &id, "payment_method")).transpose()?;
     let mut setup = open(transaction, &terms)?;
     match (method, confirm) {
-        (Some(method), true) => go_through(transaction, setup, method),
+        (Some(method), true) => confirm_for_server(transaction, setup, method),
         (None, true) => Err(ApiError::missing_param("payment_method")),
         (Some(method), false) => {
             setup.body["payment_method"] = method.body["id"].clone();
@@ -110,7 +110,7 @@ const ABSENT: &[&str] = &[
 ];
 
 /// Confirms with a method: it is kept, refused, or the customer's bank asks first.
-pub(super) fn take(
+pub(super) fn confirm_with(
     transaction: &mut Transaction<'_>,
     setup: &mut Record,
     method: &mut Record,
@@ -201,9 +201,13 @@ fn fail(
 }
 
 /// Confirms for the business's server: a refusal is answered as Stripe's error, and kept.
-fn go_through(transaction: &mut Transaction<'_>, mut setup: Record, mut method: Record) -> Result<Value, ApiError> {
+fn confirm_for_server(
+    transaction: &mut Transaction<'_>,
+    mut setup: Record,
+    mut method: Record,
+) -> Result<Value, ApiError> {
     let question = json!({ "type": "use_stripe_sdk", "use_stripe_sdk": { "type": "three_d_secure_redirect" } });
-    match take(transaction, &mut setup, &mut method, question)? {
+    match confirm_with(transaction, &mut setup, &mut method, question)? {
         Outcome::Declined(_) => {
             let mut error = setup.body["last_setup_error"].clone();
             error["setup_intent"] = setup.body;
@@ -221,7 +225,7 @@ pub(super) fn confirm(transaction: &mut Transaction<'_>, id: &str, mut params: P
     let known = setup.body["payment_method"].as_str().map(str::to_owned);
     let method = named.or(known).ok_or_else(|| ApiError::missing_param("payment_method"))?;
     let method = saved_methods::resolve(transaction, &method, "payment_method")?;
-    go_through(transaction, setup, method)
+    confirm_for_server(transaction, setup, method)
 }
 
 pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
