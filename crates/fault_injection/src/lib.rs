@@ -1,6 +1,6 @@
-//! Outages, switched on by hand: the next requests fail before they are carried out, or their answer is lost after.
+//! Outages, switched on by hand: the next requests fail before they are carried out, or their answers are lost afterwards.
 //!
-//! The switch is forgotten when the process ends; nothing is broken by itself.
+//! An outage ends with the process at the latest, and none begins on its own.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,37 +8,37 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
-/// What is asked for. What is not said is off.
+/// An outage to switch on. A field that is left out is zero or off.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Outage {
-    /// Requests that go well before.
+    /// Requests that still succeed before it begins.
     after: u32,
-    /// Requests that go wrong from there on.
+    /// Requests that fail once it has begun.
     requests: u32,
-    /// The status they are answered with; 503 where it is none of an error.
+    /// The HTTP status of their answers; 503 unless it is one of 400 to 599.
     status: u16,
-    /// Whether they are carried out all the same: then the connection breaks instead of an answer.
+    /// Whether they are carried out all the same: then the connection breaks in place of the answer.
     carried_out: bool,
-    /// Only requests whose `User-Agent` begins so.
+    /// Only requests whose `User-Agent` begins like this are affected.
     agent: String,
 }
 
-/// An outage, and how many requests have met one since the process began.
+/// The current outage, and how many requests have met one since the process began.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Standing {
+pub struct OutageStatus {
     #[serde(flatten)]
     outage: Outage,
     met: u64,
 }
 
-/// The switch.
+/// Holds the current outage, if any.
 #[derive(Debug, Default)]
-pub struct OutageSwitch(Mutex<Standing>);
+pub struct OutageSwitch(Mutex<OutageStatus>);
 
-/// What becomes of a request.
+/// What is to happen to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum RequestOutcome {
     /// It is carried out and answered.
     Answered,
     /// It is not carried out, and answered with this status.
@@ -48,34 +48,34 @@ pub enum Fate {
 }
 
 impl OutageSwitch {
-    /// Replaces the outage, and tells what is.
-    pub fn set(&self, outage: Outage) -> Standing {
-        let mut standing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        standing.outage = outage;
-        standing.clone()
+    /// Replaces the outage and returns the new state.
+    pub fn set(&self, outage: Outage) -> OutageStatus {
+        let mut status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        status.outage = outage;
+        status.clone()
     }
 
-    /// Counts a request down, and says what becomes of it.
-    pub fn fate(&self, agent: &str) -> Fate {
-        let mut standing = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let outage = &mut standing.outage;
+    /// Counts a request, and decides what is to happen to it.
+    pub fn next_outcome(&self, agent: &str) -> RequestOutcome {
+        let mut status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let outage = &mut status.outage;
         if outage.requests == 0 || !agent.starts_with(&outage.agent) {
-            return Fate::Answered;
+            return RequestOutcome::Answered;
         }
         if outage.after > 0 {
             outage.after -= 1;
-            return Fate::Answered;
+            return RequestOutcome::Answered;
         }
         outage.requests -= 1;
-        let status = if (400..600).contains(&outage.status) { outage.status } else { 503 };
-        let fate = if outage.carried_out { Fate::Lost } else { Fate::Refused(status) };
-        standing.met += 1;
-        fate
+        let http_status = if (400..600).contains(&outage.status) { outage.status } else { 503 };
+        let outcome = if outage.carried_out { RequestOutcome::Lost } else { RequestOutcome::Refused(http_status) };
+        status.met += 1;
+        outcome
     }
 }
 
-/// An answer that breaks off before it says anything.
-pub fn broken_off() -> Response {
-    let nothing = futures::stream::once(async { Err::<Vec<u8>, _>(std::io::Error::other("an outage")) });
-    Body::from_stream(nothing).into_response()
+/// An answer whose connection breaks before its first byte.
+pub fn broken_response() -> Response {
+    let broken = futures::stream::once(async { Err::<Vec<u8>, _>(std::io::Error::other("an outage")) });
+    Body::from_stream(broken).into_response()
 }

@@ -19,7 +19,7 @@ const CUSTOMERS: [(&str, &str, &str, Locale); 4] = [
 ];
 
 /// An invoice of the demo: number, customer, currency, days since it was issued, days it runs, order, lines.
-struct Sketch {
+struct DemoInvoice {
     number: &'static str,
     customer: &'static str,
     currency: Currency,
@@ -28,8 +28,8 @@ struct Sketch {
     lines: &'static [(&'static str, &'static str, &'static str, &'static str)],
 }
 
-const INVOICES: [Sketch; 7] = [
-    Sketch {
+const INVOICES: [DemoInvoice; 7] = [
+    DemoInvoice {
         number: "F-2026-0141",
         customer: "C-1001",
         currency: Currency::EUR,
@@ -41,7 +41,7 @@ const INVOICES: [Sketch; 7] = [
             ("Livraison Paris", "1", "18.50", "20"),
         ],
     },
-    Sketch {
+    DemoInvoice {
         number: "F-2026-0117",
         customer: "C-1001",
         currency: Currency::EUR,
@@ -49,7 +49,7 @@ const INVOICES: [Sketch; 7] = [
         runs_days: 30,
         lines: &[("Catalogue d’automne, impression", "1", "640.00", "5.5"), ("Façonnage", "1", "120.00", "20")],
     },
-    Sketch {
+    DemoInvoice {
         number: "F-2026-0138",
         customer: "C-1002",
         currency: Currency::EUR,
@@ -57,7 +57,7 @@ const INVOICES: [Sketch; 7] = [
         runs_days: 30,
         lines: &[("Workshop manuals, 2nd edition", "40", "14.75", "0")],
     },
-    Sketch {
+    DemoInvoice {
         number: "F-2026-0092",
         customer: "C-1002",
         currency: Currency::EUR,
@@ -65,7 +65,7 @@ const INVOICES: [Sketch; 7] = [
         runs_days: 30,
         lines: &[("Posters A2, recycled paper", "150", "2.40", "0"), ("Artwork", "3.5", "65.00", "0")],
     },
-    Sketch {
+    DemoInvoice {
         number: "F-2026-0129",
         customer: "C-1003",
         currency: Currency::CAD,
@@ -73,7 +73,7 @@ const INVOICES: [Sketch; 7] = [
         runs_days: 30,
         lines: &[("Sacs à pain imprimés, 1 000", "6", "89.90", "14.975"), ("Transport", "1", "42.00", "14.975")],
     },
-    Sketch {
+    DemoInvoice {
         number: "F-2026-0144",
         customer: "C-1004",
         currency: Currency::CAD,
@@ -81,7 +81,7 @@ const INVOICES: [Sketch; 7] = [
         runs_days: 45,
         lines: &[("Lens cleaning cards, branded", "2000", "0.38", "5"), ("Rush fee", "1", "75.00", "5")],
     },
-    Sketch {
+    DemoInvoice {
         number: "F-2026-0103",
         customer: "C-1004",
         currency: Currency::CAD,
@@ -93,21 +93,21 @@ const INVOICES: [Sketch; 7] = [
 
 /// The business there is from the start.
 pub(crate) fn business(id: BusinessId) -> Result<Business, String> {
-    let said = |error: TextError| error.to_string();
+    let in_words = |error: TextError| error.to_string();
     Ok(Business {
         id,
-        name: "Imprimerie Belleville".parse().map_err(said)?,
+        name: "Imprimerie Belleville".parse().map_err(in_words)?,
         default_currency: Currency::EUR,
         time_zone: BillingZone::named("Europe/Paris").map_err(|error| error.to_string())?,
         locales: vec![Locale::French, Locale::English, Locale::FrenchCanada, Locale::EnglishCanada],
-        email: "comptabilite@imprimerie-belleville.example".parse().map_err(said)?,
+        email: "comptabilite@imprimerie-belleville.example".parse().map_err(in_words)?,
         write_off_tolerances: std::collections::BTreeMap::new(),
         version: 1,
     })
 }
 
 /// Registers the demo's customers and issues its invoices. Doing so again changes nothing.
-pub(crate) async fn furnish(state: &AppState, business: &BusinessId) -> Result<(), OperationError> {
+pub(crate) async fn create(state: &AppState, business: &BusinessId) -> Result<(), OperationError> {
     let business = state.business(business).await?;
     let now = state.clock.now();
     for (external_id, name, email, locale) in CUSTOMERS {
@@ -120,9 +120,9 @@ pub(crate) async fn furnish(state: &AppState, business: &BusinessId) -> Result<(
         };
         let id = state.ids.customer_id(now);
         let customer = register_customer(&state.context, &business, id, profile, now).await?.customer;
-        for sketch in INVOICES.iter().filter(|sketch| sketch.customer == external_id) {
+        for invoice in INVOICES.iter().filter(|invoice| invoice.customer == external_id) {
             let (id, link) = (state.ids.invoice_id(now), state.ids.pay_link_id(now));
-            let draft = draft(sketch, &business, now)?;
+            let draft = draft(invoice, &business, now)?;
             issue_invoice(&state.context, &business, id, link, &customer.id, draft, now).await?;
         }
     }
@@ -137,24 +137,24 @@ pub(crate) async fn pay_link(state: &AppState, business: &BusinessId) -> Result<
     Ok(links.into_iter().find(|link| link.revoked_at.is_none()).map(|link| link.id))
 }
 
-fn draft(sketch: &Sketch, business: &Business, now: Timestamp) -> Result<Draft, OperationError> {
+fn draft(invoice: &DemoInvoice, business: &Business, now: Timestamp) -> Result<Draft, OperationError> {
     let today = business.time_zone.date_at(now);
-    let issued_on = today.saturating_sub(jiff::Span::new().days(sketch.issued_days_ago));
-    let lines = sketch.lines.iter().map(|(description, quantity, unit_price, tax_rate)| {
+    let issued_on = today.saturating_sub(jiff::Span::new().days(invoice.issued_days_ago));
+    let lines = invoice.lines.iter().map(|(description, quantity, unit_price, tax_rate)| {
         Ok(DraftLine {
             description: description.parse().map_err(defect)?,
             quantity: Decimal::from_str_exact(quantity).map_err(defect)?,
-            unit_price: Money::parse(unit_price, sketch.currency).map_err(defect)?,
+            unit_price: Money::parse(unit_price, invoice.currency).map_err(defect)?,
             tax_rate: Decimal::from_str_exact(tax_rate).map_err(defect)?,
         })
     });
     Ok(Draft {
         external_id: None,
-        number: sketch.number.parse().map_err(defect)?,
-        currency: sketch.currency,
+        number: invoice.number.parse().map_err(defect)?,
+        currency: invoice.currency,
         purchase_order: None,
         issued_on,
-        due_on: days_after(issued_on, sketch.runs_days),
+        due_on: days_after(issued_on, invoice.runs_days),
         lines: lines.collect::<Result<_, OperationError>>()?,
     })
 }

@@ -4,13 +4,23 @@
 //! delivery of its streams, a timer, a mailbox that speaks SES, and a sandbox that speaks Stripe's HTTP and signs its
 //! webhooks. The product cannot tell: it talks to all of them through its own clients. Nothing here is in any Lambda.
 
-pub mod cli;
+mod api_key;
+mod background;
+mod clients;
+pub mod commands;
+mod data_folder;
 mod demo;
-mod dev;
-mod held;
-mod keep;
-mod serve;
-mod work;
+mod dev_routes;
+mod error;
+mod exposure;
+mod first_business;
+mod folder_lock;
+mod local_only;
+mod options;
+mod process;
 
-pub use serve::{Local, LocalError, Options, StripeAccount};
-pub use work::StreamHandler;
+pub use api_key::ApiKeyError;
+pub use error::LocalError;
+pub use exposure::ExposureError;
+pub use options::{Options, Reach, StreamHandler, StripeAccount};
+pub use process::Local;

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    guichet::cli::main()
+    guichet::commands::main()
 }

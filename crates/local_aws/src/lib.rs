@@ -4,6 +4,8 @@
 //! Nothing here is in any Lambda.
 
 mod atomic_write;
+mod checkpoints;
+pub mod http_server;
 pub mod mailbox;
 pub mod streams;
 pub mod table;

@@ -99,6 +99,9 @@ pub(crate) fn host(host: &str) -> Key {
     Key::new(format!("H#{}", host.to_ascii_lowercase()), "H")
 }
 
+/// What the keys of a business begin with in its list.
+pub(crate) const API_KEY: &str = "K#";
+
 pub(crate) fn api_key(hash: &str) -> Key {
     Key::new(format!("K#{hash}"), "K")
 }

@@ -11,14 +11,14 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::database::{API_VERSION, Asked, Transaction};
-use super::fault::Fault;
+use super::api_error::ApiError;
+use super::database::{API_VERSION, RequestIds, Transaction};
 use super::form::{self, Params};
 use super::{
     Sandbox, balance_transactions, charges, checkout_sessions, customers, direct_payments, disputes, events, expansion,
     payment_intents, payment_methods, payouts, radar, refunds, saved_methods, setup_intents,
 };
-use fault_injection::Fate;
+use fault_injection::RequestOutcome;
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
@@ -56,10 +56,10 @@ async fn answer(
     let request = sandbox.request_id();
     let idempotency_key = header_text(&headers, "idempotency-key").filter(|_| method == Method::POST);
     let raw = if method == Method::POST { &body[..] } else { query.as_deref().unwrap_or_default().as_bytes() };
-    let fate = sandbox.inner.outage.fate(&header_text(&headers, "user-agent").unwrap_or_default());
-    let admitted = match fate {
-        Fate::Refused(status) => Err(Fault::outage(status)),
-        Fate::Answered | Fate::Lost => authorise(&sandbox, &headers),
+    let outcome = sandbox.inner.outage.next_outcome(&header_text(&headers, "user-agent").unwrap_or_default());
+    let admitted = match outcome {
+        RequestOutcome::Refused(status) => Err(ApiError::outage(status)),
+        RequestOutcome::Answered | RequestOutcome::Lost => authorise(&sandbox, &headers),
     };
     let call = admitted.and_then(|()| form::pairs(raw)).map(|pairs| Call {
         method,
@@ -70,13 +70,14 @@ async fn answer(
     });
     let reply = match call {
         Ok(call) => {
-            let asked = Asked { request: Some(call.request.clone()), idempotency_key: call.idempotency_key.clone() };
-            sandbox.run(asked, move |transaction| reply_once(transaction, &call)).await.map(|(_, reply)| reply)
+            let request_ids =
+                RequestIds { request: Some(call.request.clone()), idempotency_key: call.idempotency_key.clone() };
+            sandbox.run(request_ids, move |transaction| reply_once(transaction, &call)).await.map(|(_, reply)| reply)
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     };
-    if fate == Fate::Lost {
-        return fault_injection::broken_off();
+    if outcome == RequestOutcome::Lost {
+        return fault_injection::broken_response();
     }
     respond(&request, idempotency_key.as_deref(), reply)
 }
@@ -85,7 +86,7 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-fn authorise(sandbox: &Sandbox, headers: &HeaderMap) -> Result<(), Fault> {
+fn authorise(sandbox: &Sandbox, headers: &HeaderMap) -> Result<(), ApiError> {
     let given = header_text(headers, "authorization").unwrap_or_default();
     let key = match given.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Some(token.trim().to_owned()),
@@ -96,10 +97,10 @@ fn authorise(sandbox: &Sandbox, headers: &HeaderMap) -> Result<(), Fault> {
         Some(key) if key == sandbox.inner.config.secret_key => Ok(()),
         Some(key) => {
             let end: String = key.chars().skip(key.chars().count().saturating_sub(4)).collect();
-            Err(Fault::unauthorised(format!("Invalid API Key provided: ****{end}")))
+            Err(ApiError::unauthorised(format!("Invalid API Key provided: ****{end}")))
         }
         None => {
-            Err(Fault::unauthorised("You did not provide an API key, as a bearer token or as the Basic user name."))
+            Err(ApiError::unauthorised("You did not provide an API key, as a bearer token or as the Basic user name."))
         }
     }
 }
@@ -112,10 +113,10 @@ fn basic_user(token: &str) -> Option<String> {
 /// Answers a request, or gives again the reply already given under its idempotency key.
 ///
 /// Only replies of requests that were carried out are kept: one that was refused may be corrected under the same key.
-fn reply_once(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, Fault> {
+fn reply_once(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, ApiError> {
     let Some(idempotency_key) = &call.idempotency_key else { return carry_out(transaction, call) };
     if idempotency_key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
-        return Err(Fault::invalid(
+        return Err(ApiError::invalid(
             "",
             format!("Idempotency keys can have up to {IDEMPOTENCY_KEY_CHARS_MAX} characters."),
         ));
@@ -136,7 +137,7 @@ fn reply_once(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, F
     let fingerprint = fingerprint(call);
     match kept {
         Some((of, reply)) if of == fingerprint => Ok(reply),
-        Some(_) => Err(Fault::idempotency(format!(
+        Some(_) => Err(ApiError::idempotency(format!(
             "The idempotency key '{idempotency_key}' was first used with another address or other parameters. \
              Use a new key for a new request."
         ))),
@@ -157,7 +158,7 @@ fn fingerprint(call: &Call) -> String {
     hex::encode(Sha256::digest(format!("{}\n{}\n{pairs:?}", call.method, call.path)))
 }
 
-fn carry_out(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, Fault> {
+fn carry_out(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, ApiError> {
     let mut params = Params::new(call.pairs.clone())?;
     let expand = params.texts("expand")?;
     let mut body = dispatch(transaction, call, params)?;
@@ -168,7 +169,7 @@ fn carry_out(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, Fa
 }
 
 /// Everything that can be asked of the sandbox.
-fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> Result<Value, Fault> {
+fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> Result<Value, ApiError> {
     let segments: Vec<&str> = call.path.split('/').collect();
     match (call.method.as_str(), segments.as_slice()) {
         ("POST", ["customers"]) => customers::create(transaction, params),
@@ -205,7 +206,7 @@ fn dispatch_movements(
     call: &Call,
     segments: &[&str],
     params: Params,
-) -> Result<Value, Fault> {
+) -> Result<Value, ApiError> {
     match (call.method.as_str(), segments) {
         ("GET", ["balance_transactions"]) => balance_transactions::list(transaction, params),
         ("GET", ["balance_transactions", id]) => balance_transactions::retrieve(transaction, id, params),
@@ -235,7 +236,7 @@ fn dispatch_methods(
     call: &Call,
     segments: &[&str],
     params: Params,
-) -> Result<Value, Fault> {
+) -> Result<Value, ApiError> {
     match (call.method.as_str(), segments) {
         ("GET", ["payment_methods"]) => saved_methods::list(transaction, params),
         ("GET", ["payment_methods", id]) => retrieve(transaction, "payment_method", id, params),
@@ -251,17 +252,17 @@ fn dispatch_methods(
     }
 }
 
-fn no_such_route(call: &Call) -> Fault {
-    Fault::no_such_route(call.method.as_str(), &format!("/v1/{}", call.path))
+fn no_such_route(call: &Call) -> ApiError {
+    ApiError::no_such_route(call.method.as_str(), &format!("/v1/{}", call.path))
 }
 
-fn retrieve(transaction: &Transaction<'_>, object: &str, id: &str, params: Params) -> Result<Value, Fault> {
+fn retrieve(transaction: &Transaction<'_>, object: &str, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let param = if object == "customer" { "id" } else { object.rsplit('.').next().unwrap_or(object) };
     Ok(transaction.need(object, id, param)?.body)
 }
 
-fn respond(request: &str, idempotency_key: Option<&str>, reply: Result<Reply, Fault>) -> Response<Body> {
+fn respond(request: &str, idempotency_key: Option<&str>, reply: Result<Reply, ApiError>) -> Response<Body> {
     let mut response = Response::builder()
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::CACHE_CONTROL, "no-cache, no-store")
@@ -277,12 +278,12 @@ fn respond(request: &str, idempotency_key: Option<&str>, reply: Result<Reply, Fa
             }
             (reply.status, reply.body)
         }
-        Err(fault) => {
-            response = response.header("stripe-should-retry", if fault.should_retry() { "true" } else { "false" });
-            if fault.status == 401 {
+        Err(error) => {
+            response = response.header("stripe-should-retry", if error.should_retry() { "true" } else { "false" });
+            if error.status == 401 {
                 response = response.header(header::WWW_AUTHENTICATE, "Bearer realm=\"Stripe\"");
             }
-            (fault.status, format!("{:#}", fault.body()))
+            (error.status, format!("{:#}", error.body()))
         }
     };
     // The builder fails only on an idempotency key that no header can carry, and such a one did not arrive in a header.

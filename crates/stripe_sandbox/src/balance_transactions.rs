@@ -5,9 +5,9 @@
 use rusqlite::params;
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::{Record, Transaction};
 use super::exchange;
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 
@@ -64,7 +64,7 @@ impl Movement<'_> {
     }
 }
 
-pub(super) fn record(transaction: &Transaction<'_>, movement: &Movement<'_>) -> Result<Record, Fault> {
+pub(super) fn record(transaction: &Transaction<'_>, movement: &Movement<'_>) -> Result<Record, ApiError> {
     let settled = exchange::settle(movement.amount, movement.currency);
     let (fee, fee_description) = movement.fee(&settled);
     let fee_details = if fee == 0 {
@@ -80,7 +80,7 @@ pub(super) fn record(transaction: &Transaction<'_>, movement: &Movement<'_>) -> 
     let available_on = if at_once { now } else { now.saturating_add(PENDING_S) };
     let (kind, category) = movement.names();
     let body = json!({
-        "id": transaction.ids("txn_3", 23)?,
+        "id": transaction.new_id("txn_3", 23)?,
         "object": "balance_transaction",
         "amount": settled.amount,
         "available_on": available_on,
@@ -97,13 +97,13 @@ pub(super) fn record(transaction: &Transaction<'_>, movement: &Movement<'_>) -> 
         "status": if at_once { "available" } else { "pending" },
         "type": kind,
     });
-    let record = Record { body, aside: json!({ "payout": null }) };
+    let record = Record { body, internal: json!({ "payout": null }) };
     transaction.put(&record)?;
     Ok(record)
 }
 
 /// The money of a charge that has succeeded.
-pub(super) fn of_charge(transaction: &Transaction<'_>, charge: &mut Record, at_once: bool) -> Result<(), Fault> {
+pub(super) fn of_charge(transaction: &Transaction<'_>, charge: &mut Record, at_once: bool) -> Result<(), ApiError> {
     let movement = Movement {
         kind: Kind::Charge,
         source: charge.text("id"),
@@ -118,7 +118,7 @@ pub(super) fn of_charge(transaction: &Transaction<'_>, charge: &mut Record, at_o
     Ok(())
 }
 
-pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let mut body = transaction.need("balance_transaction", id, "id")?.body;
     refresh(transaction, &mut body);
@@ -133,7 +133,7 @@ pub(super) fn refresh(transaction: &Transaction<'_>, body: &mut Value) {
 }
 
 /// With `payout`, what it pays out and, as at Stripe, its own movement.
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let payout = params.text("payout")?;
     let kind = params.text("type")?;
@@ -143,10 +143,10 @@ pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<
     let paid_out = match &payout {
         Some(payout) => {
             let found = transaction.find("payout", payout)?;
-            let found = found.ok_or_else(|| Fault::no_such_in("payout", "payout", payout))?;
+            let found = found.ok_or_else(|| ApiError::no_such_in("payout", "payout", payout))?;
             if found.body["automatic"] != true {
                 let message = "Balance transaction history can only be filtered on automatic payouts, not manual.";
-                return Err(Fault::invalid("payout", message));
+                return Err(ApiError::invalid("payout", message));
             }
             of_payout(transaction, payout)?
         }
@@ -165,7 +165,7 @@ pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<
     Ok(found)
 }
 
-fn of_payout(transaction: &Transaction<'_>, payout: &str) -> Result<Vec<String>, Fault> {
+fn of_payout(transaction: &Transaction<'_>, payout: &str) -> Result<Vec<String>, ApiError> {
     let mut statement = transaction.sql.prepare_cached(
         "SELECT id FROM objects WHERE object = 'balance_transaction' AND json_extract(aside, '$.payout') = ?1",
     )?;
@@ -174,7 +174,7 @@ fn of_payout(transaction: &Transaction<'_>, payout: &str) -> Result<Vec<String>,
 }
 
 /// What is available and in no payout yet: each currency with its sum.
-pub(super) fn available(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>, Fault> {
+pub(super) fn available(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>, ApiError> {
     let mut statement = transaction.sql.prepare_cached(
         "SELECT json_extract(body, '$.currency'), sum(json_extract(body, '$.net')) FROM objects
          WHERE object = 'balance_transaction' AND json_extract(aside, '$.payout') IS NULL
@@ -185,7 +185,7 @@ pub(super) fn available(transaction: &Transaction<'_>) -> Result<Vec<(String, i6
 }
 
 /// Puts what is available of a currency into a payout.
-pub(super) fn pay_out(transaction: &Transaction<'_>, currency: &str, payout: &str) -> Result<(), Fault> {
+pub(super) fn pay_out(transaction: &Transaction<'_>, currency: &str, payout: &str) -> Result<(), ApiError> {
     transaction.sql.execute(
         "UPDATE objects SET aside = json_set(aside, '$.payout', ?1)
          WHERE object = 'balance_transaction' AND json_extract(aside, '$.payout') IS NULL

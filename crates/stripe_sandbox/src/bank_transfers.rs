@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::charges::{self, Attempt};
 use super::confirmation;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Instrument};
 use super::{checkout_sessions, customers, money};
@@ -31,12 +31,12 @@ pub(super) struct Order {
     funded: i64,
 }
 
-pub(super) fn begin(transaction: &mut Transaction<'_>, order: &Order) -> Result<Value, Fault> {
+pub(super) fn begin(transaction: &mut Transaction<'_>, order: &Order) -> Result<Value, ApiError> {
     let (mut intent, session) = match &order.session {
         Some(id) => {
             let mut session = transaction.need("checkout.session", id, "session")?;
             if session.text("status") != "open" || session.text("mode") != "payment" {
-                return Err(Fault::invalid("session", "Only an open session can be paid."));
+                return Err(ApiError::invalid("session", "Only an open session can be paid."));
             }
             (confirmation::intent_of(transaction, &mut session)?, Some(session))
         }
@@ -56,8 +56,8 @@ pub(super) fn begin(transaction: &mut Transaction<'_>, order: &Order) -> Result<
     if order.funded == 0 { Ok(intent.body) } else { fund(transaction, intent.text("id"), order.funded) }
 }
 
-fn intent_of_its_own(transaction: &mut Transaction<'_>, order: &Order) -> Result<Record, Fault> {
-    let amount = order.amount.ok_or_else(|| Fault::missing_param("amount"))?;
+fn intent_of_its_own(transaction: &mut Transaction<'_>, order: &Order) -> Result<Record, ApiError> {
+    let amount = order.amount.ok_or_else(|| ApiError::missing_param("amount"))?;
     let currency = money::currency(order.currency.as_deref().unwrap_or("eur"), "currency")?;
     money::check_charge(amount, &currency, "amount")?;
     if let Some(customer) = &order.customer {
@@ -72,12 +72,12 @@ fn intent_of_its_own(transaction: &mut Transaction<'_>, order: &Order) -> Result
         payment_method_types: json!(["customer_balance"]),
         receipt_email: Value::Null,
         setup_future_usage: Value::Null,
-        aside: json!({}),
+        internal: json!({}),
     };
     payment_intents::open(transaction, terms)
 }
 
-fn instructions(transaction: &Transaction<'_>, intent: &Record, remaining: i64) -> Result<Value, Fault> {
+fn instructions(transaction: &Transaction<'_>, intent: &Record, remaining: i64) -> Result<Value, ApiError> {
     let address = json!({
         "city": null, "country": "DE", "line1": null, "line2": null, "postal_code": null, "state": null
     });
@@ -94,7 +94,7 @@ fn instructions(transaction: &Transaction<'_>, intent: &Record, remaining: i64) 
                 "type": "iban",
             }],
             "hosted_instructions_url": null,
-            "reference": transaction.ids("", 8)?.to_ascii_uppercase(),
+            "reference": transaction.new_id("", 8)?.to_ascii_uppercase(),
             "type": "eu_bank_transfer",
         },
         "type": "display_bank_transfer_instructions",
@@ -102,14 +102,14 @@ fn instructions(transaction: &Transaction<'_>, intent: &Record, remaining: i64) 
 }
 
 /// Some of the money arrives. The intent has succeeded when all of it has.
-pub(super) fn fund(transaction: &mut Transaction<'_>, intent: &str, amount: i64) -> Result<Value, Fault> {
+pub(super) fn fund(transaction: &mut Transaction<'_>, intent: &str, amount: i64) -> Result<Value, ApiError> {
     let mut intent = transaction.need("payment_intent", intent, "intent")?;
     let waits = &intent.body["next_action"]["display_bank_transfer_instructions"]["amount_remaining"];
     let Some(remaining) = waits.as_i64().filter(|_| intent.text("status") == "requires_action") else {
-        return Err(Fault::invalid("intent", "This payment intent does not wait for a bank transfer."));
+        return Err(ApiError::invalid("intent", "This payment intent does not wait for a bank transfer."));
     };
     if !(1..=remaining).contains(&amount) {
-        return Err(Fault::invalid("amount", format!("Between 1 and {remaining} can arrive.")));
+        return Err(ApiError::invalid("amount", format!("Between 1 and {remaining} can arrive.")));
     }
     if amount < remaining {
         intent.body["next_action"]["display_bank_transfer_instructions"]["amount_remaining"] =

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::fault::Fault;
+use super::api_error::ApiError;
 
 /// What goes wrong with deliveries. The default is nothing.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -24,16 +24,16 @@ pub(super) struct Chaos {
 }
 
 impl Chaos {
-    pub(super) fn load(connection: &Connection) -> Result<Self, Fault> {
+    pub(super) fn load(connection: &Connection) -> Result<Self, ApiError> {
         let text: Option<String> =
             connection.query_row("SELECT value FROM settings WHERE name = 'chaos'", [], |row| row.get(0)).optional()?;
         Ok(text.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default())
     }
 
-    /// Replaces the whole switch: what is not said is off.
-    pub(super) fn save(&self, connection: &Connection) -> Result<(), Fault> {
+    /// Replaces the whole switch: a field that is left out is off.
+    pub(super) fn save(&self, connection: &Connection) -> Result<(), ApiError> {
         if self.duplicate > 100 || self.drop > 100 {
-            return Err(Fault::invalid("", "duplicate and drop are percentages, from 0 to 100."));
+            return Err(ApiError::invalid("", "duplicate and drop are percentages, from 0 to 100."));
         }
         let text = serde_json::to_string(self)?;
         connection.execute("INSERT OR REPLACE INTO settings VALUES ('chaos', ?1)", [text])?;

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
-use super::test_numbers::{Aftermath, Decline};
+use super::test_numbers::{Decline, FollowUp};
 use super::{balance_transactions, payment_methods};
 
 /// How an attempt went.
@@ -25,7 +25,7 @@ pub(super) fn create(
     method: &Record,
     attempt: Attempt,
     mandate: Option<&str>,
-) -> Result<Record, Fault> {
+) -> Result<Record, ApiError> {
     // Stripe names the charges of banks differently from those of cards.
     let prefix = if method.text("type") == "card" { "ch_3" } else { "py_3" };
     let status = match attempt {
@@ -35,7 +35,7 @@ pub(super) fn create(
     };
     let taken = !matches!(attempt, Attempt::Declined(_));
     let mut body = json!({
-        "id": transaction.ids(prefix, 23)?,
+        "id": transaction.new_id(prefix, 23)?,
         "object": "charge",
         "amount": intent.body["amount"],
         "amount_captured": if taken { intent.integer("amount") } else { 0 },
@@ -64,14 +64,14 @@ pub(super) fn create(
     for field in ABSENT {
         body[*field] = Value::Null;
     }
-    let mut charge = Record { body, aside: json!({}) };
+    let mut charge = Record { body, internal: json!({}) };
     match attempt {
         Attempt::Declined(decline) => {
             charge.body["failure_code"] = json!(decline.code);
             charge.body["failure_message"] = json!(decline.message);
         }
         Attempt::Succeeded => {
-            let at_once = payment_methods::aftermath(method) == Aftermath::Available;
+            let at_once = payment_methods::follow_up(method) == FollowUp::Available;
             balance_transactions::of_charge(transaction, &mut charge, at_once)?;
         }
         Attempt::Pending => {}
@@ -126,7 +126,7 @@ pub(super) fn settle(
     transaction: &mut Transaction<'_>,
     charge: &mut Record,
     failure: Option<&str>,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let event = if let Some(code) = failure {
         charge.body["status"] = json!("failed");
         charge.body["failure_code"] = json!(code);
@@ -144,7 +144,7 @@ pub(super) fn settle(
     transaction.emit(event, &charge.body)
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let customer = params.text("customer")?;
     let intent = params.text("payment_intent")?;

@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::money;
 
 const LINES_MAX: usize = 100;
 const LINES_FIRST_PAGE: usize = 10;
 
-/// One line as it was asked for.
+/// One line as the request has it.
 struct Line {
     name: String,
     description: Option<String>,
@@ -27,20 +27,20 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn take(params: &mut Params) -> Result<Self, Fault> {
-        let asked = params.list("line_items")?;
-        if asked.is_empty() {
-            return Err(Fault::missing_param("line_items"));
+    pub(super) fn take(params: &mut Params) -> Result<Self, ApiError> {
+        let listed = params.list("line_items")?;
+        if listed.is_empty() {
+            return Err(ApiError::missing_param("line_items"));
         }
-        if asked.len() > LINES_MAX {
-            return Err(Fault::invalid("line_items", format!("A session can have up to {LINES_MAX} line items.")));
+        if listed.len() > LINES_MAX {
+            return Err(ApiError::invalid("line_items", format!("A session can have up to {LINES_MAX} line items.")));
         }
         let mut taken = Self { each: Vec::new(), currency: String::new(), total: 0 };
-        for mut params in asked {
+        for mut params in listed {
             let (line, currency) = Line::take(&mut params)?;
             if !taken.currency.is_empty() && taken.currency != currency {
                 let message = format!("All line items must have the same currency: {}, {currency}.", taken.currency);
-                return Err(Fault::invalid(params.name("price_data"), message));
+                return Err(ApiError::invalid(params.name("price_data"), message));
             }
             taken.currency = currency;
             taken.total = taken.total.saturating_add(line.amount);
@@ -52,45 +52,46 @@ impl Lines {
     }
 
     /// The lines as Stripe lists them.
-    pub(super) fn ids(&self, transaction: &Transaction<'_>) -> Result<Vec<Value>, Fault> {
-        self.each.iter().map(|line| line.ids(transaction, &self.currency)).collect()
+    pub(super) fn bodies(&self, transaction: &Transaction<'_>) -> Result<Vec<Value>, ApiError> {
+        self.each.iter().map(|line| line.body(transaction, &self.currency)).collect()
     }
 }
 
 impl Line {
-    fn take(params: &mut Params) -> Result<(Self, String), Fault> {
+    fn take(params: &mut Params) -> Result<(Self, String), ApiError> {
         if let Some(price) = params.text("price")? {
-            return Err(Fault::no_such_in(&params.name("price"), "price", &price));
+            return Err(ApiError::no_such_in(&params.name("price"), "price", &price));
         }
-        let mut price = params.tree("price_data")?.ok_or_else(|| Fault::missing_param(&params.name("price_data")))?;
+        let mut price =
+            params.tree("price_data")?.ok_or_else(|| ApiError::missing_param(&params.name("price_data")))?;
         let currency = money::currency(&price.required_text("currency")?, &price.name("currency"))?;
         let unit_param = price.name("unit_amount");
-        let unit_amount = price.integer("unit_amount")?.ok_or_else(|| Fault::missing_param(&unit_param))?;
+        let unit_amount = price.integer("unit_amount")?.ok_or_else(|| ApiError::missing_param(&unit_param))?;
         if unit_amount < 0 {
             let message = "This value must be greater than or equal to 0.";
-            return Err(Fault::coded("parameter_invalid_integer", unit_param, message));
+            return Err(ApiError::coded("parameter_invalid_integer", unit_param, message));
         }
         money::check_step(unit_amount, &currency, &unit_param)?;
         let mut product =
-            price.tree("product_data")?.ok_or_else(|| Fault::missing_param(&price.name("product_data")))?;
+            price.tree("product_data")?.ok_or_else(|| ApiError::missing_param(&price.name("product_data")))?;
         let name = product.required_text("name")?;
         let description = product.text("description")?;
         product.metadata()?;
         product.finish()?;
         price.finish()?;
         let quantity_param = params.name("quantity");
-        let quantity = params.integer("quantity")?.ok_or_else(|| Fault::missing_param(&quantity_param))?;
+        let quantity = params.integer("quantity")?.ok_or_else(|| ApiError::missing_param(&quantity_param))?;
         if quantity < 1 {
             let message = "This value must be greater than or equal to 1.";
-            return Err(Fault::coded("parameter_invalid_integer", quantity_param, message));
+            return Err(ApiError::coded("parameter_invalid_integer", quantity_param, message));
         }
         let amount = unit_amount.saturating_mul(quantity);
         Ok((Self { name, description, unit_amount, quantity, amount }, currency))
     }
 
-    fn ids(&self, transaction: &Transaction<'_>, currency: &str) -> Result<Value, Fault> {
+    fn body(&self, transaction: &Transaction<'_>, currency: &str) -> Result<Value, ApiError> {
         Ok(json!({
-            "id": transaction.ids("li_1", 23)?,
+            "id": transaction.new_id("li_1", 23)?,
             "object": "item",
             "adjustable_quantity": null,
             "amount_discount": 0,
@@ -101,7 +102,7 @@ impl Line {
             "description": self.description.as_ref().unwrap_or(&self.name),
             "metadata": {},
             "price": {
-                "id": transaction.ids("price_1", 23)?,
+                "id": transaction.new_id("price_1", 23)?,
                 "object": "price",
                 "active": false,
                 "billing_scheme": "per_unit",
@@ -112,7 +113,7 @@ impl Line {
                 "lookup_key": null,
                 "metadata": {},
                 "nickname": null,
-                "product": transaction.ids("prod_", 14)?,
+                "product": transaction.new_id("prod_", 14)?,
                 "recurring": null,
                 "tax_behavior": "unspecified",
                 "tiers_mode": null,
@@ -129,7 +130,7 @@ impl Line {
 
 /// The lines of a session for the hosted page: name, quantity, amount.
 pub(super) fn shown(session: &Record) -> Vec<(String, i64, i64)> {
-    let lines = session.aside["lines"].as_array().into_iter().flatten();
+    let lines = session.internal["lines"].as_array().into_iter().flatten();
     let shown = lines.map(|line| {
         let name = line["shown_as"].as_str().unwrap_or_default().to_owned();
         (name, line["quantity"].as_i64().unwrap_or_default(), line["amount_total"].as_i64().unwrap_or_default())
@@ -138,7 +139,7 @@ pub(super) fn shown(session: &Record) -> Vec<(String, i64, i64)> {
 }
 
 /// What `expand[]=line_items` puts into a session.
-pub(super) fn first_page(transaction: &Transaction<'_>, session: &str) -> Result<Value, Fault> {
+pub(super) fn first_page(transaction: &Transaction<'_>, session: &str) -> Result<Value, ApiError> {
     page(transaction, session, LINES_FIRST_PAGE, None)
 }
 
@@ -147,16 +148,16 @@ pub(super) fn page(
     session: &str,
     limit: usize,
     starting_after: Option<&str>,
-) -> Result<Value, Fault> {
+) -> Result<Value, ApiError> {
     let record = transaction.need("checkout.session", session, "session")?;
-    let lines = record.aside["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let lines = record.internal["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
     let from = match starting_after {
         None => 0,
         Some(id) => {
             1 + lines
                 .iter()
                 .position(|line| line["id"] == id)
-                .ok_or_else(|| Fault::no_such_in("starting_after", "item", id))?
+                .ok_or_else(|| ApiError::no_such_in("starting_after", "item", id))?
         }
     };
     let mut data: Vec<Value> = lines.iter().skip(from).take(limit).cloned().collect();

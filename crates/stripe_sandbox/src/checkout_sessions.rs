@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::checkout_lines::{self, Lines};
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::{customers, money, payment_intents, setup_intents};
@@ -29,7 +29,7 @@ const LOCALES: &[&str] = &[
 ];
 const SAVE_WORDS: &[&str] = &["enabled", "disabled"];
 
-/// What was asked for, but for the lines.
+/// What was wanted for, but for the lines.
 struct Terms {
     success_url: String,
     cancel_url: Option<String>,
@@ -48,36 +48,36 @@ struct Terms {
     intent: Value,
 }
 
-pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     match params.text("mode")?.as_deref() {
         Some("payment") => {}
         Some("setup") => return create_setup(transaction, params),
         Some(other) => {
-            return Err(Fault::invalid("mode", format!("This sandbox has no sessions in {other} mode.")));
+            return Err(ApiError::invalid("mode", format!("This sandbox has no sessions in {other} mode.")));
         }
-        None => return Err(Fault::missing_param("mode")),
+        None => return Err(ApiError::missing_param("mode")),
     }
     let terms = Terms::take(transaction, &mut params)?;
     let lines = Lines::take(&mut params)?;
     params.finish()?;
     let types = payment_method_types(&terms.payment_method_types, &lines.currency)?;
     let email = known_email(transaction, &terms)?;
-    let id = transaction.ids("cs_test_a1", 56)?;
+    let id = transaction.new_id("cs_test_a1", 56)?;
     let mut body = terms.body(&id, transaction);
     body["amount_subtotal"] = json!(lines.total);
     body["amount_total"] = json!(lines.total);
     body["currency"] = json!(lines.currency);
     body["payment_method_types"] = json!(types);
     body["customer_details"] = email.map_or(Value::Null, |email| customer_details(Some(&email), None));
-    let aside = json!({ "intent": terms.intent, "lines": lines.ids(transaction)? });
-    let session = Record { body, aside };
+    let internal = json!({ "intent": terms.intent, "lines": lines.bodies(transaction)? });
+    let session = Record { body, internal };
     transaction.put(&session)?;
     transaction.later(EXPIRY, &id, terms.expires_at.saturating_sub(transaction.now.as_second()))?;
     Ok(session.body)
 }
 
 /// A session that keeps a method for later, and charges nothing.
-fn create_setup(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+fn create_setup(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let currency = params.text("currency")?.map(|text| money::currency(&text, "currency")).transpose()?;
     let (mut description, mut metadata) = (None, BTreeMap::new());
     if let Some(mut data) = params.tree("setup_intent_data")? {
@@ -89,7 +89,7 @@ fn create_setup(transaction: &mut Transaction<'_>, mut params: Params) -> Result
     params.finish()?;
     let types = payment_method_types(&terms.payment_method_types, currency.as_deref().unwrap_or("eur"))?;
     let email = known_email(transaction, &terms)?;
-    let id = transaction.ids("cs_test_c1", 56)?;
+    let id = transaction.new_id("cs_test_c1", 56)?;
     let setup = setup_intents::Terms {
         customer: terms.customer.clone(),
         description,
@@ -108,14 +108,14 @@ fn create_setup(transaction: &mut Transaction<'_>, mut params: Params) -> Result
     body["payment_status"] = json!("no_payment_required");
     body["setup_intent"] = setup.body["id"].clone();
     body["customer_details"] = email.map_or(Value::Null, |email| customer_details(Some(&email), None));
-    let session = Record { body, aside: json!({ "lines": [] }) };
+    let session = Record { body, internal: json!({ "lines": [] }) };
     transaction.put(&session)?;
     transaction.later(EXPIRY, &id, terms.expires_at.saturating_sub(transaction.now.as_second()))?;
     Ok(session.body)
 }
 
 impl Terms {
-    fn take(transaction: &Transaction<'_>, params: &mut Params) -> Result<Self, Fault> {
+    fn take(transaction: &Transaction<'_>, params: &mut Params) -> Result<Self, ApiError> {
         params.choice("ui_mode", &["hosted", "hosted_page"])?;
         let success_url = params.required_text("success_url")?;
         check_url(&success_url, "success_url")?;
@@ -126,12 +126,12 @@ impl Terms {
         let client_reference_id = params.text("client_reference_id")?;
         if client_reference_id.as_ref().is_some_and(|reference| reference.chars().count() > REFERENCE_CHARS_MAX) {
             let message = format!("A reference can have up to {REFERENCE_CHARS_MAX} characters.");
-            return Err(Fault::invalid("client_reference_id", message));
+            return Err(ApiError::invalid("client_reference_id", message));
         }
         let (customer, customer_email) = (params.text("customer")?, params.text("customer_email")?);
         if customer.is_some() && customer_email.is_some() {
             let message = "You may only specify one of these parameters: customer, customer_email.";
-            return Err(Fault::invalid("customer_email", message));
+            return Err(ApiError::invalid("customer_email", message));
         }
         let (mut save, mut remove, mut redisplay) = (None, None, Vec::new());
         if let Some(mut options) = params.tree("saved_payment_method_options")? {
@@ -240,7 +240,7 @@ const ABSENT: &[&str] = &[
     "wallet_options",
 ];
 
-fn take_intent_data(params: &mut Params) -> Result<Value, Fault> {
+fn take_intent_data(params: &mut Params) -> Result<Value, ApiError> {
     let Some(mut data) = params.tree("payment_intent_data")? else { return Ok(json!({ "metadata": {} })) };
     let intent = json!({
         "description": data.text("description")?,
@@ -252,7 +252,7 @@ fn take_intent_data(params: &mut Params) -> Result<Value, Fault> {
     Ok(intent)
 }
 
-fn take_expiry(transaction: &Transaction<'_>, params: &mut Params) -> Result<i64, Fault> {
+fn take_expiry(transaction: &Transaction<'_>, params: &mut Params) -> Result<i64, ApiError> {
     let now = transaction.now.as_second();
     let latest = now.saturating_add(EXPIRY_DEFAULT.as_secs());
     let earliest = now.saturating_add(EXPIRY_MIN.as_secs());
@@ -262,30 +262,30 @@ fn take_expiry(transaction: &Transaction<'_>, params: &mut Params) -> Result<i64
     } else {
         let message =
             "The `expires_at` timestamp must be between 30 minutes and 24 hours after the session is created.";
-        Err(Fault::invalid("expires_at", message))
+        Err(ApiError::invalid("expires_at", message))
     }
 }
 
-fn check_url(url: &str, param: &str) -> Result<(), Fault> {
+fn check_url(url: &str, param: &str) -> Result<(), ApiError> {
     let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if host.is_empty() || url.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
-        return Err(Fault::coded("url_invalid", param, "Not a valid URL"));
+        return Err(ApiError::coded("url_invalid", param, "Not a valid URL"));
     }
     Ok(())
 }
 
-/// What the customer can pay with: what was asked for, or whatever fits the currency.
-fn payment_method_types(asked: &[String], currency: &str) -> Result<Vec<String>, Fault> {
+/// What the customer can pay with: what was wanted for, or whatever fits the currency.
+fn payment_method_types(wanted: &[String], currency: &str) -> Result<Vec<String>, ApiError> {
     let fitting: &[&str] = if currency == "eur" { &["card", "sepa_debit"] } else { &["card"] };
-    if let Some(other) = asked.iter().find(|kind| !fitting.contains(&kind.as_str())) {
+    if let Some(other) = wanted.iter().find(|kind| !fitting.contains(&kind.as_str())) {
         let message = format!("The payment method type {other} is not available here for {currency}.");
-        return Err(Fault::invalid("payment_method_types", message));
+        return Err(ApiError::invalid("payment_method_types", message));
     }
-    if asked.is_empty() { Ok(fitting.iter().map(|kind| (*kind).to_owned()).collect()) } else { Ok(asked.to_vec()) }
+    if wanted.is_empty() { Ok(fitting.iter().map(|kind| (*kind).to_owned()).collect()) } else { Ok(wanted.to_vec()) }
 }
 
-fn known_email(transaction: &Transaction<'_>, terms: &Terms) -> Result<Option<String>, Fault> {
+fn known_email(transaction: &Transaction<'_>, terms: &Terms) -> Result<Option<String>, ApiError> {
     let Some(customer) = &terms.customer else { return Ok(terms.customer_email.clone()) };
     let customer = customers::need_live(transaction, customer)?;
     Ok(customer.body["email"].as_str().map(str::to_owned))
@@ -306,7 +306,7 @@ pub(super) fn customer_details(email: Option<&str>, name: Option<&str>) -> Value
     })
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let customer = params.text("customer")?;
     let intent = params.text("payment_intent")?;
@@ -319,16 +319,16 @@ pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<
     })
 }
 
-pub(super) fn list_lines(transaction: &Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list_lines(transaction: &Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let limit = params.integer("limit")?.unwrap_or(10);
     let limit = usize::try_from(limit).ok().filter(|limit| (1..=100).contains(limit));
-    let limit = limit.ok_or_else(|| Fault::invalid("limit", "Limit must be between 1 and 100."))?;
+    let limit = limit.ok_or_else(|| ApiError::invalid("limit", "Limit must be between 1 and 100."))?;
     let starting_after = params.text("starting_after")?;
     params.finish()?;
     checkout_lines::page(transaction, id, limit, starting_after.as_deref())
 }
 
-pub(super) fn expire(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+pub(super) fn expire(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let session = transaction.need("checkout.session", id, "session")?;
     if session.text("status") != "open" {
@@ -336,20 +336,20 @@ pub(super) fn expire(transaction: &mut Transaction<'_>, id: &str, params: Params
             "Only Checkout Sessions with a status in [\"open\"] can be expired. This Checkout Session has a status of {}.",
             session.text("status")
         );
-        return Err(Fault::invalid("", message));
+        return Err(ApiError::invalid("", message));
     }
     Ok(expire_open(transaction, session)?.body)
 }
 
 /// Ends a session whose time has run out, unless it was completed meanwhile.
-pub(super) fn expire_unpaid(transaction: &mut Transaction<'_>, id: &str) -> Result<(), Fault> {
+pub(super) fn expire_unpaid(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     match transaction.find("checkout.session", id)? {
         Some(session) if session.text("status") == "open" => expire_open(transaction, session).map(|_| ()),
         Some(_) | None => Ok(()),
     }
 }
 
-fn expire_open(transaction: &mut Transaction<'_>, mut session: Record) -> Result<Record, Fault> {
+fn expire_open(transaction: &mut Transaction<'_>, mut session: Record) -> Result<Record, ApiError> {
     session.body["status"] = json!("expired");
     session.body["url"] = Value::Null;
     transaction.put(&session)?;
@@ -366,11 +366,16 @@ pub(super) fn complete(
     session: &mut Record,
     payment_status: &str,
     customer_details: Value,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     session.body["status"] = json!("complete");
     session.body["payment_status"] = json!(payment_status);
     session.body["url"] = Value::Null;
     session.body["customer_details"] = customer_details;
     transaction.put(session)?;
     transaction.emit("checkout.session.completed", &session.body)
+}
+
+/// Where the customer goes after a session is complete.
+pub(super) fn return_address(session: &Record) -> String {
+    session.text("success_url").replace("{CHECKOUT_SESSION_ID}", session.text("id"))
 }

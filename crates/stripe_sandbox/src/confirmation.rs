@@ -4,11 +4,12 @@
 
 use serde_json::{Value, json};
 
-use super::aftermath;
+use super::api_error::ApiError;
 use super::charges::{self, Attempt};
 use super::checkout_sessions;
+use super::confirmation_outcome::Outcome;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
+use super::follow_ups;
 use super::payment_methods::{self, Behaviour, Instrument};
 use super::test_numbers::{CardBehaviour, Decline, TestIban};
 use super::{payment_intents, setup_intents};
@@ -26,31 +27,22 @@ pub(super) struct Confirmation {
     pub(super) save: bool,
 }
 
-/// What the customer is to be shown.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Outcome {
-    Completed,
-    AuthenticationNeeded,
-    Declined(Decline),
-    AuthenticationFailed,
-}
-
 /// Confirms an open session with what the customer gave.
 pub(super) fn confirm(
     transaction: &mut Transaction<'_>,
     session: &mut Record,
     given: &Confirmation,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     if session.text("mode") == "setup" {
         return set_up(transaction, session, given);
     }
     let mut intent = intent_of(transaction, session)?;
     let mut method =
         payment_methods::create(transaction, &given.instrument, given.email.as_deref(), given.name.as_deref())?;
-    intent.aside["email"] = json!(given.email);
-    intent.aside["name"] = json!(given.name);
-    intent.aside["save"] = json!(given.save);
-    intent.aside["authenticated"] = json!(false);
+    intent.internal["email"] = json!(given.email);
+    intent.internal["name"] = json!(given.name);
+    intent.internal["save"] = json!(given.save);
+    intent.internal["authenticated"] = json!(false);
     match payment_methods::behaviour(&method) {
         Behaviour::Card(CardBehaviour::Succeeds) => succeed(transaction, session, &mut intent, &mut method),
         Behaviour::Card(CardBehaviour::Declines(decline)) => decline_card(transaction, &mut intent, &method, decline),
@@ -60,7 +52,7 @@ pub(super) fn confirm(
 }
 
 /// The intent of a session, made now if there is none yet.
-pub(super) fn intent_of(transaction: &mut Transaction<'_>, session: &mut Record) -> Result<Record, Fault> {
+pub(super) fn intent_of(transaction: &mut Transaction<'_>, session: &mut Record) -> Result<Record, ApiError> {
     if let Some(intent) = transaction.find("payment_intent", session.text("payment_intent"))? {
         return Ok(intent);
     }
@@ -76,7 +68,7 @@ pub(super) fn authenticate(
     session: &mut Record,
     mut intent: Record,
     passed: bool,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     if intent.text("object") == "setup_intent" {
         let outcome = setup_intents::authenticated(transaction, &mut intent, passed)?;
         return conclude_setup(transaction, session, &intent, outcome);
@@ -87,7 +79,7 @@ pub(super) fn authenticate(
         fail_authentication(transaction, &mut intent, &method)?;
         return Ok(Outcome::AuthenticationFailed);
     }
-    intent.aside["authenticated"] = json!(true);
+    intent.internal["authenticated"] = json!(true);
     match payment_methods::behaviour(&method) {
         Behaviour::Card(CardBehaviour::Authenticates(Some(decline)) | CardBehaviour::Declines(decline)) => {
             decline_card(transaction, &mut intent, &method, decline)
@@ -102,7 +94,7 @@ pub(super) fn fail_authentication(
     transaction: &mut Transaction<'_>,
     intent: &mut Record,
     method: &Record,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let message = "The customer's bank could not authenticate them. Choose another way to pay and try again.";
     let error = json!({
         "code": "payment_intent_authentication_failure",
@@ -113,14 +105,14 @@ pub(super) fn fail_authentication(
 }
 
 /// Keeps what the customer gave on the page of a session in setup mode.
-fn set_up(transaction: &mut Transaction<'_>, session: &mut Record, given: &Confirmation) -> Result<Outcome, Fault> {
+fn set_up(transaction: &mut Transaction<'_>, session: &mut Record, given: &Confirmation) -> Result<Outcome, ApiError> {
     let mut setup = transaction.need("setup_intent", session.text("setup_intent"), "setup_intent")?;
     let (email, name) = (given.email.as_deref(), given.name.as_deref());
     let mut method = payment_methods::create(transaction, &given.instrument, email, name)?;
-    setup.aside["email"] = json!(email);
-    setup.aside["name"] = json!(name);
+    setup.internal["email"] = json!(email);
+    setup.internal["name"] = json!(name);
     let question = redirection(session);
-    let outcome = setup_intents::take(transaction, &mut setup, &mut method, question)?;
+    let outcome = setup_intents::confirm_with(transaction, &mut setup, &mut method, question)?;
     conclude_setup(transaction, session, &setup, outcome)
 }
 
@@ -129,7 +121,7 @@ fn conclude_setup(
     session: &mut Record,
     setup: &Record,
     outcome: Outcome,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     match outcome {
         Outcome::Completed => finish(transaction, session, setup, "no_payment_required"),
         Outcome::AuthenticationNeeded | Outcome::Declined(_) | Outcome::AuthenticationFailed => Ok(outcome),
@@ -149,14 +141,18 @@ fn succeed(
     session: &mut Record,
     intent: &mut Record,
     method: &mut Record,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     keep_method(transaction, session, intent, method)?;
     take_money(transaction, intent, method)?;
     finish(transaction, session, intent, "paid")
 }
 
 /// Charges a method that lets itself be charged.
-pub(super) fn take_money(transaction: &mut Transaction<'_>, intent: &mut Record, method: &Record) -> Result<(), Fault> {
+pub(super) fn take_money(
+    transaction: &mut Transaction<'_>,
+    intent: &mut Record,
+    method: &Record,
+) -> Result<(), ApiError> {
     let charge = charges::create(transaction, intent, method, Attempt::Succeeded, None)?;
     transaction.emit("charge.succeeded", &charge.body)?;
     intent.body["payment_method"] = method.body["id"].clone();
@@ -166,14 +162,14 @@ pub(super) fn take_money(transaction: &mut Transaction<'_>, intent: &mut Record,
 }
 
 /// The money of an intent has come.
-pub(super) fn receive(transaction: &mut Transaction<'_>, intent: &mut Record) -> Result<(), Fault> {
+pub(super) fn receive(transaction: &mut Transaction<'_>, intent: &mut Record) -> Result<(), ApiError> {
     intent.body["status"] = json!("succeeded");
     intent.body["amount_received"] = intent.body["amount"].clone();
     intent.body["last_payment_error"] = Value::Null;
     intent.body["processing"] = Value::Null;
     transaction.put(intent)?;
     transaction.emit("payment_intent.succeeded", &intent.body)?;
-    aftermath::foresee(transaction, intent)
+    follow_ups::schedule(transaction, intent)
 }
 
 fn finish(
@@ -181,10 +177,10 @@ fn finish(
     session: &mut Record,
     intent: &Record,
     payment_status: &str,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     let known = session.body["customer_details"]["email"].as_str();
-    let email = intent.aside["email"].as_str().or(known);
-    let details = checkout_sessions::customer_details(email, intent.aside["name"].as_str());
+    let email = intent.internal["email"].as_str().or(known);
+    let details = checkout_sessions::customer_details(email, intent.internal["name"].as_str());
     checkout_sessions::complete(transaction, session, payment_status, details)?;
     Ok(Outcome::Completed)
 }
@@ -195,13 +191,13 @@ fn keep_method(
     session: &Record,
     intent: &Record,
     method: &mut Record,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let Some(customer) = session.body["customer"].as_str() else { return Ok(()) };
-    if intent.aside["authenticated"] == true {
-        method.aside["set_up"] = json!(true);
+    if intent.internal["authenticated"] == true {
+        method.internal["set_up"] = json!(true);
     }
     let offered = session.body["saved_payment_method_options"]["payment_method_save"] == "enabled";
-    if offered && intent.aside["save"] == true {
+    if offered && intent.internal["save"] == true {
         payment_methods::attach(transaction, method, customer, "always")
     } else if intent.body["setup_future_usage"].is_string() {
         payment_methods::attach(transaction, method, customer, "limited")
@@ -215,7 +211,7 @@ pub(super) fn decline_card(
     intent: &mut Record,
     method: &Record,
     decline: Decline,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     let charge = charges::create(transaction, intent, method, Attempt::Declined(decline), None)?;
     transaction.emit("charge.failed", &charge.body)?;
     intent.body["latest_charge"] = charge.body["id"].clone();
@@ -239,7 +235,7 @@ fn fail(
     intent: &mut Record,
     method: &Record,
     mut error: Value,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     let code = error["code"].as_str().unwrap_or_default().replace('_', "-");
     error["doc_url"] = json!(format!("https://docs.stripe.com/error-codes#{code}"));
     error["payment_method"] = method.body.clone();
@@ -256,7 +252,7 @@ fn ask(
     session: &Record,
     intent: &mut Record,
     method: &Record,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     intent.body["status"] = json!("requires_action");
     intent.body["payment_method"] = method.body["id"].clone();
     intent.body["last_payment_error"] = Value::Null;
@@ -272,7 +268,7 @@ fn debit(
     intent: &mut Record,
     method: &mut Record,
     account: &TestIban,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     keep_method(transaction, session, intent, method)?;
     let only_for = Some(&*intent).filter(|_| method.body["customer"].is_null());
     let mandate = payment_methods::create_mandate(transaction, method, only_for)?;
@@ -287,7 +283,7 @@ pub(super) fn debit_account(
     method: &Record,
     account: &TestIban,
     mandate: &str,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     intent.body["status"] = json!("processing");
     intent.body["payment_method"] = method.body["id"].clone();
     intent.body["last_payment_error"] = Value::Null;
@@ -300,7 +296,7 @@ pub(super) fn debit_account(
 }
 
 /// The bank's answer to a debit: money, or none.
-pub(super) fn settle_debit(transaction: &mut Transaction<'_>, intent: &str) -> Result<(), Fault> {
+pub(super) fn settle_debit(transaction: &mut Transaction<'_>, intent: &str) -> Result<(), ApiError> {
     let mut intent = transaction.need("payment_intent", intent, "intent")?;
     if intent.text("status") != "processing" {
         return Ok(());
@@ -330,8 +326,8 @@ pub(super) fn settle_debit(transaction: &mut Transaction<'_>, intent: &str) -> R
 }
 
 /// Tells the session of an intent, if it has one, that the money has come after all or will not come.
-pub(super) fn tell_session(transaction: &mut Transaction<'_>, intent: &Record, event: &str) -> Result<(), Fault> {
-    let session = intent.aside["session"].as_str().unwrap_or_default();
+pub(super) fn tell_session(transaction: &mut Transaction<'_>, intent: &Record, event: &str) -> Result<(), ApiError> {
+    let session = intent.internal["session"].as_str().unwrap_or_default();
     let Some(mut session) = transaction.find("checkout.session", session)? else { return Ok(()) };
     if intent.text("status") == "succeeded" {
         session.body["payment_status"] = json!("paid");

@@ -25,16 +25,17 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::bank_transfers::{self, Order};
 use super::charges::{self, Attempt};
-use super::database::{Asked, Record, Transaction};
+use super::database::{Record, RequestIds, Transaction};
 use super::disputes::{self, Verdict};
-use super::fault::Fault;
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Instrument};
 use super::test_numbers::DisputeForm;
 use super::{
-    Sandbox, confirmation, customers, direct_payments, money, older_shape, payouts, radar, saved_methods, setup_intents,
+    Sandbox, confirmation, customers, direct_payments, legacy_version, money, payouts, radar, saved_methods,
+    setup_intents,
 };
 use fault_injection::Outage;
 
@@ -58,13 +59,13 @@ pub(super) fn routes() -> Router<Sandbox> {
 
 async fn carry_out(
     sandbox: &Sandbox,
-    work: impl FnOnce(&mut Transaction<'_>) -> Result<Value, Fault> + Send + 'static,
+    work: impl FnOnce(&mut Transaction<'_>) -> Result<Value, ApiError> + Send + 'static,
 ) -> Response {
-    match sandbox.run(Asked::default(), work).await {
+    match sandbox.run(RequestIds::default(), work).await {
         Ok((_, body)) => Json(body).into_response(),
-        Err(fault) => {
-            let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, Json(fault.body())).into_response()
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, Json(error.body())).into_response()
         }
     }
 }
@@ -82,10 +83,10 @@ struct ByHand {
     currency: String,
 }
 
-async fn pay_out(State(sandbox): State<Sandbox>, asked: Option<Json<NewPayouts>>) -> Response {
-    let Json(asked) = asked.unwrap_or_default();
+async fn pay_out(State(sandbox): State<Sandbox>, request: Option<Json<NewPayouts>>) -> Response {
+    let Json(request) = request.unwrap_or_default();
     carry_out(&sandbox, move |transaction| {
-        let made = match &asked.by_hand {
+        let made = match &request.by_hand {
             Some(payout) => payouts::create_by_hand(transaction, &payout.currency, payout.amount)?,
             None => payouts::create_all(transaction)?,
         };
@@ -113,28 +114,28 @@ async fn fail_payout(
 #[serde(deny_unknown_fields)]
 struct NewDispute {
     charge: String,
-    /// The whole charge, unless told otherwise.
+    /// The whole charge, unless the request says otherwise.
     amount: Option<i64>,
     reason: Option<String>,
     #[serde(default)]
     inquiry: bool,
 }
 
-async fn open_dispute(State(sandbox): State<Sandbox>, Json(asked): Json<NewDispute>) -> Response {
+async fn open_dispute(State(sandbox): State<Sandbox>, Json(request): Json<NewDispute>) -> Response {
     carry_out(&sandbox, move |transaction| {
-        let mut charge = transaction.need("charge", &asked.charge, "charge")?;
-        let reason = asked.reason.as_deref().unwrap_or("general");
+        let mut charge = transaction.need("charge", &request.charge, "charge")?;
+        let reason = request.reason.as_deref().unwrap_or("general");
         if !disputes::REASONS.contains(&reason) {
-            return Err(Fault::invalid("reason", format!("Invalid reason: {reason}")));
+            return Err(ApiError::invalid("reason", format!("Invalid reason: {reason}")));
         }
         let bank = charge.body["payment_method_details"]["type"] != "card";
-        let form = match (asked.inquiry, bank) {
+        let form = match (request.inquiry, bank) {
             (true, false) => DisputeForm::Inquiry,
             (false, false) => DisputeForm::Contestable,
             (false, true) => DisputeForm::Final,
-            (true, true) => return Err(Fault::invalid("inquiry", "Only a card's issuer inquires.")),
+            (true, true) => return Err(ApiError::invalid("inquiry", "Only a card's issuer inquires.")),
         };
-        let amount = asked.amount.unwrap_or_else(|| charge.integer("amount"));
+        let amount = request.amount.unwrap_or_else(|| charge.integer("amount"));
         Ok(disputes::open(transaction, &mut charge, reason, form, amount)?.body)
     })
     .await
@@ -173,17 +174,17 @@ struct OfCharge {
     charge: String,
 }
 
-async fn warn(State(sandbox): State<Sandbox>, Json(asked): Json<OfCharge>) -> Response {
+async fn warn(State(sandbox): State<Sandbox>, Json(request): Json<OfCharge>) -> Response {
     carry_out(&sandbox, move |transaction| {
-        let charge = transaction.need("charge", &asked.charge, "charge")?;
+        let charge = transaction.need("charge", &request.charge, "charge")?;
         radar::warn(transaction, &charge)
     })
     .await
 }
 
-async fn open_review(State(sandbox): State<Sandbox>, Json(asked): Json<OfCharge>) -> Response {
+async fn open_review(State(sandbox): State<Sandbox>, Json(request): Json<OfCharge>) -> Response {
     carry_out(&sandbox, move |transaction| {
-        let mut charge = transaction.need("charge", &asked.charge, "charge")?;
+        let mut charge = transaction.need("charge", &request.charge, "charge")?;
         radar::open_review(transaction, &mut charge)
     })
     .await
@@ -203,7 +204,7 @@ async fn close_review(
     let reason = end.and_then(|Json(end)| end.reason).unwrap_or_else(|| "approved".to_owned());
     carry_out(&sandbox, move |transaction| {
         if !["approved", "refunded", "refunded_as_fraud", "disputed"].contains(&reason.as_str()) {
-            return Err(Fault::invalid("reason", format!("Invalid reason: {reason}")));
+            return Err(ApiError::invalid("reason", format!("Invalid reason: {reason}")));
         }
         radar::close_review(transaction, &id, &reason)
     })
@@ -259,7 +260,7 @@ struct Shape {
 /// Whether events come in the shape of an older API version.
 async fn set_shape(State(sandbox): State<Sandbox>, Json(shape): Json<Shape>) -> Response {
     carry_out(&sandbox, move |transaction| {
-        older_shape::set(&transaction.sql, shape.older)?;
+        legacy_version::set(&transaction.sql, shape.older)?;
         Ok(json!({ "older": shape.older }))
     })
     .await
@@ -283,7 +284,7 @@ async fn set_mandate(
 ) -> Response {
     carry_out(&sandbox, move |transaction| {
         if !["active", "inactive", "pending"].contains(&state.status.as_str()) {
-            return Err(Fault::invalid("status", format!("Invalid status: {}", state.status)));
+            return Err(ApiError::invalid("status", format!("Invalid status: {}", state.status)));
         }
         saved_methods::set_mandate(transaction, &id, &state.status)
     })
@@ -305,31 +306,31 @@ fn yes() -> bool {
 }
 
 /// Money that another program of the business's has taken: it carries nothing of ours.
-async fn foreign_charge(State(sandbox): State<Sandbox>, Json(asked): Json<ForeignCharge>) -> Response {
-    carry_out(&sandbox, move |transaction| take_elsewhere(transaction, &asked)).await
+async fn foreign_charge(State(sandbox): State<Sandbox>, Json(request): Json<ForeignCharge>) -> Response {
+    carry_out(&sandbox, move |transaction| charge_elsewhere(transaction, &request)).await
 }
 
-fn take_elsewhere(transaction: &mut Transaction<'_>, asked: &ForeignCharge) -> Result<Value, Fault> {
-    let currency = money::currency(&asked.currency, "currency")?;
-    money::check_charge(asked.amount, &currency, "amount")?;
-    if let Some(customer) = &asked.customer {
+fn charge_elsewhere(transaction: &mut Transaction<'_>, request: &ForeignCharge) -> Result<Value, ApiError> {
+    let currency = money::currency(&request.currency, "currency")?;
+    money::check_charge(request.amount, &currency, "amount")?;
+    if let Some(customer) = &request.customer {
         customers::need_live(transaction, customer)?;
     }
     let card = Instrument::Card { number: "4242424242424242".to_owned(), exp_month: 12, exp_year: 2034 };
     let method = payment_methods::create(transaction, &card, None, None)?;
     let terms = Terms {
-        amount: json!(asked.amount),
+        amount: json!(request.amount),
         currency: json!(currency),
-        customer: json!(asked.customer),
+        customer: json!(request.customer),
         description: json!("Taken elsewhere"),
         metadata: json!({}),
         payment_method_types: json!(["card"]),
         receipt_email: Value::Null,
         setup_future_usage: Value::Null,
-        aside: json!({}),
+        internal: json!({}),
     };
-    if !asked.with_intent {
-        let terms = Record { body: payment_intents::body(&terms), aside: Value::Null };
+    if !request.with_intent {
+        let terms = Record { body: payment_intents::body(&terms), internal: Value::Null };
         let charge = charges::create(transaction, &terms, &method, Attempt::Succeeded, None)?;
         transaction.emit("charge.succeeded", &charge.body)?;
         return Ok(charge.body);

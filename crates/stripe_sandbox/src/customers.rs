@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
-use super::saved_methods;
+use super::payment_methods;
 
 const ADDRESS_FIELDS: &[&str] = &["city", "country", "line1", "line2", "postal_code", "state"];
 
-pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let email = params.text("email")?;
     let name = params.text("name")?;
     let phone = params.text("phone")?;
@@ -23,7 +23,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
         None => Value::Null,
     };
     params.finish()?;
-    let id = transaction.ids("cus_", 14)?;
+    let id = transaction.new_id("cus_", 14)?;
     let body = json!({
         "id": id,
         "object": "customer",
@@ -36,7 +36,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
         "description": description,
         "discount": null,
         "email": email,
-        "invoice_prefix": transaction.ids("", 8)?.to_ascii_uppercase(),
+        "invoice_prefix": transaction.new_id("", 8)?.to_ascii_uppercase(),
         "invoice_settings": {
             "custom_fields": null, "default_payment_method": null, "footer": null, "rendering_options": null
         },
@@ -50,13 +50,13 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
         "tax_exempt": tax_exempt,
         "test_clock": null,
     });
-    let customer = Record { body, aside: Value::Null };
+    let customer = Record { body, internal: Value::Null };
     transaction.put(&customer)?;
     transaction.emit("customer.created", &customer.body)?;
     Ok(customer.body)
 }
 
-fn take_address(mut params: Params) -> Result<Value, Fault> {
+fn take_address(mut params: Params) -> Result<Value, ApiError> {
     let mut address = json!({});
     for field in ADDRESS_FIELDS {
         address[*field] = json!(params.text(field)?);
@@ -66,23 +66,23 @@ fn take_address(mut params: Params) -> Result<Value, Fault> {
 }
 
 /// A customer that can be given something: one that was deleted can only be looked at.
-pub(super) fn need_live(transaction: &Transaction<'_>, id: &str) -> Result<Record, Fault> {
+pub(super) fn need_live(transaction: &Transaction<'_>, id: &str) -> Result<Record, ApiError> {
     let found = transaction.find("customer", id)?.filter(|customer| customer.body["deleted"] != true);
-    found.ok_or_else(|| Fault::no_such_in("customer", "customer", id))
+    found.ok_or_else(|| ApiError::no_such_in("customer", "customer", id))
 }
 
 /// Leaves no more of a customer than that there was one, and lets go of their methods.
-pub(super) fn delete(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+pub(super) fn delete(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let customer = need_live(transaction, id)?;
-    saved_methods::detach_all(transaction, id)?;
+    payment_methods::detach_all(transaction, id)?;
     let body = json!({ "id": id, "object": "customer", "deleted": true });
-    transaction.put(&Record { body: body.clone(), aside: Value::Null })?;
+    transaction.put(&Record { body: body.clone(), internal: Value::Null })?;
     transaction.emit("customer.deleted", &customer.body)?;
     Ok(body)
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let email = params.text("email")?;
     params.finish()?;

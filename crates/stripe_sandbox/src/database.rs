@@ -5,12 +5,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use serde_json::{Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::chaos::Chaos;
-use super::fault::Fault;
-use super::older_shape;
+use super::api_error::ApiError;
 
 /// The shape in which objects and events are given: the one the product's request library is made for.
 pub(super) const API_VERSION: &str = "2026-09-30.endive";
@@ -38,16 +36,16 @@ const SCHEMA: &str = "
     INSERT OR IGNORE INTO settings VALUES ('minted', '0');
 ";
 
-/// An object as Stripe shows it, and what Stripe knows of it and does not show.
+/// An object as Stripe shows it, and what Stripe knows about it without showing it.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) body: Value,
-    pub(super) aside: Value,
+    pub(super) internal: Value,
 }
 
-/// Who asked, for the events that follow from it. Absent for what a customer or the passage of time does.
+/// The ids of the API request that is carried out, for its events. Absent for what a customer or the clock brings about.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct RequestIds {
     pub(super) request: Option<String>,
     pub(super) idempotency_key: Option<String>,
 }
@@ -56,7 +54,7 @@ pub(super) struct Asked {
 pub(super) struct Transaction<'c> {
     pub(super) sql: rusqlite::Transaction<'c>,
     pub(super) now: Timestamp,
-    pub(super) asked: Asked,
+    pub(super) request_ids: RequestIds,
     pub(super) origin: &'c str,
     /// Whether something was enqueued that a sleeping deliverer should hear of.
     pub(super) enqueued: bool,
@@ -70,47 +68,47 @@ impl<'c> Transaction<'c> {
     pub(super) fn begin(
         connection: &'c mut Connection,
         now: Timestamp,
-        asked: Asked,
+        request_ids: RequestIds,
         origin: &'c str,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, ApiError> {
         let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        Ok(Self { sql, now, asked, origin, enqueued: false })
+        Ok(Self { sql, now, request_ids, origin, enqueued: false })
     }
 
     /// Keeps everything; says whether a deliverer should be woken.
-    pub(super) fn commit(self) -> Result<bool, Fault> {
+    pub(super) fn commit(self) -> Result<bool, ApiError> {
         self.sql.commit()?;
         Ok(self.enqueued)
     }
 
     /// A new id in Stripe's style. Reproducible: the n-th id of a file at a given instant is always the same.
-    pub(super) fn ids(&self, prefix: &str, length: usize) -> Result<String, Fault> {
-        let minted: String = self.sql.query_row(
+    pub(super) fn new_id(&self, prefix: &str, length: usize) -> Result<String, ApiError> {
+        let count: String = self.sql.query_row(
             "UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'minted' RETURNING CAST(value AS TEXT)",
             [],
             |row| row.get(0),
         )?;
-        Ok(format!("{prefix}{}", letters(&format!("{minted}|{}", self.now.as_millisecond()), length)))
+        Ok(format!("{prefix}{}", letters(&format!("{count}|{}", self.now.as_millisecond()), length)))
     }
 
-    pub(super) fn find(&self, object: &str, id: &str) -> Result<Option<Record>, Fault> {
+    pub(super) fn find(&self, object: &str, id: &str) -> Result<Option<Record>, ApiError> {
         let row = self
             .sql
             .query_row("SELECT body, aside FROM objects WHERE id = ?1 AND object = ?2", params![id, object], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
             })
             .optional()?;
-        let Some((body, aside)) = row else { return Ok(None) };
-        Ok(Some(Record { body: serde_json::from_str(&body)?, aside: serde_json::from_str(&aside)? }))
+        let Some((body, internal)) = row else { return Ok(None) };
+        Ok(Some(Record { body: serde_json::from_str(&body)?, internal: serde_json::from_str(&internal)? }))
     }
 
     /// The object, or Stripe's 404 naming the parameter that asked for it.
-    pub(super) fn need(&self, object: &str, id: &str, param: &str) -> Result<Record, Fault> {
-        self.find(object, id)?.ok_or_else(|| Fault::no_such(object, id, param))
+    pub(super) fn need(&self, object: &str, id: &str, param: &str) -> Result<Record, ApiError> {
+        self.find(object, id)?.ok_or_else(|| ApiError::no_such(object, id, param))
     }
 
     /// The objects of a kind that name something in a field, oldest first.
-    pub(super) fn ids_where(&self, object: &str, field: &str, value: &str) -> Result<Vec<String>, Fault> {
+    pub(super) fn ids_where(&self, object: &str, field: &str, value: &str) -> Result<Vec<String>, ApiError> {
         let mut statement = self.sql.prepare_cached(
             "SELECT id FROM objects WHERE object = ?1 AND json_extract(body, '$.' || ?2) = ?3 ORDER BY seq",
         )?;
@@ -119,7 +117,7 @@ impl<'c> Transaction<'c> {
     }
 
     /// Writes an object, new or changed.
-    pub(super) fn put(&self, record: &Record) -> Result<(), Fault> {
+    pub(super) fn put(&self, record: &Record) -> Result<(), ApiError> {
         self.sql.execute(
             "INSERT INTO objects (id, object, body, aside) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (id) DO UPDATE SET body = excluded.body, aside = excluded.aside",
@@ -127,53 +125,14 @@ impl<'c> Transaction<'c> {
                 record.text("id"),
                 record.text("object"),
                 serde_json::to_string(&record.body)?,
-                serde_json::to_string(&record.aside)?
+                serde_json::to_string(&record.internal)?
             ],
         )?;
         Ok(())
     }
 
-    /// Records an event with the object as it is now, and enqueues its webhook.
-    pub(super) fn emit(&mut self, kind: &str, object: &Value) -> Result<(), Fault> {
-        self.emit_data(kind, json!({ "object": object }))
-    }
-
-    /// The same, with what the changed fields held before.
-    pub(super) fn emit_change(&mut self, kind: &str, object: &Value, before: &Value) -> Result<(), Fault> {
-        self.emit_data(kind, json!({ "object": object, "previous_attributes": before }))
-    }
-
-    fn emit_data(&mut self, kind: &str, mut data: Value) -> Result<(), Fault> {
-        let older = older_shape::is_on(&self.sql)?;
-        if older {
-            older_shape::dress(self, &mut data["object"])?;
-        }
-        let id = self.ids("evt_1", 23)?;
-        let body = json!({
-            "id": id,
-            "object": "event",
-            "api_version": if older { older_shape::API_VERSION } else { API_VERSION },
-            "created": self.now.as_second(),
-            "data": data,
-            "livemode": false,
-            "pending_webhooks": 1,
-            "request": { "id": self.asked.request, "idempotency_key": self.asked.idempotency_key },
-            "type": kind,
-        });
-        self.put(&Record { body, aside: Value::Null })?;
-        if older && !older_shape::is_told(kind) {
-            return Ok(());
-        }
-        for delay_ms in Chaos::load(&self.sql)?.plan(&id) {
-            let due_at_ms = self.now.as_millisecond().saturating_add(delay_ms);
-            self.sql.execute("INSERT INTO deliveries (event, due_at_ms) VALUES (?1, ?2)", params![id, due_at_ms])?;
-            self.enqueued = true;
-        }
-        Ok(())
-    }
-
     /// Lets something happen to an object later.
-    pub(super) fn later(&mut self, kind: &str, object: &str, after_s: i64) -> Result<(), Fault> {
+    pub(super) fn later(&mut self, kind: &str, object: &str, after_s: i64) -> Result<(), ApiError> {
         let due_at = self.now.saturating_add(SignedDuration::from_secs(after_s)).unwrap_or(Timestamp::MAX);
         self.sql.execute(
             "INSERT INTO transitions (kind, object, due_at_ms) VALUES (?1, ?2, ?3)",
@@ -184,7 +143,7 @@ impl<'c> Transaction<'c> {
     }
 
     /// Takes the next transition that is due: its kind and its object.
-    pub(super) fn take_due(&self) -> Result<Option<(String, String)>, Fault> {
+    pub(super) fn take_due(&self) -> Result<Option<(String, String)>, ApiError> {
         let taken = self
             .sql
             .query_row(

@@ -4,17 +4,17 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::confirmation;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Behaviour};
 use super::test_numbers::{AUTHENTICATION_REQUIRED, CardBehaviour, Decline, TestIban};
 use super::{customers, money, saved_methods};
 
-pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
-    let amount = params.integer("amount")?.ok_or_else(|| Fault::missing_param("amount"))?;
+pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
+    let amount = params.integer("amount")?.ok_or_else(|| ApiError::missing_param("amount"))?;
     let currency = money::currency(&params.required_text("currency")?, "currency")?;
     money::check_charge(amount, &currency, "amount")?;
     let customer = params.text("customer")?;
@@ -31,14 +31,14 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
         payment_method_types: json!(types),
         receipt_email: json!(params.text("receipt_email")?),
         setup_future_usage: json!(params.choice("setup_future_usage", &["off_session", "on_session"])?),
-        aside: json!({}),
+        internal: json!({}),
     };
     let confirm = params.flag("confirm")?.unwrap_or_default();
     let method = params.text("payment_method")?;
     let confirmation = Confirmation::take(&mut params)?;
     params.finish()?;
     if !confirm && confirmation.off_session {
-        return Err(Fault::invalid("off_session", "off_session can only be given together with confirm."));
+        return Err(ApiError::invalid("off_session", "off_session can only be given together with confirm."));
     }
     let method = match method {
         Some(id) => Some(saved_methods::resolve(transaction, &id, "payment_method")?),
@@ -50,7 +50,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     let mut intent = payment_intents::open(transaction, terms)?;
     match (method, confirm) {
         (Some(method), true) => confirmation.carry_out(transaction, intent, method),
-        (None, true) => Err(Fault::missing_param("payment_method")),
+        (None, true) => Err(ApiError::missing_param("payment_method")),
         (Some(method), false) => {
             intent.body["payment_method"] = method.body["id"].clone();
             intent.body["status"] = json!("requires_confirmation");
@@ -62,7 +62,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
 }
 
 /// What is named, or whatever a server can confirm with.
-fn take_types(params: &mut Params) -> Result<Vec<String>, Fault> {
+fn take_types(params: &mut Params) -> Result<Vec<String>, ApiError> {
     let types = params.texts("payment_method_types")?;
     if let Some(mut automatic) = params.tree("automatic_payment_methods")? {
         automatic.flag("enabled")?;
@@ -71,27 +71,27 @@ fn take_types(params: &mut Params) -> Result<Vec<String>, Fault> {
     }
     if let Some(other) = types.iter().find(|kind| !matches!(kind.as_str(), "card" | "sepa_debit")) {
         let message = format!("The payment method type {other} is not available here.");
-        return Err(Fault::invalid("payment_method_types", message));
+        return Err(ApiError::invalid("payment_method_types", message));
     }
     let automatic = || ["card", "sepa_debit"].map(str::to_owned).to_vec();
     Ok(if types.is_empty() { automatic() } else { types })
 }
 
-pub(super) fn confirm(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn confirm(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let named = params.text("payment_method")?;
     let confirmation = Confirmation::take(&mut params)?;
     params.finish()?;
     let intent = transaction.need("payment_intent", id, "intent")?;
     let confirmable = matches!(intent.text("status"), "requires_payment_method" | "requires_confirmation");
-    if !confirmable || intent.aside["session"].is_string() {
+    if !confirmable || intent.internal["session"].is_string() {
         let message = format!(
             "You cannot confirm this PaymentIntent because it has a status of {}, or is a Checkout Session's.",
             intent.text("status")
         );
-        return Err(Fault::coded("payment_intent_unexpected_state", "", message));
+        return Err(ApiError::coded("payment_intent_unexpected_state", "", message));
     }
     let known = intent.body["payment_method"].as_str().map(str::to_owned);
-    let method = named.or(known).ok_or_else(|| Fault::missing_param("payment_method"))?;
+    let method = named.or(known).ok_or_else(|| ApiError::missing_param("payment_method"))?;
     let method = saved_methods::resolve(transaction, &method, "payment_method")?;
     saved_methods::check_owner(&method, intent.body["customer"].as_str())?;
     confirmation.carry_out(transaction, intent, method)
@@ -103,18 +103,23 @@ struct Confirmation {
 }
 
 impl Confirmation {
-    fn take(params: &mut Params) -> Result<Self, Fault> {
+    fn take(params: &mut Params) -> Result<Self, ApiError> {
         params.text("return_url")?;
         Ok(Self { off_session: params.flag("off_session")?.unwrap_or_default(), mandate: params.text("mandate")? })
     }
 
-    fn carry_out(&self, transaction: &mut Transaction<'_>, mut intent: Record, method: Record) -> Result<Value, Fault> {
+    fn carry_out(
+        &self,
+        transaction: &mut Transaction<'_>,
+        mut intent: Record,
+        method: Record,
+    ) -> Result<Value, ApiError> {
         let types = intent.body["payment_method_types"].as_array();
         if !types.is_some_and(|types| types.iter().any(|kind| *kind == method.body["type"])) {
             let message = format!("The payment method type {} is not allowed here.", method.text("type"));
-            return Err(Fault::invalid("payment_method", message));
+            return Err(ApiError::invalid("payment_method", message));
         }
-        intent.aside["authenticated"] = json!(false);
+        intent.internal["authenticated"] = json!(false);
         match payment_methods::behaviour(&method) {
             Behaviour::Card(CardBehaviour::Succeeds) => take_money(transaction, intent, method),
             Behaviour::Card(CardBehaviour::Declines(decline)) => refuse(transaction, intent, &method, decline),
@@ -140,9 +145,9 @@ impl Confirmation {
         mut intent: Record,
         method: &Record,
         account: &TestIban,
-    ) -> Result<Value, Fault> {
+    ) -> Result<Value, ApiError> {
         if intent.text("currency") != "eur" {
-            return Err(Fault::invalid("currency", "A SEPA direct debit is in eur."));
+            return Err(ApiError::invalid("currency", "A SEPA direct debit is in eur."));
         }
         let mandate = match &self.mandate {
             Some(id) => Some(transaction.need("mandate", id, "mandate")?),
@@ -153,14 +158,14 @@ impl Confirmation {
         });
         let Some(mandate) = mandate else {
             let message = "The mandate is invalid: the customer has to give a new one.";
-            return Err(Fault::coded("payment_intent_mandate_invalid", "payment_method", message));
+            return Err(ApiError::coded("payment_intent_mandate_invalid", "payment_method", message));
         };
         confirmation::debit_account(transaction, &mut intent, method, account, mandate.text("id"))?;
         Ok(intent.body)
     }
 }
 
-fn take_money(transaction: &mut Transaction<'_>, mut intent: Record, mut method: Record) -> Result<Value, Fault> {
+fn take_money(transaction: &mut Transaction<'_>, mut intent: Record, mut method: Record) -> Result<Value, ApiError> {
     if let (true, Some(customer), true) = (
         intent.body["setup_future_usage"].is_string(),
         intent.body["customer"].as_str(),
@@ -172,7 +177,7 @@ fn take_money(transaction: &mut Transaction<'_>, mut intent: Record, mut method:
     Ok(intent.body)
 }
 
-fn ask(transaction: &mut Transaction<'_>, mut intent: Record, method: &Record) -> Result<Value, Fault> {
+fn ask(transaction: &mut Transaction<'_>, mut intent: Record, method: &Record) -> Result<Value, ApiError> {
     intent.body["status"] = json!("requires_action");
     intent.body["payment_method"] = method.body["id"].clone();
     intent.body["last_payment_error"] = Value::Null;
@@ -184,10 +189,10 @@ fn ask(transaction: &mut Transaction<'_>, mut intent: Record, method: &Record) -
 }
 
 /// The customer answers, or fails to answer, their bank's question.
-pub(super) fn authenticate(transaction: &mut Transaction<'_>, id: &str, passed: bool) -> Result<Value, Fault> {
+pub(super) fn authenticate(transaction: &mut Transaction<'_>, id: &str, passed: bool) -> Result<Value, ApiError> {
     let mut intent = transaction.need("payment_intent", id, "intent")?;
     if intent.text("status") != "requires_action" || intent.body["next_action"]["type"] != "use_stripe_sdk" {
-        return Err(Fault::invalid("intent", "This payment intent asks nothing of its customer here."));
+        return Err(ApiError::invalid("intent", "This payment intent asks nothing of its customer here."));
     }
     let method = transaction.need("payment_method", intent.text("payment_method"), "payment_method")?;
     intent.body["next_action"] = Value::Null;
@@ -195,7 +200,7 @@ pub(super) fn authenticate(transaction: &mut Transaction<'_>, id: &str, passed: 
         confirmation::fail_authentication(transaction, &mut intent, &method)?;
         return Ok(intent.body);
     }
-    intent.aside["authenticated"] = json!(true);
+    intent.internal["authenticated"] = json!(true);
     match payment_methods::behaviour(&method) {
         Behaviour::Card(CardBehaviour::Authenticates(Some(decline)) | CardBehaviour::Declines(decline)) => {
             confirmation::decline_card(transaction, &mut intent, &method, decline)?;
@@ -213,7 +218,7 @@ fn refuse(
     mut intent: Record,
     method: &Record,
     decline: Decline,
-) -> Result<Value, Fault> {
+) -> Result<Value, ApiError> {
     confirmation::decline_card(transaction, &mut intent, method, decline)?;
     let mut error = intent.body["last_payment_error"].clone();
     error["payment_intent"] = intent.body;

@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::balance_transactions::{self, Kind, Movement};
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::test_numbers::{DisputeForm, PROMPT_S};
@@ -96,14 +96,14 @@ pub(super) fn open(
     reason: &str,
     form: DisputeForm,
     amount: i64,
-) -> Result<Record, Fault> {
+) -> Result<Record, ApiError> {
     if charge.body["paid"] != true || charge.body["disputed"] == true {
-        return Err(Fault::invalid("charge", "Only a charge that is paid and not disputed can be disputed."));
+        return Err(ApiError::invalid("charge", "Only a charge that is paid and not disputed can be disputed."));
     }
     if !(1..=charge.integer("amount")).contains(&amount) {
-        return Err(Fault::invalid("amount", "A dispute is about the whole charge or a part of it."));
+        return Err(ApiError::invalid("amount", "A dispute is about the whole charge or a part of it."));
     }
-    let mut dispute = Record { body: body(transaction, charge, reason, form, amount)?, aside: json!({}) };
+    let mut dispute = Record { body: body(transaction, charge, reason, form, amount)?, internal: json!({}) };
     let id = dispute.text("id").to_owned();
     charge.body["disputed"] = json!(true);
     charge.body["dispute"] = json!(id);
@@ -133,7 +133,7 @@ fn body(
     reason: &str,
     form: DisputeForm,
     amount: i64,
-) -> Result<Value, Fault> {
+) -> Result<Value, ApiError> {
     let now = transaction.now.as_second();
     let (status, due_by) = match form {
         DisputeForm::Contestable => ("needs_response", Some(now.saturating_add(EVIDENCE_S))),
@@ -156,7 +156,7 @@ fn body(
         evidence[*field] = Value::Null;
     }
     Ok(json!({
-        "id": transaction.ids("du_1", 23)?,
+        "id": transaction.new_id("du_1", 23)?,
         "object": "dispute",
         "amount": amount,
         "balance_transactions": [],
@@ -193,14 +193,14 @@ fn network_reason_code(reason: &str) -> &'static str {
 }
 
 /// The issuer takes the money, and Stripe its fee.
-fn withdraw(transaction: &Transaction<'_>, dispute: &mut Record) -> Result<(), Fault> {
+fn withdraw(transaction: &Transaction<'_>, dispute: &mut Record) -> Result<(), ApiError> {
     dispute.body["is_charge_refundable"] = json!(false);
     move_money(transaction, dispute, true)
 }
 
-fn move_money(transaction: &Transaction<'_>, dispute: &mut Record, out: bool) -> Result<(), Fault> {
+fn move_money(transaction: &Transaction<'_>, dispute: &mut Record, out: bool) -> Result<(), ApiError> {
     let mut charge = transaction.need("charge", dispute.text("charge"), "charge")?;
-    charge.aside["withdrawn"] = json!(out);
+    charge.internal["withdrawn"] = json!(out);
     transaction.put(&charge)?;
     let (kind, amount, word) = if out {
         (Kind::Dispute, -dispute.integer("amount"), "withdrawal")
@@ -223,8 +223,8 @@ fn move_money(transaction: &Transaction<'_>, dispute: &mut Record, out: bool) ->
     Ok(())
 }
 
-/// Takes evidence, and unless told otherwise hands it to the issuer.
-pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+/// Takes evidence, and unless the request says otherwise hands it to the issuer.
+pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let evidence = params.tree("evidence")?;
     let metadata = params.metadata()?;
     let submit = params.flag("submit")?.unwrap_or(true);
@@ -241,7 +241,7 @@ pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
     match (evidence, inquiry) {
         (Some(_), None) => {
             let message = "Evidence can no longer be added to this dispute.";
-            return Err(Fault::invalid("evidence", message));
+            return Err(ApiError::invalid("evidence", message));
         }
         (None, _) => {}
         (Some(mut evidence), Some(inquiry)) => {
@@ -267,18 +267,18 @@ pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
 }
 
 /// The business gives in.
-pub(super) fn close(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+pub(super) fn close(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let dispute = transaction.need("dispute", id, "dispute")?;
     if dispute.text("status") != "needs_response" {
         let message = format!("This dispute cannot be closed: its status is {}.", dispute.text("status"));
-        return Err(Fault::invalid("dispute", message));
+        return Err(ApiError::invalid("dispute", message));
     }
     Ok(conclude(transaction, dispute, Verdict::Lost)?.body)
 }
 
 /// What the issuer makes of the evidence it has.
-pub(super) fn decide(transaction: &mut Transaction<'_>, id: &str) -> Result<(), Fault> {
+pub(super) fn decide(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     let dispute = transaction.need("dispute", id, "dispute")?;
     let waiting = matches!(dispute.text("status"), "under_review" | "warning_under_review");
     match Verdict::of_evidence(&dispute.body["evidence"]) {
@@ -288,7 +288,7 @@ pub(super) fn decide(transaction: &mut Transaction<'_>, id: &str) -> Result<(), 
 }
 
 /// Without an answer in time a chargeback is lost; an inquiry from which nothing came is closed.
-pub(super) fn run_out(transaction: &mut Transaction<'_>, id: &str) -> Result<(), Fault> {
+pub(super) fn run_out(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     let mut dispute = transaction.need("dispute", id, "dispute")?;
     let due_by = dispute.body["evidence_details"]["due_by"].as_i64();
     if due_by.is_some_and(|due_by| due_by > transaction.now.as_second()) {
@@ -305,7 +305,7 @@ pub(super) fn run_out(transaction: &mut Transaction<'_>, id: &str) -> Result<(),
 }
 
 /// A full refund answers an inquiry.
-pub(super) fn answer_by_refund(transaction: &mut Transaction<'_>, charge: &Record) -> Result<(), Fault> {
+pub(super) fn answer_by_refund(transaction: &mut Transaction<'_>, charge: &Record) -> Result<(), ApiError> {
     match transaction.find("dispute", charge.text("dispute"))? {
         Some(dispute)
             if dispute.text("status").starts_with("warning_") && dispute.text("status") != "warning_closed" =>
@@ -317,7 +317,7 @@ pub(super) fn answer_by_refund(transaction: &mut Transaction<'_>, charge: &Recor
 }
 
 /// The sandbox's control: ends a dispute that is still open, or makes an inquiry a chargeback.
-pub(super) fn settle_by_hand(transaction: &mut Transaction<'_>, id: &str, verdict: Verdict) -> Result<Value, Fault> {
+pub(super) fn settle_by_hand(transaction: &mut Transaction<'_>, id: &str, verdict: Verdict) -> Result<Value, ApiError> {
     let dispute = transaction.need("dispute", id, "dispute")?;
     let open = match dispute.text("status") {
         "needs_response" | "under_review" => verdict != Verdict::Escalated,
@@ -326,13 +326,13 @@ pub(super) fn settle_by_hand(transaction: &mut Transaction<'_>, id: &str, verdic
     };
     if !open {
         let message = format!("A dispute with a status of {} does not go that way.", dispute.text("status"));
-        return Err(Fault::invalid("verdict", message));
+        return Err(ApiError::invalid("verdict", message));
     }
     Ok(conclude(transaction, dispute, verdict)?.body)
 }
 
 /// An inquiry ends without money moving, however it ends.
-fn conclude(transaction: &mut Transaction<'_>, mut dispute: Record, verdict: Verdict) -> Result<Record, Fault> {
+fn conclude(transaction: &mut Transaction<'_>, mut dispute: Record, verdict: Verdict) -> Result<Record, ApiError> {
     let inquiry = dispute.text("status").starts_with("warning_");
     match (verdict, inquiry) {
         (Verdict::Escalated, true) => {
@@ -366,7 +366,7 @@ fn conclude(transaction: &mut Transaction<'_>, mut dispute: Record, verdict: Ver
     Ok(dispute)
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let (charge, intent) = (params.text("charge")?, params.text("payment_intent")?);
     params.finish()?;

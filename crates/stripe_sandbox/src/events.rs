@@ -2,25 +2,25 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::Transaction;
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 
 const TYPES_MAX: usize = 20;
 
-pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let mut event = transaction.need("event", id, "id")?.body;
     count_pending(transaction, &mut event)?;
     Ok(event)
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let mut types = params.texts("types")?;
     if types.len() > TYPES_MAX {
-        return Err(Fault::invalid("types", format!("You can ask for up to {TYPES_MAX} types.")));
+        return Err(ApiError::invalid("types", format!("You can ask for up to {TYPES_MAX} types.")));
     }
     types.extend(params.text("type")?);
     params.finish()?;
@@ -42,7 +42,7 @@ fn names(wanted: &str, kind: &str) -> bool {
 }
 
 /// The only thing about an event that changes.
-fn count_pending(transaction: &Transaction<'_>, event: &mut Value) -> Result<(), Fault> {
+fn count_pending(transaction: &Transaction<'_>, event: &mut Value) -> Result<(), ApiError> {
     let waiting: i64 = transaction.sql.query_row(
         "SELECT EXISTS (SELECT 1 FROM deliveries WHERE event = ?1 AND state = 'waiting')",
         [event["id"].as_str()],

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::api_error::ApiError;
 use super::database::Transaction;
-use super::fault::Fault;
 use super::{balance_transactions, checkout_lines};
 
 const DEPTH_MAX: usize = 4;
@@ -40,18 +40,18 @@ const EXPANDABLE: &[(&str, &str, &str)] = &[
     ("setup_intent", "payment_method", "payment_method"),
 ];
 
-pub(super) fn expand(transaction: &Transaction<'_>, body: &mut Value, paths: &[String]) -> Result<(), Fault> {
+pub(super) fn expand(transaction: &Transaction<'_>, body: &mut Value, paths: &[String]) -> Result<(), ApiError> {
     for path in paths {
         let segments: Vec<&str> = path.split('.').collect();
         if segments.len() > DEPTH_MAX + 1 {
-            return Err(Fault::invalid("expand", format!("You cannot expand more than {DEPTH_MAX} levels: {path}")));
+            return Err(ApiError::invalid("expand", format!("You cannot expand more than {DEPTH_MAX} levels: {path}")));
         }
         follow(transaction, body, &segments, path)?;
     }
     Ok(())
 }
 
-fn follow(transaction: &Transaction<'_>, value: &mut Value, segments: &[&str], path: &str) -> Result<(), Fault> {
+fn follow(transaction: &Transaction<'_>, value: &mut Value, segments: &[&str], path: &str) -> Result<(), ApiError> {
     let Some((field, rest)) = segments.split_first() else { return Ok(()) };
     if value["object"] == "list" && *field == "data" {
         let items = value["data"].as_array_mut().into_iter().flatten();
@@ -64,7 +64,7 @@ fn follow(transaction: &Transaction<'_>, value: &mut Value, segments: &[&str], p
     }
     let known = EXPANDABLE.iter().find(|(object, name, _)| value["object"] == *object && name == field);
     let Some((_, _, object)) = known else {
-        return Err(Fault::invalid("expand", format!("This property cannot be expanded ({path}).")));
+        return Err(ApiError::invalid("expand", format!("This property cannot be expanded ({path}).")));
     };
     if let Some(id) = value[*field].as_str() {
         let object = if object.is_empty() { source_object(id) } else { object };

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fault::Fault;
+use super::api_error::ApiError;
 
 const PAIRS_MAX: usize = 2_000;
 const DEPTH_MAX: usize = 8;
@@ -24,11 +24,11 @@ enum Entry {
 }
 
 /// Decodes `a=b&c=d`: percent signs, and `+` for a space.
-pub(super) fn pairs(raw: &[u8]) -> Result<Vec<(String, String)>, Fault> {
+pub(super) fn pairs(raw: &[u8]) -> Result<Vec<(String, String)>, ApiError> {
     let mut pairs = Vec::new();
     for field in raw.split(|byte| *byte == b'&').filter(|field| !field.is_empty()) {
         if pairs.len() == PAIRS_MAX {
-            return Err(Fault::invalid("", format!("A request may have at most {PAIRS_MAX} parameters.")));
+            return Err(ApiError::invalid("", format!("A request may have at most {PAIRS_MAX} parameters.")));
         }
         let mut halves = field.splitn(2, |byte| *byte == b'=');
         let name = decode(halves.next().unwrap_or_default())?;
@@ -37,7 +37,7 @@ pub(super) fn pairs(raw: &[u8]) -> Result<Vec<(String, String)>, Fault> {
     Ok(pairs)
 }
 
-fn decode(raw: &[u8]) -> Result<String, Fault> {
+fn decode(raw: &[u8]) -> Result<String, ApiError> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.iter().copied();
     while let Some(byte) = rest.next() {
@@ -59,12 +59,12 @@ fn hex_byte(high: u8, low: u8) -> Option<u8> {
     Some(byte[0])
 }
 
-fn undecodable() -> Fault {
-    Fault::invalid("", "The request's parameters are not valid percent-encoded UTF-8.")
+fn undecodable() -> ApiError {
+    ApiError::invalid("", "The request's parameters are not valid percent-encoded UTF-8.")
 }
 
 impl Params {
-    pub(super) fn new(pairs: Vec<(String, String)>) -> Result<Self, Fault> {
+    pub(super) fn new(pairs: Vec<(String, String)>) -> Result<Self, ApiError> {
         let mut params = Self::default();
         for (name, value) in pairs {
             let segments = segments(&name)?;
@@ -78,16 +78,18 @@ impl Params {
         if self.path.is_empty() { key.to_owned() } else { format!("{}[{key}]", self.path) }
     }
 
-    pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, Fault> {
+    pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, ApiError> {
         match self.entries.remove(key) {
             None => Ok(None),
             Some(Entry::Text(text)) if text.is_empty() => {
                 let name = self.name(key);
                 let message = format!("You passed an empty string for '{name}'; leave it out instead.");
-                Err(Fault::coded("parameter_invalid_empty", name, message))
+                Err(ApiError::coded("parameter_invalid_empty", name, message))
             }
             Some(Entry::Text(text)) => Ok(Some(text)),
-            Some(Entry::Tree(_)) => Err(Fault::invalid(self.name(key), format!("Invalid string: {}", self.name(key)))),
+            Some(Entry::Tree(_)) => {
+                Err(ApiError::invalid(self.name(key), format!("Invalid string: {}", self.name(key))))
+            }
         }
     }
 
@@ -96,62 +98,64 @@ impl Params {
         matches!(self.entries.get(key), Some(Entry::Text(_)))
     }
 
-    pub(super) fn required_text(&mut self, key: &str) -> Result<String, Fault> {
-        self.text(key)?.ok_or_else(|| Fault::missing_param(&self.name(key)))
+    pub(super) fn required_text(&mut self, key: &str) -> Result<String, ApiError> {
+        self.text(key)?.ok_or_else(|| ApiError::missing_param(&self.name(key)))
     }
 
-    pub(super) fn integer(&mut self, key: &str) -> Result<Option<i64>, Fault> {
+    pub(super) fn integer(&mut self, key: &str) -> Result<Option<i64>, ApiError> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         let integer = text.parse();
-        integer
-            .map(Some)
-            .map_err(|_| Fault::coded("parameter_invalid_integer", self.name(key), format!("Invalid integer: {text}")))
+        integer.map(Some).map_err(|_| {
+            ApiError::coded("parameter_invalid_integer", self.name(key), format!("Invalid integer: {text}"))
+        })
     }
 
-    pub(super) fn flag(&mut self, key: &str) -> Result<Option<bool>, Fault> {
+    pub(super) fn flag(&mut self, key: &str) -> Result<Option<bool>, ApiError> {
         match self.text(key)?.as_deref() {
             None => Ok(None),
             Some("true") => Ok(Some(true)),
             Some("false") => Ok(Some(false)),
-            Some(other) => Err(Fault::invalid(self.name(key), format!("Invalid boolean: {other}"))),
+            Some(other) => Err(ApiError::invalid(self.name(key), format!("Invalid boolean: {other}"))),
         }
     }
 
     /// One of a closed list of words.
-    pub(super) fn choice(&mut self, key: &str, words: &[&'static str]) -> Result<Option<&'static str>, Fault> {
+    pub(super) fn choice(&mut self, key: &str, words: &[&'static str]) -> Result<Option<&'static str>, ApiError> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         let word = words.iter().find(|word| **word == text).copied();
         let refusal = || format!("Invalid {}: must be one of {}", self.name(key), words.join(", "));
-        word.map(Some).ok_or_else(|| Fault::invalid(self.name(key), refusal()))
+        word.map(Some).ok_or_else(|| ApiError::invalid(self.name(key), refusal()))
     }
 
-    pub(super) fn tree(&mut self, key: &str) -> Result<Option<Self>, Fault> {
+    pub(super) fn tree(&mut self, key: &str) -> Result<Option<Self>, ApiError> {
         match self.entries.remove(key) {
             None => Ok(None),
             Some(Entry::Tree(entries)) => Ok(Some(Self { path: self.name(key), entries })),
-            Some(Entry::Text(_)) => Err(Fault::invalid(self.name(key), format!("Invalid object: {}", self.name(key)))),
+            Some(Entry::Text(_)) => {
+                Err(ApiError::invalid(self.name(key), format!("Invalid object: {}", self.name(key))))
+            }
         }
     }
 
     /// The objects of a list, in the order of their indices.
-    pub(super) fn list(&mut self, key: &str) -> Result<Vec<Self>, Fault> {
+    pub(super) fn list(&mut self, key: &str) -> Result<Vec<Self>, ApiError> {
         let Some(mut tree) = self.tree(key)? else { return Ok(Vec::new()) };
         let keys = tree.indices()?;
         keys.iter().filter_map(|index| tree.tree(index).transpose()).collect()
     }
 
     /// The texts of a list, in the order of their indices.
-    pub(super) fn texts(&mut self, key: &str) -> Result<Vec<String>, Fault> {
+    pub(super) fn texts(&mut self, key: &str) -> Result<Vec<String>, ApiError> {
         let Some(mut tree) = self.tree(key)? else { return Ok(Vec::new()) };
         let keys = tree.indices()?;
         keys.iter().filter_map(|index| tree.text(index).transpose()).collect()
     }
 
-    fn indices(&self) -> Result<Vec<String>, Fault> {
+    fn indices(&self) -> Result<Vec<String>, ApiError> {
         let mut indices = Vec::new();
         for key in self.entries.keys() {
             let index: usize =
-                key.parse().map_err(|_| Fault::invalid(self.name(key), format!("Invalid array: {}", self.path)))?;
+                key.parse().map_err(|_| ApiError::invalid(self.name(key), format!("Invalid array: {}", self.path)))?;
             indices.push((index, key.clone()));
         }
         indices.sort_unstable();
@@ -159,43 +163,43 @@ impl Params {
     }
 
     /// Free name and value pairs within Stripe's limits; an empty value means "not set".
-    pub(super) fn metadata(&mut self) -> Result<BTreeMap<String, String>, Fault> {
+    pub(super) fn metadata(&mut self) -> Result<BTreeMap<String, String>, ApiError> {
         let Some(tree) = self.tree("metadata")? else { return Ok(BTreeMap::new()) };
         let mut metadata = BTreeMap::new();
         for (key, entry) in &tree.entries {
             let Entry::Text(value) = entry else {
-                return Err(Fault::invalid(tree.name(key), "Metadata values must be strings."));
+                return Err(ApiError::invalid(tree.name(key), "Metadata values must be strings."));
             };
             if key.chars().count() > 40 || value.chars().count() > 500 {
                 let message = "Metadata keys can have up to 40 characters, values up to 500.";
-                return Err(Fault::invalid(tree.name(key), message));
+                return Err(ApiError::invalid(tree.name(key), message));
             }
             if !value.is_empty() {
                 metadata.insert(key.clone(), value.clone());
             }
         }
         if metadata.len() > 50 {
-            return Err(Fault::invalid(tree.path, "Metadata can have up to 50 keys."));
+            return Err(ApiError::invalid(tree.path, "Metadata can have up to 50 keys."));
         }
         Ok(metadata)
     }
 
     /// Refuses whatever nobody took.
-    pub(super) fn finish(self) -> Result<(), Fault> {
+    pub(super) fn finish(self) -> Result<(), ApiError> {
         match self.entries.keys().next() {
             None => Ok(()),
             Some(key) => {
                 let name = self.name(key);
                 let message = format!("Received unknown parameter: {name}");
-                Err(Fault::coded("parameter_unknown", name, message))
+                Err(ApiError::coded("parameter_unknown", name, message))
             }
         }
     }
 }
 
 /// `a[b][0]` is `a`, `b`, `0`; a trailing `[]` is an empty last segment.
-fn segments(name: &str) -> Result<Vec<&str>, Fault> {
-    let malformed = || Fault::invalid(name, format!("Invalid parameter name: {name}"));
+fn segments(name: &str) -> Result<Vec<&str>, ApiError> {
+    let malformed = || ApiError::invalid(name, format!("Invalid parameter name: {name}"));
     let Some(open) = name.find('[') else { return Ok(vec![name]) };
     let (head, brackets) = name.split_at(open);
     let inner = brackets.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).ok_or_else(malformed)?;
@@ -207,8 +211,9 @@ fn segments(name: &str) -> Result<Vec<&str>, Fault> {
     if well_formed { Ok(segments) } else { Err(malformed()) }
 }
 
-fn insert(entries: &mut BTreeMap<String, Entry>, name: &str, segments: &[&str], value: String) -> Result<(), Fault> {
-    let contradiction = || Fault::invalid(name, format!("Parameter {name} is given both as a value and as an object."));
+fn insert(entries: &mut BTreeMap<String, Entry>, name: &str, segments: &[&str], value: String) -> Result<(), ApiError> {
+    let contradiction =
+        || ApiError::invalid(name, format!("Parameter {name} is given both as a value and as an object."));
     let Some((first, rest)) = segments.split_first() else { return Ok(()) };
     let key = if first.is_empty() { entries.len().to_string() } else { (*first).to_owned() };
     if rest.is_empty() {

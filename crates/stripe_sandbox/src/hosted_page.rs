@@ -10,9 +10,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::Sandbox;
-use super::confirmation::{self, Confirmation, Outcome};
-use super::database::{Asked, Record, Transaction};
-use super::fault::Fault;
+use super::api_error::ApiError;
+use super::checkout_sessions::return_address;
+use super::confirmation::{self, Confirmation};
+use super::confirmation_outcome::Outcome;
+use super::database::{Record, RequestIds, Transaction};
 use super::form;
 use super::hosted_page_view::{self as view, Entered};
 use super::hosted_page_words::{Complaint, Words};
@@ -43,7 +45,8 @@ async fn show(
 ) -> Response {
     let fields = Fields(form::pairs(query.unwrap_or_default().as_bytes()).unwrap_or_default());
     let language = accepted_language(&headers);
-    let answer = sandbox.run(Asked::default(), move |transaction| page(transaction, &id, &fields, &language)).await;
+    let answer =
+        sandbox.run(RequestIds::default(), move |transaction| page(transaction, &id, &fields, &language)).await;
     respond(answer)
 }
 
@@ -51,9 +54,9 @@ async fn submit(State(sandbox): State<Sandbox>, Path(id): Path<String>, headers:
     let language = accepted_language(&headers);
     let work = move |transaction: &mut Transaction<'_>| {
         let fields = Fields(form::pairs(&body)?);
-        take(transaction, &id, &fields, &language)
+        handle_form(transaction, &id, &fields, &language)
     };
-    let answer = sandbox.run(Asked::default(), work).await;
+    let answer = sandbox.run(RequestIds::default(), work).await;
     respond(answer)
 }
 
@@ -61,26 +64,26 @@ fn accepted_language(headers: &HeaderMap) -> String {
     headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-fn respond(answer: Result<(usize, Answer), Fault>) -> Response {
+fn respond(answer: Result<(usize, Answer), ApiError>) -> Response {
     match answer {
         Ok((_, Answer::SeeOther(url))) => (StatusCode::SEE_OTHER, [(header::LOCATION, url)]).into_response(),
-        Ok((_, Answer::Page(status, html))) => dressed(status, html),
-        Err(fault) => dressed(fault.status, view::trouble(&Words::ENGLISH)),
+        Ok((_, Answer::Page(status, html))) => html_response(status, html),
+        Err(error) => html_response(error.status, view::trouble(&Words::ENGLISH)),
     }
 }
 
-fn dressed(status: u16, html: String) -> Response {
+fn html_response(status: u16, html: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers: [(HeaderName, &str); 3] = [
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "no-referrer"),
+        (header::REFERRER_POLICY, "same-origin"),
     ];
     (status, headers, Html(html)).into_response()
 }
 
 /// The page a session is in, whatever the address bar says.
-fn page(transaction: &Transaction<'_>, id: &str, fields: &Fields, language: &str) -> Result<Answer, Fault> {
+fn page(transaction: &Transaction<'_>, id: &str, fields: &Fields, language: &str) -> Result<Answer, ApiError> {
     let Some(session) = transaction.find("checkout.session", id)? else { return Ok(not_found(language)) };
     let words = Words::choose(session.body["locale"].as_str(), language);
     if session.text("status") != "open" {
@@ -103,7 +106,12 @@ fn page(transaction: &Transaction<'_>, id: &str, fields: &Fields, language: &str
 }
 
 /// Takes what was submitted. A session that is no longer open is only shown, so a second submission charges nothing.
-fn take(transaction: &mut Transaction<'_>, id: &str, fields: &Fields, language: &str) -> Result<Answer, Fault> {
+fn handle_form(
+    transaction: &mut Transaction<'_>,
+    id: &str,
+    fields: &Fields,
+    language: &str,
+) -> Result<Answer, ApiError> {
     let Some(mut session) = transaction.find("checkout.session", id)? else { return Ok(not_found(language)) };
     let words = Words::choose(session.body["locale"].as_str(), language);
     if session.text("status") != "open" {
@@ -141,14 +149,10 @@ fn not_found(language: &str) -> Answer {
 }
 
 /// The session's intent, of either kind, if its customer has to answer their bank.
-fn waiting_intent(transaction: &Transaction<'_>, session: &Record) -> Result<Option<Record>, Fault> {
+fn waiting_intent(transaction: &Transaction<'_>, session: &Record) -> Result<Option<Record>, ApiError> {
     let kind = if session.text("mode") == "setup" { "setup_intent" } else { "payment_intent" };
     let intent = transaction.find(kind, session.text(kind))?;
     Ok(intent.filter(|intent| intent.text("status") == "requires_action"))
-}
-
-pub(super) fn return_address(session: &Record) -> String {
-    session.text("success_url").replace("{CHECKOUT_SESSION_ID}", session.text("id"))
 }
 
 fn next_year(now: Timestamp) -> String {

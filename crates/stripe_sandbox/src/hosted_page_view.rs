@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::checkout_lines;
+use super::checkout_sessions::return_address;
 use super::database::Record;
-use super::hosted_page::return_address;
 use super::hosted_page_words::Words;
 use super::money;
-use super::test_numbers::{self, Aftermath, CardBehaviour, TestIban};
+use super::test_numbers::{self, CardBehaviour, FollowUp, TestIban};
 
 /// What stands in the form's fields.
 #[derive(Clone, Debug, Default)]
@@ -137,7 +137,7 @@ fn fill_links(words: &Words, session: &Record) -> String {
         let _ = write!(links, "<details><summary>{}</summary>", words.try_card);
         for card in test_numbers::CARDS.iter().filter(|card| OFFERED_CARDS.contains(&card.number)) {
             let what = match card.behaviour {
-                CardBehaviour::Succeeds if matches!(card.aftermath, Aftermath::Dispute(_)) => words.disputed,
+                CardBehaviour::Succeeds if matches!(card.follow_up, FollowUp::Dispute(_)) => words.disputed,
                 CardBehaviour::Succeeds => words.succeeds,
                 CardBehaviour::Declines(decline) => words.decline(decline.decline_code),
                 CardBehaviour::Authenticates(_) => words.asks,
@@ -149,18 +149,22 @@ fn fill_links(words: &Words, session: &Record) -> String {
     if takes(session, "sepa_debit") {
         let _ = write!(links, "<details><summary>{}</summary>", words.try_iban);
         for account in test_numbers::IBANS.iter().filter(|account| account.iban.starts_with("DE")) {
-            let _ =
-                write!(links, "<a class=\"fill\" href=\"?iban={0}\">{0}: {1}</a>", account.iban, fate(words, account));
+            let _ = write!(
+                links,
+                "<a class=\"fill\" href=\"?iban={0}\">{0}: {1}</a>",
+                account.iban,
+                debit_outcome(words, account)
+            );
         }
         links.push_str("</details>");
     }
     links
 }
 
-fn fate(words: &Words, account: &TestIban) -> String {
-    let what = match (account.failure, account.aftermath) {
+fn debit_outcome(words: &Words, account: &TestIban) -> String {
+    let what = match (account.failure, account.follow_up) {
         (Some(code), _) => format!("{} ({code})", words.debit_fails),
-        (None, Aftermath::Dispute(_)) => words.disputed.to_owned(),
+        (None, FollowUp::Dispute(_)) => words.disputed.to_owned(),
         (None, _) => words.succeeds.to_owned(),
     };
     if account.after_s >= 180 { format!("{what}, {}", words.later) } else { what }

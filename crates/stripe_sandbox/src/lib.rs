@@ -7,8 +7,8 @@
 //! Deliberately absent: anything the product does not ask of Stripe (an unknown parameter or address is refused, as
 //! Stripe refuses it), and any card number but Stripe's published test numbers.
 
-mod aftermath;
 mod api;
+mod api_error;
 mod balance_transactions;
 mod bank_transfers;
 mod chaos;
@@ -16,22 +16,24 @@ mod charges;
 mod checkout_lines;
 mod checkout_sessions;
 mod confirmation;
+mod confirmation_outcome;
 mod controls;
 mod customers;
 mod database;
 mod direct_payments;
 mod disputes;
+mod event_log;
 mod events;
 mod exchange;
 mod expansion;
-mod fault;
+mod follow_ups;
 mod form;
 mod hosted_page;
 mod hosted_page_view;
 mod hosted_page_words;
+mod legacy_version;
 mod listing;
 mod money;
-mod older_shape;
 mod payment_intents;
 mod payment_methods;
 mod payouts;
@@ -54,11 +56,11 @@ use clock::Clock;
 use rusqlite::Connection;
 use tokio::sync::Notify;
 
-use self::database::{Asked, Transaction};
-use self::fault::Fault;
+use self::api_error::ApiError;
+use self::database::{RequestIds, Transaction};
 use fault_injection::OutageSwitch;
 
-/// What the sandbox has to be told.
+/// Configuration of the sandbox.
 #[derive(Clone)]
 pub struct SandboxConfig {
     /// Where the local server is reached: the hosted page is `{origin}/dev/stripe/pay/{session}`.
@@ -140,7 +142,7 @@ impl Sandbox {
     /// A second caller waits for the first. A delivery that fails is re-timed and counts as done for now.
     pub async fn deliver_due(&self) -> usize {
         let _turn = self.inner.delivering.lock().await;
-        let caught_up = self.run(Asked::default(), |_| Ok(())).await;
+        let caught_up = self.run(RequestIds::default(), |_| Ok(())).await;
         let transitions = caught_up.map_or(0, |(transitions, ())| transitions);
         transitions + webhooks::deliver_due(self).await
     }
@@ -177,26 +179,27 @@ impl Sandbox {
 
     /// Runs one transaction off the async threads, after whatever time has brought about.
     ///
-    /// Answers with the number of transitions that were due as well. A fault undoes everything.
+    /// Answers with the number of transitions that were due as well. An error undoes everything.
     async fn run<T: Send + 'static>(
         &self,
-        asked: Asked,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<(usize, T), Fault> {
+        request_ids: RequestIds,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<(usize, T), ApiError> {
         let sandbox = self.clone();
-        tokio::task::spawn_blocking(move || sandbox.transact(asked, work)).await?
+        tokio::task::spawn_blocking(move || sandbox.transact(request_ids, work)).await?
     }
 
     fn transact<T>(
         &self,
-        asked: Asked,
-        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, Fault>,
-    ) -> Result<(usize, T), Fault> {
+        request_ids: RequestIds,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError>,
+    ) -> Result<(usize, T), ApiError> {
         let mut connection = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.inner.clock.now();
-        let mut transaction = Transaction::begin(&mut connection, now, Asked::default(), &self.inner.config.origin)?;
+        let mut transaction =
+            Transaction::begin(&mut connection, now, RequestIds::default(), &self.inner.config.origin)?;
         let transitions = catch_up(&mut transaction)?;
-        transaction.asked = asked;
+        transaction.request_ids = request_ids;
         let answer = work(&mut transaction)?;
         if transaction.commit()? {
             self.inner.changed.notify_one();
@@ -206,11 +209,11 @@ impl Sandbox {
 }
 
 /// Performs every transition that is due, so that nobody ever sees a state that time has overtaken.
-fn catch_up(transaction: &mut Transaction<'_>) -> Result<usize, Fault> {
+fn catch_up(transaction: &mut Transaction<'_>) -> Result<usize, ApiError> {
     let mut transitions = 0;
     while let Some((kind, object)) = transaction.take_due()? {
         match kind.as_str() {
-            aftermath::AFTERMATH => aftermath::bring_about(transaction, &object)?,
+            follow_ups::FOLLOW_UP => follow_ups::perform(transaction, &object)?,
             checkout_sessions::EXPIRY => checkout_sessions::expire_unpaid(transaction, &object)?,
             confirmation::SETTLEMENT => confirmation::settle_debit(transaction, &object)?,
             disputes::DEADLINE => disputes::run_out(transaction, &object)?,

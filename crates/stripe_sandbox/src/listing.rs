@@ -3,8 +3,8 @@
 use rusqlite::params;
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::Transaction;
-use super::fault::Fault;
 use super::form::Params;
 
 const LIMIT_DEFAULT: i64 = 10;
@@ -25,10 +25,10 @@ struct Span {
 }
 
 impl Page {
-    pub(super) fn take(params: &mut Params) -> Result<Self, Fault> {
+    pub(super) fn take(params: &mut Params) -> Result<Self, ApiError> {
         let limit = params.integer("limit")?.unwrap_or(LIMIT_DEFAULT);
         if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Fault::invalid("limit", format!("Limit must be between 1 and {LIMIT_MAX}.")));
+            return Err(ApiError::invalid("limit", format!("Limit must be between 1 and {LIMIT_MAX}.")));
         }
         let page = Self {
             limit: usize::try_from(limit).unwrap_or_default(),
@@ -38,7 +38,7 @@ impl Page {
         };
         if page.starting_after.is_some() && page.ending_before.is_some() {
             let message = "You may only specify one of these parameters: starting_after, ending_before.";
-            return Err(Fault::invalid("ending_before", message));
+            return Err(ApiError::invalid("ending_before", message));
         }
         Ok(page)
     }
@@ -46,7 +46,7 @@ impl Page {
 
 impl Span {
     /// `created=t`, or `created[gt|gte|lt|lte]=t`.
-    fn take(params: &mut Params) -> Result<Self, Fault> {
+    fn take(params: &mut Params) -> Result<Self, ApiError> {
         let mut span = Self { from: i64::MIN, to: i64::MAX };
         if params.is_text("created") {
             let exact = params.integer("created")?.unwrap_or_default();
@@ -77,7 +77,7 @@ pub(super) fn list(
     url: &str,
     page: &Page,
     keep: impl Fn(&Value) -> bool,
-) -> Result<Value, Fault> {
+) -> Result<Value, ApiError> {
     let backwards = page.ending_before.is_some();
     let after = cursor(transaction, object, "starting_after", page.starting_after.as_deref())?.unwrap_or(i64::MAX);
     let before = cursor(transaction, object, "ending_before", page.ending_before.as_deref())?.unwrap_or(i64::MIN);
@@ -105,13 +105,13 @@ pub(super) fn list(
     Ok(json!({ "object": "list", "data": data, "has_more": has_more, "url": url }))
 }
 
-fn cursor(transaction: &Transaction<'_>, object: &str, param: &str, id: Option<&str>) -> Result<Option<i64>, Fault> {
+fn cursor(transaction: &Transaction<'_>, object: &str, param: &str, id: Option<&str>) -> Result<Option<i64>, ApiError> {
     let Some(id) = id else { return Ok(None) };
     let mut statement = transaction.sql.prepare_cached("SELECT seq FROM objects WHERE id = ?1 AND object = ?2")?;
     let mut rows = statement.query(params![id, object])?;
     match rows.next()? {
         Some(row) => Ok(Some(row.get(0)?)),
-        None => Err(Fault::no_such_in(param, object, id)),
+        None => Err(ApiError::no_such_in(param, object, id)),
     }
 }
 

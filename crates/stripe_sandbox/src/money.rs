@@ -3,7 +3,7 @@
 //! Amounts are in Stripe's units, which are not always ISO 4217's: ISK and UGX have no minor unit and are sent times a
 //! hundred; three-decimal currencies end in 0. Minimums are those Stripe publishes; other currencies have none here.
 
-use super::fault::Fault;
+use super::api_error::ApiError;
 
 /// Stripe's own limit: eight digits.
 const AMOUNT_MAX: i64 = 99_999_999;
@@ -46,25 +46,25 @@ const MINIMUMS: &[(&str, i64)] = &[
 ];
 
 /// The currency in lower case, if Stripe takes it.
-pub(super) fn currency(text: &str, param: &str) -> Result<String, Fault> {
+pub(super) fn currency(text: &str, param: &str) -> Result<String, ApiError> {
     let currency = text.to_ascii_lowercase();
     if listed(CURRENCIES, &currency) {
         Ok(currency)
     } else {
-        Err(Fault::invalid(param, format!("Invalid currency: {text}")))
+        Err(ApiError::invalid(param, format!("Invalid currency: {text}")))
     }
 }
 
 /// Refuses an amount Stripe would not charge.
-pub(super) fn check_charge(amount: i64, currency: &str, param: &str) -> Result<(), Fault> {
+pub(super) fn check_charge(amount: i64, currency: &str, param: &str) -> Result<(), ApiError> {
     let minimum = MINIMUMS.iter().find(|(code, _)| *code == currency).map_or(1, |(_, minimum)| *minimum);
     if amount < minimum {
         let message = format!("The total must be at least {} {currency}", plain(minimum, currency));
-        return Err(Fault::coded("amount_too_small", param, message));
+        return Err(ApiError::coded("amount_too_small", param, message));
     }
     if amount > AMOUNT_MAX {
         let message = format!("The total must be no more than {} {currency}", plain(AMOUNT_MAX, currency));
-        return Err(Fault::coded("amount_too_large", param, message));
+        return Err(ApiError::coded("amount_too_large", param, message));
     }
     check_step(amount, currency, param)
 }
@@ -81,13 +81,13 @@ pub(super) fn step(currency: &str) -> i64 {
 }
 
 /// Refuses an amount that is not a whole number of what the currency's bank notes and cards can move.
-pub(super) fn check_step(amount: i64, currency: &str, param: &str) -> Result<(), Fault> {
+pub(super) fn check_step(amount: i64, currency: &str, param: &str) -> Result<(), ApiError> {
     let step = step(currency);
     if amount.rem_euclid(step) == 0 {
         return Ok(());
     }
     let message = format!("Amounts in {currency} must be divisible by {step}: {amount}");
-    Err(Fault::coded("invalid_charge_amount", param, message))
+    Err(ApiError::coded("invalid_charge_amount", param, message))
 }
 
 /// For people: `1 234,50 EUR` in French, `EUR 1,234.50` in English.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 
@@ -18,33 +18,33 @@ pub(super) struct Terms {
     pub(super) receipt_email: Value,
     pub(super) setup_future_usage: Value,
     /// What is known of it and not shown.
-    pub(super) aside: Value,
+    pub(super) internal: Value,
 }
 
 /// The intent of a session, made when its customer first confirms.
-pub(super) fn create(transaction: &mut Transaction<'_>, session: &Record) -> Result<Record, Fault> {
-    let asked = &session.aside["intent"];
+pub(super) fn create(transaction: &mut Transaction<'_>, session: &Record) -> Result<Record, ApiError> {
+    let wanted = &session.internal["intent"];
     let terms = Terms {
         amount: session.body["amount_total"].clone(),
         currency: session.body["currency"].clone(),
         customer: session.body["customer"].clone(),
-        description: asked["description"].clone(),
-        metadata: asked["metadata"].clone(),
+        description: wanted["description"].clone(),
+        metadata: wanted["metadata"].clone(),
         payment_method_types: session.body["payment_method_types"].clone(),
-        receipt_email: asked["receipt_email"].clone(),
-        setup_future_usage: asked["setup_future_usage"].clone(),
-        aside: json!({ "session": session.body["id"] }),
+        receipt_email: wanted["receipt_email"].clone(),
+        setup_future_usage: wanted["setup_future_usage"].clone(),
+        internal: json!({ "session": session.body["id"] }),
     };
     open(transaction, terms)
 }
 
-pub(super) fn open(transaction: &mut Transaction<'_>, terms: Terms) -> Result<Record, Fault> {
-    let id = transaction.ids("pi_3", 23)?;
+pub(super) fn open(transaction: &mut Transaction<'_>, terms: Terms) -> Result<Record, ApiError> {
+    let id = transaction.new_id("pi_3", 23)?;
     let mut body = body(&terms);
-    body["client_secret"] = json!(format!("{id}_secret_{}", transaction.ids("", 25)?));
+    body["client_secret"] = json!(format!("{id}_secret_{}", transaction.new_id("", 25)?));
     body["created"] = json!(transaction.now.as_second());
     body["id"] = json!(id);
-    let intent = Record { body, aside: terms.aside };
+    let intent = Record { body, internal: terms.internal };
     transaction.put(&intent)?;
     transaction.emit("payment_intent.created", &intent.body)?;
     Ok(intent)
@@ -106,13 +106,13 @@ const ABSENT: &[&str] = &[
 ];
 
 /// With the secret key an intent's client secret proves nothing further; it is taken and not compared.
-pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     params.text("client_secret")?;
     params.finish()?;
     Ok(transaction.need("payment_intent", id, "intent")?.body)
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let customer = params.text("customer")?;
     params.finish()?;
@@ -121,26 +121,26 @@ pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<
     })
 }
 
-pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let reasons = ["abandoned", "duplicate", "fraudulent", "requested_by_customer"];
     let reason = params.choice("cancellation_reason", &reasons)?;
     params.finish()?;
     let intent = transaction.need("payment_intent", id, "intent")?;
-    let session = transaction.find("checkout.session", intent.aside["session"].as_str().unwrap_or_default())?;
+    let session = transaction.find("checkout.session", intent.internal["session"].as_str().unwrap_or_default())?;
     if session.is_some_and(|session| session.text("status") == "open") {
         let message = "You cannot cancel the PaymentIntent of an open Checkout Session; expire the session instead.";
-        return Err(Fault::invalid("", message));
+        return Err(ApiError::invalid("", message));
     }
     if !may_be_cancelled(&intent) {
         let message =
             format!("You cannot cancel this PaymentIntent because it has a status of {}.", intent.text("status"));
-        return Err(Fault::coded("payment_intent_unexpected_state", "", message));
+        return Err(ApiError::coded("payment_intent_unexpected_state", "", message));
     }
     Ok(cancel_now(transaction, intent, json!(reason))?.body)
 }
 
 /// Cancels an intent that still waits for its customer; leaves any other alone.
-pub(super) fn cancel_open(transaction: &mut Transaction<'_>, intent: Record, reason: &str) -> Result<(), Fault> {
+pub(super) fn cancel_open(transaction: &mut Transaction<'_>, intent: Record, reason: &str) -> Result<(), ApiError> {
     if may_be_cancelled(&intent) { cancel_now(transaction, intent, json!(reason)).map(|_| ()) } else { Ok(()) }
 }
 
@@ -148,7 +148,7 @@ fn may_be_cancelled(intent: &Record) -> bool {
     matches!(intent.text("status"), "requires_payment_method" | "requires_confirmation" | "requires_action")
 }
 
-fn cancel_now(transaction: &mut Transaction<'_>, mut intent: Record, reason: Value) -> Result<Record, Fault> {
+fn cancel_now(transaction: &mut Transaction<'_>, mut intent: Record, reason: Value) -> Result<Record, ApiError> {
     intent.body["status"] = json!("canceled");
     intent.body["canceled_at"] = json!(transaction.now.as_second());
     intent.body["cancellation_reason"] = reason;

@@ -8,11 +8,11 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::api_error::ApiError;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
-use super::test_numbers::{self, Aftermath, CardBehaviour, NOT_A_TEST_CARD, TestIban};
+use super::test_numbers::{self, CardBehaviour, FollowUp, NOT_A_TEST_CARD, TestIban};
 
 /// What the customer typed, checked.
 #[derive(Clone, Debug)]
@@ -39,9 +39,9 @@ pub(super) fn create(
     instrument: &Instrument,
     email: Option<&str>,
     name: Option<&str>,
-) -> Result<Record, Fault> {
+) -> Result<Record, ApiError> {
     let mut body = json!({
-        "id": transaction.ids("pm_1", 23)?,
+        "id": transaction.new_id("pm_1", 23)?,
         "object": "payment_method",
         "allow_redisplay": "unspecified",
         "billing_details": {
@@ -83,7 +83,7 @@ pub(super) fn create(
             None
         }
     };
-    let method = Record { body, aside: json!({ "number": known_number }) };
+    let method = Record { body, internal: json!({ "number": known_number }) };
     transaction.put(&method)?;
     Ok(method)
 }
@@ -128,7 +128,7 @@ fn fingerprint(number: &str) -> String {
 }
 
 pub(super) fn behaviour(method: &Record) -> Behaviour {
-    let number = method.aside["number"].as_str().unwrap_or_default();
+    let number = method.internal["number"].as_str().unwrap_or_default();
     match (test_numbers::test_card(number), test_numbers::test_iban(number)) {
         (Some(card), _) => Behaviour::Card(card.behaviour),
         (None, Some(account)) => Behaviour::Debit(account),
@@ -137,19 +137,19 @@ pub(super) fn behaviour(method: &Record) -> Behaviour {
 }
 
 /// What a payment with a stored method brings about afterwards.
-pub(super) fn aftermath(method: &Record) -> Aftermath {
-    let number = method.aside["number"].as_str().unwrap_or_default();
+pub(super) fn follow_up(method: &Record) -> FollowUp {
+    let number = method.internal["number"].as_str().unwrap_or_default();
     match (test_numbers::test_card(number), test_numbers::test_iban(number)) {
-        (Some(card), _) => card.aftermath,
-        (None, Some(account)) => account.aftermath,
-        (None, None) => Aftermath::Nothing,
+        (Some(card), _) => card.follow_up,
+        (None, Some(account)) => account.follow_up,
+        (None, None) => FollowUp::Nothing,
     }
 }
 
 /// Whether the issuer asks when the method is charged and the customer is away.
 pub(super) fn asks_again(method: &Record) -> bool {
-    match method.aside["number"].as_str().unwrap_or_default() {
-        test_numbers::ASKS_ON_SETUP => method.aside["set_up"] != true,
+    match method.internal["number"].as_str().unwrap_or_default() {
+        test_numbers::ASKS_ON_SETUP => method.internal["set_up"] != true,
         test_numbers::ALREADY_SET_UP => false,
         _ => true,
     }
@@ -157,7 +157,7 @@ pub(super) fn asks_again(method: &Record) -> bool {
 
 /// Whether a method that is declined when charged may be kept all the same.
 pub(super) fn can_be_kept(method: &Record) -> bool {
-    method.aside["number"] == test_numbers::DECLINES_ONLY_CHARGES
+    method.internal["number"] == test_numbers::DECLINES_ONLY_CHARGES
 }
 
 /// Keeps a method for a customer's next payments.
@@ -166,7 +166,7 @@ pub(super) fn attach(
     method: &mut Record,
     customer: &str,
     allow_redisplay: &str,
-) -> Result<(), Fault> {
+) -> Result<(), ApiError> {
     method.body["customer"] = json!(customer);
     method.body["allow_redisplay"] = json!(allow_redisplay);
     transaction.put(method)?;
@@ -178,10 +178,10 @@ pub(super) fn create_mandate(
     transaction: &Transaction<'_>,
     method: &Record,
     only_for: Option<&Record>,
-) -> Result<String, Fault> {
+) -> Result<String, ApiError> {
     let multi_use = only_for.is_none();
-    let id = transaction.ids("mandate_1", 23)?;
-    let reference = transaction.ids("", 16)?.to_ascii_uppercase();
+    let id = transaction.new_id("mandate_1", 23)?;
+    let reference = transaction.new_id("", 16)?.to_ascii_uppercase();
     let body = json!({
         "id": id,
         "object": "mandate",
@@ -203,7 +203,7 @@ pub(super) fn create_mandate(
         "status": "active",
         "type": if multi_use { "multi_use" } else { "single_use" },
     });
-    transaction.put(&Record { body, aside: Value::Null })?;
+    transaction.put(&Record { body, internal: Value::Null })?;
     Ok(id)
 }
 
@@ -231,7 +231,7 @@ pub(super) fn details(transaction: &Transaction<'_>, intent: &Record, method: &R
     card["mandate"] = Value::Null;
     card["network_token"] = json!({ "used": false });
     card["network_transaction_id"] = Value::Null;
-    card["three_d_secure"] = if intent.aside["authenticated"] == true {
+    card["three_d_secure"] = if intent.internal["authenticated"] == true {
         json!({
             "authentication_flow": "challenge", "electronic_commerce_indicator": "05", "exemption_indicator": null,
             "result": "authenticated", "result_reason": null, "transaction_id": null, "version": "2.2.0",
@@ -251,7 +251,7 @@ pub(super) fn list_of_customer(
     transaction: &Transaction<'_>,
     customer: &str,
     mut params: Params,
-) -> Result<Value, Fault> {
+) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let kind = params.text("type")?;
     let allow_redisplay = params.choice("allow_redisplay", &["always", "limited", "unspecified"])?;
@@ -263,4 +263,23 @@ pub(super) fn list_of_customer(
             && listing::matches(kind.as_deref(), &method["type"])
             && listing::matches(allow_redisplay, &method["allow_redisplay"])
     })
+}
+
+/// Takes a method away from its customer. It may not be used again.
+pub(super) fn detach(transaction: &mut Transaction<'_>, mut method: Record) -> Result<Record, ApiError> {
+    let before = json!({ "customer": method.body["customer"] });
+    method.body["customer"] = Value::Null;
+    method.internal["detached"] = json!(true);
+    transaction.put(&method)?;
+    transaction.emit_change("payment_method.detached", &method.body, &before)?;
+    Ok(method)
+}
+
+/// Takes all methods away from a customer.
+pub(super) fn detach_all(transaction: &mut Transaction<'_>, customer: &str) -> Result<(), ApiError> {
+    for id in transaction.ids_where("payment_method", "customer", customer)? {
+        let method = transaction.need("payment_method", &id, "payment_method")?;
+        detach(transaction, method)?;
+    }
+    Ok(())
 }

@@ -5,9 +5,9 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::balance_transactions::{self, Kind, Movement};
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::test_numbers::PROMPT_S;
@@ -17,7 +17,7 @@ pub(super) const ARRIVAL: &str = "payout_arrival";
 
 /// Pays out everything that is available and in no payout yet, each currency on its own. Nothing is paid out where more
 /// is owed to Stripe than is there.
-pub(super) fn create_all(transaction: &mut Transaction<'_>) -> Result<Vec<Value>, Fault> {
+pub(super) fn create_all(transaction: &mut Transaction<'_>) -> Result<Vec<Value>, ApiError> {
     let mut payouts = Vec::new();
     for (currency, amount) in balance_transactions::available(transaction)? {
         if amount > 0 {
@@ -32,18 +32,18 @@ pub(super) fn create_by_hand(
     transaction: &mut Transaction<'_>,
     currency: &str,
     amount: i64,
-) -> Result<Vec<Value>, Fault> {
+) -> Result<Vec<Value>, ApiError> {
     let available = balance_transactions::available(transaction)?;
     let there = available.iter().find(|(code, _)| code == currency).map_or(0, |(_, there)| *there);
     if amount < 1 || amount > there {
         let message = "You have insufficient funds in your Stripe account for this payout.";
-        return Err(Fault::coded("balance_insufficient", "amount", message));
+        return Err(ApiError::coded("balance_insufficient", "amount", message));
     }
     Ok(vec![create(transaction, currency, amount, false)?.body])
 }
 
-fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automatic: bool) -> Result<Record, Fault> {
-    let id = transaction.ids("po_1", 23)?;
+fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automatic: bool) -> Result<Record, ApiError> {
+    let id = transaction.new_id("po_1", 23)?;
     let movement = Movement {
         kind: Kind::Payout,
         source: &id,
@@ -87,7 +87,7 @@ fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automa
         "trace_id": { "status": "pending", "value": null },
         "type": "bank_account",
     });
-    let payout = Record { body, aside: Value::Null };
+    let payout = Record { body, internal: Value::Null };
     transaction.put(&payout)?;
     transaction.emit("payout.created", &payout.body)?;
     transaction.later(ARRIVAL, &id, PROMPT_S)?;
@@ -95,13 +95,13 @@ fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automa
 }
 
 /// The bank has the money, and Stripe has listed what it is made of.
-pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), Fault> {
+pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     let mut payout = transaction.need("payout", id, "payout")?;
     if payout.text("status") != "in_transit" {
         return Ok(());
     }
     payout.body["status"] = json!("paid");
-    payout.body["trace_id"] = json!({ "status": "supported", "value": transaction.ids("", 12)? });
+    payout.body["trace_id"] = json!({ "status": "supported", "value": transaction.new_id("", 12)? });
     transaction.put(&payout)?;
     transaction.emit("payout.paid", &payout.body)?;
     if payout.body["automatic"] != true {
@@ -113,10 +113,10 @@ pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), 
 }
 
 /// The bank sends a payout back, even one it had taken: its amount is available again, for the next.
-pub(super) fn fail(transaction: &mut Transaction<'_>, id: &str, code: &str) -> Result<Value, Fault> {
+pub(super) fn fail(transaction: &mut Transaction<'_>, id: &str, code: &str) -> Result<Value, ApiError> {
     let mut payout = transaction.need("payout", id, "payout")?;
     if payout.text("status") == "failed" {
-        return Err(Fault::invalid("payout", format!("Payout {id} has already failed.")));
+        return Err(ApiError::invalid("payout", format!("Payout {id} has already failed.")));
     }
     let movement = Movement {
         kind: Kind::PayoutFailure,
@@ -137,7 +137,7 @@ pub(super) fn fail(transaction: &mut Transaction<'_>, id: &str, code: &str) -> R
     Ok(payout.body)
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let status = params.choice("status", &["canceled", "failed", "in_transit", "paid", "pending"])?;
     params.finish()?;

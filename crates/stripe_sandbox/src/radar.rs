@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 
 const WARNING: &str = "radar.early_fraud_warning";
 
 /// The issuer believes that a payment is fraudulent; often a dispute follows.
-pub(super) fn warn(transaction: &mut Transaction<'_>, charge: &Record) -> Result<Value, Fault> {
+pub(super) fn warn(transaction: &mut Transaction<'_>, charge: &Record) -> Result<Value, ApiError> {
     let body = json!({
-        "id": transaction.ids("issfr_1", 23)?,
+        "id": transaction.new_id("issfr_1", 23)?,
         "object": WARNING,
         "actionable": true,
         "charge": charge.body["id"],
@@ -21,21 +21,21 @@ pub(super) fn warn(transaction: &mut Transaction<'_>, charge: &Record) -> Result
         "livemode": false,
         "payment_intent": charge.body["payment_intent"],
     });
-    let warning = Record { body, aside: Value::Null };
+    let warning = Record { body, internal: Value::Null };
     transaction.put(&warning)?;
     transaction.emit("radar.early_fraud_warning.created", &warning.body)?;
     Ok(warning.body)
 }
 
-pub(super) fn list_warnings(transaction: &Transaction<'_>, params: Params) -> Result<Value, Fault> {
+pub(super) fn list_warnings(transaction: &Transaction<'_>, params: Params) -> Result<Value, ApiError> {
     list(transaction, WARNING, "/v1/radar/early_fraud_warnings", params)
 }
 
-pub(super) fn list_reviews(transaction: &Transaction<'_>, params: Params) -> Result<Value, Fault> {
+pub(super) fn list_reviews(transaction: &Transaction<'_>, params: Params) -> Result<Value, ApiError> {
     list(transaction, "review", "/v1/reviews", params)
 }
 
-fn list(transaction: &Transaction<'_>, object: &str, url: &str, mut params: Params) -> Result<Value, Fault> {
+fn list(transaction: &Transaction<'_>, object: &str, url: &str, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let (charge, intent) = (params.text("charge")?, params.text("payment_intent")?);
     params.finish()?;
@@ -46,12 +46,12 @@ fn list(transaction: &Transaction<'_>, object: &str, url: &str, mut params: Para
 }
 
 /// Puts a payment before a person of the business's.
-pub(super) fn open_review(transaction: &mut Transaction<'_>, charge: &mut Record) -> Result<Value, Fault> {
+pub(super) fn open_review(transaction: &mut Transaction<'_>, charge: &mut Record) -> Result<Value, ApiError> {
     if charge.body["review"].is_string() {
-        return Err(Fault::invalid("charge", "This charge has been put to review already."));
+        return Err(ApiError::invalid("charge", "This charge has been put to review already."));
     }
     let body = json!({
-        "id": transaction.ids("prv_1", 23)?,
+        "id": transaction.new_id("prv_1", 23)?,
         "object": "review",
         "billing_zip": null,
         "charge": charge.body["id"],
@@ -66,7 +66,7 @@ pub(super) fn open_review(transaction: &mut Transaction<'_>, charge: &mut Record
         "reason": "rule",
         "session": null,
     });
-    let review = Record { body, aside: Value::Null };
+    let review = Record { body, internal: Value::Null };
     charge.body["review"] = review.body["id"].clone();
     transaction.put(charge)?;
     if let Some(mut intent) = transaction.find("payment_intent", charge.text("payment_intent"))? {
@@ -78,15 +78,15 @@ pub(super) fn open_review(transaction: &mut Transaction<'_>, charge: &mut Record
     Ok(review.body)
 }
 
-pub(super) fn approve(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+pub(super) fn approve(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     close_review(transaction, id, "approved")
 }
 
-pub(super) fn close_review(transaction: &mut Transaction<'_>, id: &str, reason: &str) -> Result<Value, Fault> {
+pub(super) fn close_review(transaction: &mut Transaction<'_>, id: &str, reason: &str) -> Result<Value, ApiError> {
     let mut review = transaction.need("review", id, "review")?;
     if review.body["open"] != true {
-        return Err(Fault::invalid("review", "This review is already closed."));
+        return Err(ApiError::invalid("review", "This review is already closed."));
     }
     review.body["open"] = json!(false);
     review.body["closed_reason"] = json!(reason);

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::balance_transactions::{self, Kind, Movement};
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
-use super::test_numbers::{Aftermath, DELAYED_S, PROMPT_S};
+use super::test_numbers::{DELAYED_S, FollowUp, PROMPT_S};
 use super::{disputes, money, payment_methods};
 
 /// The transition by which a pending refund arrives.
@@ -17,7 +17,7 @@ pub(super) const RETURN: &str = "refund_return";
 
 const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
 
-pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let (charge, intent) = (params.text("charge")?, params.text("payment_intent")?);
     let amount = params.integer("amount")?;
     let reason = params.choice("reason", REASONS)?;
@@ -27,9 +27,9 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     let amount = check(&charge, amount)?;
     let method = transaction.need("payment_method", charge.text("payment_method"), "payment_method")?;
     let bank = method.text("type") != "card";
-    let aftermath = payment_methods::aftermath(&method);
-    let pends = bank || aftermath == Aftermath::RefundPends;
-    let id = transaction.ids(if bank { "pyr_1" } else { "re_3" }, 23)?;
+    let follow_up = payment_methods::follow_up(&method);
+    let pends = bank || follow_up == FollowUp::RefundPends;
+    let id = transaction.new_id(if bank { "pyr_1" } else { "re_3" }, 23)?;
     let movement = Movement {
         kind: Kind::Refund,
         source: &id,
@@ -58,7 +58,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
             "status": if pends { "pending" } else { "succeeded" },
             "transfer_reversal": null,
         }),
-        aside: Value::Null,
+        internal: Value::Null,
     };
     transaction.put(&refund)?;
     let refunded = charge.integer("amount_refunded").saturating_add(amount);
@@ -68,7 +68,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     transaction.emit("charge.refunded", &charge.body)?;
     if pends {
         transaction.later(ARRIVAL, &id, PROMPT_S)?;
-    } else if aftermath == Aftermath::RefundFails {
+    } else if follow_up == FollowUp::RefundFails {
         transaction.later(RETURN, &id, DELAYED_S)?;
     }
     if charge.body["refunded"] == true {
@@ -82,44 +82,44 @@ pub(super) fn find_charge(
     transaction: &Transaction<'_>,
     charge: Option<&str>,
     intent: Option<&str>,
-) -> Result<Record, Fault> {
+) -> Result<Record, ApiError> {
     match (charge, intent) {
         (Some(_), Some(_)) => {
             let message = "You may only specify one of these parameters: charge, payment_intent.";
-            Err(Fault::invalid("payment_intent", message))
+            Err(ApiError::invalid("payment_intent", message))
         }
-        (Some(id), None) => transaction.find("charge", id)?.ok_or_else(|| Fault::no_such_in("charge", "charge", id)),
+        (Some(id), None) => transaction.find("charge", id)?.ok_or_else(|| ApiError::no_such_in("charge", "charge", id)),
         (None, Some(id)) => {
             let found = transaction.find("payment_intent", id)?;
-            let intent = found.ok_or_else(|| Fault::no_such_in("payment_intent", "payment_intent", id))?;
+            let intent = found.ok_or_else(|| ApiError::no_such_in("payment_intent", "payment_intent", id))?;
             let charge = transaction.find("charge", intent.text("latest_charge"))?;
             charge.filter(|charge| charge.body["paid"] == true).ok_or_else(|| {
                 let message = format!("This PaymentIntent ({id}) does not have a successful charge to refund.");
-                Fault::invalid("payment_intent", message)
+                ApiError::invalid("payment_intent", message)
             })
         }
-        (None, None) => Err(Fault::missing_param("charge")),
+        (None, None) => Err(ApiError::missing_param("charge")),
     }
 }
 
 /// How much is to be sent back, if that can be.
-fn check(charge: &Record, asked: Option<i64>) -> Result<i64, Fault> {
+fn check(charge: &Record, amount: Option<i64>) -> Result<i64, ApiError> {
     let (id, currency) = (charge.text("id"), charge.text("currency"));
     if charge.body["paid"] != true {
         let message = format!("Charge {id} cannot be refunded: its status is {}.", charge.text("status"));
-        return Err(Fault::invalid("charge", message));
+        return Err(ApiError::invalid("charge", message));
     }
-    if charge.aside["withdrawn"] == true {
+    if charge.internal["withdrawn"] == true {
         let message = format!("Charge {id} has been charged back; cannot issue a refund.");
-        return Err(Fault::coded("charge_disputed", "", message));
+        return Err(ApiError::coded("charge_disputed", "", message));
     }
     let left = charge.integer("amount").saturating_sub(charge.integer("amount_refunded"));
     if left <= 0 {
-        return Err(Fault::coded("charge_already_refunded", "", format!("Charge {id} has already been refunded.")));
+        return Err(ApiError::coded("charge_already_refunded", "", format!("Charge {id} has already been refunded.")));
     }
-    let amount = asked.unwrap_or(left);
+    let amount = amount.unwrap_or(left);
     if amount < 1 {
-        return Err(Fault::coded("parameter_invalid_integer", "amount", "Invalid positive integer"));
+        return Err(ApiError::coded("parameter_invalid_integer", "amount", "Invalid positive integer"));
     }
     money::check_step(amount, currency, "amount")?;
     if amount > left {
@@ -128,7 +128,7 @@ fn check(charge: &Record, asked: Option<i64>) -> Result<i64, Fault> {
             money::plain(amount, currency),
             money::plain(left, currency)
         );
-        return Err(Fault::invalid("amount", message));
+        return Err(ApiError::invalid("amount", message));
     }
     Ok(amount)
 }
@@ -150,7 +150,7 @@ fn set_refunded(charge: &mut Record, amount: i64) {
 }
 
 /// A pending refund has reached the payer.
-pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), Fault> {
+pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     let mut refund = transaction.need("refund", id, "refund")?;
     if refund.text("status") != "pending" {
         return Ok(());
@@ -162,7 +162,7 @@ pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), 
 }
 
 /// The payer's bank sends a refund back: the money is the business's again, and can be refunded again.
-pub(super) fn come_back(transaction: &mut Transaction<'_>, id: &str) -> Result<(), Fault> {
+pub(super) fn come_back(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     let mut refund = transaction.need("refund", id, "refund")?;
     if refund.text("status") == "failed" {
         return Ok(());
@@ -191,7 +191,7 @@ pub(super) fn come_back(transaction: &mut Transaction<'_>, id: &str) -> Result<(
     transaction.emit("refund.failed", &refund.body)
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let (charge, intent) = (params.text("charge")?, params.text("payment_intent")?);
     params.finish()?;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::payment_methods::{self, Behaviour, Instrument};
@@ -14,11 +14,11 @@ use super::{customers, test_methods};
 const TEST_METHOD_EXPIRY: (i8, i16) = (12, 2040);
 
 /// The method that is meant: one there is, or a new one of Stripe's published names.
-pub(super) fn resolve(transaction: &Transaction<'_>, id: &str, param: &str) -> Result<Record, Fault> {
+pub(super) fn resolve(transaction: &Transaction<'_>, id: &str, param: &str) -> Result<Record, ApiError> {
     if let Some(method) = transaction.find("payment_method", id)? {
         return Ok(method);
     }
-    let number = test_methods::number(id).ok_or_else(|| Fault::no_such_in(param, "PaymentMethod", id))?;
+    let number = test_methods::number(id).ok_or_else(|| ApiError::no_such_in(param, "PaymentMethod", id))?;
     let (exp_month, exp_year) = TEST_METHOD_EXPIRY;
     payment_methods::create(
         transaction,
@@ -29,9 +29,9 @@ pub(super) fn resolve(transaction: &Transaction<'_>, id: &str, param: &str) -> R
 }
 
 /// Refuses a method that is another customer's, or that was let go of.
-pub(super) fn check_owner(method: &Record, customer: Option<&str>) -> Result<(), Fault> {
+pub(super) fn check_owner(method: &Record, customer: Option<&str>) -> Result<(), ApiError> {
     let owner = method.body["customer"].as_str();
-    let usable = method.aside["detached"] != true && owner.is_none_or(|owner| Some(owner) == customer);
+    let usable = method.internal["detached"] != true && owner.is_none_or(|owner| Some(owner) == customer);
     if usable {
         return Ok(());
     }
@@ -40,10 +40,10 @@ pub(super) fn check_owner(method: &Record, customer: Option<&str>) -> Result<(),
     } else {
         "The provided PaymentMethod was detached from a Customer. It may not be used again."
     };
-    Err(Fault::invalid("payment_method", message))
+    Err(ApiError::invalid("payment_method", message))
 }
 
-pub(super) fn attach(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn attach(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let customer = params.required_text("customer")?;
     params.finish()?;
     customers::need_live(transaction, &customer)?;
@@ -51,7 +51,7 @@ pub(super) fn attach(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
     check_owner(&method, Some(&customer))?;
     match payment_methods::behaviour(&method) {
         Behaviour::Card(CardBehaviour::Declines(decline)) if !payment_methods::can_be_kept(&method) => {
-            return Err(Fault::card_declined(decline.code, decline.message));
+            return Err(ApiError::card_declined(decline.code, decline.message));
         }
         Behaviour::Card(_) | Behaviour::Debit(_) => {}
     }
@@ -59,34 +59,16 @@ pub(super) fn attach(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
     Ok(method.body)
 }
 
-pub(super) fn detach(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, Fault> {
+pub(super) fn detach(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let method = transaction.need("payment_method", id, "payment_method")?;
     if method.body["customer"].is_null() {
-        return Err(Fault::invalid("", "The payment method you provided is not attached to a customer."));
+        return Err(ApiError::invalid("", "The payment method you provided is not attached to a customer."));
     }
-    Ok(let_go(transaction, method)?.body)
+    Ok(payment_methods::detach(transaction, method)?.body)
 }
 
-fn let_go(transaction: &mut Transaction<'_>, mut method: Record) -> Result<Record, Fault> {
-    let before = json!({ "customer": method.body["customer"] });
-    method.body["customer"] = Value::Null;
-    method.aside["detached"] = json!(true);
-    transaction.put(&method)?;
-    transaction.emit_change("payment_method.detached", &method.body, &before)?;
-    Ok(method)
-}
-
-/// Lets go of everything a customer had.
-pub(super) fn detach_all(transaction: &mut Transaction<'_>, customer: &str) -> Result<(), Fault> {
-    for id in transaction.ids_where("payment_method", "customer", customer)? {
-        let method = transaction.need("payment_method", &id, "payment_method")?;
-        let_go(transaction, method)?;
-    }
-    Ok(())
-}
-
-pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let mut method = transaction.need("payment_method", id, "payment_method")?;
     let mut before = json!({});
     if let Some(mut details) = params.tree("billing_details")? {
@@ -120,7 +102,7 @@ pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
     Ok(method.body)
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let customer = params.text("customer")?;
     let kind = params.text("type")?;
@@ -133,7 +115,7 @@ pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<
 }
 
 /// The mandate under which a method may be debited, if there is one that lives.
-pub(super) fn live_mandate(transaction: &Transaction<'_>, method: &Record) -> Result<Option<Record>, Fault> {
+pub(super) fn live_mandate(transaction: &Transaction<'_>, method: &Record) -> Result<Option<Record>, ApiError> {
     for id in transaction.ids_where("mandate", "payment_method", method.text("id"))? {
         let mandate = transaction.need("mandate", &id, "mandate")?;
         if mandate.text("status") == "active" && mandate.text("type") == "multi_use" {
@@ -144,7 +126,7 @@ pub(super) fn live_mandate(transaction: &Transaction<'_>, method: &Record) -> Re
 }
 
 /// The customer's bank no longer honours a mandate, or honours it again.
-pub(super) fn set_mandate(transaction: &mut Transaction<'_>, id: &str, status: &str) -> Result<Value, Fault> {
+pub(super) fn set_mandate(transaction: &mut Transaction<'_>, id: &str, status: &str) -> Result<Value, ApiError> {
     let mut mandate = transaction.need("mandate", id, "mandate")?;
     let before = json!({ "status": mandate.body["status"] });
     mandate.body["status"] = json!(status);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::confirmation::Outcome;
+use super::api_error::ApiError;
+use super::confirmation_outcome::Outcome;
 use super::database::{Record, Transaction};
-use super::fault::Fault;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::payment_methods::{self, Behaviour};
@@ -24,7 +24,7 @@ pub(super) struct Terms {
     pub(super) session: Option<String>,
 }
 
-pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let customer = params.text("customer")?;
     if let Some(customer) = &customer {
         customers::need_live(transaction, customer)?;
@@ -53,8 +53,8 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     let method = method.map(|id| saved_methods::resolve(transaction, &id, "payment_method")).transpose()?;
     let mut setup = open(transaction, &terms)?;
     match (method, confirm) {
-        (Some(method), true) => go_through(transaction, setup, method),
-        (None, true) => Err(Fault::missing_param("payment_method")),
+        (Some(method), true) => confirm_for_server(transaction, setup, method),
+        (None, true) => Err(ApiError::missing_param("payment_method")),
         (Some(method), false) => {
             setup.body["payment_method"] = method.body["id"].clone();
             setup.body["status"] = json!("requires_confirmation");
@@ -65,12 +65,12 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     }
 }
 
-pub(super) fn open(transaction: &mut Transaction<'_>, terms: &Terms) -> Result<Record, Fault> {
-    let id = transaction.ids("seti_1", 23)?;
+pub(super) fn open(transaction: &mut Transaction<'_>, terms: &Terms) -> Result<Record, ApiError> {
+    let id = transaction.new_id("seti_1", 23)?;
     let mut body = json!({
         "id": id,
         "object": "setup_intent",
-        "client_secret": format!("{id}_secret_{}", transaction.ids("", 25)?),
+        "client_secret": format!("{id}_secret_{}", transaction.new_id("", 25)?),
         "created": transaction.now.as_second(),
         "customer": terms.customer,
         "description": terms.description,
@@ -86,7 +86,7 @@ pub(super) fn open(transaction: &mut Transaction<'_>, terms: &Terms) -> Result<R
     for field in ABSENT {
         body[*field] = Value::Null;
     }
-    let setup = Record { body, aside: json!({ "session": terms.session }) };
+    let setup = Record { body, internal: json!({ "session": terms.session }) };
     transaction.put(&setup)?;
     transaction.emit("setup_intent.created", &setup.body)?;
     Ok(setup)
@@ -110,12 +110,12 @@ const ABSENT: &[&str] = &[
 ];
 
 /// Confirms with a method: it is kept, refused, or the customer's bank asks first.
-pub(super) fn take(
+pub(super) fn confirm_with(
     transaction: &mut Transaction<'_>,
     setup: &mut Record,
     method: &mut Record,
     next_action: Value,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     saved_methods::check_owner(method, setup.body["customer"].as_str())?;
     setup.body["payment_method"] = method.body["id"].clone();
     setup.body["last_setup_error"] = Value::Null;
@@ -125,7 +125,7 @@ pub(super) fn take(
             fail(transaction, setup, method, error)?;
             Ok(Outcome::Declined(decline))
         }
-        Behaviour::Card(CardBehaviour::Authenticates(_)) if method.aside["set_up"] != true => {
+        Behaviour::Card(CardBehaviour::Authenticates(_)) if method.internal["set_up"] != true => {
             setup.body["status"] = json!("requires_action");
             setup.body["next_action"] = next_action;
             transaction.put(setup)?;
@@ -146,7 +146,7 @@ pub(super) fn authenticated(
     transaction: &mut Transaction<'_>,
     setup: &mut Record,
     passed: bool,
-) -> Result<Outcome, Fault> {
+) -> Result<Outcome, ApiError> {
     let mut method = transaction.need("payment_method", setup.text("payment_method"), "payment_method")?;
     setup.body["next_action"] = Value::Null;
     if passed {
@@ -161,8 +161,8 @@ pub(super) fn authenticated(
     Ok(Outcome::AuthenticationFailed)
 }
 
-fn keep(transaction: &mut Transaction<'_>, setup: &mut Record, method: &mut Record) -> Result<Outcome, Fault> {
-    method.aside["set_up"] = json!(true);
+fn keep(transaction: &mut Transaction<'_>, setup: &mut Record, method: &mut Record) -> Result<Outcome, ApiError> {
+    method.internal["set_up"] = json!(true);
     match setup.body["customer"].as_str() {
         Some(customer) if method.body["customer"].is_null() => {
             payment_methods::attach(transaction, method, customer, "limited")?;
@@ -170,7 +170,7 @@ fn keep(transaction: &mut Transaction<'_>, setup: &mut Record, method: &mut Reco
         Some(_) | None => transaction.put(method)?,
     }
     setup.body["status"] = json!("succeeded");
-    setup.body["latest_attempt"] = json!(transaction.ids("setatt_1", 23)?);
+    setup.body["latest_attempt"] = json!(transaction.new_id("setatt_1", 23)?);
     transaction.put(setup)?;
     transaction.emit("setup_intent.succeeded", &setup.body)?;
     Ok(Outcome::Completed)
@@ -186,7 +186,12 @@ fn card_error(decline: Decline) -> Value {
     })
 }
 
-fn fail(transaction: &mut Transaction<'_>, setup: &mut Record, method: &Record, mut error: Value) -> Result<(), Fault> {
+fn fail(
+    transaction: &mut Transaction<'_>,
+    setup: &mut Record,
+    method: &Record,
+    mut error: Value,
+) -> Result<(), ApiError> {
     error["payment_method"] = method.body.clone();
     setup.body["status"] = json!("requires_payment_method");
     setup.body["payment_method"] = Value::Null;
@@ -196,9 +201,13 @@ fn fail(transaction: &mut Transaction<'_>, setup: &mut Record, method: &Record, 
 }
 
 /// Confirms for the business's server: a refusal is answered as Stripe's error, and kept.
-fn go_through(transaction: &mut Transaction<'_>, mut setup: Record, mut method: Record) -> Result<Value, Fault> {
+fn confirm_for_server(
+    transaction: &mut Transaction<'_>,
+    mut setup: Record,
+    mut method: Record,
+) -> Result<Value, ApiError> {
     let question = json!({ "type": "use_stripe_sdk", "use_stripe_sdk": { "type": "three_d_secure_redirect" } });
-    match take(transaction, &mut setup, &mut method, question)? {
+    match confirm_with(transaction, &mut setup, &mut method, question)? {
         Outcome::Declined(_) => {
             let mut error = setup.body["last_setup_error"].clone();
             error["setup_intent"] = setup.body;
@@ -208,18 +217,18 @@ fn go_through(transaction: &mut Transaction<'_>, mut setup: Record, mut method: 
     }
 }
 
-pub(super) fn confirm(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn confirm(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let named = params.text("payment_method")?;
     params.text("return_url")?;
     params.finish()?;
     let setup = need_open(transaction, id, &["requires_payment_method", "requires_confirmation"])?;
     let known = setup.body["payment_method"].as_str().map(str::to_owned);
-    let method = named.or(known).ok_or_else(|| Fault::missing_param("payment_method"))?;
+    let method = named.or(known).ok_or_else(|| ApiError::missing_param("payment_method"))?;
     let method = saved_methods::resolve(transaction, &method, "payment_method")?;
-    go_through(transaction, setup, method)
+    confirm_for_server(transaction, setup, method)
 }
 
-pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let reason = params.choice("cancellation_reason", &["abandoned", "duplicate", "requested_by_customer"])?;
     params.finish()?;
     let states = ["requires_payment_method", "requires_confirmation", "requires_action"];
@@ -233,26 +242,26 @@ pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
 }
 
 /// The control by which the customer of a setup without a session answers their bank.
-pub(super) fn answer(transaction: &mut Transaction<'_>, id: &str, passed: bool) -> Result<Value, Fault> {
+pub(super) fn answer(transaction: &mut Transaction<'_>, id: &str, passed: bool) -> Result<Value, ApiError> {
     let mut setup = need_open(transaction, id, &["requires_action"])?;
     authenticated(transaction, &mut setup, passed)?;
     Ok(setup.body)
 }
 
 /// A setup intent in one of these states that is no session's.
-fn need_open(transaction: &Transaction<'_>, id: &str, states: &[&str]) -> Result<Record, Fault> {
+fn need_open(transaction: &Transaction<'_>, id: &str, states: &[&str]) -> Result<Record, ApiError> {
     let setup = transaction.need("setup_intent", id, "intent")?;
-    if states.contains(&setup.text("status")) && setup.aside["session"].is_null() {
+    if states.contains(&setup.text("status")) && setup.internal["session"].is_null() {
         return Ok(setup);
     }
     let message = format!(
         "This is not possible with a SetupIntent that has a status of {} or is a Checkout Session's.",
         setup.text("status")
     );
-    Err(Fault::coded("setup_intent_unexpected_state", "", message))
+    Err(ApiError::coded("setup_intent_unexpected_state", "", message))
 }
 
-pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, Fault> {
+pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let (customer, method) = (params.text("customer")?, params.text("payment_method")?);
     params.finish()?;

@@ -13,7 +13,7 @@ pub(super) enum CardBehaviour {
 
 /// What comes after the money of a number has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Aftermath {
+pub(super) enum FollowUp {
     Nothing,
     /// The funds are available at once.
     Available,
@@ -61,7 +61,7 @@ pub(super) struct TestCard {
     pub(super) funding: &'static str,
     pub(super) country: &'static str,
     pub(super) behaviour: CardBehaviour,
-    pub(super) aftermath: Aftermath,
+    pub(super) follow_up: FollowUp,
 }
 
 /// What becomes of a direct debit, and how long the bank takes over it.
@@ -71,7 +71,7 @@ pub(super) struct TestIban {
     /// The failure code, or nothing where the debit succeeds.
     pub(super) failure: Option<&'static str>,
     pub(super) after_s: i64,
-    pub(super) aftermath: Aftermath,
+    pub(super) follow_up: FollowUp,
 }
 
 /// Stripe says "at least three minutes" of the delayed family and nothing of the other: long enough to be seen.
@@ -134,15 +134,15 @@ const fn declined(decline_code: &'static str, message: &'static str, advice_code
 }
 
 const fn card(number: &'static str, behaviour: CardBehaviour) -> TestCard {
-    TestCard { number, brand: "visa", funding: "credit", country: "US", behaviour, aftermath: Aftermath::Nothing }
+    TestCard { number, brand: "visa", funding: "credit", country: "US", behaviour, follow_up: FollowUp::Nothing }
 }
 
-const fn paid_then(number: &'static str, aftermath: Aftermath) -> TestCard {
-    TestCard { aftermath, ..card(number, CardBehaviour::Succeeds) }
+const fn paid_then(number: &'static str, follow_up: FollowUp) -> TestCard {
+    TestCard { follow_up, ..card(number, CardBehaviour::Succeeds) }
 }
 
 const fn disputed(number: &'static str, reason: &'static str, form: DisputeForm) -> TestCard {
-    paid_then(number, Aftermath::Dispute(Cause { reason, form }))
+    paid_then(number, FollowUp::Dispute(Cause { reason, form }))
 }
 
 const fn branded(number: &'static str, brand: &'static str, funding: &'static str, country: &'static str) -> TestCard {
@@ -176,22 +176,22 @@ pub(super) const CARDS: &[TestCard] = &[
     card(ALREADY_SET_UP, CardBehaviour::Authenticates(None)),
     card("4000008260003178", CardBehaviour::Authenticates(Some(INSUFFICIENT_FUNDS))),
     card("4000008400001629", CardBehaviour::Authenticates(Some(GENERIC))),
-    paid_then("4000000000000077", Aftermath::Available),
-    paid_then("4000000000007726", Aftermath::RefundPends),
-    paid_then("4000000000005126", Aftermath::RefundFails),
-    paid_then("4000000000005423", Aftermath::FraudWarning),
+    paid_then("4000000000000077", FollowUp::Available),
+    paid_then("4000000000007726", FollowUp::RefundPends),
+    paid_then("4000000000005126", FollowUp::RefundFails),
+    paid_then("4000000000005423", FollowUp::FraudWarning),
     disputed("4000000000000259", "fraudulent", DisputeForm::Contestable),
     disputed("4000000000002685", "product_not_received", DisputeForm::Contestable),
     disputed("4000000000001976", "fraudulent", DisputeForm::Inquiry),
 ];
 
 const fn debit(iban: &'static str, failure: Option<&'static str>, after_s: i64) -> TestIban {
-    TestIban { iban, failure, after_s, aftermath: Aftermath::Nothing }
+    TestIban { iban, failure, after_s, follow_up: FollowUp::Nothing }
 }
 
 const fn taken_back(iban: &'static str) -> TestIban {
     let cause = Cause { reason: "debit_not_authorized", form: DisputeForm::Final };
-    TestIban { aftermath: Aftermath::Dispute(cause), ..debit(iban, None, PROMPT_S) }
+    TestIban { follow_up: FollowUp::Dispute(cause), ..debit(iban, None, PROMPT_S) }
 }
 
 /// Stripe does not publish the failure code of its plainly failing accounts; this is its general one.

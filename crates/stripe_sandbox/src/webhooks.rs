@@ -16,9 +16,9 @@ use rusqlite::params;
 use sha2::Sha256;
 
 use super::Sandbox;
+use super::api_error::ApiError;
 use super::chaos::Chaos;
-use super::database::{Asked, Transaction};
-use super::fault::Fault;
+use super::database::{RequestIds, Transaction};
 
 pub(super) type Client = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
 
@@ -43,21 +43,21 @@ pub(super) fn routes() -> Router<Sandbox> {
 }
 
 async fn show_chaos(State(sandbox): State<Sandbox>) -> Response {
-    let chaos = sandbox.run(Asked::default(), |transaction| Chaos::load(&transaction.sql)).await;
+    let chaos = sandbox.run(RequestIds::default(), |transaction| Chaos::load(&transaction.sql)).await;
     answer_chaos(chaos)
 }
 
 async fn set_chaos(State(sandbox): State<Sandbox>, Json(chaos): Json<Chaos>) -> Response {
     let work = move |transaction: &mut Transaction<'_>| chaos.save(&transaction.sql).map(|()| chaos);
-    answer_chaos(sandbox.run(Asked::default(), work).await)
+    answer_chaos(sandbox.run(RequestIds::default(), work).await)
 }
 
-fn answer_chaos(chaos: Result<(usize, Chaos), Fault>) -> Response {
+fn answer_chaos(chaos: Result<(usize, Chaos), ApiError>) -> Response {
     match chaos {
         Ok((_, chaos)) => Json(chaos).into_response(),
-        Err(fault) => {
-            let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, Json(fault.body())).into_response()
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, Json(error.body())).into_response()
         }
     }
 }
@@ -68,7 +68,7 @@ pub(super) async fn deliver_due(sandbox: &Sandbox) -> usize {
     let cutoff_ms = sandbox.inner.clock.now().as_millisecond();
     let mut posted = 0;
     loop {
-        let due = sandbox.run(Asked::default(), move |transaction| take_batch(transaction, cutoff_ms)).await;
+        let due = sandbox.run(RequestIds::default(), move |transaction| take_batch(transaction, cutoff_ms)).await;
         let Ok((_, due)) = due else { return posted };
         if due.is_empty() {
             return posted;
@@ -76,7 +76,7 @@ pub(super) async fn deliver_due(sandbox: &Sandbox) -> usize {
         for delivery in due {
             let taken = post(sandbox, &endpoint, &delivery).await;
             let recorded =
-                sandbox.run(Asked::default(), move |transaction| record(transaction, &delivery, taken)).await;
+                sandbox.run(RequestIds::default(), move |transaction| record(transaction, &delivery, taken)).await;
             if recorded.is_err() {
                 // Unrecorded, it would be due again at once: better to wait for the next call.
                 return posted;
@@ -86,7 +86,7 @@ pub(super) async fn deliver_due(sandbox: &Sandbox) -> usize {
     }
 }
 
-fn take_batch(transaction: &Transaction<'_>, cutoff_ms: i64) -> Result<Vec<Delivery>, Fault> {
+fn take_batch(transaction: &Transaction<'_>, cutoff_ms: i64) -> Result<Vec<Delivery>, ApiError> {
     let mut statement = transaction.sql.prepare_cached(
         "SELECT deliveries.seq, attempts, body FROM deliveries JOIN objects ON objects.id = deliveries.event
          WHERE state = 'waiting' AND due_at_ms <= ?1 ORDER BY due_at_ms, deliveries.seq LIMIT ?2",
@@ -139,7 +139,7 @@ pub(super) fn signature(secret: &str, signed_at: i64, body: &str) -> String {
     format!("t={signed_at},v1={}", mac.unwrap_or_default())
 }
 
-fn record(transaction: &mut Transaction<'_>, delivery: &Delivery, taken: bool) -> Result<(), Fault> {
+fn record(transaction: &mut Transaction<'_>, delivery: &Delivery, taken: bool) -> Result<(), ApiError> {
     let retry_after_s = RETRY_AFTER_S.get(delivery.attempts).copied();
     let state = match (taken, retry_after_s) {
         (true, _) => "delivered",

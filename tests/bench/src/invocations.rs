@@ -18,6 +18,9 @@ use tokio::runtime::{Builder, Runtime};
 use crate::Outcome;
 use crate::ingest::event_of_everyday_size;
 
+/// The access key id with which the functions reach the tables.
+const ACCESS_KEY: &str = "bench";
+
 /// The tables, served; and what the functions are told by their environment.
 pub(crate) struct Stage {
     runtime: Runtime,
@@ -44,7 +47,7 @@ impl Stage {
         });
         let pay_url = link["url"].as_str().ok_or("no pay link")?;
         let pay_path = pay_url.strip_prefix(&world.local.origin).ok_or("a link elsewhere")?.to_owned();
-        let tables = Table::open(&folder.join("tables.sqlite"))?;
+        let tables = Table::open(&folder.join("tables.sqlite"), ACCESS_KEY)?;
         Ok(Self { runtime, world, tables, kept, pay_path })
     }
 
@@ -58,7 +61,7 @@ impl Stage {
             ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
             ("AWS_REGION", "eu-west-3"),
-            ("AWS_ACCESS_KEY_ID", "bench"),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", "bench"),
             ("AWS_ENDPOINT_URL_DYNAMODB", self.tables.endpoint()),
             ("GUICHET_CORE_TABLE", local_aws::table::CORE),
@@ -121,7 +124,7 @@ impl Stage {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::from_static("eu-west-3"))
-            .credentials_provider(Credentials::new("bench", "bench", None, None, "bench"))
+            .credentials_provider(Credentials::new(ACCESS_KEY, "bench", None, None, "bench"))
             .endpoint_url(self.tables.endpoint());
         let client = aws_sdk_dynamodb::Client::from_conf(config.build());
         let scanned = self.runtime.block_on(client.scan().table_name(INBOX).send())?;

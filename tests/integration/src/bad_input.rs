@@ -61,7 +61,7 @@ async fn what_is_no_request_of_the_api_has_its_status() {
     let world = World::new().await;
     let customer = world.customer("en").await;
     let body = invoice(&customer).to_string();
-    let bearer = ("authorization", "Bearer gk_test_kit");
+    let bearer = ("authorization", "Bearer gk_test_kit_of_the_worlds");
     let json_type = ("content-type", "application/json");
     let post = |headers: Vec<(&'static str, &'static str)>, body: String| {
         let world = &world;

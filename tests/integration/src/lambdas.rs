@@ -15,7 +15,7 @@ const CARD: &str = "4242424242424242";
 const NAME: &str = "Ferrandière & Söhne";
 const ADDRESS: &str = "comptabilite@ferrandiere.example";
 const WORDS_OF_PEOPLE: [&str; 10] =
-    [NAME, "Ferrandi", ADDRESS, "@", "A Payer", CARD, "264.37", "264,37", "126437", "gk_test_kit"];
+    [NAME, "Ferrandi", ADDRESS, "@", "A Payer", CARD, "264.37", "264,37", "126437", "gk_test_kit_of_the_worlds"];
 
 type Records = Arc<Mutex<Vec<EventRecord>>>;
 

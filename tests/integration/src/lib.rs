@@ -10,6 +10,7 @@ mod crash;
 mod disorder;
 mod double_pay;
 mod lambdas;
+mod local_doors;
 mod main_job;
 mod money_back;
 mod operator_idempotency;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clock::Clock;
 use function_runtime::IdGenerator;
-use guichet::{Local, Options};
+use guichet::{Local, Options, Reach};
 use receivables::BusinessId;
 use receivables::text::{ExternalId, InvoiceNumber};
 use store::Page;
@@ -16,11 +16,12 @@ fn options(folder: &Path, empty: bool) -> Options {
         data: folder.to_owned(),
         ephemeral: false,
         empty,
+        reach: Reach::ThisMachine,
         api_key: None,
         stripe: None,
         clock: Clock::system(),
         ids: IdGenerator::system(),
-        by_itself: false,
+        automatic: false,
         table_interceptor: None,
         first_pause: None,
         stream_handler: None,

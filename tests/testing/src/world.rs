@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use clock::Clock;
 use function_runtime::IdGenerator;
-use guichet::{Local, Options, StreamHandler};
+use guichet::{Local, Options, Reach, StreamHandler};
 use jiff::{SignedDuration, Timestamp};
 use receivables::{PaymentId, Provider};
 use reqwest::redirect::Policy;
@@ -20,7 +20,7 @@ use crate::interceptor::Calls;
 /// When every world begins.
 const BEGINNING: &str = "2026-03-02T09:00:00Z";
 /// The key of the API in every world.
-const API_KEY: &str = "gk_test_kit";
+const API_KEY: &str = "gk_test_kit_of_the_worlds";
 
 /// A refusal is over sooner than on the way to a data centre.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
@@ -101,11 +101,12 @@ impl World {
             data: folder.path().to_owned(),
             ephemeral: false,
             empty: true,
+            reach: Reach::ThisMachine,
             api_key: Some(API_KEY.to_owned()),
             stripe: None,
             clock: clock.clone(),
             ids: IdGenerator::seeded(seed),
-            by_itself: false,
+            automatic: false,
             table_interceptor: Some(SharedInterceptor::new(calls.clone())),
             first_pause: Some(FIRST_PAUSE),
             stream_handler,

@@ -18,6 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use askama::Template as _;
 use axum::extract::{Path as UrlPath, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -74,14 +75,17 @@ impl Mailbox {
     }
 
     /// `GET /mail` (JSON, newest last), `GET /mail/{id}` (the message as it came) and `GET /` (for people). To be
-    /// nested at `/dev/`: the page's links are absolute.
-    pub fn dev_router(&self) -> Router {
-        Router::new()
-            .route("/", get(show_page))
+    /// nested at `/dev/`: the page's links are absolute. With the sandbox's controls beside it, the page links to them,
+    /// and an outage can be switched on.
+    pub fn dev_router(&self, controls: bool) -> Router {
+        let mut routes = Router::new()
+            .route("/", get(move |mailbox, query| show_page(mailbox, query, controls)))
             .route("/mail", get(list_letters))
-            .route("/mail/outage", post(set_outage))
-            .route("/mail/{id}", get(show_source))
-            .with_state(self.clone())
+            .route("/mail/{id}", get(show_source));
+        if controls {
+            routes = routes.route("/mail/outage", post(set_outage));
+        }
+        routes.with_state(self.clone())
     }
 
     /// All letters, oldest first. Blocks at the first call.
@@ -171,14 +175,21 @@ struct Before {
     before: Option<String>,
 }
 
-async fn show_page(State(mailbox): State<Mailbox>, Query(Before { before }): Query<Before>) -> Response {
+async fn show_page(
+    State(mailbox): State<Mailbox>,
+    Query(Before { before }): Query<Before>,
+    controls: bool,
+) -> Response {
     answer(mailbox, move |mailbox| {
         let letters = mailbox.letters()?;
         let older = |letter: &&Arc<Letter>| before.as_ref().is_none_or(|before| letter.id < *before);
         let mut shown: Vec<_> = letters.iter().rev().filter(older).take(LETTERS_PER_PAGE + 1).cloned().collect();
         let more = shown.len() > LETTERS_PER_PAGE;
         shown.truncate(LETTERS_PER_PAGE);
-        let html = page::render(&shown, letters.len(), more, mailbox.shared.clock.now());
+        let older = shown.last().filter(|_| more).map(|letter| letter.id.clone());
+        let now = mailbox.shared.clock.now();
+        let page = page::Page { letters: shown, total: letters.len(), older, now, controls };
+        let html = page.render().map_err(io::Error::other)?;
         let headers = [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
             (header::CONTENT_SECURITY_POLICY, page::POLICY),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
@@ -13,10 +14,8 @@ use jiff::Timestamp;
 
 use super::Mailbox;
 use super::letter::{self, Envelope};
-use super::page::escape;
-use fault_injection::Fate;
+use fault_injection::RequestOutcome;
 
-const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
 const MESSAGE_BYTES_MAX: usize = 10 * 1024 * 1024;
 const RECIPIENTS_MAX: usize = 50;
 const TAG_LENGTH_MAX: usize = 256;
@@ -33,8 +32,8 @@ pub(super) async fn handle(
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let fate = mailbox.shared.outage.fate(agent);
-    if let Fate::Refused(status) = fate {
+    let outcome = mailbox.shared.outage.next_outcome(agent);
+    if let RequestOutcome::Refused(status) = outcome {
         return refused_by_outage(status);
     }
     let fields = match form {
@@ -47,11 +46,11 @@ pub(super) async fn handle(
     };
     let kept = tokio::task::spawn_blocking(move || mailbox.keep(envelope, &message)).await;
     match kept.unwrap_or_else(|died| Err(std::io::Error::other(died))) {
-        Ok(_) if fate == Fate::Lost => fault_injection::broken_off(),
-        Ok(id) => xml(StatusCode::OK, &sent(&id)),
+        Ok(_) if outcome == RequestOutcome::Lost => fault_injection::broken_response(),
+        Ok(id) => xml(StatusCode::OK, &Sent { id: &id }),
         Err(error) => {
             tracing::error!(error = %error, "a message could not be kept");
-            let body = error_body("Receiver", "InternalFailure", "The message could not be kept.");
+            let body = Failed { kind: "Receiver", code: "InternalFailure", message: "The message could not be kept." };
             xml(StatusCode::INTERNAL_SERVER_ERROR, &body)
         }
     }
@@ -147,7 +146,7 @@ fn refusal(code: &'static str, message: impl Into<String>) -> Refusal {
 }
 
 fn refused(refusal: &Refusal) -> Response {
-    xml(StatusCode::BAD_REQUEST, &error_body("Sender", refusal.code, &refusal.message))
+    xml(StatusCode::BAD_REQUEST, &Failed { kind: "Sender", code: refusal.code, message: &refusal.message })
 }
 
 /// What SES says when too many come, when it is down, and when it does not know itself.
@@ -158,24 +157,41 @@ fn refused_by_outage(status: u16) -> Response {
         _ => ("Receiver", "InternalFailure"),
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    xml(status, &error_body(kind, code, "An outage was switched on."))
+    xml(status, &Failed { kind, code, message: "An outage was switched on." })
 }
 
-fn sent(id: &str) -> String {
-    format!(
-        "<SendRawEmailResponse xmlns=\"{NAMESPACE}\"><SendRawEmailResult><MessageId>{id}</MessageId>\
-         </SendRawEmailResult><ResponseMetadata><RequestId>{id}</RequestId></ResponseMetadata></SendRawEmailResponse>"
-    )
+/// What SES answers when it has taken a message.
+#[derive(Template)]
+#[template(
+    ext = "xml",
+    source = "<SendRawEmailResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><SendRawEmailResult>\
+<MessageId>{{ id }}</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>{{ id }}</RequestId>\
+</ResponseMetadata></SendRawEmailResponse>"
+)]
+struct Sent<'a> {
+    id: &'a str,
 }
 
-fn error_body(kind: &str, code: &str, message: &str) -> String {
-    let message = escape(message);
-    format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message>\
-         </Error><RequestId>local</RequestId></ErrorResponse>"
-    )
+/// What SES answers when it has not.
+#[derive(Template)]
+#[template(
+    ext = "xml",
+    source = "<ErrorResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><Error><Type>{{ kind }}</Type>\
+<Code>{{ code }}</Code><Message>{{ message }}</Message></Error><RequestId>local</RequestId></ErrorResponse>"
+)]
+struct Failed<'a> {
+    /// Whose fault it is: `Sender` or `Receiver`.
+    kind: &'a str,
+    code: &'a str,
+    message: &'a str,
 }
 
-fn xml(status: StatusCode, body: &str) -> Response {
-    (status, [(header::CONTENT_TYPE, "text/xml")], body.to_owned()).into_response()
+fn xml(status: StatusCode, body: &impl Template) -> Response {
+    match body.render() {
+        Ok(body) => (status, [(header::CONTENT_TYPE, "text/xml")], body).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "an answer of the mailbox could not be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }

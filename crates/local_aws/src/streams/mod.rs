@@ -9,7 +9,6 @@
 //! Deliberately absent: shards (a table has one), batching windows, tumbling windows and the records' expiry after 24
 //! hours.
 
-mod checkpoints;
 mod lane;
 mod on_failure;
 mod record;
@@ -27,7 +26,6 @@ use clock::Clock;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use self::checkpoints::Checkpoints;
 use self::lane::Lane;
 use self::record::Source;
 use crate::table::{Table, TableError};
@@ -36,7 +34,7 @@ const READ_RECORDS_MAX: usize = 500;
 const LANE_QUEUE_RECORDS_MAX: usize = 1_000;
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
-/// Which records go to a handler, and how. The words are those of the template's event source mapping.
+/// Which records go to a handler, and how. The words are those of Lambda's event source mappings.
 #[derive(Clone, Debug)]
 pub struct Mapping {
     /// Under this name progress is kept: one for each handler, never reused for another.
@@ -201,7 +199,7 @@ async fn read(shared: Arc<Shared>, queues: Vec<Queue>, mut stop: watch::Receiver
         let Some(position) = page.position else {
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                told = changes.changed() => if told.is_err() { return },
+                result = changes.changed() => if result.is_err() { return },
             }
             continue;
         };

@@ -29,7 +29,7 @@ impl Source {
     pub(super) fn of(table: &Table, name: &str) -> Result<Self, TableError> {
         let began_at = table.stream_began_at(name)?.strftime("%Y-%m-%dT%H:%M:%S.000");
         let arn = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}/stream/{began_at}");
-        // The view each table has in the template.
+        // The view that each table's stream has in production.
         Ok(Self { arn, new_and_old_images: name == CORE })
     }
 

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::table::tests::{client, n, put, s};
+use crate::table::tests::{ACCESS_KEY, client, n, put, s};
 use crate::table::{CORE, INBOX};
 
 type Answer = Result<DynamoDbEventResponse, String>;
@@ -35,7 +35,7 @@ impl World {
     }
 
     fn at(folder: TempDir) -> Self {
-        let table = Arc::new(Table::open(&folder.path().join("table")).unwrap());
+        let table = Arc::new(Table::open(&folder.path().join("table"), ACCESS_KEY).unwrap());
         let client = client(&table);
         let clock = Clock::manual(jiff::Timestamp::from_second(1_800_000_000).unwrap());
         Self { folder, table, client, clock }

@@ -1,16 +1,20 @@
 //! The embedded DynamoDB: two tables in one SQLite file, served over DynamoDB's own HTTP on loopback.
 //!
 //! The product reaches the tables through the SDK only, at [`Table::endpoint`]. Beside the engine this module keeps a
-//! second connection to the same file, for what the engine does not do by itself: an index on the stream records
+//! second connection to the same file, for what the engine does not do on its own: an index on the stream records
 //! (without it every write scans them all), their trimming, and expiry by the clock of the product.
 //!
 //! Deliberately absent: throttling, transaction conflicts and lagging indexes. Production has them; tests inject them
-//! at the SDK. Signatures are not checked either, so the server listens on loopback only.
+//! at the SDK. Signatures are not checked either: the server listens on loopback only, and knows its clients by an access
+//! key that is a secret.
 
+mod access;
 mod engine;
-mod stored;
+mod engine_file;
+mod server;
 #[cfg(test)]
 pub(crate) mod tests;
+mod watch_file;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,8 +25,8 @@ use rusqlite::Connection;
 use serde_json::json;
 use tokio::sync::watch;
 
-pub(crate) use self::stored::StoredRecord;
-use crate::streams::Checkpoints;
+pub(crate) use self::engine_file::StoredRecord;
+use crate::checkpoints::Checkpoints;
 
 /// The system of record.
 pub const CORE: &str = "guichet-core";
@@ -58,24 +62,31 @@ pub struct Table {
     database: Database,
     records: Mutex<Connection>,
     checkpoints: Checkpoints,
-    server: engine::Server,
+    access_key: String,
+    server: server::Server,
 }
 
 impl Table {
-    /// Opens (or makes) the SQLite file, creates what is absent and serves it on a free port of loopback.
-    pub fn open(file: &Path) -> Result<Self, TableError> {
+    /// Opens (or makes) the SQLite file, creates what is absent and serves it on a free port of loopback, to clients
+    /// whose credentials have this access key id. It is a secret: whoever has it can read and write everything.
+    pub fn open(file: &Path, access_key: &str) -> Result<Self, TableError> {
         let database = engine::open(file)?;
-        let records = stored::connect(file)?;
-        stored::prepare(&records)?;
-        let watched = stored::connect(file)?;
+        let records = engine_file::connect(file)?;
+        engine_file::prepare(&records)?;
+        let watched = engine_file::connect(file)?;
         let checkpoints = Checkpoints::open(&file.with_extension("checkpoints"))?;
-        let server = engine::Server::start(database.clone(), watched)?;
-        Ok(Self { database, records: Mutex::new(records), checkpoints, server })
+        let server = server::Server::start(database.clone(), watched, access_key)?;
+        Ok(Self { database, records: Mutex::new(records), checkpoints, access_key: access_key.to_owned(), server })
     }
 
     /// Where the SDK's client is to be pointed: `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> &str {
         self.server.endpoint()
+    }
+
+    /// The access key id that a client must have in its credentials. Their secret key may be anything.
+    pub fn access_key(&self) -> &str {
+        &self.access_key
     }
 
     /// Deletes every item whose `ttl` lies before `now`, as the service would, and says how many. Blocks: call it from
@@ -87,7 +98,7 @@ impl Table {
         let mut swept = 0;
         for table in [CORE, INBOX] {
             let oldest = now.as_second().saturating_sub(TTL_AGE_SECONDS_MAX);
-            let expired = stored::expired(&self.records(), table, oldest, now.as_second(), SWEPT_ITEMS_MAX)?;
+            let expired = engine_file::expired(&self.records(), table, oldest, now.as_second(), SWEPT_ITEMS_MAX)?;
             for item in expired {
                 swept += usize::from(self.expire(table, &item)?);
             }
@@ -104,8 +115,13 @@ impl Table {
             let delivered = self.checkpoints.delivered(table)?.unwrap_or(i64::MAX);
             loop {
                 // The lock is let go between statements, so that delivery waits for one of them at most.
-                let count =
-                    stored::trim(&self.records(), table, STREAM_AGE_SECONDS_MAX, delivered, TRIMMED_PER_STATEMENT)?;
+                let count = engine_file::trim(
+                    &self.records(),
+                    table,
+                    STREAM_AGE_SECONDS_MAX,
+                    delivered,
+                    TRIMMED_PER_STATEMENT,
+                )?;
                 trimmed += count;
                 if count < TRIMMED_PER_STATEMENT {
                     break;
@@ -118,7 +134,7 @@ impl Table {
     /// Empties both tables and their streams at once, leaving no record of it. Whoever is delivering should have been
     /// settled before: what is on its way to a handler still arrives. Blocks: call it from `spawn_blocking`.
     pub fn clear(&self) -> Result<(), TableError> {
-        Ok(stored::clear(&mut self.records())?)
+        Ok(engine_file::clear(&mut self.records())?)
     }
 
     pub(crate) fn checkpoints(&self) -> &Checkpoints {
@@ -136,11 +152,11 @@ impl Table {
         sequence: i64,
         limit: usize,
     ) -> Result<Vec<StoredRecord>, TableError> {
-        Ok(stored::after(&self.records(), table, sequence, limit)?)
+        Ok(engine_file::after(&self.records(), table, sequence, limit)?)
     }
 
     pub(crate) fn count_after(&self, table: &str, sequence: i64) -> Result<usize, TableError> {
-        Ok(stored::count_after(&self.records(), table, sequence)?)
+        Ok(engine_file::count_after(&self.records(), table, sequence)?)
     }
 
     /// When the table's stream began, which is the last part of its ARN.
@@ -151,7 +167,7 @@ impl Table {
     }
 
     /// Deletes one expired item as it stands, if it still stands so, and marks the record as the service's own doing.
-    fn expire(&self, table: &str, item: &stored::Expired) -> Result<bool, TableError> {
+    fn expire(&self, table: &str, item: &engine_file::Expired) -> Result<bool, TableError> {
         // Held across both steps: whoever reads the stream sees the record with its mark or not at all.
         let records = self.records();
         let request = serde_json::from_value(json!({
@@ -166,7 +182,7 @@ impl Table {
             Err(dynoxide::DynoxideError::ConditionalCheckFailedException(..)) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        stored::mark_expired(&records, table, item)?;
+        engine_file::mark_expired(&records, table, item)?;
         Ok(true)
     }
 

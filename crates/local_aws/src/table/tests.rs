@@ -7,7 +7,12 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
 use super::*;
+
+/// The access key of every table in these tests.
+pub(crate) const ACCESS_KEY: &str = "an-access-key-of-the-tests";
 
 pub(crate) type Attributes<'a> = &'a [(&'a str, AttributeValue)];
 
@@ -15,7 +20,7 @@ pub(crate) fn client(table: &Table) -> Client {
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "test"))
+        .credentials_provider(Credentials::new(ACCESS_KEY, "any", None, None, "test"))
         .endpoint_url(table.endpoint())
         .build();
     Client::from_conf(config)
@@ -42,11 +47,11 @@ async fn exists(client: &Client, table: &str, pk: &str, sk: &str) -> bool {
 
 /// A third connection to the file, to look behind the engine.
 fn behind(folder: &Path) -> Connection {
-    stored::connect(&folder.join("table")).unwrap()
+    engine_file::connect(&folder.join("table")).unwrap()
 }
 
 fn open(folder: &Path) -> Table {
-    Table::open(&folder.join("table")).unwrap()
+    Table::open(&folder.join("table"), ACCESS_KEY).unwrap()
 }
 
 #[tokio::test]
@@ -192,5 +197,82 @@ fn a_file_that_is_no_table_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("table"), "not a database, but long enough to be read as a header of one")
         .unwrap();
-    assert!(Table::open(&folder.path().join("table")).is_err());
+    assert!(Table::open(&folder.path().join("table"), ACCESS_KEY).is_err());
+}
+
+/// Sends a request as it stands and returns the whole answer.
+async fn raw(table: &Table, request: &str) -> String {
+    let address = table.endpoint().trim_start_matches("http://");
+    let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// A scan of the whole table, with these headers.
+fn scan(headers: &[(&str, &str)]) -> String {
+    let headers = headers.iter().map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect::<Vec<_>>().concat();
+    let body = format!(r#"{{"TableName":"{CORE}"}}"#);
+    format!(
+        "POST / HTTP/1.1\r\n{headers}connection: close\r\nx-amz-target: DynamoDB_20120810.Scan\r\n\
+         x-amz-date: 20261201T000000Z\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[tokio::test]
+async fn only_clients_with_the_access_key_are_answered_and_no_web_page_ever_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = open(folder.path());
+    put(&client(&table), CORE, "A", "secret-item", &[]).await;
+    let host = table.endpoint().trim_start_matches("http://").to_owned();
+    let port = host.split_once(':').unwrap().1.to_owned();
+    let key = |id: &str| {
+        format!(
+            "AWS4-HMAC-SHA256 Credential={id}/20261201/eu-west-3/dynamodb/aws4_request, SignedHeaders=host, Signature=00"
+        )
+    };
+    let right = key(ACCESS_KEY);
+
+    for host in [host.clone(), format!("localhost:{port}")] {
+        let answer = raw(&table, &scan(&[("host", &host), ("authorization", &right)])).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("secret-item"), "{answer}");
+    }
+    let origin = ("origin", "https://page.example");
+    let wrong = key("local");
+    let longer = key(&format!("{ACCESS_KEY}x"));
+    let refused: [Vec<(&str, &str)>; 8] = [
+        vec![("host", &host)],
+        vec![("host", &host), ("authorization", "")],
+        vec![("host", &host), ("authorization", ACCESS_KEY)],
+        vec![("host", &host), ("authorization", &wrong)],
+        vec![("host", &host), ("authorization", &longer)],
+        vec![("host", &host), ("authorization", &right), origin],
+        vec![("host", &host), ("authorization", &right), ("origin", "null")],
+        vec![("host", "rebound.example"), ("authorization", &right)],
+    ];
+    for headers in refused {
+        let answer = raw(&table, &scan(&headers)).await;
+        assert!(answer.starts_with("HTTP/1.1 403"), "{headers:?}: {answer}");
+        assert!(!answer.contains("secret-item") && !answer.to_lowercase().contains("access-control"), "{answer}");
+    }
+    for method in ["OPTIONS", "GET"] {
+        for authorization in ["", &right] {
+            let answer = raw(
+                &table,
+                &format!(
+                    "{method} / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\norigin: https://page.example\r\n\
+                     authorization: {authorization}\r\naccess-control-request-method: POST\r\n\
+                     access-control-request-headers: x-amz-target\r\n\r\n"
+                ),
+            )
+            .await;
+            assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+            assert!(!answer.to_lowercase().contains("access-control"), "{answer}");
+        }
+    }
+    let delete_table = scan(&[("host", &host), ("authorization", &right)]).replace(".Scan", ".DeleteTable");
+    let answer = raw(&table, &delete_table).await;
+    assert!(answer.contains("UnknownOperationException"), "a client cannot take the tables away: {answer}");
 }

@@ -1,11 +1,12 @@
 //! Businesses, their host names and keys.
 
-use receivables::{Business, BusinessId};
+use aws_sdk_dynamodb::types::ReturnValue;
+use receivables::{Business, BusinessId, KeyId};
 
 use crate::items::customers::ApiKey;
 use crate::items::{Index, Item, customers, item, listed, record, text, text_of};
 use crate::keys;
-use crate::table::{Store, StoreError};
+use crate::table::{Query, Range, Store, StoreError};
 
 impl Store {
     /// The business of an id.
@@ -44,7 +45,37 @@ impl Store {
     /// Writes a key under its secret's hash. Says whether it is new.
     pub async fn put_key(&self, secret_hash: &str, key: &ApiKey) -> Result<bool, StoreError> {
         let item = item(&keys::api_key(secret_hash), key)?;
-        let item = listed(item, Index::Parent, &keys::business_partition(&key.business), &format!("K#{}", key.id));
+        let item = listed(
+            item,
+            Index::Parent,
+            &keys::business_partition(&key.business),
+            &format!("{}{}", keys::API_KEY, key.id),
+        );
         self.put_new(&self.tables.core, item).await
+    }
+
+    /// The keys of a business, oldest first.
+    pub async fn keys_of_business(&self, b: &BusinessId) -> Result<Vec<ApiKey>, StoreError> {
+        self.key_items(b).await?.into_iter().map(record).collect()
+    }
+
+    /// Removes a key, which opens nothing from then on. Says whether there was one.
+    pub async fn remove_key(&self, b: &BusinessId, id: &KeyId) -> Result<bool, StoreError> {
+        for item in self.key_items(b).await? {
+            let key = [("pk", item.get("pk").cloned()), ("sk", item.get("sk").cloned())];
+            if record::<ApiKey>(item)?.id != *id {
+                continue;
+            }
+            let key = key.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+            let gone = self.client.delete_item().table_name(&self.tables.core).set_key(Some(key));
+            let gone = gone.return_values(ReturnValue::AllOld).send().await.map_err(|error| StoreError::of(&error))?;
+            return Ok(gone.attributes.is_some());
+        }
+        Ok(false)
+    }
+
+    async fn key_items(&self, b: &BusinessId) -> Result<Vec<Item>, StoreError> {
+        let pk = keys::business_partition(b);
+        self.whole(&self.tables.core, Query::of(Index::Parent, &pk, Range::Prefix(keys::API_KEY))).await
     }
 }

@@ -93,6 +93,7 @@ pub fn variables(name: &str, world: &World) -> Vec<(&'static str, String)> {
     let origin = &world.local.origin;
     let mut variables = vec![
         ("AWS_ENDPOINT_URL_DYNAMODB", world.local.table_endpoint().to_owned()),
+        ("AWS_ACCESS_KEY_ID", world.local.table_access_key().to_owned()),
         ("GUICHET_CORE_TABLE", local_aws::table::CORE.to_owned()),
         ("GUICHET_INBOX_TABLE", local_aws::table::INBOX.to_owned()),
         ("GUICHET_BUSINESS", world.local.business.to_string()),

@@ -1,4 +1,4 @@
-//! How an endpoint is told of things whose API version was never raised: a charge carries its refunds, a payment intent
+//! Events as an endpoint receives them whose API version was never raised: a charge carries its refunds, a payment intent
 //! its charges, and nobody subscribed it to events that did not exist yet.
 //!
 //! Only events have this shape. A request names its version, and the product's names the present one.
@@ -6,29 +6,29 @@
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
 
+use super::api_error::ApiError;
 use super::database::Transaction;
-use super::fault::Fault;
 
 pub(super) const API_VERSION: &str = "2020-08-27";
 
-pub(super) fn is_on(connection: &Connection) -> Result<bool, Fault> {
+pub(super) fn is_on(connection: &Connection) -> Result<bool, ApiError> {
     let kept: Option<String> =
         connection.query_row("SELECT value FROM settings WHERE name = 'shape'", [], |row| row.get(0)).optional()?;
     Ok(kept.as_deref() == Some("older"))
 }
 
-pub(super) fn set(connection: &Connection, older: bool) -> Result<(), Fault> {
+pub(super) fn set(connection: &Connection, older: bool) -> Result<(), ApiError> {
     let shape = if older { "older" } else { "present" };
     connection.execute("INSERT OR REPLACE INTO settings VALUES ('shape', ?1)", [shape])?;
     Ok(())
 }
 
 /// Whether the endpoint was subscribed to such events. They are in the list of events all the same.
-pub(super) fn is_told(kind: &str) -> bool {
+pub(super) fn is_delivered(kind: &str) -> bool {
     !kind.starts_with("refund.")
 }
 
-pub(super) fn dress(transaction: &Transaction<'_>, object: &mut Value) -> Result<(), Fault> {
+pub(super) fn reshape(transaction: &Transaction<'_>, object: &mut Value) -> Result<(), ApiError> {
     let id = object["id"].as_str().unwrap_or_default().to_owned();
     match object["object"].as_str() {
         Some("charge") => {
@@ -38,7 +38,7 @@ pub(super) fn dress(transaction: &Transaction<'_>, object: &mut Value) -> Result
         Some("payment_intent") => {
             let mut charges = all_of(transaction, "charge", "payment_intent", &id)?;
             for charge in &mut charges {
-                dress(transaction, charge)?;
+                reshape(transaction, charge)?;
             }
             object["charges"] = list(&charges, &format!("/v1/charges?payment_intent={id}"));
             if let Some(fields) = object.as_object_mut() {
@@ -54,8 +54,8 @@ pub(super) fn dress(transaction: &Transaction<'_>, object: &mut Value) -> Result
     Ok(())
 }
 
-/// Newest first.
-fn all_of(transaction: &Transaction<'_>, object: &str, field: &str, id: &str) -> Result<Vec<Value>, Fault> {
+/// All objects of a kind that name this id in a field, the newest first.
+fn all_of(transaction: &Transaction<'_>, object: &str, field: &str, id: &str) -> Result<Vec<Value>, ApiError> {
     let ids = transaction.ids_where(object, field, id)?;
     ids.iter().rev().map(|id| Ok(transaction.need(object, id, "id")?.body)).collect()
 }

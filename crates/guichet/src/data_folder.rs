@@ -1,9 +1,9 @@
-//! What a data folder keeps besides the tables: the secrets made for it, whose books it holds, and how far its clock has
-//! been moved.
+//! What a data folder holds besides the tables: the secrets made for it, whose books it holds, and how far its clock has
+//! been moved. Only its owner can look into it: it holds every customer, every mail and every key.
 
-use std::fs;
+use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use clock::Clock;
@@ -13,26 +13,35 @@ use receivables::BusinessId;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// What a data folder keeps.
+/// Nobody but the owner may list, read or enter the folder.
+const FOLDER_MODE: u32 = 0o700;
+
+/// Makes the folder if it is absent, and closes it to everybody else if it is there.
+pub(crate) fn prepare(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+    let mode = fs::metadata(folder)?.permissions().mode() & 0o777;
+    if mode == FOLDER_MODE { Ok(()) } else { fs::set_permissions(folder, Permissions::from_mode(FOLDER_MODE)) }
+}
+
+/// The folder's own settings, made once and kept in `kept.json`.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct Settings {
     pub(crate) business: BusinessId,
     pub(crate) link_secret: String,
     pub(crate) api_key: String,
     pub(crate) stripe_secret_key: String,
     pub(crate) stripe_webhook_secret: String,
-    /// Whether the demo's customers and invoices are there.
+    /// Whether the demo's customers and invoices have been made.
     pub(crate) furnished: bool,
 }
 
-impl Kept {
-    /// Reads what a folder keeps, or makes it.
+impl Settings {
+    /// Reads the settings of a folder, or makes them.
     pub(crate) fn open(folder: &Path, clock: &Clock, ids: &IdGenerator) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
         match fs::read(Self::file(folder)) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let kept = Self {
+                let settings = Self {
                     business: ids.business_id(clock.now()),
                     link_secret: hex::encode(Sha256::digest(ids.token())),
                     api_key: format!("gk_{}", ids.token()),
@@ -40,14 +49,13 @@ impl Kept {
                     stripe_webhook_secret: format!("whsec_{}", letters(&ids.token())),
                     furnished: false,
                 };
-                kept.save(folder)?;
-                Ok(kept)
+                settings.save(folder)?;
+                Ok(settings)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Writes it, readable by its owner only.
     pub(crate) fn save(&self, folder: &Path) -> io::Result<()> {
         let bytes = serde_json::to_vec_pretty(self).map_err(io::Error::other)?;
         let part = folder.join("kept.json.part");
@@ -64,13 +72,13 @@ fn letters(token: &str) -> String {
     token.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-/// Moves a clock as far ahead as it was when the folder was last used: the books were written by that time.
-pub(crate) fn restore_clock(folder: &Path, clock: &Clock) {
+/// How far ahead of the system's clock the folder's was when it was last saved.
+pub(crate) fn clock_ahead(folder: &Path) -> SignedDuration {
     let ahead_ms = fs::read_to_string(folder.join("clock")).ok().and_then(|text| text.trim().parse().ok());
-    clock.advance(SignedDuration::from_millis(ahead_ms.unwrap_or(0)));
+    SignedDuration::from_millis(ahead_ms.unwrap_or(0))
 }
 
-/// Keeps how far ahead a clock is.
-pub(crate) fn keep_clock(folder: &Path, clock: &Clock) -> io::Result<()> {
+/// Saves how far ahead a clock is. The books were written by that time, so a later start must go on from there.
+pub(crate) fn save_clock(folder: &Path, clock: &Clock) -> io::Result<()> {
     fs::write(folder.join("clock"), clock.ahead().as_millis().to_string())
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// A refusal, or a failure of the sandbox itself. Nothing it interrupts is kept: the transaction is rolled back.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct ApiError {
     pub(super) status: u16,
     kind: &'static str,
     code: Option<&'static str>,
@@ -12,7 +12,7 @@ pub(super) struct Fault {
     message: String,
 }
 
-impl Fault {
+impl ApiError {
     /// The request is wrong, and no error code of Stripe's says how.
     pub(super) fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
@@ -84,28 +84,28 @@ impl Fault {
     }
 }
 
-impl From<rusqlite::Error> for Fault {
+impl From<rusqlite::Error> for ApiError {
     fn from(error: rusqlite::Error) -> Self {
         broken(&error)
     }
 }
 
-impl From<serde_json::Error> for Fault {
+impl From<serde_json::Error> for ApiError {
     fn from(error: serde_json::Error) -> Self {
         broken(&error)
     }
 }
 
-impl From<tokio::task::JoinError> for Fault {
+impl From<tokio::task::JoinError> for ApiError {
     fn from(error: tokio::task::JoinError) -> Self {
         broken(&error)
     }
 }
 
 /// The sandbox's own failure. The cause goes to the log, never into the answer.
-fn broken(error: &(dyn std::error::Error + 'static)) -> Fault {
+fn broken(error: &(dyn std::error::Error + 'static)) -> ApiError {
     tracing::error!(error, "the Stripe sandbox failed");
-    Fault {
+    ApiError {
         status: 500,
         kind: "api_error",
         code: None,

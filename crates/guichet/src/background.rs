@@ -1,37 +1,32 @@
-//! What works in the background: the streams' delivery, the timer, the sandbox's webhooks, and the sweeping that DynamoDB
-//! does by itself.
+//! What runs in the background: the delivery of the streams, the timer, the sandbox's webhooks, and the clearing away of
+//! expired items that DynamoDB does on its own.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use aws_lambda_events::event::dynamodb::EventRecord;
 use function_runtime::AppState;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
-use crate::serve::Options;
+use crate::options::{Options, StreamHandler};
 use local_aws::streams::{Mapping, Stream, StreamProgress};
 use local_aws::table::{CORE, INBOX, Table, TableError};
 use stripe_sandbox::Sandbox;
 
-/// The timer of what is due, as in the template.
+/// How often the timer looks for what is due. EventBridge's shortest schedule is a minute too.
 const TIMER: Duration = Duration::from_mins(1);
-/// How often the sandbox looks whether time has brought something about.
+/// How often the sandbox looks whether something has become due by the clock.
 const SANDBOX_TICK: Duration = Duration::from_millis(500);
-/// How long settling may take before it says what is left.
-const SETTLE_TIMEOUT: Duration = Duration::from_mins(1);
-/// Records in one batch, lanes of a shard and tries of a record, as in the template.
+/// How long draining may take before it fails and says what is left.
+const DRAIN_TIMEOUT: Duration = Duration::from_mins(1);
+/// The event source mappings of `event_worker`: records in one batch, lanes of a shard, and retries of a record.
 const BATCH_RECORDS: usize = 25;
 const LANES: usize = 4;
 const RETRIES_MAX: u32 = 20;
 
-/// Who is handed the streams' batches, and answers or says why it cannot.
-pub type StreamHandler = Arc<dyn Fn(Event) -> BoxFuture<'static, Result<DynamoDbEventResponse, String>> + Send + Sync>;
-
-pub(crate) struct Works {
+pub(crate) struct BackgroundWork {
     state: AppState,
     handler: StreamHandler,
     table: Arc<Table>,
@@ -40,7 +35,7 @@ pub(crate) struct Works {
     streams: Mutex<Vec<Stream>>,
 }
 
-impl Works {
+impl BackgroundWork {
     pub(crate) fn new(
         state: AppState,
         table: Arc<Table>,
@@ -66,19 +61,24 @@ impl Works {
         Ok(Self { state, handler, table, sandbox, progress, streams: Mutex::new(streams) })
     }
 
-    /// Begins all of it.
-    pub(crate) fn begin(
+    /// Starts the delivery of the streams and, if it is to run on its own, everything else.
+    pub(crate) fn start(
         self: &Arc<Self>,
-        by_itself: bool,
+        automatic: bool,
         stop: &watch::Sender<bool>,
     ) -> Result<Vec<JoinHandle<()>>, TableError> {
         let mut tasks = Vec::new();
-        let streams = std::mem::take(&mut *self.streams.try_lock().map_err(|_| std::io::Error::other("begun twice"))?);
+        let streams = std::mem::take(
+            &mut *self
+                .streams
+                .try_lock()
+                .map_err(|_| std::io::Error::other("the background work was started twice"))?,
+        );
         for stream in streams {
             let handler = Arc::clone(&self.handler);
             tasks.push(tokio::spawn(stream.drive(move |event| handler(event), stop.subscribe())));
         }
-        if by_itself {
+        if automatic {
             tasks.push(tokio::spawn(until(stop.subscribe(), Arc::clone(self).timer())));
             tasks.push(tokio::spawn(until(stop.subscribe(), Arc::clone(self).deliveries())));
             tasks.push(tokio::spawn(until(stop.subscribe(), Arc::clone(self).sweeping())));
@@ -101,9 +101,9 @@ impl Works {
             let lag = self.lag()?;
             let busy = sent > 0 || due.done + due.taken > 0 || lag > 0 || self.sandbox.pending() > 0;
             quiet = if busy { 0 } else { quiet + 1 };
-            if began.elapsed() > SETTLE_TIMEOUT {
+            if began.elapsed() > DRAIN_TIMEOUT {
                 return Err(format!(
-                    "not settled: {lag} stream records and {} webhooks are left",
+                    "not drained: {lag} stream records and {} webhooks are left",
                     self.sandbox.pending()
                 ));
             }
@@ -122,7 +122,7 @@ impl Works {
             if lag == 0 {
                 return Ok(());
             }
-            if began.elapsed() > SETTLE_TIMEOUT {
+            if began.elapsed() > DRAIN_TIMEOUT {
                 return Err(format!("not drained: {lag} stream records are left"));
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -194,7 +194,7 @@ async fn until(mut stop: watch::Receiver<bool>, work: impl Future<Output = ()>) 
     }
 }
 
-/// The template's filter on the inbox: provider events and sign-ins that wait for something.
+/// The filter of the inbox's mapping: provider events and sign-ins that wait for something.
 fn wants_inbox(record: &EventRecord) -> bool {
     let image = record.change.new_image.clone().into_inner();
     let text = |name: &str| match image.get(name) {
@@ -204,7 +204,7 @@ fn wants_inbox(record: &EventRecord) -> bool {
     text("sk") == "SG" || (text("pk").starts_with("W#") && text("state") == "received")
 }
 
-/// The template's filter on the system of record: facts, and balances.
+/// The filter of the core table's mapping: facts, and balances.
 fn wants_core(record: &EventRecord) -> bool {
     match record.change.keys.clone().into_inner().get("sk") {
         Some(serde_dynamo::AttributeValue::S(sk)) => sk.starts_with("FACT#") || sk == "BAL",
