@@ -5,37 +5,8 @@
 //! and every POST and PATCH honours `Idempotency-Key`. No amount is computed here, and there is no global fallback: what is under
 //! `/api` and nobody's ends here as a problem, everything else is left to the router this one is merged with.
 
-mod allocations;
-mod answer;
-mod audit;
-mod balance;
-mod business;
-mod caller;
-mod cash_moves;
-mod credit_notes;
-mod cursor;
-mod customers;
-mod docs_page;
-mod exports;
-mod faults;
-mod health;
-mod invoice_list;
-mod invoices;
-mod openapi;
-mod pay_links;
-mod payments;
-mod payouts;
-mod posted;
-mod provider_events;
-mod query;
-mod refunds;
-mod request_log;
-mod reviews;
-mod shapes;
-mod statement;
-mod unapplied;
-mod unidentified;
-mod write_offs;
+mod http;
+mod resources;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +22,11 @@ use function_runtime::http::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::resources::{
+    audit, business, credit_notes, customers, exports, invoices, pay_links, payments, payouts, provider_events,
+    reviews, unapplied, unidentified,
+};
+
 /// Bytes of a request's body.
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 
@@ -63,29 +39,29 @@ pub fn router(state: AppState) -> Router {
         .method_not_allowed_fallback(other_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(map_response(protect))
-        .layer(from_fn_with_state(state.clone(), request_log::log_request))
+        .layer(from_fn_with_state(state.clone(), http::request_log::log_request))
         .with_state(state)
 }
 
 /// Every route with its description: the one list from which both the router and the document are made.
 fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(openapi::frame())
+    OpenApiRouter::with_openapi(http::openapi::frame())
         .routes(routes!(business::show_business, business::change_business))
         .routes(routes!(customers::register_customer, customers::list_customers))
         .routes(routes!(customers::show_customer))
-        .routes(routes!(balance::show_balance))
-        .routes(routes!(statement::show_statement))
-        .routes(routes!(invoices::issue_invoice, invoice_list::list_invoices))
+        .routes(routes!(customers::balance::show_balance))
+        .routes(routes!(customers::statement::show_statement))
+        .routes(routes!(invoices::issue_invoice, invoices::list::list_invoices))
         .routes(routes!(invoices::show_invoice))
         .routes(routes!(payments::start_payment, payments::list_payments))
-        .routes(routes!(write_offs::write_off))
-        .routes(routes!(write_offs::take_back_write_off))
+        .routes(routes!(invoices::write_off::write_off))
+        .routes(routes!(invoices::write_off::take_back_write_off))
         .routes(routes!(payments::show_payment))
-        .routes(routes!(refunds::order_refund))
-        .routes(routes!(cash_moves::apply_cash))
-        .routes(routes!(cash_moves::unapply_cash))
-        .routes(routes!(cash_moves::move_cash))
-        .routes(routes!(cash_moves::hand_over))
+        .routes(routes!(payments::refunds::order_refund))
+        .routes(routes!(payments::apply::apply_cash))
+        .routes(routes!(payments::apply::unapply_cash))
+        .routes(routes!(payments::apply::move_cash))
+        .routes(routes!(payments::apply::hand_over))
         .routes(routes!(credit_notes::issue_credit_note, credit_notes::list_credit_notes))
         .routes(routes!(credit_notes::show_credit_note))
         .routes(routes!(credit_notes::apply_credit_note))
@@ -109,9 +85,9 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(exports::export_journal))
         .routes(routes!(exports::export_payments))
         .routes(routes!(audit::list_audit))
-        .routes(routes!(openapi::show_document))
-        .routes(routes!(docs_page::show_docs))
-        .routes(routes!(health::show_health))
+        .routes(routes!(http::openapi::show_document))
+        .routes(routes!(http::docs_page::show_docs))
+        .routes(routes!(http::health::show_health))
 }
 
 async fn nobodys() -> Problem {

@@ -9,13 +9,13 @@ use function_runtime::http::Problem;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use crate::answer::Failure;
-use crate::faults::checked;
-use crate::invoices::InvoiceDraft;
-use crate::openapi::document;
-use crate::payments::PaymentQuery;
-use crate::posted::shape_of;
-use crate::query::query_of;
+use crate::http::idempotency::shape_of;
+use crate::http::openapi::document;
+use crate::http::response::Failure;
+use crate::http::strict_query::query_of;
+use crate::http::validation::checked;
+use crate::resources::invoices::InvoiceDraft;
+use crate::resources::payments::PaymentQuery;
 
 async fn told(failure: Failure) -> String {
     let response = failure.into_response();
@@ -275,7 +275,7 @@ fn the_schema_of_problems_is_that_of_the_problems_we_answer() {
 
 #[tokio::test]
 async fn the_page_shows_every_operation_and_loads_nothing() {
-    let response = crate::docs_page::show_docs().await;
+    let response = crate::http::docs_page::show_docs().await;
     let page = response.into_body().collect().await.unwrap().to_bytes();
     let page = std::str::from_utf8(&page).unwrap();
     for (path, item) in serde_json::to_value(document()).unwrap()["paths"].as_object().unwrap() {

@@ -9,12 +9,12 @@ use receivables::{Business, Currency, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::allocations::read_reason;
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::faults::{Faults, checked};
-use crate::posted::{Posted, Work};
-use crate::write_offs::business_now;
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::response::{Answer, Failure};
+use crate::http::validation::{Faults, checked};
+use crate::resources::allocations::read_reason;
+use crate::resources::invoices::write_off::business_now;
 
 /// A business.
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,10 +8,10 @@ use receivables::{Allocation, Currency, Invoice, InvoiceId, Money, Refusal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::answer::Failure;
-use crate::caller::Caller;
-use crate::faults::{Faults, checked, fault};
-use crate::invoices::invoice_id_of;
+use crate::http::auth::Caller;
+use crate::http::response::Failure;
+use crate::http::validation::{Faults, checked, fault};
+use crate::resources::invoices::invoice_id_of;
 
 /// What names no invoice of the business.
 pub(crate) const NO_SUCH_INVOICE: &str = "expected our id of an invoice, or the number of one";

@@ -8,7 +8,7 @@ use function_runtime::http::{FieldProblem, Problem};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::answer::Failure;
+use crate::http::response::Failure;
 
 /// What is wrong with what was sent: every fault, not only the first.
 #[derive(Debug, Default)]

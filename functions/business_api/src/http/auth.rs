@@ -13,8 +13,8 @@ use receivables::{Actor, Business, BusinessId};
 use sha2::{Digest, Sha256};
 use store::Store;
 
-use crate::answer::Failure;
-use crate::request_log::Known;
+use crate::http::request_log::Known;
+use crate::http::response::Failure;
 
 /// What every key begins with.
 const KEY_PREFIX: &str = "gk_";

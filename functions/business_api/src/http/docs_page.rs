@@ -7,8 +7,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
-use crate::answer::Answer;
-use crate::openapi::document;
+use crate::http::openapi::document;
+use crate::http::response::Answer;
 
 /// The page's own style is inside it; it loads nothing.
 const POLICY: &str =

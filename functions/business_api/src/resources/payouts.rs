@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use store::{Payout, PayoutTransaction};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::faults::checked;
-use crate::query::Asked;
+use crate::http::auth::Caller;
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::checked;
 
 /// A payout.
 #[derive(Debug, Serialize, ToSchema)]

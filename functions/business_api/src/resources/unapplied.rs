@@ -11,15 +11,15 @@ use serde::{Deserialize, Serialize};
 use store::{Page, Paged, UnappliedCash};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::allocations::{AllocationShape, ApplyDraft};
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::faults::checked;
-use crate::posted::{Posted, Work};
-use crate::query::Asked;
-use crate::shapes::Amount;
-use crate::{cash_moves, credit_notes};
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::checked;
+use crate::resources::allocations::{AllocationShape, ApplyDraft};
+use crate::resources::amount::Amount;
+use crate::resources::{credit_notes, payments::apply as cash_moves};
 
 /// Items whose proposals are worked out at a time.
 const LOOK_UPS_AT_ONCE: usize = 10;

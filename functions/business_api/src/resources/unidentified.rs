@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use store::{Paged, Unidentified};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::allocations::{AllocationDraft, count, parts_named, read_reason};
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::customers::customer_of_field;
-use crate::faults::{checked, fault};
-use crate::payments::PaymentShape;
-use crate::posted::{Posted, Work};
-use crate::query::Asked;
-use crate::shapes::Amount;
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::{checked, fault};
+use crate::resources::allocations::{AllocationDraft, count, parts_named, read_reason};
+use crate::resources::amount::Amount;
+use crate::resources::customers::customer_of_field;
+use crate::resources::payments::PaymentShape;
 
 /// Whose unidentified money is, and what it is for.
 #[derive(Debug, Deserialize, ToSchema)]

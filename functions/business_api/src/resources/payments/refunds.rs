@@ -8,11 +8,11 @@ use receivables::text::Description;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::allocations::{invoice_of_field, read_reason, some_amount};
-use crate::answer::{Answer, Failure};
-use crate::faults::checked;
-use crate::payments::{PaymentShape, payment_of_path};
-use crate::posted::{Posted, Work};
+use crate::http::idempotency::{Posted, Work};
+use crate::http::response::{Answer, Failure};
+use crate::http::validation::checked;
+use crate::resources::allocations::{invoice_of_field, read_reason, some_amount};
+use crate::resources::payments::{PaymentShape, payment_of_path};
 
 /// Money of a payment that is sent back.
 #[derive(Debug, Deserialize, ToSchema)]

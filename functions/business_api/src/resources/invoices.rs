@@ -1,5 +1,8 @@
 //! Invoices: issued by the business, each with the address under which it is paid.
 
+pub(crate) mod list;
+pub(crate) mod write_off;
+
 use std::collections::BTreeMap;
 use std::slice;
 
@@ -17,12 +20,12 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::customers::customer_of_field;
-use crate::faults::{Faults, checked};
-use crate::posted::{Posted, Work};
-use crate::shapes::Amount;
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::response::{Answer, Failure};
+use crate::http::validation::{Faults, checked};
+use crate::resources::amount::Amount;
+use crate::resources::customers::customer_of_field;
 
 /// Invoices at a time whose links are looked through.
 const LOOK_UPS_AT_ONCE: usize = 20;

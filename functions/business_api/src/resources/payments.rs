@@ -1,5 +1,8 @@
 //! Payments: started by the business for a customer, who pays on the provider's page.
 
+pub(crate) mod apply;
+pub(crate) mod refunds;
+
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -13,15 +16,15 @@ use serde::{Deserialize, Serialize};
 use store::Paged;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::allocations::{AllocationDraft, AllocationShape, NO_SUCH_INVOICE, invoices_named};
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::customers::{customer_id_of, customer_of_field};
-use crate::faults::{Faults, checked};
-use crate::posted::{Posted, Work};
-use crate::query::Asked;
-use crate::shapes::Amount;
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::{Faults, checked};
+use crate::resources::allocations::{AllocationDraft, AllocationShape, NO_SUCH_INVOICE, invoices_named};
+use crate::resources::amount::Amount;
+use crate::resources::customers::{customer_id_of, customer_of_field};
 
 /// Payments looked up at a time.
 const LOOK_UPS_AT_ONCE: usize = 20;

@@ -13,13 +13,13 @@ use receivables::text::InvoiceNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{Answer, Failure};
-use crate::balance::Bucket;
-use crate::caller::Caller;
-use crate::cursor::Listing;
-use crate::customers::customer_id_of;
-use crate::faults::{Faults, checked};
-use crate::query::Asked;
+use crate::http::auth::Caller;
+use crate::http::pagination::Listing;
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::{Faults, checked};
+use crate::resources::customers::balance::Bucket;
+use crate::resources::customers::customer_id_of;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

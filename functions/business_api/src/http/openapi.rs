@@ -12,8 +12,8 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, Secur
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder};
 
-use crate::answer::Answer;
-use crate::posted::IDEMPOTENCY_KEY;
+use crate::http::idempotency::IDEMPOTENCY_KEY;
+use crate::http::response::Answer;
 use crate::routes;
 
 /// The name of the schema of problems.

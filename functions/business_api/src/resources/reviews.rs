@@ -9,14 +9,14 @@ use sha2::{Digest, Sha256};
 use store::{ListedReview, Page};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::allocations::Because;
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::faults::checked;
-use crate::posted::{Posted, Work};
-use crate::query::Asked;
-use crate::shapes::Amount;
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::checked;
+use crate::resources::allocations::Because;
+use crate::resources::amount::Amount;
 
 /// Reviews read at a time for the one that an address names.
 const REVIEWS_AT_ONCE: usize = 100;

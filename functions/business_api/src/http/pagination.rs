@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use store::{Page, Paged};
 use utoipa::ToSchema;
 
-use crate::faults::Faults;
+use crate::http::validation::Faults;
 
 /// Items on a page where nothing is said.
 pub(crate) const PAGE_LIMIT_USUAL: usize = 50;

@@ -8,13 +8,13 @@ use serde::Deserialize;
 use store::{Page, Paged, StoreError};
 use utoipa::IntoParams;
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::customers::customer_id_of;
-use crate::faults::checked;
-use crate::invoices::InvoiceShape;
-use crate::query::Asked;
+use crate::http::auth::Caller;
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::checked;
+use crate::resources::customers::customer_id_of;
+use crate::resources::invoices::InvoiceShape;
 
 /// Pages read for one page of a filtered list; where that is not enough, the rest is on the next.
 const PAGES_READ_MAX: usize = 20;

@@ -6,7 +6,7 @@ use function_runtime::AppState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::answer::{Answer, Failure};
+use crate::http::response::{Answer, Failure};
 
 /// What answers and what does not.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,12 +7,12 @@ use receivables::text::Description;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::allocations::{ApplyDraft, UnapplyDraft, cash_parts, invoice_of_field, read_reason, some_amount};
-use crate::answer::{Answer, Failure};
-use crate::customers::customer_of_field;
-use crate::faults::checked;
-use crate::payments::{PaymentShape, payment_of_path};
-use crate::posted::{Posted, Work};
+use crate::http::idempotency::{Posted, Work};
+use crate::http::response::{Answer, Failure};
+use crate::http::validation::checked;
+use crate::resources::allocations::{ApplyDraft, UnapplyDraft, cash_parts, invoice_of_field, read_reason, some_amount};
+use crate::resources::customers::customer_of_field;
+use crate::resources::payments::{PaymentShape, payment_of_path};
 
 /// An allocation that is moved to another invoice of the account.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -6,12 +6,12 @@ use receivables::statement::{AgeingBucket, QueryTexts, Statement, statement_view
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::customers::customer_of_path;
-use crate::faults::checked;
-use crate::query::Asked;
-use crate::statement::asked_of;
+use crate::http::auth::Caller;
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::checked;
+use crate::resources::customers::customer_of_path;
+use crate::resources::customers::statement::asked_of;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

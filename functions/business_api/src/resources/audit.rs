@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use store::{Page, Paged, Sealed};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing, PAGE_LIMIT_MAX};
-use crate::faults::{Faults, checked};
-use crate::query::Asked;
+use crate::http::auth::Caller;
+use crate::http::pagination::{List, Listing, PAGE_LIMIT_MAX};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::{Faults, checked};
 
 /// Records in one file: some two megabytes.
 const RECORDS_PER_FILE_MAX: usize = 2_000;

@@ -12,18 +12,18 @@ use serde::{Deserialize, Serialize};
 use store::Paged;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::allocations::{
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::{Faults, checked};
+use crate::resources::allocations::{
     AllocationDraft, AllocationShape, ApplyDraft, UnapplyDraft, cash_parts, count, invoice_of_field, read_reason,
     some_amount,
 };
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::customers::{customer_id_of, customer_of_field};
-use crate::faults::{Faults, checked};
-use crate::posted::{Posted, Work};
-use crate::query::Asked;
-use crate::shapes::Amount;
+use crate::resources::amount::Amount;
+use crate::resources::customers::{customer_id_of, customer_of_field};
 
 /// Credit notes looked up at a time.
 const LOOK_UPS_AT_ONCE: usize = 20;

@@ -5,12 +5,12 @@ use axum::response::Response;
 use receivables::Business;
 use receivables::text::Description;
 
-use crate::allocations::Because;
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::faults::checked;
-use crate::invoices::{InvoiceShape, invoice_id_of_path};
-use crate::posted::{Posted, Work};
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::response::{Answer, Failure};
+use crate::http::validation::checked;
+use crate::resources::allocations::Because;
+use crate::resources::invoices::{InvoiceShape, invoice_id_of_path};
 
 /// Write off what is open of an invoice
 ///

@@ -1,5 +1,8 @@
 //! Customers: told to us by the business, and found by our id or by its own.
 
+pub(crate) mod balance;
+pub(crate) mod statement;
+
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -10,12 +13,12 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::faults::{Faults, checked, fault};
-use crate::posted::{Posted, Work};
-use crate::query::Asked;
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::{Faults, checked, fault};
 
 /// What names no customer of the business.
 const NO_SUCH_CUSTOMER: &str = "expected our id of a customer, or the external_id of one";

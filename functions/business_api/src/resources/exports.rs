@@ -11,10 +11,10 @@ use receivables::{Balance, BillingZone};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::faults::{Faults, checked};
-use crate::query::Asked;
+use crate::http::auth::Caller;
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::{Faults, checked};
 
 /// The columns of the payments as a file.
 const PAYMENT_COLUMNS: [&str; 15] = [

@@ -5,9 +5,9 @@ use axum::http::request::Parts;
 use function_runtime::AppState;
 use serde::de::DeserializeOwned;
 
-use crate::answer::Failure;
-use crate::faults::fault;
-use crate::posted::{BODY, misfit};
+use crate::http::idempotency::{BODY, misfit};
+use crate::http::response::Failure;
+use crate::http::validation::fault;
 
 /// What the query of an address asks, in its shape.
 #[derive(Debug)]

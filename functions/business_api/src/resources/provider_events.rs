@@ -12,12 +12,12 @@ use serde_json::Value;
 use store::{EventKey, EventState, Page, Paged, ReceivedEvent};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::cursor::{List, Listing};
-use crate::faults::{Faults, checked};
-use crate::posted::{Posted, Work};
-use crate::query::Asked;
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::pagination::{List, Listing};
+use crate::http::response::{Answer, Failure};
+use crate::http::strict_query::Asked;
+use crate::http::validation::{Faults, checked};
 
 /// How far back the list begins where nothing is said.
 const SINCE_USUAL: SignedDuration = SignedDuration::from_hours(24);

@@ -12,11 +12,11 @@ use receivables::{PayLink, PayLinkId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::faults::{Faults, checked, fault};
-use crate::invoices::invoice_id_of;
-use crate::posted::{Posted, Work};
+use crate::http::auth::Caller;
+use crate::http::idempotency::{Posted, Work};
+use crate::http::response::{Answer, Failure};
+use crate::http::validation::{Faults, checked, fault};
+use crate::resources::invoices::invoice_id_of;
 
 /// Pixels of a QR code's side, at least; it is drawn in whole pixels and scales without loss.
 const QR_SIDE_PX_MIN: u32 = 240;

@@ -22,9 +22,9 @@ use sha2::{Digest, Sha256};
 use store::Claim;
 
 use crate::BODY_BYTES_MAX;
-use crate::answer::{Answer, Failure};
-use crate::caller::Caller;
-use crate::faults::fault;
+use crate::http::auth::Caller;
+use crate::http::response::{Answer, Failure};
+use crate::http::validation::fault;
 
 /// The header that names a request.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
