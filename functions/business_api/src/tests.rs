@@ -1,4 +1,4 @@
-//! What needs no table: the shapes of bodies and problems, the document, and the page.
+//! What needs no table: reading requests, problems, the OpenAPI document, and the page.
 
 use std::fmt::Write;
 
@@ -9,15 +9,15 @@ use function_runtime::http::Problem;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use crate::http::idempotency::shape_of;
+use crate::http::error::ApiError;
+use crate::http::json::parse_json;
 use crate::http::openapi::document;
-use crate::http::response::Failure;
-use crate::http::strict_query::query_of;
-use crate::http::validation::checked;
-use crate::resources::invoices::InvoiceDraft;
+use crate::http::strict_query::parse_query;
+use crate::http::validation::validate;
+use crate::resources::invoices::InvoiceRequest;
 use crate::resources::payments::PaymentQuery;
 
-async fn told(failure: Failure) -> String {
+async fn problem_text(failure: ApiError) -> String {
     let response = failure.into_response();
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -30,10 +30,10 @@ async fn told(failure: Failure) -> String {
     out
 }
 
-/// What is said of a body that is no invoice.
+/// Compares the problem of an invalid invoice with the expected text.
 async fn check(body: &str, expected: Expect) {
-    let read = shape_of::<InvoiceDraft>(body.as_bytes()).and_then(|draft| checked(|faults| draft.read(faults)));
-    expected.assert_eq(&told(read.expect_err("it was taken")).await);
+    let read = parse_json::<InvoiceRequest>(body.as_bytes()).and_then(|body| validate(|errors| body.read(errors)));
+    expected.assert_eq(&problem_text(read.expect_err("it was accepted")).await);
 }
 
 fn invoice(change: impl FnOnce(&mut Value)) -> String {
@@ -46,9 +46,9 @@ fn invoice(change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[tokio::test]
-async fn a_body_is_taken_or_everything_wrong_with_it_is_told() {
-    let good = shape_of::<InvoiceDraft>(invoice(|_| ()).as_bytes()).unwrap();
-    assert!(checked(|faults| good.read(faults)).is_ok());
+async fn every_error_of_a_body_is_answered_at_once() {
+    let good = parse_json::<InvoiceRequest>(invoice(|_| ()).as_bytes()).unwrap();
+    assert!(validate(|errors| good.read(errors)).is_ok());
     check(
         &invoice(|body| {
             body["number"] = json!("");
@@ -89,7 +89,7 @@ async fn a_body_is_taken_or_everything_wrong_with_it_is_told() {
 }
 
 #[tokio::test]
-async fn json_of_another_shape_is_refused_at_its_place() {
+async fn json_of_another_form_is_refused_with_its_path() {
     let bodies = [
         invoice(|body| body["total"] = json!("1.00")),
         invoice(|body| body["lines"][0]["price"] = json!("1.00")),
@@ -105,8 +105,8 @@ async fn json_of_another_shape_is_refused_at_its_place() {
     ];
     let mut all = String::new();
     for body in bodies {
-        let said = told(shape_of::<InvoiceDraft>(body.as_bytes()).expect_err("it was taken")).await;
-        all += said.strip_prefix("422 urn:guichet:problem:invalid\n").unwrap();
+        let text = problem_text(parse_json::<InvoiceRequest>(body.as_bytes()).expect_err("it was accepted")).await;
+        all += text.strip_prefix("422 urn:guichet:problem:invalid\n").unwrap();
     }
     expect![[r#"
         total: unknown field; expected one of `external_id`, `number`, `customer`, `currency`, `issued_on`, `due_on`, `lines`, `purchase_order`
@@ -125,38 +125,38 @@ async fn json_of_another_shape_is_refused_at_its_place() {
 
 #[tokio::test]
 async fn a_query_is_read_as_strictly_as_a_body() {
-    async fn said(query: &str) -> String {
+    async fn text_of(query: &str) -> String {
         let request = Request::builder().uri(format!("/api/v1/payments?{query}")).body(()).unwrap();
-        told(query_of::<PaymentQuery>(&request.into_parts().0).expect_err("it was taken")).await
+        problem_text(parse_query::<PaymentQuery>(&request.into_parts().0).expect_err("it was accepted")).await
     }
     expect![[r#"
         422 urn:guichet:problem:invalid
         custmer: unknown field; expected one of `customer`, `limit`, `cursor`
     "#]]
-    .assert_eq(&said("custmer=1").await);
+    .assert_eq(&text_of("custmer=1").await);
     expect![[r#"
         422 urn:guichet:problem:invalid
         customer: expected this field, which is missing
     "#]]
-    .assert_eq(&said("limit=5").await);
+    .assert_eq(&text_of("limit=5").await);
     expect![[r#"
         422 urn:guichet:problem:invalid
         customer: expected this field once
     "#]]
-    .assert_eq(&said("customer=1&customer=2").await);
+    .assert_eq(&text_of("customer=1&customer=2").await);
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_a_bad_request() {
+async fn a_body_that_is_not_json_is_a_bad_request() {
     for body in ["", "{", "{\"number\": }", "{} {}", "number=A1", "{\"number\": \"\u{1}\"}"] {
-        let failure = shape_of::<serde_json::Map<String, Value>>(body.as_bytes()).expect_err(body);
-        assert_eq!(told(failure).await, "400 urn:guichet:problem:not_json\n", "{body:?}");
+        let failure = parse_json::<serde_json::Map<String, Value>>(body.as_bytes()).expect_err(body);
+        assert_eq!(problem_text(failure).await, "400 urn:guichet:problem:not_json\n", "{body:?}");
     }
 }
 
 #[tokio::test]
-async fn without_a_key_the_way_to_show_one_is_told() {
-    let response = Failure::unauthenticated().into_response();
+async fn a_request_without_a_key_gets_a_bearer_challenge() {
+    let response = ApiError::unauthenticated().into_response();
     assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"guichet\"");
     assert_eq!(response.headers()["content-type"], "application/problem+json");
 }

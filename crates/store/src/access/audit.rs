@@ -11,6 +11,8 @@ use crate::table::{Query, Range, Store, StoreError};
 
 /// Tries of reading the end of the chain and going on from there, against rivals.
 const TRIES_MAX: u32 = 20;
+/// The highest number in a chain: a key has twelve digits for it.
+const NUMBER_MAX: u64 = 999_999_999_999;
 
 /// The end of a chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,8 +70,11 @@ impl Store {
     /// The chain of a business, oldest first.
     pub async fn audit(&self, b: &BusinessId, page: &Page) -> Result<Paged<Sealed>, StoreError> {
         let pk = keys::audit(b);
-        let from = page.cursor.as_deref().and_then(|cursor| cursor.parse::<u64>().ok()).unwrap_or(0) + 1;
-        let (from, to) = (format!("{from:012}"), "999999999999".to_owned());
+        let after = page.cursor.as_deref().and_then(|cursor| cursor.parse::<u64>().ok()).unwrap_or(0);
+        let Some(from) = after.checked_add(1).filter(|from| *from <= NUMBER_MAX) else {
+            return Ok(Paged { items: Vec::new(), next_cursor: None });
+        };
+        let (from, to) = (format!("{from:012}"), format!("{NUMBER_MAX:012}"));
         let query = Query { limit: Some(page.limit()), ..Query::within(&pk, Range::Between(&from, &to)) };
         let (items, last) = self.page(&self.tables.core, query).await?;
         let items = items.iter().map(sealed).collect::<Result<Vec<_>, _>>()?;

@@ -1,4 +1,4 @@
-//! The readable page of the API, rendered from the OpenAPI document: no script, no request to anywhere else.
+//! The API's documentation as a page, rendered from the OpenAPI document. It has no script and loads nothing.
 
 use std::sync::LazyLock;
 
@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
 use crate::http::openapi::document;
-use crate::http::response::Answer;
+use crate::http::response::ApiResponse;
 
-/// The page's own style is inside it; it loads nothing.
+/// The page contains its style and loads nothing.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -19,13 +19,13 @@ static PAGE: LazyLock<String> = LazyLock::new(|| {
     Docs::of(&document).render().unwrap_or_default()
 });
 
-/// Show this description, for people
+/// Show this description as a page
 #[utoipa::path(
     get, path = "/api/docs", tag = "This API", security(()),
-    responses((status = 200, description = "The page", content_type = "text/html", body = String))
+    responses((status = 200, description = "The page.", content_type = "text/html", body = String))
 )]
 pub(crate) async fn show_docs() -> Response {
-    let mut response = Answer::text("text/html; charset=utf-8", PAGE.clone()).into_response();
+    let mut response = ApiResponse::text("text/html; charset=utf-8", PAGE.clone()).into_response();
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
@@ -38,7 +38,7 @@ struct Docs {
     openapi: String,
     paragraphs: Vec<String>,
     groups: Vec<Group>,
-    shapes: Vec<Shape>,
+    schemas: Vec<Schema>,
 }
 
 struct Group {
@@ -56,10 +56,10 @@ struct Operation {
     needs_key: bool,
     parameters: Vec<Field>,
     body: Option<Kind>,
-    answers: Vec<Given>,
+    responses: Vec<ResponseDoc>,
 }
 
-/// A parameter, or a property of a shape.
+/// A parameter of an operation, or a property of a schema.
 struct Field {
     name: String,
     place: String,
@@ -69,22 +69,22 @@ struct Field {
     example: String,
 }
 
-struct Given {
+struct ResponseDoc {
     status: String,
     text: String,
     kinds: Vec<Kind>,
 }
 
-struct Shape {
+struct Schema {
     name: String,
     text: String,
     fields: Vec<Field>,
 }
 
-/// What a value is: words, with the shape they lead to.
+/// The type of a value in words, and the schema that they link to, if any.
 struct Kind {
     words: String,
-    shape: String,
+    schema: String,
 }
 
 impl Docs {
@@ -97,7 +97,9 @@ impl Docs {
             openapi: text(&document["openapi"]),
             paragraphs: sentences.split_inclusive(". ").map(|sentence| prose(sentence.trim())).collect(),
             groups: list(&document["tags"]).iter().map(|tag| Group::of(document, tag)).collect(),
-            shapes: entries(&document["components"]["schemas"]).map(|(name, schema)| Shape::of(name, schema)).collect(),
+            schemas: entries(&document["components"]["schemas"])
+                .map(|(name, schema)| Schema::of(name, schema))
+                .collect(),
         }
     }
 }
@@ -118,10 +120,10 @@ impl Group {
 
 impl Operation {
     fn of(method: &str, path: &str, operation: &Value) -> Self {
-        let answer = |(status, answer): (&String, &Value)| Given {
+        let response = |(status, response): (&String, &Value)| ResponseDoc {
             status: status.clone(),
-            text: prose_of(&answer["description"]),
-            kinds: entries(&answer["content"]).map(|(media, content)| Kind::of_content(media, content)).collect(),
+            text: prose_of(&response["description"]),
+            kinds: entries(&response["content"]).map(|(media, content)| Kind::of_content(media, content)).collect(),
         };
         let parameter = |parameter: &Value| Field {
             name: text(&parameter["name"]),
@@ -142,12 +144,12 @@ impl Operation {
             body: entries(&operation["requestBody"]["content"])
                 .next()
                 .map(|(media, content)| Kind::of_content(media, content)),
-            answers: entries(&operation["responses"]).map(answer).collect(),
+            responses: entries(&operation["responses"]).map(response).collect(),
         }
     }
 }
 
-impl Shape {
+impl Schema {
     fn of(name: &str, schema: &Value) -> Self {
         let required = list(&schema["required"]);
         let field = |(name, schema): (&String, &Value)| Field {
@@ -169,25 +171,26 @@ impl Shape {
 impl Kind {
     fn of_content(media: &str, content: &Value) -> Self {
         let kind = Self::of(&content["schema"]);
-        if media.ends_with("json") { kind } else { Self { words: media.to_owned(), shape: String::new() } }
+        if media.ends_with("json") { kind } else { Self { words: media.to_owned(), schema: String::new() } }
     }
 
     fn of(schema: &Value) -> Self {
-        let plain = |words: String| Self { words, shape: String::new() };
+        let plain = |words: String| Self { words, schema: String::new() };
         if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
-            return Self { words: name.to_owned(), shape: name.to_owned() };
+            return Self { words: name.to_owned(), schema: name.to_owned() };
         }
         let choices = list(&schema["oneOf"]);
         if !choices.is_empty() {
             let kinds: Vec<Self> = choices.iter().map(Self::of).collect();
             let words: Vec<&str> = kinds.iter().map(|kind| kind.words.as_str()).collect();
-            let shape = kinds.iter().map(|kind| kind.shape.clone()).find(|shape| !shape.is_empty()).unwrap_or_default();
-            return Self { words: words.join(" or "), shape };
+            let schema =
+                kinds.iter().map(|kind| kind.schema.clone()).find(|schema| !schema.is_empty()).unwrap_or_default();
+            return Self { words: words.join(" or "), schema };
         }
         match &schema["type"] {
             Value::String(kind) if kind == "array" => {
                 let of = Self::of(&schema["items"]);
-                Self { words: format!("list of {}", of.words), shape: of.shape }
+                Self { words: format!("list of {}", of.words), schema: of.schema }
             }
             Value::String(kind) => plain(with_format(kind, schema)),
             Value::Array(kinds) => {

@@ -1,35 +1,37 @@
-//! What answers and what does not.
+//! Whether the services that the API needs answer.
 
-use axum::extract::State as Given;
+use axum::extract::State;
 use axum::http::StatusCode;
 use function_runtime::AppState;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::response::{Answer, Failure};
+use crate::http::error::ApiError;
+use crate::http::response::ApiResponse;
 
-/// What answers and what does not.
+/// Whether the services that the API needs answer.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Health {
-    /// ok or unavailable.
+#[schema(as = Health)]
+pub(crate) struct HealthResponse {
+    /// `ok` or `unavailable`.
     #[schema(example = "ok")]
     tables: &'static str,
 }
 
-/// Show what answers
+/// Check the health of the API
 #[utoipa::path(
     get, path = "/healthz", tag = "This API", security(()),
     responses(
-        (status = 200, description = "Everything answers", body = Health),
-        (status = 503, description = "Something does not answer", body = Health),
+        (status = 200, description = "The database answers.", body = HealthResponse),
+        (status = 503, description = "The database does not answer.", body = HealthResponse),
     )
 )]
-pub(crate) async fn show_health(Given(state): Given<AppState>) -> Result<Answer, Failure> {
+pub(crate) async fn show_health(State(state): State<AppState>) -> Result<ApiResponse, ApiError> {
     match state.context.store.answers().await {
-        Ok(()) => Answer::ok(&Health { tables: "ok" }),
+        Ok(()) => ApiResponse::ok(&HealthResponse { tables: "ok" }),
         Err(error) => {
             tracing::warn!(%error, "the tables do not answer");
-            Answer::json(StatusCode::SERVICE_UNAVAILABLE, &Health { tables: "unavailable" })
+            ApiResponse::json(StatusCode::SERVICE_UNAVAILABLE, &HealthResponse { tables: "unavailable" })
         }
     }
 }

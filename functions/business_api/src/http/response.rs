@@ -1,48 +1,41 @@
-//! What a handler answers: an [`Answer`], or a [`Failure`] that is told as a problem.
-
-use std::fmt::Display;
+//! The successful answer of a handler. Its body is kept as text, so that it can be stored and sent again for a request that is
+//! repeated under the same idempotency key.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use function_runtime::http::{Problem, log_failure};
-use operations::OperationError;
-use receivables::MoneyError;
 use serde::Serialize;
-use store::{IdempotentResponse, StoreError};
+use store::IdempotentResponse;
 
-/// The media type of most answers.
+use crate::http::error::ApiError;
+
 const JSON: &str = "application/json";
-/// The media type of problems.
-const PROBLEM_JSON: &str = "application/problem+json";
+const CSV: &str = "text/csv; charset=utf-8";
 
-/// An answer whose body is a text, so that it can be remembered and given again.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     status: StatusCode,
     content_type: String,
     body: String,
 }
 
-impl Answer {
-    /// A shape as JSON.
-    pub(crate) fn json(status: StatusCode, shape: &impl Serialize) -> Result<Self, Failure> {
-        let body = serde_json::to_string(shape).map_err(|error| Failure::defect("answer", &error))?;
+impl ApiResponse {
+    pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, ApiError> {
+        let body = serde_json::to_string(body).map_err(|error| ApiError::defect("response", &error))?;
         Ok(Self { status, content_type: JSON.to_owned(), body })
     }
 
-    /// A shape as JSON, with 200.
-    pub(crate) fn ok(shape: &impl Serialize) -> Result<Self, Failure> {
-        Self::json(StatusCode::OK, shape)
+    /// JSON with status 200.
+    pub(crate) fn ok(body: &impl Serialize) -> Result<Self, ApiError> {
+        Self::json(StatusCode::OK, body)
     }
 
-    /// A text of another kind, with 200.
+    /// Text of another media type, with status 200.
     pub(crate) fn text(content_type: &str, body: String) -> Self {
         Self { status: StatusCode::OK, content_type: content_type.to_owned(), body }
     }
 
-    /// As it is remembered.
-    pub(crate) fn to_remember(&self) -> IdempotentResponse {
+    pub(crate) fn to_stored(&self) -> IdempotentResponse {
         IdempotentResponse {
             status: self.status.as_u16(),
             content_type: self.content_type.clone(),
@@ -50,101 +43,32 @@ impl Answer {
         }
     }
 
-    /// As it was remembered.
-    pub(crate) fn remembered(response: IdempotentResponse) -> Self {
+    pub(crate) fn from_stored(response: IdempotentResponse) -> Self {
         let status = StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { status, content_type: response.content_type, body: response.body }
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for ApiResponse {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
-        if let Ok(kind) = HeaderValue::from_str(&self.content_type) {
-            response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if let Ok(content_type) = HeaderValue::from_str(&self.content_type) {
+            response.headers_mut().insert(header::CONTENT_TYPE, content_type);
         }
         response
     }
 }
 
-/// Why a request came to nothing.
-#[derive(Debug)]
-pub(crate) struct Failure(Box<Problem>);
-
-impl Failure {
-    /// Something that cannot be, and that someone must look at.
-    pub(crate) fn defect(what: &str, error: &dyn Display) -> Self {
-        OperationError::Defect(format!("{what}: {error}")).into()
-    }
-
-    /// There is no such thing, or not for this caller.
-    pub(crate) fn not_found() -> Self {
-        OperationError::NotFound.into()
-    }
-
-    /// The caller did not show a key of ours.
-    pub(crate) fn unauthenticated() -> Self {
-        let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "This needs an API key");
-        problem.detail("expected the header Authorization: Bearer gk_… with a key of the business").into()
-    }
-
-    /// Why a verb came to nothing, at the fields that this request has for those of the command.
-    pub(crate) fn renamed(error: OperationError, names: &[(&str, &str)]) -> Self {
-        let mut failure = Self::from(error);
-        for error in &mut failure.0.errors {
-            if let Some((_, name)) = names.iter().find(|(field, _)| error.field == *field) {
-                (*name).clone_into(&mut error.field);
-            }
-        }
-        failure
-    }
-
-    /// Whether trying the same again may end otherwise, so that it is not remembered as the answer.
-    pub(crate) fn is_passing(&self) -> bool {
-        self.0.status >= 500 || self.0.status == StatusCode::CONFLICT.as_u16()
-    }
-
-    /// As it is remembered.
-    pub(crate) fn to_remember(&self) -> IdempotentResponse {
-        let body = serde_json::to_string(&self.0).unwrap_or_default();
-        IdempotentResponse { status: self.0.status, content_type: PROBLEM_JSON.to_owned(), body }
-    }
+/// A file that the browser saves under `name`.
+pub(crate) fn attachment(content_type: &str, name: &str, text: String) -> Response {
+    let mut response = ApiResponse::text(content_type, text).into_response();
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+    response
 }
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let mut response = self.0.into_response();
-        if response.status() == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Bearer realm=\"guichet\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        response
-    }
-}
-
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
-        Self(Box::new(problem))
-    }
-}
-
-impl From<OperationError> for Failure {
-    fn from(error: OperationError) -> Self {
-        log_failure(&error);
-        Problem::from(&error).into()
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        OperationError::from(error).into()
-    }
-}
-
-/// The sums of an account always add up; where they do not, that is ours to look at.
-impl From<MoneyError> for Failure {
-    fn from(error: MoneyError) -> Self {
-        Self::defect("sums", &error)
-    }
+pub(crate) fn csv_attachment(name: &str, text: String) -> Response {
+    attachment(CSV, name, text)
 }

@@ -1,4 +1,4 @@
-//! Reading texts into the vocabulary of the books, and remembering everything that is wrong with them.
+//! Reading texts into the types of the books. Every error is collected, so that a caller sees all of them at once.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -8,29 +8,28 @@ use function_runtime::http::{FieldProblem, Problem};
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
-use crate::http::response::Failure;
+use crate::http::error::ApiError;
 
-/// What is wrong with what was sent: every fault, not only the first.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<FieldProblem>);
+pub(crate) struct FieldErrors(Vec<FieldProblem>);
 
-/// Reads, and gives what was read or all that is wrong with it. `read` gives nothing only where it noted a fault.
-pub(crate) fn checked<T>(read: impl FnOnce(&mut Faults) -> Option<T>) -> Result<T, Failure> {
-    let mut faults = Faults::default();
-    match read(&mut faults) {
-        Some(read) if faults.0.is_empty() => Ok(read),
-        Some(_) | None => Err(invalid(faults.0)),
+/// Runs `read` and answers its value, or all errors that it added. `read` answers `None` only after adding an error.
+pub(crate) fn validate<T>(read: impl FnOnce(&mut FieldErrors) -> Option<T>) -> Result<T, ApiError> {
+    let mut errors = FieldErrors::default();
+    match read(&mut errors) {
+        Some(read) if errors.0.is_empty() => Ok(read),
+        Some(_) | None => Err(invalid(errors.0)),
     }
 }
 
-/// One fault, told at once.
-pub(crate) fn fault(field: &str, message: &str) -> Failure {
+/// The error of a request with one invalid field.
+pub(crate) fn invalid_field(field: &str, message: &str) -> ApiError {
     invalid(vec![FieldProblem { field: field.to_owned(), message: message.to_owned() }])
 }
 
-fn invalid(errors: Vec<FieldProblem>) -> Failure {
-    debug_assert!(!errors.is_empty(), "what cannot be read has a fault");
-    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Something is not what it should be");
+fn invalid(errors: Vec<FieldProblem>) -> ApiError {
+    debug_assert!(!errors.is_empty(), "an invalid request has an invalid field");
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request is invalid");
     let problem = match errors.first() {
         Some(first) => problem.detail(format!("{}: {}", first.field, first.message)),
         None => problem,
@@ -38,56 +37,52 @@ fn invalid(errors: Vec<FieldProblem>) -> Failure {
     errors.into_iter().fold(problem, |problem, error| problem.field(error.field, error.message)).into()
 }
 
-impl Faults {
-    /// Notes a fault.
-    pub(crate) fn note(&mut self, field: &str, message: impl Display) {
+impl FieldErrors {
+    pub(crate) fn add(&mut self, field: &str, message: impl Display) {
         self.0.push(FieldProblem { field: field.to_owned(), message: message.to_string() });
     }
 
-    /// Reads a text that must be there.
-    pub(crate) fn read<T>(&mut self, field: &str, text: &str) -> Option<T>
+    /// The value, or nothing and an error at the field.
+    pub(crate) fn check<T>(&mut self, field: &str, result: Result<T, impl Display>) -> Option<T> {
+        result.map_err(|error| self.add(field, error)).ok()
+    }
+
+    pub(crate) fn parse<T>(&mut self, field: &str, text: &str) -> Option<T>
     where
         T: FromStr,
         T::Err: Display,
     {
-        self.take(field, text.parse())
+        self.check(field, text.parse())
     }
 
-    /// Reads a text that may be left out. A fault, too, gives nothing; it is noted.
-    pub(crate) fn read_some<T>(&mut self, field: &str, text: Option<&str>) -> Option<T>
+    /// Parses a field that may be left out. An invalid text, too, gives nothing, but adds an error.
+    pub(crate) fn parse_optional<T>(&mut self, field: &str, text: Option<&str>) -> Option<T>
     where
         T: FromStr,
         T::Err: Display,
     {
-        text.and_then(|text| self.read(field, text))
+        text.and_then(|text| self.parse(field, text))
     }
 
-    /// Takes what was read elsewhere.
-    pub(crate) fn take<T>(&mut self, field: &str, read: Result<T, impl Display>) -> Option<T> {
-        read.map_err(|error| self.note(field, error)).ok()
-    }
-
-    /// Reads a civil date in the one form the API has.
     pub(crate) fn date(&mut self, field: &str, text: &str) -> Option<Date> {
-        // The library reads more forms than one; ours has ten characters.
+        // The library reads several forms; the API accepts only the one of ten characters.
         let date = if text.len() == "2026-03-01".len() { text.parse().ok() } else { None };
         if date.is_none() {
-            self.note(field, "expected a date of the form YYYY-MM-DD");
+            self.add(field, "expected a date of the form YYYY-MM-DD");
         }
         date
     }
 
-    /// Reads a date that may be left out.
-    pub(crate) fn some_date(&mut self, field: &str, text: Option<&str>) -> Option<Date> {
+    pub(crate) fn optional_date(&mut self, field: &str, text: Option<&str>) -> Option<Date> {
         text.and_then(|text| self.date(field, text))
     }
 
-    /// Reads a quantity or a rate: digits, and a point with digits after it.
+    /// A quantity or a rate: digits, and a point with digits after it.
     pub(crate) fn decimal(&mut self, field: &str, text: &str) -> Option<Decimal> {
         let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let decimal = if plain { Decimal::from_str_exact(text).ok() } else { None };
         if decimal.is_none() {
-            self.note(field, "expected a decimal number such as 2 or 19.6, without signs, exponents or separators");
+            self.add(field, "expected a decimal number such as 2 or 19.6, without signs, exponents or separators");
         }
         decimal
     }
@@ -99,14 +94,14 @@ mod tests {
 
     #[test]
     fn dates_and_numbers_have_one_form() {
-        let mut faults = Faults::default();
-        assert!(faults.date("on", "2026-02-28").is_some());
+        let mut errors = FieldErrors::default();
+        assert!(errors.date("on", "2026-02-28").is_some());
         for bad in ["2026-02-30", "20260228", "2026-2-28", "28/02/2026", "2026-02-28T00:00:00", ""] {
-            assert!(faults.date("on", bad).is_none(), "{bad:?} was taken");
+            assert!(errors.date("on", bad).is_none(), "{bad:?} was accepted");
         }
-        assert!(faults.decimal("quantity", "0.125").is_some());
+        assert!(errors.decimal("quantity", "0.125").is_some());
         for bad in ["", ".", "-1", "+1", "1e3", "1_000", "1,5", " 1"] {
-            assert!(faults.decimal("quantity", bad).is_none(), "{bad:?} was taken");
+            assert!(errors.decimal("quantity", bad).is_none(), "{bad:?} was accepted");
         }
     }
 }

@@ -1,16 +1,16 @@
-//! Shapes that several answers share.
+//! An amount of money, as all answers write it.
 
 use receivables::Money;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An amount: a decimal number as text, with its currency.
+/// An amount of money.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Amount {
-    /// As many digits after the point as the currency has.
+    /// A decimal number with as many digits after the point as the currency has.
     #[schema(example = "120.50")]
     amount: String,
-    /// ISO 4217.
+    /// The ISO 4217 code of the currency.
     #[schema(example = "EUR")]
     currency: String,
 }

@@ -1,6 +1,5 @@
-//! The audit: who did what, in a chain of seals that nobody can change without breaking it.
+//! The audit: who did what and why, in a chain of hashes that shows any later change.
 
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use receivables::csv::row as file_row;
 use serde::{Deserialize, Serialize};
@@ -8,59 +7,63 @@ use store::{Page, Paged, Sealed};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
-use crate::http::pagination::{List, Listing, PAGE_LIMIT_MAX};
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::{Faults, checked};
+use crate::http::error::ApiError;
+use crate::http::pagination::{ListResponse, ListScope, PAGE_LIMIT_MAX};
+use crate::http::response::{ApiResponse, attachment, csv_attachment};
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::{FieldErrors, validate};
 
-/// Records in one file: some two megabytes.
+/// Records in one file, at most: about two megabytes.
 const RECORDS_PER_FILE_MAX: usize = 2_000;
-/// The columns of a file; a record has a row for each thing that changed.
+/// A record has one row for each of its differences, and one row if it has none.
 const COLUMNS: [&str; 12] =
     ["number", "at", "actor", "reason", "customer", "decision", "what", "field", "before", "after", "facts", "hash"];
 
-/// What one decision did.
+/// One decision: who took it, why, and what it changed.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = AuditRecord)]
-pub(crate) struct AuditRecordShape {
-    /// Its place in the chain, from 1.
+pub(crate) struct AuditRecordResponse {
+    /// Its place in the chain, counted from 1.
     number: u64,
-    /// When. RFC 3339, UTC.
+    /// When it was taken. RFC 3339, UTC.
     at: String,
-    /// Who: `key:…`, `pay_link:…`, `customer:…`, `provider_event:…`, timer, stream or program.
+    /// Who took it: `key:…`, `pay_link:…`, `customer:…`, `provider_event:…`, `timer`, `stream` or `program`.
     #[schema(example = "key:key_01JD8Z0000ABCDEFGHJKMNPQRS")]
     actor: String,
-    /// Why, where whoever did it said so.
+    /// Why, if a reason was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<String>,
-    /// Our id of the customer on whose account it was; absent of a change of the business itself.
+    /// The id of the customer whose account changed. Left out if the business itself changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     customer: Option<String>,
-    /// What it is of, in the version that it made.
+    /// What was decided on, and the version that the decision created.
     decision: String,
     /// What changed.
-    differences: Vec<DifferenceShape>,
-    /// What was announced.
+    differences: Vec<DifferenceResponse>,
+    /// The facts that were announced, such as `invoice.paid`.
     facts: Vec<String>,
-    /// The seal: SHA-256, in hexadecimal, of the seal before, a line feed and `sealed`. Before the first there is none.
+    /// The SHA-256 hash, in hexadecimal, of the previous record's `hash`, a line feed and `sealed`. The first record starts from an
+    /// empty hash.
     #[serde(default)]
     hash: String,
-    /// The very text that is sealed, which says all of the above.
+    /// The hashed text. It contains all the fields above.
     #[serde(default)]
     sealed: String,
 }
 
-/// One thing that changed.
+/// A field that changed.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = Difference)]
-pub(crate) struct DifferenceShape {
-    /// Our id of it.
+pub(crate) struct DifferenceResponse {
+    /// The id of what changed.
     what: String,
+    /// The name of the field.
     field: String,
-    /// Empty of what was not there.
+    /// The value before. Empty if there was none.
     before: String,
+    /// The value after.
     after: String,
 }
 
@@ -68,16 +71,16 @@ pub(crate) struct DifferenceShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
-    /// Begins after the record of this number; at the first where nothing is said.
+    /// Starts after the record with this number. Default: starts at the first record.
     #[param(value_type = u64)]
     after: Option<String>,
-    /// json, or the file formats ndjson and csv; json where nothing is said. A file has 2,000 records at most: the next begins
-    /// `after` its last.
+    /// `json`, `ndjson` or `csv`. The last two give a file of up to 2,000 records; for the next file, set `after` to the number of
+    /// its last record. Default: `json`.
     format: Option<String>,
-    /// How many at most, 1 to 100; 50 where nothing is said. Not of files.
+    /// Items per page, 1 to 100. Default: 50. Not used for files.
     #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before. Not of files.
+    /// The `next_cursor` of the previous page. Ignored for files.
     cursor: Option<String>,
 }
 
@@ -89,18 +92,18 @@ enum Format {
 }
 
 impl AuditQuery {
-    fn read(&self, list: &Listing, faults: &mut Faults) -> Option<(Format, Page)> {
+    fn read(&self, list: &ListScope, errors: &mut FieldErrors) -> Option<(Format, Page)> {
         let format = match self.format.as_deref() {
             None | Some("json") => Some(Format::Json),
             Some("csv") => Some(Format::Csv),
             Some("ndjson") => Some(Format::Ndjson),
             Some(_) => {
-                faults.note("format", "expected json, csv or ndjson");
+                errors.add("format", "expected json, csv or ndjson");
                 None
             }
         };
-        let after = faults.read_some::<u64>("after", self.after.as_deref());
-        let mut page = list.page(self.limit.as_deref(), self.cursor.as_deref(), faults)?;
+        let after = errors.parse_optional::<u64>("after", self.after.as_deref());
+        let mut page = list.page(self.limit.as_deref(), self.cursor.as_deref(), errors)?;
         if page.cursor.is_none() {
             page.cursor = after.map(|number| number.to_string());
         }
@@ -108,15 +111,15 @@ impl AuditQuery {
     }
 }
 
-impl AuditRecordShape {
-    fn of(sealed: Sealed) -> Result<Self, Failure> {
-        let shape: Self = serde_json::from_str(&sealed.text).map_err(|error| Failure::defect("audit", &error))?;
-        Ok(Self { hash: sealed.hash, sealed: sealed.text, ..shape })
+impl AuditRecordResponse {
+    fn of(sealed: Sealed) -> Result<Self, ApiError> {
+        let record: Self = serde_json::from_str(&sealed.text).map_err(|error| ApiError::defect("audit", &error))?;
+        Ok(Self { hash: sealed.hash, sealed: sealed.text, ..record })
     }
 
     fn rows(&self, file: &mut String) {
-        let row = |file: &mut String, difference: Option<&DifferenceShape>| {
-            let of = |read: fn(&DifferenceShape) -> &String| difference.map(read).cloned().unwrap_or_default();
+        let row = |file: &mut String, difference: Option<&DifferenceResponse>| {
+            let of = |read: fn(&DifferenceResponse) -> &String| difference.map(read).cloned().unwrap_or_default();
             let fields = [
                 self.number.to_string(),
                 self.at.clone(),
@@ -142,31 +145,34 @@ impl AuditRecordShape {
     }
 }
 
-/// List what was done, oldest first
+/// List audit records, oldest first
 ///
-/// Every decision is one record, sealed over the one before it, so that none can be altered, left out or put in without
-/// breaking all that follow.
+/// Every decision is one record. The hash of each record includes the hash of the one before it, so that no record can be changed,
+/// removed or inserted without breaking all later hashes.
 #[utoipa::path(
     get, path = "/api/v1/audit", tag = "Audit", params(AuditQuery),
-    responses((status = 200, description = "A page of records, or a file of them", content(
-        (List<AuditRecordShape> = "application/json"),
+    responses((status = 200, description = "A page of records, or a file of records.", content(
+        (ListResponse<AuditRecordResponse> = "application/json"),
         (String = "application/x-ndjson"),
         (String = "text/csv"),
     )))
 )]
-pub(crate) async fn list_audit(caller: Caller, Asked(asked): Asked<AuditQuery>) -> Result<Response, Failure> {
-    let list = Listing::new(caller.business_id(), "audit", &[asked.after.as_deref()]);
-    let (format, page) = checked(|faults| asked.read(&list, faults))?;
+pub(crate) async fn list_audit(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<AuditQuery>,
+) -> Result<Response, ApiError> {
+    let list = ListScope::new(&caller, "audit", &[query.after.as_deref()]);
+    let (format, page) = validate(|errors| query.read(&list, errors))?;
     if format != Format::Json {
         return file(&caller, format, page).await;
     }
     let found = caller.store().audit(caller.business_id(), &page).await?;
-    let items = found.items.into_iter().map(AuditRecordShape::of).collect::<Result<Vec<_>, Failure>>()?;
+    let items = found.items.into_iter().map(AuditRecordResponse::of).collect::<Result<Vec<_>, ApiError>>()?;
     let paged = Paged { items, next_cursor: found.next_cursor };
-    Ok(Answer::ok(&list.answer(paged, |shape: AuditRecordShape| shape))?.into_response())
+    Ok(ApiResponse::ok(&list.respond(paged, |record: AuditRecordResponse| record))?.into_response())
 }
 
-async fn file(caller: &Caller, format: Format, from: Page) -> Result<Response, Failure> {
+async fn file(caller: &Caller, format: Format, from: Page) -> Result<Response, ApiError> {
     let (mut text, mut records) = (String::new(), 0);
     let mut page = Page { limit: PAGE_LIMIT_MAX, ..from };
     if format == Format::Csv {
@@ -176,11 +182,11 @@ async fn file(caller: &Caller, format: Format, from: Page) -> Result<Response, F
         let found = caller.store().audit(caller.business_id(), &page).await?;
         records += found.items.len();
         for sealed in found.items {
-            let shape = AuditRecordShape::of(sealed)?;
+            let record = AuditRecordResponse::of(sealed)?;
             if format == Format::Csv {
-                shape.rows(&mut text);
+                record.rows(&mut text);
             } else {
-                text += &serde_json::to_string(&shape).map_err(|error| Failure::defect("audit", &error))?;
+                text += &serde_json::to_string(&record).map_err(|error| ApiError::defect("audit", &error))?;
                 text.push('\n');
             }
         }
@@ -189,11 +195,8 @@ async fn file(caller: &Caller, format: Format, from: Page) -> Result<Response, F
             None => break,
         }
     }
-    let (kind, name) = match format {
-        Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
-        Format::Json | Format::Ndjson => ("application/x-ndjson", "attachment; filename=\"audit.ndjson\""),
-    };
-    let mut response = Answer::text(kind, text).into_response();
-    response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
-    Ok(response)
+    Ok(match format {
+        Format::Csv => csv_attachment("audit.csv", text),
+        Format::Json | Format::Ndjson => attachment("application/x-ndjson", "audit.ndjson", text),
+    })
 }

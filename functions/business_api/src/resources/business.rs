@@ -1,53 +1,54 @@
-//! The business of the key.
+//! The business that the API key belongs to.
 
 use std::collections::BTreeMap;
 
 use axum::response::Response;
-use receivables::text::Description;
 use receivables::write_off::tolerance_max;
 use receivables::{Business, Currency, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::auth::Caller;
-use crate::http::idempotency::{Posted, Work};
-use crate::http::response::{Answer, Failure};
-use crate::http::validation::{Faults, checked};
-use crate::resources::allocations::read_reason;
-use crate::resources::invoices::write_off::business_now;
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::response::ApiResponse;
+use crate::http::validation::{FieldErrors, validate};
+use crate::resources::reason::parse_reason;
 
-/// A business.
+/// The business that the API key belongs to.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Business)]
-pub(crate) struct BusinessShape {
+pub(crate) struct BusinessResponse {
     id: String,
     name: String,
-    /// ISO 4217.
+    /// The ISO 4217 code of the currency used where none is given.
     default_currency: String,
-    /// The IANA name of the zone in which its days begin and end.
+    /// The IANA name of its time zone, by which its dates are counted.
     time_zone: String,
-    /// The locales it writes, the usual one first.
+    /// The locales it uses with customers, the default first.
     locales: Vec<&'static str>,
-    /// Where its mail is sent from, and where customers may write.
+    /// The sender address of its mail, to which customers may write.
     email: String,
-    /// Up to how much of an invoice may be written off, by currency; nothing in those that are not named.
+    /// By currency, the most that may be written off of one invoice. Nothing may be written off in other currencies.
     write_off_tolerances: BTreeMap<String, String>,
 }
 
-/// What shall be otherwise. What is left out stays as it is.
+/// The settings to change. Those left out stay as they are.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct BusinessChange {
-    /// Up to how much of an invoice may be written off, by currency: at most one of its units, or 100 where it has no smaller
-    /// part. They replace those before.
+#[schema(as = BusinessChange)]
+pub(crate) struct BusinessChangeRequest {
+    /// By currency, the most that may be written off of one invoice: up to one unit of the currency, or 100 of a currency without
+    /// a minor unit. Replaces all previous tolerances.
     #[schema(example = json!({"EUR": "0.50"}))]
     write_off_tolerances: Option<BTreeMap<String, String>>,
-    /// Why. The audit keeps it.
-    #[schema(min_length = 1, max_length = 200, example = "Rounding in dinars")]
+    /// Why you do this. The audit keeps it.
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 200, example = "Rounding in dinars")]
     reason: String,
 }
 
-impl From<&Business> for BusinessShape {
+impl From<&Business> for BusinessResponse {
     fn from(business: &Business) -> Self {
         let tolerances = business.write_off_tolerances.iter();
         Self {
@@ -62,18 +63,21 @@ impl From<&Business> for BusinessShape {
     }
 }
 
-impl BusinessChange {
-    /// The tolerances that are told; none where nothing is said of them. A fault, too, leaves one out; it is noted.
-    fn read(&self, faults: &mut Faults) -> Option<BTreeMap<Currency, Money>> {
-        let told = self.write_off_tolerances.as_ref()?;
+impl BusinessChangeRequest {
+    /// The new tolerances; nothing if the request does not change them. An invalid one is left out and adds an error.
+    fn read(&self, errors: &mut FieldErrors) -> Option<BTreeMap<Currency, Money>> {
+        let requested = self.write_off_tolerances.as_ref()?;
         let mut tolerances = BTreeMap::new();
-        for (code, amount) in told {
+        for (code, amount) in requested {
             let field = format!("write_off_tolerances.{code}");
-            let Some(currency) = faults.read::<Currency>(&field, code) else { continue };
-            let Some(amount) = faults.take(&field, Money::parse(amount, currency)) else { continue };
+            let Some(currency) = errors.parse::<Currency>(&field, code) else { continue };
+            let Some(amount) = errors.check(&field, Money::parse(amount, currency)) else { continue };
             let most = tolerance_max(currency);
             if most.checked_sub(amount).is_err() {
-                faults.note(&field, format!("expected at most {}, which is the most there may be", most.to_plain()));
+                errors.add(
+                    &field,
+                    format!("expected at most {}, the highest tolerance in this currency", most.to_plain()),
+                );
             } else if !amount.is_zero() {
                 tolerances.insert(currency, amount);
             }
@@ -82,36 +86,43 @@ impl BusinessChange {
     }
 }
 
-/// Show the business of the key
-#[utoipa::path(get, path = "/api/v1/business", tag = "Business", responses((status = 200, description = "The business", body = BusinessShape)))]
-pub(crate) async fn show_business(caller: Caller) -> Result<Answer, Failure> {
-    Answer::ok(&BusinessShape::from(&business_now(&caller).await?))
-}
-
-/// Change the business of the key
-///
-/// What changes is in the audit, with the reason.
+/// Show the business
 #[utoipa::path(
-    patch, path = "/api/v1/business", tag = "Business", request_body = BusinessChange,
-    responses((status = 200, description = "The business as it is now", body = BusinessShape))
+    get, path = "/api/v1/business", tag = "Business",
+    responses((status = 200, description = "The business that the API key belongs to.", body = BusinessResponse))
 )]
-pub(crate) async fn change_business(posted: Posted) -> Result<Response, Failure> {
-    let change: BusinessChange = posted.shape()?;
-    let (tolerances, reason) = checked(|faults| {
-        let tolerances = change.read(faults);
-        Some((tolerances, read_reason(&change.reason, faults)?))
-    })?;
-    Ok(posted.once(|work| change_to(work, tolerances, reason)).await)
+pub(crate) async fn show_business(caller: Caller) -> Result<ApiResponse, ApiError> {
+    ApiResponse::ok(&BusinessResponse::from(&current_business(&caller).await?))
 }
 
-async fn change_to(
-    work: Work,
-    tolerances: Option<BTreeMap<Currency, Money>>,
-    reason: Description,
-) -> Result<Answer, Failure> {
-    let caller = &work.caller;
-    let Some(tolerances) = tolerances else { return Answer::ok(&BusinessShape::from(&business_now(caller).await?)) };
-    let context = work.for_action(reason);
-    let changed = operations::set_write_off_tolerances(&context, caller.business_id(), &tolerances, caller.now).await?;
-    Answer::ok(&BusinessShape::from(&changed))
+/// Change the settings of the business
+///
+/// Settings left out stay as they are, so the same request can be sent any number of times. The audit keeps the change and its
+/// reason.
+#[utoipa::path(
+    patch, path = "/api/v1/business", tag = "Business", request_body = BusinessChangeRequest,
+    responses((status = 200, description = "The business after the change.", body = BusinessResponse))
+)]
+pub(crate) async fn change_business(request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: BusinessChangeRequest = request.json()?;
+    let (tolerances, reason) = validate(|errors| {
+        let tolerances = body.read(errors);
+        Some((tolerances, parse_reason(&body.reason, errors)?))
+    })?;
+    request
+        .run_once(async |run| {
+            let caller = &run.caller;
+            let Some(tolerances) = tolerances else {
+                return ApiResponse::ok(&BusinessResponse::from(&current_business(caller).await?));
+            };
+            let (context, id) = (run.for_action(reason), caller.business_id());
+            let changed = operations::set_write_off_tolerances(&context, id, &tolerances, caller.now).await?;
+            ApiResponse::ok(&BusinessResponse::from(&changed))
+        })
+        .await
+}
+
+/// The business as stored: the copy in the caller may be a minute old, which is too old where a setting decides.
+pub(crate) async fn current_business(caller: &Caller) -> Result<Business, ApiError> {
+    caller.store().business(caller.business_id()).await?.ok_or_else(ApiError::not_found)
 }

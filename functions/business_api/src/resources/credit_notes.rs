@@ -1,77 +1,86 @@
-//! Credit notes: documents that reduce what is owed, issued by the business and applied like money.
+//! Credit notes: documents that reduce what a customer owes, issued by the business and applied like cash.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use operations::NewCreditNote;
+use operations::{CashPart, Context, NewCreditNote, OperationError};
 use receivables::text::{Description, InvoiceNumber};
-use receivables::{CreditNote, CreditNoteId, Currency, Money};
+use receivables::{Business, CreditNote, CreditNoteId, Currency, InvoiceId, Money};
 use serde::{Deserialize, Serialize};
 use store::Paged;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
-use crate::http::idempotency::{Posted, Work};
-use crate::http::pagination::{List, Listing};
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::{Faults, checked};
-use crate::resources::allocations::{
-    AllocationDraft, AllocationShape, ApplyDraft, UnapplyDraft, cash_parts, count, invoice_of_field, read_reason,
-    some_amount,
-};
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::pagination::{ListResponse, ListScope};
+use crate::http::response::ApiResponse;
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::{FieldErrors, validate};
+use crate::resources::allocations::{AllocationRequest, AllocationResponse, cash_parts, check_count};
 use crate::resources::amount::Amount;
+use crate::resources::cash_source::{ApplyRequest, CashSource, UnapplyRequest, apply, unapply};
 use crate::resources::customers::{customer_id_of, customer_of_field};
+use crate::resources::reason::parse_reason;
 
-/// Credit notes looked up at a time.
+/// Credit notes that are read at the same time.
 const LOOK_UPS_AT_ONCE: usize = 20;
 
-/// A credit note as the business tells us of it.
+/// A credit note to issue.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct CreditNoteDraft {
+#[schema(as = CreditNoteDraft)]
+pub(crate) struct CreditNoteRequest {
     /// The number printed on it, unique among your credit notes.
-    #[schema(max_length = 200, example = "CN-2026-007")]
+    #[serde(default)]
+    #[schema(required, max_length = 200, example = "CN-2026-007")]
     number: String,
-    /// Our id of the customer, or your `external_id`.
-    #[schema(example = "C-1024")]
+    /// The customer's id, or your `external_id`.
+    #[serde(default)]
+    #[schema(required, example = "C-1024")]
     customer: String,
-    /// ISO 4217; that of every invoice it is for.
-    #[schema(example = "EUR")]
+    /// An ISO 4217 code. Every invoice in `allocations` must have this currency.
+    #[serde(default)]
+    #[schema(required, example = "EUR")]
     currency: String,
-    /// How much it reduces what is owed.
-    #[schema(example = "40.00")]
+    /// How much it reduces what the customer owes.
+    #[serde(default)]
+    #[schema(required, example = "40.00")]
     amount: String,
-    /// Why.
-    #[schema(min_length = 1, max_length = 200, example = "Two sacks were damaged")]
+    /// Why you issue it. It is kept with the credit note and in the audit.
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 200, example = "Two sacks were damaged")]
     reason: String,
-    #[schema(format = "date", example = "2026-03-01")]
+    /// The date printed on it.
+    #[serde(default)]
+    #[schema(required, format = "date", example = "2026-03-01")]
     issued_on: String,
-    /// What it is for, in the order in which it is applied. What these leave over is kept for later.
+    /// The invoices to cover, in this order, with an amount for each. The rest stays unapplied. Default: none.
     #[serde(default)]
     #[schema(max_items = 43)]
-    allocations: Vec<AllocationDraft>,
+    allocations: Vec<AllocationRequest>,
 }
 
-/// A credit note, and what it covers.
+/// A credit note and the invoices that it covers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CreditNote)]
-pub(crate) struct CreditNoteShape {
+pub(crate) struct CreditNoteResponse {
     id: String,
     number: String,
-    /// Our id of the customer.
+    /// The customer's id.
     customer: String,
     amount: Amount,
-    /// What of it covers no invoice.
+    /// The part that covers no invoice.
     unapplied: Amount,
     /// Why it was issued.
     reason: String,
     #[schema(format = "date")]
     issued_on: String,
-    allocations: Vec<AllocationShape>,
-    /// When it reached us. RFC 3339, UTC.
+    allocations: Vec<AllocationResponse>,
+    /// When Guichet received it. RFC 3339, UTC.
     recorded_at: String,
 }
 
@@ -79,17 +88,17 @@ pub(crate) struct CreditNoteShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CreditNoteQuery {
-    /// Our id of the customer, or your `external_id`.
+    /// The customer's id, or your `external_id`.
     customer: Option<String>,
-    /// How many at most, 1 to 100; 50 where nothing is said.
+    /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before, under the same filters.
+    /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
 }
 
-/// A draft as far as it can be read without the tables.
-struct Told {
+/// The fields of a request that can be checked without reading the tables.
+struct Fields {
     number: InvoiceNumber,
     currency: Currency,
     amount: Money,
@@ -97,7 +106,7 @@ struct Told {
     issued_on: Date,
 }
 
-impl From<&CreditNote> for CreditNoteShape {
+impl From<&CreditNote> for CreditNoteResponse {
     fn from(note: &CreditNote) -> Self {
         Self {
             id: note.id.to_string(),
@@ -107,87 +116,91 @@ impl From<&CreditNote> for CreditNoteShape {
             unapplied: note.unapplied.into(),
             reason: note.reason.as_str().to_owned(),
             issued_on: note.issued_on.to_string(),
-            allocations: note.allocations.iter().map(AllocationShape::from).collect(),
+            allocations: note.allocations.iter().map(AllocationResponse::from).collect(),
             recorded_at: note.recorded_at.to_string(),
         }
     }
 }
 
-impl CreditNoteDraft {
-    fn read(&self, faults: &mut Faults) -> Option<Told> {
-        let number = faults
-            .take("number", self.number.parse().map_err(|_| "expected a number of 1 to 200 characters on one line"));
-        let currency = faults.read::<Currency>("currency", &self.currency);
-        let amount = currency.and_then(|currency| faults.take("amount", Money::parse(&self.amount, currency)));
-        let reason = read_reason(&self.reason, faults);
-        let issued_on = faults.date("issued_on", &self.issued_on);
-        count(&self.allocations, faults);
-        Some(Told { number: number?, currency: currency?, amount: amount?, reason: reason?, issued_on: issued_on? })
+impl CreditNoteRequest {
+    fn read(&self, errors: &mut FieldErrors) -> Option<Fields> {
+        let number = errors
+            .check("number", self.number.parse().map_err(|_| "expected a number of 1 to 200 characters on one line"));
+        let currency = errors.parse::<Currency>("currency", &self.currency);
+        let amount = currency.and_then(|currency| errors.check("amount", Money::parse(&self.amount, currency)));
+        let reason = parse_reason(&self.reason, errors);
+        let issued_on = errors.date("issued_on", &self.issued_on);
+        check_count(&self.allocations, errors);
+        Some(Fields { number: number?, currency: currency?, amount: amount?, reason: reason?, issued_on: issued_on? })
     }
 }
 
 /// Issue a credit note
 ///
-/// It reduces what the customer owes by its amount at once; `allocations` say of which invoices. The same credit note told
-/// again, by its `number`, changes nothing and is answered 200.
+/// It reduces the customer's balance by its full amount at once, and covers the invoices in `allocations`. The same credit note
+/// sent again, recognised by its `number`, changes nothing and is answered with 200. Refused if another credit note has the
+/// number, or if an invoice has less open than the amount given for it.
 #[utoipa::path(
-    post, path = "/api/v1/credit-notes", tag = "Credit notes", request_body = CreditNoteDraft,
+    post, path = "/api/v1/credit-notes", tag = "Credit notes", request_body = CreditNoteRequest,
     responses(
-        (status = 201, description = "The credit note is issued", body = CreditNoteShape),
-        (status = 200, description = "The credit note was issued before", body = CreditNoteShape),
+        (status = 201, description = "The credit note was issued.", body = CreditNoteResponse),
+        (status = 200, description = "The credit note had been issued before.", body = CreditNoteResponse),
     )
 )]
-pub(crate) async fn issue_credit_note(posted: Posted) -> Result<Response, Failure> {
-    let draft: CreditNoteDraft = posted.shape()?;
-    let told = checked(|faults| draft.read(faults))?;
-    Ok(posted.once(|work| issue(work, draft, told)).await)
-}
-
-async fn issue(work: Work, draft: CreditNoteDraft, told: Told) -> Result<Answer, Failure> {
-    let caller = &work.caller;
-    let customer = customer_of_field(caller, "customer", &draft.customer).await?;
-    let id = work.credit_note_id();
-    let new = NewCreditNote {
-        id: id.clone(),
-        customer: customer.id,
-        number: told.number,
-        amount: told.amount,
-        reason: told.reason.clone(),
-        issued_on: told.issued_on,
-        parts: cash_parts(caller, &draft.allocations, told.currency).await?,
-    };
-    let context = work.for_action(told.reason);
-    let note = operations::issue_credit_note(&context, &caller.business, new, caller.now).await?;
-    // Carried out again after the first try died, it is still this request that issued it.
-    let status = if note.id == id { StatusCode::CREATED } else { StatusCode::OK };
-    Answer::json(status, &CreditNoteShape::from(&note))
+pub(crate) async fn issue_credit_note(request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: CreditNoteRequest = request.json()?;
+    let fields = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let caller = &run.caller;
+            let customer = customer_of_field(caller, "customer", &body.customer).await?;
+            let id = run.credit_note_id();
+            let new = NewCreditNote {
+                id: id.clone(),
+                customer: customer.id,
+                number: fields.number,
+                amount: fields.amount,
+                reason: fields.reason.clone(),
+                issued_on: fields.issued_on,
+                parts: cash_parts(caller, &body.allocations, fields.currency).await?,
+            };
+            let context = run.for_action(fields.reason);
+            let note = operations::issue_credit_note(&context, &caller.business, new, caller.now).await?;
+            // A second run after the first died finds the id that the first created: it is still this request that issued it.
+            let status = if note.id == id { StatusCode::CREATED } else { StatusCode::OK };
+            ApiResponse::json(status, &CreditNoteResponse::from(&note))
+        })
+        .await
 }
 
 /// Show a credit note
 #[utoipa::path(
     get, path = "/api/v1/credit-notes/{id}", tag = "Credit notes",
-    params(("id" = String, Path, description = "Our id of the credit note")),
-    responses((status = 200, description = "The credit note", body = CreditNoteShape))
+    params(("id" = String, Path, description = "The credit note's id.")),
+    responses((status = 200, description = "The credit note", body = CreditNoteResponse))
 )]
-pub(crate) async fn show_credit_note(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
-    Answer::ok(&CreditNoteShape::from(&credit_note_of_path(&caller, &id).await?))
+pub(crate) async fn show_credit_note(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
+    ApiResponse::ok(&CreditNoteResponse::from(&credit_note_of_path(&caller, &id).await?))
 }
 
-async fn credit_note_of_path(caller: &Caller, text: &str) -> Result<CreditNote, Failure> {
-    let id: CreditNoteId = text.parse().map_err(|_| Failure::not_found())?;
-    caller.store().credit_note(caller.business_id(), &id).await?.ok_or_else(Failure::not_found)
+async fn credit_note_of_path(caller: &Caller, text: &str) -> Result<CreditNote, ApiError> {
+    let id: CreditNoteId = text.parse().map_err(|_| ApiError::not_found())?;
+    caller.store().credit_note(caller.business_id(), &id).await?.ok_or_else(ApiError::not_found)
 }
 
 /// List the credit notes, newest first
 #[utoipa::path(
     get, path = "/api/v1/credit-notes", tag = "Credit notes", params(CreditNoteQuery),
-    responses((status = 200, description = "A page of credit notes", body = List<CreditNoteShape>))
+    responses((status = 200, description = "A page of credit notes", body = ListResponse<CreditNoteResponse>))
 )]
-pub(crate) async fn list_credit_notes(caller: Caller, Asked(asked): Asked<CreditNoteQuery>) -> Result<Answer, Failure> {
+pub(crate) async fn list_credit_notes(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<CreditNoteQuery>,
+) -> Result<ApiResponse, ApiError> {
     let (store, business) = (caller.store(), caller.business_id());
-    let list = Listing::new(business, "credit-notes", &[asked.customer.as_deref()]);
-    let page = checked(|faults| list.page(asked.limit.as_deref(), asked.cursor.as_deref(), faults))?;
-    let heads = match &asked.customer {
+    let list = ListScope::new(&caller, "credit-notes", &[query.customer.as_deref()]);
+    let page = validate(|errors| list.page(query.limit.as_deref(), query.cursor.as_deref(), errors))?;
+    let heads = match &query.customer {
         None => store.credit_notes(business, &page).await?,
         Some(customer) => match customer_id_of(&caller, customer).await? {
             Some(customer) => store.credit_notes_of(business, &customer, &page).await?,
@@ -198,60 +211,83 @@ pub(crate) async fn list_credit_notes(caller: Caller, Asked(asked): Asked<Credit
     let whole: Vec<_> = heads.items.iter().map(|head| store.credit_note(business, &head.id)).collect();
     let whole: Vec<Option<CreditNote>> = stream::iter(whole).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
     let paged = Paged { items: whole.into_iter().flatten().collect(), next_cursor: heads.next_cursor };
-    Answer::ok(&list.answer(paged, |note: CreditNote| CreditNoteShape::from(&note)))
+    ApiResponse::ok(&list.respond(paged, |note: CreditNote| CreditNoteResponse::from(&note)))
 }
 
-/// Apply what is left of a credit note
+impl CashSource for CreditNote {
+    async fn find(caller: &Caller, id: &str) -> Result<Self, ApiError> {
+        credit_note_of_path(caller, id).await
+    }
+
+    fn currency(&self) -> Currency {
+        self.amount.currency()
+    }
+
+    async fn apply(
+        &self,
+        context: &Context,
+        business: &Business,
+        parts: &[CashPart],
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        operations::apply_credit_note(context, business, &self.id, parts, now).await
+    }
+
+    async fn unapply(
+        &self,
+        context: &Context,
+        business: &Business,
+        invoice: &InvoiceId,
+        amount: Option<Money>,
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        operations::unapply_credit_note(context, business, &self.id, invoice, amount, now).await
+    }
+}
+
+/// Apply the unapplied credit of a credit note
 ///
-/// To open invoices of the same customer, in the order told.
+/// Covers open invoices of the same customer, in the given order. Refused if the amounts come to more than the credit note has
+/// unapplied, or to more than an invoice has open. Without an `Idempotency-Key`, the same request applies the amounts again.
 #[utoipa::path(
-    post, path = "/api/v1/credit-notes/{id}/apply", tag = "Credit notes", request_body = ApplyDraft,
-    params(("id" = String, Path, description = "Our id of the credit note")),
-    responses((status = 200, description = "The credit note as it is now", body = CreditNoteShape))
+    post, path = "/api/v1/credit-notes/{id}/apply", tag = "Credit notes", request_body = ApplyRequest,
+    params(("id" = String, Path, description = "The credit note's id.")),
+    responses((status = 200, description = "The credit note after the change.", body = CreditNoteResponse))
 )]
-pub(crate) async fn apply_credit_note(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let draft: ApplyDraft = posted.shape()?;
-    let reason = checked(|faults| draft.read(faults))?;
-    Ok(posted
-        .once(async |work: Work| Answer::ok(&CreditNoteShape::from(&applied(&work, &id, &draft, reason).await?)))
-        .await)
+pub(crate) async fn apply_credit_note(
+    Path(id): Path<String>,
+    request: IdempotentRequest,
+) -> Result<Response, ApiError> {
+    let body: ApplyRequest = request.json()?;
+    let reason = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let note: CreditNote = apply(&run, &id, &body, reason).await?;
+            ApiResponse::ok(&CreditNoteResponse::from(&note))
+        })
+        .await
 }
 
-/// The credit note with what was left of it applied.
-pub(crate) async fn applied(
-    work: &Work,
-    id: &str,
-    draft: &ApplyDraft,
-    reason: Description,
-) -> Result<CreditNote, Failure> {
-    let caller = &work.caller;
-    let note = credit_note_of_path(caller, id).await?;
-    let parts = cash_parts(caller, &draft.allocations, note.amount.currency()).await?;
-    let context = work.for_action(reason);
-    Ok(operations::apply_credit_note(&context, &caller.business, &note.id, &parts, caller.now).await?)
-}
-
-/// Take an allocation of a credit note back
+/// Unapply credit of a credit note
 ///
-/// All of it or a part. What it covered is unapplied.
+/// Takes an allocation, or a part of it, off its invoice. The invoice is open again by that amount, and the credit is unapplied.
+/// Refused if the credit note does not cover the invoice by that amount. Without an `Idempotency-Key`, the same request with an
+/// `amount` takes it off again.
 #[utoipa::path(
-    post, path = "/api/v1/credit-notes/{id}/unapply", tag = "Credit notes", request_body = UnapplyDraft,
-    params(("id" = String, Path, description = "Our id of the credit note")),
-    responses((status = 200, description = "The credit note as it is now", body = CreditNoteShape))
+    post, path = "/api/v1/credit-notes/{id}/unapply", tag = "Credit notes", request_body = UnapplyRequest,
+    params(("id" = String, Path, description = "The credit note's id.")),
+    responses((status = 200, description = "The credit note after the change.", body = CreditNoteResponse))
 )]
-pub(crate) async fn unapply_credit_note(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let draft: UnapplyDraft = posted.shape()?;
-    let reason = checked(|faults| draft.read(faults))?;
-    Ok(posted.once(|work| unapply(work, id, draft, reason)).await)
-}
-
-async fn unapply(work: Work, id: String, draft: UnapplyDraft, reason: Description) -> Result<Answer, Failure> {
-    let caller = &work.caller;
-    let note = credit_note_of_path(caller, &id).await?;
-    let amount = some_amount(draft.amount.as_deref(), note.amount.currency())?;
-    let invoice = invoice_of_field(caller, "invoice", &draft.invoice).await?;
-    let context = work.for_action(reason);
-    let note =
-        operations::unapply_credit_note(&context, &caller.business, &note.id, &invoice, amount, caller.now).await?;
-    Answer::ok(&CreditNoteShape::from(&note))
+pub(crate) async fn unapply_credit_note(
+    Path(id): Path<String>,
+    request: IdempotentRequest,
+) -> Result<Response, ApiError> {
+    let body: UnapplyRequest = request.json()?;
+    let reason = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let note: CreditNote = unapply(&run, &id, &body, reason).await?;
+            ApiResponse::ok(&CreditNoteResponse::from(&note))
+        })
+        .await
 }

@@ -1,5 +1,6 @@
-//! Customers: told to us by the business, and found by our id or by its own.
+//! Customers: registered by the business, and found by their id or by the business's own.
 
+mod account;
 pub(crate) mod balance;
 pub(crate) mod statement;
 
@@ -14,38 +15,41 @@ use store::StoreError;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
-use crate::http::idempotency::{Posted, Work};
-use crate::http::pagination::{List, Listing};
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::{Faults, checked, fault};
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::pagination::{ListResponse, ListScope};
+use crate::http::response::ApiResponse;
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::{FieldErrors, invalid_field, validate};
 
-/// What names no customer of the business.
-const NO_SUCH_CUSTOMER: &str = "expected our id of a customer, or the external_id of one";
+pub(crate) const NO_SUCH_CUSTOMER: &str = "expected the id or the external_id of a customer of yours";
 
-/// A customer as the business tells us of them.
+/// A customer to register, or to change.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct CustomerDraft {
-    /// Your own id of the customer, unique among your customers. The same id told again changes the customer it is of.
+#[schema(as = CustomerDraft)]
+pub(crate) struct CustomerRequest {
+    /// Your own id of the customer, unique among your customers. A request with an id that is known changes that customer.
     #[schema(max_length = 200, example = "C-1024")]
     external_id: Option<String>,
-    #[schema(max_length = 200, example = "Boulangerie Martin")]
+    /// The name shown to the customer and on documents.
+    #[schema(required, max_length = 200, example = "Boulangerie Martin")]
     name: String,
-    /// Where receipts and sign-in links go.
+    /// The address for receipts and sign-in links.
     #[schema(format = "email", example = "compta@martin.example")]
     email: Option<String>,
-    /// How they read: en, en-CA, fr or fr-CA.
+    /// The language and format of pages and mails: `en`, `en-CA`, `fr` or `fr-CA`.
     #[schema(example = "fr")]
     locale: Option<String>,
-    /// Their ids at providers, where they exist there already.
+    /// The customer's ids at payment providers, if the customer exists there already.
     provider_ids: Option<ProviderIds>,
 }
 
-/// The ids of a customer at providers.
+/// The ids of a customer at payment providers.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct ProviderIds {
+    /// The id of the customer at Stripe.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "cus_NffrFeUfNV2Hib")]
     stripe: Option<String>,
@@ -54,7 +58,7 @@ pub(crate) struct ProviderIds {
 /// A customer.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Customer)]
-pub(crate) struct CustomerShape {
+pub(crate) struct CustomerResponse {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -77,14 +81,14 @@ pub(crate) struct CustomerShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CustomerQuery {
-    /// How many at most, 1 to 100; 50 where nothing is said.
+    /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-impl From<&Customer> for CustomerShape {
+impl From<&Customer> for CustomerResponse {
     fn from(customer: &Customer) -> Self {
         let profile = &customer.profile;
         let stripe = profile.stripe_id.as_ref();
@@ -100,83 +104,88 @@ impl From<&Customer> for CustomerShape {
     }
 }
 
-impl CustomerDraft {
-    fn read(&self, faults: &mut Faults) -> Option<Profile> {
+impl CustomerRequest {
+    fn read(&self, errors: &mut FieldErrors) -> Option<Profile> {
         let stripe = self.provider_ids.as_ref().and_then(|ids| ids.stripe.as_deref());
-        let external_id = faults.read_some("external_id", self.external_id.as_deref());
-        let name = faults.read("name", &self.name);
-        let email = faults.read_some("email", self.email.as_deref());
-        let locale = faults.read_some("locale", self.locale.as_deref());
-        let stripe_id = faults.read_some("provider_ids.stripe", stripe);
+        let external_id = errors.parse_optional("external_id", self.external_id.as_deref());
+        let name = errors.parse("name", &self.name);
+        let email = errors.parse_optional("email", self.email.as_deref());
+        let locale = errors.parse_optional("locale", self.locale.as_deref());
+        let stripe_id = errors.parse_optional("provider_ids.stripe", stripe);
         Some(Profile { external_id, name: name?, email, locale, stripe_id })
     }
 }
 
-/// Register a customer
+/// Register or change a customer
 ///
-/// With an `external_id` that is known this changes the customer it is of, to exactly what is said: what is left out is
-/// removed. So the same customer can be told any number of times.
+/// With an `external_id` that is known, the request replaces that customer's data: fields left out are removed. So the same
+/// request can be sent any number of times. Without an `external_id`, every request creates a customer, unless it repeats an
+/// `Idempotency-Key`.
 #[utoipa::path(
-    post, path = "/api/v1/customers", tag = "Customers", request_body = CustomerDraft,
+    post, path = "/api/v1/customers", tag = "Customers", request_body = CustomerRequest,
     responses(
-        (status = 201, description = "The customer is new", body = CustomerShape),
-        (status = 200, description = "The customer was known, and is now as told", body = CustomerShape),
+        (status = 201, description = "The customer was created.", body = CustomerResponse),
+        (status = 200, description = "The customer existed and has the new data.", body = CustomerResponse),
     )
 )]
-pub(crate) async fn register_customer(posted: Posted) -> Result<Response, Failure> {
-    let draft: CustomerDraft = posted.shape()?;
-    let profile = checked(|faults| draft.read(faults))?;
-    Ok(posted.once(|work| register(work, profile)).await)
+pub(crate) async fn register_customer(request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: CustomerRequest = request.json()?;
+    let profile = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let (id, caller) = (run.customer_id(), &run.caller);
+            let registered =
+                operations::register_customer(run.context(), &caller.business, id.clone(), profile, caller.now).await?;
+            // A second run after the first died finds the id that the first created: it is still this request that created it.
+            let created = registered.fresh || registered.customer.id == id;
+            let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+            ApiResponse::json(status, &CustomerResponse::from(&registered.customer))
+        })
+        .await
 }
 
-async fn register(work: Work, profile: Profile) -> Result<Answer, Failure> {
-    let id = work.customer_id();
-    let (business, now) = (&work.caller.business, work.caller.now);
-    let registered = operations::register_customer(work.context(), business, id.clone(), profile, now).await?;
-    // Carried out again after the first try died, it is still this request that registered them.
-    let fresh = registered.fresh || registered.customer.id == id;
-    let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
-    Answer::json(status, &CustomerShape::from(&registered.customer))
-}
-
-/// List the customers, by name
+/// List customers, by name
 #[utoipa::path(
     get, path = "/api/v1/customers", tag = "Customers", params(CustomerQuery),
-    responses((status = 200, description = "A page of customers", body = List<CustomerShape>))
+    responses((status = 200, description = "A page of customers.", body = ListResponse<CustomerResponse>))
 )]
-pub(crate) async fn list_customers(caller: Caller, Asked(asked): Asked<CustomerQuery>) -> Result<Answer, Failure> {
-    let list = Listing::new(caller.business_id(), "customers", &[]);
-    let page = checked(|faults| list.page(asked.limit.as_deref(), asked.cursor.as_deref(), faults))?;
+pub(crate) async fn list_customers(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<CustomerQuery>,
+) -> Result<ApiResponse, ApiError> {
+    let list = ListScope::new(&caller, "customers", &[]);
+    let page = validate(|errors| list.page(query.limit.as_deref(), query.cursor.as_deref(), errors))?;
     let customers = caller.store().customers(caller.business_id(), &page).await?;
-    Answer::ok(&list.answer(customers, |customer| CustomerShape::from(&customer)))
+    ApiResponse::ok(&list.respond(customers, |customer| CustomerResponse::from(&customer)))
 }
 
 /// Show a customer
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}", tag = "Customers",
-    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`")),
-    responses((status = 200, description = "The customer", body = CustomerShape))
+    params(("id" = String, Path, description = "The customer's id, or your `external_id`.")),
+    responses((status = 200, description = "The customer.", body = CustomerResponse))
 )]
-pub(crate) async fn show_customer(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
-    Answer::ok(&CustomerShape::from(&customer_of_path(&caller, &id).await?))
+pub(crate) async fn show_customer(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
+    ApiResponse::ok(&CustomerResponse::from(&customer_of_path(&caller, &id).await?))
 }
 
-/// The customer whom an address names.
-pub(crate) async fn customer_of_path(caller: &Caller, text: &str) -> Result<Customer, Failure> {
-    let id = customer_id_of(caller, text).await?.ok_or_else(Failure::not_found)?;
-    caller.store().customer(caller.business_id(), &id).await?.ok_or_else(Failure::not_found)
+/// The customer in the path of a URL.
+pub(crate) async fn customer_of_path(caller: &Caller, text: &str) -> Result<Customer, ApiError> {
+    let id = customer_id_of(caller, text).await?.ok_or_else(ApiError::not_found)?;
+    caller.store().customer(caller.business_id(), &id).await?.ok_or_else(ApiError::not_found)
 }
 
-/// The customer whom a field of a body names.
-pub(crate) async fn customer_of_field(caller: &Caller, field: &str, text: &str) -> Result<Customer, Failure> {
+/// The customer that a field of a body names.
+pub(crate) async fn customer_of_field(caller: &Caller, field: &str, text: &str) -> Result<Customer, ApiError> {
     let customer = match customer_id_of(caller, text).await? {
         Some(id) => caller.store().customer(caller.business_id(), &id).await?,
         None => None,
     };
-    customer.ok_or_else(|| fault(field, NO_SUCH_CUSTOMER))
+    customer.ok_or_else(|| invalid_field(field, NO_SUCH_CUSTOMER))
 }
 
-/// What a text names a customer by: our id, which is taken at its word, or the external one, which is looked up.
+/// The id of a customer, given by that id or by the business's own. Only the latter is looked up: nothing says yet that a customer
+/// with the former exists.
 pub(crate) async fn customer_id_of(caller: &Caller, text: &str) -> Result<Option<CustomerId>, StoreError> {
     if let Ok(id) = text.parse::<CustomerId>() {
         return Ok(Some(id));

@@ -1,6 +1,5 @@
-//! What the business's bookkeeping takes out: the journal and the payments, as JSON or as a file.
+//! Exports for the business's bookkeeping: the journal and the payments of a period, as JSON or as a CSV file.
 
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use operations::{EXPORT_DAYS_MAX, ExportedPayment};
@@ -12,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::{Faults, checked};
+use crate::http::error::ApiError;
+use crate::http::response::{ApiResponse, csv_attachment};
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::{FieldErrors, validate};
 
-/// The columns of the payments as a file.
 const PAYMENT_COLUMNS: [&str; 15] = [
     "payment",
     "customer",
@@ -40,111 +39,134 @@ const PAYMENT_COLUMNS: [&str; 15] = [
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
     /// The first day, YYYY-MM-DD.
+    #[serde(default)]
+    #[param(required)]
     from: String,
-    /// The last day, YYYY-MM-DD; at most 366 days from the first.
+    /// The last day, YYYY-MM-DD. The period may have up to 366 days.
+    #[serde(default)]
+    #[param(required)]
     to: String,
-    /// `json` or `csv`; `json` where nothing is said.
+    /// `json` or `csv`. Default: `json`.
     format: Option<String>,
 }
 
-/// What is asked for.
 struct Period {
     from: Date,
     to: Date,
     csv: bool,
 }
 
-/// The journal of a period. The lines of one source come to nothing in each currency.
+/// The journal of a period. The lines with the same `source` add up to zero in each currency.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Journal)]
-pub(crate) struct JournalShape {
-    lines: Vec<JournalLineShape>,
+pub(crate) struct JournalResponse {
+    /// The lines, by day.
+    lines: Vec<JournalLineResponse>,
 }
 
 /// One line of the journal.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = JournalLine)]
-pub(crate) struct JournalLineShape {
+pub(crate) struct JournalLineResponse {
+    /// The day of the entry.
     #[schema(format = "date")]
     on: String,
-    /// What the line is part of: a ledger entry of ours, or a movement at the provider.
+    /// The id of the ledger entry, or of the transaction at the provider, that the line is part of.
     source: String,
+    /// What happened.
     kind: String,
-    /// `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off` or
+    /// The account: `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off` or
     /// `exchange`.
     account: &'static str,
-    /// The invoice's number, where it is of one.
+    /// The invoice's number, if the line is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     invoice: Option<String>,
     /// A positive amount is a debit, a negative one a credit.
     amount: String,
+    /// The ISO 4217 code of the currency.
     currency: String,
 }
 
-/// The payments of a period, with what the provider settled of them.
+/// The payments of a period and what the provider paid out of them.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExportedPayments)]
-pub(crate) struct ExportedPaymentsShape {
-    payments: Vec<ExportedPaymentShape>,
+pub(crate) struct ExportedPaymentsResponse {
+    /// The payments, by the day on which they were started.
+    payments: Vec<ExportedPaymentResponse>,
 }
 
-/// A payment, with what the provider settled of it.
+/// A payment and what the provider paid out of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExportedPayment)]
-pub(crate) struct ExportedPaymentShape {
+pub(crate) struct ExportedPaymentResponse {
+    /// The payment's id.
     payment: String,
+    /// The customer's id.
     customer: String,
+    /// As in `Payment`.
     status: &'static str,
+    /// The day on which it was started.
     #[schema(format = "date")]
     started_on: String,
+    /// The day on which the provider settled the funds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "date")]
     settled_on: Option<String>,
+    /// The ISO 4217 code of the currency of the amounts up to `unapplied`.
     currency: String,
+    /// The amount that the payer was asked for.
     amount: String,
+    /// The amount that arrived.
     received: String,
+    /// The part of `received` that was refunded, or is being refunded.
     refunded: String,
+    /// The part of `received` that the card issuer took back.
     charged_back: String,
+    /// The part of `received` that covers no invoice.
     unapplied: String,
-    /// What was paid out of it, in the currency of the payout. Nothing before it is.
-    settled: Option<SettledShape>,
+    /// What the provider paid out of it. Null until it did.
+    settled: Option<PaymentSettlementResponse>,
 }
 
-/// What was paid out of a payment.
+/// What the provider paid out of a payment, in the currency of the payout.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = SettledPart)]
-pub(crate) struct SettledShape {
+#[schema(as = PaymentSettlement)]
+pub(crate) struct PaymentSettlementResponse {
+    /// The ISO 4217 code of the currency.
     currency: String,
+    /// Before fees.
     gross: String,
+    /// What the provider kept.
     fee: String,
+    /// After fees.
     net: String,
-    /// The rate at which it was exchanged, where it was.
+    /// The rate at which the provider exchanged it, if the payment was in another currency.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     exchange_rate: Option<String>,
 }
 
 impl ExportQuery {
-    fn read(&self, faults: &mut Faults) -> Option<Period> {
-        let (from, to) = (faults.date("from", &self.from), faults.date("to", &self.to));
+    fn read(&self, errors: &mut FieldErrors) -> Option<Period> {
+        let (from, to) = (errors.date("from", &self.from), errors.date("to", &self.to));
         let csv = match self.format.as_deref() {
             None | Some("json") => Some(false),
             Some("csv") => Some(true),
             Some(_) => {
-                faults.note("format", "expected json or csv");
+                errors.add("format", "expected json or csv");
                 None
             }
         };
         let (from, to) = (from?, to?);
         if !(0..EXPORT_DAYS_MAX).contains(&days_between(from, to)) {
-            faults.note("from", "expected a day on or before to, and less than 366 days earlier");
+            errors.add("from", "expected a day on or before to, and less than 366 days earlier");
         }
         Some(Period { from, to, csv: csv? })
     }
 }
 
-impl From<&JournalLine> for JournalLineShape {
+impl From<&JournalLine> for JournalLineResponse {
     fn from(line: &JournalLine) -> Self {
         Self {
             on: line.on.to_string(),
@@ -158,8 +180,8 @@ impl From<&JournalLine> for JournalLineShape {
     }
 }
 
-impl ExportedPaymentShape {
-    fn of(exported: &ExportedPayment, zone: &BillingZone) -> Result<Self, Failure> {
+impl ExportedPaymentResponse {
+    fn of(exported: &ExportedPayment, zone: &BillingZone) -> Result<Self, ApiError> {
         let payment = &exported.payment;
         Ok(Self {
             payment: payment.id.to_string(),
@@ -178,7 +200,9 @@ impl ExportedPaymentShape {
     }
 
     fn cells(&self) -> [String; 15] {
-        let settled = |part: fn(&SettledShape) -> &String| self.settled.as_ref().map(part).cloned().unwrap_or_default();
+        let settled = |part: fn(&PaymentSettlementResponse) -> &String| {
+            self.settled.as_ref().map(part).cloned().unwrap_or_default()
+        };
         [
             self.payment.clone(),
             self.customer.clone(),
@@ -199,8 +223,8 @@ impl ExportedPaymentShape {
     }
 }
 
-/// Sums what was settled of a payment, which is all in the currency of the bank account.
-fn settled(exported: &ExportedPayment) -> Result<Option<SettledShape>, Failure> {
+/// The sum of the provider's transactions for a payment, which are all in the currency of the bank account.
+fn settled(exported: &ExportedPayment) -> Result<Option<PaymentSettlementResponse>, ApiError> {
     let Some(first) = exported.settled.first() else { return Ok(None) };
     let zero = Balance::zero(first.transaction.gross.currency());
     let (mut gross, mut fee, mut net) = (zero, zero, zero);
@@ -209,7 +233,7 @@ fn settled(exported: &ExportedPayment) -> Result<Option<SettledShape>, Failure> 
         fee = fee.checked_add(one.transaction.fee)?;
         net = net.checked_add(one.transaction.net)?;
     }
-    Ok(Some(SettledShape {
+    Ok(Some(PaymentSettlementResponse {
         currency: zero.currency().to_string(),
         gross: gross.to_plain(),
         fee: fee.to_plain(),
@@ -220,14 +244,17 @@ fn settled(exported: &ExportedPayment) -> Result<Option<SettledShape>, Failure> 
 
 /// Export the journal of a period
 ///
-/// What the ledger entered and what moved at the provider, as double entry: one line per account. With `format=csv` the same as
-/// a file with columns for debit and credit.
+/// Double-entry bookkeeping of the ledger's entries and the provider's transactions, with one line per account. With `format=csv`
+/// the answer is a file with columns for debit and credit.
 #[utoipa::path(
     get, path = "/api/v1/exports/journal", tag = "Exports", params(ExportQuery),
-    responses((status = 200, description = "The journal", body = JournalShape))
+    responses((status = 200, description = "The journal.", body = JournalResponse))
 )]
-pub(crate) async fn export_journal(caller: Caller, Asked(asked): Asked<ExportQuery>) -> Result<Response, Failure> {
-    let period = checked(|faults| asked.read(faults))?;
+pub(crate) async fn export_journal(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<ExportQuery>,
+) -> Result<Response, ApiError> {
+    let period = validate(|errors| query.read(errors))?;
     let lines = operations::journal(&caller.state.context, &caller.business, period.from, period.to).await?;
     if period.csv {
         let mut file = String::new();
@@ -235,42 +262,40 @@ pub(crate) async fn export_journal(caller: Caller, Asked(asked): Asked<ExportQue
         for line in &lines {
             row(&mut file, &line.cells());
         }
-        return Ok(named("journal", &period, file));
+        return Ok(csv_attachment(&file_name("journal", &period), file));
     }
-    let shape = JournalShape { lines: lines.iter().map(JournalLineShape::from).collect() };
-    Ok(Answer::ok(&shape)?.into_response())
+    let journal = JournalResponse { lines: lines.iter().map(JournalLineResponse::from).collect() };
+    Ok(ApiResponse::ok(&journal)?.into_response())
 }
 
 /// Export the payments of a period
 ///
-/// By the day they were started, with what came, what went back, and what the provider paid out of each and kept. With
-/// `format=csv` the same as a file.
+/// The payments started in the period: what arrived, what went back, what the provider paid out and what it kept. With
+/// `format=csv` the answer is a file with the same columns.
 #[utoipa::path(
     get, path = "/api/v1/exports/payments", tag = "Exports", params(ExportQuery),
-    responses((status = 200, description = "The payments", body = ExportedPaymentsShape))
+    responses((status = 200, description = "The payments.", body = ExportedPaymentsResponse))
 )]
-pub(crate) async fn export_payments(caller: Caller, Asked(asked): Asked<ExportQuery>) -> Result<Response, Failure> {
-    let period = checked(|faults| asked.read(faults))?;
+pub(crate) async fn export_payments(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<ExportQuery>,
+) -> Result<Response, ApiError> {
+    let period = validate(|errors| query.read(errors))?;
     let found = operations::exported_payments(&caller.state.context, &caller.business, period.from, period.to).await?;
     let zone = &caller.business.time_zone;
-    let payments = found.iter().map(|one| ExportedPaymentShape::of(one, zone)).collect::<Result<Vec<_>, Failure>>()?;
+    let payments =
+        found.iter().map(|one| ExportedPaymentResponse::of(one, zone)).collect::<Result<Vec<_>, ApiError>>()?;
     if period.csv {
         let mut file = String::new();
         row(&mut file, &PAYMENT_COLUMNS.map(str::to_owned));
         for payment in &payments {
             row(&mut file, &payment.cells());
         }
-        return Ok(named("payments", &period, file));
+        return Ok(csv_attachment(&file_name("payments", &period), file));
     }
-    Ok(Answer::ok(&ExportedPaymentsShape { payments })?.into_response())
+    Ok(ApiResponse::ok(&ExportedPaymentsResponse { payments })?.into_response())
 }
 
-/// A file with a name to keep it under.
-fn named(what: &str, period: &Period, file: String) -> Response {
-    let mut response = Answer::text("text/csv; charset=utf-8", file).into_response();
-    let name = format!("attachment; filename=\"{what}-{}-{}.csv\"", period.from, period.to);
-    if let Ok(name) = HeaderValue::from_str(&name) {
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, name);
-    }
-    response
+fn file_name(export: &str, period: &Period) -> String {
+    format!("{export}-{}-{}.csv", period.from, period.to)
 }

@@ -1,4 +1,4 @@
-//! Invoices: issued by the business, each with the address under which it is paid.
+//! Invoices: issued by the business, each with a pay link.
 
 pub(crate) mod list;
 pub(crate) mod write_off;
@@ -21,41 +21,52 @@ use store::StoreError;
 use utoipa::ToSchema;
 
 use crate::http::auth::Caller;
-use crate::http::idempotency::{Posted, Work};
-use crate::http::response::{Answer, Failure};
-use crate::http::validation::{Faults, checked};
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::response::ApiResponse;
+use crate::http::validation::{FieldErrors, validate};
 use crate::resources::amount::Amount;
 use crate::resources::customers::customer_of_field;
 
-/// Invoices at a time whose links are looked through.
+/// Invoices whose pay links are read at the same time.
 const LOOK_UPS_AT_ONCE: usize = 20;
 
-/// Links that invoices name, by id.
+/// The pay links that invoices name as their newest, by id.
 type NamedLinks = BTreeMap<PayLinkId, PayLink>;
 
-/// An invoice as the business tells us of it.
+/// An invoice to issue.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct InvoiceDraft {
+#[schema(as = InvoiceDraft)]
+pub(crate) struct InvoiceRequest {
     /// Your own id of the invoice, unique among your invoices.
     #[schema(max_length = 200, example = "sales-88121")]
     external_id: Option<String>,
     /// The number printed on it, unique among your invoices.
-    #[schema(max_length = 200, example = "2026-0042")]
+    #[serde(default)]
+    #[schema(required, max_length = 200, example = "2026-0042")]
     number: String,
-    /// Our id of the customer, or your `external_id`.
-    #[schema(example = "C-1024")]
+    /// The customer's id, or your `external_id`.
+    #[serde(default)]
+    #[schema(required, example = "C-1024")]
     customer: String,
-    /// ISO 4217.
-    #[schema(example = "EUR")]
+    /// An ISO 4217 code.
+    #[serde(default)]
+    #[schema(required, example = "EUR")]
     currency: String,
-    #[schema(format = "date", example = "2026-03-01")]
+    /// The date printed on it.
+    #[serde(default)]
+    #[schema(required, format = "date", example = "2026-03-01")]
     issued_on: String,
-    #[schema(format = "date", example = "2026-03-31")]
+    /// The date by which it is to be paid.
+    #[serde(default)]
+    #[schema(required, format = "date", example = "2026-03-31")]
     due_on: String,
-    #[schema(min_items = 1, max_items = 100)]
-    lines: Vec<LineDraft>,
-    /// The customer's own reference.
+    /// What is charged for.
+    #[serde(default)]
+    #[schema(required, min_items = 1, max_items = 100)]
+    lines: Vec<LineRequest>,
+    /// The customer's own reference, such as an order number.
     #[schema(max_length = 200)]
     purchase_order: Option<String>,
 }
@@ -63,35 +74,40 @@ pub(crate) struct InvoiceDraft {
 /// A line of an invoice.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct LineDraft {
-    #[schema(max_length = 200, example = "Flour T65, 25 kg")]
+#[schema(as = LineDraft)]
+pub(crate) struct LineRequest {
+    /// What is charged for.
+    #[serde(default)]
+    #[schema(required, max_length = 200, example = "Flour T65, 25 kg")]
     description: String,
     /// More than zero, with at most 6 decimals.
-    #[schema(example = "4")]
+    #[serde(default)]
+    #[schema(required, example = "4")]
     quantity: String,
-    /// The price of one before tax, in the currency of the invoice.
-    #[schema(example = "31.50")]
+    /// The price of one unit before tax, in the currency of the invoice.
+    #[serde(default)]
+    #[schema(required, example = "31.50")]
     unit_price: String,
-    /// In percent, 0 to 100; 0 where nothing is said. Tax is counted once per rate on the sum of its lines.
+    /// In percent, 0 to 100. Tax is computed once per rate, on the sum of the lines with that rate. Default: 0.
     #[schema(example = "20")]
     tax_rate: Option<String>,
 }
 
-/// An invoice, and how it stands.
+/// An invoice and what is paid of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invoice)]
-pub(crate) struct InvoiceShape {
+pub(crate) struct InvoiceResponse {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     external_id: Option<String>,
     number: String,
-    /// Our id of the customer.
+    /// The customer's id.
     customer: String,
-    /// open, `partly_paid`, processing or paid.
+    /// `open`, `partly_paid`, `processing` or `paid`.
     #[schema(example = "open")]
     status: &'static str,
-    /// Whether something is open after the due date, by the days of the business.
+    /// Whether something is open after the due date, in the time zone of the business.
     overdue: bool,
     currency: String,
     #[schema(format = "date")]
@@ -101,25 +117,25 @@ pub(crate) struct InvoiceShape {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     purchase_order: Option<String>,
-    lines: Vec<LineShape>,
+    lines: Vec<LineResponse>,
     /// The sum of the lines, before tax.
     net: Amount,
-    taxes: Vec<TaxShape>,
-    /// What is to be paid in all.
+    taxes: Vec<TaxResponse>,
+    /// The sum of the lines and taxes.
     total: Amount,
-    /// What is not covered yet. What is pending and what is disputed are parts of it.
+    /// The amount that nothing covers yet. `pending` and `disputed` are parts of it.
     open: Amount,
-    /// What can be paid online now: open, less what is on its way and contested, as far as the payment provider can charge it.
+    /// The amount that can be paid online now: `open` less `pending` and `disputed`, as far as the payment provider can charge it.
     payable_online: Amount,
-    /// What is on its way.
+    /// The amount for which payments are on their way.
     pending: Amount,
-    /// What the customer contests.
+    /// The amount that the customer disputes.
     disputed: Amount,
-    /// What is not expected any more.
+    /// The amount that was written off.
     written_off: Amount,
-    /// What an issuer took back of it.
+    /// The amount that card issuers took back by chargebacks.
     charged_back: Amount,
-    /// Where it is paid. Whoever has this address may see and pay the invoice. Null where every link to it was revoked.
+    /// The pay link. Whoever has this address may see and pay the invoice. Null if all pay links of the invoice were revoked.
     #[schema(required)]
     pay_url: Option<String>,
 }
@@ -127,38 +143,38 @@ pub(crate) struct InvoiceShape {
 /// A line of an invoice. Amounts are in the invoice's currency.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Line)]
-pub(crate) struct LineShape {
+pub(crate) struct LineResponse {
     description: String,
     quantity: String,
     unit_price: String,
     tax_rate: String,
-    /// Quantity times price, before tax.
+    /// Quantity times unit price, before tax.
     net: String,
 }
 
 /// The tax at one rate. Amounts are in the invoice's currency.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tax)]
-pub(crate) struct TaxShape {
+pub(crate) struct TaxResponse {
     /// In percent.
     rate: String,
-    /// What it is counted on.
+    /// The sum of the lines with this rate, before tax.
     base: String,
     amount: String,
 }
 
-impl InvoiceShape {
+impl InvoiceResponse {
     pub(crate) fn of(invoice: &Invoice, pay_url: Option<String>, caller: &Caller) -> Self {
         let standing = &invoice.balance;
-        let late = days_overdue(invoice.due_on, caller.today()) > 0;
-        let line = |line: &receivables::invoice::Line| LineShape {
+        let is_past_due = days_overdue(invoice.due_on, caller.today()) > 0;
+        let line = |line: &receivables::invoice::Line| LineResponse {
             description: line.description.as_str().to_owned(),
             quantity: line.quantity.to_string(),
             unit_price: line.unit_price.to_plain(),
             tax_rate: line.tax_rate.to_string(),
             net: line.net.to_plain(),
         };
-        let tax = |tax: &receivables::invoice::Tax| TaxShape {
+        let tax = |tax: &receivables::invoice::Tax| TaxResponse {
             rate: tax.rate.to_string(),
             base: tax.base.to_plain(),
             amount: tax.amount.to_plain(),
@@ -169,7 +185,7 @@ impl InvoiceShape {
             number: invoice.number.to_string(),
             customer: invoice.customer.to_string(),
             status: standing.status().as_str(),
-            overdue: late && !standing.open().is_zero(),
+            overdue: is_past_due && !standing.open().is_zero(),
             currency: invoice.currency().to_string(),
             issued_on: invoice.issued_on.to_string(),
             due_on: invoice.due_on.to_string(),
@@ -188,20 +204,18 @@ impl InvoiceShape {
         }
     }
 
-    /// The shape of an invoice whose pay link is yet to be looked up.
     pub(crate) async fn with_link(invoice: &Invoice, caller: &Caller) -> Result<Self, StoreError> {
         let named = named_links(slice::from_ref(invoice), caller).await?;
         Self::with_link_of(invoice, &named, caller).await
     }
 
-    /// The shapes of the invoices of a page.
     pub(crate) async fn with_links(invoices: &[Invoice], caller: &Caller) -> Result<Vec<Self>, StoreError> {
         let named = &named_links(invoices, caller).await?;
-        let shapes: Vec<_> = invoices.iter().map(|invoice| Self::with_link_of(invoice, named, caller)).collect();
-        stream::iter(shapes).buffered(LOOK_UPS_AT_ONCE).try_collect().await
+        let responses: Vec<_> = invoices.iter().map(|invoice| Self::with_link_of(invoice, named, caller)).collect();
+        stream::iter(responses).buffered(LOOK_UPS_AT_ONCE).try_collect().await
     }
 
-    /// Only where the link that an invoice names was revoked, or it names none, are all its links looked through.
+    /// All links of an invoice are read only if it names none, or if the one that it names was revoked.
     async fn with_link_of(invoice: &Invoice, named: &NamedLinks, caller: &Caller) -> Result<Self, StoreError> {
         let link = invoice.pay_link.as_ref().and_then(|link| named.get(link));
         if let Some(link) = link.filter(|link| link.revoked_at.is_none()) {
@@ -213,7 +227,6 @@ impl InvoiceShape {
     }
 }
 
-/// The links that invoices name as their newest, in one read.
 async fn named_links(invoices: &[Invoice], caller: &Caller) -> Result<NamedLinks, StoreError> {
     let links = &caller.state.context.links;
     let named = invoices.iter().filter_map(|invoice| invoice.pay_link.as_ref());
@@ -225,17 +238,17 @@ fn pay_url(caller: &Caller, link: Option<&PayLink>) -> Option<String> {
     link.map(|link| caller.state.context.links.pay_url(&link.id))
 }
 
-impl InvoiceDraft {
-    pub(crate) fn read(&self, faults: &mut Faults) -> Option<Draft> {
-        let external_id = faults.read_some("external_id", self.external_id.as_deref());
-        let number = faults.read("number", &self.number);
-        let currency = faults.read("currency", &self.currency);
-        let issued_on = faults.date("issued_on", &self.issued_on);
-        let due_on = faults.date("due_on", &self.due_on);
-        let purchase_order = faults.read_some("purchase_order", self.purchase_order.as_deref());
+impl InvoiceRequest {
+    pub(crate) fn read(&self, errors: &mut FieldErrors) -> Option<Draft> {
+        let external_id = errors.parse_optional("external_id", self.external_id.as_deref());
+        let number = errors.parse("number", &self.number);
+        let currency = errors.parse("currency", &self.currency);
+        let issued_on = errors.date("issued_on", &self.issued_on);
+        let due_on = errors.date("due_on", &self.due_on);
+        let purchase_order = errors.parse_optional("purchase_order", self.purchase_order.as_deref());
         let mut lines = Vec::with_capacity(self.lines.len());
-        for (place, line) in self.lines.iter().enumerate() {
-            lines.extend(line.read(place, currency, faults));
+        for (index, line) in self.lines.iter().enumerate() {
+            lines.extend(line.read(index, currency, errors));
         }
         Some(Draft {
             external_id,
@@ -249,73 +262,76 @@ impl InvoiceDraft {
     }
 }
 
-impl LineDraft {
-    /// The line. Where the currency could not be read, the price is left unread: how many digits it may have is not known.
-    fn read(&self, place: usize, currency: Option<Currency>, faults: &mut Faults) -> Option<DraftLine> {
-        let field = |name: &str| format!("lines[{place}].{name}");
-        let description = faults.read(&field("description"), &self.description);
-        let quantity = faults.decimal(&field("quantity"), &self.quantity);
+impl LineRequest {
+    /// Without a valid currency the price is not checked: how many digits it may have is not known.
+    fn read(&self, index: usize, currency: Option<Currency>, errors: &mut FieldErrors) -> Option<DraftLine> {
+        let field = |name: &str| format!("lines[{index}].{name}");
+        let description = errors.parse(&field("description"), &self.description);
+        let quantity = errors.decimal(&field("quantity"), &self.quantity);
         let unit_price = currency.map(|currency| Money::parse(&self.unit_price, currency));
-        let unit_price = unit_price.and_then(|read| faults.take(&field("unit_price"), read));
+        let unit_price = unit_price.and_then(|read| errors.check(&field("unit_price"), read));
         let tax_rate =
-            self.tax_rate.as_deref().map_or(Some(Decimal::ZERO), |rate| faults.decimal(&field("tax_rate"), rate));
+            self.tax_rate.as_deref().map_or(Some(Decimal::ZERO), |rate| errors.decimal(&field("tax_rate"), rate));
         Some(DraftLine { description: description?, quantity: quantity?, unit_price: unit_price?, tax_rate: tax_rate? })
     }
 }
 
 /// Issue an invoice
 ///
-/// The same invoice told again, by its `number` or `external_id`, changes nothing and is answered 200. An issued invoice is
-/// immutable: other content under the same number is refused.
+/// An issued invoice cannot be changed. The same invoice sent again, recognised by its `number` or `external_id`, changes nothing
+/// and is answered with 200. Refused if the number or `external_id` is taken by an invoice with other content, or if the due date
+/// is before the date of issue.
 #[utoipa::path(
-    post, path = "/api/v1/invoices", tag = "Invoices", request_body = InvoiceDraft,
+    post, path = "/api/v1/invoices", tag = "Invoices", request_body = InvoiceRequest,
     responses(
-        (status = 201, description = "The invoice is issued", body = InvoiceShape),
-        (status = 200, description = "The invoice was issued before", body = InvoiceShape),
+        (status = 201, description = "The invoice was issued.", body = InvoiceResponse),
+        (status = 200, description = "The invoice had been issued before.", body = InvoiceResponse),
     )
 )]
-pub(crate) async fn issue_invoice(posted: Posted) -> Result<Response, Failure> {
-    let told: InvoiceDraft = posted.shape()?;
-    let draft = checked(|faults| told.read(faults))?;
-    Ok(posted.once(|work| issue(work, told.customer, draft)).await)
-}
-
-async fn issue(work: Work, customer: String, draft: Draft) -> Result<Answer, Failure> {
-    let caller = &work.caller;
-    let customer = customer_of_field(caller, "customer", &customer).await?;
-    let (id, link) = (work.invoice_id(), work.pay_link_id());
-    let issued =
-        operations::issue_invoice(work.context(), &caller.business, id.clone(), link, &customer.id, draft, caller.now)
-            .await?;
-    // Carried out again after the first try died, it is still this request that issued it.
-    let fresh = issued.fresh || issued.invoice.id == id;
-    let status = if fresh { StatusCode::CREATED } else { StatusCode::OK };
-    Answer::json(status, &InvoiceShape::of(&issued.invoice, pay_url(caller, issued.link.as_ref()), caller))
+pub(crate) async fn issue_invoice(request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: InvoiceRequest = request.json()?;
+    let draft = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let (context, caller) = (run.context(), &run.caller);
+            let customer = customer_of_field(caller, "customer", &body.customer).await?.id;
+            let (id, link, business) = (run.invoice_id(), run.pay_link_id(), &caller.business);
+            let issued =
+                operations::issue_invoice(context, business, id.clone(), link, &customer, draft, caller.now).await?;
+            // A second run after the first died finds the id that the first created: it is still this request that issued it.
+            let created = issued.fresh || issued.invoice.id == id;
+            let status = if created { StatusCode::CREATED } else { StatusCode::OK };
+            let pay_url = pay_url(caller, issued.link.as_ref());
+            ApiResponse::json(status, &InvoiceResponse::of(&issued.invoice, pay_url, caller))
+        })
+        .await
 }
 
 /// Show an invoice
 #[utoipa::path(
     get, path = "/api/v1/invoices/{id}", tag = "Invoices",
-    params(("id" = String, Path, description = "Our id of the invoice, or your `external_id`")),
-    responses((status = 200, description = "The invoice", body = InvoiceShape))
+    params(("id" = String, Path, description = "The invoice's id, or your `external_id`.")),
+    responses((status = 200, description = "The invoice.", body = InvoiceResponse))
 )]
-pub(crate) async fn show_invoice(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
+pub(crate) async fn show_invoice(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
     let id = invoice_id_of_path(&caller, &id).await?;
-    let invoice = caller.store().invoice(caller.business_id(), &id).await?.ok_or_else(Failure::not_found)?;
-    Answer::ok(&InvoiceShape::with_link(&invoice, &caller).await?)
+    let invoice = caller.store().invoice(caller.business_id(), &id).await?.ok_or_else(ApiError::not_found)?;
+    ApiResponse::ok(&InvoiceResponse::with_link(&invoice, &caller).await?)
 }
 
-/// The invoice that an address names: by our id, which is taken at its word, or by the external one.
-pub(crate) async fn invoice_id_of_path(caller: &Caller, text: &str) -> Result<InvoiceId, Failure> {
+/// The id of the invoice in the path of a URL. Only an `external_id` is looked up: nothing says yet that an invoice with the
+/// former exists.
+pub(crate) async fn invoice_id_of_path(caller: &Caller, text: &str) -> Result<InvoiceId, ApiError> {
     let id = match (text.parse::<InvoiceId>(), text.parse::<ExternalId>()) {
         (Ok(id), _) => Some(id),
         (Err(_), Ok(external)) => caller.store().invoice_by_external_id(caller.business_id(), &external).await?,
         (Err(_), Err(_)) => None,
     };
-    id.ok_or_else(Failure::not_found)
+    id.ok_or_else(ApiError::not_found)
 }
 
-/// What a text names an invoice by: our id, which is taken at its word, or its number, which is looked up.
+/// The id of an invoice, given by that id or by its number. Only the number is looked up: nothing says yet that an invoice with the
+/// id exists.
 pub(crate) async fn invoice_id_of(caller: &Caller, text: &str) -> Result<Option<InvoiceId>, StoreError> {
     if let Ok(id) = text.parse::<InvoiceId>() {
         return Ok(Some(id));

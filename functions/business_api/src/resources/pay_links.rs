@@ -1,4 +1,4 @@
-//! Pay links: addresses under which an invoice is seen and paid, and the QR codes that lead there.
+//! Pay links: addresses at which an invoice can be seen and paid, and their QR codes.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -13,22 +13,26 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::auth::Caller;
-use crate::http::idempotency::{Posted, Work};
-use crate::http::response::{Answer, Failure};
-use crate::http::validation::{Faults, checked, fault};
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::response::ApiResponse;
+use crate::http::validation::{FieldErrors, invalid_field, validate};
+use crate::resources::allocations::NO_SUCH_INVOICE;
 use crate::resources::invoices::invoice_id_of;
 
-/// Pixels of a QR code's side, at least; it is drawn in whole pixels and scales without loss.
+/// The least side of a QR code in pixels. It is a vector image and scales without loss.
 const QR_SIDE_PX_MIN: u32 = 240;
 
-/// A pay link that the business asks for.
+/// A pay link to issue.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct PayLinkDraft {
-    /// The invoice that it opens: our id, or its number. One for now.
-    #[schema(min_items = 1, max_items = 1)]
+#[schema(as = PayLinkDraft)]
+pub(crate) struct PayLinkRequest {
+    /// The invoice that it opens: its id, or its number. Exactly one for now.
+    #[serde(default)]
+    #[schema(required, min_items = 1, max_items = 1)]
     invoices: Vec<String>,
-    /// The last day on which it opens; 90 days after the due date where nothing is said.
+    /// The last day on which it can be used. Default: 90 days after the due date.
     #[schema(format = "date")]
     expires_on: Option<String>,
 }
@@ -36,20 +40,22 @@ pub(crate) struct PayLinkDraft {
 /// A pay link.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PayLink)]
-pub(crate) struct PayLinkShape {
+pub(crate) struct PayLinkResponse {
     id: String,
-    /// Our ids of the invoices that it opens.
+    /// The ids of the invoices that it opens.
     invoices: Vec<String>,
-    /// The address. Whoever has it may see and pay what it opens.
+    /// The address. Whoever has it may see and pay the invoice.
     url: String,
-    /// The QR code of the address, as SVG; it needs the key, as everything here does.
+    /// Where the API gives the QR code of the address, as SVG. Reading it needs the API key.
     qr_svg_url: String,
+    /// The last day on which it can be used.
     #[schema(format = "date")]
     expires_on: String,
+    /// Whether it was revoked and opens nothing any more.
     revoked: bool,
 }
 
-impl PayLinkShape {
+impl PayLinkResponse {
     fn of(link: &PayLink, links: &Links) -> Self {
         let Scope::Invoice(invoice) = &link.scope;
         Self {
@@ -63,11 +69,11 @@ impl PayLinkShape {
     }
 }
 
-impl PayLinkDraft {
-    fn read(&self, faults: &mut Faults) -> Option<(String, Option<Date>)> {
-        let expires_on = faults.some_date("expires_on", self.expires_on.as_deref());
+impl PayLinkRequest {
+    fn read(&self, errors: &mut FieldErrors) -> Option<(String, Option<Date>)> {
+        let expires_on = errors.optional_date("expires_on", self.expires_on.as_deref());
         let [invoice] = self.invoices.as_slice() else {
-            faults.note("invoices", "expected exactly one invoice: a pay link opens one invoice for now");
+            errors.add("invoices", "expected exactly one invoice");
             return None;
         };
         Some((invoice.clone(), expires_on))
@@ -76,85 +82,86 @@ impl PayLinkDraft {
 
 /// Issue a pay link
 ///
-/// Every invoice has one from the start; this is a further one, with its own expiry, which can be revoked on its own.
+/// Every invoice has a pay link from the start. This issues another one with its own expiry, which can be revoked on its own.
+/// Without an `Idempotency-Key`, the same request issues another link. Refused if `expires_on` is in the past.
 #[utoipa::path(
-    post, path = "/api/v1/pay-links", tag = "Pay links", request_body = PayLinkDraft,
-    responses((status = 201, description = "The pay link", body = PayLinkShape))
+    post, path = "/api/v1/pay-links", tag = "Pay links", request_body = PayLinkRequest,
+    responses((status = 201, description = "The pay link was issued.", body = PayLinkResponse))
 )]
-pub(crate) async fn issue_pay_link(posted: Posted) -> Result<Response, Failure> {
-    let draft: PayLinkDraft = posted.shape()?;
-    let (invoice, expires_on) = checked(|faults| draft.read(faults))?;
-    Ok(posted.once(|work| issue(work, invoice, expires_on)).await)
-}
-
-async fn issue(work: Work, invoice: String, expires_on: Option<Date>) -> Result<Answer, Failure> {
-    let caller = &work.caller;
-    let no_such = || fault("invoices[0]", "expected our id of an invoice, or the number of one");
-    let invoice = invoice_id_of(caller, &invoice).await?.ok_or_else(no_such)?;
-    let (context, id) = (work.context(), work.pay_link_id());
-    let issued = operations::issue_pay_link(context, &caller.business, id, &invoice, expires_on, caller.now).await;
-    let link = match issued {
-        Err(OperationError::NotFound) => return Err(no_such()),
-        issued => issued?,
-    };
-    Answer::json(StatusCode::CREATED, &PayLinkShape::of(&link, &context.links))
+pub(crate) async fn issue_pay_link(request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: PayLinkRequest = request.json()?;
+    let (invoice, expires_on) = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let (context, caller) = (run.context(), &run.caller);
+            let no_such = || invalid_field("invoices[0]", NO_SUCH_INVOICE);
+            let invoice = invoice_id_of(caller, &invoice).await?.ok_or_else(no_such)?;
+            let (id, business) = (run.pay_link_id(), &caller.business);
+            let issued = operations::issue_pay_link(context, business, id, &invoice, expires_on, caller.now).await;
+            let link = match issued {
+                Err(OperationError::NotFound) => return Err(no_such()),
+                issued => issued?,
+            };
+            ApiResponse::json(StatusCode::CREATED, &PayLinkResponse::of(&link, &context.links))
+        })
+        .await
 }
 
 /// Show a pay link
 #[utoipa::path(
     get, path = "/api/v1/pay-links/{id}", tag = "Pay links",
-    params(("id" = String, Path, description = "Our id of the pay link")),
-    responses((status = 200, description = "The pay link", body = PayLinkShape))
+    params(("id" = String, Path, description = "The pay link's id.")),
+    responses((status = 200, description = "The pay link.", body = PayLinkResponse))
 )]
-pub(crate) async fn show_pay_link(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
+pub(crate) async fn show_pay_link(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
     let link = link_of_path(&caller, &id).await?;
-    Answer::ok(&PayLinkShape::of(&link, &caller.state.context.links))
+    ApiResponse::ok(&PayLinkResponse::of(&link, &caller.state.context.links))
 }
 
 /// Show the QR code of a pay link
 ///
-/// As SVG, with the quiet margin that readers need. Print it on the invoice beside the address.
+/// An SVG image with the empty margin that scanners need. It can be printed on the invoice.
 #[utoipa::path(
     get, path = "/api/v1/pay-links/{id}/qr.svg", tag = "Pay links",
-    params(("id" = String, Path, description = "Our id of the pay link")),
-    responses((status = 200, description = "The QR code", content_type = "image/svg+xml", body = String))
+    params(("id" = String, Path, description = "The pay link's id.")),
+    responses((status = 200, description = "The QR code.", content_type = "image/svg+xml", body = String))
 )]
-pub(crate) async fn show_qr_code(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
+pub(crate) async fn show_qr_code(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
     let link = link_of_path(&caller, &id).await?;
     let url = caller.state.context.links.pay_url(&link.id);
-    Ok(Answer::text("image/svg+xml", qr_code(&url)?))
+    Ok(ApiResponse::text("image/svg+xml", qr_code(&url)?))
 }
 
 /// Revoke a pay link
 ///
-/// It opens nothing any more. Revoking it again changes nothing. A body is not needed.
+/// The link opens nothing any more. Revoking it again changes nothing. The request needs no body.
 #[utoipa::path(
     post, path = "/api/v1/pay-links/{id}/revoke", tag = "Pay links",
-    params(("id" = String, Path, description = "Our id of the pay link")),
-    responses((status = 200, description = "The pay link, revoked", body = PayLinkShape))
+    params(("id" = String, Path, description = "The pay link's id.")),
+    responses((status = 200, description = "The revoked pay link.", body = PayLinkResponse))
 )]
-pub(crate) async fn revoke_pay_link(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let id: PayLinkId = id.parse().map_err(|_| Failure::not_found())?;
-    Ok(posted.once(|work| revoke(work, id)).await)
+pub(crate) async fn revoke_pay_link(Path(id): Path<String>, request: IdempotentRequest) -> Result<Response, ApiError> {
+    let id: PayLinkId = id.parse().map_err(|_| ApiError::not_found())?;
+    request
+        .run_once(async |run| {
+            let (context, caller) = (run.context(), &run.caller);
+            let link = operations::revoke_pay_link(context, &caller.business, &id, caller.now).await?;
+            ApiResponse::ok(&PayLinkResponse::of(&link, &context.links))
+        })
+        .await
 }
 
-async fn revoke(work: Work, id: PayLinkId) -> Result<Answer, Failure> {
-    let (context, caller) = (work.context(), &work.caller);
-    let link = operations::revoke_pay_link(context, &caller.business, &id, caller.now).await?;
-    Answer::ok(&PayLinkShape::of(&link, &context.links))
-}
-
-/// The table holds a link under the hash of its token, which follows from its id.
-async fn link_of_path(caller: &Caller, text: &str) -> Result<PayLink, Failure> {
-    let id: PayLinkId = text.parse().map_err(|_| Failure::not_found())?;
+/// The store keeps a link under the hash of its token, which is derived from its id.
+async fn link_of_path(caller: &Caller, text: &str) -> Result<PayLink, ApiError> {
+    let id: PayLinkId = text.parse().map_err(|_| ApiError::not_found())?;
     let hash = Links::hash(&caller.state.context.links.pay_token(&id));
     let link = caller.store().pay_link(&hash).await?.filter(|link| link.business == *caller.business_id());
-    link.ok_or_else(Failure::not_found)
+    link.ok_or_else(ApiError::not_found)
 }
 
-fn qr_code(url: &str) -> Result<String, Failure> {
+fn qr_code(url: &str) -> Result<String, ApiError> {
     let code =
-        QrCode::with_error_correction_level(url, EcLevel::M).map_err(|error| Failure::defect("QR code", &error))?;
+        QrCode::with_error_correction_level(url, EcLevel::M).map_err(|error| ApiError::defect("QR code", &error))?;
     Ok(code.render::<svg::Color>().min_dimensions(QR_SIDE_PX_MIN, QR_SIDE_PX_MIN).build())
 }
 
@@ -172,8 +179,8 @@ mod tests {
     #[test]
     fn a_link_opens_one_invoice_for_now() {
         for invoices in [vec![], vec!["A".to_owned(), "B".to_owned()]] {
-            let draft = PayLinkDraft { invoices, expires_on: None };
-            assert!(checked(|faults| draft.read(faults)).is_err());
+            let body = PayLinkRequest { invoices, expires_on: None };
+            assert!(validate(|errors| body.read(errors)).is_err());
         }
     }
 }

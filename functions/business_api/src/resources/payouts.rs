@@ -1,4 +1,4 @@
-//! Payouts: what the provider pays to the bank, and of what it is made.
+//! Payouts: what the provider transfers to the business's bank, and the transactions that each payout consists of.
 
 use axum::extract::Path;
 use receivables::{Balance, ObjectId};
@@ -7,80 +7,94 @@ use store::{Payout, PayoutTransaction};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
-use crate::http::pagination::{List, Listing};
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::checked;
+use crate::http::error::ApiError;
+use crate::http::pagination::{ListResponse, ListScope};
+use crate::http::response::ApiResponse;
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::validate;
 
-/// A payout.
+/// A transfer of settled funds, less fees, from the provider to the business's bank.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Payout)]
-pub(crate) struct PayoutShape {
-    /// The provider's id.
+pub(crate) struct PayoutResponse {
+    /// The provider's id of the payout.
     id: String,
     /// `pending`, `paid`, `cancelled` or `failed`.
     status: &'static str,
-    /// Negative where the provider takes from the bank account.
+    /// Negative if the provider takes money from the bank account.
     amount: String,
+    /// The ISO 4217 code of the currency.
     currency: String,
+    /// The day on which the money should arrive at the bank.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, format = "date")]
     arrives_on: Option<String>,
-    /// By what the bank knows it.
+    /// The reference of the transfer at the bank.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     bank_reference: Option<String>,
+    /// The provider's reason why the payout failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     failure: Option<String>,
-    /// Whether the provider lists what it is made of: not of one that was made by hand or at once, nor where it refuses to.
+    /// Whether the provider lists the transactions of the payout. It does not for manual and instant payouts.
     provable: bool,
-    /// What its transactions come to; null before they are there, and for good where it is not provable.
+    /// The sums of its transactions. Null until they are read, and always if `provable` is false.
     #[schema(required)]
-    proof: Option<ProofShape>,
+    proof: Option<ProofResponse>,
 }
 
-/// What the transactions of a payout come to.
+/// The sums of the transactions of a payout, in its currency.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PayoutProof)]
-pub(crate) struct ProofShape {
+pub(crate) struct ProofResponse {
+    /// Before fees.
     gross: String,
+    /// What the provider kept.
     fee: String,
+    /// After fees.
     net: String,
-    /// The net is the amount, and every transaction's net is its gross less its fee.
+    /// Whether `net` is the amount of the payout, and the net of every transaction is its gross less its fee.
     holds: bool,
 }
 
-/// A payout with its transactions.
+/// A payout and its transactions.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PayoutWithTransactions)]
-pub(crate) struct PayoutWithTransactionsShape {
+pub(crate) struct PayoutWithTransactionsResponse {
     #[serde(flatten)]
-    payout: PayoutShape,
-    transactions: Vec<TransactionShape>,
+    payout: PayoutResponse,
+    /// The transactions that the payout consists of.
+    transactions: Vec<TransactionResponse>,
 }
 
-/// One movement of money at the provider.
+/// A balance transaction at the provider. Amounts are in the currency of the payout.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PayoutTransaction)]
-pub(crate) struct TransactionShape {
+pub(crate) struct TransactionResponse {
+    /// The provider's id of the transaction.
     id: String,
-    /// The provider's word, such as `charge`, `refund` or `adjustment`.
+    /// The provider's name for its kind, such as `charge`, `refund` or `adjustment`.
     kind: String,
-    /// The provider's object it comes from.
+    /// The provider's object that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     source: Option<String>,
-    /// Our payment it comes from.
+    /// The id of the payment that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     payment: Option<String>,
+    /// Before fees.
     gross: String,
+    /// What the provider kept.
     fee: String,
+    /// After fees.
     net: String,
+    /// The rate at which the provider exchanged it into the currency of the payout.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     exchange_rate: Option<String>,
+    /// When it happened. RFC 3339, UTC.
     #[schema(format = "date-time")]
     at: String,
 }
@@ -89,14 +103,14 @@ pub(crate) struct TransactionShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PayoutQuery {
-    /// How many at most, 1 to 100; 50 where nothing is said.
+    /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-impl From<&Payout> for PayoutShape {
+impl From<&Payout> for PayoutResponse {
     fn from(payout: &Payout) -> Self {
         let fact = &payout.state;
         Self {
@@ -108,7 +122,7 @@ impl From<&Payout> for PayoutShape {
             bank_reference: fact.bank_reference.clone(),
             failure: fact.failure.clone(),
             provable: !fact.manual && !payout.unlisted,
-            proof: payout.proof.as_ref().map(|proof| ProofShape {
+            proof: payout.proof.as_ref().map(|proof| ProofResponse {
                 gross: proof.gross.to_plain(),
                 fee: proof.fee.to_plain(),
                 net: proof.net.to_plain(),
@@ -118,7 +132,7 @@ impl From<&Payout> for PayoutShape {
     }
 }
 
-impl From<&PayoutTransaction> for TransactionShape {
+impl From<&PayoutTransaction> for TransactionResponse {
     fn from(one: &PayoutTransaction) -> Self {
         let transaction = &one.transaction;
         let plain = |amount: Balance| amount.to_plain();
@@ -139,26 +153,29 @@ impl From<&PayoutTransaction> for TransactionShape {
 /// List payouts, newest first
 #[utoipa::path(
     get, path = "/api/v1/payouts", tag = "Payouts", params(PayoutQuery),
-    responses((status = 200, description = "A page of payouts", body = List<PayoutShape>))
+    responses((status = 200, description = "A page of payouts.", body = ListResponse<PayoutResponse>))
 )]
-pub(crate) async fn list_payouts(caller: Caller, Asked(asked): Asked<PayoutQuery>) -> Result<Answer, Failure> {
-    let list = Listing::new(caller.business_id(), "payouts", &[]);
-    let page = checked(|faults| list.page(asked.limit.as_deref(), asked.cursor.as_deref(), faults))?;
+pub(crate) async fn list_payouts(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<PayoutQuery>,
+) -> Result<ApiResponse, ApiError> {
+    let list = ListScope::new(&caller, "payouts", &[]);
+    let page = validate(|errors| list.page(query.limit.as_deref(), query.cursor.as_deref(), errors))?;
     let payouts = caller.store().payouts(caller.business_id(), &page).await?;
-    Answer::ok(&list.answer(payouts, |payout| PayoutShape::from(&payout)))
+    ApiResponse::ok(&list.respond(payouts, |payout| PayoutResponse::from(&payout)))
 }
 
-/// Show a payout with its transactions
+/// Show a payout and its transactions
 #[utoipa::path(
     get, path = "/api/v1/payouts/{id}", tag = "Payouts",
-    params(("id" = String, Path, description = "The provider's id of the payout")),
-    responses((status = 200, description = "The payout", body = PayoutWithTransactionsShape))
+    params(("id" = String, Path, description = "The provider's id of the payout.")),
+    responses((status = 200, description = "The payout.", body = PayoutWithTransactionsResponse))
 )]
-pub(crate) async fn show_payout(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
-    let id: ObjectId = id.parse().map_err(|_| Failure::not_found())?;
+pub(crate) async fn show_payout(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
+    let id: ObjectId = id.parse().map_err(|_| ApiError::not_found())?;
     let (store, b) = (caller.store(), caller.business_id());
     let (payout, transactions) = tokio::join!(store.payout(b, &id), store.payout_transactions(b, &id));
-    let payout = payout?.ok_or_else(Failure::not_found)?;
-    let transactions = transactions?.iter().map(TransactionShape::from).collect();
-    Answer::ok(&PayoutWithTransactionsShape { payout: PayoutShape::from(&payout), transactions })
+    let payout = payout?.ok_or_else(ApiError::not_found)?;
+    let transactions = transactions?.iter().map(TransactionResponse::from).collect();
+    ApiResponse::ok(&PayoutWithTransactionsResponse { payout: PayoutResponse::from(&payout), transactions })
 }

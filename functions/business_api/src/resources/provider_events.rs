@@ -1,70 +1,71 @@
-//! Provider events: what was received, what became of it, and hearing it again.
+//! Provider events: what providers sent, what became of it, and replaying it.
 //!
-//! An event is named by its own id and that of the object it speaks of, which together lead to it.
+//! The id of an event in a URL is the provider's id of the event and that of its object, which together find it in the store.
 
 use axum::extract::Path;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use operations::{Replay, Replayed, replay_events};
-use receivables::Provider;
+use receivables::{ObjectId, Provider};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{EventKey, EventState, Page, Paged, ReceivedEvent};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
-use crate::http::idempotency::{Posted, Work};
-use crate::http::pagination::{List, Listing};
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::{Faults, checked};
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::pagination::{ListResponse, ListScope};
+use crate::http::response::ApiResponse;
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::{FieldErrors, validate};
 
-/// How far back the list begins where nothing is said.
-const SINCE_USUAL: SignedDuration = SignedDuration::from_hours(24);
-/// Pages read for one page of a filtered list; where that is not enough, the rest is on the next.
+/// How far back the list begins by default.
+const SINCE_DEFAULT: SignedDuration = SignedDuration::from_hours(24);
+/// Pages of the store read for one page of a filtered list. If they do not fill it, the next page goes on from there.
 const PAGES_READ_MAX: usize = 10;
-/// Events heard again by one request.
+/// Events replayed by one request, at most.
 const EVENTS_PER_REPLAY_MAX: usize = 200;
-/// What became of events.
 const STATES: [EventState; 4] =
     [EventState::Received, EventState::Applied, EventState::Unmatched, EventState::Quarantined];
-/// Stands for the object of an event that names none.
+/// What the store keeps in place of an object's id for an event without a readable one.
 const NO_OBJECT: [&str; 2] = ["none", "unreadable"];
 
-/// An event of a provider.
+/// A notice of a payment provider, received by webhook or found in the provider's list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ProviderEvent)]
-pub(crate) struct EventShape {
-    /// What it is asked for by.
+pub(crate) struct EventResponse {
+    /// The id by which this API finds the event.
     id: String,
-    /// The provider's id of it.
+    /// The provider's id of the event.
     event: String,
-    /// In the provider's word.
+    /// The provider's name for its kind.
     #[serde(rename = "type")]
     #[schema(example = "payment_intent.succeeded")]
     kind: String,
-    /// The provider's id of the object it speaks of.
+    /// The provider's id of the object that it reports on.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     object: Option<String>,
-    /// received, applied, unmatched or quarantined.
+    /// `received`, `applied`, `unmatched` (money without a known customer) or `quarantined` (could not be understood or
+    /// applied).
     #[schema(example = "applied")]
     status: &'static str,
-    /// Why, where that needs saying.
+    /// Why the event has this status, if there is more to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<String>,
-    /// RFC 3339, UTC.
+    /// When Guichet received it. RFC 3339, UTC.
     received_at: String,
-    /// The version of the provider's API that shaped it.
+    /// The version of the provider's API in which it is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     api_version: Option<String>,
-    /// Whether it speaks of real money, where it says so.
+    /// Whether it is about real money, not test money. Left out if the event does not say.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     livemode: Option<bool>,
-    /// What was signed, as JSON; as text where it is none. Only of an event that is shown by itself.
+    /// What the provider sent, as JSON; as text if it is not JSON. Not given in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]
     body: Option<Value>,
@@ -74,54 +75,54 @@ pub(crate) struct EventShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventQuery {
-    /// received, applied, unmatched or quarantined.
+    /// `received`, `applied`, `unmatched` or `quarantined`.
     status: Option<String>,
-    /// The type, in the provider's word.
+    /// The provider's name for the kind of event.
     r#type: Option<String>,
-    /// Received since this instant, RFC 3339; the last 24 hours where nothing is said. Of quarantined events: all.
+    /// Only events received since this instant, RFC 3339. Default: the last 24 hours; all events if `status` is `quarantined`.
     since: Option<String>,
-    /// How many at most, 1 to 100; 50 where nothing is said.
+    /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before, under the same filters.
+    /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
 }
 
-/// Which events are heard again: those received since an instant, or those in quarantine.
+/// Which events to replay: either `since` or `all_failed`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct ReplayDraft {
-    /// RFC 3339.
+#[schema(as = ReplayDraft)]
+pub(crate) struct ReplayRequest {
+    /// Replays the events received since this instant, RFC 3339.
     #[schema(format = "date-time")]
     since: Option<String>,
-    /// true: all that are in quarantine.
+    /// If true, replays the events in quarantine.
     all_failed: Option<bool>,
-    /// The `next_cursor` of the answer before, with the same `since`.
+    /// The `next_cursor` of the previous answer, with the same `since`.
     cursor: Option<String>,
 }
 
-/// What became of events that were heard again.
+/// What became of replayed events. Each event counts in exactly one of the five outcomes.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Replayed)]
-pub(crate) struct ReplayedShape {
-    /// How many were heard.
+#[schema(as = ReplayResult)]
+pub(crate) struct ReplayResponse {
+    /// The number of events replayed.
     replayed: usize,
-    /// Of them: what they say is in the books.
+    /// Events whose content is in the books now.
     in_the_books: usize,
-    /// They say nothing that changes the books.
+    /// Events without effect on the books.
     nothing: usize,
-    /// They speak of money of nobody known.
+    /// Events about money without a known customer.
     unmatched: usize,
-    /// They could not be understood or carried out, and can be tried again.
+    /// Events that could not be understood or applied and stay in quarantine. They can be replayed again.
     quarantined: usize,
-    /// They were applied before, and could not be carried out again.
+    /// Events that had been applied before and could not be applied again.
     failed: usize,
-    /// Where to go on: the next `cursor`. Null where all were heard.
+    /// The `cursor` of the next request. Null if there are no more events to replay.
     #[schema(required)]
     next_cursor: Option<String>,
 }
 
-/// What the events of a list have in common.
 struct Filter {
     status: Option<EventState>,
     kind: Option<String>,
@@ -129,7 +130,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn lets_through(&self, event: &ReceivedEvent) -> bool {
+    fn matches(&self, event: &ReceivedEvent) -> bool {
         self.status.is_none_or(|status| status == event.state)
             && self.kind.as_ref().is_none_or(|kind| *kind == event.kind)
             && self.since.is_none_or(|since| since <= event.received_at)
@@ -137,32 +138,32 @@ impl Filter {
 }
 
 impl EventQuery {
-    fn read(&self, list: &Listing, faults: &mut Faults) -> Option<(Filter, Page)> {
+    fn read(&self, list: &ListScope, errors: &mut FieldErrors) -> Option<(Filter, Page)> {
         let status = self.status.as_deref().and_then(|word| {
             let known = STATES.into_iter().find(|state| state.as_str() == word);
-            faults.take("status", known.ok_or("expected received, applied, unmatched or quarantined"))
+            errors.check("status", known.ok_or("expected received, applied, unmatched or quarantined"))
         });
-        let since = self.since.as_deref().and_then(|text| instant("since", text, faults));
-        let page = list.page(self.limit.as_deref(), self.cursor.as_deref(), faults)?;
+        let since = self.since.as_deref().and_then(|text| instant("since", text, errors));
+        let page = list.page(self.limit.as_deref(), self.cursor.as_deref(), errors)?;
         Some((Filter { status, kind: self.r#type.clone(), since }, page))
     }
 }
 
-impl ReplayDraft {
-    pub(crate) fn read(&self, list: &Listing, faults: &mut Faults) -> Option<Replay> {
-        let page = list.page(None, self.cursor.as_deref(), faults);
+impl ReplayRequest {
+    pub(crate) fn read(&self, list: &ListScope, errors: &mut FieldErrors) -> Option<Replay> {
+        let page = list.page(None, self.cursor.as_deref(), errors);
         match (&self.since, self.all_failed, &self.cursor) {
-            (Some(since), None | Some(false), _) => Some(Replay::Since(instant("since", since, faults)?, page?.cursor)),
+            (Some(since), None | Some(false), _) => Some(Replay::Since(instant("since", since, errors)?, page?.cursor)),
             (None, Some(true), None) => Some(Replay::AllFailed),
             _ => {
-                faults.note("since", "expected either since, or all_failed: true without a cursor");
+                errors.add("since", "expected either since, or all_failed: true without a cursor");
                 None
             }
         }
     }
 }
 
-impl EventShape {
+impl EventResponse {
     fn of(event: &ReceivedEvent) -> Self {
         let object = &event.key.object;
         Self {
@@ -180,8 +181,8 @@ impl EventShape {
     }
 }
 
-impl ReplayedShape {
-    fn of(replayed: Replayed, list: Option<&Listing>) -> Self {
+impl ReplayResponse {
+    fn of(replayed: Replayed, list: Option<&ListScope>) -> Self {
         Self {
             replayed: replayed.replayed,
             in_the_books: replayed.in_the_books,
@@ -194,102 +195,111 @@ impl ReplayedShape {
     }
 }
 
-/// Neither id has a point in it.
+/// The separator is not part of any id.
 fn id_of(key: &EventKey) -> String {
     format!("{}.{}", key.event, key.object)
 }
 
-fn instant(field: &str, text: &str, faults: &mut Faults) -> Option<Timestamp> {
-    faults.take(field, text.parse::<Timestamp>().map_err(|_| "expected an instant such as 2026-03-01T09:00:00Z"))
+fn instant(field: &str, text: &str, errors: &mut FieldErrors) -> Option<Timestamp> {
+    errors.check(field, text.parse::<Timestamp>().map_err(|_| "expected an instant such as 2026-03-01T09:00:00Z"))
 }
 
-async fn event_of_path(caller: &Caller, id: &str) -> Result<ReceivedEvent, Failure> {
-    let (event, object) = id.split_once('.').ok_or_else(Failure::not_found)?;
+async fn event_of_path(caller: &Caller, id: &str) -> Result<ReceivedEvent, ApiError> {
+    let (event, object) = id.split_once('.').ok_or_else(ApiError::not_found)?;
+    let parse = |id: &str| id.parse::<ObjectId>().map_err(|_| ApiError::not_found());
     let key = EventKey {
         business: caller.business_id().clone(),
         provider: Provider::Stripe,
-        object: object.to_owned(),
-        event: event.to_owned(),
+        object: parse(object)?.into(),
+        event: parse(event)?.into(),
     };
-    caller.store().event(&key).await?.ok_or_else(Failure::not_found)
+    caller.store().event(&key).await?.ok_or_else(ApiError::not_found)
 }
 
 /// List provider events, oldest first
 #[utoipa::path(
     get, path = "/api/v1/provider-events", tag = "Provider events", params(EventQuery),
-    responses((status = 200, description = "A page of events", body = List<EventShape>))
+    responses((status = 200, description = "A page of events.", body = ListResponse<EventResponse>))
 )]
-pub(crate) async fn list_provider_events(caller: Caller, Asked(asked): Asked<EventQuery>) -> Result<Answer, Failure> {
+pub(crate) async fn list_provider_events(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<EventQuery>,
+) -> Result<ApiResponse, ApiError> {
     let (store, business) = (caller.store(), caller.business_id());
-    let filters = [asked.status.as_deref(), asked.r#type.as_deref(), asked.since.as_deref()];
-    let list = Listing::new(business, "provider-events", &filters);
-    let (filter, asked) = checked(|faults| asked.read(&list, faults))?;
-    let since = filter.since.unwrap_or(caller.now.saturating_sub(SINCE_USUAL).unwrap_or(Timestamp::MIN));
-    let (mut found, mut page) = (Vec::new(), asked.clone());
+    let filters = [query.status.as_deref(), query.r#type.as_deref(), query.since.as_deref()];
+    let list = ListScope::new(&caller, "provider-events", &filters);
+    let (filter, wanted) = validate(|errors| query.read(&list, errors))?;
+    let since = filter.since.unwrap_or(caller.now.saturating_sub(SINCE_DEFAULT).unwrap_or(Timestamp::MIN));
+    let (mut found, mut page) = (Vec::new(), wanted.clone());
     for _ in 0..PAGES_READ_MAX {
         let read = if filter.status == Some(EventState::Quarantined) {
             store.quarantined_events(business, &page).await?
         } else {
             store.events_since(business, since, &page, caller.now).await?
         };
-        found.extend(read.items.into_iter().filter(|event| filter.lets_through(event)));
-        page = Page { limit: asked.limit.saturating_sub(found.len()), cursor: read.next_cursor };
+        found.extend(read.items.into_iter().filter(|event| filter.matches(event)));
+        page = Page { limit: wanted.limit.saturating_sub(found.len()), cursor: read.next_cursor };
         if page.limit == 0 || page.cursor.is_none() {
             break;
         }
     }
     let paged = Paged { items: found, next_cursor: page.cursor };
-    Answer::ok(&list.answer(paged, |event: ReceivedEvent| EventShape::of(&event)))
+    ApiResponse::ok(&list.respond(paged, |event: ReceivedEvent| EventResponse::of(&event)))
 }
 
-/// Show a provider event, with what was signed
+/// Show a provider event and its content
 #[utoipa::path(
     get, path = "/api/v1/provider-events/{id}", tag = "Provider events",
-    params(("id" = String, Path, description = "The `id` in the list")),
-    responses((status = 200, description = "The event", body = EventShape))
+    params(("id" = String, Path, description = "The event's `id`, as given in the list.")),
+    responses((status = 200, description = "The event.", body = EventResponse))
 )]
-pub(crate) async fn show_provider_event(caller: Caller, Path(id): Path<String>) -> Result<Answer, Failure> {
+pub(crate) async fn show_provider_event(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
     let event = event_of_path(&caller, &id).await?;
     let text = || Value::String(String::from_utf8_lossy(&event.body).into_owned());
     let body = serde_json::from_slice(&event.body).unwrap_or_else(|_| text());
-    Answer::ok(&EventShape { body: Some(body), ..EventShape::of(&event) })
+    ApiResponse::ok(&EventResponse { body: Some(body), ..EventResponse::of(&event) })
 }
 
-/// Hear a provider event again
+/// Replay a provider event
 ///
-/// Whatever became of it. What it says is written only where the books do not say it yet. A body is not needed.
+/// Applies the event again, whatever its status. This adds only what the books lack, so replaying an event twice changes nothing.
+/// The request needs no body.
 #[utoipa::path(
     post, path = "/api/v1/provider-events/{id}/replay", tag = "Provider events",
-    params(("id" = String, Path, description = "The `id` in the list")),
-    responses((status = 200, description = "What became of it", body = ReplayedShape))
+    params(("id" = String, Path, description = "The event's `id`, as given in the list.")),
+    responses((status = 200, description = "What became of the event.", body = ReplayResponse))
 )]
-pub(crate) async fn replay_provider_event(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    Ok(posted.once(|work| replay_one(work, id)).await)
+pub(crate) async fn replay_provider_event(
+    Path(id): Path<String>,
+    request: IdempotentRequest,
+) -> Result<Response, ApiError> {
+    request
+        .run_once(async |run| {
+            let event = event_of_path(&run.caller, &id).await?;
+            let mut replayed = Replayed::default();
+            replayed.hear(run.context(), &event, run.caller.now).await?;
+            ApiResponse::ok(&ReplayResponse::of(replayed, None))
+        })
+        .await
 }
 
-async fn replay_one(work: Work, id: String) -> Result<Answer, Failure> {
-    let event = event_of_path(&work.caller, &id).await?;
-    let mut replayed = Replayed::default();
-    replayed.hear(work.context(), &event, work.caller.now).await?;
-    Answer::ok(&ReplayedShape::of(replayed, None))
-}
-
-/// Hear provider events again
+/// Replay provider events
 ///
-/// Those received since an instant, or all that are in quarantine; 200 at a time.
+/// Replays the events received since an instant, or all events in quarantine, up to 200 at a time. This adds only what the books
+/// lack, so replaying events twice changes nothing.
 #[utoipa::path(
-    post, path = "/api/v1/provider-events/replay", tag = "Provider events", request_body = ReplayDraft,
-    responses((status = 200, description = "What became of them", body = ReplayedShape))
+    post, path = "/api/v1/provider-events/replay", tag = "Provider events", request_body = ReplayRequest,
+    responses((status = 200, description = "What became of the events.", body = ReplayResponse))
 )]
-pub(crate) async fn replay_provider_events(posted: Posted) -> Result<Response, Failure> {
-    let draft: ReplayDraft = posted.shape()?;
-    let list = Listing::new(posted.caller.business_id(), "replay", &[draft.since.as_deref()]);
-    let which = checked(|faults| draft.read(&list, faults))?;
-    Ok(posted.once(|work| replay_many(work, which, list)).await)
-}
-
-async fn replay_many(work: Work, which: Replay, list: Listing) -> Result<Answer, Failure> {
-    let (context, caller) = (work.context(), &work.caller);
-    let replayed = replay_events(context, caller.business_id(), which, EVENTS_PER_REPLAY_MAX, caller.now).await?;
-    Answer::ok(&ReplayedShape::of(replayed, Some(&list)))
+pub(crate) async fn replay_provider_events(request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: ReplayRequest = request.json()?;
+    let list = ListScope::new(&request.caller, "replay", &[body.since.as_deref()]);
+    let selection = validate(|errors| body.read(&list, errors))?;
+    request
+        .run_once(async |run| {
+            let (context, caller, business) = (run.context(), &run.caller, run.caller.business_id());
+            let replayed = replay_events(context, business, selection, EVENTS_PER_REPLAY_MAX, caller.now).await?;
+            ApiResponse::ok(&ReplayResponse::of(replayed, Some(&list)))
+        })
+        .await
 }

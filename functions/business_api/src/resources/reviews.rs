@@ -1,49 +1,49 @@
-//! What a person should look at.
+//! Reviews: cases that a person should look at.
 
 use axum::extract::Path;
 use axum::response::Response;
 use receivables::ReviewId;
-use receivables::text::Description;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{ListedReview, Page};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
-use crate::http::idempotency::{Posted, Work};
-use crate::http::pagination::{List, Listing};
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::checked;
-use crate::resources::allocations::Because;
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::pagination::{ListResponse, ListScope};
+use crate::http::response::ApiResponse;
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::validate;
 use crate::resources::amount::Amount;
+use crate::resources::reason::ReasonRequest;
 
-/// Reviews read at a time for the one that an address names.
+/// Reviews read at the same time when one is looked for.
 const REVIEWS_AT_ONCE: usize = 100;
 
-/// Something that a person should look at.
+/// A case that a person should look at.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Review)]
-pub(crate) struct ReviewShape {
+pub(crate) struct ReviewResponse {
     id: String,
-    /// How much is at stake.
+    /// The amount at stake.
     amount: Amount,
-    /// Why: `other_currency`, overdrawn, inquiry, chargeback, `fraud_warning`, `provider_review`, `debit_returned`,
+    /// `other_currency`, `overdrawn`, `inquiry`, `chargeback`, `fraud_warning`, `provider_review`, `debit_returned`,
     /// `refund_failed` or `refund_refused`.
     reason: String,
-    /// Its name within the payment.
+    /// A name that is unique within the payment.
     name: String,
-    /// The provider's object it is about.
+    /// The provider's id of the object that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     provider_object: Option<String>,
-    /// Until when the provider takes an answer. RFC 3339, UTC.
+    /// The provider's deadline for an answer. RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     answer_by: Option<String>,
-    /// Our id of the customer.
+    /// The customer's id.
     customer: String,
-    /// Our id of the payment.
+    /// The payment's id.
     payment: String,
 }
 
@@ -51,15 +51,15 @@ pub(crate) struct ReviewShape {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReviewQuery {
-    /// How many at most, 1 to 100; 50 where nothing is said.
+    /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-impl ReviewShape {
-    fn of(review: &ListedReview) -> Result<Self, Failure> {
+impl ReviewResponse {
+    fn of(review: &ListedReview) -> Result<Self, ApiError> {
         Ok(Self {
             id: id_of(review)?.to_string(),
             amount: review.amount.into(),
@@ -73,8 +73,8 @@ impl ReviewShape {
     }
 }
 
-/// A review has no id of its own in the table: there is one per payment and name, and its id follows from them.
-fn id_of(review: &ListedReview) -> Result<ReviewId, Failure> {
+/// The store has no id for a review. There is one review per payment and name, so the id is derived from these.
+fn id_of(review: &ListedReview) -> Result<ReviewId, ApiError> {
     const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let what = format!("{}/{}", review.payment, review.name);
     let time = review.payment.ulid().get(..10).unwrap_or_default();
@@ -82,48 +82,53 @@ fn id_of(review: &ListedReview) -> Result<ReviewId, Failure> {
     let random_bits =
         random_bits.iter().take(16).map(|byte| CROCKFORD.get(usize::from(byte % 32)).copied().unwrap_or(b'0'));
     let ulid: String = time.chars().chain(random_bits.map(char::from)).collect();
-    ReviewId::from_ulid(&ulid).map_err(|error| Failure::defect("review", &error))
+    ReviewId::from_ulid(&ulid).map_err(|error| ApiError::defect("review", &error))
 }
 
-/// List what a person should look at, oldest first
+/// List open reviews, oldest first
 #[utoipa::path(
     get, path = "/api/v1/reviews", tag = "Reviews", params(ReviewQuery),
-    responses((status = 200, description = "A page of reviews", body = List<ReviewShape>))
+    responses((status = 200, description = "A page of reviews.", body = ListResponse<ReviewResponse>))
 )]
-pub(crate) async fn list_reviews(caller: Caller, Asked(asked): Asked<ReviewQuery>) -> Result<Answer, Failure> {
-    let list = Listing::new(caller.business_id(), "reviews", &[]);
-    let page = checked(|faults| list.page(asked.limit.as_deref(), asked.cursor.as_deref(), faults))?;
+pub(crate) async fn list_reviews(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<ReviewQuery>,
+) -> Result<ApiResponse, ApiError> {
+    let list = ListScope::new(&caller, "reviews", &[]);
+    let page = validate(|errors| list.page(query.limit.as_deref(), query.cursor.as_deref(), errors))?;
     let reviews = caller.store().reviews(caller.business_id(), &page).await?;
-    let items = reviews.items.iter().map(ReviewShape::of).collect::<Result<Vec<_>, Failure>>()?;
+    let items = reviews.items.iter().map(ReviewResponse::of).collect::<Result<Vec<_>, ApiError>>()?;
     let paged = store::Paged { items, next_cursor: reviews.next_cursor };
-    Answer::ok(&list.answer(paged, |shape| shape))
+    ApiResponse::ok(&list.respond(paged, |review| review))
 }
 
 /// Close a review
 ///
-/// A person has looked. It leaves the list, and stays away as long as its cause is the same.
+/// Removes the review from the list once someone has looked at it. It is opened again only if its cause goes away and comes back.
+/// Closing a review that is no longer in the list is answered with 404, unless the request repeats an `Idempotency-Key`.
 #[utoipa::path(
-    post, path = "/api/v1/reviews/{id}/close", tag = "Reviews", request_body = Because,
-    params(("id" = String, Path, description = "Our id of the review")),
-    responses((status = 200, description = "The review, closed", body = ReviewShape))
+    post, path = "/api/v1/reviews/{id}/close", tag = "Reviews", request_body = ReasonRequest,
+    params(("id" = String, Path, description = "The review's id.")),
+    responses((status = 200, description = "The closed review.", body = ReviewResponse))
 )]
-pub(crate) async fn close_review(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let draft: Because = posted.shape()?;
-    let reason = checked(|faults| draft.read(faults))?;
-    Ok(posted.once(|work| close(work, id, reason)).await)
+pub(crate) async fn close_review(Path(id): Path<String>, request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: ReasonRequest = request.json()?;
+    let reason = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let caller = &run.caller;
+            let review = review_of_path(caller, &id).await?;
+            let context = run.for_action(reason);
+            operations::close_review(&context, &caller.business, &review.payment, &review.name, caller.now).await?;
+            ApiResponse::ok(&ReviewResponse::of(&review)?)
+        })
+        .await
 }
 
-async fn close(work: Work, id: String, reason: Description) -> Result<Answer, Failure> {
-    let caller = &work.caller;
-    let review = review_of_path(caller, &id).await?;
-    let context = work.for_action(reason);
-    operations::close_review(&context, &caller.business, &review.payment, &review.name, caller.now).await?;
-    Answer::ok(&ReviewShape::of(&review)?)
-}
-
-/// The review that an address names. Its id leads to no item, so it is looked for in the list, which is as long as what is open.
-async fn review_of_path(caller: &Caller, text: &str) -> Result<ListedReview, Failure> {
-    let id: ReviewId = text.parse().map_err(|_| Failure::not_found())?;
+/// The review in the path of a URL. The store cannot find it by its id, so it is looked for in the list of open reviews, which is
+/// short.
+async fn review_of_path(caller: &Caller, text: &str) -> Result<ListedReview, ApiError> {
+    let id: ReviewId = text.parse().map_err(|_| ApiError::not_found())?;
     let mut page = Page::first(REVIEWS_AT_ONCE);
     loop {
         let reviews = caller.store().reviews(caller.business_id(), &page).await?;
@@ -134,7 +139,7 @@ async fn review_of_path(caller: &Caller, text: &str) -> Result<ListedReview, Fai
         }
         match reviews.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
-            None => return Err(Failure::not_found()),
+            None => return Err(ApiError::not_found()),
         }
     }
 }

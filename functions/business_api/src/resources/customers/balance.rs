@@ -1,113 +1,103 @@
-//! How an account stands.
+//! The balance of a customer's account.
 
 use axum::extract::Path;
 use receivables::Money;
-use receivables::statement::{AgeingBucket, QueryTexts, Statement, statement_view};
+use receivables::statement::{QueryTexts, Statement, statement_view};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::account::{Bucket, statement_query};
+use super::customer_of_path;
 use crate::http::auth::Caller;
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::checked;
-use crate::resources::customers::customer_of_path;
-use crate::resources::customers::statement::asked_of;
+use crate::http::error::ApiError;
+use crate::http::response::ApiResponse;
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::validate;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct BalanceQuery {
-    /// The day at whose end the account stands as shown, YYYY-MM-DD, today at the latest; today where nothing is said.
+    /// The day at whose end to compute the balance, YYYY-MM-DD, today at the latest. Default: today.
     as_of: Option<String>,
-    /// Days overdue at which the ageing's buckets end, with commas between: 1 to 8 rising numbers, the first 0;
-    /// `0,30,60,90,120` where nothing is said.
+    /// The days overdue at which the ageing buckets end: 1 to 8 rising numbers separated by commas, the first of them 0. Default:
+    /// `0,30,60,90,120`.
     edges: Option<String>,
 }
 
-/// How an account stands.
+/// The balance of a customer's account.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Balance {
-    /// The day at whose end it stands so.
+#[schema(as = Balance)]
+pub(crate) struct BalanceResponse {
+    /// The day at whose end this is the balance.
     #[schema(format = "date")]
     as_of: String,
-    /// One for each currency in which there has been anything.
-    currencies: Vec<CurrencyBalance>,
+    /// One entry for each currency that the account has ever used.
+    currencies: Vec<CurrencyBalanceResponse>,
 }
 
-/// How an account stands in one currency. Every amount is in it.
+/// The balance in one currency. Every amount is in that currency.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CurrencyBalance {
+#[schema(as = CurrencyBalance)]
+pub(crate) struct CurrencyBalanceResponse {
+    /// The ISO 4217 code of the currency.
     currency: String,
-    /// What is open less what is unapplied; negative in the customer's favour.
+    /// Open amounts less unapplied cash and credit. Negative if in the customer's favour.
     balance: String,
-    /// What is not covered yet.
+    /// The open amounts: what nothing covers yet.
     #[schema(example = "240.00")]
     open: String,
-    /// The part of it that is overdue on that day, by the days of the business.
+    /// The part of `open` that is overdue on the day of `as_of`.
     overdue: String,
-    /// The part of it that is on its way. Null as of a day that is over, of which it is not known.
+    /// The part of `open` for which payments are on their way. Null for a past day, for which it is not known.
     #[schema(required)]
     pending: Option<String>,
-    /// The part of it that the customer contests. Null as of a day that is over.
+    /// The part of `open` that the customer disputes. Null for a past day, for which it is not known.
     #[schema(required)]
     disputed: Option<String>,
-    /// Money of the customer that covers no invoice yet.
+    /// Cash and credit of the customer that covers no invoice.
     unapplied: String,
-    /// Open amounts by days overdue.
+    /// Open amounts grouped by days overdue.
     ageing: Vec<Bucket>,
 }
 
-/// Open amounts that are overdue by a range of days.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Bucket {
-    /// The fewest days; 0 for what is not overdue.
-    from_days: u32,
-    /// The most days; null in the last.
-    #[schema(required)]
-    to_days: Option<u32>,
-    amount: String,
-}
-
-impl From<&AgeingBucket> for Bucket {
-    fn from(bucket: &AgeingBucket) -> Self {
-        Self { from_days: bucket.from_days, to_days: bucket.to_days, amount: bucket.amount.to_plain() }
-    }
-}
-
-impl CurrencyBalance {
-    fn of(statement: &Statement, of_today: bool) -> Self {
+impl CurrencyBalanceResponse {
+    fn of(statement: &Statement, is_of_today: bool) -> Self {
         let standing = &statement.standing;
-        let known = |amount: Money| of_today.then(|| amount.to_plain());
+        let known_today = |amount: Money| is_of_today.then(|| amount.to_plain());
         Self {
             currency: standing.currency.to_string(),
             balance: statement.balance.to_plain(),
             open: standing.open.to_plain(),
             overdue: standing.overdue.to_plain(),
-            pending: known(standing.pending),
-            disputed: known(standing.disputed),
+            pending: known_today(standing.pending),
+            disputed: known_today(standing.disputed),
             unapplied: standing.unapplied.to_plain(),
             ageing: standing.ageing.iter().map(Bucket::from).collect(),
         }
     }
 }
 
-/// Show how the account of a customer stands, today or at the end of any day before
+/// Show the balance of a customer
+///
+/// As it is now, or as it was at the end of any earlier day.
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}/balance", tag = "Customers",
-    params(("id" = String, Path, description = "Our id of the customer, or your `external_id`"), BalanceQuery),
-    responses((status = 200, description = "The balance", body = Balance))
+    params(("id" = String, Path, description = "The customer's id, or your `external_id`."), BalanceQuery),
+    responses((status = 200, description = "The balance.", body = BalanceResponse))
 )]
 pub(crate) async fn show_balance(
     caller: Caller,
     Path(id): Path<String>,
-    Asked(asked): Asked<BalanceQuery>,
-) -> Result<Answer, Failure> {
-    let texts = QueryTexts { as_of: asked.as_of.as_deref(), edges: asked.edges.as_deref(), ..QueryTexts::default() };
-    let ask = checked(|faults| asked_of(&texts, caller.today(), faults))?;
+    StrictQuery(query): StrictQuery<BalanceQuery>,
+) -> Result<ApiResponse, ApiError> {
+    let texts = QueryTexts { as_of: query.as_of.as_deref(), edges: query.edges.as_deref(), ..QueryTexts::default() };
+    let query = validate(|errors| statement_query(&texts, caller.today(), errors))?;
     let customer = customer_of_path(&caller, &id).await?;
     let zone = &caller.business.time_zone;
-    let read = caller.store().account_standing(caller.business_id(), &customer.id, &ask, zone).await?;
-    let view = statement_view(&ask, &read, zone)?;
-    let currencies = view.statements.iter().map(|one| CurrencyBalance::of(one, view.is_of_today())).collect();
-    Answer::ok(&Balance { as_of: view.as_of.to_string(), currencies })
+    let data = caller.store().account_standing(caller.business_id(), &customer.id, &query, zone).await?;
+    let view = statement_view(&query, &data, zone)?;
+    let currencies = view.statements.iter();
+    let currencies = currencies.map(|statement| CurrencyBalanceResponse::of(statement, view.is_of_today())).collect();
+    ApiResponse::ok(&BalanceResponse { as_of: view.as_of.to_string(), currencies })
 }

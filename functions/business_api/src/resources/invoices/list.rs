@@ -1,4 +1,4 @@
-//! The list of invoices, under its filters.
+//! The list of invoices and its filters.
 
 use jiff::civil::Date;
 use receivables::invoice::Status;
@@ -9,38 +9,37 @@ use store::{Page, Paged, StoreError};
 use utoipa::IntoParams;
 
 use crate::http::auth::Caller;
-use crate::http::pagination::{List, Listing};
-use crate::http::response::{Answer, Failure};
-use crate::http::strict_query::Asked;
-use crate::http::validation::checked;
+use crate::http::error::ApiError;
+use crate::http::pagination::{ListResponse, ListScope};
+use crate::http::response::ApiResponse;
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::validate;
 use crate::resources::customers::customer_id_of;
-use crate::resources::invoices::InvoiceShape;
+use crate::resources::invoices::InvoiceResponse;
 
-/// Pages read for one page of a filtered list; where that is not enough, the rest is on the next.
+/// Pages of the store read for one page of a filtered list. If they do not fill it, the next page goes on from there.
 const PAGES_READ_MAX: usize = 20;
-/// Every status there is.
 const STATUSES: [Status; 4] = [Status::Open, Status::PartlyPaid, Status::Processing, Status::Paid];
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct InvoiceQuery {
-    /// The number printed on it.
+    /// The number printed on the invoice.
     number: Option<String>,
-    /// Our id of the customer, or your `external_id`.
+    /// The customer's id, or your `external_id`.
     customer: Option<String>,
-    /// open, `partly_paid`, processing or paid.
+    /// `open`, `partly_paid`, `processing` or `paid`.
     status: Option<String>,
-    /// Due before this day, YYYY-MM-DD.
+    /// Only invoices due before this day, YYYY-MM-DD.
     due_before: Option<String>,
-    /// How many at most, 1 to 100; 50 where nothing is said.
+    /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// The `next_cursor` of the page before, under the same filters.
+    /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
 }
 
-/// What the invoices of a list have in common.
 struct Filter {
     number: Option<InvoiceNumber>,
     customer: Option<CustomerId>,
@@ -49,7 +48,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn lets_through(&self, invoice: &Invoice) -> bool {
+    fn matches(&self, invoice: &Invoice) -> bool {
         self.number.as_ref().is_none_or(|number| *number == invoice.number)
             && self.customer.as_ref().is_none_or(|customer| *customer == invoice.customer)
             && self.status.is_none_or(|status| status == invoice.balance.status())
@@ -63,7 +62,7 @@ impl Filter {
         }
     }
 
-    /// A page of the narrowest list that holds all that the filter lets through.
+    /// A page of the shortest list in the store that holds all matching invoices.
     async fn read(&self, caller: &Caller, page: &Page) -> Result<Paged<Invoice>, StoreError> {
         let (store, business) = (caller.store(), caller.business_id());
         match &self.customer {
@@ -74,25 +73,25 @@ impl Filter {
         }
     }
 
-    /// The invoice of the number, where the filter lets it through.
+    /// The invoice with the number, if it matches the other filters too.
     async fn only(&self, caller: &Caller, number: &InvoiceNumber) -> Result<Paged<Invoice>, StoreError> {
         let (store, business) = (caller.store(), caller.business_id());
         let invoice = match store.invoice_by_number(business, number).await? {
             Some(id) => store.invoice(business, &id).await?,
             None => None,
         };
-        let items = invoice.into_iter().filter(|invoice| self.lets_through(invoice)).collect();
+        let items = invoice.into_iter().filter(|invoice| self.matches(invoice)).collect();
         Ok(Paged { items, next_cursor: None })
     }
 
-    /// A page of what the filter lets through. Each read asks for no more than still fits, so that the cursor is always
-    /// that of the last invoice read.
+    /// A page of matching invoices. Each read asks for no more than still fits on the page, so that its cursor is always that of the
+    /// last invoice read.
     async fn gather(&self, caller: &Caller, page: Page) -> Result<Paged<Invoice>, StoreError> {
         let mut gathered = Paged { items: Vec::new(), next_cursor: page.cursor };
         for _ in 0..PAGES_READ_MAX {
             let next = Page { limit: page.limit - gathered.items.len(), cursor: gathered.next_cursor.take() };
             let read = self.read(caller, &next).await?;
-            gathered.items.extend(read.items.into_iter().filter(|invoice| self.lets_through(invoice)));
+            gathered.items.extend(read.items.into_iter().filter(|invoice| self.matches(invoice)));
             gathered.next_cursor = read.next_cursor;
             if gathered.next_cursor.is_none() || gathered.items.len() >= page.limit {
                 break;
@@ -102,28 +101,32 @@ impl Filter {
     }
 }
 
-/// List invoices: open ones by due date, then paid ones
+/// List invoices
+///
+/// Open invoices come first, by due date; paid ones follow.
 #[utoipa::path(
     get, path = "/api/v1/invoices", tag = "Invoices", params(InvoiceQuery),
-    responses((status = 200, description = "A page of invoices", body = List<InvoiceShape>))
+    responses((status = 200, description = "A page of invoices.", body = ListResponse<InvoiceResponse>))
 )]
-pub(crate) async fn list_invoices(caller: Caller, Asked(asked): Asked<InvoiceQuery>) -> Result<Answer, Failure> {
-    let filters = [&asked.number, &asked.customer, &asked.status, &asked.due_before].map(Option::as_deref);
-    let list = Listing::new(caller.business_id(), "invoices", &filters);
-    let (page, mut filter) = checked(|faults| {
-        let number = faults.read_some("number", asked.number.as_deref());
-        let due_before = faults.some_date("due_before", asked.due_before.as_deref());
+pub(crate) async fn list_invoices(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<InvoiceQuery>,
+) -> Result<ApiResponse, ApiError> {
+    let filters = [&query.number, &query.customer, &query.status, &query.due_before].map(Option::as_deref);
+    let list = ListScope::new(&caller, "invoices", &filters);
+    let (page, mut filter) = validate(|errors| {
+        let number = errors.parse_optional("number", query.number.as_deref());
+        let due_before = errors.optional_date("due_before", query.due_before.as_deref());
         let named = |word: &str| STATUSES.into_iter().find(|status| status.as_str() == word);
         let status =
-            asked.status.as_deref().map(|word| named(word).ok_or("expected open, partly_paid, processing or paid"));
-        let status = status.and_then(|status| faults.take("status", status));
-        let page = list.page(asked.limit.as_deref(), asked.cursor.as_deref(), faults)?;
+            query.status.as_deref().map(|word| named(word).ok_or("expected open, partly_paid, processing or paid"));
+        let status = status.and_then(|status| errors.check("status", status));
+        let page = list.page(query.limit.as_deref(), query.cursor.as_deref(), errors)?;
         Some((page, Filter { number, customer: None, status, due_before }))
     })?;
-    if let Some(customer) = &asked.customer {
-        // Whoever is nobody's customer has no invoices.
+    if let Some(customer) = &query.customer {
         let Some(customer) = customer_id_of(&caller, customer).await? else {
-            return Answer::ok(&list.answer(Paged::<Invoice> { items: Vec::new(), next_cursor: None }, |_| ()));
+            return ApiResponse::ok(&list.respond(Paged::<Invoice> { items: Vec::new(), next_cursor: None }, |_| ()));
         };
         filter.customer = Some(customer);
     }
@@ -131,6 +134,6 @@ pub(crate) async fn list_invoices(caller: Caller, Asked(asked): Asked<InvoiceQue
         Some(number) => filter.only(&caller, number).await?,
         None => filter.gather(&caller, page).await?,
     };
-    let items = InvoiceShape::with_links(&invoices.items, &caller).await?;
-    Answer::ok(&list.answer(Paged { items, next_cursor: invoices.next_cursor }, |shape| shape))
+    let items = InvoiceResponse::with_links(&invoices.items, &caller).await?;
+    ApiResponse::ok(&list.respond(Paged { items, next_cursor: invoices.next_cursor }, |shape| shape))
 }

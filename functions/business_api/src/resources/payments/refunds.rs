@@ -1,60 +1,65 @@
-//! Refunds that the business asks for.
+//! Refunds that the business orders.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use operations::NewRefund;
-use receivables::text::Description;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::http::idempotency::{Posted, Work};
-use crate::http::response::{Answer, Failure};
-use crate::http::validation::checked;
-use crate::resources::allocations::{invoice_of_field, read_reason, some_amount};
-use crate::resources::payments::{PaymentShape, payment_of_path};
+use super::{PaymentResponse, payment_of_path};
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::response::ApiResponse;
+use crate::http::validation::validate;
+use crate::resources::allocations::{invoice_of_field, optional_amount};
+use crate::resources::reason::parse_reason;
 
-/// Money of a payment that is sent back.
+/// A refund to order.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct RefundDraft {
-    /// How much, in steps that the provider can write; all that can be where nothing is said.
+#[schema(as = RefundDraft)]
+pub(crate) struct RefundRequest {
+    /// How much to refund, in steps that the provider can transfer. Default: everything that can be refunded.
     #[schema(example = "40.00")]
     amount: Option<String>,
-    /// The invoice whose allocation gives it: our id, or its number. Where nothing is said it is taken from what is unapplied,
-    /// then from the last allocation backwards.
+    /// The invoice that gives up the money: its id, or its number. Default: unapplied cash first, then the allocations from the
+    /// last to the first.
     #[schema(example = "2026-0042")]
     invoice: Option<String>,
-    /// Why. It is kept with the order.
-    #[schema(min_length = 1, max_length = 200)]
+    /// Why you do this. It is kept with the refund and in the audit.
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 200)]
     reason: String,
 }
 
 /// Refund a payment
 ///
-/// In whole, in part, or of one allocation. The order is kept before the provider is asked; what it covered is open again once
-/// the provider has said so. Where the provider does not answer, the order stands and is asked for again.
+/// Sends money back to the payer: all of a payment, a part of it, or what one invoice received. The order is stored before the
+/// provider is called. If the provider does not answer, Guichet repeats the order until it does. The invoices are open again once
+/// the provider confirms the refund. Refused if the amount is more than can be refunded. Without an `Idempotency-Key`, the same
+/// request orders another refund.
 #[utoipa::path(
-    post, path = "/api/v1/payments/{id}/refunds", tag = "Payments", request_body = RefundDraft,
-    params(("id" = String, Path, description = "Our id of the payment")),
-    responses((status = 201, description = "The payment, with the refund among its `refunds`", body = PaymentShape))
+    post, path = "/api/v1/payments/{id}/refunds", tag = "Payments", request_body = RefundRequest,
+    params(("id" = String, Path, description = "The payment's id.")),
+    responses((status = 201, description = "The payment, with the new refund in `refunds`.", body = PaymentResponse))
 )]
-pub(crate) async fn order_refund(Path(id): Path<String>, posted: Posted) -> Result<Response, Failure> {
-    let draft: RefundDraft = posted.shape()?;
-    let reason = checked(|faults| read_reason(&draft.reason, faults))?;
-    Ok(posted.once(|work| order(work, id, draft, reason)).await)
-}
-
-async fn order(work: Work, id: String, draft: RefundDraft, reason: Description) -> Result<Answer, Failure> {
-    let caller = &work.caller;
-    let payment = payment_of_path(caller, &id).await?;
-    let amount = some_amount(draft.amount.as_deref(), payment.currency())?;
-    let invoice = match &draft.invoice {
-        Some(invoice) => Some(invoice_of_field(caller, "invoice", invoice).await?),
-        None => None,
-    };
-    let new = NewRefund { id: work.refund_id(), payment: payment.id, amount, invoice, reason: reason.clone() };
-    let context = work.for_action(reason);
-    let payment = operations::order_refund(&context, &caller.business, &new, caller.now).await?;
-    Answer::json(StatusCode::CREATED, &PaymentShape::of(&payment, caller.now))
+pub(crate) async fn order_refund(Path(id): Path<String>, request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: RefundRequest = request.json()?;
+    let reason = validate(|errors| parse_reason(&body.reason, errors))?;
+    request
+        .run_once(async |run| {
+            let caller = &run.caller;
+            let payment = payment_of_path(caller, &id).await?;
+            let amount = optional_amount(body.amount.as_deref(), payment.currency())?;
+            let invoice = match &body.invoice {
+                Some(invoice) => Some(invoice_of_field(caller, "invoice", invoice).await?),
+                None => None,
+            };
+            let new = NewRefund { id: run.refund_id(), payment: payment.id, amount, invoice, reason: reason.clone() };
+            let context = run.for_action(reason);
+            let payment = operations::order_refund(&context, &caller.business, &new, caller.now).await?;
+            ApiResponse::json(StatusCode::CREATED, &PaymentResponse::of(&payment, caller.now))
+        })
+        .await
 }
