@@ -157,7 +157,7 @@ impl Schema {
             place: String::new(),
             kind: Kind::of(schema),
             required: required.contains(&Value::String(name.clone())),
-            text: prose_of(&schema["description"]),
+            text: prose_of(description_of(schema)),
             example: text(&schema["example"]),
         };
         Self {
@@ -208,6 +208,13 @@ fn with_format(kind: &str, schema: &Value) -> String {
         Some(format @ ("date" | "email")) if kind == "string" => format!("string ({format})"),
         Some(_) | None => kind.to_owned(),
     }
+}
+
+/// A property that may be null has its description beside the reference to its schema.
+fn description_of(schema: &Value) -> &Value {
+    let own = &schema["description"];
+    let of_choice = || list(&schema["oneOf"]).iter().map(|choice| &choice["description"]).find(|text| text.is_string());
+    if own.is_string() { own } else { of_choice().unwrap_or(own) }
 }
 
 fn prose_of(value: &Value) -> String {

@@ -32,7 +32,7 @@ const KEY_CHARS_MAX: usize = 255;
 /// Set on a stored answer that is sent again.
 static REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-/// A POST or PATCH of an authenticated caller, whose body is not read yet.
+/// A POST or PATCH of an authenticated caller, whose body is not parsed yet.
 #[derive(Debug)]
 pub(crate) struct IdempotentRequest {
     pub(crate) caller: Caller,

@@ -72,15 +72,15 @@ pub(crate) struct DifferenceResponse {
 #[into_params(parameter_in = Query)]
 pub(crate) struct AuditQuery {
     /// Starts after the record with this number. Default: starts at the first record.
-    #[param(value_type = u64)]
+    #[param(value_type = u64, required = false)]
     after: Option<String>,
     /// `json`, `ndjson` or `csv`. The last two give a file of up to 2,000 records; for the next file, set `after` to the number of
     /// its last record. Default: `json`.
     format: Option<String>,
     /// Items per page, 1 to 100. Default: 50. Not used for files.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
-    /// The `next_cursor` of the previous page. Ignored for files.
+    /// The `next_cursor` of the previous page. Not used for files.
     cursor: Option<String>,
 }
 

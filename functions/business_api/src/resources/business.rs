@@ -19,7 +19,9 @@ use crate::resources::reason::parse_reason;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Business)]
 pub(crate) struct BusinessResponse {
+    /// Guichet's id of the business.
     id: String,
+    /// The name shown to customers.
     name: String,
     /// The ISO 4217 code of the currency used where none is given.
     default_currency: String,

@@ -68,17 +68,22 @@ pub(crate) struct CreditNoteRequest {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CreditNote)]
 pub(crate) struct CreditNoteResponse {
+    /// Guichet's id of the credit note.
     id: String,
+    /// The number printed on it.
     number: String,
     /// The customer's id.
     customer: String,
+    /// How much it reduces what the customer owes.
     amount: Amount,
     /// The part that covers no invoice.
     unapplied: Amount,
     /// Why it was issued.
     reason: String,
+    /// The date printed on it.
     #[schema(format = "date")]
     issued_on: String,
+    /// The invoices that it covers.
     allocations: Vec<AllocationResponse>,
     /// When Guichet received it. RFC 3339, UTC.
     recorded_at: String,
@@ -91,7 +96,7 @@ pub(crate) struct CreditNoteQuery {
     /// The customer's id, or your `external_id`.
     customer: Option<String>,
     /// Items per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
@@ -177,7 +182,7 @@ pub(crate) async fn issue_credit_note(request: IdempotentRequest) -> Result<Resp
 #[utoipa::path(
     get, path = "/api/v1/credit-notes/{id}", tag = "Credit notes",
     params(("id" = String, Path, description = "The credit note's id.")),
-    responses((status = 200, description = "The credit note", body = CreditNoteResponse))
+    responses((status = 200, description = "The credit note.", body = CreditNoteResponse))
 )]
 pub(crate) async fn show_credit_note(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
     ApiResponse::ok(&CreditNoteResponse::from(&credit_note_of_path(&caller, &id).await?))
@@ -188,10 +193,10 @@ async fn credit_note_of_path(caller: &Caller, text: &str) -> Result<CreditNote, 
     caller.store().credit_note(caller.business_id(), &id).await?.ok_or_else(ApiError::not_found)
 }
 
-/// List the credit notes, newest first
+/// List credit notes, newest first
 #[utoipa::path(
     get, path = "/api/v1/credit-notes", tag = "Credit notes", params(CreditNoteQuery),
-    responses((status = 200, description = "A page of credit notes", body = ListResponse<CreditNoteResponse>))
+    responses((status = 200, description = "A page of credit notes.", body = ListResponse<CreditNoteResponse>))
 )]
 pub(crate) async fn list_credit_notes(
     caller: Caller,
@@ -207,7 +212,7 @@ pub(crate) async fn list_credit_notes(
             None => Paged { items: Vec::new(), next_cursor: None },
         },
     };
-    // The list holds no allocations; each credit note is one query.
+    // The list in the store has no allocations, so each credit note is read on its own.
     let whole: Vec<_> = heads.items.iter().map(|head| store.credit_note(business, &head.id)).collect();
     let whole: Vec<Option<CreditNote>> = stream::iter(whole).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
     let paged = Paged { items: whole.into_iter().flatten().collect(), next_cursor: heads.next_cursor };

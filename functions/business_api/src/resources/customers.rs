@@ -55,25 +55,31 @@ pub(crate) struct ProviderIds {
     stripe: Option<String>,
 }
 
-/// A customer.
+/// A customer: a party that owes the business.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Customer)]
 pub(crate) struct CustomerResponse {
+    /// Guichet's id of the customer.
     id: String,
+    /// Your own id of the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     external_id: Option<String>,
+    /// The name shown to the customer and on documents.
     name: String,
+    /// The address for receipts and sign-in links.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     email: Option<String>,
+    /// The language and format of pages and mails. Left out if the customer has the default of the business.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     locale: Option<&'static str>,
+    /// The customer's ids at payment providers.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     provider_ids: Option<ProviderIds>,
-    /// RFC 3339, UTC.
+    /// When the customer was registered. RFC 3339, UTC.
     created_at: String,
 }
 
@@ -82,7 +88,7 @@ pub(crate) struct CustomerResponse {
 #[into_params(parameter_in = Query)]
 pub(crate) struct CustomerQuery {
     /// Items per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page.
     cursor: Option<String>,

@@ -97,10 +97,13 @@ pub(crate) struct LineRequest {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invoice)]
 pub(crate) struct InvoiceResponse {
+    /// Guichet's id of the invoice.
     id: String,
+    /// Your own id of the invoice.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     external_id: Option<String>,
+    /// The number printed on it.
     number: String,
     /// The customer's id.
     customer: String,
@@ -109,17 +112,23 @@ pub(crate) struct InvoiceResponse {
     status: &'static str,
     /// Whether something is open after the due date, in the time zone of the business.
     overdue: bool,
+    /// The ISO 4217 code of the currency.
     currency: String,
+    /// The date printed on it.
     #[schema(format = "date")]
     issued_on: String,
+    /// The date by which it is to be paid.
     #[schema(format = "date")]
     due_on: String,
+    /// The customer's own reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     purchase_order: Option<String>,
+    /// What is charged for.
     lines: Vec<LineResponse>,
     /// The sum of the lines, before tax.
     net: Amount,
+    /// The taxes, one for each rate.
     taxes: Vec<TaxResponse>,
     /// The sum of the lines and taxes.
     total: Amount,
@@ -144,9 +153,13 @@ pub(crate) struct InvoiceResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Line)]
 pub(crate) struct LineResponse {
+    /// What is charged for.
     description: String,
+    /// The number of units.
     quantity: String,
+    /// The price of one unit before tax.
     unit_price: String,
+    /// In percent.
     tax_rate: String,
     /// Quantity times unit price, before tax.
     net: String,
@@ -160,6 +173,7 @@ pub(crate) struct TaxResponse {
     rate: String,
     /// The sum of the lines with this rate, before tax.
     base: String,
+    /// The tax.
     amount: String,
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct PayLinkRequest {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PayLink)]
 pub(crate) struct PayLinkResponse {
+    /// Guichet's id of the pay link.
     id: String,
     /// The ids of the invoices that it opens.
     invoices: Vec<String>,

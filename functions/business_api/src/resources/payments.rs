@@ -55,6 +55,7 @@ pub(crate) struct PaymentRequest {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Payment)]
 pub(crate) struct PaymentResponse {
+    /// Guichet's id of the payment.
     id: String,
     /// `started`, `needs_action`, `processing`, `settled`, `failed` or `cancelled`; `refunded` or `charged_back` if a settled
     /// payment went back entirely.
@@ -89,7 +90,7 @@ pub(crate) struct PaymentResponse {
     checkout_url: Option<String>,
     /// The provider's objects for this payment.
     provider: ProviderObjects,
-    /// RFC 3339, UTC.
+    /// When the payment was started. RFC 3339, UTC.
     started_at: String,
     /// When the provider settled the funds. RFC 3339, UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +104,7 @@ pub(crate) struct PaymentResponse {
 pub(crate) struct RefundResponse {
     /// The refund's id; the provider's id if the refund was made at the provider.
     id: String,
+    /// How much is refunded.
     amount: Amount,
     /// The id of the invoice that gives up the money, if the refund names one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,7 +141,7 @@ pub(crate) struct PaymentQuery {
     #[param(required)]
     customer: String,
     /// Items per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,

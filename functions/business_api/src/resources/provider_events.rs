@@ -82,7 +82,7 @@ pub(crate) struct EventQuery {
     /// Only events received since this instant, RFC 3339. Default: the last 24 hours; all events if `status` is `quarantined`.
     since: Option<String>,
     /// Items per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,

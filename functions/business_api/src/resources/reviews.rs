@@ -25,10 +25,11 @@ const REVIEWS_AT_ONCE: usize = 100;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Review)]
 pub(crate) struct ReviewResponse {
+    /// Guichet's id of the review.
     id: String,
     /// The amount at stake.
     amount: Amount,
-    /// `other_currency`, `overdrawn`, `inquiry`, `chargeback`, `fraud_warning`, `provider_review`, `debit_returned`,
+    /// Why: `other_currency`, `overdrawn`, `inquiry`, `chargeback`, `fraud_warning`, `provider_review`, `debit_returned`,
     /// `refund_failed` or `refund_refused`.
     reason: String,
     /// A name that is unique within the payment.
@@ -52,7 +53,7 @@ pub(crate) struct ReviewResponse {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReviewQuery {
     /// Items per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page.
     cursor: Option<String>,

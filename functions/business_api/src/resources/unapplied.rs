@@ -81,7 +81,7 @@ pub(crate) struct CashApplicationResponse {
 #[into_params(parameter_in = Query)]
 pub(crate) struct UnappliedQuery {
     /// Items per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page.
     cursor: Option<String>,

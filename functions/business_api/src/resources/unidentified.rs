@@ -46,6 +46,7 @@ pub(crate) struct IdentifyRequest {
 pub(crate) struct UnidentifiedMoneyResponse {
     /// The provider's id of the object with which the money came.
     id: String,
+    /// How much arrived.
     amount: Amount,
     /// Further amounts of the same object in other currencies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -68,7 +69,7 @@ pub(crate) struct UnidentifiedMoneyResponse {
 #[into_params(parameter_in = Query)]
 pub(crate) struct UnidentifiedQuery {
     /// Items per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page.
     cursor: Option<String>,

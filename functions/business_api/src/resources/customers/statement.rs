@@ -40,7 +40,7 @@ pub(crate) struct StatementParams {
     /// `json` or `csv`. A CSV file holds the whole statement, without pages. Default: `json`.
     format: Option<String>,
     /// Lines per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page. With `balance_forward` the next page is the one before it in time; with `open_item`
     /// it holds the invoices due later.
@@ -156,6 +156,7 @@ pub(crate) struct OpenItemResponse {
     invoice: String,
     /// The invoice's number.
     number: String,
+    /// The date by which the invoice is to be paid.
     #[schema(format = "date")]
     due_on: String,
     /// Days overdue on the day of `as_of`.

@@ -34,7 +34,7 @@ pub(crate) struct InvoiceQuery {
     /// Only invoices due before this day, YYYY-MM-DD.
     due_before: Option<String>,
     /// Items per page, 1 to 100. Default: 50.
-    #[param(value_type = u32, minimum = 1, maximum = 100)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,

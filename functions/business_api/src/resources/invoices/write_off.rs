@@ -13,8 +13,9 @@ use crate::resources::reason::ReasonRequest;
 
 /// Write off the open amount of an invoice
 ///
-/// The business stops expecting what is still open. Refused if that is more than the business's `write_off_tolerances` allow,
-/// while a payment of the invoice is on its way, and if nothing is open.
+/// The business stops expecting what is still open. Refused if that is more than the business's `write_off_tolerances` allow, if
+/// nothing is open, or while a payment of the invoice is on its way. So the same request sent again is refused, unless it repeats
+/// an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/api/v1/invoices/{id}/write-off", tag = "Invoices", request_body = ReasonRequest,
     params(("id" = String, Path, description = "The invoice's id, or your `external_id`.")),
@@ -36,7 +37,8 @@ pub(crate) async fn write_off(Path(id): Path<String>, request: IdempotentRequest
 
 /// Reverse the write-off of an invoice
 ///
-/// The amount is open again. Refused if nothing of the invoice is written off.
+/// The amount is open again. Refused if nothing of the invoice is written off. So the same request sent again is refused, unless it
+/// repeats an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/api/v1/invoices/{id}/write-off/take-back", tag = "Invoices", request_body = ReasonRequest,
     params(("id" = String, Path, description = "The invoice's id, or your `external_id`.")),

@@ -156,7 +156,7 @@ pub(crate) async fn move_cash(Path(id): Path<String>, request: IdempotentRequest
 ///
 /// For a payment that was found at the provider and put on the wrong account. It becomes unapplied cash of the other customer.
 /// Refused if the payment was started through Guichet, or if any of it is still applied: unapply it first. Refused as well if the
-/// payment is on that account already.
+/// payment is on that account already, so the same request sent again is refused unless it repeats an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/api/v1/payments/{id}/hand-over", tag = "Payments", request_body = HandOverRequest,
     params(("id" = String, Path, description = "The payment's id.")),
