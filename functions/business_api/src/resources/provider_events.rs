@@ -138,22 +138,24 @@ impl Filter {
 }
 
 impl EventQuery {
-    fn read(&self, list: &ListScope, errors: &mut FieldErrors) -> Option<(Filter, Page)> {
+    fn read(&self, list: &ListScope, now: Timestamp, errors: &mut FieldErrors) -> Option<(Filter, Page)> {
         let status = self.status.as_deref().and_then(|word| {
             let known = STATES.into_iter().find(|state| state.as_str() == word);
             errors.check("status", known.ok_or("expected received, applied, unmatched or quarantined"))
         });
-        let since = self.since.as_deref().and_then(|text| instant("since", text, errors));
+        let since = self.since.as_deref().and_then(|text| past_instant("since", text, now, errors));
         let page = list.page(self.limit.as_deref(), self.cursor.as_deref(), errors)?;
         Some((Filter { status, kind: self.r#type.clone(), since }, page))
     }
 }
 
 impl ReplayRequest {
-    pub(crate) fn read(&self, list: &ListScope, errors: &mut FieldErrors) -> Option<Replay> {
+    fn read(&self, list: &ListScope, now: Timestamp, errors: &mut FieldErrors) -> Option<Replay> {
         let page = list.page(None, self.cursor.as_deref(), errors);
         match (&self.since, self.all_failed, &self.cursor) {
-            (Some(since), None | Some(false), _) => Some(Replay::Since(instant("since", since, errors)?, page?.cursor)),
+            (Some(since), None | Some(false), _) => {
+                Some(Replay::Since(past_instant("since", since, now, errors)?, page?.cursor))
+            }
             (None, Some(true), None) => Some(Replay::AllFailed),
             _ => {
                 errors.add("since", "expected either since, or all_failed: true without a cursor");
@@ -200,8 +202,11 @@ fn id_of(key: &EventKey) -> String {
     format!("{}.{}", key.event, key.object)
 }
 
-fn instant(field: &str, text: &str, errors: &mut FieldErrors) -> Option<Timestamp> {
-    errors.check(field, text.parse::<Timestamp>().map_err(|_| "expected an instant such as 2026-03-01T09:00:00Z"))
+/// An instant not later than now. The store finds events by hours since 1970; what is earlier would not sort.
+fn past_instant(field: &str, text: &str, now: Timestamp, errors: &mut FieldErrors) -> Option<Timestamp> {
+    let instant = text.parse::<Timestamp>().ok().filter(|instant| *instant >= Timestamp::UNIX_EPOCH);
+    let instant = errors.check(field, instant.ok_or("expected an instant since 1970, such as 2026-03-01T09:00:00Z"));
+    instant.map(|instant| instant.min(now))
 }
 
 async fn event_of_path(caller: &Caller, id: &str) -> Result<ReceivedEvent, ApiError> {
@@ -228,7 +233,7 @@ pub(crate) async fn list_provider_events(
     let (store, business) = (caller.store(), caller.business_id());
     let filters = [query.status.as_deref(), query.r#type.as_deref(), query.since.as_deref()];
     let list = ListScope::new(&caller, "provider-events", &filters);
-    let (filter, wanted) = validate(|errors| query.read(&list, errors))?;
+    let (filter, wanted) = validate(|errors| query.read(&list, caller.now, errors))?;
     let since = filter.since.unwrap_or(caller.now.saturating_sub(SINCE_DEFAULT).unwrap_or(Timestamp::MIN));
     let (mut found, mut page) = (Vec::new(), wanted.clone());
     for _ in 0..PAGES_READ_MAX {
@@ -294,7 +299,7 @@ pub(crate) async fn replay_provider_event(
 pub(crate) async fn replay_provider_events(request: IdempotentRequest) -> Result<Response, ApiError> {
     let body: ReplayRequest = request.json()?;
     let list = ListScope::new(&request.caller, "replay", &[body.since.as_deref()]);
-    let selection = validate(|errors| body.read(&list, errors))?;
+    let selection = validate(|errors| body.read(&list, request.caller.now, errors))?;
     request
         .run_once(async |run| {
             let (context, caller, business) = (run.context(), &run.caller, run.caller.business_id());
