@@ -3,10 +3,9 @@
 use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider, SharedInterceptor};
 use aws_types::SdkConfig;
 use function_runtime::config::{Config, ContextConfig};
-use function_runtime::{AppState, StartError};
+use function_runtime::{AppState, IdGenerator};
 use local_aws::table::{CORE, INBOX, Table};
-use payment_gateway::stripe::Secret;
-use payment_gateway::stripe::requests::{Client, ClientConfig};
+use payment_gateway::{GatewayConfig, Secret};
 use store::{Store, Tables};
 use stripe_sandbox::{Sandbox, SandboxConfig, SandboxError};
 
@@ -50,33 +49,34 @@ pub(crate) fn app_state(
     let context = ContextConfig {
         origin: origins.product.clone(),
         link_secret: hex::decode(&settings.link_secret).map_err(std::io::Error::other)?,
-        stripe_key: match &options.stripe {
-            Some(account) => account.secret_key.clone(),
-            None => secret(&settings.stripe_secret_key)?,
-        },
-        stripe_api_base: match &options.stripe {
-            Some(account) => account.api_base.clone(),
-            None => format!("{}/dev/stripe", origins.dev),
+        gateway: match &options.stripe {
+            Some(account) => GatewayConfig::Stripe {
+                api_base: account.api_base.clone(),
+                secret_key: account.secret_key.clone(),
+                first_pause: options.first_pause,
+            },
+            None => GatewayConfig::Stripe {
+                api_base: format!("{}/dev/stripe", origins.dev),
+                secret_key: secret(&settings.stripe_secret_key)?,
+                first_pause: options.first_pause,
+            },
         },
     };
     let mail = aws_sdk_ses::config::Builder::from(&aws_config("local"));
     let mail = mail.endpoint_url(format!("{}/dev/ses", origins.dev)).build();
     let sender = mail::Sender::new(aws_sdk_ses::Client::from_conf(mail));
-    let store = store(table, options.table_interceptor.as_ref());
+    let store = store(table, options.table_interceptor.as_ref(), &options.ids);
     let config = Config { tables: tables(), business: Some(settings.business.clone()) };
     let mut state = AppState::new(&config, &context, store, sender, options.clock.clone(), options.ids.clone())?;
     if let Some(first_pause) = options.first_pause {
-        let config =
-            ClientConfig { first_pause, ..ClientConfig::new(&context.stripe_api_base, context.stripe_key.clone()) };
-        state.context.stripe = Client::new(config).map_err(StartError::from)?;
         state.context.store = state.context.store.with_first_pause(first_pause);
     }
     Ok(state)
 }
 
 /// The tables, with a watcher of every call where one is given.
-pub(crate) fn store(table: &Table, interceptor: Option<&SharedInterceptor>) -> Store {
-    Store::new(dynamodb(table, interceptor), tables())
+pub(crate) fn store(table: &Table, interceptor: Option<&SharedInterceptor>, ids: &IdGenerator) -> Store {
+    Store::new(dynamodb(table, interceptor), tables(), ids.jitter())
 }
 
 /// A client of the tables.

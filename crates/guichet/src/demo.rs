@@ -1,5 +1,7 @@
 //! The demo: a bilingual business with customers and invoices, registered and issued by the product's own verbs.
 
+use std::collections::BTreeMap;
+
 use function_runtime::AppState;
 use jiff::Timestamp;
 use operations::{OperationError, issue_invoice, register_customer};
@@ -116,7 +118,7 @@ pub(crate) async fn create(state: &AppState, business: &BusinessId) -> Result<()
             name: name.parse().map_err(defect)?,
             email: Some(email.parse().map_err(defect)?),
             locale: Some(locale),
-            stripe_id: None,
+            provider_ids: BTreeMap::new(),
         };
         let id = state.ids.customer_id(now);
         let customer = register_customer(&state.context, &business, id, profile, now).await?.customer;

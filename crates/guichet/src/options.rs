@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::config::SharedInterceptor;
 use clock::Clock;
 use function_runtime::IdGenerator;
 use futures::future::BoxFuture;
-use payment_gateway::stripe::Secret;
+use payment_gateway::Secret;
 
 /// Handles a batch of stream records, or says why it cannot.
 pub type StreamHandler = Arc<dyn Fn(Event) -> BoxFuture<'static, Result<DynamoDbEventResponse, String>> + Send + Sync>;

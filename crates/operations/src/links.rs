@@ -18,6 +18,8 @@ use subtle::ConstantTimeEq;
 const LINK_SECRET_BYTES_MIN: usize = 32;
 /// Digits of a sign-in code.
 const CODE_DIGITS: u32 = 6;
+/// Bytes of an HMAC-SHA256.
+const SEAL_BYTES: usize = 32;
 
 /// Writes addresses.
 #[derive(Clone)]
@@ -98,16 +100,47 @@ impl Links {
         hex::encode(Sha256::digest(token.as_bytes()))
     }
 
+    /// A text that a stranger carries and gives back, such as a cursor: it opens only under the same purpose, and unchanged. It is
+    /// not encrypted.
+    pub fn seal(&self, purpose: &str, text: &str) -> String {
+        let mut sealed = self.seal_of(purpose, text).to_vec();
+        sealed.extend_from_slice(text.as_bytes());
+        URL_SAFE_NO_PAD.encode(sealed)
+    }
+
+    /// The text of a seal of this purpose; nothing for any other text.
+    pub fn open_sealed(&self, purpose: &str, sealed: &str) -> Option<String> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (seal, text) = sealed.split_at_checked(SEAL_BYTES)?;
+        let text = std::str::from_utf8(text).ok()?;
+        let genuine: bool = self.seal_of(purpose, text).as_slice().ct_eq(seal).into();
+        genuine.then(|| text.to_owned())
+    }
+
+    /// Both parts are preceded by their lengths, so that no other pair gives the same input.
+    fn seal_of(&self, purpose: &str, text: &str) -> [u8; SEAL_BYTES] {
+        let mut input = b"seal\0".to_vec();
+        for part in [purpose, text] {
+            input.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            input.extend_from_slice(part.as_bytes());
+        }
+        self.mac(&[&input])
+    }
+
     fn token(&self, purpose: &str, subject: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.digest(purpose, subject))
     }
 
-    fn digest(&self, purpose: &str, subject: &str) -> [u8; 32] {
+    fn digest(&self, purpose: &str, subject: &str) -> [u8; SEAL_BYTES] {
+        self.mac(&[purpose.as_bytes(), b"\0", subject.as_bytes()])
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> [u8; SEAL_BYTES] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.secret).unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()));
-        mac.update(purpose.as_bytes());
-        mac.update(b"\0");
-        mac.update(subject.as_bytes());
+        for part in parts {
+            mac.update(part);
+        }
         mac.finalize().into_bytes().into()
     }
 }
@@ -135,5 +168,22 @@ mod tests {
         assert_eq!(links.sign_in_code(&sign_in).len(), 6);
         let other = Links::new("https://pay.example", &[8; LINK_SECRET_BYTES_MIN]);
         assert_ne!(other.pay_token(&link), tokens[0]);
+    }
+
+    #[test]
+    fn a_sealed_text_opens_under_its_purpose_and_unchanged() {
+        let links = Links::new("https://pay.example", &[7; LINK_SECRET_BYTES_MIN]);
+        let other = Links::new("https://pay.example", &[8; LINK_SECRET_BYTES_MIN]);
+        for text in ["", "61.62.63", "18446744073709551615", "é"] {
+            let sealed = links.seal("list", text);
+            assert_eq!(links.open_sealed("list", &sealed).as_deref(), Some(text));
+            assert_eq!(links.open_sealed("lis", &sealed), None);
+            assert_eq!(other.open_sealed("list", &sealed), None);
+            assert_eq!(links.open_sealed("list", &format!("{sealed}AA")), None);
+        }
+        assert_ne!(links.seal("ab", "c"), links.seal("a", "bc"));
+        for broken in ["", "=", "18446744073709551615", "\0", "é", "AAAA"] {
+            assert_eq!(links.open_sealed("list", broken), None, "{broken:?}");
+        }
     }
 }

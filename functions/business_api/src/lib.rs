@@ -1,91 +1,69 @@
-//! The business's own way in: JSON over HTTP, described by the OpenAPI document that it serves itself.
+//! The business's API: JSON over HTTP, described by the OpenAPI document that it serves itself.
 //!
-//! A handler reads what it was sent into the vocabulary of the books, calls one verb or asks the store, and shapes the
-//! answer. The key in `Authorization` alone says whose books are open. Whatever goes wrong is told as a problem of RFC 9457,
-//! and every POST and PATCH honours `Idempotency-Key`. No amount is computed here, and there is no global fallback: what is under
-//! `/api` and nobody's ends here as a problem, everything else is left to the router this one is merged with.
+//! A handler authenticates the caller, parses the request into the types of the books, calls one operation or reads the store, and
+//! writes the answer. The API key alone decides whose books are open. Every failure is a problem of RFC 9457, and every POST and
+//! PATCH honours `Idempotency-Key`. No amount is computed here. An unknown address under `/api` is answered here with a problem;
+//! everything else is left to the router that this one is merged with.
 
-mod allocations;
-mod answer;
-mod audit;
-mod balance;
-mod business;
-mod caller;
-mod cash_moves;
-mod credit_notes;
-mod cursor;
-mod customers;
-mod docs_page;
-mod exports;
-mod faults;
-mod health;
-mod invoice_list;
-mod invoices;
-mod openapi;
-mod pay_links;
-mod payments;
-mod payouts;
-mod posted;
-mod provider_events;
-mod query;
-mod refunds;
-mod request_log;
-mod reviews;
-mod shapes;
-mod statement;
-mod unapplied;
-mod unidentified;
-mod write_offs;
+mod http;
+mod resources;
 
 #[cfg(test)]
 mod tests;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::{from_fn_with_state, map_response};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::any;
 use function_runtime::AppState;
 use function_runtime::http::Problem;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Bytes of a request's body.
-pub const BODY_BYTES_MAX: usize = 256 * 1024;
+use crate::resources::{
+    audit, business, credit_notes, customers, exports, invoices, pay_links, payments, payouts, provider_events,
+    reviews, unapplied, unidentified,
+};
 
-/// The API, its description, and the page that says what answers.
+/// Bytes of a request's body, at most.
+pub const BODY_BYTES_MAX: usize = 256 * 1024;
+/// Two years.
+const HSTS: &str = "max-age=63072000; includeSubDomains";
+
+/// The API, its description, and its health check.
 pub fn router(state: AppState) -> Router {
     let (router, _) = routes().split_for_parts();
     router
-        .route("/api", any(nobodys))
-        .route("/api/{*rest}", any(nobodys))
-        .method_not_allowed_fallback(other_method)
+        .route("/api", any(no_such_route))
+        .route("/api/{*rest}", any(no_such_route))
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(map_response(protect))
-        .layer(from_fn_with_state(state.clone(), request_log::log_request))
+        .layer(from_fn_with_state(state.clone(), add_security_headers))
+        .layer(from_fn_with_state(state.clone(), http::request_log::log_request))
         .with_state(state)
 }
 
-/// Every route with its description: the one list from which both the router and the document are made.
+/// Every route with its description: the router and the OpenAPI document are both made from this list.
 fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::with_openapi(openapi::frame())
+    OpenApiRouter::with_openapi(http::openapi::frame())
         .routes(routes!(business::show_business, business::change_business))
         .routes(routes!(customers::register_customer, customers::list_customers))
         .routes(routes!(customers::show_customer))
-        .routes(routes!(balance::show_balance))
-        .routes(routes!(statement::show_statement))
-        .routes(routes!(invoices::issue_invoice, invoice_list::list_invoices))
+        .routes(routes!(customers::balance::show_balance))
+        .routes(routes!(customers::statement::show_statement))
+        .routes(routes!(invoices::issue_invoice, invoices::list::list_invoices))
         .routes(routes!(invoices::show_invoice))
         .routes(routes!(payments::start_payment, payments::list_payments))
-        .routes(routes!(write_offs::write_off))
-        .routes(routes!(write_offs::take_back_write_off))
+        .routes(routes!(invoices::write_off::write_off))
+        .routes(routes!(invoices::write_off::take_back_write_off))
         .routes(routes!(payments::show_payment))
-        .routes(routes!(refunds::order_refund))
-        .routes(routes!(cash_moves::apply_cash))
-        .routes(routes!(cash_moves::unapply_cash))
-        .routes(routes!(cash_moves::move_cash))
-        .routes(routes!(cash_moves::hand_over))
+        .routes(routes!(payments::refunds::order_refund))
+        .routes(routes!(payments::cash::apply_cash))
+        .routes(routes!(payments::cash::unapply_cash))
+        .routes(routes!(payments::cash::move_cash))
+        .routes(routes!(payments::cash::hand_over))
         .routes(routes!(credit_notes::issue_credit_note, credit_notes::list_credit_notes))
         .routes(routes!(credit_notes::show_credit_note))
         .routes(routes!(credit_notes::apply_credit_note))
@@ -109,25 +87,29 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(exports::export_journal))
         .routes(routes!(exports::export_payments))
         .routes(routes!(audit::list_audit))
-        .routes(routes!(openapi::show_document))
-        .routes(routes!(docs_page::show_docs))
-        .routes(routes!(health::show_health))
+        .routes(routes!(http::openapi::show_document))
+        .routes(routes!(http::docs_page::show_docs))
+        .routes(routes!(http::health::show_health))
 }
 
-async fn nobodys() -> Problem {
+async fn no_such_route() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "no_such_route", "There is nothing at this address")
 }
 
-async fn other_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not take this method")
+async fn method_not_allowed() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address does not accept this method")
 }
 
-/// What the API answers is the caller's alone and of this instant.
-async fn protect(answer: Response) -> Response {
-    let mut answer = answer.into_response();
-    let headers = answer.headers_mut();
+/// Answers are for one caller and one instant, so nothing may store them; no other site may embed or read them.
+async fn add_security_headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("same-origin"));
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("default-src 'none'"));
-    answer
+    if state.context.links.origin().starts_with("https://") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    response
 }

@@ -107,7 +107,7 @@ impl Stage {
         let event = ReceivedEvent {
             key: EventKey {
                 business: self.world.local.business.clone(),
-                provider: Provider::Stripe,
+                provider: stripe(),
                 object: "x_1".to_owned(),
                 event: "evt_novelty".to_owned(),
             },

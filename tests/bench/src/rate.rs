@@ -77,7 +77,7 @@ async fn put(world: &World, id: String) -> Outcome {
     let event = ReceivedEvent {
         key: EventKey {
             business: world.local.business.clone(),
-            provider: Provider::Stripe,
+            provider: stripe(),
             object: id.replace("evt", "obj"),
             event: id.clone(),
         },

@@ -9,6 +9,7 @@ mod coverage;
 mod crash;
 mod disorder;
 mod double_pay;
+mod hostile_api;
 mod lambdas;
 mod local_doors;
 mod main_job;

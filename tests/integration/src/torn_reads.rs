@@ -179,7 +179,7 @@ async fn money_of_nobody_that_is_just_heard_of_is_read_again() {
     world.drain().await;
     let tear = Tear::between(&before, &items(world, &pk).await, "X");
     tear.make(world).await;
-    refused(context.store.waiting(b, receivables::Provider::Stripe, &object.parse().unwrap()).await);
+    refused(context.store.waiting(b, testing::stripe(), &object.parse().unwrap()).await);
     tear.mend(world).await;
     let body = json!({"customer": customer["id"], "reason": "The bank names them"});
     done_meanwhile(world, &tear, &format!("/unidentified/{object}/apply"), &body).await;

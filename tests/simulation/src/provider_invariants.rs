@@ -71,7 +71,7 @@ impl Runner {
         let mut owners = BTreeMap::new();
         for charge in provider::all(&self.world, "charges").await {
             let anchor = charge["payment_intent"].as_str().or(charge["id"].as_str()).unwrap().parse().unwrap();
-            let owner = store.payment_of_object(b, Provider::Stripe, &anchor).await.expect("the table");
+            let owner = store.payment_of_object(b, stripe(), &anchor).await.expect("the table");
             owners.extend(owner.map(|owner| (charge["id"].as_str().unwrap().to_owned(), owner.to_string())));
         }
         for list in ["refunds", "disputes"] {

@@ -97,7 +97,7 @@ impl Runner {
                 name: format!("Customer {number}").parse().unwrap(),
                 email: Some(format!("customer-{number}@example.com").parse().unwrap()),
                 locale: Some(Locale::English),
-                stripe_id: stripe_id.clone(),
+                provider_ids: stripe_id.iter().map(|id: &ObjectId| (stripe(), id.clone())).collect(),
             };
             let id = CustomerId::from_ulid(&ulid(1, number)).unwrap();
             operations::register_customer(context, &business, id.clone(), profile, now).await.expect("a customer");
@@ -265,7 +265,7 @@ impl Runner {
             Money::Payment(label) => self.payments.get(&label).cloned(),
             Money::Foreign(label) => match self.foreign.get(&label) {
                 Some(foreign) => {
-                    let found = store.payment_of_object(&self.business.id, Provider::Stripe, &foreign.anchor).await;
+                    let found = store.payment_of_object(&self.business.id, stripe(), &foreign.anchor).await;
                     self.judge(found.map_err(Into::into))?.flatten()
                 }
                 None => None,

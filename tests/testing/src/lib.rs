@@ -20,3 +20,8 @@ mod world;
 pub use interceptor::{Calls, Refusal};
 pub use stripe_front::StripeFront;
 pub use world::{Answer, World};
+
+/// Stripe, by its name in keys and addresses.
+pub fn stripe() -> receivables::Provider {
+    payment_gateway::stripe::NAME.parse().expect("a provider's name")
+}

@@ -380,7 +380,7 @@ impl World {
     fn event_key(&self, object: &str, event: &str) -> EventKey {
         EventKey {
             business: self.local.business.clone(),
-            provider: Provider::Stripe,
+            provider: stripe(),
             object: object.to_owned(),
             event: event.to_owned(),
         }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use function_runtime::IdGenerator;
 use function_runtime::config::{Reader, environment};
-use payment_gateway::stripe::Secret;
+use payment_gateway::Secret;
 
 use super::folder::{self, FolderArguments};
 use super::{Outcome, Problem};

@@ -123,7 +123,7 @@ impl Runner {
     ) -> Result<bool, Failure> {
         let Some(money) = self.foreign.get(&foreign) else { return Ok(false) };
         let store = &self.context().store;
-        let waiting = store.waiting(&self.business.id, Provider::Stripe, &money.anchor).await;
+        let waiting = store.waiting(&self.business.id, stripe(), &money.anchor).await;
         let Some(waiting) = self.judge(waiting.map_err(Into::into))?.flatten() else { return Ok(false) };
         let mut facts = receivables::provider_object::ProviderState::default();
         for report in &waiting.reports {

@@ -1,0 +1,130 @@
+//! The business that the API key belongs to.
+
+use std::collections::BTreeMap;
+
+use axum::response::Response;
+use receivables::write_off::tolerance_max;
+use receivables::{Business, Currency, Money};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::auth::Caller;
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::response::ApiResponse;
+use crate::http::validation::{FieldErrors, validate};
+use crate::resources::reason::parse_reason;
+
+/// The business that the API key belongs to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Business)]
+pub(crate) struct BusinessResponse {
+    /// Guichet's id of the business.
+    id: String,
+    /// The name shown to customers.
+    name: String,
+    /// The ISO 4217 code of the currency used where none is given.
+    default_currency: String,
+    /// The IANA name of its time zone, by which its dates are counted.
+    time_zone: String,
+    /// The locales it uses with customers, the default first.
+    locales: Vec<&'static str>,
+    /// The sender address of its mail, to which customers may write.
+    email: String,
+    /// By currency, the most that may be written off of one invoice. Nothing may be written off in other currencies.
+    write_off_tolerances: BTreeMap<String, String>,
+}
+
+/// The settings to change. Those left out stay as they are.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+#[schema(as = BusinessChange)]
+pub(crate) struct BusinessChangeRequest {
+    /// By currency, the most that may be written off of one invoice: up to one unit of the currency, or 100 of a currency without
+    /// a minor unit. Replaces all previous tolerances.
+    #[schema(example = json!({"EUR": "0.50"}))]
+    write_off_tolerances: Option<BTreeMap<String, String>>,
+    /// Why you do this. The audit keeps it.
+    #[serde(default)]
+    #[schema(required, min_length = 1, max_length = 200, example = "Rounding in dinars")]
+    reason: String,
+}
+
+impl From<&Business> for BusinessResponse {
+    fn from(business: &Business) -> Self {
+        let tolerances = business.write_off_tolerances.iter();
+        Self {
+            id: business.id.to_string(),
+            name: business.name.as_str().to_owned(),
+            default_currency: business.default_currency.to_string(),
+            time_zone: business.time_zone.name().to_owned(),
+            locales: business.locales.iter().map(|locale| locale.tag()).collect(),
+            email: business.email.as_str().to_owned(),
+            write_off_tolerances: tolerances.map(|(code, amount)| (code.to_string(), amount.to_plain())).collect(),
+        }
+    }
+}
+
+impl BusinessChangeRequest {
+    /// The new tolerances; nothing if the request does not change them. An invalid one is left out and adds an error.
+    fn read(&self, errors: &mut FieldErrors) -> Option<BTreeMap<Currency, Money>> {
+        let requested = self.write_off_tolerances.as_ref()?;
+        let mut tolerances = BTreeMap::new();
+        for (code, amount) in requested {
+            let field = format!("write_off_tolerances.{code}");
+            let Some(currency) = errors.parse::<Currency>(&field, code) else { continue };
+            let Some(amount) = errors.check(&field, Money::parse(amount, currency)) else { continue };
+            let most = tolerance_max(currency);
+            if most.checked_sub(amount).is_err() {
+                errors.add(
+                    &field,
+                    format!("expected at most {}, the highest tolerance in this currency", most.to_plain()),
+                );
+            } else if !amount.is_zero() {
+                tolerances.insert(currency, amount);
+            }
+        }
+        Some(tolerances)
+    }
+}
+
+/// Show the business
+#[utoipa::path(
+    get, path = "/api/v1/business", tag = "Business",
+    responses((status = 200, description = "The business that the API key belongs to.", body = BusinessResponse))
+)]
+pub(crate) async fn show_business(caller: Caller) -> Result<ApiResponse, ApiError> {
+    ApiResponse::ok(&BusinessResponse::from(&current_business(&caller).await?))
+}
+
+/// Change the settings of the business
+///
+/// Settings left out stay as they are, so the same request can be sent any number of times. The audit keeps the change and its
+/// reason.
+#[utoipa::path(
+    patch, path = "/api/v1/business", tag = "Business", request_body = BusinessChangeRequest,
+    responses((status = 200, description = "The business after the change.", body = BusinessResponse))
+)]
+pub(crate) async fn change_business(request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: BusinessChangeRequest = request.json()?;
+    let (tolerances, reason) = validate(|errors| {
+        let tolerances = body.read(errors);
+        Some((tolerances, parse_reason(&body.reason, errors)?))
+    })?;
+    request
+        .run_once(async |run| {
+            let caller = &run.caller;
+            let Some(tolerances) = tolerances else {
+                return ApiResponse::ok(&BusinessResponse::from(&current_business(caller).await?));
+            };
+            let (context, id) = (run.for_action(reason), caller.business_id());
+            let changed = operations::set_write_off_tolerances(&context, id, &tolerances, caller.now).await?;
+            ApiResponse::ok(&BusinessResponse::from(&changed))
+        })
+        .await
+}
+
+/// The business as stored: the copy in the caller may be a minute old, which is too old where a setting decides.
+pub(crate) async fn current_business(caller: &Caller) -> Result<Business, ApiError> {
+    caller.store().business(caller.business_id()).await?.ok_or_else(ApiError::not_found)
+}

@@ -1,0 +1,330 @@
+//! Payments: started by the business for a customer, who pays on the provider's page, or found at the provider.
+
+pub(crate) mod cash;
+pub(crate) mod refunds;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use operations::StartPayment;
+use receivables::payment::{ALLOCATIONS_PER_PAYMENT_MAX, Origin, StartRefusal};
+use receivables::provider_object::{ObjectState, RefundRank, RefundState};
+use receivables::{Currency, CustomerId, InvoiceId, Money, Payment, PaymentId};
+use serde::{Deserialize, Serialize};
+use store::Paged;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::auth::Caller;
+use crate::http::error::ApiError;
+use crate::http::idempotency::IdempotentRequest;
+use crate::http::pagination::{ListResponse, ListScope};
+use crate::http::response::ApiResponse;
+use crate::http::strict_query::StrictQuery;
+use crate::http::validation::{FieldErrors, validate};
+use crate::resources::allocations::{
+    AllocationRequest, AllocationResponse, NO_SUCH_INVOICE, check_at_least_one, invoice_ids,
+};
+use crate::resources::amount::Amount;
+use crate::resources::customers::{NO_SUCH_CUSTOMER, customer_id_of, customer_of_field};
+
+/// Payments that are read at the same time.
+const LOOK_UPS_AT_ONCE: usize = 20;
+
+/// A payment to start.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+#[schema(as = PaymentDraft)]
+pub(crate) struct PaymentRequest {
+    /// The customer's id, or your `external_id`.
+    #[serde(default)]
+    #[schema(required, example = "C-1024")]
+    customer: String,
+    /// An ISO 4217 code. Every invoice in `allocations` must have this currency.
+    #[serde(default)]
+    #[schema(required, example = "EUR")]
+    currency: String,
+    /// The invoices to pay, in this order, with an amount for each.
+    #[serde(default)]
+    #[schema(required, min_items = 1, max_items = 1000)]
+    allocations: Vec<AllocationRequest>,
+}
+
+/// A payment and what became of it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Payment)]
+pub(crate) struct PaymentResponse {
+    /// Guichet's id of the payment.
+    id: String,
+    /// `started`, `needs_action`, `processing`, `settled`, `failed` or `cancelled`; `refunded` or `charged_back` if a settled
+    /// payment went back entirely.
+    #[schema(example = "started")]
+    status: &'static str,
+    /// The customer's id.
+    customer: String,
+    /// The amount that the payer was asked for.
+    amount: Amount,
+    /// The amount that arrived.
+    received: Amount,
+    /// The part of `received` that was refunded, or is being refunded.
+    refunded: Amount,
+    /// The part of `received` that the card issuer took back.
+    charged_back: Amount,
+    /// The part of `received` that covers no invoice.
+    unapplied: Amount,
+    /// Amounts that arrived in other currencies. They cover no invoice, and a review asks someone to look at them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    suspense: Vec<Amount>,
+    /// The part of a bank transfer that has arrived so far, while more is expected. Not given in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    arrived: Option<Amount>,
+    /// The invoices that the payment is for.
+    allocations: Vec<AllocationResponse>,
+    /// The refunds of the payment.
+    refunds: Vec<RefundResponse>,
+    /// The provider's page on which the customer pays. Null once it is closed.
+    #[schema(required)]
+    checkout_url: Option<String>,
+    /// The provider's objects for this payment.
+    provider: ProviderObjects,
+    /// When the payment was started. RFC 3339, UTC.
+    started_at: String,
+    /// When the provider settled the funds. RFC 3339, UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    settled_at: Option<String>,
+}
+
+/// A refund of a payment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Refund)]
+pub(crate) struct RefundResponse {
+    /// The refund's id; the provider's id if the refund was made at the provider.
+    id: String,
+    /// How much is refunded.
+    amount: Amount,
+    /// The id of the invoice that gives up the money, if the refund names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    invoice: Option<String>,
+    /// `pending`, `succeeded`, `failed`, or `refused` by the provider.
+    #[schema(example = "succeeded")]
+    status: &'static str,
+    /// Why it was ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    reason: Option<String>,
+}
+
+/// The provider's ids of the objects that belong to a payment.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProviderObjects {
+    /// The checkout session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    session: Option<String>,
+    /// The payment intent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    intent: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PaymentQuery {
+    /// The customer's id, or your `external_id`.
+    #[serde(default)]
+    #[param(required)]
+    customer: String,
+    /// Items per page, 1 to 100. Default: 50.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
+    limit: Option<String>,
+    /// The `next_cursor` of the previous page, with the same filters.
+    cursor: Option<String>,
+}
+
+impl PaymentResponse {
+    pub(crate) fn of(payment: &Payment, now: Timestamp) -> Self {
+        let open =
+            payment.checkout.as_ref().filter(|checkout| payment.state.checkout_is_live() && checkout.expires_at > now);
+        let intent = payment.provider_state.0.iter().find(|(_, state)| matches!(state, ObjectState::Intent(_)));
+        Self {
+            id: payment.id.to_string(),
+            status: payment.status(),
+            customer: payment.customer.to_string(),
+            amount: payment.amount.into(),
+            received: payment.received.into(),
+            refunded: payment.refunded.into(),
+            charged_back: payment.charged_back.into(),
+            unapplied: payment.unapplied.into(),
+            suspense: payment.suspense.iter().copied().map(Amount::from).collect(),
+            arrived: payment.arrived().map(Amount::from),
+            allocations: payment.allocations.iter().map(AllocationResponse::from).collect(),
+            refunds: refunds_of(payment),
+            checkout_url: open.map(|checkout| checkout.url.clone()),
+            provider: ProviderObjects {
+                session: payment.checkout.as_ref().map(|checkout| checkout.id.to_string()),
+                intent: intent.map(|(id, _)| id.to_string()),
+            },
+            started_at: payment.started_at.to_string(),
+            settled_at: payment.settled_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// The refunds ordered here, and those made at the provider.
+fn refunds_of(payment: &Payment) -> Vec<RefundResponse> {
+    let at_provider = || {
+        payment.provider_state.0.iter().filter_map(|(object, state)| Some((object, state.refund()?)))
+    };
+    let word = |rank: RefundRank| match rank {
+        RefundRank::Pending => "pending",
+        RefundRank::Succeeded => "succeeded",
+        RefundRank::Failed => "failed",
+    };
+    let ordered = payment.refunds.iter().map(|order| RefundResponse {
+        id: order.id.to_string(),
+        amount: order.amount.into(),
+        invoice: order.invoice.as_ref().map(ToString::to_string),
+        status: match (&order.refused, at_provider().find(|(_, refund)| refund.order.as_ref() == Some(&order.id))) {
+            (Some(_), _) => "refused",
+            (None, Some((_, refund))) => word(refund.rank),
+            (None, None) => "pending",
+        },
+        reason: Some(order.reason.as_str().to_owned()),
+    });
+    let ordered_here =
+        |refund: &RefundState| payment.refunds.iter().any(|order| refund.order.as_ref() == Some(&order.id));
+    let elsewhere = at_provider().filter(|(_, refund)| !ordered_here(refund)).map(|(object, refund)| RefundResponse {
+        id: object.to_string(),
+        amount: refund.amount.in_currency(payment.currency()).into(),
+        invoice: None,
+        status: word(refund.rank),
+        reason: None,
+    });
+    ordered.chain(elsewhere).collect()
+}
+
+impl PaymentRequest {
+    fn read(&self, errors: &mut FieldErrors) -> Option<(Currency, Vec<Money>)> {
+        let currency = errors.parse::<Currency>("currency", &self.currency);
+        let count = self.allocations.len();
+        check_at_least_one(&self.allocations, errors);
+        if count > ALLOCATIONS_PER_PAYMENT_MAX {
+            errors.add("allocations", StartRefusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
+        }
+        let currency = currency?;
+        let mut amounts = Vec::with_capacity(count);
+        for (index, allocation) in self.allocations.iter().enumerate() {
+            let amount = Money::parse(&allocation.amount, currency);
+            amounts.extend(errors.check(&format!("allocations[{index}].amount"), amount));
+        }
+        Some((currency, amounts))
+    }
+}
+
+/// Start a payment
+///
+/// Opens a page at the payment provider on which the customer pays the given invoices: `checkout_url`. If such a payment with
+/// exactly these amounts is open already, the answer is that payment, so that nobody pays twice. Refused if an invoice belongs to
+/// another customer or currency, if an amount is more than the invoice has open, or if another payment of an invoice is on its way.
+#[utoipa::path(
+    post, path = "/api/v1/payments", tag = "Payments", request_body = PaymentRequest,
+    responses((status = 201, description = "The payment was started.", body = PaymentResponse))
+)]
+pub(crate) async fn start_payment(request: IdempotentRequest) -> Result<Response, ApiError> {
+    let body: PaymentRequest = request.json()?;
+    let (currency, amounts) = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let caller = &run.caller;
+            let customer = customer_of_field(caller, "customer", &body.customer).await?;
+            let invoices = invoices_to_pay(caller, &body.allocations, &customer.id, currency).await?;
+            let new = StartPayment {
+                id: run.payment_id(),
+                origin: Origin::Api,
+                locale: caller.business.locale_for(customer.profile.locale),
+                parts: invoices.into_iter().zip(amounts).collect(),
+            };
+            let started = operations::start_payment(run.context(), &caller.business, new, caller.now).await?;
+            ApiResponse::json(StatusCode::CREATED, &PaymentResponse::of(&started.payment, caller.now))
+        })
+        .await
+}
+
+/// The ids of the invoices, which must be of this customer and currency. The books only require that all of them have the same.
+async fn invoices_to_pay(
+    caller: &Caller,
+    allocations: &[AllocationRequest],
+    customer: &CustomerId,
+    currency: Currency,
+) -> Result<Vec<InvoiceId>, ApiError> {
+    let ids = invoice_ids(caller, allocations).await?;
+    let invoices = caller.store().invoices(caller.business_id(), &ids).await?;
+    validate(|errors| {
+        for (index, id) in ids.iter().enumerate() {
+            let field = format!("allocations[{index}].invoice");
+            match invoices.get(id) {
+                Some(invoice) if invoice.customer != *customer => {
+                    errors.add(&field, "expected an invoice of the customer");
+                }
+                Some(invoice) if invoice.currency() != currency => {
+                    errors.add(&field, StartRefusal::OtherCurrency { field: field.clone(), expected: currency });
+                }
+                Some(_) => {}
+                None => errors.add(&field, NO_SUCH_INVOICE),
+            }
+        }
+        Some(ids)
+    })
+}
+
+/// Show a payment
+#[utoipa::path(
+    get, path = "/api/v1/payments/{id}", tag = "Payments",
+    params(("id" = String, Path, description = "The payment's id.")),
+    responses((status = 200, description = "The payment.", body = PaymentResponse))
+)]
+pub(crate) async fn show_payment(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
+    let payment = payment_of_path(&caller, &id).await?;
+    ApiResponse::ok(&PaymentResponse::of(&payment, caller.now))
+}
+
+/// The payment in the path of a URL.
+pub(crate) async fn payment_of_path(caller: &Caller, text: &str) -> Result<Payment, ApiError> {
+    let id: PaymentId = text.parse().map_err(|_| ApiError::not_found())?;
+    caller.store().payment(caller.business_id(), &id).await?.ok_or_else(ApiError::not_found)
+}
+
+/// List the payments of a customer, newest first
+#[utoipa::path(
+    get, path = "/api/v1/payments", tag = "Payments", params(PaymentQuery),
+    responses((status = 200, description = "A page of payments.", body = ListResponse<PaymentResponse>))
+)]
+pub(crate) async fn list_payments(
+    caller: Caller,
+    StrictQuery(query): StrictQuery<PaymentQuery>,
+) -> Result<ApiResponse, ApiError> {
+    let (store, business) = (caller.store(), caller.business_id());
+    let list = ListScope::new(&caller, "payments", &[Some(&query.customer)]);
+    let page = validate(|errors| {
+        if query.customer.is_empty() {
+            errors.add("customer", NO_SUCH_CUSTOMER);
+        }
+        list.page(query.limit.as_deref(), query.cursor.as_deref(), errors)
+    })?;
+    let heads = match customer_id_of(&caller, &query.customer).await? {
+        Some(customer) => store.payments_of(business, &customer, &page).await?,
+        None => Paged { items: Vec::new(), next_cursor: None },
+    };
+    // The list in the store has no allocations, so each payment is read on its own.
+    let whole: Vec<_> = heads.items.iter().map(|head| store.payment(business, &head.id)).collect();
+    let whole: Vec<Option<Payment>> = stream::iter(whole).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
+    let items = whole.into_iter().flatten().collect();
+    let paged = Paged { items, next_cursor: heads.next_cursor };
+    ApiResponse::ok(&list.respond(paged, |payment| PaymentResponse::of(&payment, caller.now)))
+}
