@@ -3,38 +3,38 @@
 use leptos::prelude::*;
 use receivables::Locale;
 
-use crate::reader::Reader;
+use crate::localizer::Reader;
 
 /// What a page puts into the document.
-pub struct Body {
+pub(crate) struct Body {
     /// The title, without the business's name.
-    pub title: String,
+    pub(crate) title: String,
     /// What stands in `main`; its first heading is the page's only `h1`.
-    pub content: AnyView,
+    pub(crate) content: AnyView,
 }
 
 /// What frames a page.
 #[derive(Clone, Debug)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// Who reads.
-    pub reader: Reader,
+    pub(crate) reader: Reader,
     /// The name of the business; none where the host is nobody's.
-    pub business: Option<String>,
+    pub(crate) business: Option<String>,
     /// Where customers may write.
-    pub email: Option<String>,
+    pub(crate) email: Option<String>,
     /// The other languages the page can be had in.
-    pub languages: Vec<Locale>,
+    pub(crate) languages: Vec<Locale>,
     /// The page's own address, to which a change of language returns.
-    pub here: String,
+    pub(crate) here: String,
     /// Where the stylesheet is.
-    pub stylesheet: &'static str,
+    pub(crate) stylesheet: &'static str,
     /// Where in their account the reader is; none where they are not signed in.
-    pub place: Option<Place>,
+    pub(crate) place: Option<Place>,
 }
 
 /// The places of an account, in the order of the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// The account at a glance.
     Overview,
     /// The invoices.
@@ -46,7 +46,7 @@ pub enum Place {
 }
 
 /// The whole document as text.
-pub fn document(frame: &Frame, body: Body) -> String {
+pub(crate) fn document(frame: &Frame, body: Body) -> String {
     let owner = Owner::new();
     let html = owner.with(|| whole(frame, body).to_html());
     // Comments that would tell a script where one text node ends and the next begins; there is no script.

@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use receivables::payment::State;
 
-use crate::reader::Reader;
-use crate::views::invoice::InvoiceState;
+use crate::invoices::view::InvoiceState;
+use crate::localizer::Reader;
 
 /// How an invoice stands.
-pub fn invoice_state(reader: Reader, state: InvoiceState) -> impl IntoView + use<> {
+pub(crate) fn invoice_state(reader: Reader, state: InvoiceState) -> impl IntoView + use<> {
     let words = &reader.words.invoice;
     let (class, text) = match state {
         InvoiceState::Open => ("state", words.to_pay.to_owned()),
@@ -20,7 +20,7 @@ pub fn invoice_state(reader: Reader, state: InvoiceState) -> impl IntoView + use
 }
 
 /// How a payment stands.
-pub fn payment_state(reader: Reader, state: State) -> impl IntoView + use<> {
+pub(crate) fn payment_state(reader: Reader, state: State) -> impl IntoView + use<> {
     let words = &reader.words.payment;
     let (class, text) = match state {
         State::Started => ("state", words.state_started),

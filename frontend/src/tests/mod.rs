@@ -15,19 +15,19 @@ use receivables::statement::{Period, QueryFault, StatementData, StatementKind, S
 use receivables::{Currency, Invoice, Locale, Money, Payment};
 
 use crate::components::document::document;
-use crate::components::email_form::EmailFault;
 use crate::components::{Body, Frame, Place};
-use crate::pages;
-use crate::pages::invoices::InvoiceList;
-use crate::pages::trouble::Trouble;
-use crate::reader::Reader;
-use crate::server::assets;
-use crate::views::account::{AccountView, balances};
-use crate::views::invoice::{invoice_row, invoice_view};
-use crate::views::pay_form::{Online, PayFault, PayForm, read_amount};
-use crate::views::payment::{payment_row, payment_view};
-use crate::views::statement::StatementPage;
-use crate::words::{ENGLISH, FRENCH};
+use crate::sign_in::email_form::EmailFault;
+
+use crate::account::view::{AccountView, balances};
+use crate::assets;
+use crate::error_page::page::Trouble;
+use crate::invoices::list_page::InvoiceList;
+use crate::invoices::view::{invoice_row, invoice_view};
+use crate::localizer::Reader;
+use crate::messages::{ENGLISH, FRENCH};
+use crate::pay_form::view::{Online, PayFault, PayForm, read_amount};
+use crate::payments::view::{payment_row, payment_view};
+use crate::statement::view::StatementPage;
 use books::{Books, TODAY, after, business, declined, id, now, paid, payment_id};
 
 const READERS: [Locale; 2] = [Locale::English, Locale::French];
@@ -87,7 +87,9 @@ fn again(invoice: &Invoice, typed: &str, fault: PayFault) -> Option<PayForm> {
 }
 
 fn check_invoice(name: &str, invoice: &Invoice, form: Option<&PayForm>, paid_on: Option<jiff::civil::Date>) {
-    check(name, None, |reader| pages::invoice::invoice_page(reader, &invoice_view(invoice, TODAY, paid_on), form));
+    check(name, None, |reader| {
+        crate::invoices::page::invoice_page(reader, &invoice_view(invoice, TODAY, paid_on), form)
+    });
 }
 
 fn usual(books: &mut Books) -> Invoice {
@@ -146,7 +148,7 @@ fn an_invoice_that_is_paid() {
     let payment = books.start('1', &invoice, &gross);
     let payment = books.checkout_says(&payment, paid(&gross, Currency::EUR));
     let invoice = after(&invoice, &payment);
-    let paid_on = crate::views::payment::last_paid_on(&[payment], &invoice, &business());
+    let paid_on = crate::payments::view::last_paid_on(&[payment], &invoice, &business());
     assert_eq!(paid_on, Some(date(2026, 3, 12)));
     check_invoice("invoice-paid", &invoice, form(&invoice).as_ref(), paid_on);
 }
@@ -179,7 +181,9 @@ fn an_invoice_of_which_the_bank_took_back_a_part_and_another_is_written_off() {
         faults: vec![],
     };
     insta::assert_snapshot!("statement-items-flagged.csv", page.view.to_csv());
-    check("statement-items-flagged", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &page));
+    check("statement-items-flagged", Some(Place::Statement), |reader| {
+        crate::statement::page::statement_page(reader, &page)
+    });
 }
 
 fn items() -> StatementQuery {
@@ -251,7 +255,7 @@ fn each_currency_has_its_decimals() {
 fn check_payment(name: &str, payment: &Payment, invoice: &Invoice, again: Option<&str>) {
     let invoices = BTreeMap::from([(invoice.id.clone(), after(invoice, payment))]);
     let view = payment_view(payment, &invoices, again.map(str::to_owned), &business(), now());
-    check(name, None, |reader| pages::payment::payment_page(reader, &view, "/payments/x?key=y"));
+    check(name, None, |reader| crate::payments::page::payment_page(reader, &view, "/payments/x?key=y"));
 }
 
 #[test]
@@ -286,19 +290,21 @@ fn books_checkout(books: &mut Books, payment: &Payment, fact: CheckoutState) -> 
 
 #[test]
 fn signing_in_step_by_step() {
-    check("sign-in", None, |reader| pages::sign_in::sign_in_page(reader, None, None));
+    check("sign-in", None, |reader| crate::sign_in::page::sign_in_page(reader, None, None));
     check("sign-in-fault", None, |reader| {
-        pages::sign_in::sign_in_page(reader, Some("zoé@".to_owned()), Some(EmailFault::Unreadable))
+        crate::sign_in::page::sign_in_page(reader, Some("zoé@".to_owned()), Some(EmailFault::Unreadable))
     });
-    check("sign-in-code", None, |reader| pages::sign_in::code_page(reader, &id("sgn", '1'), "zoe@exemple.fr", false));
+    check("sign-in-code", None, |reader| {
+        crate::sign_in::page::code_page(reader, &id("sgn", '1'), "zoe@exemple.fr", false)
+    });
     check("sign-in-code-wrong", None, |reader| {
-        pages::sign_in::code_page(reader, &id("sgn", '1'), "zoe@exemple.fr", true)
+        crate::sign_in::page::code_page(reader, &id("sgn", '1'), "zoe@exemple.fr", true)
     });
     check("sign-in-confirm", None, |reader| {
-        pages::sign_in::confirm_page(reader, business().name.as_str(), "/sign-in/abc".to_owned())
+        crate::sign_in::page::confirm_page(reader, business().name.as_str(), "/sign-in/abc".to_owned())
     });
-    check("sign-in-link-spent", None, pages::sign_in::link_spent_page);
-    check("pay-link-closed", None, pages::sign_in::pay_link_closed_page);
+    check("sign-in-link-spent", None, crate::sign_in::page::link_spent_page);
+    check("pay-link-closed", None, crate::sign_in::page::pay_link_closed_page);
 }
 
 /// An account with two open invoices, one paid, one on its way, and money kept for later.
@@ -330,10 +336,10 @@ fn an_account_at_a_glance() {
         open: invoices.iter().take(3).map(|invoice| invoice_row(invoice, TODAY)).collect(),
         payments: payments.iter().map(|payment| payment_row(payment, &business())).collect(),
     };
-    check("account", Some(Place::Overview), |reader| pages::overview::overview_page(reader, &view));
+    check("account", Some(Place::Overview), |reader| crate::account::page::overview_page(reader, &view));
     let empty =
         AccountView { customer: "Café des Arts".to_owned(), standings: vec![], open: vec![], payments: vec![] };
-    check("account-empty", Some(Place::Overview), |reader| pages::overview::overview_page(reader, &empty));
+    check("account-empty", Some(Place::Overview), |reader| crate::account::page::overview_page(reader, &empty));
 }
 
 #[test]
@@ -341,9 +347,9 @@ fn the_invoices_of_an_account() {
     let (_, invoices, _) = busy();
     let rows = invoices.iter().map(|invoice| invoice_row(invoice, TODAY)).collect();
     let list = InvoiceList { rows, more: Some("/invoices?cursor=abc".to_owned()), continued: true };
-    check("invoices", Some(Place::Invoices), |reader| pages::invoices::invoices_page(reader, &list));
+    check("invoices", Some(Place::Invoices), |reader| crate::invoices::list_page::invoices_page(reader, &list));
     let none = InvoiceList { rows: vec![], more: None, continued: false };
-    check("invoices-none", Some(Place::Invoices), |reader| pages::invoices::invoices_page(reader, &none));
+    check("invoices-none", Some(Place::Invoices), |reader| crate::invoices::list_page::invoices_page(reader, &none));
 }
 
 /// What the tables give of books that are this small: all of it.
@@ -368,7 +374,7 @@ fn check_statement(name: &str, ask: &StatementQuery, faults: &[QueryFault]) {
         insta::assert_snapshot!(format!("{name}.csv"), view.to_csv());
     }
     let page = StatementPage { view, faults: faults.to_vec() };
-    check(name, Some(Place::Statement), |reader| pages::statement::statement_page(reader, &page));
+    check(name, Some(Place::Statement), |reader| crate::statement::page::statement_page(reader, &page));
 }
 
 #[test]
@@ -389,7 +395,7 @@ fn a_statement_as_page_and_as_file() {
 fn whatever_goes_wrong_has_a_page() {
     for trouble in Trouble::ALL {
         check(&format!("trouble-{}", trouble.status().as_u16()), None, |reader| {
-            pages::trouble::trouble_page(reader, trouble)
+            crate::error_page::page::trouble_page(reader, trouble)
         });
     }
 }
@@ -401,12 +407,12 @@ fn hostile_texts_stay_texts() {
     let invoice = books.issue('1', hostile, date(2026, 3, 28), Currency::EUR, &[(hostile, "1", "10.00", "0")]);
     let form = again(&invoice, hostile, PayFault::NotANumber);
     let view = invoice_view(&invoice, TODAY, None);
-    let body = pages::invoice::invoice_page(Reader::of(Locale::French), &view, form.as_ref());
+    let body = crate::invoices::page::invoice_page(Reader::of(Locale::French), &view, form.as_ref());
     let mut frame_html = whole(Locale::French, None, body);
     frame_html += &whole(
         Locale::English,
         None,
-        pages::sign_in::code_page(Reader::of(Locale::English), &id("sgn", '1'), hostile, true),
+        crate::sign_in::page::code_page(Reader::of(Locale::English), &id("sgn", '1'), hostile, true),
     );
     assert!(!frame_html.contains("<img"), "{frame_html}");
     assert_eq!(

@@ -10,10 +10,10 @@ use receivables::{Currency, Invoice, Locale, Money, Refusal};
 
 use super::books::{Books, TODAY, payment_id};
 use super::form;
-use crate::pages::invoice::invoice_page;
-use crate::reader::Reader;
-use crate::views::invoice::invoice_view;
-use crate::views::pay_form::{Online, fault_of_refusal, read_amount};
+use crate::invoices::page::invoice_page;
+use crate::invoices::view::invoice_view;
+use crate::localizer::Reader;
+use crate::pay_form::view::{Online, fault_of_refusal, read_amount};
 
 /// What the books and the provider's way of writing say to a payment of so much.
 fn asked(invoice: &Invoice, part: Money) -> Result<(), Refusal> {

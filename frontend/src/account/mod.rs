@@ -1,0 +1,5 @@
+//! The account at a glance.
+
+pub(crate) mod handler;
+pub(crate) mod page;
+pub(crate) mod view;

@@ -1,0 +1,3 @@
+//! What is shown in place of a page that could not be had.
+
+pub(crate) mod page;

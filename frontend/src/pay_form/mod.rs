@@ -1,0 +1,4 @@
+//! The form that starts a payment.
+
+pub(crate) mod form;
+pub(crate) mod view;

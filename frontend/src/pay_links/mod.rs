@@ -1,0 +1,3 @@
+//! Pay links: one invoice, open to whoever has the link.
+
+pub(crate) mod handler;

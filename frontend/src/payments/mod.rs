@@ -1,0 +1,5 @@
+//! Payments: what became of one, and what the payer can do about it.
+
+pub(crate) mod handler;
+pub(crate) mod page;
+pub(crate) mod view;

@@ -1,0 +1,203 @@
+//! A visit: what a request says of who asks and how they read.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use function_runtime::AppState;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use operations::{Context, Links};
+use receivables::{Business, Customer, Locale};
+use store::Session;
+
+use crate::assets::stylesheet_address;
+use crate::components::document::document;
+use crate::components::{Body, Frame, Place};
+use crate::error_page::page::Trouble;
+use crate::failure::Failure;
+use crate::localizer::Reader;
+
+/// The cookie that holds the chosen language.
+pub(crate) const LANGUAGE_COOKIE: &str = "lang";
+
+/// What a request says of who asks, with the business it asks.
+#[derive(Clone)]
+pub(crate) struct Visit {
+    pub(crate) state: AppState,
+    pub(crate) business: Arc<Business>,
+    pub(crate) now: Timestamp,
+    /// The address to come back to after a change of language.
+    pub(crate) here: String,
+    pub(crate) wishes: Wishes,
+}
+
+/// How the visitor would like to read, and the session they claim.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wishes {
+    chosen: Option<Locale>,
+    accepted: Option<Locale>,
+    session_token: Option<String>,
+}
+
+impl Wishes {
+    /// What the cookies and headers of a request say.
+    pub(crate) fn of(headers: &HeaderMap, secure: bool) -> Self {
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Self {
+            chosen: cookie(headers, LANGUAGE_COOKIE).and_then(|tag| tag.parse().ok()),
+            accepted: accepted.and_then(Locale::preferred),
+            session_token: cookie(headers, session_cookie(secure)).map(str::to_owned),
+        }
+    }
+
+    /// How to write where nobody's books say anything: as chosen, or as the browser asks.
+    pub(crate) fn without_business(&self) -> Reader {
+        Reader::of(self.chosen.or(self.accepted).unwrap_or(Locale::English))
+    }
+}
+
+impl Visit {
+    pub(crate) fn context(&self) -> &Context {
+        &self.state.context
+    }
+
+    /// The date in the billing zone.
+    pub(crate) fn today(&self) -> Date {
+        self.business.time_zone.date_at(self.now)
+    }
+
+    /// The reader: as chosen, as the books say of the customer, or as the browser asks.
+    pub(crate) fn reader(&self, known: Option<Locale>) -> Reader {
+        let Wishes { chosen, accepted, .. } = self.wishes;
+        Reader::of(self.business.locale_for(chosen.or(known).or(accepted)))
+    }
+
+    /// The reader of a customer's page.
+    pub(crate) fn reader_for(&self, customer: &Customer) -> Reader {
+        self.reader(customer.profile.locale)
+    }
+
+    /// The same visit, to come back to another address.
+    pub(crate) fn at(self, here: String) -> Self {
+        Self { here, ..self }
+    }
+
+    /// A page as an answer.
+    pub(crate) fn page(&self, status: StatusCode, reader: Reader, place: Option<Place>, body: Body) -> Response {
+        let mut others: Vec<Locale> = Vec::new();
+        for locale in &self.business.locales {
+            let known = others.iter().chain([&reader.locale]).any(|shown| shown.language() == locale.language());
+            if !known {
+                others.push(*locale);
+            }
+        }
+        let frame = Frame {
+            reader,
+            business: Some(self.business.name.as_str().to_owned()),
+            email: Some(self.business.email.as_str().to_owned()),
+            languages: others,
+            here: self.here.clone(),
+            stylesheet: stylesheet_address(),
+            place,
+        };
+        html(status, &frame, body)
+    }
+
+    /// The token of the session that the request claims.
+    pub(crate) fn session_token(&self) -> Option<&str> {
+        self.wishes.session_token.as_deref().filter(|token| !token.is_empty())
+    }
+
+    /// Whether cookies can be kept from plain connections.
+    pub(crate) fn is_secure(&self) -> bool {
+        is_secure(&self.context().links)
+    }
+}
+
+/// A framed page as an answer.
+pub(crate) fn html(status: StatusCode, frame: &Frame, body: Body) -> Response {
+    (status, Html(document(frame, body))).into_response()
+}
+
+/// Whether the portal is reached over TLS.
+pub(crate) fn is_secure(links: &Links) -> bool {
+    links.origin().starts_with("https://")
+}
+
+/// The session's cookie. The prefix makes browsers refuse it from any other host or a plain connection.
+pub(crate) fn session_cookie(secure: bool) -> &'static str {
+    if secure { "__Host-guichet" } else { "guichet" }
+}
+
+/// A `Set-Cookie` value for this host alone. Nothing of what is put in needs quoting.
+pub(crate) fn set_cookie(name: &str, value: &str, max_age_seconds: i64, secure: bool) -> Option<HeaderValue> {
+    let secure = if secure { "; Secure" } else { "" };
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; SameSite=Lax{secure}"))
+        .ok()
+}
+
+/// The value of a cookie.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parts.extensions.get::<Self>().cloned().ok_or(Failure::Trouble(Trouble::Defect))
+    }
+}
+
+/// A visit within a session. A handler that takes it answers nobody else.
+pub(crate) struct SignedIn {
+    pub(crate) visit: Visit,
+    pub(crate) session: Session,
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Failure> {
+        let visit = <Visit as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let Some(token_hash) = visit.session_token().map(Links::hash) else { return Ok(None) };
+        let session = visit.context().store.session(&token_hash, visit.now).await?;
+        let ours = session.filter(|session| session.business == visit.business.id);
+        Ok(ours.map(|session| Self { visit, session }))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let found = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        found.ok_or(Failure::NotSignedIn)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_found_among_others_and_only_by_its_whole_name() {
+        let line = HeaderValue::from_static("xlang=en; guichet2=no; lang=fr; guichet=abc");
+        let headers = HeaderMap::from_iter([(header::COOKIE, line)]);
+        assert_eq!(cookie(&headers, "lang"), Some("fr"));
+        assert_eq!(cookie(&headers, "guichet"), Some("abc"));
+        assert_eq!(cookie(&headers, "g"), None);
+    }
+
+    #[test]
+    fn cookies_are_for_this_host_and_out_of_reach_of_scripts() {
+        let plain = set_cookie("guichet", "abc", 60, false).unwrap();
+        assert_eq!(plain, "guichet=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
+        let secure = set_cookie(session_cookie(true), "abc", 60, true).unwrap();
+        assert_eq!(secure, "__Host-guichet=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
+    }
+}

@@ -1,0 +1,5 @@
+//! The statement of an account, as a page and as a file.
+
+pub(crate) mod handler;
+pub(crate) mod page;
+pub(crate) mod view;

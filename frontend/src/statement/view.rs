@@ -1,0 +1,50 @@
+//! The statement, for the page.
+
+use jiff::civil::Date;
+use receivables::statement::{QueryFault, Statement, StatementCursor, StatementKind, StatementView};
+
+use crate::account::view::BalanceView;
+
+/// The statement of an account, and what the form above it holds.
+#[derive(Clone, Debug)]
+pub(crate) struct StatementPage {
+    /// The statement, of what was asked or, where that cannot be, of the usual period.
+    pub(crate) view: StatementView,
+    /// What is wrong with what was asked.
+    pub(crate) faults: Vec<QueryFault>,
+}
+
+impl StatementPage {
+    /// The day as of which the account stands, where it is not the last of the period.
+    pub(crate) fn other_day(&self) -> Option<Date> {
+        let StatementView { period, as_of, today, .. } = self.view;
+        (as_of != period.to.min(today)).then_some(as_of)
+    }
+
+    /// The address of the same as a file.
+    pub(crate) fn file(&self) -> String {
+        self.address("/statement.csv", self.view.kind, None)
+    }
+
+    /// The address of the page that follows, where there is one.
+    pub(crate) fn next(&self) -> Option<String> {
+        let place = self.view.next.as_ref()?;
+        Some(self.address("/statement", self.view.kind, Some(place)))
+    }
+
+    /// The address of its first page.
+    pub(crate) fn first(&self) -> String {
+        self.address("/statement", self.view.kind, None)
+    }
+
+    fn address(&self, path: &str, kind: StatementKind, place: Option<&StatementCursor>) -> String {
+        let StatementView { period, as_of, .. } = self.view;
+        let place = place.map(|place| format!("&cursor={place}")).unwrap_or_default();
+        format!("{path}?from={}&to={}&kind={}&as_of={as_of}{place}", period.from, period.to, kind.as_str())
+    }
+}
+
+/// How the account stands in the currency of a statement.
+pub(crate) fn stands(statement: &Statement) -> BalanceView {
+    BalanceView { balance: statement.balance, standing: statement.standing.clone() }
+}
