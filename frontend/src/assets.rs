@@ -1,4 +1,4 @@
-//! The stylesheet, the icon, and what crawlers are told.
+//! The stylesheet, the icon, and the answer to crawlers.
 //!
 //! The stylesheet's address carries a hash of its content, so that it can be kept for ever and never be stale.
 
@@ -25,7 +25,6 @@ const A_DAY: (HeaderName, &str) = (header::CACHE_CONTROL, "public, max-age=86400
 
 const NO_SNIFFING: (HeaderName, &str) = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
 
-/// Where the stylesheet is.
 pub(crate) fn stylesheet_address() -> &'static str {
     &STYLESHEET_ADDRESS
 }

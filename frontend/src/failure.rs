@@ -7,21 +7,20 @@ use operations::OperationError;
 use receivables::MoneyError;
 use store::StoreError;
 
-use crate::error_page::page::Trouble;
+use crate::error_page::page::ErrorPage;
 
 /// Seconds after which a client may try again.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
 
-/// A handler could not answer.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// For a reason the visitor is told as a page.
-    Trouble(Trouble),
+    /// Answered with a page that says why.
+    Page(ErrorPage),
     /// It needs a session: the visitor is sent to sign in.
     NotSignedIn,
 }
 
-impl Trouble {
+impl ErrorPage {
     /// The status that goes with it.
     pub(crate) fn status(self) -> StatusCode {
         match self {
@@ -54,28 +53,28 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::NotSignedIn => see_other("/sign-in"),
-            Self::Trouble(Trouble::Unavailable) => {
-                (Trouble::Unavailable.status(), [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response()
+            Self::Page(ErrorPage::Unavailable) => {
+                (ErrorPage::Unavailable.status(), [(header::RETRY_AFTER, RETRY_AFTER_SECONDS)]).into_response()
             }
-            Self::Trouble(trouble) => trouble.status().into_response(),
+            Self::Page(error) => error.status().into_response(),
         }
     }
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
+impl From<ErrorPage> for Failure {
+    fn from(error: ErrorPage) -> Self {
+        Self::Page(error)
     }
 }
 
 impl From<OperationError> for Failure {
     fn from(error: OperationError) -> Self {
         log_failure(&error);
-        Self::Trouble(match error {
-            OperationError::NotFound => Trouble::NotFound,
-            OperationError::Refused(_) => Trouble::Unreadable,
-            OperationError::Conflict | OperationError::Unavailable(_) => Trouble::Unavailable,
-            OperationError::ProviderRefused { .. } | OperationError::Defect(_) => Trouble::Defect,
+        Self::Page(match error {
+            OperationError::NotFound => ErrorPage::NotFound,
+            OperationError::Refused(_) => ErrorPage::Unreadable,
+            OperationError::Conflict | OperationError::Unavailable(_) => ErrorPage::Unavailable,
+            OperationError::ProviderRefused { .. } | OperationError::Defect(_) => ErrorPage::Defect,
         })
     }
 }
@@ -89,7 +88,7 @@ impl From<StoreError> for Failure {
 impl From<MoneyError> for Failure {
     fn from(error: MoneyError) -> Self {
         tracing::error!(error = %error, "the sums of an account cannot be");
-        Self::Trouble(Trouble::Defect)
+        Self::Page(ErrorPage::Defect)
     }
 }
 

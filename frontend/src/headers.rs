@@ -5,11 +5,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 /// Where the provider's hosted page is. A browser checks the redirect that follows a form against this list.
 const FORM_TARGETS: &str = "'self' https://checkout.stripe.com";
 
-/// Paths whose address is itself a key; they are told to nobody.
+/// Paths whose address is itself a key: no referrer names them.
 const KEYED_PATHS: [&str; 3] = ["/p/", "/payments/", "/sign-in/"];
 
-/// Puts the headers of every answer on one.
-pub(crate) fn protect(headers: &mut HeaderMap, path: &str, secure: bool) {
+pub(crate) fn add_security_headers(headers: &mut HeaderMap, path: &str, secure: bool) {
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action {FORM_TARGETS}; frame-ancestors 'none'; base-uri 'none'"
     );
@@ -30,9 +29,9 @@ pub(crate) fn protect(headers: &mut HeaderMap, path: &str, secure: bool) {
 
 /// Whether a request that changes something may come from where it comes. Browsers say so by themselves; what says nothing is
 /// no browser, and has none of a browser's cookies. `Origin: null` is what our own keyed pages send, for their referrer policy.
-pub(crate) fn comes_from_us(headers: &HeaderMap, host: &str) -> bool {
-    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    match (said("sec-fetch-site"), said("origin")) {
+pub(crate) fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match (header("sec-fetch-site"), header("origin")) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
         (None, None | Some("null")) => true,
         (None, Some(origin)) => {
@@ -64,7 +63,7 @@ mod tests {
             (&[("origin", "https://pay.example.com.evil.example")], false),
             (&[("origin", "null")], true),
         ] {
-            assert_eq!(comes_from_us(&headers(pairs), host), ours, "{pairs:?}");
+            assert_eq!(is_same_origin(&headers(pairs), host), ours, "{pairs:?}");
         }
     }
 
@@ -72,13 +71,13 @@ mod tests {
     fn a_keyed_address_is_told_to_nobody_and_nothing_personal_is_kept() {
         for path in ["/p/abc", "/payments/pay_1", "/sign-in/abc"] {
             let mut headers = HeaderMap::new();
-            protect(&mut headers, path, true);
+            add_security_headers(&mut headers, path, true);
             assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{path}");
             assert_eq!(headers[header::CACHE_CONTROL], "no-store", "{path}");
             assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
         }
         let mut headers = HeaderMap::from_iter([(header::CACHE_CONTROL, HeaderValue::from_static("public"))]);
-        protect(&mut headers, "/assets/x.css", false);
+        add_security_headers(&mut headers, "/assets/x.css", false);
         assert_eq!(headers[header::CACHE_CONTROL], "public");
         assert!(!headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
     }

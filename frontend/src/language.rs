@@ -6,9 +6,9 @@ use axum::response::Response;
 use receivables::Locale;
 use serde::Deserialize;
 
-use crate::error_page::page::Trouble;
+use crate::error_page::page::ErrorPage;
 use crate::failure::{Failure, see_other};
-use crate::request_context::{LANGUAGE_COOKIE, Visit, set_cookie};
+use crate::request_context::{LANGUAGE_COOKIE, RequestContext, set_cookie};
 
 /// A year.
 const KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
@@ -23,11 +23,11 @@ pub(crate) struct Choice {
 }
 
 /// `POST /language`
-pub(crate) async fn choose_language(visit: Visit, Form(choice): Form<Choice>) -> Result<Response, Failure> {
-    let locale: Locale = choice.locale.parse().map_err(|_| Trouble::Unreadable)?;
+pub(crate) async fn choose_language(request: RequestContext, Form(choice): Form<Choice>) -> Result<Response, Failure> {
+    let locale: Locale = choice.locale.parse().map_err(|_| ErrorPage::Unreadable)?;
     let back = if is_local(&choice.back) { choice.back.as_str() } else { "/" };
     let mut answer = see_other(back);
-    if let Some(cookie) = set_cookie(LANGUAGE_COOKIE, locale.tag(), KEPT_SECONDS, visit.is_secure()) {
+    if let Some(cookie) = set_cookie(LANGUAGE_COOKIE, locale.tag(), KEPT_SECONDS, request.is_secure()) {
         answer.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     Ok(answer)

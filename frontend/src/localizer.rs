@@ -1,4 +1,4 @@
-//! The reader of a page: the language, and how amounts and dates are written in it.
+//! How a page is written: in which language, and how amounts and dates look in it.
 
 use std::fmt::Display;
 
@@ -6,21 +6,22 @@ use jiff::civil::Date;
 use receivables::locale::Language;
 use receivables::{Balance, Locale, Money};
 
-use crate::messages::{Words, words};
+use crate::messages::Messages;
 
-/// Who reads a page.
+/// Writes messages, amounts and dates as a locale does.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader {
-    /// How they read.
+pub(crate) struct Localizer {
     pub(crate) locale: Locale,
-    /// The words of their language.
-    pub(crate) words: &'static Words,
 }
 
-impl Reader {
-    /// A reader of a locale.
+impl Localizer {
     pub(crate) fn of(locale: Locale) -> Self {
-        Self { locale, words: words(locale.language()) }
+        Self { locale }
+    }
+
+    /// What a feature can say, in the language.
+    pub(crate) fn messages<M: Messages>(self) -> &'static M {
+        M::ALL.of(self.locale.language())
     }
 
     /// An amount: `€1,234.50`.
@@ -28,12 +29,11 @@ impl Reader {
         self.locale.money(amount)
     }
 
-    /// A signed amount.
     pub(crate) fn balance(self, balance: Balance) -> String {
         self.locale.balance(balance)
     }
 
-    /// A date in words.
+    /// A date in words: `28 March 2026`.
     pub(crate) fn date(self, date: Date) -> String {
         self.locale.date(date)
     }

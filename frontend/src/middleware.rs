@@ -1,7 +1,7 @@
-//! Reception: what happens to every request before a handler sees it, and to every answer before it leaves.
+//! What happens to every request for a page before a handler is called, and to its answer before it leaves.
 
 use axum::body::Body;
-use axum::extract::{Request, State as Given};
+use axum::extract::{Request, State};
 use axum::http::uri::Authority;
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
@@ -10,61 +10,64 @@ use function_runtime::AppState;
 
 use crate::assets::stylesheet_address;
 use crate::components::Frame;
-use crate::error_page::page::{Trouble, trouble_page};
+use crate::error_page::page::{ErrorPage, error_page};
 use crate::failure::Failure;
-use crate::headers::{comes_from_us, protect};
-use crate::request_context::{Visit, Wishes, html, is_secure};
+use crate::headers::{add_security_headers, is_same_origin};
+use crate::request_context::{Preferences, RequestContext, html, is_secure};
 
-/// Finds the business by its host, turns away what came from elsewhere, and dresses and protects the answer.
-pub(crate) async fn receive(Given(state): Given<AppState>, mut request: Request, next: Next) -> Response {
+/// Finds the business by its host, refuses a form that another site sent, and answers failures with a page.
+pub(crate) async fn handle_page(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let secure = is_secure(&state.context.links);
-    let wishes = Wishes::of(request.headers(), secure);
+    let preferences = Preferences::of(request.headers(), secure);
     let host = host_of(&request);
-    let head = *request.method() == Method::HEAD;
+    let is_head = *request.method() == Method::HEAD;
     let path = request.uri().path().to_owned();
     let business = state.business_of_host(&host).await;
     let mut answer = match business {
         Ok(business) => {
-            let here = address_to_return_to(&request);
             let now = state.clock.now();
-            let visit = Visit { state, business, now, here, wishes };
-            let strange = *request.method() == Method::POST && !comes_from_us(request.headers(), &host);
-            request.extensions_mut().insert(visit.clone());
-            let answer =
-                if strange { Failure::from(Trouble::CrossSite).into_response() } else { next.run(request).await };
-            dress(answer, |status, trouble| {
-                let reader = visit.reader(None);
-                visit.page(status, reader, None, trouble_page(reader, trouble))
+            let return_address = return_address(&request);
+            let context = RequestContext { state, business, now, return_address, preferences };
+            let is_cross_site = *request.method() == Method::POST && !is_same_origin(request.headers(), &host);
+            request.extensions_mut().insert(context.clone());
+            let answer = if is_cross_site {
+                Failure::from(ErrorPage::CrossSite).into_response()
+            } else {
+                next.run(request).await
+            };
+            as_error_page(answer, |status, error| {
+                let localizer = context.localizer(None);
+                context.page(status, localizer, None, error_page(localizer, error))
             })
         }
-        Err(error) => dress(Failure::from(error).into_response(), |status, trouble| {
-            let reader = wishes.without_business();
+        Err(error) => as_error_page(Failure::from(error).into_response(), |status, error| {
+            let localizer = preferences.without_business();
             let frame = Frame {
-                reader,
+                localizer,
                 business: None,
                 email: None,
                 languages: Vec::new(),
-                here: String::new(),
+                return_address: String::new(),
                 stylesheet: stylesheet_address(),
-                place: None,
+                nav_item: None,
             };
-            html(status, &frame, trouble_page(reader, trouble))
+            html(status, &frame, error_page(localizer, error))
         }),
     };
-    if head {
+    if is_head {
         *answer.body_mut() = Body::empty();
     }
-    protect(answer.headers_mut(), &path, secure);
+    add_security_headers(answer.headers_mut(), &path, secure);
     answer
 }
 
-/// A bare failure becomes a page; a page, a redirect or a file is left as it is. The headers of the failure stay.
-fn dress(answer: Response, page: impl FnOnce(StatusCode, Trouble) -> Response) -> Response {
-    let dressed =
+/// Gives a bare failure its page; a page, a redirect or a file is left as it is. The headers of the failure stay.
+fn as_error_page(answer: Response, page: impl FnOnce(StatusCode, ErrorPage) -> Response) -> Response {
+    let is_page =
         answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    match Trouble::of_status(answer.status()) {
-        Some(trouble) if !dressed => {
-            let mut page = page(trouble.status(), trouble);
+    match ErrorPage::of_status(answer.status()) {
+        Some(error) if !is_page => {
+            let mut page = page(error.status(), error);
             for name in [header::ALLOW, header::RETRY_AFTER] {
                 if let Some(value) = answer.headers().get(&name) {
                     page.headers_mut().insert(name, value.clone());
@@ -82,7 +85,7 @@ fn host_of(request: &Request) -> String {
 }
 
 /// A page can be asked for again where it was a GET; the answer to a form has the form's page at the same path.
-fn address_to_return_to(request: &Request) -> String {
+fn return_address(request: &Request) -> String {
     let uri = request.uri();
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         uri.path_and_query().map_or(uri.path(), |whole| whole.as_str()).to_owned()

@@ -1,4 +1,4 @@
-//! A visit: what a request says of who asks and how they read.
+//! What a request says of who asks and how they read, with the business it is for.
 
 use std::sync::Arc;
 
@@ -15,34 +15,34 @@ use store::Session;
 
 use crate::assets::stylesheet_address;
 use crate::components::document::document;
-use crate::components::{Body, Frame, Place};
-use crate::error_page::page::Trouble;
+use crate::components::{Body, Frame, NavItem};
+use crate::error_page::page::ErrorPage;
 use crate::failure::Failure;
-use crate::localizer::Reader;
+use crate::localizer::Localizer;
 
 /// The cookie that holds the chosen language.
 pub(crate) const LANGUAGE_COOKIE: &str = "lang";
 
-/// What a request says of who asks, with the business it asks.
+/// Found before a handler is called, which takes it as an extractor.
 #[derive(Clone)]
-pub(crate) struct Visit {
+pub(crate) struct RequestContext {
     pub(crate) state: AppState,
     pub(crate) business: Arc<Business>,
     pub(crate) now: Timestamp,
     /// The address to come back to after a change of language.
-    pub(crate) here: String,
-    pub(crate) wishes: Wishes,
+    pub(crate) return_address: String,
+    pub(crate) preferences: Preferences,
 }
 
 /// How the visitor would like to read, and the session they claim.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Wishes {
+pub(crate) struct Preferences {
     chosen: Option<Locale>,
     accepted: Option<Locale>,
     session_token: Option<String>,
 }
 
-impl Wishes {
+impl Preferences {
     /// What the cookies and headers of a request say.
     pub(crate) fn of(headers: &HeaderMap, secure: bool) -> Self {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
@@ -53,13 +53,13 @@ impl Wishes {
         }
     }
 
-    /// How to write where nobody's books say anything: as chosen, or as the browser asks.
-    pub(crate) fn without_business(&self) -> Reader {
-        Reader::of(self.chosen.or(self.accepted).unwrap_or(Locale::English))
+    /// The language of a page that belongs to no business: as chosen, or as the browser asks.
+    pub(crate) fn without_business(&self) -> Localizer {
+        Localizer::of(self.chosen.or(self.accepted).unwrap_or(Locale::English))
     }
 }
 
-impl Visit {
+impl RequestContext {
     pub(crate) fn context(&self) -> &Context {
         &self.state.context
     }
@@ -69,46 +69,50 @@ impl Visit {
         self.business.time_zone.date_at(self.now)
     }
 
-    /// The reader: as chosen, as the books say of the customer, or as the browser asks.
-    pub(crate) fn reader(&self, known: Option<Locale>) -> Reader {
-        let Wishes { chosen, accepted, .. } = self.wishes;
-        Reader::of(self.business.locale_for(chosen.or(known).or(accepted)))
+    /// The localizer: as chosen, as the books say of the customer, or as the browser asks.
+    pub(crate) fn localizer(&self, known: Option<Locale>) -> Localizer {
+        let Preferences { chosen, accepted, .. } = self.preferences;
+        Localizer::of(self.business.locale_for(chosen.or(known).or(accepted)))
     }
 
-    /// The reader of a customer's page.
-    pub(crate) fn reader_for(&self, customer: &Customer) -> Reader {
-        self.reader(customer.profile.locale)
+    pub(crate) fn localizer_for(&self, customer: &Customer) -> Localizer {
+        self.localizer(customer.profile.locale)
     }
 
-    /// The same visit, to come back to another address.
-    pub(crate) fn at(self, here: String) -> Self {
-        Self { here, ..self }
+    /// The same, with another address to come back to.
+    pub(crate) fn with_return_address(self, return_address: String) -> Self {
+        Self { return_address, ..self }
     }
 
-    /// A page as an answer.
-    pub(crate) fn page(&self, status: StatusCode, reader: Reader, place: Option<Place>, body: Body) -> Response {
+    pub(crate) fn page(
+        &self,
+        status: StatusCode,
+        localizer: Localizer,
+        nav_item: Option<NavItem>,
+        body: Body,
+    ) -> Response {
         let mut others: Vec<Locale> = Vec::new();
         for locale in &self.business.locales {
-            let known = others.iter().chain([&reader.locale]).any(|shown| shown.language() == locale.language());
+            let known = others.iter().chain([&localizer.locale]).any(|shown| shown.language() == locale.language());
             if !known {
                 others.push(*locale);
             }
         }
         let frame = Frame {
-            reader,
+            localizer,
             business: Some(self.business.name.as_str().to_owned()),
             email: Some(self.business.email.as_str().to_owned()),
             languages: others,
-            here: self.here.clone(),
+            return_address: self.return_address.clone(),
             stylesheet: stylesheet_address(),
-            place,
+            nav_item,
         };
         html(status, &frame, body)
     }
 
     /// The token of the session that the request claims.
     pub(crate) fn session_token(&self) -> Option<&str> {
-        self.wishes.session_token.as_deref().filter(|token| !token.is_empty())
+        self.preferences.session_token.as_deref().filter(|token| !token.is_empty())
     }
 
     /// Whether cookies can be kept from plain connections.
@@ -145,17 +149,17 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     lines.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Visit {
+impl<S: Send + Sync> FromRequestParts<S> for RequestContext {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parts.extensions.get::<Self>().cloned().ok_or(Failure::Trouble(Trouble::Defect))
+        parts.extensions.get::<Self>().cloned().ok_or(Failure::Page(ErrorPage::Defect))
     }
 }
 
-/// A visit within a session. A handler that takes it answers nobody else.
+/// A request within a session. A handler that takes it answers nobody else.
 pub(crate) struct SignedIn {
-    pub(crate) visit: Visit,
+    pub(crate) request: RequestContext,
     pub(crate) session: Session,
 }
 
@@ -163,11 +167,11 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Failure> {
-        let visit = <Visit as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        let Some(token_hash) = visit.session_token().map(Links::hash) else { return Ok(None) };
-        let session = visit.context().store.session(&token_hash, visit.now).await?;
-        let ours = session.filter(|session| session.business == visit.business.id);
-        Ok(ours.map(|session| Self { visit, session }))
+        let request = <RequestContext as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let Some(token_hash) = request.session_token().map(Links::hash) else { return Ok(None) };
+        let session = request.context().store.session(&token_hash, request.now).await?;
+        let ours = session.filter(|session| session.business == request.business.id);
+        Ok(ours.map(|session| Self { request, session }))
     }
 }
 

@@ -1,6 +1,6 @@
-//! The way in: routes, forms, sessions, languages and the headers of every answer.
+//! The routes of the portal.
 //!
-//! A handler opens what was asked for, makes a view and answers with a page or an explicit 303. Whatever goes wrong leaves it
+//! A handler reads what the address names, makes a view and answers with a page or an explicit 303. Whatever goes wrong leaves it
 //! as a [`crate::failure::Failure`], which [`middleware`] dresses as a page in the visitor's language. GET and HEAD change nothing.
 
 use axum::extract::DefaultBodyLimit;
@@ -16,7 +16,7 @@ const FORM_BYTES_MAX: usize = 16 * 1024;
 /// Characters of a token: 256 bits in base64url.
 const TOKEN_CHARS: usize = 43;
 
-/// The portal. Addresses that are nobody's end here too, so it comes last where routers are merged.
+/// The portal. Unknown addresses end here too, so it comes last where routers are merged.
 pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .route("/", get(account::handler::show_account))
@@ -34,7 +34,7 @@ pub fn router(state: AppState) -> Router {
         .route("/language", post(language::choose_language))
         .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .layer(from_fn_with_state(state.clone(), middleware::receive));
+        .layer(from_fn_with_state(state.clone(), middleware::handle_page));
     // What every page needs, also the page that says the table is down, asks nobody.
     let assets = Router::new()
         .route("/assets/{file}", get(assets::stylesheet))

@@ -1,4 +1,4 @@
-//! What is wrong with a form, said above it and at the field.
+//! What is wrong with a form, shown above it.
 
 use leptos::prelude::*;
 

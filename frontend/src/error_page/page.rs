@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 
 use crate::components::Body;
-use crate::localizer::Reader;
+use crate::error_page::messages::ErrorMessages;
+use crate::localizer::Localizer;
 
 /// What can go wrong, one variant for each thing to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Trouble {
+pub(crate) enum ErrorPage {
     /// Nothing is at the address, or it is someone else's.
     NotFound,
     /// The request came from another site.
@@ -24,7 +25,7 @@ pub(crate) enum Trouble {
     Defect,
 }
 
-impl Trouble {
+impl ErrorPage {
     /// All of them, for the tests to look at.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 7] = [
@@ -38,22 +39,21 @@ impl Trouble {
     ];
 }
 
-/// The page.
-pub(crate) fn trouble_page(reader: Reader, trouble: Trouble) -> Body {
-    let words = &reader.words.trouble;
-    let (title, text) = match trouble {
-        Trouble::NotFound => (words.not_found, words.not_found_text),
-        Trouble::CrossSite => (words.cross_site, words.cross_site_text),
-        Trouble::Method => (words.method, words.method_text),
-        Trouble::TooLarge => (words.too_large, words.too_large_text),
-        Trouble::Unreadable => (words.unreadable, words.unreadable_text),
-        Trouble::Unavailable => (words.unavailable, words.unavailable_text),
-        Trouble::Defect => (words.defect, words.defect_text),
+pub(crate) fn error_page(localizer: Localizer, error: ErrorPage) -> Body {
+    let messages = localizer.messages::<ErrorMessages>();
+    let (title, text) = match error {
+        ErrorPage::NotFound => (messages.not_found, messages.not_found_text),
+        ErrorPage::CrossSite => (messages.cross_site, messages.cross_site_text),
+        ErrorPage::Method => (messages.method, messages.method_text),
+        ErrorPage::TooLarge => (messages.too_large, messages.too_large_text),
+        ErrorPage::Unreadable => (messages.unreadable, messages.unreadable_text),
+        ErrorPage::Unavailable => (messages.unavailable, messages.unavailable_text),
+        ErrorPage::Defect => (messages.defect, messages.defect_text),
     };
     let content = view! {
         <h1>{title}</h1>
         <p>{text}</p>
-        <p class="links"><a href="/">{words.home}</a></p>
+        <p class="links"><a href="/">{messages.home}</a></p>
     };
     Body { title: title.to_owned(), content: content.into_any() }
 }

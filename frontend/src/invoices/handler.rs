@@ -11,11 +11,11 @@ use receivables::payment::Origin;
 use serde::Deserialize;
 use store::Page;
 
-use crate::components::Place;
-use crate::error_page::page::Trouble;
+use crate::components::NavItem;
+use crate::error_page::page::ErrorPage;
 use crate::failure::Failure;
 use crate::invoices::list_page::{InvoiceList, invoices_page};
-use crate::invoices::payable_invoice::{Opened, PayPost};
+use crate::invoices::payable_invoice::{PayPost, PayableInvoice};
 use crate::invoices::view::invoice_row;
 use crate::request_context::SignedIn;
 
@@ -23,31 +23,31 @@ use crate::request_context::SignedIn;
 const ROWS_MAX: usize = 50;
 
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct ListQuery {
     cursor: Option<String>,
 }
 
 /// `GET /invoices`
 pub(crate) async fn list_invoices(
-    SignedIn { visit, session }: SignedIn,
-    Query(asked): Query<Asked>,
+    SignedIn { request, session }: SignedIn,
+    Query(query): Query<ListQuery>,
 ) -> Result<Response, Failure> {
-    let (store, business) = (&visit.context().store, &visit.business.id);
-    let continued = asked.cursor.is_some();
-    let page = Page { limit: ROWS_MAX, cursor: asked.cursor };
+    let (store, business) = (&request.context().store, &request.business.id);
+    let continued = query.cursor.is_some();
+    let page = Page { limit: ROWS_MAX, cursor: query.cursor };
     let (customer, invoices) = tokio::try_join!(
         store.customer(business, &session.customer),
         store.invoices_of(business, &session.customer, &page),
     )?;
-    let customer = customer.ok_or(Trouble::NotFound)?;
-    let today = visit.today();
+    let customer = customer.ok_or(ErrorPage::NotFound)?;
+    let today = request.today();
     let list = InvoiceList {
         rows: invoices.items.iter().map(|invoice| invoice_row(invoice, today)).collect(),
         more: invoices.next_cursor.map(|cursor| format!("/invoices?cursor={}", escaped(&cursor))),
         continued,
     };
-    let reader = visit.reader_for(&customer);
-    Ok(visit.page(StatusCode::OK, reader, Some(Place::Invoices), invoices_page(reader, &list)))
+    let localizer = request.localizer_for(&customer);
+    Ok(request.page(StatusCode::OK, localizer, Some(NavItem::Invoices), invoices_page(localizer, &list)))
 }
 
 /// `GET /invoices/{id}`
@@ -64,22 +64,22 @@ pub(crate) async fn pay_invoice(
     Box::pin(open(signed_in, &id).await?.pay(post)).await
 }
 
-async fn open(SignedIn { visit, session }: SignedIn, id: &str) -> Result<Opened, Failure> {
-    let id: InvoiceId = id.parse().map_err(|_| Trouble::NotFound)?;
-    let (store, business) = (&visit.context().store, &visit.business.id);
+async fn open(SignedIn { request, session }: SignedIn, id: &str) -> Result<PayableInvoice, Failure> {
+    let id: InvoiceId = id.parse().map_err(|_| ErrorPage::NotFound)?;
+    let (store, business) = (&request.context().store, &request.business.id);
     let (invoice, customer) =
         tokio::try_join!(store.invoice(business, &id), store.customer(business, &session.customer))?;
-    let invoice = invoice.filter(|invoice| invoice.customer == session.customer).ok_or(Trouble::NotFound)?;
-    let customer = customer.ok_or(Trouble::NotFound)?;
+    let invoice = invoice.filter(|invoice| invoice.customer == session.customer).ok_or(ErrorPage::NotFound)?;
+    let customer = customer.ok_or(ErrorPage::NotFound)?;
     let address = format!("/invoices/{id}");
-    Ok(Opened {
+    Ok(PayableInvoice {
         invoice,
         customer,
         origin: Origin::Portal,
         action: format!("{address}/pay"),
         address,
-        place: Some(Place::Invoices),
-        visit,
+        nav_item: Some(NavItem::Invoices),
+        request,
     })
 }
 

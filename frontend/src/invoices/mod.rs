@@ -3,7 +3,9 @@
 pub(crate) mod details;
 pub(crate) mod handler;
 pub(crate) mod list_page;
+pub(crate) mod messages;
 pub(crate) mod page;
 pub(crate) mod payable_invoice;
+pub(crate) mod state;
 pub(crate) mod table;
 pub(crate) mod view;

@@ -3,83 +3,93 @@
 use leptos::prelude::*;
 
 use crate::components::Body;
-use crate::components::state::invoice_state;
 use crate::invoices::details::invoice_details;
+use crate::invoices::messages::InvoiceMessages;
+use crate::invoices::state::invoice_state;
 use crate::invoices::view::{InvoiceState, InvoiceView};
-use crate::localizer::Reader;
+use crate::localizer::Localizer;
 use crate::pay_form::form::amount_form;
+use crate::pay_form::messages::PayFormMessages;
 use crate::pay_form::view::{Online, PayForm};
 
-/// The page. The form is shown where something can be paid online now; what cannot is said instead.
-pub(crate) fn invoice_page(reader: Reader, view: &InvoiceView, form: Option<&PayForm>) -> Body {
-    let words = &reader.words.invoice;
-    let title = (words.heading)(&view.number);
-    let fault =
-        form.and_then(|form| form.fault).map(|_| format!("{} · ", reader.words.pay.fault_title)).unwrap_or_default();
+/// The page. The form is shown where something can be paid online now; otherwise a notice says why not.
+pub(crate) fn invoice_page(localizer: Localizer, view: &InvoiceView, form: Option<&PayForm>) -> Body {
+    let messages = localizer.messages::<InvoiceMessages>();
+    let title = (messages.heading)(&view.number);
+    let fault = form
+        .and_then(|form| form.fault)
+        .map(|_| format!("{} · ", localizer.messages::<PayFormMessages>().fault_title))
+        .unwrap_or_default();
     let content = view! {
         <div class="demand">
             <h1>{title.clone()}</h1>
-            {headline(reader, view)}
+            {headline(localizer, view)}
         </div>
-        {notices(reader, view)}
-        {form.map(|form| amount_form(reader, form))}
-        {invoice_details(reader, view)}
+        {notices(localizer, view)}
+        {form.map(|form| amount_form(localizer, form))}
+        {invoice_details(localizer, view)}
     };
     Body { title: format!("{fault}{title}"), content: content.into_any() }
 }
 
 /// What is still to pay, and by when.
-fn headline(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
-    let words = &reader.words.invoice;
-    let date = reader.date(view.due_on);
+fn headline(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
+    let messages = localizer.messages::<InvoiceMessages>();
+    let date = localizer.date(view.due_on);
     let due = match view.state {
-        // Nobody is asked, by a day, for what cannot be paid.
-        InvoiceState::Open | InvoiceState::PartlyPaid if matches!(view.online, Online::Crumbs { .. }) => None,
-        InvoiceState::Open | InvoiceState::PartlyPaid => Some((words.due_on)(&date)),
-        InvoiceState::Overdue { .. } => Some((words.was_due_on)(&date)),
+        // What cannot be paid is not due on a day.
+        InvoiceState::Open | InvoiceState::PartlyPaid
+            if matches!(view.online, Online::UnchargeableRemainder { .. }) =>
+        {
+            None
+        }
+        InvoiceState::Open | InvoiceState::PartlyPaid => Some((messages.due_on)(&date)),
+        InvoiceState::Overdue { .. } => Some((messages.was_due_on)(&date)),
         InvoiceState::Processing | InvoiceState::Paid => None,
     };
-    let badge = (view.state != InvoiceState::Open).then(|| invoice_state(reader, view.state));
+    let badge = (view.state != InvoiceState::Open).then(|| invoice_state(localizer, view.state));
     view! {
         <p class="sum">
-            <span>{words.open}</span>
-            <strong class="amount">{reader.money(view.open)}</strong>
+            <span>{messages.open}</span>
+            <strong class="amount">{localizer.money(view.open)}</strong>
         </p>
         <p class="due">{badge} {due}</p>
     }
 }
 
-fn notices(reader: Reader, view: &InvoiceView) -> impl IntoView + use<> {
-    let words = &reader.words.pay;
+fn notices(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
+    let messages = &localizer.messages::<InvoiceMessages>().notices;
     let mut notices: Vec<(&'static str, String)> = Vec::new();
     // What was only written off was not paid.
     if view.state == InvoiceState::Paid && !view.applied.is_zero() {
-        let text = view.paid_on.map_or(words.paid.to_owned(), |on| (words.paid_on)(&reader.date(on)));
+        let text = view.paid_on.map_or(messages.paid.to_owned(), |on| (messages.paid_on)(&localizer.date(on)));
         notices.push(("notice good", text));
     }
     if !view.written_off.is_zero() {
-        notices.push(("notice", (words.written_off)(&reader.money(view.written_off))));
+        notices.push(("notice", (messages.written_off)(&localizer.money(view.written_off))));
     }
     if !view.charged_back.is_zero() {
-        notices.push(("notice late", (words.charged_back)(&reader.money(view.charged_back))));
+        notices.push(("notice late", (messages.charged_back)(&localizer.money(view.charged_back))));
     }
     if !view.pending.is_zero() {
-        let text = if view.online == Online::Nothing { words.all_pending } else { words.part_pending };
-        notices.push(("notice moving", text(&reader.money(view.pending))));
+        let text = if view.online == Online::Nothing { messages.all_pending } else { messages.part_pending };
+        notices.push(("notice moving", text(&localizer.money(view.pending))));
     }
     if !view.disputed.is_zero() {
-        notices.push(("notice", (words.disputed)(&reader.money(view.disputed))));
+        notices.push(("notice", (messages.disputed)(&localizer.money(view.disputed))));
     }
     match view.online {
         Online::UpTo { unchargeable_remainder, .. } if !unchargeable_remainder.is_zero() => {
-            notices.push(("notice", (words.unchargeable_remainder)(&reader.money(unchargeable_remainder))));
+            notices.push(("notice", (messages.unchargeable_remainder)(&localizer.money(unchargeable_remainder))));
         }
         Online::Nothing | Online::UpTo { .. } => {}
-        Online::Crumbs { rest } => notices.push(("notice", (words.only_crumbs)(&reader.money(rest)))),
-        Online::TooLittle { rest, minimum } => {
-            notices.push(("notice", (words.too_small)(&reader.money(rest), &reader.money(minimum))));
+        Online::UnchargeableRemainder { rest } => {
+            notices.push(("notice", (messages.only_unchargeable)(&localizer.money(rest))));
         }
-        Online::OtherCurrency => notices.push(("notice", (words.other_currency)(view.open.currency().code()))),
+        Online::TooLittle { rest, minimum } => {
+            notices.push(("notice", (messages.below_minimum)(&localizer.money(rest), &localizer.money(minimum))));
+        }
+        Online::OtherCurrency => notices.push(("notice", (messages.other_currency)(view.open.currency().code()))),
     }
     notices.into_iter().map(|(class, text)| view! { <p class=class>{text}</p> }).collect_view()
 }

@@ -2,32 +2,33 @@
 
 use leptos::prelude::*;
 
-use crate::components::state::invoice_state;
+use crate::invoices::messages::InvoiceMessages;
+use crate::invoices::state::invoice_state;
 use crate::invoices::view::InvoiceRow;
-use crate::localizer::Reader;
+use crate::localizer::Localizer;
 
 /// A table of invoices, or nothing where there is none.
 pub(crate) fn invoice_table(
-    reader: Reader,
+    localizer: Localizer,
     caption: &'static str,
     rows: &[InvoiceRow],
 ) -> Option<impl IntoView + use<>> {
     if rows.is_empty() {
         return None;
     }
-    let words = &reader.words.invoice;
-    let rows = rows.iter().map(|row| invoice_row(reader, row)).collect_view();
+    let messages = localizer.messages::<InvoiceMessages>();
+    let rows = rows.iter().map(|row| invoice_row(localizer, row)).collect_view();
     Some(view! {
         <table role="table" class="cards">
             <caption>{caption}</caption>
             <thead role="rowgroup">
                 <tr role="row">
-                    <th role="columnheader" scope="col">{words.number_column}</th>
-                    <th role="columnheader" scope="col">{words.status_column}</th>
-                    <th role="columnheader" scope="col">{words.due_column}</th>
-                    <th role="columnheader" scope="col" class="amount">{words.total_column}</th>
-                    <th role="columnheader" scope="col" class="amount">{words.open}</th>
-                    <th role="columnheader" scope="col">{words.pay_column}</th>
+                    <th role="columnheader" scope="col">{messages.number_column}</th>
+                    <th role="columnheader" scope="col">{messages.status_column}</th>
+                    <th role="columnheader" scope="col">{messages.due_column}</th>
+                    <th role="columnheader" scope="col" class="amount">{messages.total_column}</th>
+                    <th role="columnheader" scope="col" class="amount">{messages.open}</th>
+                    <th role="columnheader" scope="col">{messages.pay_column}</th>
                 </tr>
             </thead>
             <tbody role="rowgroup">{rows}</tbody>
@@ -35,19 +36,19 @@ pub(crate) fn invoice_table(
     })
 }
 
-fn invoice_row(reader: Reader, row: &InvoiceRow) -> impl IntoView + use<> {
-    let words = &reader.words.invoice;
+fn invoice_row(localizer: Localizer, row: &InvoiceRow) -> impl IntoView + use<> {
+    let messages = localizer.messages::<InvoiceMessages>();
     let address = format!("/invoices/{}", row.id);
     let pay = row.can_be_paid.then(|| {
-        view! { <a class="pay-link" href=address.clone() aria-label=(words.pay_named)(&row.number)>{words.pay}</a> }
+        view! { <a class="pay-link" href=address.clone() aria-label=(messages.pay_named)(&row.number)>{messages.pay}</a> }
     });
     view! {
         <tr role="row">
             <th role="rowheader" scope="row"><a href=address.clone()>{row.number.clone()}</a></th>
-            <td role="cell" data-label=words.status_column>{invoice_state(reader, row.state)}</td>
-            <td role="cell" data-label=words.due_column>{reader.date(row.due_on)}</td>
-            <td role="cell" class="amount" data-label=words.total_column>{reader.money(row.total)}</td>
-            <td role="cell" class="amount" data-label=words.open>{reader.money(row.open)}</td>
+            <td role="cell" data-label=messages.status_column>{invoice_state(localizer, row.state)}</td>
+            <td role="cell" data-label=messages.due_column>{localizer.date(row.due_on)}</td>
+            <td role="cell" class="amount" data-label=messages.total_column>{localizer.money(row.total)}</td>
+            <td role="cell" class="amount" data-label=messages.open>{localizer.money(row.open)}</td>
             <td role="cell">{pay}</td>
         </tr>
     }

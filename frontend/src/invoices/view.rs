@@ -1,4 +1,4 @@
-//! An invoice as its reader sees it, whole or as a row of a list.
+//! An invoice as the payer sees it, alone or as a row of a list.
 
 use jiff::civil::Date;
 use receivables::calendar::days_overdue;
@@ -7,26 +7,21 @@ use receivables::{Invoice, InvoiceId, Money};
 
 use crate::pay_form::view::Online;
 
-/// An invoice, whole.
 #[derive(Clone, Debug)]
 pub(crate) struct InvoiceView {
     /// The number printed on it.
     pub(crate) number: String,
-    /// The customer's order.
     pub(crate) purchase_order: Option<String>,
-    /// When it is dated.
     pub(crate) issued_on: Date,
-    /// By when it is to be paid.
     pub(crate) due_on: Date,
-    /// What it is for.
     pub(crate) lines: Vec<Line>,
-    /// What it comes to.
+    /// Net, taxes and gross.
     pub(crate) totals: Totals,
-    /// What is covered.
+    /// What payments and credit notes cover.
     pub(crate) applied: Money,
-    /// What is on its way.
+    /// Payments that have been made and have not arrived.
     pub(crate) pending: Money,
-    /// What is contested.
+    /// What the customer contests.
     pub(crate) disputed: Money,
     /// What is not expected any more.
     pub(crate) written_off: Money,
@@ -36,28 +31,24 @@ pub(crate) struct InvoiceView {
     pub(crate) open: Money,
     /// What of it can be paid online now.
     pub(crate) online: Online,
-    /// How it stands, in a word.
     pub(crate) state: InvoiceState,
-    /// When the last payment for it arrived; only asked of paid invoices.
+    /// When the last payment for it arrived; only looked up for paid invoices.
     pub(crate) paid_on: Option<Date>,
 }
 
-/// An invoice in a list.
 #[derive(Clone, Debug)]
 pub(crate) struct InvoiceRow {
     /// Our id, which is its address.
     pub(crate) id: InvoiceId,
     /// The number printed on it.
     pub(crate) number: String,
-    /// By when it is to be paid.
     pub(crate) due_on: Date,
-    /// What it comes to.
+    /// Gross.
     pub(crate) total: Money,
     /// What is not covered.
     pub(crate) open: Money,
     /// Whether something of it can be paid online now.
     pub(crate) can_be_paid: bool,
-    /// How it stands, in a word.
     pub(crate) state: InvoiceState,
 }
 
@@ -70,7 +61,7 @@ pub(crate) enum InvoiceState {
     PartlyPaid,
     /// It is open after its due date, by so many days.
     Overdue {
-        /// In the billing zone.
+        /// Counted in the billing time zone.
         days: u32,
     },
     /// All that is open is on its way.
@@ -81,7 +72,7 @@ pub(crate) enum InvoiceState {
 
 /// An invoice on a day of the billing zone.
 pub(crate) fn invoice_view(invoice: &Invoice, today: Date, paid_on: Option<Date>) -> InvoiceView {
-    let standing = &invoice.balance;
+    let balance = &invoice.balance;
     InvoiceView {
         number: invoice.number.to_string(),
         purchase_order: invoice.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
@@ -89,13 +80,13 @@ pub(crate) fn invoice_view(invoice: &Invoice, today: Date, paid_on: Option<Date>
         due_on: invoice.due_on,
         lines: invoice.lines.clone(),
         totals: invoice.totals.clone(),
-        applied: standing.applied,
-        pending: standing.pending,
-        disputed: standing.disputed,
-        written_off: standing.written_off,
-        charged_back: if standing.open().is_zero() { Money::zero(invoice.currency()) } else { standing.charged_back },
-        open: standing.open(),
-        online: Online::of(standing.payable()),
+        applied: balance.applied,
+        pending: balance.pending,
+        disputed: balance.disputed,
+        written_off: balance.written_off,
+        charged_back: if balance.open().is_zero() { Money::zero(invoice.currency()) } else { balance.charged_back },
+        open: balance.open(),
+        online: Online::of(balance.payable()),
         state: state_of(invoice, today),
         paid_on,
     }
@@ -117,7 +108,7 @@ pub(crate) fn invoice_row(invoice: &Invoice, today: Date) -> InvoiceRow {
 fn state_of(invoice: &Invoice, today: Date) -> InvoiceState {
     let days = days_overdue(invoice.due_on, today);
     // Fractions that the provider never charges are open, and nobody is late with them.
-    let asked_for = !matches!(Online::of(invoice.balance.open()), Online::Crumbs { .. });
+    let asked_for = !matches!(Online::of(invoice.balance.open()), Online::UnchargeableRemainder { .. });
     match invoice.balance.status() {
         Status::Paid => InvoiceState::Paid,
         Status::Processing => InvoiceState::Processing,

@@ -17,23 +17,19 @@ pub(crate) enum Online {
     UpTo {
         /// The most that can be paid.
         most: Money,
-        /// What remains even then, because the provider charges whole steps only; mostly nothing.
+        /// What remains even then, because the provider charges whole steps only; nearly always zero.
         unchargeable_remainder: Money,
         /// What the provider charges in the currency.
         rule: ChargeRule,
     },
     /// Less is left than the provider ever takes.
     TooLittle {
-        /// What is left.
         rest: Money,
         /// The least that the provider takes.
         minimum: Money,
     },
     /// Only fractions are left that the provider never charges.
-    Crumbs {
-        /// What is left.
-        rest: Money,
-    },
+    UnchargeableRemainder { rest: Money },
     /// The provider does not take the currency.
     OtherCurrency,
 }
@@ -47,7 +43,7 @@ impl Online {
         let Some(rule) = charge_rule(payable.currency()) else { return Self::OtherCurrency };
         let most = rule.most_of(payable);
         if rule.is_crumbs(payable) {
-            Self::Crumbs { rest: payable }
+            Self::UnchargeableRemainder { rest: payable }
         } else if most.is_zero() {
             Self::TooLittle { rest: payable, minimum: rule.minimum }
         } else {
@@ -59,17 +55,15 @@ impl Online {
     pub(crate) fn most(&self) -> Option<Money> {
         match self {
             Self::UpTo { most, .. } => Some(*most),
-            Self::Nothing | Self::Crumbs { .. } | Self::TooLittle { .. } | Self::OtherCurrency => None,
+            Self::Nothing | Self::UnchargeableRemainder { .. } | Self::TooLittle { .. } | Self::OtherCurrency => None,
         }
     }
 }
 
-/// The form.
 #[derive(Clone, Debug)]
 pub(crate) struct PayForm {
-    /// Where it is posted.
     pub(crate) action: String,
-    /// Minted for this rendering: the idempotency key of the payment it starts.
+    /// New for each rendering: the idempotency key of the payment it starts.
     pub(crate) payment: PaymentId,
     /// The most that can be paid.
     pub(crate) most: Money,
@@ -77,20 +71,16 @@ pub(crate) struct PayForm {
     pub(crate) minimum: Money,
     /// What was typed, where it is shown again.
     pub(crate) typed: Option<String>,
-    /// What was wrong with it.
+    /// What was wrong with what was typed.
     pub(crate) fault: Option<PayFault>,
 }
 
 /// Why a payment could not start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PayFault {
-    /// Nothing was typed.
     Missing,
-    /// It is no number.
     NotANumber,
-    /// It is below zero.
     Negative,
-    /// It is zero.
     Zero,
     /// It has more decimals than the currency.
     TooPrecise(u32),
@@ -105,9 +95,9 @@ pub(crate) enum PayFault {
         /// The least that may be left.
         minimum: Money,
     },
-    /// The invoice changed meanwhile.
+    /// The invoice has changed since the form was shown.
     Changed,
-    /// Another checkout is open.
+    /// The invoice is being paid on a hosted page that is still open.
     CheckoutOpen,
     /// The provider says that it is too much at once.
     TooMuchAtOnce,

@@ -9,39 +9,39 @@ use receivables::pay_link::Scope;
 use receivables::payment::Origin;
 
 use crate::failure::Failure;
-use crate::invoices::payable_invoice::{Opened, PayPost};
-use crate::request_context::Visit;
+use crate::invoices::payable_invoice::{PayPost, PayableInvoice};
+use crate::pay_links::page::pay_link_closed_page;
+use crate::request_context::RequestContext;
 use crate::router::is_token;
-use crate::sign_in::page::pay_link_closed_page;
 
 /// `GET /p/{token}`
-pub(crate) async fn show_pay_link(visit: Visit, Path(token): Path<String>) -> Result<Response, Failure> {
-    match open(&visit, &token).await? {
-        Some(opened) => opened.show().await,
-        None => Ok(closed(&visit)),
+pub(crate) async fn show_pay_link(request: RequestContext, Path(token): Path<String>) -> Result<Response, Failure> {
+    match open(&request, &token).await? {
+        Some(payable) => payable.show().await,
+        None => Ok(closed(&request)),
     }
 }
 
 /// `POST /p/{token}`
 pub(crate) async fn pay_by_link(
-    visit: Visit,
+    request: RequestContext,
     Path(token): Path<String>,
     Form(post): Form<PayPost>,
 ) -> Result<Response, Failure> {
-    match open(&visit, &token).await? {
-        Some(opened) => Box::pin(opened.pay(post)).await,
-        None => Ok(closed(&visit)),
+    match open(&request, &token).await? {
+        Some(payable) => Box::pin(payable.pay(post)).await,
+        None => Ok(closed(&request)),
     }
 }
 
 /// What a token opens. Unknown, expired, taken back and another business's are one and the same.
-async fn open(visit: &Visit, token: &str) -> Result<Option<Opened>, Failure> {
+async fn open(request: &RequestContext, token: &str) -> Result<Option<PayableInvoice>, Failure> {
     if !is_token(token) {
         return Ok(None);
     }
-    let (store, business) = (&visit.context().store, &visit.business.id);
+    let (store, business) = (&request.context().store, &request.business.id);
     let link = store.pay_link(&Links::hash(token)).await?;
-    let Some(link) = link.filter(|link| link.business == *business && link.opens_on(visit.today())) else {
+    let Some(link) = link.filter(|link| link.business == *business && link.opens_on(request.today())) else {
         return Ok(None);
     };
     let Scope::Invoice(invoice) = &link.scope;
@@ -49,18 +49,18 @@ async fn open(visit: &Visit, token: &str) -> Result<Option<Opened>, Failure> {
         tokio::try_join!(store.invoice(business, invoice), store.customer(business, &link.customer))?;
     let (Some(invoice), Some(customer)) = (invoice, customer) else { return Ok(None) };
     let address = format!("/p/{token}");
-    Ok(Some(Opened {
-        visit: visit.clone(),
+    Ok(Some(PayableInvoice {
+        request: request.clone(),
         invoice,
         customer,
         origin: Origin::PayLink(link.id),
         action: address.clone(),
         address,
-        place: None,
+        nav_item: None,
     }))
 }
 
-fn closed(visit: &Visit) -> Response {
-    let reader = visit.reader(None);
-    visit.page(StatusCode::NOT_FOUND, reader, None, pay_link_closed_page(reader))
+fn closed(request: &RequestContext) -> Response {
+    let localizer = request.localizer(None);
+    request.page(StatusCode::NOT_FOUND, localizer, None, pay_link_closed_page(localizer))
 }

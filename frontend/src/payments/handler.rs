@@ -8,12 +8,12 @@ use receivables::payment::{Origin, State};
 use receivables::{InvoiceId, Payment, PaymentId};
 use serde::Deserialize;
 
-use crate::components::Place;
-use crate::error_page::page::Trouble;
+use crate::components::NavItem;
+use crate::error_page::page::ErrorPage;
 use crate::failure::Failure;
 use crate::payments::page::payment_page;
 use crate::payments::view::payment_view;
-use crate::request_context::{SignedIn, Visit};
+use crate::request_context::{RequestContext, SignedIn};
 
 /// Times the page of an unfinished payment asks by itself to be loaded again.
 const RELOADS_MAX: u8 = 5;
@@ -22,7 +22,7 @@ const RELOAD_SECONDS: u8 = 3;
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
 
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct PaymentQuery {
     key: Option<String>,
     #[serde(default)]
     n: u8,
@@ -30,40 +30,41 @@ pub(crate) struct Asked {
 
 /// `GET /payments/{id}`. It opens to the key in its address and to the customer's own session, and is nothing to others.
 pub(crate) async fn show_payment(
-    visit: Visit,
+    request: RequestContext,
     signed_in: Option<SignedIn>,
     Path(id): Path<String>,
-    Query(asked): Query<Asked>,
+    Query(query): Query<PaymentQuery>,
 ) -> Result<Response, Failure> {
-    let id: PaymentId = id.parse().map_err(|_| Trouble::NotFound)?;
+    let id: PaymentId = id.parse().map_err(|_| ErrorPage::NotFound)?;
     let customer = signed_in.map(|signed_in| signed_in.session.customer);
-    if asked.key.is_none() && customer.is_none() {
-        return Err(Trouble::NotFound.into());
+    if query.key.is_none() && customer.is_none() {
+        return Err(ErrorPage::NotFound.into());
     }
-    let business = &visit.business;
-    let payment = visit.context().store.payment(&business.id, &id).await?.ok_or(Trouble::NotFound)?;
-    let key = asked.key.as_deref().filter(|key| visit.context().links.payment_key_opens(&payment, key));
+    let business = &request.business;
+    let payment = request.context().store.payment(&business.id, &id).await?.ok_or(ErrorPage::NotFound)?;
+    let key = query.key.as_deref().filter(|key| request.context().links.payment_key_opens(&payment, key));
     let own = customer.as_ref() == Some(&payment.customer);
     if key.is_none() && !own {
-        return Err(Trouble::NotFound.into());
+        return Err(ErrorPage::NotFound.into());
     }
-    // The provider is asked only for those to whom the page opens.
-    let payment = poll_payment(visit.context(), payment, visit.now).await?;
+    // The provider is called only for those to whom the page opens.
+    let payment = poll_payment(request.context(), payment, request.now).await?;
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|allocation| allocation.invoice.clone()).collect();
-    let invoices = visit.context().store.invoices(&business.id, &ids).await?;
-    let back = where_it_began(&visit, &payment).await?;
+    let invoices = request.context().store.invoices(&business.id, &ids).await?;
+    let back = where_it_began(&request, &payment).await?;
     let address = match key {
         Some(key) => format!("/payments/{id}?key={key}"),
         None => format!("/payments/{id}"),
     };
-    let reader = visit.reader(Some(payment.locale));
-    let view = payment_view(&payment, &invoices, back, business, visit.now);
-    let page = payment_page(reader, &view, &address);
-    let place = own.then_some(Place::Elsewhere);
-    let mut answer = visit.clone().at(address.clone()).page(StatusCode::OK, reader, place, page);
-    if payment.state == State::Started && asked.n < RELOADS_MAX {
+    let localizer = request.localizer(Some(payment.locale));
+    let view = payment_view(&payment, &invoices, back, business, request.now);
+    let page = payment_page(localizer, &view, &address);
+    let nav_item = own.then_some(NavItem::Other);
+    let mut answer =
+        request.clone().with_return_address(address.clone()).page(StatusCode::OK, localizer, nav_item, page);
+    if payment.state == State::Started && query.n < RELOADS_MAX {
         let separator = if address.contains('?') { '&' } else { '?' };
-        let next = format!("{RELOAD_SECONDS};url={address}{separator}n={}", asked.n + 1);
+        let next = format!("{RELOAD_SECONDS};url={address}{separator}n={}", query.n + 1);
         if let Ok(next) = HeaderValue::from_str(&next) {
             answer.headers_mut().insert(REFRESH, next);
         }
@@ -72,8 +73,8 @@ pub(crate) async fn show_payment(
 }
 
 /// Where the payer came from, and can start again a payment that came to nothing.
-async fn where_it_began(visit: &Visit, payment: &Payment) -> Result<Option<String>, Failure> {
-    let context = visit.context();
+async fn where_it_began(request: &RequestContext, payment: &Payment) -> Result<Option<String>, Failure> {
+    let context = request.context();
     let link = match &payment.origin {
         Origin::PayLink(link) => Some(link.clone()),
         Origin::Portal => {
@@ -82,8 +83,8 @@ async fn where_it_began(visit: &Visit, payment: &Payment) -> Result<Option<Strin
         }
         Origin::Api | Origin::Provider => {
             let Some(first) = payment.allocations.first() else { return Ok(None) };
-            let links = context.store.pay_links_of_invoice(&visit.business.id, &first.invoice).await?;
-            links.into_iter().find(|link| link.opens_on(visit.today())).map(|link| link.id)
+            let links = context.store.pay_links_of_invoice(&request.business.id, &first.invoice).await?;
+            links.into_iter().find(|link| link.opens_on(request.today())).map(|link| link.id)
         }
     };
     Ok(link.map(|link| format!("/p/{}", context.links.pay_token(&link))))

@@ -7,16 +7,14 @@ use jiff::civil::Date;
 use receivables::payment::State;
 use receivables::{Business, Invoice, InvoiceId, Money, Payment, PaymentId};
 
-/// A payment.
 #[derive(Clone, Debug)]
 pub(crate) struct PaymentView {
     /// Our id, which the payer may quote.
     pub(crate) id: PaymentId,
-    /// How it stands.
     pub(crate) state: State,
-    /// How much was asked for.
+    /// What the payer set out to pay.
     pub(crate) amount: Money,
-    /// What came.
+    /// What arrived.
     pub(crate) received: Money,
     /// What of it was sent back.
     pub(crate) refunded: Money,
@@ -24,54 +22,46 @@ pub(crate) struct PaymentView {
     pub(crate) charged_back: Money,
     /// What of it covers no invoice.
     pub(crate) unapplied: Money,
-    /// What came in another currency.
+    /// What arrived in a currency that is not the payment's.
     pub(crate) suspense: Vec<Money>,
-    /// What of a transfer has arrived, before it is whole.
+    /// The part of a bank transfer that has arrived, while the rest is missing.
     pub(crate) arrived: Option<Money>,
-    /// What it is for.
     pub(crate) allocations: Vec<AllocationView>,
     /// The hosted page, while the payer can still pay there.
     pub(crate) checkout: Option<String>,
     /// Why the money did not come, or why a first attempt on a page that is still open did not work.
     pub(crate) decline: Option<Decline>,
-    /// When the money came.
+    /// The day on which the money arrived.
     pub(crate) settled_on: Option<Date>,
-    /// Where the payer came from and can start again: the pay link or the invoice.
+    /// The address at which the invoice can be seen and paid again; none where the reader may not have it.
     pub(crate) back: Option<String>,
 }
 
-/// What a payment is for.
 #[derive(Clone, Debug)]
 pub(crate) struct AllocationView {
-    /// The invoice's number.
     pub(crate) number: String,
     /// What the payer meant for it.
     pub(crate) intended: Money,
-    /// What is applied to it.
     pub(crate) applied: Money,
     /// What is still open on it now.
     pub(crate) open: Money,
 }
 
-/// A payment in a list.
 #[derive(Clone, Debug)]
 pub(crate) struct PaymentRow {
     /// Our id, which is its address.
     pub(crate) id: PaymentId,
-    /// When it arrived, or else was started.
+    /// The day it arrived, or else was started.
     pub(crate) on: Date,
-    /// What came, or else was asked for.
+    /// What arrived, or else what the payer set out to pay.
     pub(crate) amount: Money,
-    /// How it stands.
     pub(crate) state: State,
 }
 
 /// Why money did not come, as far as a payer can use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decline {
-    /// Not enough money.
     InsufficientFunds,
-    /// The card has expired.
     Expired,
     /// A number was mistyped.
     WrongDetails,
@@ -81,7 +71,6 @@ pub(crate) enum Decline {
     NotAccepted,
     /// Over a limit.
     OverLimit,
-    /// The account is closed.
     AccountClosed,
     /// The bank refused the debit.
     DebitRefused,
@@ -131,22 +120,13 @@ pub(crate) fn payment_row(payment: &Payment, business: &Business) -> PaymentRow 
     }
 }
 
-/// The day on which the last money for an invoice arrived, among payments that were meant for it.
-pub(crate) fn last_paid_on(payments: &[Payment], invoice: &Invoice, business: &Business) -> Option<Date> {
-    let for_it = |payment: &&Payment| {
-        payment.allocations.iter().any(|allocation| allocation.invoice == invoice.id && !allocation.applied.is_zero())
-    };
-    let last = payments.iter().filter(for_it).filter_map(|payment| payment.settled_at).max();
-    last.map(|at| business.time_zone.date_at(at))
-}
-
 fn allocation_view(allocation: &receivables::Allocation, invoices: &BTreeMap<InvoiceId, Invoice>) -> AllocationView {
-    let now = invoices.get(&allocation.invoice);
+    let invoice = invoices.get(&allocation.invoice);
     AllocationView {
         number: allocation.number.to_string(),
         intended: allocation.intended,
         applied: allocation.applied,
-        open: now.map_or(allocation.balance.open(), |invoice| invoice.balance.open()),
+        open: invoice.map_or(allocation.balance.open(), |invoice| invoice.balance.open()),
     }
 }
 
@@ -159,7 +139,7 @@ fn decline_of(payment: &Payment) -> Option<Decline> {
     }
 }
 
-/// What a provider's word for a decline tells the payer. Words that name a suspicion (lost, stolen, fraudulent) are told as a
+/// What a provider's word for a decline tells the payer. Words that name a suspicion (lost, stolen, fraudulent) are shown as a
 /// plain refusal, as the card schemes demand.
 fn decline_named(word: &str) -> Decline {
     match word {

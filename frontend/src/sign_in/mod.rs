@@ -2,4 +2,5 @@
 
 pub(crate) mod email_form;
 pub(crate) mod handler;
+pub(crate) mod messages;
 pub(crate) mod page;

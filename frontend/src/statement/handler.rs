@@ -7,15 +7,15 @@ use receivables::Customer;
 use receivables::statement::{QueryFault, QueryTexts, StatementQuery, StatementView, statement_view};
 use serde::Deserialize;
 
-use crate::components::Place;
-use crate::error_page::page::Trouble;
+use crate::components::NavItem;
+use crate::error_page::page::ErrorPage;
 use crate::failure::Failure;
 use crate::request_context::SignedIn;
 use crate::statement::page::statement_page;
 use crate::statement::view::StatementPage;
 
 #[derive(Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct StatementParameters {
     from: Option<String>,
     to: Option<String>,
     kind: Option<String>,
@@ -23,7 +23,7 @@ pub(crate) struct Asked {
     cursor: Option<String>,
 }
 
-impl Asked {
+impl StatementParameters {
     fn read(&self, signed_in: &SignedIn) -> Result<StatementQuery, Vec<QueryFault>> {
         let texts = QueryTexts {
             from: self.from.as_deref(),
@@ -33,40 +33,48 @@ impl Asked {
             edges: None,
             place: self.cursor.as_deref(),
         };
-        StatementQuery::read(&texts, signed_in.visit.today())
+        StatementQuery::read(&texts, signed_in.request.today())
     }
 }
 
 /// `GET /statement`
-pub(crate) async fn show_statement(signed_in: SignedIn, Query(asked): Query<Asked>) -> Result<Response, Failure> {
-    let (ask, faults) = match asked.read(&signed_in) {
-        Ok(ask) => (ask, Vec::new()),
-        Err(faults) => (StatementQuery::usual(signed_in.visit.today()), faults),
+pub(crate) async fn show_statement(
+    signed_in: SignedIn,
+    Query(parameters): Query<StatementParameters>,
+) -> Result<Response, Failure> {
+    let (query, faults) = match parameters.read(&signed_in) {
+        Ok(query) => (query, Vec::new()),
+        Err(faults) => (StatementQuery::usual(signed_in.request.today()), faults),
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let (customer, view) = Box::pin(read(&signed_in, &ask)).await?;
+    let (customer, view) = Box::pin(load(&signed_in, &query)).await?;
     let page = StatementPage { view, faults };
-    let visit = signed_in.visit;
-    let reader = visit.reader_for(&customer);
-    Ok(visit.page(status, reader, Some(Place::Statement), statement_page(reader, &page)))
+    let request = signed_in.request;
+    let localizer = request.localizer_for(&customer);
+    Ok(request.page(status, localizer, Some(NavItem::Statement), statement_page(localizer, &page)))
 }
 
 /// `GET /statement.csv`
-pub(crate) async fn download_statement(signed_in: SignedIn, Query(asked): Query<Asked>) -> Result<Response, Failure> {
-    let ask = asked.read(&signed_in).map_err(|_| Trouble::Unreadable)?.whole();
-    let (_, view) = Box::pin(read(&signed_in, &ask)).await?;
+pub(crate) async fn download_statement(
+    signed_in: SignedIn,
+    Query(parameters): Query<StatementParameters>,
+) -> Result<Response, Failure> {
+    let query = parameters.read(&signed_in).map_err(|_| ErrorPage::Unreadable)?.whole();
+    let (_, view) = Box::pin(load(&signed_in, &query)).await?;
     let name = format!("attachment; filename=\"{}\"", view.file_name());
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     let name = HeaderValue::from_str(&name).unwrap_or(HeaderValue::from_static("attachment"));
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], view.to_csv()).into_response())
 }
 
-async fn read(signed_in: &SignedIn, ask: &StatementQuery) -> Result<(Customer, StatementView), Failure> {
-    let (visit, customer) = (&signed_in.visit, &signed_in.session.customer);
-    let (store, business) = (&visit.context().store, &visit.business);
+async fn load(signed_in: &SignedIn, query: &StatementQuery) -> Result<(Customer, StatementView), Failure> {
+    let (request, customer) = (&signed_in.request, &signed_in.session.customer);
+    let (store, business) = (&request.context().store, &request.business);
     let zone = &business.time_zone;
-    let (customer, read) =
-        tokio::try_join!(store.customer(&business.id, customer), store.statement(&business.id, customer, ask, zone),)?;
-    let customer = customer.ok_or(Trouble::NotFound)?;
-    Ok((customer, statement_view(ask, &read, zone)?))
+    let (customer, data) = tokio::try_join!(
+        store.customer(&business.id, customer),
+        store.statement(&business.id, customer, query, zone),
+    )?;
+    let customer = customer.ok_or(ErrorPage::NotFound)?;
+    Ok((customer, statement_view(query, &data, zone)?))
 }

@@ -3,14 +3,14 @@
 use jiff::civil::Date;
 use receivables::statement::{QueryFault, Statement, StatementCursor, StatementKind, StatementView};
 
-use crate::account::view::BalanceView;
+use crate::components::balance::BalanceView;
 
 /// The statement of an account, and what the form above it holds.
 #[derive(Clone, Debug)]
 pub(crate) struct StatementPage {
-    /// The statement, of what was asked or, where that cannot be, of the usual period.
+    /// The statement of the requested period or, where the request is faulty, of the usual one.
     pub(crate) view: StatementView,
-    /// What is wrong with what was asked.
+    /// What is wrong with the request.
     pub(crate) faults: Vec<QueryFault>,
 }
 
@@ -45,6 +45,6 @@ impl StatementPage {
 }
 
 /// How the account stands in the currency of a statement.
-pub(crate) fn stands(statement: &Statement) -> BalanceView {
+pub(crate) fn balance_of(statement: &Statement) -> BalanceView {
     BalanceView { balance: statement.balance, standing: statement.standing.clone() }
 }

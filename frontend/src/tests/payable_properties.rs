@@ -12,11 +12,11 @@ use super::books::{Books, TODAY, payment_id};
 use super::form;
 use crate::invoices::page::invoice_page;
 use crate::invoices::view::invoice_view;
-use crate::localizer::Reader;
+use crate::localizer::Localizer;
 use crate::pay_form::view::{Online, fault_of_refusal, read_amount};
 
 /// What the books and the provider's way of writing say to a payment of so much.
-fn asked(invoice: &Invoice, part: Money) -> Result<(), Refusal> {
+fn try_to_start(invoice: &Invoice, part: Money) -> Result<(), Refusal> {
     let request = Request {
         id: payment_id(),
         origin: Origin::Portal,
@@ -27,10 +27,10 @@ fn asked(invoice: &Invoice, part: Money) -> Result<(), Refusal> {
     start(&request, "2026-03-12T09:00:00Z".parse().unwrap()).map(|_| ())
 }
 
-fn said(invoice: &Invoice) -> String {
+fn page_of(invoice: &Invoice) -> String {
     let view = invoice_view(invoice, TODAY, None);
-    let body = invoice_page(Reader::of(Locale::French), &view, form(invoice).as_ref());
-    super::whole(Locale::French, None, body)
+    let body = invoice_page(Localizer::of(Locale::French), &view, form(invoice).as_ref());
+    super::document_of(Locale::French, None, body)
 }
 
 proptest! {
@@ -50,11 +50,11 @@ proptest! {
             let payable = invoice.balance.payable();
             let Some(most) = Online::of(payable).most() else { break };
             prop_assert!(to_stripe(most).is_ok(), "{most:?} cannot be written");
-            prop_assert_eq!(asked(&invoice, most), Ok(()), "{:?} is offered of {:?}", most, payable);
+            prop_assert_eq!(try_to_start(&invoice, most), Ok(()), "{:?} is offered of {:?}", most, payable);
             prop_assert_eq!(read_amount(&Locale::French.amount_field(most), Locale::French, currency, most), Ok(most));
-            prop_assert!(said(&invoice).contains("<form"));
+            prop_assert!(page_of(&invoice).contains("<form"));
             let part = Money::new(most.minor() * thousandths / 1_000, currency).unwrap();
-            match asked(&invoice, part) {
+            match try_to_start(&invoice, part) {
                 Ok(()) if to_stripe(part).is_ok() => {
                     invoice.balance.applied = invoice.balance.applied.checked_add(part).unwrap();
                 }
@@ -64,7 +64,7 @@ proptest! {
         }
         let left = invoice.balance.payable();
         prop_assert!(Online::of(left).most().is_none(), "{left:?} of {price} {currency} could still be paid");
-        let page = said(&invoice);
+        let page = page_of(&invoice);
         prop_assert!(!page.contains("name=\"pay\""), "nothing can be paid, and a button says so");
         prop_assert!(page.contains("class=\"notice"), "{left:?} is left, and nothing is said of it");
     }
