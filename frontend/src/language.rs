@@ -1,18 +1,18 @@
 //! The choice of a language, kept in a cookie.
 
 use axum::Form;
-use axum::http::header;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use receivables::Locale;
 use serde::Deserialize;
 
+use crate::cookies::{LANGUAGE_COOKIE, set_cookie};
 use crate::error_page::page::ErrorPage;
 use crate::failure::{Failure, see_other};
-use crate::request_context::{LANGUAGE_COOKIE, RequestContext, set_cookie};
+use crate::request_context::RequestContext;
 
-/// A year.
+/// How long a choice is remembered: a year.
 const KEPT_SECONDS: i64 = 365 * 24 * 60 * 60;
-/// Characters of an address that is returned to.
+/// Characters of an address to return to, at most.
 const ADDRESS_CHARS_MAX: usize = 2_000;
 
 #[derive(Deserialize)]
@@ -26,11 +26,8 @@ pub(crate) struct Choice {
 pub(crate) async fn choose_language(request: RequestContext, Form(choice): Form<Choice>) -> Result<Response, Failure> {
     let locale: Locale = choice.locale.parse().map_err(|_| ErrorPage::Unreadable)?;
     let back = if is_local(&choice.back) { choice.back.as_str() } else { "/" };
-    let mut answer = see_other(back);
-    if let Some(cookie) = set_cookie(LANGUAGE_COOKIE, locale.tag(), KEPT_SECONDS, request.is_secure()) {
-        answer.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    Ok(answer)
+    let cookie = set_cookie(LANGUAGE_COOKIE, locale.tag().to_owned(), KEPT_SECONDS, request.is_secure());
+    Ok((cookie, see_other(back)).into_response())
 }
 
 /// Whether an address stays on this host whatever the browser makes of it: browsers read `//` and `\` as another host's.

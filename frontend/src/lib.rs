@@ -7,6 +7,7 @@
 mod account;
 mod assets;
 mod components;
+mod cookies;
 mod error_page;
 mod failure;
 mod headers;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use axum_extra::extract::CookieJar;
 use function_runtime::AppState;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -16,12 +17,10 @@ use store::Session;
 use crate::assets::stylesheet_address;
 use crate::components::document::document;
 use crate::components::{Body, Frame, NavItem};
+use crate::cookies::{LANGUAGE_COOKIE, session_cookie};
 use crate::error_page::page::ErrorPage;
 use crate::failure::Failure;
 use crate::localizer::Localizer;
-
-/// The cookie that holds the chosen language.
-pub(crate) const LANGUAGE_COOKIE: &str = "lang";
 
 /// Found before a handler is called, which takes it as an extractor.
 #[derive(Clone)]
@@ -46,10 +45,11 @@ impl Preferences {
     /// What the cookies and headers of a request say.
     pub(crate) fn of(headers: &HeaderMap, secure: bool) -> Self {
         let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let cookies = CookieJar::from_headers(headers);
         Self {
-            chosen: cookie(headers, LANGUAGE_COOKIE).and_then(|tag| tag.parse().ok()),
+            chosen: cookies.get(LANGUAGE_COOKIE).and_then(|tag| tag.value().parse().ok()),
             accepted: accepted.and_then(Locale::preferred),
-            session_token: cookie(headers, session_cookie(secure)).map(str::to_owned),
+            session_token: cookies.get(session_cookie(secure)).map(|token| token.value().to_owned()),
         }
     }
 
@@ -131,24 +131,6 @@ pub(crate) fn is_secure(links: &Links) -> bool {
     links.origin().starts_with("https://")
 }
 
-/// The session's cookie. The prefix makes browsers refuse it from any other host or a plain connection.
-pub(crate) fn session_cookie(secure: bool) -> &'static str {
-    if secure { "__Host-guichet" } else { "guichet" }
-}
-
-/// A `Set-Cookie` value for this host alone. Nothing of what is put in needs quoting.
-pub(crate) fn set_cookie(name: &str, value: &str, max_age_seconds: i64, secure: bool) -> Option<HeaderValue> {
-    let secure = if secure { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{name}={value}; Path=/; Max-Age={max_age_seconds}; HttpOnly; SameSite=Lax{secure}"))
-        .ok()
-}
-
-/// The value of a cookie.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-}
-
 impl<S: Send + Sync> FromRequestParts<S> for RequestContext {
     type Rejection = Failure;
 
@@ -181,27 +163,5 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
         let found = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
         found.ok_or(Failure::NotSignedIn)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cookie_is_found_among_others_and_only_by_its_whole_name() {
-        let line = HeaderValue::from_static("xlang=en; guichet2=no; lang=fr; guichet=abc");
-        let headers = HeaderMap::from_iter([(header::COOKIE, line)]);
-        assert_eq!(cookie(&headers, "lang"), Some("fr"));
-        assert_eq!(cookie(&headers, "guichet"), Some("abc"));
-        assert_eq!(cookie(&headers, "g"), None);
-    }
-
-    #[test]
-    fn cookies_are_for_this_host_and_out_of_reach_of_scripts() {
-        let plain = set_cookie("guichet", "abc", 60, false).unwrap();
-        assert_eq!(plain, "guichet=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax");
-        let secure = set_cookie(session_cookie(true), "abc", 60, true).unwrap();
-        assert_eq!(secure, "__Host-guichet=abc; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");
     }
 }

@@ -5,15 +5,16 @@
 
 use axum::Form;
 use axum::extract::Path;
-use axum::http::{StatusCode, header};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use operations::{OperationError, SignInProof, SignInRequest, complete_sign_in, request_sign_in as record_request};
 use receivables::SignInId;
 use receivables::text::EmailAddress;
 use serde::Deserialize;
 
+use crate::cookies::{session_cookie, set_cookie};
 use crate::failure::{Failure, see_other};
-use crate::request_context::{RequestContext, session_cookie, set_cookie};
+use crate::request_context::RequestContext;
 use crate::router::is_token;
 use crate::sign_in::email_form::EmailFault;
 use crate::sign_in::page::{code_page, confirm_page, link_spent_page, sign_in_page};
@@ -109,7 +110,7 @@ pub(crate) async fn sign_out(request: RequestContext) -> Result<Response, Failur
     if let Some(token) = request.session_token() {
         operations::sign_out(request.context(), token).await?;
     }
-    Ok(with_session(see_other("/sign-in"), "", 0, request.is_secure()))
+    Ok(with_session(see_other("/sign-in"), String::new(), 0, request.is_secure()))
 }
 
 /// Opens a session with a fresh token. `None` where the proof is wrong, used up or too old.
@@ -118,16 +119,13 @@ async fn complete(request: &RequestContext, proof: SignInProof) -> Result<Option
     match complete_sign_in(request.context(), &request.business, proof, &token, request.now).await {
         Ok(session) => {
             let seconds = session.ends_at.duration_since(request.now).as_secs();
-            Ok(Some(with_session(see_other("/"), &token, seconds, request.is_secure())))
+            Ok(Some(with_session(see_other("/"), token, seconds, request.is_secure())))
         }
         Err(OperationError::NotFound) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-fn with_session(mut answer: Response, token: &str, max_age_seconds: i64, secure: bool) -> Response {
-    if let Some(cookie) = set_cookie(session_cookie(secure), token, max_age_seconds, secure) {
-        answer.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    answer
+fn with_session(answer: Response, token: String, max_age_seconds: i64, secure: bool) -> Response {
+    (set_cookie(session_cookie(secure), token, max_age_seconds, secure), answer).into_response()
 }
