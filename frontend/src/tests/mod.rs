@@ -54,7 +54,7 @@ fn document_of(locale: Locale, nav_item: Option<NavItem>, body: Body) -> String 
 fn check(name: &str, nav_item: Option<NavItem>, page: impl Fn(Localizer) -> Body) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pages");
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("portal.css"), assets::stylesheet_text()).unwrap();
+    std::fs::write(folder.join("portal.css"), assets::STYLESHEET).unwrap();
     let mut seen = String::new();
     for locale in LOCALES {
         let html = document_of(locale, nav_item, page(Localizer::of(locale)));
