@@ -16,6 +16,8 @@ use subtle::ConstantTimeEq;
 /// Bytes of the secret, at least.
 #[cfg(test)]
 const LINK_SECRET_BYTES_MIN: usize = 32;
+/// Bytes of the tag of what is sealed.
+const SEAL_BYTES: usize = 16;
 /// Digits of a sign-in code.
 const CODE_DIGITS: u32 = 6;
 
@@ -98,17 +100,51 @@ impl Links {
         hex::encode(Sha256::digest(token.as_bytes()))
     }
 
+    /// Seals a text that a client gives back later, such as a cursor: it opens only unchanged and for the same purpose. The
+    /// text can be read by whoever has it. The result can stand in an address as it is.
+    pub fn seal(&self, purpose: &str, text: &str) -> String {
+        let mut sealed = self.seal_tag(purpose, text).to_vec();
+        sealed.extend_from_slice(text.as_bytes());
+        URL_SAFE_NO_PAD.encode(sealed)
+    }
+
+    /// The text that was sealed for a purpose; none where anything was changed.
+    pub fn open_sealed(&self, purpose: &str, sealed: &str) -> Option<String> {
+        let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (tag, text) = sealed.split_at_checked(SEAL_BYTES)?;
+        let text = std::str::from_utf8(text).ok()?;
+        let is_ours: bool = self.seal_tag(purpose, text).ct_eq(tag).into();
+        is_ours.then(|| text.to_owned())
+    }
+
+    /// The lengths keep a purpose and a text from being taken for another pair that reads the same. They begin with a zero
+    /// byte, with which no purpose of a token begins.
+    fn seal_tag(&self, purpose: &str, text: &str) -> [u8; SEAL_BYTES] {
+        let mut mac = self.mac();
+        for part in [purpose, text] {
+            mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        let digest: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut tag = [0; SEAL_BYTES];
+        tag.copy_from_slice(&digest[..SEAL_BYTES]);
+        tag
+    }
+
     fn token(&self, purpose: &str, subject: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.digest(purpose, subject))
     }
 
     fn digest(&self, purpose: &str, subject: &str) -> [u8; 32] {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.secret).unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()));
+        let mut mac = self.mac();
         mac.update(purpose.as_bytes());
         mac.update(b"\0");
         mac.update(subject.as_bytes());
         mac.finalize().into_bytes().into()
+    }
+
+    fn mac(&self) -> Hmac<Sha256> {
+        Hmac::<Sha256>::new_from_slice(&self.secret).unwrap_or_else(|_| Hmac::<Sha256>::new(&[0; 64].into()))
     }
 }
 
@@ -135,5 +171,32 @@ mod tests {
         assert_eq!(links.sign_in_code(&sign_in).len(), 6);
         let other = Links::new("https://pay.example", &[8; LINK_SECRET_BYTES_MIN]);
         assert_ne!(other.pay_token(&link), tokens[0]);
+    }
+
+    #[test]
+    fn what_is_sealed_opens_unchanged_and_for_its_purpose_only() {
+        let links = Links::new("https://pay.example", &[7; LINK_SECRET_BYTES_MIN]);
+        for text in ["", "a", "2026-03-01#inv_01", "é"] {
+            let sealed = links.seal("invoices", text);
+            assert!(
+                sealed.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'),
+                "{sealed}"
+            );
+            assert_eq!(links.open_sealed("invoices", &sealed).as_deref(), Some(text));
+            assert_eq!(links.open_sealed("statement", &sealed), None);
+            let other = Links::new("https://pay.example", &[8; LINK_SECRET_BYTES_MIN]);
+            assert_eq!(other.open_sealed("invoices", &sealed), None);
+            for place in 0..sealed.len() {
+                let mut changed = sealed.clone().into_bytes();
+                changed[place] = if changed[place] == b'A' { b'B' } else { b'A' };
+                let changed = String::from_utf8(changed).unwrap();
+                assert_eq!(links.open_sealed("invoices", &changed), None, "{place}");
+            }
+        }
+        // What stands on either side of the border between purpose and text is not the same.
+        assert_eq!(links.open_sealed("in", &links.seal("i", "nx")), None);
+        for nonsense in ["", "A", "..", "41.49.49", "é", "AAAAAAAAAAAAAAAAAAAAAA"] {
+            assert_eq!(links.open_sealed("invoices", nonsense), None, "{nonsense}");
+        }
     }
 }
