@@ -145,6 +145,22 @@ pub(crate) struct SignedIn {
     pub(crate) session: Session,
 }
 
+impl SignedIn {
+    /// Where the next page of a list begins, as it can stand in an address: good for this list of this customer alone.
+    pub(crate) fn seal_cursor(&self, list: &str, cursor: &str) -> String {
+        self.request.context().links.seal(&self.cursor_purpose(list), cursor)
+    }
+
+    /// A cursor that was sealed for the list; none where it was tampered with.
+    pub(crate) fn open_cursor(&self, list: &str, sealed: &str) -> Option<String> {
+        self.request.context().links.open_sealed(&self.cursor_purpose(list), sealed)
+    }
+
+    fn cursor_purpose(&self, list: &str) -> String {
+        format!("portal-cursor/{list}/{}", self.session.customer)
+    }
+}
+
 impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
     type Rejection = Failure;
 

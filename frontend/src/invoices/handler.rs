@@ -1,7 +1,5 @@
 //! The invoices of an account. Another account's are not found, as if they were not there.
 
-use std::fmt::Write;
-
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -21,6 +19,8 @@ use crate::request_context::SignedIn;
 
 /// Invoices on one page of the list.
 const ROWS_MAX: usize = 50;
+/// What the cursors of the list are sealed for.
+const CURSOR: &str = "invoices";
 
 #[derive(Deserialize)]
 pub(crate) struct ListQuery {
@@ -28,22 +28,23 @@ pub(crate) struct ListQuery {
 }
 
 /// `GET /invoices`
-pub(crate) async fn list_invoices(
-    SignedIn { request, session }: SignedIn,
-    Query(query): Query<ListQuery>,
-) -> Result<Response, Failure> {
+pub(crate) async fn list_invoices(signed_in: SignedIn, Query(query): Query<ListQuery>) -> Result<Response, Failure> {
+    let cursor = match &query.cursor {
+        Some(sealed) => Some(signed_in.open_cursor(CURSOR, sealed).ok_or(ErrorPage::NotFound)?),
+        None => None,
+    };
+    let (request, customer) = (&signed_in.request, &signed_in.session.customer);
     let (store, business) = (&request.context().store, &request.business.id);
-    let continued = query.cursor.is_some();
-    let page = Page { limit: ROWS_MAX, cursor: query.cursor };
-    let (customer, invoices) = tokio::try_join!(
-        store.customer(business, &session.customer),
-        store.invoices_of(business, &session.customer, &page),
-    )?;
+    let continued = cursor.is_some();
+    let page = Page { limit: ROWS_MAX, cursor };
+    let (customer, invoices) =
+        tokio::try_join!(store.customer(business, customer), store.invoices_of(business, customer, &page))?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
     let today = request.today();
+    let next = invoices.next_cursor.map(|cursor| signed_in.seal_cursor(CURSOR, &cursor));
     let list = InvoiceList {
         rows: invoices.items.iter().map(|invoice| invoice_row(invoice, today)).collect(),
-        more: invoices.next_cursor.map(|cursor| format!("/invoices?cursor={}", escaped(&cursor))),
+        more: next.map(|cursor| format!("/invoices?cursor={cursor}")),
         continued,
     };
     let localizer = request.localizer_for(&customer);
@@ -81,18 +82,4 @@ async fn open(SignedIn { request, session }: SignedIn, id: &str) -> Result<Payab
         nav_item: Some(NavItem::Invoices),
         request,
     })
-}
-
-/// A cursor as a value of a query.
-fn escaped(cursor: &str) -> String {
-    let mut out = String::with_capacity(cursor.len());
-    for byte in cursor.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }

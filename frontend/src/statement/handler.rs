@@ -14,6 +14,9 @@ use crate::request_context::SignedIn;
 use crate::statement::page::statement_page;
 use crate::statement::view::StatementPage;
 
+/// What the cursors of the statement are sealed for.
+const CURSOR: &str = "statement";
+
 #[derive(Deserialize)]
 pub(crate) struct StatementParameters {
     from: Option<String>,
@@ -25,15 +28,23 @@ pub(crate) struct StatementParameters {
 
 impl StatementParameters {
     fn read(&self, signed_in: &SignedIn) -> Result<StatementQuery, Vec<QueryFault>> {
+        let cursor = self.cursor.as_deref().map(|sealed| signed_in.open_cursor(CURSOR, sealed));
         let texts = QueryTexts {
             from: self.from.as_deref(),
             to: self.to.as_deref(),
             as_of: self.as_of.as_deref(),
             kind: self.kind.as_deref(),
             edges: None,
-            place: self.cursor.as_deref(),
+            place: cursor.as_ref().and_then(Option::as_deref),
         };
-        StatementQuery::read(&texts, signed_in.request.today())
+        let query = StatementQuery::read(&texts, signed_in.request.today());
+        if cursor != Some(None) {
+            return query;
+        }
+        // The cursor was tampered with.
+        let mut faults = query.err().unwrap_or_default();
+        faults.push(QueryFault::Cursor);
+        Err(faults)
     }
 }
 
@@ -48,7 +59,8 @@ pub(crate) async fn show_statement(
     };
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let (customer, view) = Box::pin(load(&signed_in, &query)).await?;
-    let page = StatementPage { view, faults };
+    let next_cursor = view.next.as_ref().map(|cursor| signed_in.seal_cursor(CURSOR, &cursor.to_string()));
+    let page = StatementPage { view, faults, next_cursor };
     let request = signed_in.request;
     let localizer = request.localizer_for(&customer);
     Ok(request.page(status, localizer, Some(NavItem::Statement), statement_page(localizer, &page)))

@@ -1,7 +1,7 @@
 //! The statement, for the page.
 
 use jiff::civil::Date;
-use receivables::statement::{QueryFault, Statement, StatementCursor, StatementKind, StatementView};
+use receivables::statement::{QueryFault, Statement, StatementKind, StatementView};
 
 use crate::components::balance::BalanceView;
 
@@ -12,6 +12,8 @@ pub(crate) struct StatementPage {
     pub(crate) view: StatementView,
     /// What is wrong with the request.
     pub(crate) faults: Vec<QueryFault>,
+    /// Where the page that follows begins, sealed; none on the last page.
+    pub(crate) next_cursor: Option<String>,
 }
 
 impl StatementPage {
@@ -28,8 +30,8 @@ impl StatementPage {
 
     /// The address of the page that follows, where there is one.
     pub(crate) fn next(&self) -> Option<String> {
-        let place = self.view.next.as_ref()?;
-        Some(self.address("/statement", self.view.kind, Some(place)))
+        let cursor = self.next_cursor.as_deref()?;
+        Some(self.address("/statement", self.view.kind, Some(cursor)))
     }
 
     /// The address of its first page.
@@ -37,10 +39,10 @@ impl StatementPage {
         self.address("/statement", self.view.kind, None)
     }
 
-    fn address(&self, path: &str, kind: StatementKind, place: Option<&StatementCursor>) -> String {
+    fn address(&self, path: &str, kind: StatementKind, cursor: Option<&str>) -> String {
         let StatementView { period, as_of, .. } = self.view;
-        let place = place.map(|place| format!("&cursor={place}")).unwrap_or_default();
-        format!("{path}?from={}&to={}&kind={}&as_of={as_of}{place}", period.from, period.to, kind.as_str())
+        let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        format!("{path}?from={}&to={}&kind={}&as_of={as_of}{cursor}", period.from, period.to, kind.as_str())
     }
 }
 

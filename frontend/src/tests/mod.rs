@@ -180,6 +180,7 @@ fn an_invoice_of_which_the_bank_took_back_a_part_and_another_is_written_off() {
     let page = StatementPage {
         view: statement_view(&items(), &read_of(&books, &[invoice], &items()), &business().time_zone).unwrap(),
         faults: vec![],
+        next_cursor: None,
     };
     insta::assert_snapshot!("statement-items-flagged.csv", page.view.to_csv());
     check("statement-items-flagged", Some(NavItem::Statement), |localizer| {
@@ -375,7 +376,8 @@ fn check_statement(name: &str, query: &StatementQuery, faults: &[QueryFault]) {
     if faults.is_empty() {
         insta::assert_snapshot!(format!("{name}.csv"), view.to_csv());
     }
-    let page = StatementPage { view, faults: faults.to_vec() };
+    let next_cursor = view.next.as_ref().map(ToString::to_string);
+    let page = StatementPage { view, faults: faults.to_vec(), next_cursor };
     check(name, Some(NavItem::Statement), |localizer| crate::statement::page::statement_page(localizer, &page));
 }
 
