@@ -3,7 +3,7 @@
 use axum::extract::{Path, Query};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use operations::poll_payment;
+use operations::{Links, poll_payment};
 use receivables::payment::{Origin, State};
 use receivables::{InvoiceId, Payment, PaymentId};
 use serde::Deserialize;
@@ -43,15 +43,16 @@ pub(crate) async fn show_payment(
     let business = &request.business;
     let payment = request.context().store.payment(&business.id, &id).await?.ok_or(ErrorPage::NotFound)?;
     let key = query.key.as_deref().filter(|key| request.context().links.payment_key_opens(&payment, key));
-    let own = customer.as_ref() == Some(&payment.customer);
-    if key.is_none() && !own {
+    let is_own = customer.as_ref() == Some(&payment.customer);
+    if key.is_none() && !is_own {
         return Err(ErrorPage::NotFound.into());
     }
     // The provider is called only for those to whom the page opens.
     let payment = poll_payment(request.context(), payment, request.now).await?;
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|allocation| allocation.invoice.clone()).collect();
-    let invoices = request.context().store.invoices(&business.id, &ids).await?;
-    let back = where_it_began(&request, &payment).await?;
+    let store = &request.context().store;
+    let invoices = async { store.invoices(&business.id, &ids).await.map_err(Failure::from) };
+    let (invoices, back) = tokio::try_join!(invoices, address_of_invoice(&request, &payment, is_own))?;
     let address = match key {
         Some(key) => format!("/payments/{id}?key={key}"),
         None => format!("/payments/{id}"),
@@ -59,7 +60,7 @@ pub(crate) async fn show_payment(
     let localizer = request.localizer(Some(payment.locale));
     let view = payment_view(&payment, &invoices, back, business, request.now);
     let page = payment_page(localizer, &view, &address);
-    let nav_item = own.then_some(NavItem::Other);
+    let nav_item = is_own.then_some(NavItem::Other);
     let mut answer =
         request.clone().with_return_address(address.clone()).page(StatusCode::OK, localizer, nav_item, page);
     if payment.state == State::Started && query.n < RELOADS_MAX {
@@ -72,20 +73,34 @@ pub(crate) async fn show_payment(
     Ok(answer)
 }
 
-/// Where the payer came from, and can start again a payment that came to nothing.
-async fn where_it_began(request: &RequestContext, payment: &Payment) -> Result<Option<String>, Failure> {
-    let context = request.context();
-    let link = match &payment.origin {
-        Origin::PayLink(link) => Some(link.clone()),
-        Origin::Portal => {
-            let [allocation] = payment.allocations.as_slice() else { return Ok(Some("/invoices".to_owned())) };
-            return Ok(Some(format!("/invoices/{}", allocation.invoice)));
+/// The address at which the invoice can be seen, and paid again where this payment came to nothing.
+///
+/// A customer who is signed in gets their own invoice. A key alone, which a forwarded receipt carries, never leads to a pay
+/// link that the payer did not come by, nor to one that was revoked or has expired.
+async fn address_of_invoice(
+    request: &RequestContext,
+    payment: &Payment,
+    is_own: bool,
+) -> Result<Option<String>, Failure> {
+    match &payment.origin {
+        Origin::PayLink(id) => {
+            let context = request.context();
+            let token = context.links.pay_token(id);
+            let link = context.store.pay_link(&Links::hash(&token)).await?;
+            // A payment that was handed to another account says nothing of the one it came from.
+            let opens = link.is_some_and(|link| link.customer == payment.customer && link.opens_on(request.today()));
+            Ok(if opens { Some(format!("/p/{token}")) } else { is_own.then(|| account_address(payment)) })
         }
-        Origin::Api | Origin::Provider => {
-            let Some(first) = payment.allocations.first() else { return Ok(None) };
-            let links = context.store.pay_links_of_invoice(&request.business.id, &first.invoice).await?;
-            links.into_iter().find(|link| link.opens_on(request.today())).map(|link| link.id)
-        }
-    };
-    Ok(link.map(|link| format!("/p/{}", context.links.pay_token(&link))))
+        // Whoever began in the account can sign in there.
+        Origin::Portal => Ok(Some(account_address(payment))),
+        Origin::Api | Origin::Provider => Ok(is_own.then(|| account_address(payment))),
+    }
+}
+
+/// Within the account: the page of the one invoice, or the list.
+fn account_address(payment: &Payment) -> String {
+    match payment.allocations.as_slice() {
+        [allocation] => format!("/invoices/{}", allocation.invoice),
+        _ => "/invoices".to_owned(),
+    }
 }
