@@ -20,20 +20,24 @@ pub(crate) fn add_security_headers(headers: &mut HeaderMap, path: &str, secure: 
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(referrer));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex, nofollow"));
-    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    for policy in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+        headers.insert(HeaderName::from_static(policy), HeaderValue::from_static("same-origin"));
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if secure {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000"));
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }
 }
 
 /// Whether a request that changes something may come from where it comes. Browsers say so by themselves; what says nothing is
-/// no browser, and has none of a browser's cookies. `Origin: null` is what our own keyed pages send, for their referrer policy.
+/// no browser, and has none of a browser's cookies. `Origin: null` says nothing of ours: our own keyed pages send it, for their
+/// referrer policy, but so does any sandboxed frame; only the fetch metadata beside it tells them apart.
 pub(crate) fn is_same_origin(headers: &HeaderMap, host: &str) -> bool {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     match (header("sec-fetch-site"), header("origin")) {
         (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, None | Some("null")) => true,
+        (None, None) => true,
         (None, Some(origin)) => {
             origin.split_once("://").is_some_and(|(_, authority)| authority.eq_ignore_ascii_case(host))
         }
@@ -61,7 +65,7 @@ mod tests {
             (&[("origin", "https://PAY.example.com")], true),
             (&[("origin", "https://evil.example")], false),
             (&[("origin", "https://pay.example.com.evil.example")], false),
-            (&[("origin", "null")], true),
+            (&[("origin", "null")], false),
         ] {
             assert_eq!(is_same_origin(&headers(pairs), host), ours, "{pairs:?}");
         }
@@ -74,7 +78,9 @@ mod tests {
             add_security_headers(&mut headers, path, true);
             assert_eq!(headers[header::REFERRER_POLICY], "no-referrer", "{path}");
             assert_eq!(headers[header::CACHE_CONTROL], "no-store", "{path}");
-            assert!(headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+            let transport = headers[header::STRICT_TRANSPORT_SECURITY].to_str().unwrap();
+            assert!(transport.contains("includeSubDomains"), "{transport}");
+            assert_eq!(headers["cross-origin-resource-policy"], "same-origin");
         }
         let mut headers = HeaderMap::from_iter([(header::CACHE_CONTROL, HeaderValue::from_static("public"))]);
         add_security_headers(&mut headers, "/assets/x.css", false);

@@ -20,9 +20,11 @@ mod pay_form;
 mod pay_links;
 mod payments;
 mod request_context;
+mod request_log;
 mod router;
 mod sign_in;
 mod statement;
+mod tokens;
 
 pub use router::router;
 

@@ -14,6 +14,7 @@ use crate::error_page::page::{ErrorPage, error_page};
 use crate::failure::Failure;
 use crate::headers::{add_security_headers, is_same_origin};
 use crate::request_context::{Preferences, RequestContext, html, is_secure};
+use crate::request_log::AnsweredBy;
 
 /// Finds the business by its host, refuses a form that another site sent, and answers failures with a page.
 pub(crate) async fn handle_page(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -21,7 +22,6 @@ pub(crate) async fn handle_page(State(state): State<AppState>, mut request: Requ
     let preferences = Preferences::of(request.headers(), secure);
     let host = host_of(&request);
     let is_head = *request.method() == Method::HEAD;
-    let path = request.uri().path().to_owned();
     let business = state.business_of_host(&host).await;
     let mut answer = match business {
         Ok(business) => {
@@ -31,14 +31,21 @@ pub(crate) async fn handle_page(State(state): State<AppState>, mut request: Requ
             let is_cross_site = *request.method() == Method::POST && !is_same_origin(request.headers(), &host);
             request.extensions_mut().insert(context.clone());
             let answer = if is_cross_site {
+                tracing::warn!(
+                    business.id = %context.business.id,
+                    metric.post.cross_site = 1,
+                    "a form that another site sent was refused"
+                );
                 Failure::from(ErrorPage::CrossSite).into_response()
             } else {
                 next.run(request).await
             };
-            as_error_page(answer, |status, error| {
+            let mut answer = as_error_page(answer, |status, error| {
                 let localizer = context.localizer(None);
                 context.page(status, localizer, None, error_page(localizer, error))
-            })
+            });
+            answer.extensions_mut().insert(AnsweredBy(context.business.id.clone()));
+            answer
         }
         Err(error) => as_error_page(Failure::from(error).into_response(), |status, error| {
             let localizer = preferences.without_business();
@@ -57,6 +64,14 @@ pub(crate) async fn handle_page(State(state): State<AppState>, mut request: Requ
     if is_head {
         *answer.body_mut() = Body::empty();
     }
+    answer
+}
+
+/// Puts the security headers on every answer, also of the assets.
+pub(crate) async fn protect_answer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let secure = is_secure(&state.context.links);
+    let path = request.uri().path().to_owned();
+    let mut answer = next.run(request).await;
     add_security_headers(answer.headers_mut(), &path, secure);
     answer
 }

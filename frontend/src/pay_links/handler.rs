@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::invoices::payable_invoice::{PayPost, PayableInvoice};
 use crate::pay_links::page::pay_link_closed_page;
 use crate::request_context::RequestContext;
-use crate::router::is_token;
+use crate::tokens::is_token;
 
 /// `GET /p/{token}`
 pub(crate) async fn show_pay_link(request: RequestContext, Path(token): Path<String>) -> Result<Response, Failure> {

@@ -15,9 +15,9 @@ use serde::Deserialize;
 use crate::cookies::{session_cookie, set_cookie};
 use crate::failure::{Failure, see_other};
 use crate::request_context::RequestContext;
-use crate::router::is_token;
 use crate::sign_in::email_form::EmailFault;
 use crate::sign_in::page::{code_page, confirm_page, link_spent_page, sign_in_page};
+use crate::tokens::is_token;
 
 #[derive(Deserialize)]
 pub(crate) struct AddressPost {
@@ -71,6 +71,11 @@ pub(crate) async fn complete_by_code(request: RequestContext, Form(post): Form<C
     if let Some(answer) = complete(&request, proof).await? {
         return Ok(answer);
     }
+    tracing::warn!(
+        business.id = %request.business.id,
+        metric.sign_in.wrong_code = 1,
+        "a sign-in code was wrong, used up or too old"
+    );
     let localizer = request.localizer(None);
     let request = request.with_return_address("/sign-in".to_owned());
     let page = code_page(localizer, &id, post.email.trim(), true);
@@ -89,10 +94,15 @@ pub(crate) async fn confirm_link(request: RequestContext, Path(token): Path<Stri
 
 /// `POST /sign-in/{token}`
 pub(crate) async fn complete_by_link(request: RequestContext, Path(token): Path<String>) -> Result<Response, Failure> {
-    match complete(&request, SignInProof::Link { token }).await? {
-        Some(answer) => Ok(answer),
-        None => Ok(spent(request)),
+    if let Some(answer) = complete(&request, SignInProof::Link { token }).await? {
+        return Ok(answer);
     }
+    tracing::warn!(
+        business.id = %request.business.id,
+        metric.sign_in.spent_link = 1,
+        "a sign-in link was unknown, used up or too old"
+    );
+    Ok(spent(request))
 }
 
 fn spent(request: RequestContext) -> Response {
@@ -109,6 +119,7 @@ fn spent(request: RequestContext) -> Response {
 pub(crate) async fn sign_out(request: RequestContext) -> Result<Response, Failure> {
     if let Some(token) = request.session_token() {
         operations::sign_out(request.context(), token).await?;
+        tracing::info!(business.id = %request.business.id, metric.session.ended = 1, "a session was ended by its customer");
     }
     Ok(with_session(see_other("/sign-in"), String::new(), 0, request.is_secure()))
 }
@@ -118,6 +129,7 @@ async fn complete(request: &RequestContext, proof: SignInProof) -> Result<Option
     let token = request.state.ids.token();
     match complete_sign_in(request.context(), &request.business, proof, &token, request.now).await {
         Ok(session) => {
+            tracing::info!(business.id = %request.business.id, metric.sign_in.completed = 1, "a customer signed in");
             let seconds = session.ends_at.duration_since(request.now).as_secs();
             Ok(Some(with_session(see_other("/"), token, seconds, request.is_secure())))
         }
