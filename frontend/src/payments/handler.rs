@@ -12,7 +12,7 @@ use crate::components::NavItem;
 use crate::error_page::page::ErrorPage;
 use crate::failure::Failure;
 use crate::payments::page::payment_page;
-use crate::payments::view::payment_view;
+use crate::payments::view::{invoice_address, payment_view};
 use crate::request_context::{RequestContext, SignedIn};
 
 /// Times the page of an unfinished payment asks by itself to be loaded again.
@@ -52,7 +52,8 @@ pub(crate) async fn show_payment(
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|allocation| allocation.invoice.clone()).collect();
     let store = &request.context().store;
     let invoices = async { store.invoices(&business.id, &ids).await.map_err(Failure::from) };
-    let (invoices, back) = tokio::try_join!(invoices, address_of_invoice(&request, &payment, is_own))?;
+    let (invoices, pay_link) = tokio::try_join!(invoices, open_pay_link(&request, &payment))?;
+    let back = invoice_address(&payment, pay_link, is_own);
     let address = match key {
         Some(key) => format!("/payments/{id}?key={key}"),
         None => format!("/payments/{id}"),
@@ -73,34 +74,13 @@ pub(crate) async fn show_payment(
     Ok(answer)
 }
 
-/// The address at which the invoice can be seen, and paid again where this payment came to nothing.
-///
-/// A customer who is signed in gets their own invoice. A key alone, which a forwarded receipt carries, never leads to a pay
-/// link that the payer did not come by, nor to one that was revoked or has expired.
-async fn address_of_invoice(
-    request: &RequestContext,
-    payment: &Payment,
-    is_own: bool,
-) -> Result<Option<String>, Failure> {
-    match &payment.origin {
-        Origin::PayLink(id) => {
-            let context = request.context();
-            let token = context.links.pay_token(id);
-            let link = context.store.pay_link(&Links::hash(&token)).await?;
-            // A payment that was handed to another account says nothing of the one it came from.
-            let opens = link.is_some_and(|link| link.customer == payment.customer && link.opens_on(request.today()));
-            Ok(if opens { Some(format!("/p/{token}")) } else { is_own.then(|| account_address(payment)) })
-        }
-        // Whoever began in the account can sign in there.
-        Origin::Portal => Ok(Some(account_address(payment))),
-        Origin::Api | Origin::Provider => Ok(is_own.then(|| account_address(payment))),
-    }
-}
-
-/// Within the account: the page of the one invoice, or the list.
-fn account_address(payment: &Payment) -> String {
-    match payment.allocations.as_slice() {
-        [allocation] => format!("/invoices/{}", allocation.invoice),
-        _ => "/invoices".to_owned(),
-    }
+/// The pay link that the payment began by, while it opens.
+async fn open_pay_link(request: &RequestContext, payment: &Payment) -> Result<Option<String>, Failure> {
+    let Origin::PayLink(id) = &payment.origin else { return Ok(None) };
+    let context = request.context();
+    let token = context.links.pay_token(id);
+    let link = context.store.pay_link(&Links::hash(&token)).await?;
+    // A payment that was handed to another account says nothing of the one it came from.
+    let opens = link.is_some_and(|link| link.customer == payment.customer && link.opens_on(request.today()));
+    Ok(opens.then(|| format!("/p/{token}")))
 }

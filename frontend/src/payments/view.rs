@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::payment::State;
+use receivables::payment::{Origin, State};
 use receivables::{Business, Invoice, InvoiceId, Money, Payment, PaymentId};
 
 #[derive(Clone, Debug)]
@@ -117,6 +117,23 @@ pub(crate) fn payment_row(payment: &Payment, business: &Business) -> PaymentRow 
         on: business.time_zone.date_at(payment.settled_at.unwrap_or(payment.started_at)),
         amount: if payment.state == State::Settled { payment.received } else { payment.amount },
         state: payment.state,
+    }
+}
+
+/// The address at which the invoice can be seen, and paid again where this payment came to nothing.
+///
+/// A customer who is signed in gets their own account. A key alone, which a forwarded receipt carries, leads to the pay link
+/// that the payer came by while that opens, and to no other: else revoking a link would not hold against who has a receipt.
+pub(crate) fn invoice_address(payment: &Payment, open_pay_link: Option<String>, is_own: bool) -> Option<String> {
+    let in_account = || match payment.allocations.as_slice() {
+        [allocation] => format!("/invoices/{}", allocation.invoice),
+        _ => "/invoices".to_owned(),
+    };
+    match payment.origin {
+        Origin::PayLink(_) => open_pay_link.or_else(|| is_own.then(in_account)),
+        // Whoever began in the account can sign in there.
+        Origin::Portal => Some(in_account()),
+        Origin::Api | Origin::Provider => is_own.then(in_account),
     }
 }
 

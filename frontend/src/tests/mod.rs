@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use jiff::civil::date;
 use receivables::ledger::Entry;
+use receivables::payment::Origin;
 use receivables::provider_object::{Cash, ChargebackState, CheckoutState, IntentState};
 use receivables::statement::{Period, QueryFault, StatementData, StatementKind, StatementQuery, statement_view};
 use receivables::{Currency, Invoice, Locale, Money, Payment};
@@ -27,7 +28,7 @@ use crate::invoices::list_page::InvoiceList;
 use crate::invoices::view::{invoice_row, invoice_view};
 use crate::localizer::Localizer;
 use crate::pay_form::view::{Online, PayFault, PayForm, read_amount};
-use crate::payments::view::{payment_row, payment_view};
+use crate::payments::view::{invoice_address, payment_row, payment_view};
 use crate::statement::view::StatementPage;
 use books::{Books, TODAY, after, business, declined, id, now, paid, payment_id};
 
@@ -288,6 +289,26 @@ fn a_payment_in_each_of_its_states() {
 
 fn books_checkout(books: &mut Books, payment: &Payment, fact: CheckoutState) -> Payment {
     books.checkout_says(payment, fact)
+}
+
+#[test]
+fn a_key_alone_leads_to_no_pay_link_but_that_of_the_payment() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let payment = books.start('1', &invoice, "400.00");
+    let own = Some(format!("/invoices/{}", invoice.id));
+    let link = || Some("/p/abc".to_owned());
+    for (origin, open_link, by_key, by_session) in [
+        (Origin::PayLink(id("lnk", '1')), link(), link(), link()),
+        (Origin::PayLink(id("lnk", '1')), None, None, own.clone()),
+        (Origin::Portal, None, own.clone(), own.clone()),
+        (Origin::Api, None, None, own.clone()),
+        (Origin::Provider, None, None, own.clone()),
+    ] {
+        let payment = Payment { origin, ..payment.clone() };
+        assert_eq!(invoice_address(&payment, open_link.clone(), false), by_key, "{:?}", payment.origin);
+        assert_eq!(invoice_address(&payment, open_link, true), by_session, "{:?}", payment.origin);
+    }
 }
 
 #[test]
