@@ -7,6 +7,7 @@ use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use function_runtime::AppState;
+use tracing::Span;
 
 use crate::assets::stylesheet_address;
 use crate::components::Frame;
@@ -25,6 +26,7 @@ pub(crate) async fn handle_page(State(state): State<AppState>, mut request: Requ
     let business = state.business_of_host(&host).await;
     let mut answer = match business {
         Ok(business) => {
+            Span::current().record("business.id", business.id.as_str());
             let now = state.clock.now();
             let return_address = return_address(&request);
             let context = RequestContext { state, business, now, return_address, preferences };

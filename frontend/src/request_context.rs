@@ -34,7 +34,8 @@ pub(crate) struct RequestContext {
 }
 
 /// How the visitor would like to read, and the session they claim.
-#[derive(Clone, Debug, Default)]
+// No `Debug`: the token opens the session.
+#[derive(Clone, Default)]
 pub(crate) struct Preferences {
     chosen: Option<Locale>,
     accepted: Option<Locale>,

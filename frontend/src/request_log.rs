@@ -29,7 +29,6 @@ pub(crate) async fn log_request(State(state): State<AppState>, request: Request,
     let status = answer.status().as_u16();
     let business = answer.extensions().get::<AnsweredBy>().map(|business| business.0.as_str());
     span.record("http.status", status);
-    span.record("business.id", business);
     span.in_scope(|| {
         tracing::info!(
             http.method = %method,

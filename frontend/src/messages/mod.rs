@@ -2,8 +2,8 @@
 //! every page has are here.
 //!
 //! The messages of a feature are one type with a value for each language, so one that a language lacks fails to compile. A
-//! message with something to fill in is a function; the parts it is given are already written in the language
-//! ([`crate::localizer`]). French addresses the reader as *vous*; its apostrophes are curly; before `:` stands a no-break
+//! message with something to fill in is a function; the parts it is given are already written in the language,
+//! by the localizer. French addresses the reader as *vous*; its apostrophes are curly; before `:` stands a no-break
 //! space, before `;` `!` `?` a narrow one, written as escapes because they cannot be seen.
 
 pub(crate) mod balance;
