@@ -15,7 +15,7 @@ use crate::error_page::page::{ErrorPage, error_page};
 use crate::failure::Failure;
 use crate::headers::{add_security_headers, is_same_origin};
 use crate::request_context::{Preferences, RequestContext, html, is_secure};
-use crate::request_log::AnsweredBy;
+use crate::request_log::AnswerBusiness;
 
 /// Finds the business by its host, refuses a form that another site sent, and answers failures with a page.
 pub(crate) async fn handle_page(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -46,7 +46,7 @@ pub(crate) async fn handle_page(State(state): State<AppState>, mut request: Requ
                 let localizer = context.localizer(None);
                 context.page(status, localizer, None, error_page(localizer, error))
             });
-            answer.extensions_mut().insert(AnsweredBy(context.business.id.clone()));
+            answer.extensions_mut().insert(AnswerBusiness(context.business.id.clone()));
             answer
         }
         Err(error) => as_error_page(Failure::from(error).into_response(), |status, error| {

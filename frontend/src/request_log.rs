@@ -8,9 +8,9 @@ use receivables::BusinessId;
 use tracing::Instrument;
 use tracing::field::Empty;
 
-/// The business of an answer, which whoever found it leaves with the answer for the log.
+/// The business that an answer is for: the middleware that finds it leaves it with the answer, for the log.
 #[derive(Clone, Debug)]
-pub(crate) struct AnsweredBy(pub(crate) BusinessId);
+pub(crate) struct AnswerBusiness(pub(crate) BusinessId);
 
 /// Logs a request when it is answered.
 pub(crate) async fn log_request(State(state): State<AppState>, request: Request, next: Next) -> Response {
@@ -27,7 +27,7 @@ pub(crate) async fn log_request(State(state): State<AppState>, request: Request,
     let answer = next.run(request).instrument(span.clone()).await;
     let duration_ms = state.clock.now().duration_since(began_at).as_millis();
     let status = answer.status().as_u16();
-    let business = answer.extensions().get::<AnsweredBy>().map(|business| business.0.as_str());
+    let business = answer.extensions().get::<AnswerBusiness>().map(|business| business.0.as_str());
     span.record("http.status", status);
     span.in_scope(|| {
         tracing::info!(
