@@ -46,7 +46,7 @@ pub use import::{
 };
 pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
-pub use payments::{StartPayment, Started, online_payable, poll_payment, start_payment};
+pub use payments::{StartPayment, Started, charge_rule, poll_payment, start_payment};
 pub use refunds::{NewRefund, order_refund};
 pub use replay::{Replay, Replayed, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};

@@ -5,11 +5,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::{CheckoutOrder, CloseOutcome, Gateway, IdempotencyKey, Operation, OrderError};
-use receivables::invoice::InvoiceBalance;
 use receivables::money::AmountRefusal;
-use receivables::payment::{self, Checkout, OnlinePayable, Origin, Request, StartRefusal};
+use receivables::payment::{self, ChargeRule, Checkout, Origin, Request, StartRefusal};
 use receivables::{
-    Business, Change, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
+    Business, Change, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
 };
 use store::CommitOutcome;
 
@@ -96,10 +95,11 @@ pub async fn start_payment(
     }
 }
 
-/// What of an invoice a payer can pay online now, by what the provider charges in its currency.
-pub fn online_payable(context: &Context, balance: &InvoiceBalance) -> OnlinePayable {
+/// What can be charged in a currency on a page that opens now; `None` where the provider does not take it. With it
+/// [`OnlinePayable`](receivables::payment::OnlinePayable) says what of an invoice can be paid online.
+pub fn charge_rule(context: &Context, currency: Currency) -> Option<ChargeRule> {
     let (_, gateway) = context.gateways.for_checkouts();
-    OnlinePayable::of(balance, gateway.charge_rule(balance.gross.currency()))
+    gateway.charge_rule(currency)
 }
 
 /// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let

@@ -1,14 +1,10 @@
-//! Parts that several pages share.
+//! Components that several pages share.
 //!
-//! A part is a function from a reader and a view to markup; it keeps no state and asks nothing of anyone. Texts reach the
+//! A component is a function from a localizer and a view to markup; it keeps no state and reads nothing. Texts reach the
 //! page only through `view!`, which escapes them.
 
-pub mod amount_form;
-pub mod document;
-pub mod email_form;
-pub mod faults;
-pub mod invoice_details;
-pub mod invoice_table;
-pub mod state;
+pub(crate) mod balance;
+pub(crate) mod document;
+pub(crate) mod fault_summary;
 
-pub use document::{Body, Frame, Place};
+pub(crate) use document::{Body, Frame, NavItem};

@@ -3,60 +3,62 @@
 //! Each page is also left in `target/pages` as a whole document, to be looked at in a browser.
 
 mod books;
-mod payable_laws;
+mod messages;
+mod payable_properties;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use jiff::civil::date;
 use receivables::ledger::Entry;
+use receivables::payment::Origin;
 use receivables::provider_object::{Cash, ChargebackState, CheckoutState, IntentState};
 use receivables::statement::{Period, QueryFault, StatementData, StatementKind, StatementQuery, statement_view};
 use receivables::{Currency, Invoice, Locale, Money, Payment};
 
 use crate::components::document::document;
-use crate::components::email_form::EmailFault;
-use crate::components::{Body, Frame, Place};
-use crate::pages;
-use crate::pages::invoices::InvoiceList;
-use crate::pages::trouble::Trouble;
-use crate::reader::Reader;
-use crate::server::assets;
-use crate::views::account::{AccountView, balances};
-use crate::views::invoice::{invoice_row, invoice_view};
-use crate::views::pay_form::{Online, PayFault, PayForm, read_amount};
-use crate::views::payment::{payment_row, payment_view};
-use crate::views::statement::StatementPage;
-use crate::words::{ENGLISH, FRENCH};
+use crate::components::{Body, Frame, NavItem};
+use crate::sign_in::email_form::EmailFault;
+
+use crate::account::view::AccountView;
+use crate::assets;
+use crate::components::balance::balances;
+use crate::error_page::page::ErrorPage;
+use crate::invoices::list_page::InvoiceList;
+use crate::invoices::view::{invoice_row, invoice_view};
+use crate::localizer::Localizer;
+use crate::pay_form::view::{PayFault, PayForm, read_amount};
+use crate::payments::view::{invoice_address, payment_row, payment_view};
+use crate::statement::view::StatementPage;
 use books::{Books, TODAY, after, business, declined, id, now, paid, payment_id};
 
-const READERS: [Locale; 2] = [Locale::English, Locale::French];
+const LOCALES: [Locale; 2] = [Locale::English, Locale::French];
 
 /// The document that a customer gets.
-fn whole(locale: Locale, place: Option<Place>, body: Body) -> String {
+fn document_of(locale: Locale, nav_item: Option<NavItem>, body: Body) -> String {
     let business = business();
-    let others = READERS.into_iter().filter(|other| *other != locale).collect();
+    let others = LOCALES.into_iter().filter(|other| *other != locale).collect();
     let frame = Frame {
-        reader: Reader::of(locale),
+        localizer: Localizer::of(locale),
         business: Some(business.name.as_str().to_owned()),
         email: Some(business.email.as_str().to_owned()),
         languages: others,
-        here: "/p/abc".to_owned(),
+        return_address: "/p/abc".to_owned(),
         stylesheet: assets::stylesheet_address(),
-        place,
+        nav_item,
     };
     document(&frame, body)
 }
 
 /// Compares a page with what it was, in both languages, and leaves it where it can be looked at.
 #[track_caller]
-fn check(name: &str, place: Option<Place>, page: impl Fn(Reader) -> Body) {
+fn check(name: &str, nav_item: Option<NavItem>, page: impl Fn(Localizer) -> Body) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pages");
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("portal.css"), assets::stylesheet_text()).unwrap();
+    std::fs::write(folder.join("portal.css"), assets::STYLESHEET).unwrap();
     let mut seen = String::new();
-    for locale in READERS {
-        let html = whole(locale, place, page(Reader::of(locale)));
+    for locale in LOCALES {
+        let html = document_of(locale, nav_item, page(Localizer::of(locale)));
         let file = folder.join(format!("{name}.{}.html", locale.tag()));
         std::fs::write(file, html.replace(assets::stylesheet_address(), "portal.css")).unwrap();
         assert!(!html.contains("<!--") && !html.contains("data-hk"), "{name} carries marks for a script");
@@ -70,7 +72,8 @@ fn check(name: &str, place: Option<Place>, page: impl Fn(Reader) -> Body) {
 }
 
 fn form(invoice: &Invoice) -> Option<PayForm> {
-    let Online::UpTo { most, rule, .. } = Online::of(invoice.balance.payable()) else { return None };
+    let rule = charge_rule(invoice.currency());
+    let OnlinePayable::UpTo { most, rule, .. } = OnlinePayable::of(&invoice.balance, rule) else { return None };
     Some(PayForm {
         action: "/p/abc".to_owned(),
         payment: payment_id(),
@@ -82,12 +85,14 @@ fn form(invoice: &Invoice) -> Option<PayForm> {
 }
 
 /// The form shown again, with what was typed and what was wrong with it.
-fn again(invoice: &Invoice, typed: &str, fault: PayFault) -> Option<PayForm> {
+fn rejected_form(invoice: &Invoice, typed: &str, fault: PayFault) -> Option<PayForm> {
     form(invoice).map(|form| PayForm { typed: Some(typed.to_owned()), fault: Some(fault), ..form })
 }
 
 fn check_invoice(name: &str, invoice: &Invoice, form: Option<&PayForm>, paid_on: Option<jiff::civil::Date>) {
-    check(name, None, |reader| pages::invoice::invoice_page(reader, &invoice_view(invoice, TODAY, paid_on), form));
+    check(name, None, |localizer| {
+        crate::invoices::page::invoice_page(localizer, &invoice_view(invoice, charge_rule(invoice.currency()), TODAY, paid_on), form)
+    });
 }
 
 fn usual(books: &mut Books) -> Invoice {
@@ -146,7 +151,7 @@ fn an_invoice_that_is_paid() {
     let payment = books.start('1', &invoice, &gross);
     let payment = books.checkout_says(&payment, paid(&gross, Currency::EUR));
     let invoice = after(&invoice, &payment);
-    let paid_on = crate::views::payment::last_paid_on(&[payment], &invoice, &business());
+    let paid_on = crate::invoices::payable_invoice::last_paid_on(&[payment], &invoice, &business());
     assert_eq!(paid_on, Some(date(2026, 3, 12)));
     check_invoice("invoice-paid", &invoice, form(&invoice).as_ref(), paid_on);
 }
@@ -177,9 +182,12 @@ fn an_invoice_of_which_the_bank_took_back_a_part_and_another_is_written_off() {
     let page = StatementPage {
         view: statement_view(&items(), &read_of(&books, &[invoice], &items()), &business().time_zone).unwrap(),
         faults: vec![],
+        next_cursor: None,
     };
     insta::assert_snapshot!("statement-items-flagged.csv", page.view.to_csv());
-    check("statement-items-flagged", Some(Place::Statement), |reader| pages::statement::statement_page(reader, &page));
+    check("statement-items-flagged", Some(NavItem::Statement), |localizer| {
+        crate::statement::page::statement_page(localizer, &page)
+    });
 }
 
 fn items() -> StatementQuery {
@@ -204,11 +212,11 @@ fn what_the_provider_cannot_charge_is_said() {
     let dinars: Currency = "KWD".parse().unwrap();
     let mut books = Books::new();
     let invoice = books.issue('1', "F-8", date(2026, 3, 28), dinars, &[("Fuse", "1", "1.234", "0")]);
-    check_invoice("invoice-with-crumbs", &invoice, form(&invoice).as_ref(), None);
+    check_invoice("invoice-with-unchargeable-remainder", &invoice, form(&invoice).as_ref(), None);
     let payment = books.start('1', &invoice, "1.230");
     let left = after(&invoice, &books.checkout_says(&payment, paid("1.230", dinars)));
     let left = Invoice { due_on: date(2026, 3, 1), ..left };
-    check_invoice("invoice-only-crumbs", &left, form(&left).as_ref(), None);
+    check_invoice("invoice-only-unchargeable", &left, form(&left).as_ref(), None);
     let libyan = books.issue('2', "F-9", date(2026, 3, 28), "LYD".parse().unwrap(), &[("Fuse", "1", "5.000", "0")]);
     check_invoice("invoice-in-another-currency", &libyan, form(&libyan).as_ref(), None);
 }
@@ -227,14 +235,14 @@ fn what_is_wrong_with_an_amount_is_said_at_the_field() {
     ] {
         assert_eq!(read_amount(typed, Locale::French, Currency::EUR, payable), Err(fault), "{typed:?}");
     }
-    let form = again(&invoice, "5000", PayFault::AtMost(payable));
+    let form = rejected_form(&invoice, "5000", PayFault::AtMost(payable));
     check_invoice("invoice-fault-at-field", &invoice, form.as_ref(), None);
 }
 
 #[test]
 fn what_is_wrong_with_the_moment_is_said_above_the_form() {
     let invoice = usual(&mut Books::new());
-    let form = again(&invoice, "100", PayFault::CheckoutOpen);
+    let form = rejected_form(&invoice, "100", PayFault::CheckoutOpen);
     check_invoice("invoice-fault-above", &invoice, form.as_ref(), None);
 }
 
@@ -251,7 +259,7 @@ fn each_currency_has_its_decimals() {
 fn check_payment(name: &str, payment: &Payment, invoice: &Invoice, again: Option<&str>) {
     let invoices = BTreeMap::from([(invoice.id.clone(), after(invoice, payment))]);
     let view = payment_view(payment, &invoices, again.map(str::to_owned), &business(), now());
-    check(name, None, |reader| pages::payment::payment_page(reader, &view, "/payments/x?key=y"));
+    check(name, None, |localizer| crate::payments::page::payment_page(localizer, &view, "/payments/x?key=y"));
 }
 
 #[test]
@@ -285,20 +293,42 @@ fn books_checkout(books: &mut Books, payment: &Payment, fact: CheckoutState) -> 
 }
 
 #[test]
+fn a_key_alone_leads_to_no_pay_link_but_that_of_the_payment() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let payment = books.start('1', &invoice, "400.00");
+    let own = Some(format!("/invoices/{}", invoice.id));
+    let link = || Some("/p/abc".to_owned());
+    for (origin, open_link, by_key, by_session) in [
+        (Origin::PayLink(id("lnk", '1')), link(), link(), link()),
+        (Origin::PayLink(id("lnk", '1')), None, None, own.clone()),
+        (Origin::Portal, None, own.clone(), own.clone()),
+        (Origin::Api, None, None, own.clone()),
+        (Origin::Provider, None, None, own.clone()),
+    ] {
+        let payment = Payment { origin, ..payment.clone() };
+        assert_eq!(invoice_address(&payment, open_link.clone(), false), by_key, "{:?}", payment.origin);
+        assert_eq!(invoice_address(&payment, open_link, true), by_session, "{:?}", payment.origin);
+    }
+}
+
+#[test]
 fn signing_in_step_by_step() {
-    check("sign-in", None, |reader| pages::sign_in::sign_in_page(reader, None, None));
-    check("sign-in-fault", None, |reader| {
-        pages::sign_in::sign_in_page(reader, Some("zoé@".to_owned()), Some(EmailFault::Unreadable))
+    check("sign-in", None, |localizer| crate::sign_in::page::sign_in_page(localizer, None, None));
+    check("sign-in-fault", None, |localizer| {
+        crate::sign_in::page::sign_in_page(localizer, Some("zoé@".to_owned()), Some(EmailFault::Unreadable))
     });
-    check("sign-in-code", None, |reader| pages::sign_in::code_page(reader, &id("sgn", '1'), "zoe@exemple.fr", false));
-    check("sign-in-code-wrong", None, |reader| {
-        pages::sign_in::code_page(reader, &id("sgn", '1'), "zoe@exemple.fr", true)
+    check("sign-in-code", None, |localizer| {
+        crate::sign_in::page::code_page(localizer, &id("sgn", '1'), "zoe@exemple.fr", false)
     });
-    check("sign-in-confirm", None, |reader| {
-        pages::sign_in::confirm_page(reader, business().name.as_str(), "/sign-in/abc".to_owned())
+    check("sign-in-code-wrong", None, |localizer| {
+        crate::sign_in::page::code_page(localizer, &id("sgn", '1'), "zoe@exemple.fr", true)
     });
-    check("sign-in-link-spent", None, pages::sign_in::link_spent_page);
-    check("pay-link-closed", None, pages::sign_in::pay_link_closed_page);
+    check("sign-in-confirm", None, |localizer| {
+        crate::sign_in::page::confirm_page(localizer, business().name.as_str(), "/sign-in/abc".to_owned())
+    });
+    check("sign-in-link-spent", None, crate::sign_in::page::link_spent_page);
+    check("pay-link-closed", None, crate::pay_links::page::pay_link_closed_page);
 }
 
 /// An account with two open invoices, one paid, one on its way, and money kept for later.
@@ -326,31 +356,32 @@ fn an_account_at_a_glance() {
     let (books, invoices, payments) = busy();
     let view = AccountView {
         customer: "Café des Arts".to_owned(),
-        standings: balances(&books.sums, TODAY).unwrap(),
-        open: invoices.iter().take(3).map(|invoice| invoice_row(invoice, TODAY)).collect(),
+        balances: balances(&books.sums, TODAY).unwrap(),
+        open: invoices.iter().take(3).map(|invoice| invoice_row(invoice, charge_rule(invoice.currency()), TODAY)).collect(),
         payments: payments.iter().map(|payment| payment_row(payment, &business())).collect(),
     };
-    check("account", Some(Place::Overview), |reader| pages::overview::overview_page(reader, &view));
-    let empty =
-        AccountView { customer: "Café des Arts".to_owned(), standings: vec![], open: vec![], payments: vec![] };
-    check("account-empty", Some(Place::Overview), |reader| pages::overview::overview_page(reader, &empty));
+    check("account", Some(NavItem::Overview), |localizer| crate::account::page::overview_page(localizer, &view));
+    let empty = AccountView { customer: "Café des Arts".to_owned(), balances: vec![], open: vec![], payments: vec![] };
+    check("account-empty", Some(NavItem::Overview), |localizer| crate::account::page::overview_page(localizer, &empty));
 }
 
 #[test]
 fn the_invoices_of_an_account() {
     let (_, invoices, _) = busy();
-    let rows = invoices.iter().map(|invoice| invoice_row(invoice, TODAY)).collect();
+    let rows = invoices.iter().map(|invoice| invoice_row(invoice, charge_rule(invoice.currency()), TODAY)).collect();
     let list = InvoiceList { rows, more: Some("/invoices?cursor=abc".to_owned()), continued: true };
-    check("invoices", Some(Place::Invoices), |reader| pages::invoices::invoices_page(reader, &list));
+    check("invoices", Some(NavItem::Invoices), |localizer| crate::invoices::list_page::invoices_page(localizer, &list));
     let none = InvoiceList { rows: vec![], more: None, continued: false };
-    check("invoices-none", Some(Place::Invoices), |reader| pages::invoices::invoices_page(reader, &none));
+    check("invoices-none", Some(NavItem::Invoices), |localizer| {
+        crate::invoices::list_page::invoices_page(localizer, &none)
+    });
 }
 
 /// What the tables give of books that are this small: all of it.
-fn read_of(books: &Books, invoices: &[Invoice], ask: &StatementQuery) -> StatementData {
+fn read_of(books: &Books, invoices: &[Invoice], query: &StatementQuery) -> StatementData {
     let zone = business().time_zone;
-    let is_later = |entry: &&Entry| ask.until(&zone).is_some_and(|until| entry.posted_at >= until);
-    let shown = books.entries.iter().rev().filter(|entry| !is_later(entry) && entry.posted_at >= ask.since(&zone));
+    let is_later = |entry: &&Entry| query.until(&zone).is_some_and(|until| entry.posted_at >= until);
+    let shown = books.entries.iter().rev().filter(|entry| !is_later(entry) && entry.posted_at >= query.since(&zone));
     let mut open: Vec<Invoice> = invoices.iter().filter(|invoice| !invoice.balance.open().is_zero()).cloned().collect();
     open.sort_by_key(|invoice| invoice.due_on);
     StatementData {
@@ -361,14 +392,15 @@ fn read_of(books: &Books, invoices: &[Invoice], ask: &StatementQuery) -> Stateme
     }
 }
 
-fn check_statement(name: &str, ask: &StatementQuery, faults: &[QueryFault]) {
+fn check_statement(name: &str, query: &StatementQuery, faults: &[QueryFault]) {
     let (books, invoices, _) = busy();
-    let view = statement_view(ask, &read_of(&books, &invoices, ask), &business().time_zone).unwrap();
+    let view = statement_view(query, &read_of(&books, &invoices, query), &business().time_zone).unwrap();
     if faults.is_empty() {
         insta::assert_snapshot!(format!("{name}.csv"), view.to_csv());
     }
-    let page = StatementPage { view, faults: faults.to_vec() };
-    check(name, Some(Place::Statement), |reader| pages::statement::statement_page(reader, &page));
+    let next_cursor = view.next.as_ref().map(ToString::to_string);
+    let page = StatementPage { view, faults: faults.to_vec(), next_cursor };
+    check(name, Some(NavItem::Statement), |localizer| crate::statement::page::statement_page(localizer, &page));
 }
 
 #[test]
@@ -387,9 +419,9 @@ fn a_statement_as_page_and_as_file() {
 
 #[test]
 fn whatever_goes_wrong_has_a_page() {
-    for trouble in Trouble::ALL {
-        check(&format!("trouble-{}", trouble.status().as_u16()), None, |reader| {
-            pages::trouble::trouble_page(reader, trouble)
+    for error in ErrorPage::ALL {
+        check(&format!("error-page-{}", error.status().as_u16()), None, |localizer| {
+            crate::error_page::page::error_page(localizer, error)
         });
     }
 }
@@ -399,14 +431,14 @@ fn hostile_texts_stay_texts() {
     let hostile = r#"<img src=x onerror="alert(1)">&'"#;
     let mut books = Books::new();
     let invoice = books.issue('1', hostile, date(2026, 3, 28), Currency::EUR, &[(hostile, "1", "10.00", "0")]);
-    let form = again(&invoice, hostile, PayFault::NotANumber);
-    let view = invoice_view(&invoice, TODAY, None);
-    let body = pages::invoice::invoice_page(Reader::of(Locale::French), &view, form.as_ref());
-    let mut frame_html = whole(Locale::French, None, body);
-    frame_html += &whole(
+    let form = rejected_form(&invoice, hostile, PayFault::NotANumber);
+    let view = invoice_view(&invoice, charge_rule(invoice.currency()), TODAY, None);
+    let body = crate::invoices::page::invoice_page(Localizer::of(Locale::French), &view, form.as_ref());
+    let mut frame_html = document_of(Locale::French, None, body);
+    frame_html += &document_of(
         Locale::English,
         None,
-        pages::sign_in::code_page(Reader::of(Locale::English), &id("sgn", '1'), hostile, true),
+        crate::sign_in::page::code_page(Localizer::of(Locale::English), &id("sgn", '1'), hostile, true),
     );
     assert!(!frame_html.contains("<img"), "{frame_html}");
     assert_eq!(
@@ -414,17 +446,4 @@ fn hostile_texts_stay_texts() {
         2,
         "{frame_html}"
     );
-}
-
-#[test]
-fn french_is_set_as_french_is() {
-    let all = format!("{FRENCH:?}");
-    assert!(!all.contains('\''), "a straight apostrophe");
-    for mark in [" :", " ;", " !", " ?"] {
-        // The debug form itself writes no such pair.
-        assert!(!all.contains(mark), "a plain space before {mark:?}");
-    }
-    let english = format!("{ENGLISH:?}");
-    assert_eq!(all.matches('"').count(), english.matches('"').count());
-    assert!(!all.contains("\"\"") && !english.contains("\"\""), "an empty message");
 }

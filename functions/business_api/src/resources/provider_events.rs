@@ -212,13 +212,15 @@ fn past_instant(field: &str, text: &str, now: Timestamp, errors: &mut FieldError
 async fn event_of_path(caller: &Caller, id: &str) -> Result<ReceivedEvent, ApiError> {
     let (event, object) = id.split_once('.').ok_or_else(ApiError::not_found)?;
     let parse = |id: &str| id.parse::<ObjectId>().map_err(|_| ApiError::not_found());
-    let key = EventKey {
-        business: caller.business_id().clone(),
-        provider: Provider::Stripe,
-        object: parse(object)?.into(),
-        event: parse(event)?.into(),
-    };
-    caller.store().event(&key).await?.ok_or_else(ApiError::not_found)
+    let (object, event) = (parse(object)?, parse(event)?);
+    for (provider, _) in caller.state.context.gateways.all() {
+        let business = caller.business_id().clone();
+        let key = EventKey { business, provider, object: object.as_str().to_owned(), event: event.as_str().to_owned() };
+        if let Some(found) = caller.store().event(&key).await? {
+            return Ok(found);
+        }
+    }
+    Err(ApiError::not_found())
 }
 
 /// List provider events, oldest first
