@@ -1,5 +1,6 @@
 //! The account at a glance.
 
+use operations::charge_rule;
 use axum::http::StatusCode;
 use axum::response::Response;
 use store::Page;
@@ -34,7 +35,11 @@ pub(crate) async fn show_account(SignedIn { request, session }: SignedIn) -> Res
     let view = AccountView {
         customer: customer.profile.name.as_str().to_owned(),
         balances: balances(&sums, today)?,
-        open: open.items.iter().map(|invoice| invoice_row(invoice, charge_rule(request.context(), invoice.currency()), today)).collect(),
+        open: open
+            .items
+            .iter()
+            .map(|invoice| invoice_row(invoice, charge_rule(request.context(), invoice.currency()), today))
+            .collect(),
         payments: payments.items.iter().map(|payment| payment_row(payment, business)).collect(),
     };
     let localizer = request.localizer_for(&customer);

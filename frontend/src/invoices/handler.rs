@@ -1,5 +1,6 @@
 //! The invoices of an account. Another account's are not found, as if they were not there.
 
+use operations::charge_rule;
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
@@ -43,7 +44,11 @@ pub(crate) async fn list_invoices(signed_in: SignedIn, Query(query): Query<ListQ
     let today = request.today();
     let next = invoices.next_cursor.map(|cursor| signed_in.seal_cursor(CURSOR, &cursor));
     let list = InvoiceList {
-        rows: invoices.items.iter().map(|invoice| invoice_row(invoice, charge_rule(request.context(), invoice.currency()), today)).collect(),
+        rows: invoices
+            .items
+            .iter()
+            .map(|invoice| invoice_row(invoice, charge_rule(request.context(), invoice.currency()), today))
+            .collect(),
         more: next.map(|cursor| format!("/invoices?cursor={cursor}")),
         continued,
     };

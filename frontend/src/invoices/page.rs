@@ -1,5 +1,6 @@
 //! An invoice and the form that pays it: the page behind a pay link, and the same page within an account.
 
+use receivables::payment::OnlinePayable;
 use leptos::prelude::*;
 
 use crate::components::Body;
@@ -89,7 +90,9 @@ fn notices(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
         OnlinePayable::BelowMinimum { payable, minimum } => {
             notices.push(("notice", (messages.below_minimum)(&localizer.money(payable), &localizer.money(minimum))));
         }
-        OnlinePayable::CurrencyNotCharged { .. } => notices.push(("notice", (messages.other_currency)(view.open.currency().code()))),
+        OnlinePayable::CurrencyNotCharged { .. } => {
+            notices.push(("notice", (messages.other_currency)(view.open.currency().code())))
+        }
     }
     notices.into_iter().map(|(class, text)| view! { <p class=class>{text}</p> }).collect_view()
 }

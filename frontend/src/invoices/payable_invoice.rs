@@ -111,7 +111,12 @@ impl PayableInvoice {
         let paid_on = self.paid_on().await?;
         let request = self.request.with_return_address(self.address);
         let localizer = request.localizer_for(&self.customer);
-        let view = invoice_view(&self.invoice, charge_rule(request.context(), self.invoice.currency()), request.today(), paid_on);
+        let view = invoice_view(
+            &self.invoice,
+            charge_rule(request.context(), self.invoice.currency()),
+            request.today(),
+            paid_on,
+        );
         let (payment, typed, fault) = match rejected {
             Some(rejected) => (rejected.payment, Some(rejected.typed), Some(rejected.fault)),
             None => (request.state.ids.payment_id(request.now), None, None),

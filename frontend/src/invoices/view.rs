@@ -1,10 +1,10 @@
 //! An invoice as the payer sees it, alone or as a row of a list.
 
+use receivables::payment::{ChargeRule, OnlinePayable};
 use jiff::civil::Date;
 use receivables::calendar::days_overdue;
 use receivables::invoice::{Line, Status, Totals};
 use receivables::{Invoice, InvoiceId, Money};
-
 
 #[derive(Clone, Debug)]
 pub(crate) struct InvoiceView {
@@ -112,10 +112,8 @@ pub(crate) fn invoice_row(invoice: &Invoice, rule: Option<ChargeRule>, today: Da
 fn state_of(invoice: &Invoice, rule: Option<ChargeRule>, today: Date) -> InvoiceState {
     let days = days_overdue(invoice.due_on, today);
     // Fractions that the provider never charges are open, and nobody is late with them.
-    let asked_for = !matches!(
-        OnlinePayable::of_amount(invoice.balance.open(), rule),
-        OnlinePayable::UnchargeableRemainder { .. }
-    );
+    let asked_for =
+        !matches!(OnlinePayable::of_amount(invoice.balance.open(), rule), OnlinePayable::UnchargeableRemainder { .. });
     match invoice.balance.status() {
         Status::Paid => InvoiceState::Paid,
         Status::Processing => InvoiceState::Processing,

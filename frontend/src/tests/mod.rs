@@ -91,7 +91,11 @@ fn rejected_form(invoice: &Invoice, typed: &str, fault: PayFault) -> Option<PayF
 
 fn check_invoice(name: &str, invoice: &Invoice, form: Option<&PayForm>, paid_on: Option<jiff::civil::Date>) {
     check(name, None, |localizer| {
-        crate::invoices::page::invoice_page(localizer, &invoice_view(invoice, charge_rule(invoice.currency()), TODAY, paid_on), form)
+        crate::invoices::page::invoice_page(
+            localizer,
+            &invoice_view(invoice, charge_rule(invoice.currency()), TODAY, paid_on),
+            form,
+        )
     });
 }
 
@@ -357,7 +361,11 @@ fn an_account_at_a_glance() {
     let view = AccountView {
         customer: "Café des Arts".to_owned(),
         balances: balances(&books.sums, TODAY).unwrap(),
-        open: invoices.iter().take(3).map(|invoice| invoice_row(invoice, charge_rule(invoice.currency()), TODAY)).collect(),
+        open: invoices
+            .iter()
+            .take(3)
+            .map(|invoice| invoice_row(invoice, charge_rule(invoice.currency()), TODAY))
+            .collect(),
         payments: payments.iter().map(|payment| payment_row(payment, &business())).collect(),
     };
     check("account", Some(NavItem::Overview), |localizer| crate::account::page::overview_page(localizer, &view));

@@ -201,8 +201,9 @@ impl ExportedPaymentResponse {
 
     fn cells(&self) -> [Cell<'_>; 15] {
         let settled = self.settled.as_ref();
-        let part =
-            |of: fn(&PaymentSettlementResponse) -> &String| settled.map_or(Cell::Empty, |settled| Cell::Number(of(settled).into()));
+        let part = |of: fn(&PaymentSettlementResponse) -> &String| {
+            settled.map_or(Cell::Empty, |settled| Cell::Number(of(settled).into()))
+        };
         [
             self.payment.as_str().into(),
             self.customer.as_str().into(),

@@ -179,7 +179,8 @@ pub(crate) struct TaxResponse {
 
 impl InvoiceResponse {
     pub(crate) fn of(invoice: &Invoice, pay_url: Option<String>, caller: &Caller) -> Self {
-        let standing = &invoice.balance;
+        let balance = &invoice.balance;
+        let online = OnlinePayable::of(balance, operations::charge_rule(&caller.state.context, invoice.currency()));
         let is_past_due = days_overdue(invoice.due_on, caller.today()) > 0;
         let line = |line: &receivables::invoice::Line| LineResponse {
             description: line.description.as_str().to_owned(),
@@ -198,8 +199,8 @@ impl InvoiceResponse {
             external_id: invoice.external_id.as_ref().map(ToString::to_string),
             number: invoice.number.to_string(),
             customer: invoice.customer.to_string(),
-            status: standing.status().as_str(),
-            overdue: is_past_due && !standing.open().is_zero(),
+            status: balance.status().as_str(),
+            overdue: is_past_due && !balance.open().is_zero(),
             currency: invoice.currency().to_string(),
             issued_on: invoice.issued_on.to_string(),
             due_on: invoice.due_on.to_string(),
@@ -208,12 +209,12 @@ impl InvoiceResponse {
             net: invoice.totals.net.into(),
             taxes: invoice.totals.taxes.iter().map(tax).collect(),
             total: invoice.totals.gross.into(),
-            open: standing.open().into(),
-            payable_online: operations::payable_online(standing).into(),
-            pending: standing.pending.into(),
-            disputed: standing.disputed.into(),
-            written_off: standing.written_off.into(),
-            charged_back: standing.charged_back.into(),
+            open: balance.open().into(),
+            payable_online: online.most().unwrap_or(Money::zero(invoice.currency())).into(),
+            pending: balance.pending.into(),
+            disputed: balance.disputed.into(),
+            written_off: balance.written_off.into(),
+            charged_back: balance.charged_back.into(),
             pay_url,
         }
     }

@@ -178,9 +178,7 @@ impl PaymentResponse {
 
 /// The refunds ordered here, and those made at the provider.
 fn refunds_of(payment: &Payment) -> Vec<RefundResponse> {
-    let at_provider = || {
-        payment.provider_state.0.iter().filter_map(|(object, state)| Some((object, state.refund()?)))
-    };
+    let at_provider = || payment.provider_state.0.iter().filter_map(|(object, state)| Some((object, state.refund()?)));
     let word = |rank: RefundRank| match rank {
         RefundRank::Pending => "pending",
         RefundRank::Succeeded => "succeeded",
