@@ -9,7 +9,7 @@ use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId};
 /// Days after the due date until which a pay link opens, where nothing else is said.
 pub const VALID_AFTER_DUE_DAYS: u16 = 90;
 
-/// A pay link. Its token is derived from its id by `runtime` and stored only as a hash.
+/// A pay link. Its token is derived from its id by `operations` and stored only as a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayLink {
     /// Our id, unique over all businesses.
