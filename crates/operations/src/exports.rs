@@ -49,8 +49,8 @@ pub async fn journal(
     }
     for payment in payments_within(context, business, from, to).await? {
         for one in context.store.transactions_of_payment(b, &payment.id).await? {
-            if journal::was_nobodys(&payment, &one.transaction) {
-                lines.extend(journal::of_nobodys(&one.transaction, Some(payment.started_at), zone));
+            if journal::was_unidentified(&payment, &one.transaction) {
+                lines.extend(journal::of_unidentified(&one.transaction, Some(payment.started_at), zone));
             }
         }
     }
@@ -71,12 +71,12 @@ async fn of_movement(
     };
     let known = match (&payment, &transaction.source) {
         (Some(payment), Some(source)) => journal::known_of(payment, source),
-        (Some(_) | None, Some(_) | None) => Known::Nobodys,
+        (Some(_) | None, Some(_) | None) => Known::Unidentified,
     };
     let mut lines = journal::of_transaction(transaction, known, zone)
         .map_err(|error| OperationError::Defect(format!("journal: {error}")))?;
-    if payment.is_some_and(|payment| journal::was_nobodys(&payment, transaction)) {
-        lines.extend(journal::of_nobodys(transaction, None, zone));
+    if payment.is_some_and(|payment| journal::was_unidentified(&payment, transaction)) {
+        lines.extend(journal::of_unidentified(transaction, None, zone));
     }
     Ok(lines)
 }

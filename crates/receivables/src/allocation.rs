@@ -29,17 +29,17 @@ pub const ALLOCATIONS_PER_STEP: usize = 43;
 /// Items of one transaction that are left for allocations and their invoices.
 pub(crate) const ITEMS_PER_STEP: usize = 2 * ALLOCATIONS_PER_STEP;
 /// What a transaction may carry besides, before it takes from that: the payment, its unapplied, the entry, the balance, the
-/// audit, the event, the act, and so many items of what was heard.
+/// audit, the event, the action, and so many items of the reports.
 const REPORT_ITEMS_PER_STEP: usize = 7;
 
 /// This much of a source for this invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allocation {
-    /// The invoice.
+    /// The invoice that it covers, or was to cover.
     pub invoice: InvoiceId,
-    /// Its number.
+    /// The number printed on that invoice.
     pub number: InvoiceNumber,
-    /// When it is due.
+    /// The civil date by which it is to be paid.
     pub due_on: Date,
     /// What was meant for it: by the payer, by the books, by an operator.
     pub intended: Money,

@@ -13,7 +13,7 @@ use crate::invoice::InvoiceBalance;
 use crate::money::Money;
 use crate::payment::{Payment, RefundOrder};
 
-/// Who did something.
+/// Who, or what, made a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Actor {
     /// A program or person of the business, by an API key.
@@ -24,7 +24,7 @@ pub enum Actor {
     Customer(CustomerId),
     /// A provider, by one of its events.
     ProviderEvent(String),
-    /// The timer.
+    /// The timer, which does what is due.
     Timer,
     /// What follows from facts by itself.
     Stream,
@@ -68,13 +68,13 @@ impl FromStr for Actor {
 /// One thing that was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Its id.
+    /// The id of the document.
     pub what: String,
-    /// The part of it.
+    /// The changed part of it, in the API's words.
     pub field: &'static str,
-    /// What it was; nothing of what was not there.
+    /// The value before; none of what did not exist.
     pub before: String,
-    /// What it is.
+    /// The value now.
     pub after: String,
 }
 
@@ -181,7 +181,7 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
     let money = |field: &'static str, read: fn(&Payment) -> Money| {
         Difference::of_amount(id, field, before.map(read), read(after))
     };
-    let mut told = vec![
+    let mut differences = vec![
         words("status", |payment| payment.state.as_str().to_owned()),
         money("received", |payment| payment.received),
         money("refunded", |payment| payment.refunded),
@@ -193,7 +193,7 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
         }),
     ];
     // Whose it is at first goes without saying.
-    told.extend(before.map(|before| Difference {
+    differences.extend(before.map(|before| Difference {
         what: id.to_owned(),
         field: "customer",
         before: before.customer.to_string(),
@@ -201,16 +201,16 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
     }));
     let (orders, closed) =
         before.map_or((&[][..], &[][..]), |before| (&before.refunds[..], &before.reviews_closed[..]));
-    told.extend(
+    differences.extend(
         after.refunds.iter().flat_map(|order| refund(orders.iter().find(|before| before.id == order.id), order)),
     );
-    told.extend(after.reviews_closed.iter().filter(|name| !closed.contains(name)).map(|name| Difference {
+    differences.extend(after.reviews_closed.iter().filter(|name| !closed.contains(name)).map(|name| Difference {
         what: id.to_owned(),
         field: "review_closed",
         before: String::new(),
         after: name.clone(),
     }));
-    told
+    differences
 }
 
 fn refund(before: Option<&RefundOrder>, after: &RefundOrder) -> Vec<Difference> {

@@ -14,7 +14,7 @@ use crate::write_off::tolerance_max;
 /// A business and how it counts, writes and is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Business {
-    /// Its id.
+    /// Our id, under which everything of it is kept.
     pub id: BusinessId,
     /// The name its customers know.
     pub name: PartyName,
@@ -28,7 +28,7 @@ pub struct Business {
     pub email: EmailAddress,
     /// Up to how much of an invoice may be written off, by currency; nothing in those that are not named.
     pub write_off_tolerances: BTreeMap<Currency, Money>,
-    /// Counts the changes.
+    /// Rises by one with each change; a change is written only over the version that it was decided on.
     pub version: u64,
 }
 
@@ -37,8 +37,9 @@ impl Business {
     pub fn with_tolerances(&self, tolerances: BTreeMap<Currency, Money>) -> Option<(Self, Vec<Difference>)> {
         let currencies: BTreeSet<Currency> =
             self.write_off_tolerances.keys().chain(tolerances.keys()).copied().collect();
-        let of =
-            |held: &BTreeMap<Currency, Money>, currency| held.get(&currency).copied().unwrap_or(Money::zero(currency));
+        let of = |amounts: &BTreeMap<Currency, Money>, currency| {
+            amounts.get(&currency).copied().unwrap_or(Money::zero(currency))
+        };
         let differences: Vec<Difference> = currencies
             .into_iter()
             .map(|currency| (of(&self.write_off_tolerances, currency), of(&tolerances, currency)))

@@ -20,27 +20,27 @@ pub const ALLOCATIONS_PER_CREDIT_NOTE_MAX: usize = ALLOCATIONS_PER_STEP;
 /// A credit note.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreditNote {
-    /// Our id.
+    /// Our id, unique over all businesses.
     pub id: CreditNoteId,
-    /// Who gives it.
+    /// The business that it belongs to.
     pub business: BusinessId,
-    /// Who has it.
+    /// The customer on whose account it stands.
     pub customer: CustomerId,
     /// The number printed on it, unique among the business's invoices and credit notes.
     pub number: InvoiceNumber,
     /// How much it reduces what is owed.
     pub amount: Money,
-    /// Why.
+    /// The reason given for it.
     pub reason: Description,
-    /// When it is dated.
+    /// The civil date printed on it.
     pub issued_on: Date,
-    /// What it covers.
+    /// The invoices that it covers, and how much of each.
     pub allocations: Vec<Allocation>,
     /// What of it covers no invoice.
     pub unapplied: Money,
-    /// When it reached us.
+    /// The instant at which it was recorded here.
     pub recorded_at: Timestamp,
-    /// Counts the changes.
+    /// Rises by one with each change; a change is written only over the version that it was decided on.
     pub version: u64,
 }
 
@@ -49,11 +49,11 @@ pub struct CreditNote {
 pub struct CreditNoteDraft {
     /// The number printed on it.
     pub number: InvoiceNumber,
-    /// How much.
+    /// The amount in its one currency; more than zero.
     pub amount: Money,
-    /// Why.
+    /// The reason given for it.
     pub reason: Description,
-    /// When it is dated.
+    /// The civil date printed on it.
     pub issued_on: Date,
     /// The invoices it is for, and how much for each; none where it is kept for later.
     pub parts: Vec<(Invoice, Money)>,

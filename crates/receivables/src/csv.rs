@@ -24,7 +24,7 @@ const ROW_BYTES: usize = 512;
 /// One field of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell<'a> {
-    /// Nothing.
+    /// A field without a value.
     Empty,
     /// A text, which may be anybody's: it is guarded.
     Text(Cow<'a, str>),

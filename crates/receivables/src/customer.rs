@@ -18,11 +18,11 @@ use crate::text::{EmailAddress, ExternalId, PartyName};
 pub struct Customer {
     /// Our id; also the account's.
     pub id: CustomerId,
-    /// Whose customer.
+    /// The business that it belongs to.
     pub business: BusinessId,
     /// What the business tells us of them.
     pub profile: Profile,
-    /// When we first heard of them.
+    /// The instant at which they were registered.
     pub created_at: Timestamp,
     /// Counts the changes; a change is only written over the version it was decided on.
     pub version: u64,
@@ -33,11 +33,11 @@ pub struct Customer {
 pub struct Profile {
     /// The business's own id of them, unique within the business.
     pub external_id: Option<ExternalId>,
-    /// Their name.
+    /// Their name, as pages and mails address them.
     pub name: PartyName,
     /// Where reminders and receipts go, and who may sign in.
     pub email: Option<EmailAddress>,
-    /// How they read.
+    /// The language and habits of writing for their pages and mails, where it is known.
     pub locale: Option<Locale>,
     /// Their ids at payment providers, where they exist there already.
     pub provider_ids: BTreeMap<Provider, ObjectId>,

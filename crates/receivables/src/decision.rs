@@ -18,26 +18,26 @@ use crate::payment::Payment;
 /// What the books decided: changes, at most one ledger entry, and the facts to announce. It is committed whole or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Whose books.
+    /// The business that it belongs to.
     pub business: BusinessId,
-    /// On whose account.
+    /// The customer on whose account it stands.
     pub customer: CustomerId,
-    /// When.
+    /// The instant of the decision, and of its entry and facts.
     pub at: Timestamp,
-    /// What changes.
+    /// The changes, in the order in which they were decided.
     pub changes: Vec<Change>,
     /// What is entered in the ledger, where amounts moved.
     pub entry: Option<Entry>,
     /// The other account, where money leaves this one for it.
     pub handed_to: Option<HandedTo>,
-    /// What is announced.
+    /// What is announced once the decision is committed.
     pub facts: Vec<Fact>,
 }
 
 /// The account that money enters in the decision by which it leaves another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HandedTo {
-    /// Whose.
+    /// The customer on whose account it stands.
     pub customer: CustomerId,
     /// What is entered in its ledger.
     pub entry: Entry,
@@ -50,22 +50,22 @@ pub enum Change {
     CustomerRegistered(Customer),
     /// Something new of a customer we know.
     ProfileChanged {
-        /// What it was decided on.
+        /// The values that were read, over which alone it is written.
         before: Customer,
-        /// What it shall be.
+        /// The values to write.
         after: Customer,
     },
     /// An invoice that is not there yet.
     InvoiceIssued(Box<Invoice>),
-    /// An invoice stands differently.
+    /// The balance of an invoice changes.
     InvoiceBalanceChanged {
-        /// Which.
+        /// The invoice that it is about.
         invoice: InvoiceId,
         /// When it is due, which is part of its place in the lists.
         due_on: Date,
-        /// What it was decided on.
+        /// The values that were read, over which alone it is written.
         before: InvoiceBalance,
-        /// What it shall be.
+        /// The values to write.
         after: InvoiceBalance,
     },
     /// A pay link that is not there yet.
@@ -74,20 +74,20 @@ pub enum Change {
     PayLinkRevoked(PayLink),
     /// A payment that is not there yet.
     PaymentStarted(Box<Payment>),
-    /// A payment stands differently.
+    /// A payment changes.
     PaymentChanged {
-        /// What it was decided on.
+        /// The values that were read, over which alone it is written.
         before: Box<Payment>,
-        /// What it shall be.
+        /// The values to write.
         after: Box<Payment>,
     },
     /// A credit note that is not there yet.
     CreditNoteIssued(Box<CreditNote>),
-    /// A credit note stands differently.
+    /// A credit note changes.
     CreditNoteChanged {
-        /// What it was decided on.
+        /// The values that were read, over which alone it is written.
         before: Box<CreditNote>,
-        /// What it shall be.
+        /// The values to write.
         after: Box<CreditNote>,
     },
 }

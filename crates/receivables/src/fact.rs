@@ -10,9 +10,9 @@ use crate::money::Money;
 pub struct Fact {
     /// Its name; the same happening always has the same.
     pub id: FactId,
-    /// When.
+    /// The instant of the decision that made it happen.
     pub at: Timestamp,
-    /// What.
+    /// What happened, and to which document.
     pub kind: FactKind,
 }
 
@@ -21,101 +21,101 @@ pub struct Fact {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FactId(pub String);
 
-/// What happened.
+/// What happened, and to which document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FactKind {
     /// The business told us of a customer.
     CustomerRegistered,
     /// An invoice was issued.
     InvoiceIssued {
-        /// Which.
+        /// The invoice that it is about.
         invoice: InvoiceId,
     },
     /// Some of an invoice was covered.
     InvoicePartlyPaid {
-        /// Which.
+        /// The invoice that it is about.
         invoice: InvoiceId,
     },
     /// All of an invoice is covered.
     InvoicePaid {
-        /// Which.
+        /// The invoice that it is about.
         invoice: InvoiceId,
     },
     /// An invoice that was covered is open again.
     InvoiceReopened {
-        /// Which.
+        /// The invoice that it is about.
         invoice: InvoiceId,
     },
     /// A payment was started.
     PaymentStarted {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
     },
     /// The payer must do something, such as authenticate.
     PaymentNeedsAction {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
     },
     /// A payment is on its way.
     PaymentProcessing {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
     },
     /// The funds of a payment have become ours.
     PaymentSettled {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
-        /// How much arrived.
+        /// How much arrived, in the currency of the payment.
         received: Money,
     },
     /// A payment failed.
     PaymentFailed {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
     },
     /// A payment was given up.
     PaymentCancelled {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
     },
     /// Money arrived in a currency that is not the payment's: someone must look.
     PaymentInSuspense {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
-        /// How much.
+        /// How much arrived, in its own currency.
         received: Money,
     },
     /// Money of a payment went back to the payer.
     PaymentRefunded {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
         /// How much of it in all, by now.
         refunded: Money,
     },
     /// A refund did not arrive, and the money is ours again.
     PaymentRefundFailed {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
         /// How much of it is refunded in all, by now.
         refunded: Money,
     },
     /// The issuer took money of a payment back.
     PaymentChargedBack {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
         /// How much of it in all, by now.
         charged_back: Money,
     },
     /// The issuer gave money of a payment back to us.
     PaymentReinstated {
-        /// Which.
+        /// The payment that it is about.
         payment: PaymentId,
         /// How much of it is charged back in all, by now.
         charged_back: Money,
     },
     /// A credit note was issued.
     CreditNoteIssued {
-        /// Which.
+        /// The credit note that it is about.
         credit_note: CreditNoteId,
     },
 }

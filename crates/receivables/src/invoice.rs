@@ -1,6 +1,6 @@
 //! Invoices: what is demanded, and how much of it is still open.
 //!
-//! The demand (lines, taxes, totals, dates) never changes once issued. What changes is the standing: how much is applied,
+//! The demand (lines, taxes, totals, dates) never changes once issued. What changes is the balance: how much is applied,
 //! pending and disputed. Tax is counted per rate on the sum of the net lines and rounded once per rate, as EN 16931
 //! (BR-CO-17) does.
 
@@ -28,44 +28,44 @@ pub const RATE_PLACES_MAX: u32 = 6;
 /// A demand for payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
-    /// Our id.
+    /// Our id, unique over all businesses.
     pub id: InvoiceId,
-    /// Who demands.
+    /// The business that it belongs to.
     pub business: BusinessId,
-    /// Who owes.
+    /// The customer on whose account it stands.
     pub customer: CustomerId,
     /// The business's own id, unique within it.
     pub external_id: Option<ExternalId>,
     /// The number printed on it, unique within the business.
     pub number: InvoiceNumber,
-    /// The customer's order.
+    /// The customer's reference of their order.
     pub purchase_order: Option<Reference>,
-    /// When it is dated.
+    /// The civil date printed on it.
     pub issued_on: Date,
-    /// By when it is to be paid.
+    /// The civil date by which it is to be paid.
     pub due_on: Date,
-    /// What it is for.
+    /// What was delivered, line by line: 1 to [`LINES_PER_INVOICE_MAX`].
     pub lines: Vec<Line>,
-    /// What it comes to.
+    /// The sums of the lines, with the tax at each rate.
     pub totals: Totals,
     /// The link to pay it that was issued last, where that is known; it may be revoked.
     pub pay_link: Option<PayLinkId>,
-    /// How it stands.
+    /// How much of it is open, and why; the only part that changes.
     pub balance: InvoiceBalance,
-    /// When it reached us.
+    /// The instant at which it was recorded here.
     pub recorded_at: Timestamp,
 }
 
 /// One line: a quantity at a unit price, before tax.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// What for.
+    /// What was delivered.
     pub description: Description,
     /// How many; more than zero.
     pub quantity: Decimal,
     /// The price of one, before tax.
     pub unit_price: Money,
-    /// Tax in percent.
+    /// Tax in percent, 0 to [`TAX_RATE_PERCENT_MAX`].
     pub tax_rate: Decimal,
     /// Quantity times price, rounded half up.
     pub net: Money,
@@ -74,7 +74,7 @@ pub struct Line {
 /// What an invoice comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Totals {
-    /// Before tax.
+    /// The sum of the lines before tax.
     pub net: Money,
     /// Tax, per rate, highest rate first.
     pub taxes: Vec<Tax>,
@@ -85,11 +85,11 @@ pub struct Totals {
 /// Tax at one rate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tax {
-    /// In percent.
+    /// The rate in percent.
     pub rate: Decimal,
     /// What it is counted on.
     pub base: Money,
-    /// What it comes to.
+    /// The tax: base times rate, rounded half up once.
     pub amount: Money,
 }
 
@@ -105,13 +105,13 @@ pub struct InvoiceBalance {
     pub written_off: Money,
     /// What is on its way but not here yet.
     pub pending: Money,
-    /// What the customer contests.
+    /// What the customer contests; a part of what is open.
     pub disputed: Money,
     /// What an issuer took back of it; while it is open it is shown as such.
     pub charged_back: Money,
     /// The payment whose checkout is open for this invoice; at most one, so that two tabs cannot pay it twice.
     pub live_checkout: Option<PaymentId>,
-    /// Counts the changes.
+    /// Rises by one with each change; a change is written only over the version that it was decided on.
     pub version: u64,
 }
 
@@ -126,7 +126,7 @@ impl InvoiceBalance {
         self.open().less(self.pending).less(self.disputed)
     }
 
-    /// The word for it.
+    /// The status that follows from the amounts.
     pub fn status(&self) -> Status {
         if self.open().is_zero() {
             Status::Paid
@@ -154,7 +154,7 @@ pub enum Status {
 }
 
 impl Status {
-    /// The API's word.
+    /// The word for it in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -174,26 +174,26 @@ pub struct Draft {
     pub number: InvoiceNumber,
     /// The currency of every amount on it.
     pub currency: Currency,
-    /// The customer's order.
+    /// The customer's reference of their order.
     pub purchase_order: Option<Reference>,
-    /// When it is dated.
+    /// The civil date printed on it.
     pub issued_on: Date,
-    /// By when it is to be paid.
+    /// The civil date by which it is to be paid.
     pub due_on: Date,
-    /// What it is for.
+    /// What was delivered, line by line: 1 to [`LINES_PER_INVOICE_MAX`].
     pub lines: Vec<DraftLine>,
 }
 
 /// One line of a draft.
 #[derive(Clone, Debug)]
 pub struct DraftLine {
-    /// What for.
+    /// What was delivered.
     pub description: Description,
-    /// How many.
+    /// How many; more than zero, with at most [`RATE_PLACES_MAX`] decimals.
     pub quantity: Decimal,
     /// The price of one, before tax.
     pub unit_price: Money,
-    /// Tax in percent.
+    /// Tax in percent, 0 to [`TAX_RATE_PERCENT_MAX`].
     pub tax_rate: Decimal,
 }
 

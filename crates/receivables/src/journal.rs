@@ -36,7 +36,7 @@ pub enum JournalAccount {
     WrittenOff,
     /// What passes from one currency into another.
     Exchange,
-    /// Money of nobody known.
+    /// Money whose customer is not known.
     Unidentified,
     /// Money in a currency that is not its payment's.
     Suspense,
@@ -61,16 +61,16 @@ impl JournalAccount {
     }
 }
 
-/// One line.
+/// One line of the journal, on one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalLine {
     /// The day in the billing zone.
     pub on: Date,
     /// What the line is part of; all lines of one source come to nothing in each currency.
     pub source: String,
-    /// What happened.
+    /// The kind of the ledger entry, or the provider's word for the movement.
     pub kind: String,
-    /// On which account.
+    /// The account that the amount is booked on.
     pub account: JournalAccount,
     /// The invoice's number, where it is of one.
     pub invoice: Option<String>,
@@ -121,8 +121,8 @@ pub enum Known {
     As(Money),
     /// Its payment holds it in suspense.
     InSuspense,
-    /// It is nobody's.
-    Nobodys,
+    /// No customer is known for it.
+    Unidentified,
 }
 
 /// The lines of a movement at the provider. What the ledger knows of it stands on the clearing account already, in the
@@ -146,14 +146,14 @@ pub fn of_transaction(
     let against = |account| vec![line(JournalAccount::Clearing, gross), line(account, gross.reversed())];
     let mut lines = match known {
         Known::InSuspense => against(JournalAccount::Suspense),
-        Known::Nobodys if !is_fee => against(JournalAccount::Unidentified),
+        Known::Unidentified if !is_fee => against(JournalAccount::Unidentified),
         Known::As(original) if original.currency() != gross.currency() => {
             let came = gross.minor() >= 0;
             let original = if came { Balance::owed(original) } else { Balance::in_favour(original) };
             let given = [line(JournalAccount::Clearing, original.reversed()), line(JournalAccount::Exchange, original)];
             given.into_iter().chain(against(JournalAccount::Exchange)).collect()
         }
-        Known::As(_) | Known::Nobodys => Vec::new(),
+        Known::As(_) | Known::Unidentified => Vec::new(),
     };
     let fee = if is_fee { transaction.net.reversed() } else { transaction.fee };
     if !fee.is_zero() {
@@ -162,9 +162,9 @@ pub fn of_transaction(
     Ok(lines)
 }
 
-/// The lines of a movement that was nobody's until a payment took it over, which has entered it since: as it came, or, at the
-/// instant it was taken over, the other way round.
-pub fn of_nobodys(
+/// The lines of a movement without a known customer that a payment took over later: as it came, or, with the instant at which it
+/// was taken over, the same the other way round, since the payment has entered it from then on.
+pub fn of_unidentified(
     transaction: &BalanceTransaction,
     taken_over: Option<Timestamp>,
     zone: &BillingZone,
@@ -213,8 +213,8 @@ pub fn known_of(payment: &Payment, source: &ObjectId) -> Known {
     if cash.is_some_and(|cash| !cash.is_empty()) && own.is_zero() { Known::InSuspense } else { Known::As(own) }
 }
 
-/// Whether a movement came before the payment that has it now: until then it was nobody's.
-pub fn was_nobodys(payment: &Payment, transaction: &BalanceTransaction) -> bool {
+/// Whether a movement came before the payment that has it now: until then its customer was not known.
+pub fn was_unidentified(payment: &Payment, transaction: &BalanceTransaction) -> bool {
     payment.origin == Origin::Provider && transaction.at < payment.started_at && !transaction.is_of_a_payout()
 }
 
@@ -279,10 +279,10 @@ mod tests {
             (transaction("refund", -9_100, 0), money(10_000, Currency::USD)),
             (transaction("refund_failure", 9_100, 0), money(10_000, Currency::USD)),
             (transaction("charge", 10_000, 175), money(10_000, Currency::EUR)),
-            (transaction("adjustment", -10_000, 1_500), Known::Nobodys),
+            (transaction("adjustment", -10_000, 1_500), Known::Unidentified),
             (transaction("charge", 9_200, 163), Known::InSuspense),
-            (transaction("stripe_fee", -300, 0), Known::Nobodys),
-            (transaction("payout", -9_037, 0), Known::Nobodys),
+            (transaction("stripe_fee", -300, 0), Known::Unidentified),
+            (transaction("payout", -9_037, 0), Known::Unidentified),
         ] {
             let lines = of_transaction(&transaction, known, &zone).unwrap();
             let mut totals = std::collections::BTreeMap::new();
@@ -305,8 +305,8 @@ mod tests {
         // Our ledger entered the dollars as they came, went and, as the refund failed, came again.
         let back = of_transaction(&transaction("refund", -9_100, 0), dollars, &zone).unwrap();
         assert_eq!(sums(&back, JournalAccount::Clearing), [(Currency::EUR, -9_100), (Currency::USD, 10_000)]);
-        let nobodys = of_transaction(&transaction("charge", 9_200, 163), Known::Nobodys, &zone).unwrap();
-        assert_eq!(sums(&nobodys, JournalAccount::Unidentified), [(Currency::EUR, -9_200)]);
+        let unidentified = of_transaction(&transaction("charge", 9_200, 163), Known::Unidentified, &zone).unwrap();
+        assert_eq!(sums(&unidentified, JournalAccount::Unidentified), [(Currency::EUR, -9_200)]);
         let again = of_transaction(&transaction("refund_failure", 9_100, 0), dollars, &zone).unwrap();
         assert_eq!(sums(&again, JournalAccount::Clearing), [(Currency::EUR, 9_100), (Currency::USD, -10_000)]);
     }

@@ -18,9 +18,9 @@ pub struct Entry {
     pub source: String,
     /// The version of the source that this entry made.
     pub sequence: u64,
-    /// When it was entered.
+    /// The instant of entry, by which a statement orders its lines.
     pub posted_at: Timestamp,
-    /// What happened.
+    /// What moved the amounts, with the document that it came from.
     pub kind: EntryKind,
     /// The currency of every leg.
     pub currency: Currency,
@@ -28,7 +28,7 @@ pub struct Entry {
     pub legs: Vec<Leg>,
 }
 
-/// What happened.
+/// What moved amounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// An invoice was issued.
@@ -130,7 +130,7 @@ impl EntryKind {
 pub enum Leg {
     /// The open amount of an invoice changed.
     Invoice {
-        /// Which.
+        /// The invoice that it is about.
         invoice: InvoiceId,
         /// Its number, so that a statement needs no other read.
         number: InvoiceNumber,

@@ -1,8 +1,8 @@
 //! The books: every rule of who owes what, as pure functions.
 //!
-//! A function here takes values (state, command, `now`) and returns a [`decision::Decision`] or a [`refusal::Refusal`]. It
-//! cannot fail in any other way: there is no I/O, no clock, no chance and nothing asynchronous in this room, and it knows
-//! neither tables nor providers nor pages. It builds for the browser.
+//! A function here takes values (state, command, `now`) and returns a [`decision::Decision`] or the refusal of its command;
+//! [`refusal::Refusal`] is the sum of them. It cannot fail in any other way: there is no I/O, no clock, no randomness and
+//! nothing asynchronous in this room, and it knows neither tables nor providers nor pages. It builds for the browser.
 #![deny(missing_docs)]
 
 pub mod allocation;

@@ -89,7 +89,7 @@ impl Locale {
         }
     }
 
-    /// The language alone.
+    /// The language, without the region.
     pub fn language(self) -> Language {
         match self {
             Self::English | Self::EnglishCanada => Language::English,

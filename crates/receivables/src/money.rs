@@ -38,7 +38,7 @@ pub enum MoneyError {
     /// The two amounts are of different currencies.
     #[error("expected {0}, got {1}")]
     OtherCurrency(Currency, Currency),
-    /// Nothing to share among.
+    /// There are no shares, or all weigh zero.
     #[error("expected at least one share of some weight")]
     NoShares,
 }
@@ -53,7 +53,7 @@ impl Money {
         }
     }
 
-    /// Nothing, in a currency.
+    /// Zero, in a currency.
     pub fn zero(currency: Currency) -> Self {
         Self { minor: 0, currency }
     }
@@ -85,17 +85,17 @@ impl Money {
         self.minor
     }
 
-    /// The currency.
+    /// The currency, which fixes what a minor unit is.
     pub fn currency(self) -> Currency {
         self.currency
     }
 
-    /// Whether there is nothing.
+    /// Whether the amount is zero.
     pub fn is_zero(self) -> bool {
         self.minor == 0
     }
 
-    /// The sum.
+    /// The sum; an error where the currencies differ or it is too large.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         self.same_currency(other)?;
         Self::new(self.minor + other.minor, self.currency)
@@ -123,7 +123,7 @@ impl Money {
         }
     }
 
-    /// The sum of many.
+    /// The sum of many amounts of one currency.
     pub fn sum(currency: Currency, amounts: impl IntoIterator<Item = Self>) -> Result<Self, MoneyError> {
         amounts.into_iter().try_fold(Self::zero(currency), Self::checked_add)
     }
@@ -216,12 +216,12 @@ impl Balance {
         Ok(Self { minor, currency })
     }
 
-    /// Nothing owed either way.
+    /// A balance of zero, in a currency.
     pub fn zero(currency: Currency) -> Self {
         Self { minor: 0, currency }
     }
 
-    /// What is owed.
+    /// The balance of an amount that is owed.
     pub fn owed(amount: Money) -> Self {
         Self { minor: amount.minor, currency: amount.currency }
     }
@@ -236,7 +236,7 @@ impl Balance {
         self.minor
     }
 
-    /// The currency.
+    /// The currency, which fixes what a minor unit is.
     pub fn currency(self) -> Currency {
         self.currency
     }
@@ -246,7 +246,7 @@ impl Balance {
         self.minor == 0
     }
 
-    /// The sum.
+    /// The sum; an error where the currencies differ or it is too large.
     pub fn checked_add(self, other: Self) -> Result<Self, MoneyError> {
         if self.currency != other.currency {
             return Err(MoneyError::OtherCurrency(self.currency, other.currency));

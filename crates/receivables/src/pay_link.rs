@@ -9,16 +9,16 @@ use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId};
 /// Days after the due date until which a pay link opens, where nothing else is said.
 pub const VALID_AFTER_DUE_DAYS: u16 = 90;
 
-/// A pay link. Its token is derived from its id by `runtime` and stored only as a hash.
+/// A pay link. Its token is derived from its id by `operations` and stored only as a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayLink {
-    /// Our id.
+    /// Our id, unique over all businesses.
     pub id: PayLinkId,
-    /// Whose.
+    /// The business that it belongs to.
     pub business: BusinessId,
-    /// On whose account.
+    /// The customer on whose account it stands.
     pub customer: CustomerId,
-    /// What it opens.
+    /// What its holder may see and pay.
     pub scope: Scope,
     /// The last day on which it opens.
     pub expires_on: Date,
@@ -31,7 +31,7 @@ pub struct PayLink {
 /// What a pay link opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// One invoice.
+    /// One invoice and the form that pays it.
     Invoice(InvoiceId),
 }
 

@@ -38,14 +38,14 @@ pub use state::{Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, State, Tr
 /// Invoices that one payment can cover.
 pub const ALLOCATIONS_PER_PAYMENT_MAX: usize = 1000;
 
-/// A payment.
+/// A payment, its allocations and all that the provider reported of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
     /// Our id, drawn when the page was rendered; it is the idempotency key of everything done for the payment.
     pub id: PaymentId,
-    /// To whom.
+    /// The business that it belongs to.
     pub business: BusinessId,
-    /// On whose account.
+    /// The customer on whose account it stands.
     pub customer: CustomerId,
     /// Who takes the money.
     pub provider: Provider,
@@ -53,17 +53,17 @@ pub struct Payment {
     pub amount: Money,
     /// What it is for: first what the payer chose, in their order, then what the books or an operator found for the rest.
     pub allocations: Vec<Allocation>,
-    /// How the payer came.
+    /// The door by which the payer came.
     pub origin: Origin,
-    /// How the payer reads.
+    /// The language and habits of writing for the payer's pages and mails.
     pub locale: Locale,
-    /// When.
+    /// The instant at which the payer asked for it, or at which the provider first reported it.
     pub started_at: Timestamp,
     /// The hosted page, once it exists.
     pub checkout: Option<Checkout>,
     /// What the provider has said.
     pub provider_state: ProviderState,
-    /// How it stands.
+    /// The last state that the table of states let it reach.
     pub state: State,
     /// The money that came, in the payment's currency, before anything of it went back.
     pub received: Money,
@@ -89,9 +89,9 @@ pub struct Payment {
     pub suspense: Vec<Money>,
     /// When the funds became ours.
     pub settled_at: Option<Timestamp>,
-    /// When to ask the provider, should nothing be heard before; none once there is nothing to wait for.
+    /// When to ask the provider, should no report come before; none once there is nothing to wait for.
     pub next_poll_at: Option<Timestamp>,
-    /// Counts the changes.
+    /// Rises by one with each change; a change is written only over the version that it was decided on.
     pub version: u64,
 }
 
@@ -100,7 +100,7 @@ pub struct Payment {
 pub enum Origin {
     /// By a pay link.
     PayLink(PayLinkId),
-    /// Signed in.
+    /// Signed in to the portal.
     Portal,
     /// The business started it for them.
     Api,
@@ -113,9 +113,9 @@ pub enum Origin {
 pub struct Checkout {
     /// The provider's id of it.
     pub id: ObjectId,
-    /// Where it is.
+    /// Its address at the provider.
     pub url: String,
-    /// When it closes.
+    /// The instant after which nobody can pay on it.
     pub expires_at: Timestamp,
 }
 
@@ -128,7 +128,7 @@ pub struct Request {
     pub provider: Provider,
     /// How the payer came.
     pub origin: Origin,
-    /// How the payer reads.
+    /// The language and habits of writing for the payer's pages and mails.
     pub locale: Locale,
     /// The invoices, and how much for each, in the payer's order.
     pub parts: Vec<(Invoice, Money)>,

@@ -21,7 +21,7 @@ pub struct PayoutState {
     pub amount: Balance,
     /// The day on which it is expected there.
     pub arrives_on: Option<Date>,
-    /// How far it came.
+    /// Its furthest stage, as reported.
     pub rank: PayoutRank,
     /// Its transactions are complete.
     pub reconciled: bool,
@@ -38,11 +38,11 @@ pub struct PayoutState {
 pub enum PayoutRank {
     /// On its way.
     Pending,
-    /// Paid.
+    /// The bank has it.
     Paid,
-    /// Called off.
+    /// Called off before it was sent.
     Cancelled,
-    /// Returned.
+    /// The bank did not take it, or sent it back.
     Failed,
 }
 
@@ -50,7 +50,7 @@ impl PayoutRank {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Pending, Self::Paid, Self::Cancelled, Self::Failed];
 
-    /// The API's word.
+    /// The word for it in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -64,7 +64,7 @@ impl PayoutRank {
 /// One statement of a provider about a payout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayoutReport {
-    /// The payout.
+    /// The provider's id of the payout.
     pub payout: ObjectId,
     /// What is said of it.
     pub state: PayoutState,
@@ -72,14 +72,14 @@ pub struct PayoutReport {
 
 impl PayoutState {
     /// Takes in another statement about the same payout. Says whether anything was news.
-    pub fn merge(&mut self, said: &Self) -> bool {
+    pub fn merge(&mut self, other: &Self) -> bool {
         let before = self.clone();
-        self.arrives_on = self.arrives_on.max(said.arrives_on);
-        self.rank = self.rank.max(said.rank);
-        self.reconciled |= said.reconciled;
-        self.manual |= said.manual;
-        self.bank_reference = self.bank_reference.clone().max(said.bank_reference.clone());
-        self.failure = self.failure.clone().max(said.failure.clone());
+        self.arrives_on = self.arrives_on.max(other.arrives_on);
+        self.rank = self.rank.max(other.rank);
+        self.reconciled |= other.reconciled;
+        self.manual |= other.manual;
+        self.bank_reference = self.bank_reference.clone().max(other.bank_reference.clone());
+        self.failure = self.failure.clone().max(other.failure.clone());
         *self != before
     }
 }
@@ -101,7 +101,7 @@ pub struct BalanceTransaction {
     pub net: Balance,
     /// The rate at which it was exchanged, where it was.
     pub exchange_rate: Option<Decimal>,
-    /// When.
+    /// The instant of the movement.
     pub at: Timestamp,
 }
 
@@ -115,15 +115,15 @@ impl BalanceTransaction {
 /// What a payout is made of, and whether it adds up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayoutProof {
-    /// Σ gross.
+    /// The sum of the gross amounts.
     pub gross: Balance,
-    /// Σ fees.
+    /// The sum of the fees.
     pub fee: Balance,
-    /// Σ net.
+    /// The sum of the net amounts.
     pub net: Balance,
     /// Transactions whose net is not their gross less their fee.
     pub uneven: Vec<ObjectId>,
-    /// Σ net is the amount of the payout, and no transaction is uneven.
+    /// The sum of the net amounts is the amount of the payout, and no transaction is uneven.
     pub holds: bool,
 }
 

@@ -111,7 +111,7 @@ pub struct ObjectId(String);
 pub struct ObjectIdError;
 
 impl ObjectId {
-    /// The id.
+    /// The provider's text of the id.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -159,7 +159,7 @@ impl fmt::Debug for ObjectId {
 /// One statement of a provider about one of its objects, and whose it says the object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// The object.
+    /// The provider's id of the object.
     pub object: ObjectId,
     /// The object that carries the money this one is about: the intent of a checkout, refund or chargeback, or the charge of
     /// one that has no intent. None where the object carries the money itself, or does not say.
@@ -258,11 +258,11 @@ impl ObjectState {
     pub fn merge(&mut self, other: &Self) -> bool {
         let before = self.clone();
         match (&mut *self, other) {
-            (Self::Checkout(known), Self::Checkout(said)) => known.merge(said),
-            (Self::Intent(known), Self::Intent(said)) => known.merge(said),
-            (Self::Refund(known), Self::Refund(said)) => known.merge(said),
-            (Self::Chargeback(known), Self::Chargeback(said)) => known.merge(said),
-            (Self::Concern(known), Self::Concern(said)) => known.merge(said),
+            (Self::Checkout(known), Self::Checkout(other)) => known.merge(other),
+            (Self::Intent(known), Self::Intent(other)) => known.merge(other),
+            (Self::Refund(known), Self::Refund(other)) => known.merge(other),
+            (Self::Chargeback(known), Self::Chargeback(other)) => known.merge(other),
+            (Self::Concern(known), Self::Concern(other)) => known.merge(other),
             (
                 Self::Checkout(_) | Self::Intent(_) | Self::Refund(_) | Self::Chargeback(_) | Self::Concern(_),
                 Self::Checkout(_) | Self::Intent(_) | Self::Refund(_) | Self::Chargeback(_) | Self::Concern(_),

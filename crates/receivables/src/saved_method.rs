@@ -46,7 +46,7 @@ impl std::fmt::Debug for MethodLook {
 /// One statement of a provider about a method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MethodReport {
-    /// The method.
+    /// The provider's id of the method.
     pub method: ObjectId,
     /// What is said of it.
     pub state: MethodState,
@@ -54,15 +54,15 @@ pub struct MethodReport {
 
 impl MethodState {
     /// Takes in another statement about the same method. Says whether anything was news.
-    pub fn merge(&mut self, said: &Self) -> bool {
+    pub fn merge(&mut self, other: &Self) -> bool {
         let before = self.clone();
-        self.customer = self.customer.clone().max(said.customer.clone());
-        self.kind = self.kind.clone().max(said.kind.clone());
-        self.look = self.look.clone().max(said.look.clone());
-        self.mandate = self.mandate.clone().max(said.mandate.clone());
-        self.attached |= said.attached;
-        self.detached |= said.detached;
-        self.mandate_ended |= said.mandate_ended;
+        self.customer = self.customer.clone().max(other.customer.clone());
+        self.kind = self.kind.clone().max(other.kind.clone());
+        self.look = self.look.clone().max(other.look.clone());
+        self.mandate = self.mandate.clone().max(other.mandate.clone());
+        self.attached |= other.attached;
+        self.detached |= other.detached;
+        self.mandate_ended |= other.mandate_ended;
         *self != before
     }
 

@@ -39,11 +39,11 @@ use crate::text::InvoiceNumber;
 /// What was read of an account for a page of its statement.
 #[derive(Clone, Debug, Default)]
 pub struct StatementData {
-    /// The sums now.
+    /// The sums of the account now.
     pub sums: AccountSums,
     /// The entries of the page, newest first, and one more where there are more; none for open items.
     pub entries: Vec<Entry>,
-    /// Every entry that is newer than the page, to be undone.
+    /// Every entry that is newer than the page, to be taken off the sums.
     pub later: Vec<Entry>,
     /// The invoices that are open now, by due date, as many as the page has and one more; none for what happened.
     pub open: Vec<Invoice>,
@@ -52,13 +52,13 @@ pub struct StatementData {
 /// A page of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementView {
-    /// From when to when.
+    /// The first and the last day shown.
     pub period: Period,
     /// The day at whose end the account stands so.
     pub as_of: Date,
     /// The day it was made.
     pub today: Date,
-    /// How it is told.
+    /// Whether it shows what happened or what is open.
     pub kind: StatementKind,
     /// The edges of the ageing.
     pub edges: AgeingEdges,
@@ -80,7 +80,7 @@ impl StatementView {
 /// The statement of one currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// The currency.
+    /// The one currency of all its amounts.
     pub currency: Currency,
     /// What happened, or what is open.
     pub body: StatementBody,
@@ -93,7 +93,7 @@ pub struct Statement {
 /// What happened, or what is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementBody {
-    /// What happened.
+    /// What happened, between an opening and a closing balance.
     BalanceForward(BalanceForward),
     /// What is open, by due date.
     OpenItem(Vec<OpenItem>),
@@ -117,7 +117,7 @@ pub struct BalanceForward {
 pub struct StatementLine {
     /// The civil date in the billing zone.
     pub on: Date,
-    /// What.
+    /// What moved the amounts.
     pub kind: EntryKind,
     /// The invoices it touched, and by how much.
     pub invoices: Vec<(InvoiceNumber, Balance)>,
@@ -143,7 +143,7 @@ pub struct OpenItem {
     pub invoice: InvoiceId,
     /// The number printed on it.
     pub number: InvoiceNumber,
-    /// By when it is to be paid.
+    /// The civil date by which it is to be paid.
     pub due_on: Date,
     /// Days overdue as of the day of the statement.
     pub days_overdue: u32,

@@ -138,7 +138,7 @@ redacted! { PartyName Description Reference EmailAddress }
 pub struct EmailAddress(String);
 
 impl EmailAddress {
-    /// The address.
+    /// The address, with the domain in lower case.
     pub fn as_str(&self) -> &str {
         &self.0
     }

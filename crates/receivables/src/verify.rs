@@ -18,17 +18,17 @@ use crate::statement::AccountSums;
 /// All that is kept of one account.
 #[derive(Clone, Copy, Debug)]
 pub struct AccountBooks<'a> {
-    /// Whose.
+    /// The customer on whose account it stands.
     pub customer: &'a CustomerId,
-    /// Its invoices.
+    /// All its invoices, paid ones included.
     pub invoices: &'a [Invoice],
     /// Its payments, with their allocations and facts.
     pub payments: &'a [Payment],
     /// Its credit notes, with their allocations.
     pub credit_notes: &'a [CreditNote],
-    /// Its ledger.
+    /// All entries of its ledger.
     pub entries: &'a [Entry],
-    /// Its sums.
+    /// The sums that are kept beside the ledger.
     pub sums: &'a AccountSums,
 }
 
@@ -41,7 +41,7 @@ pub struct Difference {
     pub what: String,
     /// What it was computed to be, in minor units or in words.
     pub computed: String,
-    /// What is kept.
+    /// The value that is kept.
     pub kept: String,
 }
 
@@ -169,26 +169,26 @@ impl Proof<'_> {
     fn payments(&mut self, ledger: &LedgerSums) {
         for payment in self.books.payments {
             let id = &payment.id;
-            let heard = payment.provider_state.fold();
+            let folded = payment.provider_state.fold();
             let currency = payment.currency();
-            let received = heard.received.in_currency(currency);
-            let refunded = heard.refunded.in_currency(currency).min(received);
-            let charged_back = heard.charged_back.in_currency(currency).min(received.less(refunded));
+            let received = folded.received.in_currency(currency);
+            let refunded = folded.refunded.in_currency(currency).min(received);
+            let charged_back = folded.charged_back.in_currency(currency).min(received.less(refunded));
             self.compare(|| format!("{id} received, by the facts"), received.minor(), payment.received.minor());
             self.compare(|| format!("{id} refunded, by the facts"), refunded.minor(), payment.refunded.minor());
             let kept = payment.charged_back.minor();
             self.compare(|| format!("{id} charged back, by the facts"), charged_back.minor(), kept);
             let applied: i64 = payment.allocations.iter().map(|part| part.applied.minor()).sum();
             let placed = applied + payment.unapplied.minor();
-            let cash = heard.cash(currency).minor() + payment.to_reclaim.minor();
+            let cash = folded.cash(currency).minor() + payment.to_reclaim.minor();
             self.compare(|| format!("{id} cash, by where it is"), placed, cash);
             let taken = ledger.taken_by_payment.get(id).copied().unwrap_or(0);
             self.compare(|| format!("{id} cash, by the ledger"), taken, placed);
             if !payment.unfinished {
                 self.compare(|| format!("{id} owed back, when finished"), 0, payment.to_reclaim.minor());
             }
-            let others = heard.received.amounts().filter(|amount| amount.currency() != currency);
-            let suspense = others.map(|amount| heard.cash(amount.currency())).filter(|amount| !amount.is_zero());
+            let others = folded.received.amounts().filter(|amount| amount.currency() != currency);
+            let suspense = others.map(|amount| folded.cash(amount.currency())).filter(|amount| !amount.is_zero());
             let suspense: Vec<Money> = suspense.collect();
             if suspense != payment.suspense {
                 let what = format!("{id} in suspense, by the facts");
@@ -197,7 +197,7 @@ impl Proof<'_> {
             if !payment::is_as_folded(payment) {
                 self.differ(format!("{id} allocations"), "as folded".to_owned(), "otherwise".to_owned());
             }
-            let settled = !heard.received.is_empty();
+            let settled = !folded.received.is_empty();
             if settled != (payment.state == State::Settled) {
                 let computed = if settled { "settled" } else { "not settled" };
                 self.differ(format!("{id} state"), computed.to_owned(), payment.state.as_str().to_owned());

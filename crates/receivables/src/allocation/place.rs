@@ -23,9 +23,9 @@ pub(crate) struct Funds<'a> {
     pub(crate) set_aside: BTreeMap<InvoiceId, Money>,
     /// The payment whose claim on a checkout is to be let go.
     pub(crate) release: Option<&'a PaymentId>,
-    /// The standings are fresh: an invoice that cannot take its part will not be asked again.
+    /// The invoices are as they stand now: one that cannot take its part is passed over from now on.
     pub(crate) place_remainder: bool,
-    /// Items that the same transaction writes of what was heard.
+    /// Items that the same transaction writes of the reports.
     pub(crate) report_items: usize,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Placed {
     pub(crate) changes: Vec<Change>,
     pub(crate) facts: Vec<FactKind>,
     pub(crate) legs: Vec<Leg>,
-    /// What covers no invoice.
+    /// The part of the money that covers no invoice.
     pub(crate) unapplied: Money,
     /// What has gone back already but still stands on invoices, until the next steps have taken it off.
     pub(crate) to_reclaim: Money,

@@ -1,6 +1,6 @@
 //! Payments that were not started here: money of a customer of whom the provider told us.
 //!
-//! Such a payment is made of what was heard, on the account it belongs to. Nothing was chosen for it, so the books find
+//! Such a payment is made of the reports about it, on the account it belongs to. Nothing was chosen for it, so the books find
 //! invoices for it: oldest due first.
 
 use jiff::Timestamp;
@@ -19,9 +19,9 @@ use crate::provider_object::{Provider, ProviderState, Report};
 pub struct ExternalPayment {
     /// The id, which follows from the provider's object, so that the same money never makes two payments.
     pub id: PaymentId,
-    /// To whom.
+    /// The business that it belongs to.
     pub business: BusinessId,
-    /// On whose account it is put.
+    /// The customer on whose account it stands.
     pub customer: CustomerId,
     /// Who took the money.
     pub provider: Provider,
@@ -32,8 +32,8 @@ pub struct ExternalPayment {
     pub parts: Vec<(Invoice, Money)>,
 }
 
-/// Where the reports speak of money that came, the payment for it, which has heard them. In two currencies at once they are
-/// taken in the larger part's. `None` where no money came.
+/// Makes a payment of the reports, which it has then applied, where they speak of money that came. Of money in two currencies at
+/// once the larger part decides the currency. `None` where no money came.
 pub fn start_external(
     external: ExternalPayment,
     reports: &[Report],

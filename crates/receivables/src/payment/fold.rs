@@ -1,4 +1,4 @@
-//! Hearing: facts merged, folded, and the difference decided.
+//! Applying reports: they are merged into the provider's state, folded, and the difference is decided.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ impl Payment {
     }
 }
 
-/// Hears what a provider says of a payment's objects. `None` where nothing of it is news.
+/// Applies what a provider reports of a payment's objects. `None` where nothing of it is news.
 pub fn apply_reports(before: &Payment, reports: &[Report], now: Timestamp) -> Option<(Payment, Decision)> {
     let mut payment = before.clone();
     let mut news = false;
@@ -47,14 +47,14 @@ pub fn abandon(before: &Payment, now: Timestamp) -> Option<(Payment, Decision)> 
 }
 
 /// Goes on with a payment that is not finished: the next step of what one transaction could not carry. `None` where no step
-/// is left; what then keeps it unfinished needs [`settle`].
+/// is left; what then keeps it unfinished needs [`place_remainder`].
 pub fn next_step(before: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
     let (payment, decision) = before.unfinished.then(|| decide(before, before.clone(), Reason::FoldedState, now))?;
     (!payment.unfinished || payment.allocations != before.allocations).then_some((payment, decision))
 }
 
-/// Settles what is left over: the chosen invoices that cannot take their part are asked no more, and other invoices are found
-/// for it, oldest due first. The payment must be on fresh standings, and `open` are the account's open invoices as they stand
+/// Places what is left over: the chosen invoices that cannot take their part are passed over from now on, and other invoices are
+/// found for it, oldest due first. The payment must be on fresh standings, and `open` are the account's open invoices as they stand
 /// now. `None` where it is finished.
 pub fn place_remainder(before: &Payment, open: &[Invoice], now: Timestamp) -> Option<(Payment, Decision)> {
     before.unfinished.then(|| decide(before, before.clone(), Reason::PlaceRemainder(open), now))
@@ -65,7 +65,7 @@ pub(super) fn changed(before: &Payment, payment: Payment, now: Timestamp) -> (Pa
     decide(before, payment, Reason::Operator, now)
 }
 
-/// Decides on the first thing that is heard of a payment that was not started here: it is there from then on.
+/// Decides on the first reports of a payment that was not started here: it exists from then on.
 pub(super) fn begin_external(before: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
     let (payment, mut decision) = decide(before, payment, Reason::FoldedState, now);
     let begun = Change::PaymentStarted(Box::new(payment.clone()));
@@ -91,7 +91,7 @@ enum Reason<'a> {
     Operator,
 }
 
-/// What the facts say the state is, before the state table has its word.
+/// The state that the provider's objects amount to. The table of states may still refuse it.
 fn state_of(folded: &FoldedState, has_checkout: bool) -> State {
     // On an open hosted page a decline is not the end: the payer can try another card there.
     let page_is_open = has_checkout && !folded.completed;
@@ -188,7 +188,7 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
     placed
 }
 
-/// Items that are written of what was heard: facts, the names under which they are found, reviews.
+/// Items that are written of the reports: provider objects, the names under which they are found, reviews.
 fn changed_items(before: &Payment, after: &Payment) -> usize {
     let facts = after
         .provider_state
@@ -243,7 +243,7 @@ fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKind> {
     let owned = payment.id.clone();
     let id = || owned.clone();
     let mut facts = Vec::new();
-    // Money in another currency alone settles nothing that could be told: it would use up the one announcement.
+    // Money in another currency alone settles nothing that could be announced: it would use up the one announcement.
     let reported = payment.settlement_announced || payment.received.is_zero();
     let settled = payment.state == State::Settled && !payment.unfinished && !reported;
     if settled {
@@ -276,7 +276,7 @@ pub fn next_poll(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
     if payment.unfinished && !payment.state.checkout_is_live() {
         return Some(now);
     }
-    let waiting = payment.refund_to_ask_after().then(|| super::refunds::ask_after(now));
+    let waiting = payment.ask_about_refunds_at(now);
     [poll_delay(payment.state, payment.started_at, now), waiting].into_iter().flatten().min()
 }
 
@@ -314,8 +314,8 @@ impl Payment {
             let Some(invoice) = &order.invoice else { continue };
             let sent = self.refunded_for(&order.id);
             if let Some(sent) = sent.filter(|sent| !sent.is_zero()) {
-                let held = aside.entry(invoice.clone()).or_insert(Money::zero(self.currency()));
-                *held = held.checked_add(sent).unwrap_or(*held);
+                let sum = aside.entry(invoice.clone()).or_insert(Money::zero(self.currency()));
+                *sum = sum.checked_add(sent).unwrap_or(*sum);
             }
         }
         aside

@@ -22,15 +22,15 @@ const ASK_AFTER: SignedDuration = SignedDuration::from_mins(5);
 /// What we asked the provider to send back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefundOrder {
-    /// Its id.
+    /// Our id, the idempotency key of asking the provider.
     pub id: RefundId,
-    /// How much.
+    /// How much is to be sent back, in the payment's currency.
     pub amount: Money,
     /// The invoice whose allocation is to give it; none where it is taken from what is unapplied, then from the last one.
     pub invoice: Option<InvoiceId>,
-    /// Why.
+    /// The reason given for it.
     pub reason: Description,
-    /// When.
+    /// The instant of the order, from which its idempotency key ages.
     pub ordered_at: Timestamp,
     /// Why the provider would not, where it said so.
     pub refused: Option<String>,
@@ -91,18 +91,14 @@ impl RefundRefusal {
     }
 }
 
-pub(super) fn ask_after(now: Timestamp) -> Timestamp {
-    now.saturating_add(ASK_AFTER).unwrap_or(Timestamp::MAX)
-}
-
 impl Payment {
     /// What the provider sends back for an order, in the payment's currency; nothing where it failed. `None` before it has
     /// said anything.
     pub fn refunded_for(&self, order: &RefundId) -> Option<Money> {
         let mut refunds = self.provider_state.0.values().filter_map(ObjectState::refund);
-        let said = refunds.find(|refund| refund.order.as_ref() == Some(order))?;
-        let amount = said.amount.in_currency(self.currency());
-        Some(if said.stands() { amount } else { Money::zero(self.currency()) })
+        let refund = refunds.find(|refund| refund.order.as_ref() == Some(order))?;
+        let amount = refund.amount.in_currency(self.currency());
+        Some(if refund.stands() { amount } else { Money::zero(self.currency()) })
     }
 
     /// Orders that the provider has neither carried out nor refused.
@@ -110,11 +106,13 @@ impl Payment {
         self.refunds.iter().filter(|order| order.refused.is_none() && self.refunded_for(&order.id).is_none())
     }
 
-    pub(super) fn refund_to_ask_after(&self) -> bool {
-        self.refunds_waiting().next().is_some()
+    /// When the provider is to be asked again about a refund that waits for its answer.
+    pub(super) fn ask_about_refunds_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = self.refunds_waiting().next().is_some();
+        waits.then(|| now.saturating_add(ASK_AFTER).unwrap_or(Timestamp::MAX))
     }
 
-    /// What can still be sent back: what is ours, less what was ordered and not heard of yet.
+    /// What can still be sent back: what is ours, less what was ordered and not answered yet.
     pub fn refundable(&self) -> Money {
         self.refunds_waiting().fold(self.cash(), |left, order| left.less(order.amount))
     }

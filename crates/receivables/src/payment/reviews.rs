@@ -16,13 +16,13 @@ use crate::provider_object::{Cash, ChargebackStage, ObjectId, ObjectState};
 pub struct Review {
     /// Its name within the payment.
     pub name: String,
-    /// Why.
+    /// The cause, which decides what to do about it.
     pub kind: ReviewKind,
     /// The provider's object it is about.
     pub object: Option<ObjectId>,
-    /// How much is at stake.
+    /// The amount at stake.
     pub amount: Money,
-    /// Until when an answer is taken.
+    /// The instant until which the issuer takes an answer.
     pub answer_by: Option<Timestamp>,
 }
 
@@ -33,7 +33,7 @@ pub enum ReviewKind {
     OtherCurrency,
     /// More went back than had come.
     Overdrawn,
-    /// The issuer asks.
+    /// The issuer asks about the payment; no money has moved.
     Inquiry,
     /// The issuer takes the money back.
     Chargeback,
@@ -63,7 +63,7 @@ impl ReviewKind {
         Self::RefundRefused,
     ];
 
-    /// The API's word.
+    /// The word for it in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::OtherCurrency => "other_currency",
@@ -94,24 +94,24 @@ impl Payment {
         self.reviews_closed.iter().filter(there).cloned().collect()
     }
 
-    /// What there is to look at, also where a person has.
+    /// Every cause of a review, closed ones included.
     fn causes(&self) -> Vec<Review> {
         let mut all: Vec<Review> = self
             .suspense
             .iter()
             .map(|amount| review(ReviewKind::OtherCurrency, &named(*amount), None, *amount))
             .collect();
-        let heard = self.provider_state.fold();
+        let folded = self.provider_state.fold();
         // What was taken in a currency that never came moves nothing of the payment's own money, and only a person can say what it
         // is worth.
-        let gone = heard.charged_back.amounts().chain(heard.refunded.amounts()).map(Money::currency);
+        let gone = folded.charged_back.amounts().chain(folded.refunded.amounts()).map(Money::currency);
         let gone: BTreeSet<Currency> = gone.filter(|currency| *currency != self.currency()).collect();
-        let beyond = gone.into_iter().map(|currency| heard.overdrawn(currency)).filter(|beyond| !beyond.is_zero());
+        let beyond = gone.into_iter().map(|currency| folded.overdrawn(currency)).filter(|beyond| !beyond.is_zero());
         all.extend(
             beyond
                 .map(|amount| review(ReviewKind::OtherCurrency, &format!("overdrawn.{}", named(amount)), None, amount)),
         );
-        let overdrawn = heard.overdrawn(self.currency());
+        let overdrawn = folded.overdrawn(self.currency());
         if !overdrawn.is_zero() {
             all.push(review(ReviewKind::Overdrawn, &named(overdrawn), None, overdrawn));
         }
@@ -153,7 +153,7 @@ impl Payment {
     }
 }
 
-/// How much it is about: in the payment's currency, or in its own where it is of another.
+/// The amount at stake: in the payment's currency, or in its own where it is of another.
 fn at_stake(cash: &Cash, own: Currency) -> Money {
     let amount = cash.in_currency(own);
     if amount.is_zero() { cash.amounts().next().unwrap_or(amount) } else { amount }

@@ -29,7 +29,7 @@ impl State {
     pub const ALL: [Self; 6] =
         [Self::Started, Self::NeedsAction, Self::Processing, Self::Settled, Self::Failed, Self::Cancelled];
 
-    /// The API's word.
+    /// The word for it in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Started => "started",
@@ -55,33 +55,33 @@ impl State {
     }
 }
 
-/// What becomes of a payment of which new things are heard.
+/// What new reports make of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {
     /// It moves on, and this is announced.
     Announce(Announcement),
-    /// It is there already.
+    /// The reported state is the one that it has.
     AlreadyThere,
-    /// It cannot be: late news, which changes nothing.
+    /// The report came too late to change anything.
     Ignored,
 }
 
 /// What is announced of a payment that moves on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Announcement {
-    /// `payment.needs_action`.
+    /// The fact `payment.needs_action`.
     NeedsAction,
-    /// `payment.processing`.
+    /// The fact `payment.processing`.
     Processing,
-    /// `payment.settled`.
+    /// The fact `payment.settled`.
     Settled,
-    /// `payment.failed`.
+    /// The fact `payment.failed`.
     Failed,
-    /// `payment.cancelled`.
+    /// The fact `payment.cancelled`.
     Cancelled,
 }
 
-/// The state table. Money that came is never un-said by a later failure; money that comes late is always taken.
+/// The state table. A later failure never takes back money that came; money that comes late is always taken.
 pub fn transition(from: State, to: State) -> Transition {
     use Announcement as A;
     use State as S;

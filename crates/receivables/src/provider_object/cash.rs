@@ -10,7 +10,7 @@ use crate::money::{MINOR_MAX, Money};
 pub struct Cash(BTreeMap<Currency, i64>);
 
 impl Cash {
-    /// This much.
+    /// The amount, and nothing in other currencies.
     pub fn of(amount: Money) -> Self {
         let mut cash = Self::default();
         cash.raise(amount);
@@ -20,8 +20,8 @@ impl Cash {
     /// At least this much of the amount's currency has been received.
     pub fn raise(&mut self, amount: Money) {
         if !amount.is_zero() {
-            let held = self.0.entry(amount.currency()).or_insert(0);
-            *held = (*held).max(amount.minor());
+            let minor_sum = self.0.entry(amount.currency()).or_insert(0);
+            *minor_sum = (*minor_sum).max(amount.minor());
         }
     }
 
@@ -50,8 +50,8 @@ impl Cash {
     /// This much more, as it is other money.
     pub(super) fn add(&mut self, other: &Self) {
         for (currency, minor) in &other.0 {
-            let held = self.0.entry(*currency).or_insert(0);
-            *held = held.saturating_add(*minor);
+            let minor_sum = self.0.entry(*currency).or_insert(0);
+            *minor_sum = minor_sum.saturating_add(*minor);
         }
     }
 

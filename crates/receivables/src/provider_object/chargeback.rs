@@ -13,7 +13,10 @@ pub const CHARGEBACK_MOVES_MAX: usize = 20;
 
 /// What is known of a chargeback.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is heard on its own, in any order, and only ever becomes true")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is reported on its own, in any order, and only ever becomes true"
+)]
 pub struct ChargebackState {
     /// How much is taken back.
     pub amount: Cash,
@@ -42,9 +45,9 @@ pub struct ChargebackState {
 /// Money that moved because of a chargeback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Move {
-    /// Out.
+    /// Taken from us.
     Withdrawn,
-    /// Back in.
+    /// Given back to us.
     Reinstated,
 }
 
@@ -64,7 +67,7 @@ pub enum ChargebackStage {
 }
 
 impl ChargebackStage {
-    /// The API's word.
+    /// The word for it in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Inquiry => "inquiry",
@@ -77,16 +80,16 @@ impl ChargebackStage {
 }
 
 impl ChargebackState {
-    pub(super) fn merge(&mut self, said: &Self) {
-        self.amount.merge(&said.amount);
-        self.inquiry |= said.inquiry;
-        self.formal |= said.formal;
-        self.withdrawn |= said.withdrawn;
-        self.reinstated |= said.reinstated;
-        self.inquiry_closed |= said.inquiry_closed;
-        self.won |= said.won;
-        self.lost |= said.lost;
-        for (id, moved) in &said.moves {
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.amount.merge(&other.amount);
+        self.inquiry |= other.inquiry;
+        self.formal |= other.formal;
+        self.withdrawn |= other.withdrawn;
+        self.reinstated |= other.reinstated;
+        self.inquiry_closed |= other.inquiry_closed;
+        self.won |= other.won;
+        self.lost |= other.lost;
+        for (id, moved) in &other.moves {
             let known = self.moves.entry(id.clone()).or_insert(*moved);
             *known = (*known).max(*moved);
         }
@@ -94,21 +97,21 @@ impl ChargebackState {
         while self.moves.len() > CHARGEBACK_MOVES_MAX {
             self.moves.pop_last();
         }
-        self.answer_by = self.answer_by.max(said.answer_by);
-        self.reason = self.reason.clone().max(said.reason.clone());
+        self.answer_by = self.answer_by.max(other.answer_by);
+        self.reason = self.reason.clone().max(other.reason.clone());
     }
 
     /// Whether the funds are out: withdrawn more often than reinstated. That it was lost says that they went, and that it was
-    /// won that they came back, also where the move itself was never heard of.
+    /// won that they came back, also where the move itself was never reported.
     pub fn is_out(&self) -> bool {
         let count = |kind: Move| self.moves.values().filter(|moved| **moved == kind).count();
-        let said = |word: bool| usize::from(word);
-        let out = count(Move::Withdrawn).max(said(self.withdrawn || (self.lost && self.formal)));
-        let back = count(Move::Reinstated).max(said(self.reinstated || (self.won && out > 0)));
+        let once = |word: bool| usize::from(word);
+        let out = count(Move::Withdrawn).max(once(self.withdrawn || (self.lost && self.formal)));
+        let back = count(Move::Reinstated).max(once(self.reinstated || (self.won && out > 0)));
         out > back
     }
 
-    /// How it stands.
+    /// The stage that the reports amount to.
     pub fn state(&self) -> ChargebackStage {
         if self.lost && (self.is_out() || !self.won) {
             ChargebackStage::Lost

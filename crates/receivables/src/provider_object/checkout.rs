@@ -18,11 +18,11 @@ pub struct CheckoutState {
 }
 
 impl CheckoutState {
-    pub(super) fn merge(&mut self, said: &Self) {
-        self.intent = self.intent.clone().max(said.intent.clone());
-        self.completed |= said.completed;
-        self.expired |= said.expired;
-        self.failed |= said.failed;
-        self.received.merge(&said.received);
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.intent = self.intent.clone().max(other.intent.clone());
+        self.completed |= other.completed;
+        self.expired |= other.expired;
+        self.failed |= other.failed;
+        self.received.merge(&other.received);
     }
 }

@@ -21,7 +21,7 @@ pub enum ConcernKind {
 }
 
 impl ConcernKind {
-    /// The API's word.
+    /// The word for it in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::FraudWarning => "fraud_warning",
@@ -31,9 +31,9 @@ impl ConcernKind {
 }
 
 impl ConcernState {
-    pub(super) fn merge(&mut self, said: &Self) {
-        self.kind = self.kind.max(said.kind);
-        self.closed |= said.closed;
-        self.reason = self.reason.clone().max(said.reason.clone());
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.kind = self.kind.max(other.kind);
+        self.closed |= other.closed;
+        self.reason = self.reason.clone().max(other.reason.clone());
     }
 }

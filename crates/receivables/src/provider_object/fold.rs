@@ -17,7 +17,7 @@ impl ProviderState {
         match self.0.entry(report.object.clone()) {
             Entry::Occupied(mut known) => known.get_mut().merge(&report.state),
             Entry::Vacant(place) => {
-                // Merged with itself it is within its limits, as it would be after a second hearing.
+                // Merged with itself it is within its limits, as it would be if it were reported twice.
                 place.insert(report.state.clone()).merge(&report.state);
                 true
             }
@@ -43,7 +43,7 @@ impl ProviderState {
 
     /// What all of it together says.
     pub fn fold(&self) -> FoldedState {
-        let mut heard = FoldedState::default();
+        let mut folded = FoldedState::default();
         let mut by_intent: BTreeMap<&ObjectId, Cash> = BTreeMap::new();
         let mut unlinked = Cash::default();
         let (mut known, mut summed) = (Cash::default(), Cash::default());
@@ -52,7 +52,7 @@ impl ProviderState {
                 ObjectState::Checkout(checkout) => {
                     let behind = checkout.intent.as_ref().and_then(|intent| self.0.get(intent));
                     let ended = matches!(behind, Some(ObjectState::Intent(intent)) if intent.has_ended());
-                    heard.add_checkout(checkout, ended);
+                    folded.add_checkout(checkout, ended);
                     match &checkout.intent {
                         Some(intent) => by_intent.entry(intent).or_default().merge(&checkout.received),
                         None => unlinked.merge(&checkout.received),
@@ -60,19 +60,19 @@ impl ProviderState {
                 }
                 ObjectState::Intent(intent) => {
                     let failed = self.0.values().any(|fact| fact.is_failed_checkout_of(id));
-                    heard.add_intent(intent, failed);
+                    folded.add_intent(intent, failed);
                     by_intent.entry(id).or_default().merge(&intent.received);
                     summed.add(&intent.refunded);
                 }
                 ObjectState::Refund(refund) => {
                     known.add(&refund.amount);
                     if refund.stands() {
-                        heard.refunded.add(&refund.amount);
+                        folded.refunded.add(&refund.amount);
                     }
                 }
                 ObjectState::Chargeback(chargeback) => {
                     if chargeback.is_out() {
-                        heard.charged_back.add(&chargeback.amount);
+                        folded.charged_back.add(&chargeback.amount);
                     }
                 }
                 ObjectState::Concern(_) => {}
@@ -81,13 +81,13 @@ impl ProviderState {
         // A checkout and its intent speak of the same money; different intents of different money. A checkout whose intent
         // is not known yet may be any of them, so the larger counts.
         for cash in by_intent.values() {
-            heard.received.add(cash);
+            folded.received.add(cash);
         }
-        heard.received.merge(&unlinked);
+        folded.received.merge(&unlinked);
         // The provider's own sum counts every refund, also one that failed later. What of it no refund accounts for was sent
-        // back by one that we have not heard of.
-        heard.refunded.add(&summed.beyond(&known));
-        heard
+        // back by one that was not reported to us.
+        folded.refunded.add(&summed.beyond(&known));
+        folded
     }
 }
 
@@ -101,7 +101,7 @@ impl ObjectState {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is heard on its own, and all are weighed in one place, `payment::hear`"
+    reason = "each is reported on its own, and all are weighed in one place, `payment::apply_reports`"
 )]
 pub struct FoldedState {
     /// The money that came, before anything of it went back.
@@ -134,7 +134,7 @@ impl FoldedState {
         Money::new(left, currency).unwrap_or(Money::zero(currency))
     }
 
-    /// What went back beyond what had come: the payer was refunded and charged back as well, or the money itself was not heard
+    /// What went back beyond what had come: the payer was refunded and charged back as well, or the money itself was not folded
     /// of yet.
     pub fn overdrawn(&self, currency: Currency) -> Money {
         let back = self.refunded.in_currency(currency).minor() + self.charged_back.in_currency(currency).minor();
@@ -142,7 +142,7 @@ impl FoldedState {
         Money::new(beyond, currency).unwrap_or(Money::zero(currency))
     }
 
-    /// A finished page waits for its money until it, or the intent behind it, says that none will come: either may be heard of
+    /// A finished page waits for its money until it, or the intent behind it, says that none will come: either may be reported
     /// late or never.
     fn add_checkout(&mut self, checkout: &CheckoutState, intent_ended: bool) {
         let waiting = checkout.completed && checkout.received.is_empty();

@@ -18,7 +18,7 @@ pub struct IntentState {
     pub processing_seen: bool,
     /// It was given up.
     pub cancelled: bool,
-    /// How much of it was sent back in all, in the provider's own sum: a check on the refunds heard of, and all there is where
+    /// How much of it was sent back in all, in the provider's own sum: a check on the refunds reported, and all there is where
     /// an old API version speaks of none.
     pub refunded: Cash,
     /// How much of a transfer has arrived at the provider that does not make the whole amount yet.
@@ -45,15 +45,15 @@ impl Attempt {
     }
 
     /// Takes in another statement about the same attempt: the later stage holds, and a stated reason before none.
-    pub fn merge(&mut self, said: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         use AttemptRank::{Failed, Succeeded};
-        let both = matches!((self.rank, said.rank), (Failed, Succeeded) | (Succeeded, Failed));
-        let returned = self.returned || said.returned || both;
-        *self = Self { returned, ..self.clone().max(said.clone()) };
+        let both = matches!((self.rank, other.rank), (Failed, Succeeded) | (Succeeded, Failed));
+        let returned = self.returned || other.returned || both;
+        *self = Self { returned, ..self.clone().max(other.clone()) };
     }
 }
 
-/// How far an attempt came. The later supersedes the earlier, whatever the order in which they are heard.
+/// How far an attempt came. The later supersedes the earlier, whatever the order in which they are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AttemptRank {
     /// On its way.
@@ -65,16 +65,16 @@ pub enum AttemptRank {
 }
 
 impl IntentState {
-    pub(super) fn merge(&mut self, said: &Self) {
-        self.received.merge(&said.received);
-        self.refunded.merge(&said.refunded);
-        self.funded.merge(&said.funded);
-        self.action_required |= said.action_required;
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.received.merge(&other.received);
+        self.refunded.merge(&other.refunded);
+        self.funded.merge(&other.funded);
+        self.action_required |= other.action_required;
         // An attempt on its way says so itself; it is noted before a later word on the attempt covers it up.
-        let on_its_way = [&*self, said].iter().any(|fact| fact.has_attempt(AttemptRank::Pending));
-        self.processing_seen |= said.processing_seen || on_its_way;
-        self.cancelled |= said.cancelled;
-        for (id, attempt) in &said.attempts {
+        let on_its_way = [&*self, other].iter().any(|fact| fact.has_attempt(AttemptRank::Pending));
+        self.processing_seen |= other.processing_seen || on_its_way;
+        self.cancelled |= other.cancelled;
+        for (id, attempt) in &other.attempts {
             match self.attempts.get_mut(id) {
                 Some(known) => known.merge(attempt),
                 None => {

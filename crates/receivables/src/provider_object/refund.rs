@@ -29,11 +29,11 @@ pub enum RefundRank {
 }
 
 impl RefundState {
-    pub(super) fn merge(&mut self, said: &Self) {
-        self.order = self.order.clone().max(said.order.clone());
-        self.amount.merge(&said.amount);
-        self.rank = self.rank.max(said.rank);
-        self.failure = self.failure.clone().max(said.failure.clone());
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.order = self.order.clone().max(other.order.clone());
+        self.amount.merge(&other.amount);
+        self.rank = self.rank.max(other.rank);
+        self.failure = self.failure.clone().max(other.failure.clone());
     }
 
     /// Whether the money is with the payer, or on its way there.

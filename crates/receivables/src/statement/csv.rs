@@ -29,11 +29,11 @@ impl StatementView {
         let mut file = String::new();
         for (place, statement) in self.statements.iter().enumerate() {
             match &statement.body {
-                StatementBody::BalanceForward(told) => {
+                StatementBody::BalanceForward(body) => {
                     if place == 0 {
                         header(&mut file, &COLUMNS_OF_LINES);
                     }
-                    self.lines(&mut file, statement, told);
+                    self.lines(&mut file, statement, body);
                 }
                 StatementBody::OpenItem(items) => {
                     if place == 0 {

@@ -1,4 +1,4 @@
-//! What a statement is asked for: a period, a day as of which the account stands, a kind, and which page.
+//! The request for a statement: a period, a day as of which the account stands, a kind, and which page.
 //!
 //! Page, file and API read the same words here, so that they cannot differ in what they take or in what they leave out.
 
@@ -48,7 +48,7 @@ impl Period {
     }
 }
 
-/// How a statement tells what is owed.
+/// What a statement shows of what is owed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StatementKind {
     /// The balance before, what happened, the balance after.
@@ -75,7 +75,7 @@ impl StatementKind {
     }
 }
 
-/// What is wrong with what was asked.
+/// What is wrong with a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum QueryFault {
     /// A text that is no date, in the field of this name.
@@ -118,7 +118,7 @@ impl QueryFault {
     }
 }
 
-/// What is asked, as texts. A blank one is left out, as forms do.
+/// The parameters of a request, as texts. An empty one counts as left out, as forms send them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct QueryTexts<'a> {
     /// The first day.
@@ -131,11 +131,11 @@ pub struct QueryTexts<'a> {
     pub kind: Option<&'a str>,
     /// Days, with commas between them.
     pub edges: Option<&'a str>,
-    /// A place.
+    /// The cursor of the page, as [`StatementCursor`] writes it.
     pub place: Option<&'a str>,
 }
 
-/// What is asked: a page of a statement.
+/// A request for a page of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementQuery {
     /// From when to when. Of open items only the day as of which they stand is asked.
@@ -144,7 +144,7 @@ pub struct StatementQuery {
     pub as_of: Date,
     /// The day it is.
     pub today: Date,
-    /// How it is told.
+    /// Whether it shows what happened or what is open.
     pub kind: StatementKind,
     /// The edges of the ageing.
     pub edges: AgeingEdges,
@@ -155,7 +155,7 @@ pub struct StatementQuery {
 }
 
 impl StatementQuery {
-    /// What is shown where nothing is asked.
+    /// The request without parameters.
     pub fn usual(today: Date) -> Self {
         Self {
             period: Period::usual(today),
@@ -168,17 +168,17 @@ impl StatementQuery {
         }
     }
 
-    /// Reads what is asked, or tells all that is wrong with it.
+    /// Reads the parameters, or lists all that is wrong with them.
     pub fn read(texts: &QueryTexts<'_>, today: Date) -> Result<Self, Vec<QueryFault>> {
         let mut faults = Vec::new();
         let from = date("from", texts.from, &mut faults);
         let to = date("to", texts.to, &mut faults);
         let as_of = date("as_of", texts.as_of, &mut faults);
-        let kind = said(texts.kind).map(|word| StatementKind::of_word(word).ok_or(QueryFault::Kind));
+        let kind = filled(texts.kind).map(|word| StatementKind::of_word(word).ok_or(QueryFault::Kind));
         let kind = noted(kind, &mut faults).unwrap_or_default();
-        let edges = said(texts.edges).map(|days| days.parse().map_err(QueryFault::Edges));
+        let edges = filled(texts.edges).map(|days| days.parse().map_err(QueryFault::Edges));
         let edges = noted(edges, &mut faults).unwrap_or_default();
-        let place = noted(said(texts.place).map(|place| StatementCursor::read(kind, place)), &mut faults);
+        let place = noted(filled(texts.place).map(|place| StatementCursor::read(kind, place)), &mut faults);
         if as_of.is_some_and(|as_of| as_of > today) {
             faults.push(QueryFault::AsOfAhead);
         }
@@ -238,7 +238,7 @@ impl StatementQuery {
     }
 }
 
-fn said(text: Option<&str>) -> Option<&str> {
+fn filled(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.is_empty())
 }
 
@@ -249,7 +249,7 @@ fn noted<T>(read: Option<Result<T, QueryFault>>, faults: &mut Vec<QueryFault>) -
 fn date(field: &'static str, text: Option<&str>, faults: &mut Vec<QueryFault>) -> Option<Date> {
     // The library reads more forms than one; ours has ten characters.
     let read = |text: &str| if text.len() == "2026-03-01".len() { text.parse().ok() } else { None };
-    noted(said(text).map(|text| read(text).ok_or(QueryFault::NotADate(field))), faults)
+    noted(filled(text).map(|text| read(text).ok_or(QueryFault::NotADate(field))), faults)
 }
 
 /// Where a page begins: at a line of the ledger, going back, or at an open item, going on by due date.

@@ -45,7 +45,7 @@ impl AgeingEdges {
         if good { Ok(Self(days.to_vec())) } else { Err(EdgesError) }
     }
 
-    /// The days.
+    /// The days overdue at which a bucket ends, rising.
     pub fn days(&self) -> &[u32] {
         &self.0
     }
@@ -66,9 +66,9 @@ impl FromStr for AgeingEdges {
 /// How an account stands in one currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountStanding {
-    /// The currency.
+    /// The one currency of all its amounts.
     pub currency: Currency,
-    /// Open amounts.
+    /// What is open on all its invoices.
     pub open: Money,
     /// The part of it that is overdue.
     pub overdue: Money,
@@ -89,22 +89,22 @@ pub struct AgeingBucket {
     pub from_days: u32,
     /// The most days; none in the last bucket.
     pub to_days: Option<u32>,
-    /// How much.
+    /// What is open of the invoices that are so many days overdue.
     pub amount: Money,
 }
 
 /// What is kept of an account: sums in minor units per currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountSums {
-    /// Open amounts.
+    /// Open amounts, in minor units.
     pub open: BTreeMap<Currency, i64>,
     /// Open amounts by due day.
     pub open_by_due: BTreeMap<(Currency, Date), i64>,
-    /// Unapplied cash.
+    /// Unapplied cash, in minor units.
     pub unapplied: BTreeMap<Currency, i64>,
-    /// Pending amounts.
+    /// Pending amounts, in minor units.
     pub pending: BTreeMap<Currency, i64>,
-    /// Disputed amounts.
+    /// Disputed amounts, in minor units.
     pub disputed: BTreeMap<Currency, i64>,
 }
 

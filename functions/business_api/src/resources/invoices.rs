@@ -13,6 +13,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use operations::Links;
 use receivables::calendar::days_overdue;
 use receivables::invoice::{Draft, DraftLine};
+use receivables::payment::OnlinePayable;
 use receivables::text::{ExternalId, InvoiceNumber};
 use receivables::{Currency, Invoice, InvoiceId, Money, PayLink, PayLinkId};
 use rust_decimal::Decimal;
