@@ -66,7 +66,7 @@ pub(crate) fn app_state(
     let mail = mail.endpoint_url(format!("{}/dev/ses", origins.dev)).build();
     let sender = mail::Sender::new(aws_sdk_ses::Client::from_conf(mail));
     let store = store(table, options.table_interceptor.as_ref(), &options.ids);
-    let config = Config { tables: tables(), business: Some(settings.business.clone()) };
+    let config = Config { tables: tables(), default_business: Some(settings.business.clone()) };
     let mut state = AppState::new(&config, &context, store, sender, options.clock.clone(), options.ids.clone())?;
     if let Some(first_pause) = options.first_pause {
         state.context.store = state.context.store.with_first_pause(first_pause);

@@ -155,7 +155,7 @@ impl Local {
             store: self.state.context.store.clone(),
             clock: self.state.clock.clone(),
             secrets: clients::webhook_secrets(&self.options, settings)?.into(),
-            business: Some(self.business.clone()),
+            only_business: self.business.clone(),
         };
         Ok(frontend::router(self.state.clone())
             .merge(business_api::router(self.state.clone()))
@@ -185,7 +185,7 @@ impl Local {
 
     /// The tables through a client of their own, with a watcher. For tests.
     pub fn store_watched_by(&self, interceptor: &SharedInterceptor) -> Store {
-        clients::store(self.background.table(), Some(interceptor))
+        clients::store(self.background.table(), Some(interceptor), &self.options.ids)
     }
 
     /// Where the tables are reached by DynamoDB's protocol, with [`Local::table_access_key`].

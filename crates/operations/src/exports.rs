@@ -41,7 +41,7 @@ pub async fn journal(
     }
     let payouts = all(|page| async move { Ok(context.store.payouts(b, &page).await?) }).await?;
     for payout in payouts.iter().rev() {
-        for one in context.store.payout_transactions(b, payout).await? {
+        for one in context.store.payout_transactions(b, payout.provider, &payout.id).await? {
             if within(one.transaction.at) {
                 lines.extend(of_movement(context, business, &one).await?);
             }

@@ -78,7 +78,7 @@ pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(
     let latest = context.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
     for payout in latest.items.iter().filter(|payout| payout.proof.is_some()) {
         let mut found = Vec::new();
-        for known in context.store.payout_transactions(b, payout).await? {
+        for known in context.store.payout_transactions(b, payout.provider, &payout.id).await? {
             let Some(source) = known.transaction.source.as_ref().filter(|_| known.payment.is_none()) else { continue };
             if let Some(payment) = context.store.payment_of_object(b, payout.provider, source).await? {
                 found.push(PayoutTransaction { payment: Some(payment), ..known });

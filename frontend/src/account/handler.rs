@@ -1,8 +1,8 @@
 //! The account at a glance.
 
-use operations::charge_rule;
 use axum::http::StatusCode;
 use axum::response::Response;
+use operations::charge_rule;
 use store::Page;
 
 use crate::account::page::overview_page;

@@ -1,10 +1,10 @@
 //! The invoices of an account. Another account's are not found, as if they were not there.
 
-use operations::charge_rule;
 use axum::Form;
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
+use operations::charge_rule;
 use receivables::InvoiceId;
 use receivables::payment::Origin;
 use serde::Deserialize;

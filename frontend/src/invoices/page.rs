@@ -1,7 +1,7 @@
 //! An invoice and the form that pays it: the page behind a pay link, and the same page within an account.
 
-use receivables::payment::OnlinePayable;
 use leptos::prelude::*;
+use receivables::payment::OnlinePayable;
 
 use crate::components::Body;
 use crate::invoices::details::invoice_details;
@@ -91,7 +91,7 @@ fn notices(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
             notices.push(("notice", (messages.below_minimum)(&localizer.money(payable), &localizer.money(minimum))));
         }
         OnlinePayable::CurrencyNotCharged { .. } => {
-            notices.push(("notice", (messages.other_currency)(view.open.currency().code())))
+            notices.push(("notice", (messages.other_currency)(view.open.currency().code())));
         }
     }
     notices.into_iter().map(|(class, text)| view! { <p class=class>{text}</p> }).collect_view()

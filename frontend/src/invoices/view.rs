@@ -1,9 +1,9 @@
 //! An invoice as the payer sees it, alone or as a row of a list.
 
-use receivables::payment::{ChargeRule, OnlinePayable};
 use jiff::civil::Date;
 use receivables::calendar::days_overdue;
 use receivables::invoice::{Line, Status, Totals};
+use receivables::payment::{ChargeRule, OnlinePayable};
 use receivables::{Invoice, InvoiceId, Money};
 
 #[derive(Clone, Debug)]

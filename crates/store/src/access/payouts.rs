@@ -45,9 +45,10 @@ impl Store {
     pub async fn payout_transactions(
         &self,
         b: &BusinessId,
-        payout: &Payout,
+        provider: Provider,
+        payout: &ObjectId,
     ) -> Result<Vec<PayoutTransaction>, StoreError> {
-        let pk = keys::payout_partition(b, payout.provider, &payout.id);
+        let pk = keys::payout_partition(b, provider, payout);
         let query = Query::within(&pk, Range::Prefix(keys::TRANSACTION));
         self.whole(&self.tables.core, query).await?.into_iter().map(payouts::transaction).collect()
     }

@@ -174,8 +174,14 @@ pub(crate) async fn list_payouts(
 pub(crate) async fn show_payout(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
     let id: ObjectId = id.parse().map_err(|_| ApiError::not_found())?;
     let (store, b) = (caller.store(), caller.business_id());
-    let (payout, transactions) = tokio::join!(store.payout(b, &id), store.payout_transactions(b, &id));
-    let payout = payout?.ok_or_else(ApiError::not_found)?;
-    let transactions = transactions?.iter().map(TransactionResponse::from).collect();
-    ApiResponse::ok(&PayoutWithTransactionsResponse { payout: PayoutResponse::from(&payout), transactions })
+    for (provider, _) in caller.state.context.gateways.all() {
+        let (payout, transactions) =
+            tokio::try_join!(store.payout(b, provider, &id), store.payout_transactions(b, provider, &id))?;
+        if let Some(payout) = payout {
+            let transactions = transactions.iter().map(TransactionResponse::from).collect();
+            let payout = PayoutResponse::from(&payout);
+            return ApiResponse::ok(&PayoutWithTransactionsResponse { payout, transactions });
+        }
+    }
+    Err(ApiError::not_found())
 }

@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use operations::{Replay, Replayed, replay_events};
-use receivables::{ObjectId, Provider};
+use receivables::ObjectId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::{EventKey, EventState, Page, Paged, ReceivedEvent};
@@ -284,7 +284,7 @@ pub(crate) async fn replay_provider_event(
         .run_once(async |run| {
             let event = event_of_path(&run.caller, &id).await?;
             let mut replayed = Replayed::default();
-            replayed.hear(run.context(), &event, run.caller.now).await?;
+            replayed.apply(run.context(), &event, run.caller.now).await?;
             ApiResponse::ok(&ReplayResponse::of(replayed, None))
         })
         .await
