@@ -11,6 +11,8 @@ mod items;
 mod jitter;
 pub mod keys;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use access::accounts::{Page, Paged};
 pub use access::audit::{AuditEnd, Sealed};

@@ -53,7 +53,9 @@ pub(crate) fn cursor_of(last: &Item, index: Index) -> Option<String> {
 }
 
 pub(crate) fn start_of(cursor: &str, index: Index, partition: &str) -> Option<Item> {
-    let mut parts = cursor.split('.').map(|part| String::from_utf8(hex::decode(part).ok()?).ok());
+    // No part of a key is empty; the table would refuse it.
+    let part = |part| String::from_utf8(hex::decode(part).ok()?).ok().filter(|part| !part.is_empty());
+    let mut parts = cursor.split('.').map(part);
     let (place, pk, sk) = (parts.next()??, parts.next()??, parts.next()??);
     let value = crate::items::text;
     Some(Item::from([
