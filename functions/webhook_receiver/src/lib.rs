@@ -8,6 +8,8 @@
 //! Each webhook is a span and leaves one line in the log; `function_runtime::telemetry` lists the names.
 
 mod refusal;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Instant;
