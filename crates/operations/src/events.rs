@@ -9,7 +9,7 @@ use receivables::{
     BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Refusal, Report,
 };
 use sha2::{Digest, Sha256};
-use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, Keeping, ReceivedEvent};
+use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, KeepOutcome, ReceivedEvent};
 
 use crate::methods::{customer_deleted, hear_methods};
 use crate::payments::{ClaimedReports, commit_reports, finish, in_order};
@@ -142,14 +142,14 @@ pub(crate) async fn hear_reports(
         }
         let Some(anchor) = said.iter().map(Report::anchor).next() else { return Ok(Applied::Nothing) };
         match context.store.keep_unidentified(b, Provider::Stripe, anchor, said, now).await? {
-            Keeping::Kept => {
+            KeepOutcome::Kept => {
                 if let Some(event) = event {
                     context.store.mark_event(event, EventState::Unmatched, Some("no payment of ours"), now).await?;
                 }
                 return Ok(Applied::Unmatched);
             }
             // It has become somebody's in the meantime.
-            Keeping::Belongs(_) => {}
+            KeepOutcome::Belongs(_) => {}
         }
     }
     Err(OperationError::Conflict)
@@ -237,7 +237,7 @@ async fn begin(
                 let fresh = in_order(context, b, &named).await?;
                 outside.parts = fresh.into_iter().zip(outside.parts).map(|(now, (_, part))| (now, part)).collect();
                 // What was kept has become another payment's, which has heard it.
-                if contested.contains(&Conflict::Waiting(anchor.clone())) && !adopted.has(&anchor) {
+                if contested.contains(&Conflict::UnclaimedReports(anchor.clone())) && !adopted.has(&anchor) {
                     return Ok(None);
                 }
             }

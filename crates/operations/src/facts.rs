@@ -6,13 +6,13 @@
 use jiff::Timestamp;
 use mail::{IdempotencyKey, Message, Receipt, ReceiptLine, SendError, SignIn};
 use receivables::{Business, BusinessId, FactKind, InvoiceId, PaymentId};
-use store::{Announced, MailClaim};
+use store::{AnnouncedFact, MailClaim};
 
 use crate::payments::close_checkout;
 use crate::{Context, OperationError, locale_of};
 
 /// Publishes a fact.
-pub async fn publish_fact(context: &Context, announced: &Announced, now: Timestamp) -> Result<(), OperationError> {
+pub async fn publish_fact(context: &Context, announced: &AnnouncedFact, now: Timestamp) -> Result<(), OperationError> {
     match &announced.fact.kind {
         FactKind::PaymentSettled { payment, .. } => send_receipt(context, &announced.business, payment, now).await,
         FactKind::InvoicePaid { invoice } => close_idle_page(context, &announced.business, invoice, now).await,

@@ -7,7 +7,7 @@ use payment_gateway::stripe::event::Event;
 use payment_gateway::stripe::reports::EVENT_TYPES_APPLIED;
 use receivables::{Business, BusinessId, ObjectId};
 use sha2::{Digest, Sha256};
-use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, Recorded, Sweep, SweepReading};
+use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, RecordOutcome, Sweep, SweepReading};
 
 use crate::due::DueRun;
 use crate::payouts::match_payouts;
@@ -130,7 +130,7 @@ async fn read_page(
     for event in &page.events {
         let Some(event) = received(b, &event.body, now) else { continue };
         swept.listed += 1;
-        if context.store.record_event(&event).await? == Recorded::Fresh {
+        if context.store.record_event(&event).await? == RecordOutcome::Fresh {
             swept.missed += 1;
         }
     }

@@ -25,7 +25,7 @@ const TRIES_MAX: u32 = 8;
 /// What came of writing a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommitOutcome {
-    /// It is written.
+    /// The transaction went through.
     Committed,
     /// It was written before, by us or by another who decided the same.
     AlreadyDone,
@@ -33,37 +33,37 @@ pub enum CommitOutcome {
     Conflict(Vec<Conflict>),
 }
 
-/// What had changed.
+/// What a decision rested on and another has changed since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conflict {
-    /// A value that another holds.
+    /// A value that is unique in the business belongs to something else.
     Taken(Unique),
-    /// The customer.
+    /// The customer has another version.
     Customer,
-    /// An invoice.
+    /// The invoice stands differently, or is not there.
     Invoice(InvoiceId),
-    /// The payment.
+    /// The payment has another version.
     Payment(PaymentId),
-    /// A pay link.
+    /// The pay link is not there.
     PayLink,
-    /// A credit note.
+    /// The credit note has another version.
     CreditNote(CreditNoteId),
-    /// Something was kept of an object while it was nobody's, and must be heard first.
-    Waiting(ObjectId),
+    /// Reports about this object were kept before it had a payment, and must be applied first.
+    UnclaimedReports(ObjectId),
 }
 
 /// What is written in the same transaction besides the decision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommitContext {
-    /// Who did it.
+    /// For the audit.
     pub actor: Actor,
     /// Why, where whoever did it said so.
     pub reason: Option<Description>,
-    /// The act of a person that this carries out, by name: it is written once.
+    /// The name of an operator's action that this carries out. It is written once.
     pub act: Option<String>,
-    /// The event that brought the news is marked as applied.
+    /// The provider's event whose reports this applies; it is marked as applied.
     pub applied: Option<EventKey>,
-    /// Objects of which something was kept while they were nobody's, with the version that has been heard.
+    /// Objects about which reports were kept before they had a payment, with the version of those that this applies.
     pub adopted: BTreeMap<ObjectId, u64>,
 }
 
@@ -96,7 +96,7 @@ enum OnConditionFailed {
     Never,
 }
 
-/// A transaction under construction.
+/// A transaction under construction: its items in order, each with what its failing means.
 struct Writes<'a> {
     core: &'a str,
     inbox: &'a str,

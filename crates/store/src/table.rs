@@ -26,7 +26,7 @@ pub struct Tables {
 /// The longest pause before the second try, unless another is given.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
-/// The tables.
+/// The two tables behind one client. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) client: Client,

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use receivables::csv::row as file_row;
 use serde::{Deserialize, Serialize};
-use store::{Page, Paged, Sealed};
+use store::{AuditSeal, Page, Paged};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::answer::{Answer, Failure};
@@ -109,7 +109,7 @@ impl AuditQuery {
 }
 
 impl AuditRecordShape {
-    fn of(sealed: Sealed) -> Result<Self, Failure> {
+    fn of(sealed: AuditSeal) -> Result<Self, Failure> {
         let shape: Self = serde_json::from_str(&sealed.text).map_err(|error| Failure::defect("audit", &error))?;
         Ok(Self { hash: sealed.hash, sealed: sealed.text, ..shape })
     }

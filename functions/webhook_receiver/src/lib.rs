@@ -27,7 +27,7 @@ use jiff::Timestamp;
 use payment_gateway::stripe::{Event, Secret, Unreadable, signature};
 use receivables::{BusinessId, ObjectId};
 use sha2::{Digest, Sha256};
-use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, Recorded, Store};
+use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, RecordOutcome, Store};
 use tracing::field::Empty;
 use tracing::{Instrument, Span, info_span};
 
@@ -147,19 +147,19 @@ impl Receiver {
         tracing::info!(
             provider.event_type = event.kind,
             state = event.state.as_str(),
-            duplicate = matches!(recorded, Ok(Recorded::Duplicate)),
+            duplicate = matches!(recorded, Ok(RecordOutcome::Duplicate)),
             recorded = recorded.is_ok(),
             duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "webhook"
         );
         match recorded {
-            Ok(Recorded::Fresh) => {
+            Ok(RecordOutcome::Fresh) => {
                 if event.state == EventState::Quarantined {
                     tracing::error!(metric.quarantined = 1, "an authentic event could not be read; it is kept");
                 }
                 Answer::Recorded
             }
-            Ok(Recorded::Duplicate) => Answer::RecordedBefore,
+            Ok(RecordOutcome::Duplicate) => Answer::RecordedBefore,
             Err(error) => {
                 tracing::error!(%error, "an event could not be recorded; the provider tries again");
                 Answer::TryAgain

@@ -81,7 +81,7 @@ impl ClaimedReports {
         contested: &[Conflict],
     ) -> Result<(), OperationError> {
         for contested in contested {
-            let Conflict::Waiting(anchor) = contested else { continue };
+            let Conflict::UnclaimedReports(anchor) = contested else { continue };
             match context.store.waiting(&payment.business, Provider::Stripe, anchor).await? {
                 Some(waiting) => drop(self.0.insert(anchor.clone(), (waiting.version, waiting.reports))),
                 None => drop(self.0.remove(anchor)),

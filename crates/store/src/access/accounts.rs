@@ -29,7 +29,6 @@ pub struct Page {
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paged<T> {
-    /// What is on it.
     pub items: Vec<T>,
     /// Where the next begins, if there is more.
     pub next_cursor: Option<String>,
@@ -115,7 +114,7 @@ impl Store {
         self.list(Query::of(Index::Parent, &pk, Range::All), page, customers::customer).await
     }
 
-    /// How an account stands.
+    /// The sums of an account, from its balance item.
     pub async fn account(&self, b: &BusinessId, c: &CustomerId) -> Result<AccountSums, StoreError> {
         let item = self.get(&self.tables.core, &keys::balance(b, c)).await?;
         item.as_ref().map_or_else(|| Ok(AccountSums::default()), ledger::sums)
@@ -250,8 +249,9 @@ impl Store {
                 .expression_attribute_values(":nothing", crate::items::number(0))
                 .send();
             if let Err(error) = traced("UpdateItem", &self.tables.core, remove).await {
-                let held = error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception);
-                if !held {
+                let unchanged =
+                    error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception);
+                if !unchanged {
                     return Err(StoreError::of(&error));
                 }
             }

@@ -17,11 +17,9 @@ const SWEEPS_PAGE: i32 = 25;
 /// A sweep that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
-    /// Whose.
     pub business: BusinessId,
-    /// Everything before was seen.
+    /// Every event of the provider before this instant has been seen.
     pub seen_until: Timestamp,
-    /// When it is due.
     pub due_at: Timestamp,
     /// Where it goes on, if one run was not enough for all there is.
     pub reading: Option<SweepReading>,

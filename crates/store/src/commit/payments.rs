@@ -59,7 +59,7 @@ impl Writes<'_> {
     /// before it was anybody's, that must have been heard: all of it, and nothing newer.
     fn provider_object(&mut self, payment: &Payment, object: &ObjectId) -> Result<(), StoreError> {
         let key = keys::object(&payment.business, Provider::Stripe, object);
-        let refused = OnConditionFailed::Conflict(Conflict::Waiting(object.clone()));
+        let refused = OnConditionFailed::Conflict(Conflict::UnclaimedReports(object.clone()));
         let set = "SET payment = if_not_exists(payment, :payment) REMOVE gsi2pk, gsi2sk";
         let mut values = vec![(":payment", text(payment.id.as_str()))];
         let condition = match self.adopted.get(object) {

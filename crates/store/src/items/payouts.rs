@@ -31,7 +31,6 @@ pub struct Payout {
 /// A transaction of a payout, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayoutTransaction {
-    /// The transaction.
     pub transaction: BalanceTransaction,
     /// The payment it comes from, where it is one of ours.
     pub payment: Option<PaymentId>,

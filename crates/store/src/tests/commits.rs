@@ -8,7 +8,8 @@ use super::faults::Fault;
 use super::samples::*;
 use crate::keys::Unique;
 use crate::{
-    BusinessChange, CommitContext, CommitOutcome, Conflict, Envelope, EventState, Keeping, ReceivedEvent, StoreError,
+    BusinessChange, CommitContext, CommitOutcome, Conflict, Envelope, EventState, KeepOutcome, ReceivedEvent,
+    StoreError,
 };
 
 fn by_program() -> CommitContext {
@@ -178,8 +179,8 @@ async fn what_waits_under_an_object_must_have_been_heard() {
         let kept = fixture.store.keep_unidentified(&b(), provider, &intent, &[received("pi_1", minor)], now()).await;
         kept.unwrap()
     };
-    assert_eq!(keep(100).await, Keeping::Kept);
-    assert_eq!(keep(10_000).await, Keeping::Kept);
+    assert_eq!(keep(100).await, KeepOutcome::Kept);
+    assert_eq!(keep(10_000).await, KeepOutcome::Kept);
     let waiting = fixture.store.waiting(&b(), provider, &intent).await.unwrap().unwrap();
     assert_eq!((waiting.version, waiting.reports.len()), (2, 1));
 
@@ -188,14 +189,14 @@ async fn what_waits_under_an_object_must_have_been_heard() {
     let (_, paid) = payment::apply_reports(&started, &waiting.reports, later(1)).unwrap();
     check(&fixture, vec![("", issued, CommitOutcome::Committed), ("", start, CommitOutcome::Committed)]).await;
     let adopting = |version| CommitContext { adopted: [(intent.clone(), version)].into(), ..by_program() };
-    let not_heard = contested(Conflict::Waiting(intent.clone()));
+    let not_heard = contested(Conflict::UnclaimedReports(intent.clone()));
     for (context, expected) in
         [(by_program(), &not_heard), (adopting(1), &not_heard), (adopting(2), &CommitOutcome::Committed)]
     {
         let outcome = fixture.store.commit(&paid, &context).await.unwrap();
         assert_eq!(outcome, *expected, "heard: {:?}", context.adopted);
     }
-    assert_eq!(keep(11_000).await, Keeping::Belongs(started.id.clone()));
+    assert_eq!(keep(11_000).await, KeepOutcome::Belongs(started.id.clone()));
     assert_eq!(fixture.store.waiting(&b(), provider, &intent).await.unwrap(), None);
     let owner = fixture.store.payment_of_object(&b(), provider, &intent).await.unwrap();
     assert_eq!(owner, Some(started.id));

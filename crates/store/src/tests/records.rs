@@ -14,8 +14,8 @@ use super::Fixture;
 use super::samples::*;
 use crate::items::Item;
 use crate::{
-    ApiKey, Claim, CommitContext, CommitOutcome, Envelope, IdempotentResponse, MailClaim, Payout, PayoutTransaction,
-    ReceivedEvent, Sealed, Session, SignIn, StoreError, Sweep,
+    ApiKey, AuditSeal, Claim, CommitContext, CommitOutcome, Envelope, IdempotentResponse, MailClaim, Payout,
+    PayoutTransaction, ReceivedEvent, Session, SignIn, StoreError, Sweep,
 };
 
 async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
@@ -158,7 +158,7 @@ async fn write_the_rest(fixture: &Fixture) {
     assert_eq!(claim, Claim::Ours { first_at: now() });
     let record = store.decision_records(&b(), Some(&c())).await.unwrap().remove(0);
     let seal =
-        |end: &crate::AuditEnd| Sealed { number: end.number + 1, hash: "seal".to_owned(), text: "{}".to_owned() };
+        |end: &crate::AuditEnd| AuditSeal { number: end.number + 1, hash: "seal".to_owned(), text: "{}".to_owned() };
     store.seal_audit(&record, seal).await.unwrap();
 }
 
@@ -201,7 +201,7 @@ async fn what_is_written_is_read() {
     let claim = store.claim_request(&b(), "hash of a name", "hash of a request", later(1)).await.unwrap();
     assert_eq!(claim, Claim::Done(answer));
     let sealed = store.audit(&b(), &crate::Page::first(10)).await.unwrap().items;
-    assert_eq!(sealed, [Sealed { number: 1, hash: "seal".to_owned(), text: "{}".to_owned() }]);
+    assert_eq!(sealed, [AuditSeal { number: 1, hash: "seal".to_owned(), text: "{}".to_owned() }]);
 }
 
 /// A type of an attribute, in DynamoDB's letters.
