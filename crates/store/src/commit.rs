@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 use receivables::audit::Difference;
-use receivables::text::Description;
-use receivables::{Actor, BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
+use receivables::{BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
-use crate::items::events::EventKey;
+use crate::commit_context::CommitContext;
+use crate::error::StoreError;
 use crate::items::{ledger, outbox};
 use crate::keys::Unique;
-use crate::table::{Store, StoreError};
+use crate::table::Store;
 
 mod changes;
 mod payments;
@@ -52,21 +52,6 @@ pub enum Conflict {
     UnclaimedReports(ObjectId),
 }
 
-/// What is written in the same transaction besides the decision.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CommitContext {
-    /// For the audit.
-    pub actor: Actor,
-    /// Why, where whoever did it said so.
-    pub reason: Option<Description>,
-    /// The name of an operator's action that this carries out. It is written once.
-    pub act: Option<String>,
-    /// The provider's event whose reports this applies; it is marked as applied.
-    pub applied: Option<EventKey>,
-    /// Objects about which reports were kept before they had a payment, with the version of those that this applies.
-    pub adopted: BTreeMap<ObjectId, u64>,
-}
-
 /// A change of a business's own settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BusinessChange<'a> {
@@ -78,13 +63,6 @@ pub struct BusinessChange<'a> {
     pub differences: Vec<Difference>,
     /// The instant of the decision.
     pub at: Timestamp,
-}
-
-impl CommitContext {
-    /// Nothing but who did it.
-    pub fn by(actor: Actor) -> Self {
-        Self { actor, ..Self::default() }
-    }
 }
 
 /// What a failed condition of one item means.

@@ -23,7 +23,7 @@ use receivables::{Currency, Money};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::keys::Key;
 
 /// An item as the client speaks it.

@@ -7,6 +7,8 @@
 mod access;
 mod calls;
 mod commit;
+mod commit_context;
+mod error;
 mod items;
 mod jitter;
 pub mod keys;
@@ -23,7 +25,9 @@ pub use access::sign_ins::{
     CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
 };
 pub use access::sweeps::{Sweep, SweepReading};
-pub use commit::{BusinessChange, CommitContext, CommitOutcome, Conflict};
+pub use commit::{BusinessChange, CommitOutcome, Conflict};
+pub use commit_context::CommitContext;
+pub use error::StoreError;
 pub use items::customers::ApiKey;
 pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, ReceivedEvent};
 pub use items::outbox::{AnnouncedFact, AuditDifference, AuditRecord};
@@ -31,6 +35,6 @@ pub use items::payouts::{Payout, PayoutTransaction, SavedMethod};
 pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{Session, SignIn};
 pub use jitter::Jitter;
-pub use table::{Store, StoreError, Tables};
+pub use table::{Store, Tables};
 
 pub use access::stream::{StreamRecord, read_stream_image};

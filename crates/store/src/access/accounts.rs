@@ -8,9 +8,10 @@ use receivables::text::{EmailAddress, ExternalId};
 use receivables::{BillingZone, BusinessId, Customer, CustomerId, Invoice};
 
 use crate::calls::traced;
+use crate::error::StoreError;
 use crate::items::{Index, Item, customers, invoices, ledger, text_of};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 /// Items of a page where nothing is said, and at most.
 const PAGE_LIMIT_MAX: usize = 100;

@@ -4,10 +4,11 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use receivables::{BusinessId, CustomerId};
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::outbox::{self, AuditRecord};
 use crate::items::{Item, number, text, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 /// Tries of reading the end of the chain and going on from there, against rivals.
 const TRIES_MAX: u32 = 20;

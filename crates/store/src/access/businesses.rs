@@ -2,10 +2,11 @@
 
 use receivables::{Business, BusinessId};
 
+use crate::error::StoreError;
 use crate::items::customers::ApiKey;
 use crate::items::{Index, Item, customers, item, listed, record, text, text_of};
 use crate::keys;
-use crate::table::{Store, StoreError};
+use crate::table::Store;
 
 impl Store {
     /// The business of an id.

@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::events::{self, EventKey, EventState, ReceivedEvent};
 use crate::items::{Index, text};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError, Update};
+use crate::table::{Query, Range, Store, Update};
 
 /// What came of recording an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 use serde::{Deserialize, Serialize};
 
+use crate::error::StoreError;
 use crate::items::{Index, Item, expiring, item, listed, record, text, text_of};
 use crate::keys;
-use crate::table::{Store, StoreError, Update};
+use crate::table::{Store, Update};
 
 /// How long an idempotency key is remembered.
 const IDEMPOTENCY_KEPT: SignedDuration = SignedDuration::from_hours(48);

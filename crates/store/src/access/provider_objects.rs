@@ -9,12 +9,13 @@ use receivables::provider_object::{Provider, ProviderState};
 use receivables::{BusinessId, CustomerId, Money, ObjectId, PaymentId, Report};
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::consistent_read::Assembled;
 use crate::items::payments::digest_of;
 use crate::items::provider_objects::{FactRecord, merged, of_merged};
 use crate::items::{Index, Item, item, listed, number, record, text, text_of};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 /// Tries of keeping what belongs to nobody, against rivals.
 const TRIES_MAX: u32 = 8;

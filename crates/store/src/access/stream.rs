@@ -2,13 +2,13 @@
 
 use receivables::{BusinessId, CustomerId};
 
+use crate::error::StoreError;
 use crate::items::events::{self, ReceivedEvent};
 use crate::items::ledger;
 use crate::items::outbox::{self, AnnouncedFact, AuditRecord};
 use crate::items::sign_ins::{self, SignIn};
 use crate::items::{Item, text_of};
 use crate::keys;
-use crate::table::StoreError;
 
 /// What a new image in a stream means.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,9 +7,10 @@ use receivables::ledger::Entry;
 use receivables::provider_object::Provider;
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::{Index, Item, ledger, listed, text, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError, Update};
+use crate::table::{Query, Range, Store, Update};
 
 /// Sweeps that are looked at in one run.
 const SWEEPS_PAGE: i32 = 25;

@@ -6,9 +6,9 @@ use receivables::provider_object::Provider;
 use receivables::{CreditNote, ObjectId, Payment};
 
 use super::{Conflict, OnConditionFailed, Writes};
+use crate::error::StoreError;
 use crate::items::{credit_notes, payments, text};
 use crate::keys::{self, Unique};
-use crate::table::StoreError;
 
 impl Writes<'_> {
     pub(super) fn payment_started(&mut self, payment: &Payment) -> Result<(), StoreError> {

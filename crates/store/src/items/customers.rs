@@ -9,7 +9,8 @@ use receivables::{BillingZone, Business, BusinessId, Currency, Customer, Custome
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, money, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 /// A key with which a program of the business calls the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

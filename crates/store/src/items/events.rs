@@ -9,7 +9,8 @@ use receivables::provider_object::Provider;
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, expiring, item, listed, number, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 /// How long a provider's event is kept.
 const EVENT_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);

@@ -8,7 +8,9 @@ use receivables::{
 use serde::{Deserialize, Serialize};
 
 use super::{Item, item, money, record};
-use crate::{CommitContext, StoreError, keys};
+use crate::commit_context::CommitContext;
+use crate::error::StoreError;
+use crate::keys;
 
 #[derive(Serialize, Deserialize)]
 struct DecisionItem {

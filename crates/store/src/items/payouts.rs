@@ -9,7 +9,8 @@ use receivables::{Balance, BusinessId, Currency, CustomerId, ObjectId, PaymentId
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 /// A payout, and what its transactions prove.
 #[derive(Clone, Debug, PartialEq, Eq)]

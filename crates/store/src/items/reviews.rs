@@ -6,8 +6,9 @@ use receivables::{BusinessId, Currency, CustomerId, Money, ObjectId, Payment, Pa
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, money, record};
+use crate::error::StoreError;
+use crate::keys;
 use crate::keys::Key;
-use crate::{StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
 struct ReviewRecord {

@@ -6,7 +6,8 @@ use receivables::{BusinessId, CustomerId, Locale, SignInId};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, expiring, item, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 /// A request to sign in: the link and its code, good once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
