@@ -22,14 +22,12 @@ const HOSTS_MAX: usize = 1_000;
 /// The longest name of a host (RFC 1035).
 const HOST_BYTES_MAX: usize = 253;
 
-/// What a function holds. Clones share it.
+/// What a function works with while it lives. Clones share it.
 #[derive(Clone, Debug)]
 pub struct AppState {
     /// The rooms its verbs work with.
     pub context: Context,
-    /// The clock.
     pub clock: Clock,
-    /// Draws ids and tokens.
     pub ids: IdGenerator,
     /// The business of a host name that stands for none.
     pub default_business: Option<BusinessId>,
@@ -113,23 +111,23 @@ impl AppState {
 
     /// What is remembered under a name. Only businesses that exist are remembered, never that a name is unknown.
     fn remembered(&self, name: &str, now: Timestamp) -> Option<Arc<Business>> {
-        let held = self.businesses.lock().ok()?;
-        held.get(name).filter(|(until, _)| now < *until).map(|(_, business)| Arc::clone(business))
+        let remembered = self.businesses.lock().ok()?;
+        remembered.get(name).filter(|(until, _)| now < *until).map(|(_, business)| Arc::clone(business))
     }
 
     fn remember(&self, name: &str, business: Business, now: Timestamp) -> Arc<Business> {
         let business = Arc::new(business);
         let until = now.saturating_add(BUSINESS_BELIEVED_FOR).unwrap_or(Timestamp::MAX);
-        if let Ok(mut held) = self.businesses.lock() {
-            if held.len() >= HOSTS_MAX {
+        if let Ok(mut remembered) = self.businesses.lock() {
+            if remembered.len() >= HOSTS_MAX {
                 // Strangers can make up names for the default business, and must not push out the others.
                 let default_business = self.default_business.as_ref();
-                held.retain(|_, (until, business)| now < *until && default_business != Some(&business.id));
+                remembered.retain(|_, (until, business)| now < *until && default_business != Some(&business.id));
             }
-            if held.len() >= HOSTS_MAX {
-                held.clear();
+            if remembered.len() >= HOSTS_MAX {
+                remembered.clear();
             }
-            held.insert(name.to_owned(), (until, Arc::clone(&business)));
+            remembered.insert(name.to_owned(), (until, Arc::clone(&business)));
         }
         business
     }

@@ -36,7 +36,7 @@ pub fn environment(name: &str) -> Option<String> {
 #[error("the configuration is not right:\n{}", .0.join("\n"))]
 pub struct ConfigError(pub Vec<String>);
 
-/// What every function needs.
+/// What every function needs to find its data.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The names of the tables.

@@ -13,7 +13,7 @@ use ulid::Ulid;
 /// Bytes of a token: 256 bits.
 const TOKEN_BYTES: usize = 32;
 
-/// Mints ids and tokens.
+/// Draws ids and tokens. Clones draw from the same sequence.
 #[derive(Clone, Debug)]
 pub struct IdGenerator {
     source: Source,

@@ -103,13 +103,11 @@ pub struct ReceiptLine {
 pub struct Receipt<'a> {
     /// Whom was paid.
     pub business: &'a Business,
-    /// How the reader reads.
     pub locale: Locale,
     /// Whom it goes to.
     pub to: EmailAddress,
     /// The customer's name.
     pub customer_name: PartyName,
-    /// The payment.
     pub payment: PaymentId,
     /// The day of the payment, in the business's zone.
     pub paid_on: Date,
@@ -182,7 +180,6 @@ impl fmt::Debug for Receipt<'_> {
 /// What a sign-in message says.
 #[derive(Clone)]
 pub struct SignIn<'a> {
-    /// Whose portal it is.
     pub business: &'a Business,
     /// How the reader reads.
     pub locale: Locale,

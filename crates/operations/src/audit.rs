@@ -7,7 +7,7 @@
 use receivables::{BusinessId, CustomerId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::{AuditEnd, AuditRecord, Page, Sealed};
+use store::{AuditEnd, AuditRecord, AuditSeal, Page};
 
 use crate::context::Context;
 use crate::error::OperationError;
@@ -60,7 +60,7 @@ pub async fn seal_audit(context: &Context, record: &AuditRecord) -> Result<(), O
     };
     let seal = |end: &AuditEnd| {
         let text = text(end.number + 1);
-        Sealed { number: end.number + 1, hash: hash(&end.hash, &text), text }
+        AuditSeal { number: end.number + 1, hash: hash(&end.hash, &text), text }
     };
     Ok(context.store.seal_audit(record, seal).await?)
 }

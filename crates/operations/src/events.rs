@@ -7,7 +7,7 @@ use receivables::payment::{self, ExternalPayment, mention_cash};
 use receivables::{
     BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Provider, Report,
 };
-use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, Keeping, ReceivedEvent};
+use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, KeepOutcome, ReceivedEvent};
 
 use crate::commit::{RetryOnConflict, commit_context};
 use crate::context::Context;
@@ -151,14 +151,14 @@ async fn apply_reports(
             return Ok(Applied::Nothing);
         };
         match context.store.keep_unidentified(b, provider, anchor, reports, now).await? {
-            Keeping::Kept => {
+            KeepOutcome::Kept => {
                 if let Some(event) = event {
                     context.store.mark_event(event, EventState::Unmatched, Some("no payment of ours"), now).await?;
                 }
                 return Ok(Applied::Unmatched);
             }
             // It has become somebody's in the meantime.
-            Keeping::Belongs(_) => {}
+            KeepOutcome::Belongs(_) => {}
         }
     }
 }
@@ -270,7 +270,7 @@ async fn record_external_payment(
                 let amounts = external.parts.iter().map(|(_, amount)| *amount);
                 external.parts = current.into_iter().zip(amounts).collect();
                 // What was kept has become another payment's, which has applied it.
-                if conflicts.contains(&Conflict::Waiting(anchor.clone())) && !claimed.has(&anchor) {
+                if conflicts.contains(&Conflict::UnclaimedReports(anchor.clone())) && !claimed.has(&anchor) {
                     return Ok(None);
                 }
             }

@@ -6,14 +6,14 @@
 use jiff::Timestamp;
 use mail::{IdempotencyKey, Message, Receipt, ReceiptLine, SendError, SignIn};
 use receivables::{Business, BusinessId, FactKind, InvoiceId, PaymentId};
-use store::{Announced, MailClaim};
+use store::{AnnouncedFact, MailClaim};
 
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::payments::close_checkout;
 
 /// Publishes a fact.
-pub async fn publish_fact(context: &Context, announced: &Announced, now: Timestamp) -> Result<(), OperationError> {
+pub async fn publish_fact(context: &Context, announced: &AnnouncedFact, now: Timestamp) -> Result<(), OperationError> {
     let business = &announced.business;
     if let FactKind::PaymentSettled { payment, .. } = &announced.fact.kind {
         send_receipt(context, business, payment, now).await

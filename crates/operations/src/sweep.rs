@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use payment_gateway::webhook::listed_event;
 use receivables::{Business, BusinessId, ObjectId, Provider};
 use sha2::{Digest, Sha256};
-use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, Recorded, Sweep, SweepReading};
+use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, RecordOutcome, Sweep, SweepReading};
 
 use crate::context::Context;
 use crate::due::DueRun;
@@ -138,7 +138,7 @@ async fn read_page(
     for event in &page.events {
         let Some(event) = received(b, provider, &event.body, now) else { continue };
         swept.listed += 1;
-        if context.store.record_event(&event).await? == Recorded::Fresh {
+        if context.store.record_event(&event).await? == RecordOutcome::Fresh {
             swept.missed += 1;
         }
     }

@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 use receivables::audit::Difference;
-use receivables::text::Description;
-use receivables::{Actor, BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
+use receivables::{BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
-use crate::items::events::EventKey;
+use crate::commit_context::CommitContext;
+use crate::error::StoreError;
 use crate::items::{ledger, outbox};
 use crate::keys::Unique;
-use crate::table::{Store, StoreError};
+use crate::table::Store;
 
 mod changes;
 mod payments;
@@ -25,7 +25,7 @@ const TRIES_MAX: u32 = 8;
 /// What came of writing a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommitOutcome {
-    /// It is written.
+    /// The transaction went through.
     Committed,
     /// It was written before, by us or by another who decided the same.
     AlreadyDone,
@@ -33,38 +33,23 @@ pub enum CommitOutcome {
     Conflict(Vec<Conflict>),
 }
 
-/// What had changed.
+/// What a decision rested on and another has changed since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Conflict {
-    /// A value that another holds.
+    /// A value that is unique in the business belongs to something else.
     Taken(Unique),
-    /// The customer.
+    /// The customer has another version.
     Customer,
-    /// An invoice.
+    /// The invoice stands differently, or is not there.
     Invoice(InvoiceId),
-    /// The payment.
+    /// The payment has another version.
     Payment(PaymentId),
-    /// A pay link.
+    /// The pay link is not there.
     PayLink,
-    /// A credit note.
+    /// The credit note has another version.
     CreditNote(CreditNoteId),
-    /// Something was kept of an object while it was nobody's, and must be heard first.
-    Waiting(ObjectId),
-}
-
-/// What is written in the same transaction besides the decision.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CommitContext {
-    /// Who did it.
-    pub actor: Actor,
-    /// Why, where whoever did it said so.
-    pub reason: Option<Description>,
-    /// The act of a person that this carries out, by name: it is written once.
-    pub act: Option<String>,
-    /// The event that brought the news is marked as applied.
-    pub applied: Option<EventKey>,
-    /// Objects of which something was kept while they were nobody's, with the version that has been heard.
-    pub adopted: BTreeMap<ObjectId, u64>,
+    /// Reports about this object were kept before it had a payment, and must be applied first.
+    UnclaimedReports(ObjectId),
 }
 
 /// A change of a business's own settings.
@@ -80,13 +65,6 @@ pub struct BusinessChange<'a> {
     pub at: Timestamp,
 }
 
-impl CommitContext {
-    /// Nothing but who did it.
-    pub fn by(actor: Actor) -> Self {
-        Self { actor, ..Self::default() }
-    }
-}
-
 /// What a failed condition of one item means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum OnConditionFailed {
@@ -96,7 +74,7 @@ enum OnConditionFailed {
     Never,
 }
 
-/// A transaction under construction.
+/// A transaction under construction: its items in order, each with what its failing means.
 struct Writes<'a> {
     core: &'a str,
     inbox: &'a str,

@@ -23,7 +23,7 @@ use receivables::{Currency, Money};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::StoreError;
+use crate::error::StoreError;
 use crate::keys::Key;
 
 /// An item as the client speaks it.
@@ -35,11 +35,11 @@ const VERSION: &str = "1";
 /// An index of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Index {
-    /// By parent.
+    /// What belongs to a parent: an account, an invoice, a payment, an hour.
     Parent,
-    /// Lists of a business.
+    /// Lists of a whole business.
     List,
-    /// What is due.
+    /// What is due, by its time.
     Due,
 }
 

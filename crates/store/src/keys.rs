@@ -52,9 +52,7 @@ pub const DUE_SHARDS: u8 = 4;
 /// The place of an item: its partition and its sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// The partition.
     pub pk: String,
-    /// The place in it.
     pub sk: String,
 }
 

@@ -7,28 +7,34 @@
 mod access;
 mod calls;
 mod commit;
+mod commit_context;
+mod error;
 mod items;
 mod jitter;
 pub mod keys;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use access::accounts::{Page, Paged};
-pub use access::audit::{AuditEnd, Sealed};
-pub use access::events::{Marked, Recorded};
+pub use access::audit::{AuditEnd, AuditSeal};
+pub use access::events::{MarkOutcome, RecordOutcome};
 pub use access::idempotency::{Claim, IdempotentResponse, MailClaim};
-pub use access::provider_objects::{Keeping, Unidentified, Waiting};
+pub use access::provider_objects::{KeepOutcome, UnclaimedReports, Unidentified};
 pub use access::sign_ins::{
     CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
 };
 pub use access::sweeps::{Sweep, SweepReading};
-pub use commit::{BusinessChange, CommitContext, CommitOutcome, Conflict};
+pub use commit::{BusinessChange, CommitOutcome, Conflict};
+pub use commit_context::CommitContext;
+pub use error::StoreError;
 pub use items::customers::ApiKey;
 pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, ReceivedEvent};
-pub use items::outbox::{Announced, AuditDifference, AuditRecord};
+pub use items::outbox::{AnnouncedFact, AuditDifference, AuditRecord};
 pub use items::payouts::{Payout, PayoutTransaction, SavedMethod};
 pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{Session, SignIn};
 pub use jitter::Jitter;
-pub use table::{Store, StoreError, Tables};
+pub use table::{Store, Tables};
 
 pub use access::stream::{StreamRecord, read_stream_image};

@@ -1,14 +1,15 @@
-//! The client, the names of the tables, and what can go wrong.
+//! The client, the names of the tables, and the calls that everything else is made of.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
 
 use crate::calls::{CountAttempts, traced};
+use crate::error::StoreError;
 use crate::items::consistent_read::Assembled;
 use crate::items::{Index, Item, text};
 use crate::jitter::Jitter;
@@ -26,56 +27,13 @@ pub struct Tables {
 /// The longest pause before the second try, unless another is given.
 const FIRST_PAUSE: Duration = Duration::from_millis(40);
 
-/// The tables.
+/// The two tables behind one client. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) client: Client,
     pub(crate) tables: Tables,
     first_pause: Duration,
     jitter: Jitter,
-}
-
-/// What can go wrong with the tables, by what the caller does about it.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// They did not answer, or asked us to slow down, even after retries. Try again later.
-    #[error("the table did not answer: {0}")]
-    Unavailable(String),
-    /// An item contradicts the model, or a request does not fit the table: a bug of ours.
-    #[error("defect: {0}")]
-    Defect(String),
-}
-
-impl StoreError {
-    pub(crate) fn defect(what: &str, error: &dyn std::fmt::Display) -> Self {
-        Self::Defect(format!("{what}: {error}"))
-    }
-
-    /// What an error of the client means for the caller.
-    pub(crate) fn of<E, R>(error: &SdkError<E, R>) -> Self
-    where
-        E: ProvideErrorMetadata + std::fmt::Debug,
-        R: std::fmt::Debug,
-    {
-        match error {
-            SdkError::ServiceError(service) => match service.err().code() {
-                Some(
-                    code @ ("ValidationException"
-                    | "ResourceNotFoundException"
-                    | "SerializationException"
-                    | "AccessDeniedException"
-                    | "UnrecognizedClientException"),
-                ) => Self::Defect(format!("{code}: {}", service.err().message().unwrap_or_default())),
-                Some(code) => Self::Unavailable(code.to_owned()),
-                None => Self::Unavailable("an error without a code".to_owned()),
-            },
-            SdkError::ConstructionFailure(_) => Self::Defect("the request could not be built".to_owned()),
-            SdkError::TimeoutError(_) => Self::Unavailable("timed out".to_owned()),
-            SdkError::DispatchFailure(_) => Self::Unavailable("unreachable".to_owned()),
-            SdkError::ResponseError(_) => Self::Unavailable("unreadable answer".to_owned()),
-            _ => Self::Unavailable("unknown failure".to_owned()),
-        }
-    }
 }
 
 /// Keys fetched by one batch; DynamoDB takes a hundred.

@@ -2,6 +2,9 @@
 //!
 //! What it is sent does not matter; what is due is asked of the table.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Instant;
 
 use function_runtime::AppState;

@@ -7,6 +7,8 @@
 //! The spans of a batch and its records are listed in `function_runtime::telemetry`.
 
 mod batch;
+#[cfg(test)]
+mod tests;
 
 use std::time::Instant;
 

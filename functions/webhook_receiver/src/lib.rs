@@ -8,6 +8,8 @@
 //! Each webhook is a span and leaves one line in the log; `function_runtime::telemetry` lists the names.
 
 mod refusal;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,7 +28,7 @@ use payment_gateway::webhook::{WebhookEvent, events, verify};
 use payment_gateway::{Secret, provider_named};
 use receivables::{BusinessId, ObjectId, Provider};
 use sha2::{Digest, Sha256};
-use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, Recorded, Store};
+use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, RecordOutcome, Store};
 use tracing::field::Empty;
 use tracing::{Instrument, Span, info_span};
 
@@ -159,19 +161,19 @@ impl Receiver {
         tracing::info!(
             provider.event_type = event.kind,
             state = event.state.as_str(),
-            duplicate = matches!(recorded, Ok(Recorded::Duplicate)),
+            duplicate = matches!(recorded, Ok(RecordOutcome::Duplicate)),
             recorded = recorded.is_ok(),
             duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "webhook"
         );
         match recorded {
-            Ok(Recorded::Fresh) => {
+            Ok(RecordOutcome::Fresh) => {
                 if event.state == EventState::Quarantined {
                     tracing::error!(metric.quarantined = 1, "an authentic event could not be read; it is kept");
                 }
                 Answer::Recorded
             }
-            Ok(Recorded::Duplicate) => Answer::RecordedBefore,
+            Ok(RecordOutcome::Duplicate) => Answer::RecordedBefore,
             Err(error) => {
                 tracing::error!(%error, "an event could not be recorded; the provider tries again");
                 Answer::TryAgain

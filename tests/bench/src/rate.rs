@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use receivables::Provider;
 use serde_json::json;
-use store::{EventKey, EventState, ReceivedEvent, Recorded};
+use store::{EventKey, EventState, ReceivedEvent, RecordOutcome};
 use testing::World;
 use tokio::runtime::Builder;
 
@@ -90,8 +90,8 @@ async fn put(world: &World, id: String) -> Outcome {
         reason: None,
     };
     match world.local.state.context.store.record_event(&event).await? {
-        Recorded::Fresh => Ok(()),
-        Recorded::Duplicate => Err("it was there before".into()),
+        RecordOutcome::Fresh => Ok(()),
+        RecordOutcome::Duplicate => Err("it was there before".into()),
     }
 }
 

@@ -73,7 +73,7 @@ impl ClaimedReports {
         conflicts: &[Conflict],
     ) -> Result<(), OperationError> {
         for conflict in conflicts {
-            let Conflict::Waiting(anchor) = conflict else { continue };
+            let Conflict::UnclaimedReports(anchor) = conflict else { continue };
             match context.store.waiting(&payment.business, payment.provider, anchor).await? {
                 Some(waiting) => drop(self.0.insert(anchor.clone(), (waiting.version, waiting.reports))),
                 None => drop(self.0.remove(anchor)),

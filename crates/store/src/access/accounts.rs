@@ -8,9 +8,10 @@ use receivables::text::{EmailAddress, ExternalId};
 use receivables::{BillingZone, BusinessId, Customer, CustomerId, Invoice};
 
 use crate::calls::traced;
+use crate::error::StoreError;
 use crate::items::{Index, Item, customers, invoices, ledger, text_of};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 /// Items of a page where nothing is said, and at most.
 const PAGE_LIMIT_MAX: usize = 100;
@@ -29,7 +30,6 @@ pub struct Page {
 /// A page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paged<T> {
-    /// What is on it.
     pub items: Vec<T>,
     /// Where the next begins, if there is more.
     pub next_cursor: Option<String>,
@@ -53,7 +53,9 @@ pub(crate) fn cursor_of(last: &Item, index: Index) -> Option<String> {
 }
 
 pub(crate) fn start_of(cursor: &str, index: Index, partition: &str) -> Option<Item> {
-    let mut parts = cursor.split('.').map(|part| String::from_utf8(hex::decode(part).ok()?).ok());
+    // No part of a key is empty; the table would refuse it.
+    let part = |part| String::from_utf8(hex::decode(part).ok()?).ok().filter(|part| !part.is_empty());
+    let mut parts = cursor.split('.').map(part);
     let (place, pk, sk) = (parts.next()??, parts.next()??, parts.next()??);
     let value = crate::items::text;
     Some(Item::from([
@@ -113,7 +115,7 @@ impl Store {
         self.list(Query::of(Index::Parent, &pk, Range::All), page, customers::customer).await
     }
 
-    /// How an account stands.
+    /// The sums of an account, from its balance item.
     pub async fn account(&self, b: &BusinessId, c: &CustomerId) -> Result<AccountSums, StoreError> {
         let item = self.get(&self.tables.core, &keys::balance(b, c)).await?;
         item.as_ref().map_or_else(|| Ok(AccountSums::default()), ledger::sums)
@@ -248,8 +250,9 @@ impl Store {
                 .expression_attribute_values(":nothing", crate::items::number(0))
                 .send();
             if let Err(error) = traced("UpdateItem", &self.tables.core, remove).await {
-                let held = error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception);
-                if !held {
+                let unchanged =
+                    error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception);
+                if !unchanged {
                     return Err(StoreError::of(&error));
                 }
             }

@@ -4,10 +4,11 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
 use receivables::{BusinessId, CustomerId};
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::outbox::{self, AuditRecord};
 use crate::items::{Item, number, text, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 /// Tries of reading the end of the chain and going on from there, against rivals.
 const TRIES_MAX: u32 = 20;
@@ -25,7 +26,7 @@ pub struct AuditEnd {
 
 /// A record in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sealed {
+pub struct AuditSeal {
     /// Its place, from 1.
     pub number: u64,
     /// The seal: a hash over the seal before it and the text.
@@ -44,7 +45,11 @@ impl Store {
     }
 
     /// Seals a record at the end of the chain, once. `seal` makes the hash and the text from the seal before.
-    pub async fn seal_audit(&self, record: &AuditRecord, seal: impl Fn(&AuditEnd) -> Sealed) -> Result<(), StoreError> {
+    pub async fn seal_audit(
+        &self,
+        record: &AuditRecord,
+        seal: impl Fn(&AuditEnd) -> AuditSeal,
+    ) -> Result<(), StoreError> {
         let key = keys::fact(&record.business, record.customer.as_ref(), record.at, &record.name);
         for try_number in 1..=TRIES_MAX {
             let end = self.audit_end(&record.business).await?;
@@ -57,8 +62,8 @@ impl Store {
             if !rival {
                 return Err(StoreError::of(&error));
             }
-            let held = self.get(&self.tables.core, &key).await?.map(outbox::audit_record).transpose()?;
-            if held.is_none_or(|held| held.sealed.is_some()) {
+            let stored = self.get(&self.tables.core, &key).await?.map(outbox::audit_record).transpose()?;
+            if stored.is_none_or(|stored| stored.sealed.is_some()) {
                 return Ok(());
             }
             tokio::time::sleep(self.pause(try_number.min(4))).await;
@@ -67,7 +72,7 @@ impl Store {
     }
 
     /// The chain of a business, oldest first.
-    pub async fn audit(&self, b: &BusinessId, page: &Page) -> Result<Paged<Sealed>, StoreError> {
+    pub async fn audit(&self, b: &BusinessId, page: &Page) -> Result<Paged<AuditSeal>, StoreError> {
         let pk = keys::audit(b);
         let after = page.cursor.as_deref().and_then(|cursor| cursor.parse::<u64>().ok()).unwrap_or(0);
         // No chain is so long that there is anything after the largest number.
@@ -78,7 +83,7 @@ impl Store {
         let query = Query { limit: Some(page.limit()), ..Query::within(&pk, Range::Between(&from, &to)) };
         let (items, last) = self.page(&self.tables.core, query).await?;
         let items = items.iter().map(sealed).collect::<Result<Vec<_>, _>>()?;
-        let next_cursor = last.and_then(|_| items.last().map(|sealed: &Sealed| sealed.number.to_string()));
+        let next_cursor = last.and_then(|_| items.last().map(|sealed: &AuditSeal| sealed.number.to_string()));
         Ok(Paged { items, next_cursor })
     }
 
@@ -99,7 +104,7 @@ fn writes(
     record: &AuditRecord,
     key: &keys::Key,
     end: &AuditEnd,
-    sealed: &Sealed,
+    sealed: &AuditSeal,
 ) -> Result<Vec<TransactWriteItem>, StoreError> {
     let defect = |error: &dyn std::fmt::Display| StoreError::defect("audit", error);
     let end_key = keys::audit_end(&record.business);
@@ -142,9 +147,9 @@ fn writes(
     ])
 }
 
-fn sealed(item: &Item) -> Result<Sealed, StoreError> {
+fn sealed(item: &Item) -> Result<AuditSeal, StoreError> {
     let of = |name: &str| text_of(item, name).unwrap_or_default().to_owned();
-    Ok(Sealed { number: number_of(item)?, hash: of("hash"), text: of("text") })
+    Ok(AuditSeal { number: number_of(item)?, hash: of("hash"), text: of("text") })
 }
 
 fn number_of(item: &Item) -> Result<u64, StoreError> {

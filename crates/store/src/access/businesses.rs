@@ -3,10 +3,11 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use receivables::{Business, BusinessId, KeyId};
 
+use crate::error::StoreError;
 use crate::items::customers::ApiKey;
 use crate::items::{Index, Item, customers, item, listed, record, text, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 impl Store {
     /// The business of an id.

@@ -3,9 +3,10 @@
 use receivables::{BusinessId, CreditNote, CreditNoteId, CustomerId};
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::{Index, credit_notes};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 impl Store {
     /// A credit note and its allocations.

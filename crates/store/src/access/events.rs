@@ -4,26 +4,25 @@ use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::events::{self, EventKey, EventState, ReceivedEvent};
 use crate::items::{Index, text};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError, Update};
+use crate::table::{Query, Range, Store, Update};
 
 /// What came of recording an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recorded {
-    /// It is new.
+pub enum RecordOutcome {
     Fresh,
-    /// It was recorded before.
+    /// The same event, by the same id, is there already.
     Duplicate,
 }
 
 /// What came of marking an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Marked {
-    /// It is marked.
+pub enum MarkOutcome {
     Now,
-    /// It was marked before.
+    /// It is not there, or was applied before.
     Before,
 }
 
@@ -34,9 +33,9 @@ const HOURS_PER_PAGE_MAX: u32 = 48;
 
 impl Store {
     /// Records an authentic event, once. This one conditional put is all that stands between a provider and its answer.
-    pub async fn record_event(&self, event: &ReceivedEvent) -> Result<Recorded, StoreError> {
+    pub async fn record_event(&self, event: &ReceivedEvent) -> Result<RecordOutcome, StoreError> {
         let fresh = self.put_new(&self.tables.inbox, events::of_event(event)?).await?;
-        Ok(if fresh { Recorded::Fresh } else { Recorded::Duplicate })
+        Ok(if fresh { RecordOutcome::Fresh } else { RecordOutcome::Duplicate })
     }
 
     /// The event at a key.
@@ -52,7 +51,7 @@ impl Store {
         state: EventState,
         reason: Option<&str>,
         now: Timestamp,
-    ) -> Result<Marked, StoreError> {
+    ) -> Result<MarkOutcome, StoreError> {
         let place = format!("{now:.3}#{}", key.event);
         let mut values = vec![(":state", text(state.as_str())), (":applied", text(EventState::Applied.as_str()))];
         let names = vec![("#state", "state"), ("#reason", "reason"), ("#ttl", "ttl")];
@@ -80,7 +79,7 @@ impl Store {
         let item = keys::event(&key.business, key.provider, &key.object, &key.event);
         let condition = "attribute_exists(pk) AND #state <> :applied";
         let update = Update { key: &item, set: &set, condition, values, names };
-        Ok(if self.update(&self.tables.inbox, update).await? { Marked::Now } else { Marked::Before })
+        Ok(if self.update(&self.tables.inbox, update).await? { MarkOutcome::Now } else { MarkOutcome::Before })
     }
 
     /// The events received since an instant, oldest first. The cursor is a place in that order. A page looks through so many

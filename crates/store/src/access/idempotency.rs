@@ -1,12 +1,13 @@
-//! idempotency keys: a mail goes out once, a request of the API is carried out once, an act of a person is decided once.
+//! Idempotency keys: a mail goes out once, a request of the API is carried out once, an act of a person is decided once.
 
 use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 use serde::{Deserialize, Serialize};
 
+use crate::error::StoreError;
 use crate::items::{Index, Item, expiring, item, listed, record, text, text_of};
 use crate::keys;
-use crate::table::{Store, StoreError, Update};
+use crate::table::{Store, Update};
 
 /// How long an idempotency key is remembered.
 const IDEMPOTENCY_KEPT: SignedDuration = SignedDuration::from_hours(48);
@@ -51,11 +52,8 @@ pub enum Claim {
 /// The answer to a request that was carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdempotentResponse {
-    /// The HTTP status.
     pub status: u16,
-    /// The media type.
     pub content_type: String,
-    /// The body.
     pub body: String,
 }
 
@@ -97,9 +95,9 @@ impl Store {
         if self.put_new(&self.tables.inbox, item).await? {
             return Ok(MailClaim::Ours);
         }
-        let held = self.get(&self.tables.inbox, &key).await?;
-        let ours = held.is_some_and(|held| {
-            text_of(&held, "claimant") == Some(worker) && text_of(&held, "state") == Some("sending")
+        let stored = self.get(&self.tables.inbox, &key).await?;
+        let ours = stored.is_some_and(|stored| {
+            text_of(&stored, "claimant") == Some(worker) && text_of(&stored, "state") == Some("sending")
         });
         Ok(if ours { MailClaim::Ours } else { MailClaim::Taken })
     }
@@ -146,26 +144,29 @@ impl Store {
         if self.put_new(&self.tables.inbox, expiring(item(&key, &fresh)?, kept_until)).await? {
             return Ok(Claim::Ours { first_at: now });
         }
-        let Some(held) = self.get(&self.tables.inbox, &key).await? else { return Ok(Claim::InProgress) };
-        let held: KeyRecord = record(held)?;
-        if held.request_hash != request_hash {
+        let Some(stored) = self.get(&self.tables.inbox, &key).await? else { return Ok(Claim::InProgress) };
+        let stored: KeyRecord = record(stored)?;
+        if stored.request_hash != request_hash {
             return Ok(Claim::OtherRequest);
         }
-        if let Some(response) = held.response {
+        if let Some(response) = stored.response {
             return Ok(Claim::Done(response));
         }
-        if now < held.lease_ends_at {
+        if now < stored.lease_ends_at {
             return Ok(Claim::InProgress);
         }
         let update = Update {
             key: &key,
             set: "SET lease_ends_at = :ends",
             condition: "lease_ends_at = :seen",
-            values: vec![(":ends", text(&lease_ends_at.to_string())), (":seen", text(&held.lease_ends_at.to_string()))],
+            values: vec![
+                (":ends", text(&lease_ends_at.to_string())),
+                (":seen", text(&stored.lease_ends_at.to_string())),
+            ],
             names: Vec::new(),
         };
         let ours = self.update(&self.tables.inbox, update).await?;
-        Ok(if ours { Claim::Ours { first_at: held.first_at } } else { Claim::InProgress })
+        Ok(if ours { Claim::Ours { first_at: stored.first_at } } else { Claim::InProgress })
     }
 
     /// Remembers the answer to a request.

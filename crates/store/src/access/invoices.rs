@@ -8,9 +8,10 @@ use receivables::text::{ExternalId, InvoiceNumber};
 use receivables::{BusinessId, CustomerId, Invoice, InvoiceId, PayLink, PayLinkId};
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::{Index, invoices};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 impl Store {
     /// The invoice of an id.

@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use receivables::{BusinessId, CustomerId, InvoiceId, Payment, PaymentId};
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::reviews::{self, ListedReview, UnappliedCash};
 use crate::items::{Index, number, payments, text, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError, Update};
+use crate::table::{Query, Range, Store, Update};
 
 /// Items of one partition of the due list read at a time.
 const DUE_PAGE: i32 = 25;

@@ -6,10 +6,11 @@ use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
 
 use super::accounts::{Page, Paged};
 use crate::calls::traced;
+use crate::error::StoreError;
 use crate::items::payouts::{self, Payout, PayoutTransaction, SavedMethod};
 use crate::items::{Index, Item, number};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 impl Store {
     /// A payout.

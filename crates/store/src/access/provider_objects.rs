@@ -1,7 +1,7 @@
-//! A provider's objects: whose each is, and what was said of it while it was nobody's.
+//! A provider's objects: the payment each belongs to, and the reports about those that belong to none yet.
 //!
-//! Everything about the same money is kept under its anchor, the object that carries it. The anchor's own item counts what is
-//! kept, so that whoever takes it over has heard all of it, and nothing is kept any more once it is somebody's.
+//! Reports about the same money lie under its anchor, the object that carries it. The anchor's own item counts them, so that a
+//! payment that claims the anchor has applied all of them, and none is kept there afterwards.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
@@ -9,35 +9,34 @@ use receivables::provider_object::{Provider, ProviderState};
 use receivables::{BusinessId, CustomerId, Money, ObjectId, PaymentId, Report};
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::consistent_read::Assembled;
 use crate::items::payments::digest_of;
 use crate::items::provider_objects::{FactRecord, merged, of_merged};
 use crate::items::{Index, Item, item, listed, number, record, text, text_of};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store, StoreError};
+use crate::table::{Query, Range, Store};
 
 /// Tries of keeping what belongs to nobody, against rivals.
 const TRIES_MAX: u32 = 8;
 
-/// What came of keeping a fact that belonged to nobody.
+/// What came of keeping reports about an object without a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Keeping {
-    /// It is kept.
+pub enum KeepOutcome {
     Kept,
-    /// Its object has a payment by now, which should hear of it.
+    /// The object has a payment by now, to which they are to be applied.
     Belongs(PaymentId),
 }
 
-/// What is kept under an object that is nobody's.
+/// Reports about an object that belongs to no payment yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    /// All that was said.
+pub struct UnclaimedReports {
     pub reports: Vec<Report>,
-    /// Counts what was kept.
+    /// Counts the reports that were kept; whoever applies them names it.
     pub version: u64,
 }
 
-/// Money of nobody known.
+/// Money without a known customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unidentified {
     /// The provider that took it.
@@ -82,14 +81,14 @@ impl Store {
         b: &BusinessId,
         provider: Provider,
         anchor: &ObjectId,
-    ) -> Result<Option<Waiting>, StoreError> {
+    ) -> Result<Option<UnclaimedReports>, StoreError> {
         let kept = self.kept(b, provider, anchor).await?;
         let reports = kept.facts.0.into_iter().map(|(object, fact)| Report {
             of: (object != *anchor).then(|| anchor.clone()),
             ..Report::new(object, fact)
         });
         Ok((kept.owner.is_none() && kept.version > 0)
-            .then(|| Waiting { reports: reports.collect(), version: kept.version }))
+            .then(|| UnclaimedReports { reports: reports.collect(), version: kept.version }))
     }
 
     /// Keeps what was said of objects that are nobody's, merged with what was kept before, under what carries their money.
@@ -100,11 +99,11 @@ impl Store {
         anchor: &ObjectId,
         reports: &[Report],
         now: Timestamp,
-    ) -> Result<Keeping, StoreError> {
+    ) -> Result<KeepOutcome, StoreError> {
         for try_number in 1..=TRIES_MAX {
             let mut kept = self.kept(b, provider, anchor).await?;
             if let Some(payment) = kept.owner {
-                return Ok(Keeping::Belongs(payment));
+                return Ok(KeepOutcome::Belongs(payment));
             }
             let before = kept.facts.clone();
             for report in reports {
@@ -112,7 +111,7 @@ impl Store {
             }
             let customer = reports.iter().find_map(|report| report.customer.clone()).or(kept.customer.clone());
             if kept.facts == before && customer == kept.customer {
-                return Ok(Keeping::Kept);
+                return Ok(KeepOutcome::Kept);
             }
             let head = head_item(b, provider, anchor, &kept, customer.as_ref(), now)?;
             let mut writes = vec![put(&self.tables.core, head, Some(kept.version))?];
@@ -122,7 +121,7 @@ impl Store {
                 writes.push(put(&self.tables.core, item(&key, &record)?, None)?);
             }
             match self.write_together(writes).await {
-                Ok(()) => return Ok(Keeping::Kept),
+                Ok(()) => return Ok(KeepOutcome::Kept),
                 Err(error)
                     if error.as_service_error().is_some_and(|error| {
                         error.is_transaction_canceled_exception() || error.is_transaction_in_progress_exception()
@@ -142,15 +141,15 @@ impl Store {
         self.list(Query::of(Index::List, &pk, Range::All), page, |item| unidentified(&item)).await
     }
 
-    async fn kept(&self, b: &BusinessId, provider: Provider, anchor: &ObjectId) -> Result<Kept, StoreError> {
+    async fn kept(&self, b: &BusinessId, provider: Provider, anchor: &ObjectId) -> Result<AnchorState, StoreError> {
         let pk = keys::objects(b, provider, anchor);
         Ok(self.assembled(&pk, kept).await?.unwrap_or_default())
     }
 }
 
 /// What is kept, of its partition's items in any order.
-fn kept(items: Vec<Item>) -> Result<Assembled<Kept>, StoreError> {
-    let mut kept = Kept::default();
+fn kept(items: Vec<Item>) -> Result<Assembled<AnchorState>, StoreError> {
+    let mut kept = AnchorState::default();
     let mut carried = None;
     for item in items {
         if text_of(&item, "sk") == Some("X") {
@@ -173,7 +172,7 @@ fn kept(items: Vec<Item>) -> Result<Assembled<Kept>, StoreError> {
 }
 
 #[derive(Default)]
-struct Kept {
+struct AnchorState {
     owner: Option<PaymentId>,
     customer: Option<ObjectId>,
     facts: ProviderState,
@@ -190,7 +189,7 @@ fn head_item(
     b: &BusinessId,
     provider: Provider,
     anchor: &ObjectId,
-    kept: &Kept,
+    kept: &AnchorState,
     customer: Option<&ObjectId>,
     now: Timestamp,
 ) -> Result<Item, StoreError> {

@@ -3,10 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use receivables::{BusinessId, SignInId};
 
+use crate::error::StoreError;
 use crate::items::sign_ins::{self, Session, SignIn, TokenRecord};
 use crate::items::{Item, expiring, item, number, record, text};
 use crate::keys;
-use crate::table::{Store, StoreError, Update};
+use crate::table::{Store, Update};
 
 /// How long a sign-in link and code are good.
 pub const SIGN_IN_GOOD_FOR: SignedDuration = SignedDuration::from_mins(15);

@@ -2,13 +2,13 @@
 
 use receivables::{BusinessId, CustomerId};
 
+use crate::error::StoreError;
 use crate::items::events::{self, ReceivedEvent};
 use crate::items::ledger;
-use crate::items::outbox::{self, Announced, AuditRecord};
+use crate::items::outbox::{self, AnnouncedFact, AuditRecord};
 use crate::items::sign_ins::{self, SignIn};
 use crate::items::{Item, text_of};
 use crate::keys;
-use crate::table::StoreError;
 
 /// What a new image in a stream means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,19 +16,17 @@ pub enum StreamRecord {
     /// A provider's event was recorded, or put back for another try.
     Event(Box<ReceivedEvent>),
     /// Something was decided: the facts it announces, and what the audit has of it.
-    DecisionRecord(Box<AuditRecord>, Vec<Announced>),
+    DecisionRecord(Box<AuditRecord>, Vec<AnnouncedFact>),
     /// Someone asked to sign in.
     SignIn(SignIn),
     /// An account's balance item has due days that hold nothing any more.
     SpentDueDays {
-        /// Whose books.
         business: BusinessId,
-        /// Which account.
         customer: CustomerId,
-        /// The attributes.
+        /// The names of the attributes that hold nothing.
         spent: Vec<String>,
     },
-    /// Nothing that anyone waits for.
+    /// A change that starts nothing.
     Nothing,
 }
 

@@ -7,9 +7,10 @@ use receivables::ledger::Entry;
 use receivables::provider_object::Provider;
 
 use super::accounts::{Page, Paged};
+use crate::error::StoreError;
 use crate::items::{Index, Item, ledger, listed, text, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, StoreError, Update};
+use crate::table::{Query, Range, Store, Update};
 
 /// Sweeps that are looked at in one run.
 const SWEEPS_PAGE: i32 = 25;
@@ -17,13 +18,11 @@ const SWEEPS_PAGE: i32 = 25;
 /// A sweep that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sweep {
-    /// Whose.
     pub business: BusinessId,
     /// The provider whose events are swept.
     pub provider: Provider,
     /// Everything before was seen.
     pub seen_until: Timestamp,
-    /// When it is due.
     pub due_at: Timestamp,
     /// Where it goes on, if one run was not enough for all there is.
     pub reading: Option<SweepReading>,

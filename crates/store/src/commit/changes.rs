@@ -8,9 +8,9 @@ use receivables::pay_link::Scope;
 use receivables::{Business, Change, Customer, Invoice, InvoiceId, PayLink, Provider};
 
 use super::{Conflict, OnConditionFailed, Writes};
+use crate::error::StoreError;
 use crate::items::{Item, customers, invoices, number, text};
 use crate::keys::{self, Unique};
-use crate::table::StoreError;
 
 impl Writes<'_> {
     pub(super) fn change(&mut self, change: &Change) -> Result<(), StoreError> {

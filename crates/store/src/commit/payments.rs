@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use receivables::{CreditNote, ObjectId, Payment};
 
 use super::{Conflict, OnConditionFailed, Writes};
+use crate::error::StoreError;
 use crate::items::{credit_notes, payments, text};
 use crate::keys::{self, Unique};
-use crate::table::StoreError;
 
 impl Writes<'_> {
     pub(super) fn payment_started(&mut self, payment: &Payment) -> Result<(), StoreError> {
@@ -58,7 +58,7 @@ impl Writes<'_> {
     /// before it was anybody's, that must have been heard: all of it, and nothing newer.
     fn provider_object(&mut self, payment: &Payment, object: &ObjectId) -> Result<(), StoreError> {
         let key = keys::object(&payment.business, payment.provider, object);
-        let refused = OnConditionFailed::Conflict(Conflict::Waiting(object.clone()));
+        let refused = OnConditionFailed::Conflict(Conflict::UnclaimedReports(object.clone()));
         let set = "SET payment = if_not_exists(payment, :payment) REMOVE gsi2pk, gsi2sk";
         let mut values = vec![(":payment", text(payment.id.as_str()))];
         let condition = match self.adopted.get(object) {

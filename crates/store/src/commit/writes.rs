@@ -4,12 +4,13 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Up
 use jiff::Timestamp;
 use receivables::{BalanceMove, BusinessId, CustomerId};
 
-use super::{CommitContext, Conflict, OnConditionFailed, Writes};
+use super::{Conflict, OnConditionFailed, Writes};
 use crate::access::idempotency;
+use crate::commit_context::CommitContext;
+use crate::error::StoreError;
 use crate::items::events::{self, EventKey, EventState};
 use crate::items::{Item, ledger, number, text};
 use crate::keys::{self, Key, Unique};
-use crate::table::StoreError;
 
 impl Writes<'_> {
     /// Adds what moved to the account's balance item. This is the only writer of that item besides its pruning.

@@ -8,7 +8,7 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::StoreError;
+use crate::error::StoreError;
 
 /// How the digest is made. A change of what the records of parts hold is a change of this: a digest that was made otherwise
 /// cannot be compared, and is made anew with the next change.

@@ -11,7 +11,8 @@ use super::consistent_read::Assembled;
 use super::payments::{AllocationRecord, allocation, digest_of};
 use super::reviews::of_open_amount;
 use super::{Index, Item, item, listed, money, record, text_of};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 #[derive(Serialize, Deserialize)]
 struct CreditNoteRecord {

@@ -11,14 +11,14 @@ use receivables::{
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, money, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 /// A key with which a program of the business calls the API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
-    /// Its public id.
+    /// Its name to people; the secret is not kept.
     pub id: KeyId,
-    /// Whose books it opens.
     pub business: BusinessId,
     /// What the business calls it.
     pub name: String,

@@ -9,7 +9,8 @@ use receivables::provider_object::Provider;
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, expiring, item, listed, number, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 /// How long a provider's event is kept.
 const EVENT_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -19,9 +20,7 @@ pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
 /// Where an event lies in the inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EventKey {
-    /// Whose.
     pub business: BusinessId,
-    /// From whom.
     pub provider: Provider,
     /// The object it speaks of.
     pub object: String,
@@ -32,7 +31,6 @@ pub struct EventKey {
 /// A provider's event, authentic, as it was received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedEvent {
-    /// Where it lies.
     pub key: EventKey,
     /// Its type, in the provider's word.
     pub kind: String,
@@ -40,7 +38,6 @@ pub struct ReceivedEvent {
     pub api_version: Option<String>,
     /// Whether it speaks of real money, where it says so.
     pub livemode: Option<bool>,
-    /// When it was received.
     pub received_at: Timestamp,
     /// The bytes that were signed.
     pub body: Vec<u8>,

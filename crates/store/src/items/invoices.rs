@@ -10,7 +10,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, money, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 #[derive(Serialize, Deserialize)]
 struct InvoiceRecord {

@@ -11,7 +11,8 @@ use receivables::{Balance, BalanceMove, BusinessId, CreditNoteId, Currency, Cust
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 #[derive(Serialize, Deserialize)]
 struct EntryRecord {

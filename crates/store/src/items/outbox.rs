@@ -8,7 +8,9 @@ use receivables::{
 use serde::{Deserialize, Serialize};
 
 use super::{Item, item, money, record};
-use crate::{CommitContext, StoreError, keys};
+use crate::commit_context::CommitContext;
+use crate::error::StoreError;
+use crate::keys;
 
 #[derive(Serialize, Deserialize)]
 struct DecisionItem {
@@ -53,25 +55,20 @@ struct FactRecord {
 
 /// A fact as it comes round by the stream, with whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Announced {
-    /// Whose books.
+pub struct AnnouncedFact {
     pub business: BusinessId,
-    /// On whose account.
     pub customer: CustomerId,
-    /// What happened.
     pub fact: Fact,
 }
 
 /// What a decision did, as the audit has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Whose books.
     pub business: BusinessId,
     /// On whose account; of the business itself there is none.
     pub customer: Option<CustomerId>,
     /// The decision's name, unique within the account's instant.
     pub name: String,
-    /// When.
     pub at: Timestamp,
     /// Who, in the audit's words.
     pub actor: String,
@@ -88,13 +85,11 @@ pub struct AuditRecord {
 /// One thing that changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditDifference {
-    /// Its id.
+    /// The id of what changed.
     pub what: String,
-    /// The part of it.
+    /// The field of it, in the API's word.
     pub field: String,
-    /// What it was.
     pub before: String,
-    /// What it became.
     pub after: String,
 }
 
@@ -196,14 +191,13 @@ fn of_fact(fact: &Fact) -> FactRecord {
     }
 }
 
-pub(crate) fn announced(item: Item) -> Result<Vec<Announced>, StoreError> {
+pub(crate) fn announced(item: Item) -> Result<Vec<AnnouncedFact>, StoreError> {
     let record: DecisionItem = record(item)?;
     // What happens to the business itself is announced to nobody.
     let (business, Some(customer)) = (record.business, record.customer) else { return Ok(Vec::new()) };
-    let read = record
-        .facts
-        .into_iter()
-        .map(|record| Ok(Announced { business: business.clone(), customer: customer.clone(), fact: fact(&record)? }));
+    let read = record.facts.into_iter().map(|record| {
+        Ok(AnnouncedFact { business: business.clone(), customer: customer.clone(), fact: fact(&record)? })
+    });
     read.collect()
 }
 

@@ -18,7 +18,8 @@ use super::invoices::InvoiceBalanceRecord;
 use super::provider_objects::{FactRecord, merged, of_merged};
 use super::reviews::of_open_amount;
 use super::{Index, Item, item, listed, money, record, text_of};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 #[derive(Serialize, Deserialize)]
 struct PaymentRecord {

@@ -9,7 +9,8 @@ use receivables::{Balance, BusinessId, Currency, CustomerId, ObjectId, PaymentId
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, record, text_of};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 /// A payout, and what its transactions prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,6 @@ pub struct Payout {
 /// A transaction of a payout, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayoutTransaction {
-    /// The transaction.
     pub transaction: BalanceTransaction,
     /// The payment it comes from, where it is one of ours.
     pub payment: Option<PaymentId>,

@@ -11,7 +11,7 @@ use receivables::{Currency, ObjectId, ObjectState, RefundId};
 use serde::{Deserialize, Serialize};
 
 use super::money;
-use crate::StoreError;
+use crate::error::StoreError;
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct FactRecord {

@@ -6,8 +6,9 @@ use receivables::{BusinessId, Currency, CustomerId, Money, ObjectId, Payment, Pa
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, money, record};
+use crate::error::StoreError;
+use crate::keys;
 use crate::keys::Key;
-use crate::{StoreError, keys};
 
 #[derive(Serialize, Deserialize)]
 struct ReviewRecord {
@@ -27,13 +28,11 @@ struct ReviewRecord {
 /// A review in the business's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedReview {
-    /// The payment.
     pub payment: PaymentId,
-    /// Its account.
     pub customer: CustomerId,
     /// Its name within the payment.
     pub name: String,
-    /// Why.
+    /// The API's word for why.
     pub reason: String,
     /// How much is at stake.
     pub amount: Money,
@@ -83,9 +82,7 @@ struct OpenAmountRecord {
 pub struct UnappliedCash {
     /// The payment or credit note it is of.
     pub source: String,
-    /// Whose.
     pub customer: CustomerId,
-    /// How much.
     pub amount: Money,
 }
 

@@ -6,26 +6,24 @@ use receivables::{BusinessId, CustomerId, Locale, SignInId};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, expiring, item, record};
-use crate::{StoreError, keys};
+use crate::error::StoreError;
+use crate::keys;
 
 /// A request to sign in: the link and its code, good once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignIn {
-    /// Its id.
     pub id: SignInId,
-    /// Where.
     pub business: BusinessId,
     /// The address it was mailed to.
     pub email: EmailAddress,
     /// The account it opens; none where the address is no customer's, which nobody is told.
     pub customer: Option<CustomerId>,
-    /// How the person reads.
     pub locale: Locale,
     /// SHA-256 of the code with the id, in hexadecimal.
     pub code_hash: String,
     /// How often a code was tried.
     pub tries: u32,
-    /// Whether it was used.
+    /// A link or code is good once.
     pub spent: bool,
     /// Until when it is good.
     pub ends_at: Timestamp,
@@ -48,11 +46,9 @@ pub(crate) struct TokenRecord {
 /// A person signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Where.
     pub business: BusinessId,
     /// The account that is open to them.
     pub customer: CustomerId,
-    /// Who they are.
     pub email: EmailAddress,
     /// When it ends if nothing is done.
     pub idle_ends_at: Timestamp,

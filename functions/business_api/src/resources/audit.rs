@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use receivables::csv::{header as header_row, row as file_row};
 use serde::{Deserialize, Serialize};
-use store::{Page, Paged, Sealed};
+use store::{AuditSeal, Page, Paged};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
@@ -112,7 +112,7 @@ impl AuditQuery {
 }
 
 impl AuditRecordResponse {
-    fn of(sealed: Sealed) -> Result<Self, ApiError> {
+    fn of(sealed: AuditSeal) -> Result<Self, ApiError> {
         let record: Self = serde_json::from_str(&sealed.text).map_err(|error| ApiError::defect("audit", &error))?;
         Ok(Self { hash: sealed.hash, sealed: sealed.text, ..record })
     }

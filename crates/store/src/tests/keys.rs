@@ -1,0 +1,203 @@
+//! Every key of every item: as it is in the tables, never two things at one key, never the business of another.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use expect_test::expect_file;
+use receivables::{BusinessId, CustomerId, ObjectId, Provider};
+
+use super::samples::{id, now};
+use crate::keys::{self, Key, Unique};
+
+const STRIPE: Provider = Provider::Stripe;
+
+/// What keys are made of beside the business.
+struct Parts<'a> {
+    /// Ends the ULIDs of ids.
+    name: &'a str,
+    /// Text that others choose: numbers, addresses, names.
+    text: &'a str,
+    /// Ids that the provider chooses.
+    object: &'a str,
+    place: u8,
+}
+
+/// Each key with a business in it.
+fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
+    let Parts { name, text, object, place } = *parts;
+    let (customer, object): (CustomerId, ObjectId) = (id("cst", name), object.parse().unwrap());
+    let (invoice, payment, note) = (id("inv", name), id("pay", name), id("crn", name));
+    let unique = |kind| keys::unique(b, kind, text);
+    vec![
+        ("business", keys::business(b)),
+        ("customer", keys::customer(b, &customer)),
+        ("balance", keys::balance(b, &customer)),
+        ("ledger entry", keys::ledger(b, &customer, text)),
+        ("decision on an account", keys::fact(b, Some(&customer), now(), text)),
+        ("decision on the business", keys::fact(b, None, now(), text)),
+        ("audit, sealed", keys::audit_seal(b, u64::from(place) + 1)),
+        ("end of the audit", keys::audit_end(b)),
+        ("number of an invoice", unique(Unique::InvoiceNumber)),
+        ("external id of an invoice", unique(Unique::InvoiceExternalId)),
+        ("external id of a customer", unique(Unique::CustomerExternalId)),
+        ("customer's id at Stripe", unique(Unique::CustomerStripeId)),
+        ("number of a credit note", unique(Unique::CreditNoteNumber)),
+        ("e-mail of a customer", keys::email(b, text, &customer)),
+        ("invoice", keys::invoice(b, &invoice)),
+        ("payment", keys::payment(b, &payment)),
+        ("allocation", keys::allocation(b, &payment, usize::from(place))),
+        ("merged fact", keys::merged_fact(b, &payment, "intent", &object)),
+        ("review", keys::review(b, &payment, text)),
+        ("unapplied cash of a payment", keys::unapplied_of_payment(b, &payment)),
+        ("credit note", keys::credit_note(b, &note)),
+        ("allocation of a credit note", keys::credit_note_allocation(b, &note, usize::from(place))),
+        ("unapplied of a credit note", keys::unapplied_of_credit_note(b, &note)),
+        ("saved method", keys::method(b, STRIPE, &object)),
+        ("payout", keys::payout(b, STRIPE, &object)),
+        ("transaction of a payout", keys::transaction(b, STRIPE, &object, &object)),
+        ("sweep", keys::sweep(b, STRIPE)),
+        ("provider object", keys::object(b, STRIPE, &object)),
+        ("waiting fact", keys::waiting_fact(b, STRIPE, &object, "intent", &object)),
+        ("provider event", keys::event(b, STRIPE, object.as_str(), text)),
+        ("sign-in", keys::sign_in(b, &id("sgn", name))),
+        ("sign-in mails of an hour", keys::sign_in_mails(b, text, now())),
+        ("idempotency key", keys::idempotency(b, text)),
+        ("act", keys::act(b, text)),
+        ("mail", keys::mail_once(b, text)),
+    ]
+}
+
+/// Each key that a secret or a name of the internet finds, before any business is known.
+fn of_no_business(text: &str) -> Vec<(&'static str, Key)> {
+    vec![
+        ("host name", keys::host(text)),
+        ("API key", keys::api_key(text)),
+        ("pay link", keys::pay_link(text)),
+        ("sign-in token", keys::sign_in_token(text)),
+        ("session", keys::session(text)),
+    ]
+}
+
+/// Each partition of an index that lists something of a business.
+fn lists(b: &BusinessId, shard: u8) -> Vec<(&'static str, String)> {
+    vec![
+        ("customers", keys::customers(b)),
+        ("invoices", keys::invoices(b)),
+        ("payments of a month", keys::payments_of_month(b, now()).0),
+        ("ledger of a month", keys::ledger_of_month(b, now())),
+        ("unapplied", keys::unapplied(b)),
+        ("credit notes", keys::credit_notes(b)),
+        ("reviews", keys::reviews(b)),
+        ("payouts", keys::payouts(b)),
+        ("unidentified", keys::unidentified(b)),
+        ("events of an hour", keys::events_of_hour(b, now(), shard)),
+        ("events in quarantine", keys::events_quarantined(b)),
+        ("uncertain mails", keys::mails_uncertain(b)),
+    ]
+}
+
+fn businesses() -> [BusinessId; 2] {
+    [id("biz", "B"), id("biz", "BB")]
+}
+
+#[test]
+fn every_key_is_as_it_is_in_the_tables() {
+    let [b, _] = businesses();
+    let parts = Parts { name: "1", text: "text", object: "obj_1", place: 7 };
+    let mut table = String::new();
+    let all = of_business(&b, &parts).into_iter().chain(of_no_business("text"));
+    for (name, Key { pk, sk }) in all {
+        writeln!(table, "{name}: {pk} / {sk}").unwrap();
+    }
+    for (name, pk) in lists(&b, 3) {
+        writeln!(table, "list of {name}: {pk}").unwrap();
+    }
+    let (payment, invoice) = (id("pay", "1"), id("inv", "1"));
+    for (name, place) in [
+        ("due list of a payment", keys::due(&payment)),
+        ("place in the due list", keys::due_payment(now(), &b, &payment)),
+        ("open invoice in its account", keys::invoice_in_account(true, "2026-04-01".parse().unwrap(), &invoice)),
+        ("closed invoice in its account", keys::invoice_in_account(false, "2026-04-01".parse().unwrap(), &invoice)),
+        ("payment in its account", keys::payment_in_account(now(), &payment)),
+        ("credit note in its account", keys::credit_note_in_account(now(), &id("crn", "1"))),
+        ("pay link in its invoice", keys::pay_link_in_invoice(&id("lnk", "1"))),
+    ] {
+        writeln!(table, "{name}: {place}").unwrap();
+    }
+    expect_file!["expected/keys.txt"].assert_eq(&table.replace("00000000000000000000000", "…"));
+}
+
+/// Those of the parts that name a thing, for most keys are made of few of them.
+fn named_by(what: &str, parts: &Parts<'_>) -> String {
+    let Parts { name, text, object, place } = parts;
+    match what {
+        "business" | "end of the audit" | "sweep" => String::new(),
+        "audit, sealed" => place.to_string(),
+        "customer"
+        | "balance"
+        | "invoice"
+        | "payment"
+        | "credit note"
+        | "sign-in"
+        | "unapplied cash of a payment"
+        | "unapplied of a credit note" => (*name).to_owned(),
+        "allocation" | "allocation of a credit note" => format!("{name} {place}"),
+        "merged fact" => format!("{name} {object}"),
+        "saved method" | "payout" | "transaction of a payout" | "provider object" | "waiting fact" => {
+            (*object).to_owned()
+        }
+        "provider event" => format!("{object} {text}"),
+        "ledger entry" | "decision on an account" | "e-mail of a customer" | "review" => format!("{name} {text}"),
+        _ => (*text).to_owned(),
+    }
+}
+
+#[test]
+fn no_two_things_share_a_key() {
+    let texts = ["a", "b", "a#b", "a#", "#a", "number#a", "U", "A", "é", "a b"];
+    let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
+    let mut claim = |what: String, key: Key| {
+        let other = seen.insert((key.pk.clone(), key.sk.clone()), what.clone());
+        // What a key says of some of the parts only is the same for all of the others.
+        assert!(other.as_ref().is_none_or(|other| *other == what), "{key:?} is {what} and {other:?}");
+    };
+    for b in businesses() {
+        for name in ["1", "2"] {
+            for text in texts {
+                for object in ["obj", "obj_1", "X", "F"] {
+                    for place in [0, 1, 99] {
+                        let parts = Parts { name, text, object, place };
+                        for (what, key) in of_business(&b, &parts) {
+                            claim(format!("{what} of {b}: {}", named_by(what, &parts)), key);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    // A host is the same in capitals; all other names are hashes.
+    for text in ["a", "b", "a#b", "pay.example.com"] {
+        for (what, key) in of_no_business(text) {
+            claim(format!("{what}: {text}"), key);
+        }
+    }
+}
+
+#[test]
+fn no_key_leads_to_another_business() {
+    let [one, other] = businesses();
+    let foreign = [other.as_str(), &format!("{other}#number"), "#", "B#"];
+    for text in foreign {
+        let object = format!("obj_{}", text.replace('#', "_"));
+        let parts = Parts { name: "1", text, object: &object, place: 0 };
+        for (what, key) in of_business(&one, &parts) {
+            let (kind, rest) = key.pk.split_once('#').unwrap();
+            assert!(kind.bytes().all(|byte| byte.is_ascii_uppercase()), "{what}: {key:?}");
+            let named = rest.split('#').next().unwrap();
+            assert_eq!(named, one.as_str(), "{what}: the business comes first, whatever follows: {key:?}");
+        }
+    }
+    let partitions = |b: &BusinessId| -> BTreeSet<String> { lists(b, 0).into_iter().map(|(_, pk)| pk).collect() };
+    assert!(partitions(&one).is_disjoint(&partitions(&other)));
+    assert_eq!(partitions(&one).len(), lists(&one, 0).len(), "no two lists share a partition");
+}

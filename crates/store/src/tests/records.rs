@@ -1,0 +1,319 @@
+//! Every item: written and read back, in the shape that is in the tables, and still read in the shapes that were.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use expect_test::expect_file;
+use local_aws::table::{CORE, INBOX};
+use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
+use receivables::saved_method::{MethodLook, MethodState};
+use receivables::{Actor, Balance, Change, Currency, Locale, Payment, payment};
+
+use super::Fixture;
+use super::samples::*;
+use crate::items::Item;
+use crate::{
+    ApiKey, AuditSeal, Claim, CommitContext, CommitOutcome, Envelope, IdempotentResponse, MailClaim, Payout,
+    PayoutTransaction, ReceivedEvent, Session, SignIn, StoreError, Sweep,
+};
+
+async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
+    let outcome = fixture.store.commit(decision, &CommitContext::by(Actor::Timer)).await.unwrap();
+    assert_eq!(outcome, CommitOutcome::Committed);
+}
+
+/// A payment of one invoice that was opened, paid in part more than it asked, and sent back in part.
+async fn eventful_payment(fixture: &Fixture) -> Payment {
+    let (one, issued) = invoice("1", "F-1", Some("E-1"));
+    commit(fixture, &issued).await;
+    let (started, start) = payment("1", &one);
+    commit(fixture, &start).await;
+    let (opened, open) = started.opened(checkout("1"), later(1)).unwrap();
+    commit(fixture, &open).await;
+    let (paid, pay) = payment::apply_reports(&opened, &[received("pi_1", 12_000)], later(2)).unwrap();
+    commit(fixture, &pay).await;
+    let (placed, place) = payment::place_remainder(&paid, &[], later(3)).unwrap();
+    commit(fixture, &place).await;
+    let (ordered, order) =
+        payment::order_refund(&placed, id("rfd", "1"), money(500), None, "Too much".parse().unwrap(), later(4))
+            .unwrap();
+    commit(fixture, &order).await;
+    ordered
+}
+
+/// The items of both tables, by key.
+async fn items(fixture: &Fixture) -> BTreeMap<(String, String, String), Item> {
+    let mut all = BTreeMap::new();
+    for table in [CORE, INBOX] {
+        let scanned = fixture.client.scan().table_name(table).send().await.unwrap();
+        for item in scanned.items.unwrap() {
+            let of = |name: &str| item[name].as_s().unwrap().clone();
+            all.insert((table.to_owned(), of("pk"), of("sk")), item);
+        }
+    }
+    all
+}
+
+fn sign_in() -> SignIn {
+    SignIn {
+        id: id("sgn", "1"),
+        business: b(),
+        email: "comptabilite@ferrandiere.example".parse().unwrap(),
+        customer: Some(c()),
+        locale: Locale::French,
+        code_hash: "hash of a code".to_owned(),
+        tries: 0,
+        spent: false,
+        ends_at: later(15),
+    }
+}
+
+fn session() -> Session {
+    Session {
+        business: b(),
+        customer: c(),
+        email: "comptabilite@ferrandiere.example".parse().unwrap(),
+        idle_ends_at: later(30),
+        ends_at: later(720),
+    }
+}
+
+fn payout() -> Payout {
+    let state = PayoutState {
+        amount: Balance::new(-1_000, Currency::EUR).unwrap(),
+        arrives_on: Some("2026-03-05".parse().unwrap()),
+        rank: PayoutRank::Paid,
+        reconciled: true,
+        manual: false,
+        bank_reference: Some("REF".to_owned()),
+        failure: None,
+    };
+    Payout { id: "po_1".parse().unwrap(), state, proof: None, unlisted: false, heard_at: now(), version: 1 }
+}
+
+fn transaction() -> PayoutTransaction {
+    let euros = |minor| Balance::new(minor, Currency::EUR).unwrap();
+    PayoutTransaction {
+        transaction: BalanceTransaction {
+            id: "txn_1".parse().unwrap(),
+            kind: "charge".to_owned(),
+            source: Some("ch_1".parse().unwrap()),
+            gross: euros(10_000),
+            fee: euros(175),
+            net: euros(9_825),
+            exchange_rate: None,
+            at: now(),
+        },
+        payment: Some(id("pay", "1")),
+    }
+}
+
+fn method() -> crate::SavedMethod {
+    let look = MethodLook {
+        good_until: Some("2029-12-31".parse().unwrap()),
+        brand: Some("visa".to_owned()),
+        last4: Some("4242".to_owned()),
+    };
+    let state = MethodState {
+        customer: Some("cus_1".parse().unwrap()),
+        kind: Some("card".to_owned()),
+        look: Some(look),
+        mandate: None,
+        attached: true,
+        detached: false,
+        mandate_ended: false,
+    };
+    crate::SavedMethod { id: "pm_1".parse().unwrap(), state, customer: Some(c()), version: 1 }
+}
+
+fn event(id: &str) -> ReceivedEvent {
+    let envelope =
+        Envelope { id, object: Some("pi_1"), kind: "novelty", api_version: Some("2025-01-27"), livemode: Some(false) };
+    ReceivedEvent::fresh(b(), envelope, "{\"note\": \"Ünïcödé\"}".as_bytes(), now())
+}
+
+/// Writes what no decision does.
+async fn write_the_rest(fixture: &Fixture) {
+    let store = &fixture.store;
+    store.put_business(&business()).await.unwrap();
+    store.put_host("Pay.Maison.Example", &b()).await.unwrap();
+    let key = ApiKey { id: id("key", "1"), business: b(), name: "test".to_owned() };
+    assert!(store.put_key("hash of a key", &key).await.unwrap());
+    store.record_event(&event("evt_1")).await.unwrap();
+    let unreadable = ReceivedEvent::unreadable(b(), "hash of it".to_owned(), "not JSON".to_owned(), b"\xff", now());
+    store.record_event(&unreadable).await.unwrap();
+    store.put_sign_in(&sign_in(), "hash of a token").await.unwrap();
+    assert!(store.count_sign_in_mail(&b(), "hash of an address", now()).await.unwrap());
+    store.put_session("hash of a session", &session()).await.unwrap();
+    assert!(store.put_payout(&b(), &payout()).await.unwrap());
+    store.put_payout_transactions(&b(), &payout().id, &[transaction()]).await.unwrap();
+    assert!(store.put_method(&b(), &method()).await.unwrap());
+    let sweep = Sweep { business: b(), seen_until: now(), due_at: later(5), reading: None };
+    store.ensure_sweep(&sweep).await.unwrap();
+    let stripe = receivables::Provider::Stripe;
+    store.keep_unidentified(&b(), stripe, &"pi_9".parse().unwrap(), &[received("pi_9", 700)], now()).await.unwrap();
+    assert_eq!(store.claim_mail(&b(), "receipt/1", "worker", now()).await.unwrap(), MailClaim::Ours);
+    let claim = store.claim_request(&b(), "hash of a name", "hash of a request", now()).await.unwrap();
+    assert_eq!(claim, Claim::Ours { first_at: now() });
+    let record = store.decision_records(&b(), Some(&c())).await.unwrap().remove(0);
+    let seal =
+        |end: &crate::AuditEnd| AuditSeal { number: end.number + 1, hash: "seal".to_owned(), text: "{}".to_owned() };
+    store.seal_audit(&record, seal).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_written_is_read() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let (person, registered) = customer("C", profile(Some("C-1"), Some("cus_1")));
+    commit(&fixture, &registered).await;
+    let paid = eventful_payment(&fixture).await;
+    let (note, given) = credit_note("1", "N-1");
+    commit(&fixture, &given).await;
+    write_the_rest(&fixture).await;
+
+    assert_eq!(store.customer(&b(), &c()).await.unwrap(), Some(person));
+    assert_eq!(store.payment(&b(), &paid.id).await.unwrap(), Some(paid.clone()));
+    let read = store.invoice(&b(), &id("inv", "1")).await.unwrap().unwrap();
+    let (issued, _) = invoice("1", "F-1", Some("E-1"));
+    assert_eq!(read.balance, paid.allocations[0].balance);
+    assert_eq!(receivables::Invoice { balance: issued.balance.clone(), ..read }, issued);
+    assert_eq!(store.pay_link("hash of 1").await.unwrap(), Some(pay_link("1", &issued.id)));
+    assert_eq!(store.credit_note(&b(), &note.id).await.unwrap(), Some(note));
+    assert_eq!(store.business(&b()).await.unwrap(), Some(business()));
+    assert_eq!(store.business_of_host("pay.maison.example").await.unwrap(), Some(b()));
+    assert_eq!(store.key("hash of a key").await.unwrap().map(|key| key.business), Some(b()));
+    assert_eq!(store.event(&event("evt_1").key).await.unwrap(), Some(event("evt_1")));
+    assert_eq!(store.spend_sign_in_link(&b(), "hash of a token", now()).await.unwrap(), Some(sign_in()));
+    assert_eq!(store.session("hash of a session", now()).await.unwrap(), Some(session()));
+    assert_eq!(store.payout(&b(), &payout().id).await.unwrap(), Some(payout()));
+    assert_eq!(store.payout_transactions(&b(), &payout().id).await.unwrap(), [transaction()]);
+    assert_eq!(store.transactions_of_payment(&b(), &paid.id).await.unwrap(), [transaction()]);
+    assert_eq!(store.method(&b(), &method().id).await.unwrap(), Some(method()));
+    assert_eq!(store.methods_of(&b(), &c()).await.unwrap(), [method()]);
+    let due = store.due_sweeps(later(5)).await.unwrap();
+    assert_eq!(due, [Sweep { business: b(), seen_until: now(), due_at: later(5), reading: None }]);
+    let entries = store.entries_since(&b(), &c(), now()).await.unwrap();
+    assert_eq!(entries.len(), 3, "an invoice, its payment, a credit note: {entries:#?}");
+    let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };
+    store.request_done(&b(), "hash of a name", &answer).await.unwrap();
+    let claim = store.claim_request(&b(), "hash of a name", "hash of a request", later(1)).await.unwrap();
+    assert_eq!(claim, Claim::Done(answer));
+    let sealed = store.audit(&b(), &crate::Page::first(10)).await.unwrap().items;
+    assert_eq!(sealed, [AuditSeal { number: 1, hash: "seal".to_owned(), text: "{}".to_owned() }]);
+}
+
+/// A type of an attribute, in DynamoDB's letters.
+fn kind(value: &AttributeValue) -> &'static str {
+    let kinds = [
+        ("S", value.is_s()),
+        ("N", value.is_n()),
+        ("B", value.is_b()),
+        ("BOOL", value.is_bool()),
+        ("M", value.is_m()),
+        ("L", value.is_l()),
+    ];
+    kinds.iter().find(|(_, is)| *is).map_or("?", |(name, _)| name)
+}
+
+/// Attribute names are stored: one that is renamed here is not found in the tables any more.
+#[tokio::test]
+async fn every_item_has_the_attributes_that_are_in_the_tables() {
+    let fixture = Fixture::new();
+    let (_, registered) = customer("C", profile(Some("C-1"), Some("cus_1")));
+    commit(&fixture, &registered).await;
+    eventful_payment(&fixture).await;
+    let (_, given) = credit_note("1", "N-1");
+    commit(&fixture, &given).await;
+    write_the_rest(&fixture).await;
+    let mut table = String::new();
+    for ((name, pk, sk), item) in items(&fixture).await {
+        let attributes: BTreeMap<&String, &AttributeValue> = item.iter().collect();
+        let attributes = attributes.into_iter().filter(|(name, _)| *name != "pk" && *name != "sk");
+        let attributes: Vec<String> = attributes.map(|(name, value)| format!("{name}:{}", kind(value))).collect();
+        let version = item.get("v").and_then(|v| v.as_n().ok());
+        assert!(version.is_none_or(|version| version == "1"), "{pk} {sk}");
+        writeln!(table, "{name} {pk} / {sk}\n    {}", attributes.join(" ")).unwrap();
+    }
+    expect_file!["expected/items.txt"].assert_eq(&table.replace("00000000000000000000000", "…"));
+}
+
+/// Attributes that items lacked once, with what the reader takes for them.
+#[tokio::test]
+async fn older_items_are_still_read() {
+    let fixture = Fixture::new();
+    let store = &fixture.store;
+    let (one, issued) = invoice("1", "F-1", None);
+    commit(&fixture, &issued).await;
+    let (started, start) = payment("1", &one);
+    commit(&fixture, &start).await;
+    store.put_business(&business()).await.unwrap();
+    let older = |sk: &str| -> &'static [&'static str] {
+        match sk {
+            "I" => &["pay_link", "written_off", "charged_back", "v"],
+            "P" => &[
+                "refunded",
+                "charged_back",
+                "owed_back",
+                "on_account",
+                "unfinished",
+                "settlement_announced",
+                "refunds",
+                "reviews_closed",
+                "suspense",
+                "parts",
+                "v",
+            ],
+            "A#0000" => &["at_most", "charged_back_here", "undone", "written_off", "charged_back", "v"],
+            "B" => &["write_off_tolerances", "version", "v"],
+            _ => &[],
+        }
+    };
+    let mut changed = 0;
+    for ((table, _, sk), mut item) in items(&fixture).await {
+        let names = older(&sk);
+        if names.is_empty() {
+            continue;
+        }
+        item.retain(|name, _| !names.contains(&name.as_str()));
+        fixture.client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
+        changed += 1;
+    }
+    assert_eq!(changed, 4);
+    let read = store.invoice(&b(), &one.id).await.unwrap().unwrap();
+    assert_eq!(read.pay_link, None);
+    assert_eq!(read.balance, started.allocations[0].balance);
+    assert_eq!(store.payment(&b(), &started.id).await.unwrap(), Some(started));
+    let read = store.business(&b()).await.unwrap();
+    assert_eq!(read, Some(receivables::Business { version: 0, ..business() }));
+}
+
+#[tokio::test]
+async fn an_item_that_contradicts_the_model_is_a_defect_and_never_a_guess() {
+    let fixture = Fixture::new();
+    let (one, issued) = invoice("1", "F-1", None);
+    commit(&fixture, &issued).await;
+    for (name, value) in [
+        ("currency", Some(AttributeValue::S("XXX".to_owned()))),
+        ("due_on", Some(AttributeValue::S("2026-02-30".to_owned()))),
+        ("applied", Some(AttributeValue::N("-1".to_owned()))),
+        ("gross", Some(AttributeValue::S("10000".to_owned()))),
+        ("number", None),
+    ] {
+        let ((table, ..), sound) = items(&fixture).await.into_iter().find(|((_, _, sk), _)| sk == "I").unwrap();
+        let mut broken = sound.clone();
+        match value {
+            Some(value) => broken.insert(name.to_owned(), value),
+            None => broken.remove(name),
+        };
+        let put = |item| fixture.client.put_item().table_name(&table).set_item(Some(item)).send();
+        put(broken).await.unwrap();
+        let read = fixture.store.invoice(&b(), &one.id).await;
+        assert!(matches!(read, Err(StoreError::Defect(_))), "{name}: {read:?}");
+        put(sound).await.unwrap();
+    }
+    assert!(fixture.store.invoice(&b(), &one.id).await.unwrap().is_some());
+    let link = decision(vec![Change::PayLinkIssued(pay_link("K2", &one.id))], later(1));
+    commit(&fixture, &link).await;
+}
