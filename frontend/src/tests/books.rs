@@ -114,6 +114,7 @@ impl Books {
     /// A payment of part of an invoice, with its hosted page open.
     pub(super) fn start(&mut self, place: char, invoice: &Invoice, amount: &str) -> Payment {
         let request = Request {
+            provider: payment_gateway::stripe::NAME.parse().unwrap(),
             id: id("pay", place),
             origin: Origin::Portal,
             locale: Locale::English,

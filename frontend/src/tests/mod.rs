@@ -6,6 +6,8 @@ mod books;
 mod messages;
 mod payable_properties;
 
+use payment_gateway::stripe::currency::charge_rule;
+use receivables::payment::OnlinePayable;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

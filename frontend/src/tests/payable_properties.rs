@@ -5,6 +5,7 @@ use jiff::civil::date;
 use payment_gateway::stripe::currency::{charge_rule, to_stripe};
 use proptest::prelude::*;
 use proptest::sample::select;
+use receivables::payment::OnlinePayable;
 use receivables::payment::{Origin, Request, start};
 use receivables::{Currency, Invoice, Locale, Money, Refusal};
 
@@ -18,6 +19,7 @@ use crate::pay_form::view::{fault_of_refusal, read_amount};
 /// What the books and the provider's way of writing say to a payment of so much.
 fn try_to_start(invoice: &Invoice, part: Money) -> Result<(), Refusal> {
     let request = Request {
+        provider: payment_gateway::stripe::NAME.parse().unwrap(),
         id: payment_id(),
         origin: Origin::Portal,
         locale: Locale::English,

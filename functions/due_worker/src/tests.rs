@@ -8,7 +8,7 @@ use function_runtime::IdGenerator;
 use function_runtime::config::{Config, ContextConfig};
 use jiff::{SignedDuration, Timestamp};
 use local_aws::table::{CORE, INBOX, Table};
-use payment_gateway::stripe::Secret;
+use payment_gateway::{GatewayConfig, Secret};
 use receivables::BusinessId;
 use store::{Store, Sweep, Tables};
 
@@ -27,7 +27,7 @@ fn b() -> BusinessId {
 
 /// The credentials that the table's server takes.
 fn credentials() -> Credentials {
-    Credentials::new("local", "local", None, None, "test")
+    Credentials::new("test", "test", None, None, "test")
 }
 
 fn state_at(endpoint: &str) -> AppState {
@@ -49,8 +49,11 @@ fn state_at(endpoint: &str) -> AppState {
     let context = ContextConfig {
         origin: "https://pay.example.com".to_owned(),
         link_secret: vec![7; 32],
-        stripe_key: Secret::new("sk_test_1").unwrap(),
-        stripe_api_base: NOBODY.to_owned(),
+        gateway: GatewayConfig::Stripe {
+            api_base: NOBODY.to_owned(),
+            secret_key: Secret::new("sk_test_1").unwrap(),
+            first_pause: None,
+        },
     };
     let config = Config { tables, default_business: Some(b()) };
     AppState::new(&config, &context, store, mailer, Clock::manual(now()), ids).unwrap()
@@ -59,12 +62,12 @@ fn state_at(endpoint: &str) -> AppState {
 #[tokio::test]
 async fn what_is_due_is_asked_of_the_table_and_what_fails_stays_due() {
     let folder = tempfile::tempdir().unwrap();
-    let table = Table::open(&folder.path().join("table")).unwrap();
+    let table = Table::open(&folder.path().join("table"), "test").unwrap();
     let state = state_at(table.endpoint());
     let nothing = DueRun { done: 0, failed: 0, taken: 0 };
     assert_eq!(handle(&state).await.unwrap(), nothing, "nothing is there");
     let due_at = now().saturating_add(SignedDuration::from_mins(5)).unwrap();
-    let sweep = Sweep { business: b(), seen_until: now(), due_at, reading: None };
+    let sweep = Sweep { business: b(), provider: "stripe".parse().unwrap(), seen_until: now(), due_at, reading: None };
     state.context.store.ensure_sweep(&sweep).await.unwrap();
     assert_eq!(handle(&state).await.unwrap(), nothing, "nothing is due yet");
     state.clock.advance(SignedDuration::from_mins(5));

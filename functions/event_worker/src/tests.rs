@@ -9,7 +9,7 @@ use clock::Clock;
 use function_runtime::IdGenerator;
 use function_runtime::config::{Config, ContextConfig};
 use local_aws::table::{CORE, INBOX, Table};
-use payment_gateway::stripe::Secret;
+use payment_gateway::{GatewayConfig, Secret};
 use receivables::customer::{self, Profile};
 use receivables::{BillingZone, Business, BusinessId, Currency, CustomerId, Locale};
 use store::{CommitContext, Envelope, EventState, Page, Store, Tables};
@@ -52,7 +52,7 @@ fn client(endpoint: &str) -> Client {
 
 /// The credentials that the table's server takes.
 fn credentials() -> Credentials {
-    Credentials::new("local", "local", None, None, "test")
+    Credentials::new("test", "test", None, None, "test")
 }
 
 fn state_at(endpoint: &str) -> AppState {
@@ -68,8 +68,11 @@ fn state_at(endpoint: &str) -> AppState {
     let context = ContextConfig {
         origin: "https://pay.example.com".to_owned(),
         link_secret: vec![7; 32],
-        stripe_key: Secret::new("sk_test_1").unwrap(),
-        stripe_api_base: NOBODY.to_owned(),
+        gateway: GatewayConfig::Stripe {
+            api_base: NOBODY.to_owned(),
+            secret_key: Secret::new("sk_test_1").unwrap(),
+            first_pause: None,
+        },
     };
     let config = Config { tables, default_business: Some(b()) };
     AppState::new(&config, &context, store, mailer, Clock::manual(now()), ids).unwrap()
@@ -78,7 +81,7 @@ fn state_at(endpoint: &str) -> AppState {
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let table = Table::open(&folder.path().join("table")).unwrap();
+        let table = Table::open(&folder.path().join("table"), "test").unwrap();
         let (state, client) = (state_at(table.endpoint()), client(table.endpoint()));
         Self { state, client, _table: table, _folder: folder }
     }
@@ -132,7 +135,7 @@ fn event(id: &str) -> ReceivedEvent {
         api_version: Some("2025-01-27.acacia"),
         livemode: Some(false),
     };
-    ReceivedEvent::fresh(b(), envelope, body.as_bytes(), now())
+    ReceivedEvent::fresh(b(), "stripe".parse().unwrap(), envelope, body.as_bytes(), now())
 }
 
 #[tokio::test]
@@ -209,8 +212,13 @@ async fn a_decision_is_sealed_once_however_often_its_record_comes() {
         version: 1,
     };
     store.put_business(&business).await.unwrap();
-    let profile =
-        Profile { external_id: None, name: "Ada".parse().unwrap(), email: None, locale: None, stripe_id: None };
+    let profile = Profile {
+        external_id: None,
+        name: "Ada".parse().unwrap(),
+        email: None,
+        locale: None,
+        provider_ids: std::collections::BTreeMap::new(),
+    };
     let (_, decision) = customer::register(c(), b(), profile, now());
     store.commit(&decision, &CommitContext::by(Actor::Program)).await.unwrap();
     let records = fixture.records(CORE, "C#").await;

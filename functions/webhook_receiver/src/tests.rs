@@ -10,7 +10,6 @@ use axum::http::{Method, Request};
 use http_body_util::BodyExt as _;
 use jiff::SignedDuration;
 use local_aws::table::{CORE, INBOX, Table};
-use receivables::Provider;
 use serde_json::json;
 use store::{EventKey, Jitter, Tables};
 use tempfile::TempDir;
@@ -49,7 +48,7 @@ fn store_at(endpoint: &str) -> Store {
 
 /// The credentials that the table's server takes.
 fn credentials() -> Credentials {
-    Credentials::new("local", "local", None, None, "test")
+    Credentials::new("test", "test", None, None, "test")
 }
 
 fn now() -> Timestamp {
@@ -59,7 +58,7 @@ fn now() -> Timestamp {
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let table = Table::open(&folder.path().join("table")).unwrap();
+        let table = Table::open(&folder.path().join("table"), "test").unwrap();
         let receiver = Receiver {
             store: store_at(table.endpoint()),
             clock: Clock::manual(now()),
@@ -70,7 +69,8 @@ impl Fixture {
     }
 
     async fn ask(&self, method: Method, path: &str, signature: &str, body: &[u8]) -> Answered {
-        let request = Request::builder().method(method).uri(path).header(signature::HEADER, signature);
+        let request =
+            Request::builder().method(method).uri(path).header(payment_gateway::stripe::signature::HEADER, signature);
         let request = request.body(Body::from(body.to_vec())).unwrap();
         let response = router(self.receiver.clone()).oneshot(request).await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
@@ -86,7 +86,7 @@ impl Fixture {
 
     async fn recorded(&self, object: &str, event: &str) -> Option<ReceivedEvent> {
         let (object, event) = (object.to_owned(), event.to_owned());
-        let key = EventKey { business: BUSINESS.parse().unwrap(), provider: Provider::Stripe, object, event };
+        let key = EventKey { business: BUSINESS.parse().unwrap(), provider: "stripe".parse().unwrap(), object, event };
         self.receiver.store.event(&key).await.unwrap()
     }
 }
@@ -96,7 +96,7 @@ fn path() -> String {
 }
 
 fn signed_at(secret: &str, body: &[u8], at: Timestamp) -> String {
-    signature::sign(&Secret::new(secret).unwrap(), at, body)
+    payment_gateway::stripe::signature::sign(&Secret::new(secret).unwrap(), at, body)
 }
 
 fn signed(secret: &str, body: &[u8]) -> String {

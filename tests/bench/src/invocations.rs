@@ -8,7 +8,6 @@ use clock::Clock;
 use local_aws::table::{INBOX, Table};
 use payment_gateway::Secret;
 use payment_gateway::stripe::signature;
-use receivables::Provider;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use store::{EventKey, EventState, ReceivedEvent};
@@ -107,7 +106,7 @@ impl Stage {
         let event = ReceivedEvent {
             key: EventKey {
                 business: self.world.local.business.clone(),
-                provider: stripe(),
+                provider: testing::stripe(),
                 object: "x_1".to_owned(),
                 event: "evt_novelty".to_owned(),
             },

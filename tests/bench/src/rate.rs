@@ -7,7 +7,6 @@
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use receivables::Provider;
 use serde_json::json;
 use store::{EventKey, EventState, ReceivedEvent, RecordOutcome};
 use testing::World;
@@ -77,7 +76,7 @@ async fn put(world: &World, id: String) -> Outcome {
     let event = ReceivedEvent {
         key: EventKey {
             business: world.local.business.clone(),
-            provider: stripe(),
+            provider: testing::stripe(),
             object: id.replace("evt", "obj"),
             event: id.clone(),
         },

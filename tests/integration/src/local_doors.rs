@@ -8,7 +8,7 @@ use std::process::Command;
 use clock::Clock;
 use function_runtime::IdGenerator;
 use guichet::{Local, Options, Reach, StripeAccount};
-use payment_gateway::stripe::Secret;
+use payment_gateway::Secret;
 use reqwest::{Method, StatusCode};
 use testing::{World, programs};
 

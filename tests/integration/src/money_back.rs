@@ -205,7 +205,8 @@ async fn a_payout_is_the_sum_of_its_transactions_and_tells_each_payments_fee() {
     world.advance(SignedDuration::from_mins(1));
     world.drain().await;
     let (store, b) = (&world.local.state.context.store, &world.local.business);
-    let kept = store.payout(b, &payout["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
+    let kept =
+        store.payout(b, testing::stripe(), &payout["id"].as_str().unwrap().parse().unwrap()).await.unwrap().unwrap();
     let proof = kept.proof.unwrap();
     assert!(proof.holds, "{proof:?}");
     assert_eq!((proof.gross.minor(), proof.fee.minor()), (7_500, 138));

@@ -10,7 +10,7 @@ use payment_gateway::stripe::event::Event;
 use payment_gateway::stripe::reports::reports;
 use receivables::payment::State;
 use receivables::provider_object::{FoldedState, ObjectState, ProviderState};
-use receivables::{ObjectId, Payment, Provider};
+use receivables::{ObjectId, Payment};
 use serde_json::Value;
 use store::{EventState, Page};
 
@@ -160,7 +160,7 @@ impl Runner {
         for (charge, sums) in self.nets().await {
             let anchor = charge["payment_intent"].as_str().or(charge["id"].as_str()).unwrap();
             let anchor: ObjectId = anchor.parse().unwrap();
-            let owner = store.payment_of_object(b, stripe(), &anchor).await.expect("the table");
+            let owner = store.payment_of_object(b, testing::stripe(), &anchor).await.expect("the table");
             let place = owner.map_or_else(|| anchor.to_string(), |payment| payment.to_string());
             if place == anchor.as_str() {
                 nobodys.insert(anchor.clone());
@@ -179,7 +179,7 @@ impl Runner {
             found.insert(payment.id.to_string(), net(&payment.provider_state.fold()));
         }
         for anchor in &nobodys {
-            let waiting = store.waiting(b, stripe(), anchor).await.expect("the table");
+            let waiting = store.waiting(b, testing::stripe(), anchor).await.expect("the table");
             let mut facts = ProviderState::default();
             for report in waiting.iter().flat_map(|waiting| &waiting.reports) {
                 facts.merge(report);

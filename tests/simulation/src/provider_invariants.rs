@@ -9,7 +9,7 @@ use payment_gateway::stripe::event::Event;
 use payment_gateway::stripe::reports::reports;
 use receivables::payout::PayoutRank;
 use receivables::saved_method::MethodState;
-use receivables::{ObjectId, Payment, Provider};
+use receivables::{ObjectId, Payment};
 use serde_json::Value;
 
 use super::runner::Runner;
@@ -32,7 +32,7 @@ impl Runner {
         let mut fees: BTreeMap<String, i64> = BTreeMap::new();
         for payout in provider::all(&self.world, "payouts").await {
             let name = id(&payout["id"]);
-            let kept = store.payout(b, &name).await.expect("the table");
+            let kept = store.payout(b, testing::stripe(), &name).await.expect("the table");
             let Some(kept) = kept else { return Err(Failure::new("a payout is not known", name)) };
             let rank = if payout["status"] == "failed" { PayoutRank::Failed } else { PayoutRank::Paid };
             let holds = kept.proof.as_ref().is_some_and(|proof| proof.holds);
@@ -43,7 +43,7 @@ impl Runner {
             let list = format!("balance_transactions?payout={name}&limit=100");
             let listed = self.world.stripe(&format!("/{list}")).await;
             let listed: Vec<Value> = listed["data"].as_array().expect("a list").clone();
-            let transactions = store.payout_transactions(b, &name).await.expect("the table");
+            let transactions = store.payout_transactions(b, testing::stripe(), &name).await.expect("the table");
             if transactions.len() != listed.len() {
                 let how = format!("{name}: {} of {}", transactions.len(), listed.len());
                 return Err(Failure::new("a payout's transactions are not all kept", how));
@@ -71,7 +71,7 @@ impl Runner {
         let mut owners = BTreeMap::new();
         for charge in provider::all(&self.world, "charges").await {
             let anchor = charge["payment_intent"].as_str().or(charge["id"].as_str()).unwrap().parse().unwrap();
-            let owner = store.payment_of_object(b, stripe(), &anchor).await.expect("the table");
+            let owner = store.payment_of_object(b, testing::stripe(), &anchor).await.expect("the table");
             owners.extend(owner.map(|owner| (charge["id"].as_str().unwrap().to_owned(), owner.to_string())));
         }
         for list in ["refunds", "disputes"] {
@@ -123,7 +123,7 @@ impl Runner {
         }
         let (store, b) = (&self.context().store, &self.business.id);
         for (name, fact) in &said {
-            let kept = store.method(b, name).await.expect("the table");
+            let kept = store.method(b, testing::stripe(), name).await.expect("the table");
             if kept.as_ref().map(|kept| &kept.state) != Some(fact) {
                 return Err(Failure::new("a method is not what the events say", format!("{kept:?}, said {fact:?}")));
             }

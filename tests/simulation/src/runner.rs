@@ -13,7 +13,6 @@ use operations::{CashPart, OperationError};
 use receivables::customer::Profile;
 use receivables::{
     Business, CreditNoteId, Currency, CustomerId, InvoiceId, Locale, Money as Amount, ObjectId, Payment, PaymentId,
-    Provider,
 };
 use serde_json::{Value, json};
 
@@ -97,7 +96,7 @@ impl Runner {
                 name: format!("Customer {number}").parse().unwrap(),
                 email: Some(format!("customer-{number}@example.com").parse().unwrap()),
                 locale: Some(Locale::English),
-                provider_ids: stripe_id.iter().map(|id: &ObjectId| (stripe(), id.clone())).collect(),
+                provider_ids: stripe_id.iter().map(|id: &ObjectId| (testing::stripe(), id.clone())).collect(),
             };
             let id = CustomerId::from_ulid(&ulid(1, number)).unwrap();
             operations::register_customer(context, &business, id.clone(), profile, now).await.expect("a customer");
@@ -265,7 +264,7 @@ impl Runner {
             Money::Payment(label) => self.payments.get(&label).cloned(),
             Money::Foreign(label) => match self.foreign.get(&label) {
                 Some(foreign) => {
-                    let found = store.payment_of_object(&self.business.id, stripe(), &foreign.anchor).await;
+                    let found = store.payment_of_object(&self.business.id, testing::stripe(), &foreign.anchor).await;
                     self.judge(found.map_err(Into::into))?.flatten()
                 }
                 None => None,

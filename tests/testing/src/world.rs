@@ -9,7 +9,7 @@ use clock::Clock;
 use function_runtime::IdGenerator;
 use guichet::{Local, Options, Reach, StreamHandler};
 use jiff::{SignedDuration, Timestamp};
-use receivables::{PaymentId, Provider};
+use receivables::PaymentId;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
@@ -380,7 +380,7 @@ impl World {
     fn event_key(&self, object: &str, event: &str) -> EventKey {
         EventKey {
             business: self.local.business.clone(),
-            provider: stripe(),
+            provider: crate::stripe(),
             object: object.to_owned(),
             event: event.to_owned(),
         }

@@ -126,6 +126,7 @@ pub(super) fn pay_link(name: &str) -> PayLink {
 pub(super) fn request(name: &str, parts: Vec<(Invoice, Money)>) -> Request {
     let currency = parts.first().map_or(crate::Currency::EUR, |(invoice, _)| invoice.currency());
     Request {
+        provider: "stripe".parse().unwrap(),
         id: payment_id(name),
         origin: Origin::Portal,
         locale: Locale::English,

@@ -41,14 +41,14 @@ async fn of_customers_each_value_is_one_persons() {
     let taken = |kind| contested(Conflict::Taken(kind));
     let both_taken = CommitOutcome::Conflict(vec![
         Conflict::Taken(Unique::CustomerExternalId),
-        Conflict::Taken(Unique::CustomerStripeId),
+        Conflict::Taken(Unique::CustomerAtProvider(stripe())),
     ]);
     check(
         &fixture,
         vec![
             ("registered", registered.clone(), CommitOutcome::Committed),
             ("another with the same external id", same_external_id, taken(Unique::CustomerExternalId)),
-            ("another with the same id at Stripe", same_stripe_id.clone(), taken(Unique::CustomerStripeId)),
+            ("another with the same id at Stripe", same_stripe_id.clone(), taken(Unique::CustomerAtProvider(stripe()))),
             ("another with both", both, both_taken),
             ("another", other, CommitOutcome::Committed),
             ("changed to what another has", moved("C-2"), taken(Unique::CustomerExternalId)),
@@ -173,7 +173,7 @@ async fn of_credit_notes_each_is_decided_on_what_was_read() {
 #[tokio::test]
 async fn what_waits_under_an_object_must_have_been_heard() {
     let fixture = Fixture::new();
-    let provider = receivables::Provider::Stripe;
+    let provider = stripe();
     let intent: ObjectId = "pi_1".parse().unwrap();
     let keep = async |minor| {
         let kept = fixture.store.keep_unidentified(&b(), provider, &intent, &[received("pi_1", minor)], now()).await;
@@ -206,7 +206,7 @@ async fn what_waits_under_an_object_must_have_been_heard() {
 async fn an_act_and_an_event_are_carried_out_once() {
     let fixture = Fixture::new();
     let envelope = Envelope { id: "evt_1", object: None, kind: "novelty", api_version: None, livemode: None };
-    let event = ReceivedEvent::fresh(b(), envelope, b"{}", now());
+    let event = ReceivedEvent::fresh(b(), stripe(), envelope, b"{}", now());
     fixture.store.record_event(&event).await.unwrap();
     let act = CommitContext { act: Some("refund/1".to_owned()), ..by_program() };
     let applying = CommitContext { applied: Some(event.key.clone()), ..by_program() };

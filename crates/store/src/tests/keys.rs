@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
-use receivables::{BusinessId, CustomerId, ObjectId, Provider};
+use receivables::{BusinessId, CustomerId, ObjectId};
 
-use super::samples::{id, now};
+use super::samples::{id, now, stripe};
 use crate::keys::{self, Key, Unique};
-
-const STRIPE: Provider = Provider::Stripe;
 
 /// What keys are made of beside the business.
 struct Parts<'a> {
@@ -40,7 +38,7 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("number of an invoice", unique(Unique::InvoiceNumber)),
         ("external id of an invoice", unique(Unique::InvoiceExternalId)),
         ("external id of a customer", unique(Unique::CustomerExternalId)),
-        ("customer's id at Stripe", unique(Unique::CustomerStripeId)),
+        ("customer's id at Stripe", unique(Unique::CustomerAtProvider(stripe()))),
         ("number of a credit note", unique(Unique::CreditNoteNumber)),
         ("e-mail of a customer", keys::email(b, text, &customer)),
         ("invoice", keys::invoice(b, &invoice)),
@@ -52,13 +50,13 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("credit note", keys::credit_note(b, &note)),
         ("allocation of a credit note", keys::credit_note_allocation(b, &note, usize::from(place))),
         ("unapplied of a credit note", keys::unapplied_of_credit_note(b, &note)),
-        ("saved method", keys::method(b, STRIPE, &object)),
-        ("payout", keys::payout(b, STRIPE, &object)),
-        ("transaction of a payout", keys::transaction(b, STRIPE, &object, &object)),
-        ("sweep", keys::sweep(b, STRIPE)),
-        ("provider object", keys::object(b, STRIPE, &object)),
-        ("waiting fact", keys::waiting_fact(b, STRIPE, &object, "intent", &object)),
-        ("provider event", keys::event(b, STRIPE, object.as_str(), text)),
+        ("saved method", keys::method(b, stripe(), &object)),
+        ("payout", keys::payout(b, stripe(), &object)),
+        ("transaction of a payout", keys::transaction(b, stripe(), &object, &object)),
+        ("sweep", keys::sweep(b, stripe())),
+        ("provider object", keys::object(b, stripe(), &object)),
+        ("waiting fact", keys::waiting_fact(b, stripe(), &object, "intent", &object)),
+        ("provider event", keys::event(b, stripe(), object.as_str(), text)),
         ("sign-in", keys::sign_in(b, &id("sgn", name))),
         ("sign-in mails of an hour", keys::sign_in_mails(b, text, now())),
         ("idempotency key", keys::idempotency(b, text)),

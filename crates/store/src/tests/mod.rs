@@ -33,7 +33,7 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let table = Table::open(&folder.path().join("table")).unwrap();
+        let table = Table::open(&folder.path().join("table"), "test").unwrap();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-west-3"))
@@ -51,6 +51,6 @@ impl Fixture {
 }
 
 /// The credentials that the table's server takes.
-fn credentials(_table: &Table) -> Credentials {
-    Credentials::new("local", "local", None, None, "test")
+fn credentials(table: &Table) -> Credentials {
+    Credentials::new(table.access_key(), "test", None, None, "test")
 }

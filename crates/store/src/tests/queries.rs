@@ -90,7 +90,7 @@ async fn a_page_of_the_table_ends_at_a_megabyte_and_ours_does_not() {
         // One shard of one hour: the shard follows from the sum of the bytes of the id.
         let id = format!("evt_{}{}", char::from(b'a' + place), char::from(b'z' - place));
         let envelope = Envelope { id: &id, object: None, kind: "novelty", api_version: None, livemode: None };
-        let event = ReceivedEvent::fresh(b(), envelope, &noise(place.into(), 200_000), later(place.into()));
+        let event = ReceivedEvent::fresh(b(), stripe(), envelope, &noise(place.into(), 200_000), later(place.into()));
         fixture.store.record_event(&event).await.unwrap();
     }
     for limit in [5, 100] {
@@ -109,7 +109,7 @@ async fn events_of_many_hours_are_one_list() {
     for (place, minutes) in at.into_iter().enumerate() {
         let id = format!("evt_{place}");
         let envelope = Envelope { id: &id, object: None, kind: "novelty", api_version: None, livemode: None };
-        let event = ReceivedEvent::fresh(b(), envelope, b"{}", later(minutes));
+        let event = ReceivedEvent::fresh(b(), stripe(), envelope, b"{}", later(minutes));
         fixture.store.record_event(&event).await.unwrap();
     }
     for (since, until, expected) in [(0, 60 * 21, 7), (0, 70, 5), (1, 70, 4), (62, 60 * 21, 2), (60 * 21, 60 * 22, 0)] {

@@ -89,7 +89,15 @@ fn payout() -> Payout {
         bank_reference: Some("REF".to_owned()),
         failure: None,
     };
-    Payout { id: "po_1".parse().unwrap(), state, proof: None, unlisted: false, heard_at: now(), version: 1 }
+    Payout {
+        provider: stripe(),
+        id: "po_1".parse().unwrap(),
+        state,
+        proof: None,
+        unlisted: false,
+        heard_at: now(),
+        version: 1,
+    }
 }
 
 fn transaction() -> PayoutTransaction {
@@ -124,13 +132,13 @@ fn method() -> crate::SavedMethod {
         detached: false,
         mandate_ended: false,
     };
-    crate::SavedMethod { id: "pm_1".parse().unwrap(), state, customer: Some(c()), version: 1 }
+    crate::SavedMethod { provider: stripe(), id: "pm_1".parse().unwrap(), state, customer: Some(c()), version: 1 }
 }
 
 fn event(id: &str) -> ReceivedEvent {
     let envelope =
         Envelope { id, object: Some("pi_1"), kind: "novelty", api_version: Some("2025-01-27"), livemode: Some(false) };
-    ReceivedEvent::fresh(b(), envelope, "{\"note\": \"Ünïcödé\"}".as_bytes(), now())
+    ReceivedEvent::fresh(b(), stripe(), envelope, "{\"note\": \"Ünïcödé\"}".as_bytes(), now())
 }
 
 /// Writes what no decision does.
@@ -141,18 +149,18 @@ async fn write_the_rest(fixture: &Fixture) {
     let key = ApiKey { id: id("key", "1"), business: b(), name: "test".to_owned() };
     assert!(store.put_key("hash of a key", &key).await.unwrap());
     store.record_event(&event("evt_1")).await.unwrap();
-    let unreadable = ReceivedEvent::unreadable(b(), "hash of it".to_owned(), "not JSON".to_owned(), b"\xff", now());
+    let unreadable =
+        ReceivedEvent::unreadable(b(), stripe(), "hash of it".to_owned(), "not JSON".to_owned(), b"\xff", now());
     store.record_event(&unreadable).await.unwrap();
     store.put_sign_in(&sign_in(), "hash of a token").await.unwrap();
     assert!(store.count_sign_in_mail(&b(), "hash of an address", now()).await.unwrap());
     store.put_session("hash of a session", &session()).await.unwrap();
     assert!(store.put_payout(&b(), &payout()).await.unwrap());
-    store.put_payout_transactions(&b(), &payout().id, &[transaction()]).await.unwrap();
+    store.put_payout_transactions(&b(), &payout(), &[transaction()]).await.unwrap();
     assert!(store.put_method(&b(), &method()).await.unwrap());
-    let sweep = Sweep { business: b(), seen_until: now(), due_at: later(5), reading: None };
+    let sweep = Sweep { business: b(), provider: stripe(), seen_until: now(), due_at: later(5), reading: None };
     store.ensure_sweep(&sweep).await.unwrap();
-    let stripe = receivables::Provider::Stripe;
-    store.keep_unidentified(&b(), stripe, &"pi_9".parse().unwrap(), &[received("pi_9", 700)], now()).await.unwrap();
+    store.keep_unidentified(&b(), stripe(), &"pi_9".parse().unwrap(), &[received("pi_9", 700)], now()).await.unwrap();
     assert_eq!(store.claim_mail(&b(), "receipt/1", "worker", now()).await.unwrap(), MailClaim::Ours);
     let claim = store.claim_request(&b(), "hash of a name", "hash of a request", now()).await.unwrap();
     assert_eq!(claim, Claim::Ours { first_at: now() });
@@ -187,13 +195,13 @@ async fn what_is_written_is_read() {
     assert_eq!(store.event(&event("evt_1").key).await.unwrap(), Some(event("evt_1")));
     assert_eq!(store.spend_sign_in_link(&b(), "hash of a token", now()).await.unwrap(), Some(sign_in()));
     assert_eq!(store.session("hash of a session", now()).await.unwrap(), Some(session()));
-    assert_eq!(store.payout(&b(), &payout().id).await.unwrap(), Some(payout()));
-    assert_eq!(store.payout_transactions(&b(), &payout().id).await.unwrap(), [transaction()]);
+    assert_eq!(store.payout(&b(), stripe(), &payout().id).await.unwrap(), Some(payout()));
+    assert_eq!(store.payout_transactions(&b(), stripe(), &payout().id).await.unwrap(), [transaction()]);
     assert_eq!(store.transactions_of_payment(&b(), &paid.id).await.unwrap(), [transaction()]);
-    assert_eq!(store.method(&b(), &method().id).await.unwrap(), Some(method()));
+    assert_eq!(store.method(&b(), stripe(), &method().id).await.unwrap(), Some(method()));
     assert_eq!(store.methods_of(&b(), &c()).await.unwrap(), [method()]);
     let due = store.due_sweeps(later(5)).await.unwrap();
-    assert_eq!(due, [Sweep { business: b(), seen_until: now(), due_at: later(5), reading: None }]);
+    assert_eq!(due, [Sweep { business: b(), provider: stripe(), seen_until: now(), due_at: later(5), reading: None }]);
     let entries = store.entries_since(&b(), &c(), now()).await.unwrap();
     assert_eq!(entries.len(), 3, "an invoice, its payment, a credit note: {entries:#?}");
     let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };

@@ -11,7 +11,7 @@ use receivables::payment::{self, ChargeRule, Checkout, Origin, Request};
 use receivables::provider_object::{Cash, IntentState};
 use receivables::{
     BillingZone, Business, BusinessId, CreditNote, Customer, CustomerId, Decision, Invoice, InvoiceId, Locale, Money,
-    ObjectState, PayLink, Payment, Report,
+    ObjectState, PayLink, Payment, Provider, Report,
 };
 use rust_decimal::Decimal;
 
@@ -53,13 +53,17 @@ pub(super) fn business() -> Business {
     }
 }
 
+pub(super) fn stripe() -> Provider {
+    "stripe".parse().unwrap()
+}
+
 pub(super) fn profile(external_id: Option<&str>, stripe_id: Option<&str>) -> Profile {
     Profile {
         external_id: external_id.map(|id| id.parse().unwrap()),
         name: "Ferrandière & Söhne".parse().unwrap(),
         email: Some("comptabilite@ferrandiere.example".parse().unwrap()),
         locale: Some(Locale::French),
-        stripe_id: stripe_id.map(|id| id.parse().unwrap()),
+        provider_ids: stripe_id.map(|id| (stripe(), id.parse().unwrap())).into_iter().collect(),
     }
 }
 
@@ -104,6 +108,7 @@ pub(super) fn invoice(name: &str, number: &str, external_id: Option<&str>) -> (I
 pub(super) fn payment(name: &str, invoice: &Invoice) -> (Payment, Decision) {
     let request = Request {
         id: id("pay", name),
+        provider: stripe(),
         origin: Origin::PayLink(id("lnk", "K")),
         locale: Locale::French,
         parts: vec![(invoice.clone(), invoice.balance.payable())],

@@ -3,7 +3,7 @@
 use payment_gateway::stripe::requests::{Client, ClientConfig};
 use payment_gateway::stripe::{Event, reports, signature};
 use payment_gateway::{CheckoutOrder, CloseOutcome, IdempotencyKey, Meaning, Operation, RequestError, Secret};
-use receivables::{BusinessId, Currency, Locale, Money, ObjectState, PaymentId, Report};
+use receivables::{BusinessId, Currency, Locale, Money, PaymentId, Report};
 
 use super::{Receiver, SECRET_KEY, Shop, WEBHOOK_SECRET};
 

@@ -2,7 +2,7 @@
 
 use operations::{NewRefund, StartPayment};
 use receivables::payment::Origin;
-use receivables::{Invoice, Locale, Money as Amount, Payment, PaymentId, Provider, RefundId};
+use receivables::{Invoice, Locale, Money as Amount, Payment, PaymentId, RefundId};
 use serde_json::json;
 
 use super::{CashPart, Foreign, Runner, part, ulid};
@@ -123,7 +123,7 @@ impl Runner {
     ) -> Result<bool, Failure> {
         let Some(money) = self.foreign.get(&foreign) else { return Ok(false) };
         let store = &self.context().store;
-        let waiting = store.waiting(&self.business.id, stripe(), &money.anchor).await;
+        let waiting = store.waiting(&self.business.id, testing::stripe(), &money.anchor).await;
         let Some(waiting) = self.judge(waiting.map_err(Into::into))?.flatten() else { return Ok(false) };
         let mut facts = receivables::provider_object::ProviderState::default();
         for report in &waiting.reports {
