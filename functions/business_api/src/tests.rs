@@ -172,6 +172,17 @@ async fn a_request_without_a_key_gets_a_bearer_challenge() {
     assert_eq!(response.headers()["content-type"], "application/problem+json");
 }
 
+fn check_operation(path: &str, method: &str, operation: &Value) {
+    assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{path} has no summary");
+    if method == "post" {
+        assert!(operation["parameters"].to_string().contains("Idempotency-Key"), "{path} has no idempotency key");
+    }
+    if operation["security"].is_null() {
+        let problem = &operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"];
+        assert_eq!(problem, "#/components/schemas/Problem", "{path}");
+    }
+}
+
 #[test]
 fn the_document_is_openapi_3_1_and_names_every_route() {
     let document = serde_json::to_value(document()).unwrap();

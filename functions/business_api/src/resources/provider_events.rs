@@ -143,7 +143,7 @@ impl EventQuery {
             let known = STATES.into_iter().find(|state| state.as_str() == word);
             errors.check("status", known.ok_or("expected received, applied, unmatched or quarantined"))
         });
-        let since = self.since.as_deref().and_then(|text| past_instant("since", text, now, errors));
+        let since = self.since.as_deref().and_then(|text| near_instant("since", text, now, errors));
         let page = list.page(self.limit.as_deref(), self.cursor.as_deref(), errors)?;
         Some((Filter { status, kind: self.r#type.clone(), since }, page))
     }
@@ -154,7 +154,7 @@ impl ReplayRequest {
         let page = list.page(None, self.cursor.as_deref(), errors);
         match (&self.since, self.all_failed, &self.cursor) {
             (Some(since), None | Some(false), _) => {
-                Some(Replay::Since(past_instant("since", since, now, errors)?, page?.cursor))
+                Some(Replay::Since(near_instant("since", since, now, errors)?, page?.cursor))
             }
             (None, Some(true), None) => Some(Replay::AllFailed),
             _ => {
@@ -202,11 +202,11 @@ fn id_of(key: &EventKey) -> String {
     format!("{}.{}", key.event, key.object)
 }
 
-/// An instant not later than now. The store finds events by hours since 1970; what is earlier would not sort.
-fn past_instant(field: &str, text: &str, now: Timestamp, errors: &mut FieldErrors) -> Option<Timestamp> {
+/// An instant since 1970, before which the store cannot sort. One in the far future is brought near: nothing was received then.
+fn near_instant(field: &str, text: &str, now: Timestamp, errors: &mut FieldErrors) -> Option<Timestamp> {
     let instant = text.parse::<Timestamp>().ok().filter(|instant| *instant >= Timestamp::UNIX_EPOCH);
     let instant = errors.check(field, instant.ok_or("expected an instant since 1970, such as 2026-03-01T09:00:00Z"));
-    instant.map(|instant| instant.min(now))
+    instant.map(|instant| instant.min(now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(now)))
 }
 
 async fn event_of_path(caller: &Caller, id: &str) -> Result<ReceivedEvent, ApiError> {
