@@ -78,20 +78,33 @@ async fn send_receipt(context: &Context, b: &BusinessId, id: &PaymentId, now: Ti
 }
 
 /// Mails the link and code of a sign-in, if the address is a customer's. To any other address nothing is sent.
-pub async fn send_sign_in_mail(context: &Context, asked: &store::SignIn, now: Timestamp) -> Result<(), OperationError> {
-    if asked.customer.is_none() || now >= asked.ends_at {
+pub async fn send_sign_in_mail(
+    context: &Context,
+    sign_in: &store::SignIn,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    if now >= sign_in.ends_at {
         return Ok(());
     }
-    let business = business(context, &asked.business).await?;
+    let business = business(context, &sign_in.business).await?;
+    // The mail goes to the address in the books, not to what a visitor typed, however alike the two are.
+    let customer = match &sign_in.customer {
+        Some(id) => context.store.customer(&sign_in.business, id).await?,
+        None => None,
+    };
+    let Some(to) = customer.and_then(|customer| customer.profile.email) else { return Ok(()) };
+    if to.folded() != sign_in.email.folded() {
+        return Ok(());
+    }
     let message = SignIn {
         business: &business,
-        locale: asked.locale,
-        to: asked.email.clone(),
-        url: context.links.sign_in_url(&asked.id),
-        code: context.links.sign_in_code(&asked.id),
+        locale: sign_in.locale,
+        to,
+        url: context.links.sign_in_url(&sign_in.id),
+        code: context.links.sign_in_code(&sign_in.id),
         minutes: u16::try_from(store::SIGN_IN_GOOD_FOR.as_mins()).unwrap_or_default(),
     };
-    send_once(context, &business, &message.compose(), &IdempotencyKey::new("sign-in", &asked.id), now).await
+    send_once(context, &business, &message.compose(), &IdempotencyKey::new("sign-in", &sign_in.id), now).await
 }
 
 async fn business(context: &Context, b: &BusinessId) -> Result<Business, OperationError> {
@@ -102,27 +115,31 @@ async fn send_once(
     context: &Context,
     business: &Business,
     message: &Message,
-    once: &IdempotencyKey,
+    key: &IdempotencyKey,
     now: Timestamp,
 ) -> Result<(), OperationError> {
     let worker = context.worker.next();
-    match context.store.claim_mail(&business.id, once.as_str(), &worker, now).await? {
+    match context.store.claim_mail(&business.id, key.as_str(), &worker, now).await? {
         MailClaim::Taken => return Ok(()),
         MailClaim::Ours => {}
     }
-    match context.mailer.send(message, business, once, now).await {
+    match context.mailer.send(message, business, key, now).await {
         Ok(sent) => {
-            context.store.mail_sent(&business.id, once.as_str(), &sent.provider_id).await?;
+            context.store.mail_sent(&business.id, key.as_str(), &sent.provider_id).await?;
             Ok(())
         }
         Err(SendError::NotSent { reason, retryable: true }) => {
-            context.store.mail_not_sent(&business.id, once.as_str()).await?;
+            context.store.mail_not_sent(&business.id, key.as_str()).await?;
             Err(OperationError::Unavailable(reason))
         }
-        Err(SendError::NotSent { reason, retryable: false }) => Err(OperationError::Defect(reason)),
+        // It is known not to be sent, so it is none of the mails whose fate is unknown.
+        Err(SendError::NotSent { reason, retryable: false }) => {
+            context.store.mail_not_sent(&business.id, key.as_str()).await?;
+            Err(OperationError::Defect(reason))
+        }
         Err(SendError::OutcomeUnknown { reason }) => {
             tracing::error!(
-                mail.once = once.as_str(),
+                mail.once = key.as_str(),
                 reason,
                 "a mail may have been sent; it is not sent again by itself"
             );

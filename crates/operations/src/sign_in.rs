@@ -49,6 +49,7 @@ pub async fn request_sign_in(
 ) -> Result<(), OperationError> {
     let address_hash = Links::hash(&request.email.folded());
     if !context.store.count_sign_in_mail(&business.id, &address_hash, now).await? {
+        tracing::warn!(business.id = %business.id, metric.sign_in_mail_limit = 1, "an address asks for too many sign-in mails");
         return Ok(());
     }
     let customers = context.store.customers_by_email(&business.id, &request.email).await?;
@@ -90,6 +91,11 @@ pub async fn complete_sign_in(
     };
     let sign_in = spent.ok_or(OperationError::NotFound)?;
     let customer = sign_in.customer.ok_or(OperationError::NotFound)?;
+    // Whose address was changed since the mail was sent is not who reads it.
+    let known = context.store.customer(&business.id, &customer).await?.ok_or(OperationError::NotFound)?;
+    if known.profile.email.is_none_or(|email| email.folded() != sign_in.email.folded()) {
+        return Err(OperationError::NotFound);
+    }
     let session = Session {
         business: business.id.clone(),
         customer,
