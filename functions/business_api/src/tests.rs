@@ -193,16 +193,7 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
             let key = if operation["security"].is_null() { "key" } else { "open" };
             let tag = operation["tags"][0].as_str().unwrap();
             writeln!(routes, "{method} {path} {} {key} [{tag}]", operation["operationId"].as_str().unwrap()).unwrap();
-            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{path} has no summary");
-            if method == "post" {
-                let parameters = operation["parameters"].to_string();
-                assert!(parameters.contains("Idempotency-Key"), "{path} has no idempotency key");
-            }
-            if key == "key" {
-                let problem =
-                    &operation["responses"]["default"]["content"]["application/problem+json"]["schema"]["$ref"];
-                assert_eq!(problem, "#/components/schemas/Problem", "{path}");
-            }
+            check_operation(path, method, operation);
         }
     }
     expect![[r#"
