@@ -25,7 +25,6 @@ mod payouts;
 mod refunds;
 mod replay;
 mod sign_in;
-mod sweep;
 mod verify;
 mod write_offs;
 
@@ -35,7 +34,7 @@ pub use cash_moves::{CashPart, apply_cash, close_review, hand_over, move_cash, p
 pub use context::{Context, OperatorAction, WorkerId};
 pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unapply_credit_note};
 pub use customers::{Registered, register_customer};
-pub use due::{DueRun, run_due};
+pub use due::{DueRun, Swept, put_business, run_due, sweep_provider_events, watch};
 pub use error::OperationError;
 pub use events::{Applied, apply_provider_event, identify, replay_event};
 pub use exports::{EXPORT_DAYS_MAX, ExportedPayment, exported_payments, journal};
@@ -50,6 +49,5 @@ pub use payments::{StartPayment, Started, charge_rule, poll_payment, start_payme
 pub use refunds::{NewRefund, order_refund};
 pub use replay::{Replay, Replayed, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
-pub use sweep::{Swept, put_business, sweep_provider_events, watch};
 pub use verify::{BooksProof, verify_books};
 pub use write_offs::{take_back_write_off, write_off};

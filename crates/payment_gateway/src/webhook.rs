@@ -85,7 +85,7 @@ pub fn events(provider: Provider, body: &[u8]) -> Vec<WebhookEvent<'_>> {
 /// One event by itself, as a provider's list of events holds it.
 pub fn listed_event(provider: Provider, body: &[u8]) -> WebhookEvent<'_> {
     let envelope = match KnownProvider::of(provider) {
-        Some(KnownProvider::Stripe) => stripe::Event::read(body).map(stripe::Event::envelope),
+        Some(KnownProvider::Stripe) => stripe::Event::read(body).map(stripe::envelope::envelope),
         None => Err(Unreadable::because("its provider is not known here")),
     };
     WebhookEvent { envelope, body }

@@ -8,7 +8,8 @@ use futures::FutureExt as _;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testing::lambda::event::{self, Body};
-use testing::lambda::{Deployment, FUNCTIONS, Lambda, TableFront, variables};
+use testing::lambda::{Deployment, Lambda, TableFront, variables};
+use testing::programs::FUNCTIONS;
 use testing::{Answer, World};
 
 const CARD: &str = "4242424242424242";

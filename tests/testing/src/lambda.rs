@@ -23,8 +23,6 @@ use self::runtime_api::RuntimeApi;
 pub use self::table_front::TableFront;
 use crate::programs;
 
-/// The functions of the product.
-pub const FUNCTIONS: [&str; 5] = ["webhook_receiver", "event_worker", "due_worker", "business_api", "frontend"];
 /// How long a function may take over anything.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often it is looked whether a process has ended.

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::lambda::FUNCTIONS;
-
+/// The functions of the product.
+pub const FUNCTIONS: [&str; 5] = ["webhook_receiver", "event_worker", "due_worker", "business_api", "frontend"];
 /// The program that people run.
 pub const GUICHET: &str = "guichet";
 /// What a cargo that runs tests tells them of themselves. Given on to another cargo it would have build scripts run again.

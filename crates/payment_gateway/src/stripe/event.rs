@@ -14,8 +14,6 @@ use serde_json::value::RawValue;
 
 use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, document};
-use crate::stripe::reports::EVENT_TYPES_APPLIED;
-use crate::webhook::EventEnvelope;
 
 /// What a thin event says it is.
 const THIN: &str = "v2.core.event";
@@ -94,13 +92,6 @@ impl<'a> Event<'a> {
             object: if thin { None } else { about.raw() },
             thin,
         })
-    }
-
-    /// What the event says of itself, without the object.
-    pub fn envelope(self) -> EventEnvelope<'a> {
-        let is_applied = EVENT_TYPES_APPLIED.contains(&&*self.kind);
-        let Self { id, kind, livemode, api_version, object_id, .. } = self;
-        EventEnvelope { id, object: object_id, kind, api_version, livemode, is_applied }
     }
 }
 

@@ -13,6 +13,7 @@
 pub const NAME: &str = "stripe";
 
 pub mod currency;
+pub(crate) mod envelope;
 pub mod event;
 mod field;
 pub mod reports;

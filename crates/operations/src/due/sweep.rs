@@ -8,8 +8,8 @@ use receivables::{Business, BusinessId, ObjectId, Provider};
 use sha2::{Digest, Sha256};
 use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, RecordOutcome, Sweep, SweepReading};
 
+use super::DueRun;
 use crate::context::Context;
-use crate::due::DueRun;
 use crate::error::OperationError;
 use crate::payouts::match_payouts;
 
@@ -50,7 +50,7 @@ pub async fn watch(context: &Context, b: &BusinessId, now: Timestamp) -> Result<
 }
 
 /// Does the sweeps that are due.
-pub(crate) async fn run_due_sweeps(context: &Context, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
+pub(super) async fn run_due_sweeps(context: &Context, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
     for due in context.store.due_sweeps(now).await? {
         let claimed = Sweep { due_at: later(now, LEASE), ..due.clone() };
         if !context.store.move_sweep(&due, &claimed).await? {
