@@ -109,7 +109,7 @@ fn every_error_is_told_with_its_line_and_column() {
             line 2 due_on: expected a date of the form YYYY-MM-DD
             line 2 external_id: expected an id of 1 to 200 characters without spaces, not of the form of our own ids
             line 2 description: expected a description of 1 to 200 characters on one line
-            line 3 description: expected a description of 1 to 200 characters on one line
+            line 3 description: expected characters that can be seen, not control, zero-width or direction-changing ones
             line 3 quantity: expected a decimal number such as 2 or 19.6, with a point and without signs
             line 3 tax_rate: expected a decimal number such as 2 or 19.6, with a point and without signs
             line 3 unit_price: expected a decimal number such as 120.50, without spaces, signs or thousands separators
