@@ -11,9 +11,11 @@
 )]
 
 mod capacity;
+pub mod hostile;
 pub mod interceptor;
 pub mod lambda;
 pub mod programs;
+pub mod raw_http;
 mod stripe_front;
 mod world;
 
