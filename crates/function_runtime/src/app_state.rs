@@ -1,4 +1,4 @@
-//! What a function holds while it lives.
+//! What a function works with for as long as its process lives.
 
 use std::collections::HashMap;
 use std::net::Ipv6Addr;
@@ -15,35 +15,35 @@ use clock::Clock;
 
 use crate::{IdGenerator, aws};
 
-/// How long a business's settings are believed without asking again.
-const BUSINESS_BELIEVED_FOR: SignedDuration = SignedDuration::from_secs(60);
-/// Host names remembered at a time.
+/// For how long a business's settings are used before they are read again.
+const BUSINESS_CACHED_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// The most host names that are cached.
 const HOSTS_MAX: usize = 1_000;
 /// The longest name of a host (RFC 1035).
 const HOST_BYTES_MAX: usize = 253;
 
-/// What a function works with while it lives. Clones share it.
+/// What a function works with. Clones share it.
 #[derive(Clone, Debug)]
 pub struct AppState {
-    /// The rooms its verbs work with.
+    /// The adapters that its operations work with.
     pub context: Context,
     pub clock: Clock,
     pub ids: IdGenerator,
-    /// The business of a host name that stands for none.
+    /// The business for host names that belong to none.
     pub default_business: Option<BusinessId>,
-    businesses: Arc<Mutex<HashMap<String, Believed>>>,
+    businesses: Arc<Mutex<HashMap<String, CachedBusiness>>>,
 }
 
-/// A business, and until when its settings are believed.
-type Believed = (Timestamp, Arc<Business>);
+/// A business, and until when its cached settings may be used.
+type CachedBusiness = (Timestamp, Arc<Business>);
 
 /// Why a function could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Its configuration is not right.
+    /// Its configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The payment provider's account is not configured right.
+    /// The configuration of the payment provider's account is wrong.
     #[error(transparent)]
     Gateway(#[from] GatewayConfigError),
 }
@@ -61,7 +61,7 @@ impl AppState {
         Self::new(&config, &context, store, mailer, Clock::system(), ids)
     }
 
-    /// The state over given clients.
+    /// The state made from given clients.
     pub fn new(
         config: &Config,
         context: &ContextConfig,
@@ -83,12 +83,12 @@ impl AppState {
         Ok(Self { context, clock, ids, default_business: config.default_business.clone(), businesses: Arc::default() })
     }
 
-    /// The business that a host name stands for, believed for a minute.
+    /// The business that a host name belongs to; cached for a minute.
     pub async fn business_of_host(&self, host: &str) -> Result<Arc<Business>, OperationError> {
-        // What is no name of a host is nobody's, and not worth asking the table.
+        // A text that is not a host name belongs to no business, and needs no read of the table.
         let host = host_name(host).ok_or(OperationError::NotFound)?;
         let now = self.clock.now();
-        if let Some(business) = self.remembered(&host, now) {
+        if let Some(business) = self.cached(&host, now) {
             return Ok(business);
         }
         let id = match self.context.store.business_of_host(&host).await? {
@@ -99,42 +99,42 @@ impl AppState {
         Ok(self.remember(&host, business, now))
     }
 
-    /// The business of an id, believed for a minute.
+    /// The business of an id; cached for a minute.
     pub async fn business(&self, id: &BusinessId) -> Result<Arc<Business>, OperationError> {
         let now = self.clock.now();
-        if let Some(business) = self.remembered(id.as_str(), now) {
+        if let Some(business) = self.cached(id.as_str(), now) {
             return Ok(business);
         }
         let business = self.context.store.business(id).await?.ok_or(OperationError::NotFound)?;
         Ok(self.remember(id.as_str(), business, now))
     }
 
-    /// What is remembered under a name. Only businesses that exist are remembered, never that a name is unknown.
-    fn remembered(&self, name: &str, now: Timestamp) -> Option<Arc<Business>> {
-        let remembered = self.businesses.lock().ok()?;
-        remembered.get(name).filter(|(until, _)| now < *until).map(|(_, business)| Arc::clone(business))
+    /// The cached business of a name. Only businesses that exist are cached, never that a name is unknown.
+    fn cached(&self, name: &str, now: Timestamp) -> Option<Arc<Business>> {
+        let cached = self.businesses.lock().ok()?;
+        cached.get(name).filter(|(until, _)| now < *until).map(|(_, business)| Arc::clone(business))
     }
 
     fn remember(&self, name: &str, business: Business, now: Timestamp) -> Arc<Business> {
         let business = Arc::new(business);
-        let until = now.saturating_add(BUSINESS_BELIEVED_FOR).unwrap_or(Timestamp::MAX);
-        if let Ok(mut remembered) = self.businesses.lock() {
-            if remembered.len() >= HOSTS_MAX {
-                // Strangers can make up names for the default business, and must not push out the others.
+        let until = now.saturating_add(BUSINESS_CACHED_FOR).unwrap_or(Timestamp::MAX);
+        if let Ok(mut cached) = self.businesses.lock() {
+            if cached.len() >= HOSTS_MAX {
+                // Strangers can invent host names for the default business, and must not push the others out of the cache.
                 let default_business = self.default_business.as_ref();
-                remembered.retain(|_, (until, business)| now < *until && default_business != Some(&business.id));
+                cached.retain(|_, (until, business)| now < *until && default_business != Some(&business.id));
             }
-            if remembered.len() >= HOSTS_MAX {
-                remembered.clear();
+            if cached.len() >= HOSTS_MAX {
+                cached.clear();
             }
-            remembered.insert(name.to_owned(), (until, Arc::clone(&business)));
+            cached.insert(name.to_owned(), (until, Arc::clone(&business)));
         }
         business
     }
 }
 
-/// The name in a `Host` header, in lower case, without its port and without the dot that ends a fully qualified name. None where
-/// it is no name or address of a host.
+/// The name in a `Host` header, in lower case, without its port and without the dot that ends a fully qualified name. `None`
+/// where it is not the name or address of a host.
 fn host_name(header: &str) -> Option<String> {
     let (name, port) = match header.rsplit_once(':') {
         // The colons of an IPv6 address lie within its brackets.

@@ -1,15 +1,15 @@
 //! Configuration: read once, from the environment, as a whole.
 //!
-//! Everything that is wrong is reported at once, each variable with what was expected of it. A secret is never repeated.
+//! Every error is reported at once, each variable with what was expected of it. A secret is never repeated.
 //!
-//! | variable | what | where nothing is said |
+//! | variable | what | default |
 //! |---|---|---|
 //! | `GUICHET_CORE_TABLE` | the table of record | `guichet-core` |
 //! | `GUICHET_INBOX_TABLE` | the table of events, sessions and idempotency keys | `guichet-inbox` |
 //! | `GUICHET_ORIGIN` | where customers reach the portal, `https://pay.example.com` | required |
 //! | `GUICHET_LINK_SECRET` | 64 or more hexadecimal digits, from which link tokens are derived | required |
-//! | `GUICHET_BUSINESS` | the default business: of a host name that stands for none | none |
-//! | | for the receiver of webhooks the only business: the one whose signing secrets it has | required there |
+//! | `GUICHET_BUSINESS` | the default business: for host names that belong to none | none |
+//! | | for the receiver of webhooks the only business: the owner of its signing secrets | required there |
 //! | `STRIPE_SECRET_KEY` | the secret key at Stripe | required |
 //! | `STRIPE_WEBHOOK_SECRET` | the webhook's signing secret; two, with a comma, while one is rolled | required |
 //! | `STRIPE_API_BASE` | where Stripe's API is | `https://api.stripe.com` |
@@ -25,15 +25,15 @@ const LINK_SECRET_DIGITS_MIN: usize = 64;
 /// The default business, or for the receiver of webhooks the only one.
 const BUSINESS: &str = "GUICHET_BUSINESS";
 
-/// A variable of the process's environment, where it is set.
+/// A variable of the process's environment, if it is set.
 pub fn environment(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     std::env::var(name).ok()
 }
 
-/// What is wrong with the configuration: every fault, not only the first.
+/// Everything that is wrong with the configuration, one sentence each.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the configuration is not right:\n{}", .0.join("\n"))]
+#[error("the configuration is wrong:\n{}", .0.join("\n"))]
 pub struct ConfigError(pub Vec<String>);
 
 /// What every function needs to find its data.
@@ -41,11 +41,11 @@ pub struct ConfigError(pub Vec<String>);
 pub struct Config {
     /// The names of the tables.
     pub tables: Tables,
-    /// The business of a host name that stands for none.
+    /// The business for host names that belong to none.
     pub default_business: Option<BusinessId>,
 }
 
-/// What the functions need that face people or call Stripe.
+/// The configuration of functions that serve people or call Stripe.
 #[derive(Clone)]
 pub struct ContextConfig {
     /// Scheme and host under which customers reach the portal; links in mails begin with it.
@@ -56,19 +56,19 @@ pub struct ContextConfig {
     pub gateway: GatewayConfig,
 }
 
-/// Reads variables and remembers what is wrong with them.
+/// Reads variables and collects what is wrong with them.
 pub struct Reader<'a> {
     variables: &'a dyn Fn(&str) -> Option<String>,
     faults: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of the variables that a function looks up.
+    /// Reads the variables that a function returns by name.
     pub fn new(variables: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { variables, faults: Vec::new() }
     }
 
-    /// Ends the reading: with what was read, or with all that is wrong.
+    /// Ends the reading: returns what was read, or all errors.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, ConfigError> {
         match read {
             Some(read) if self.faults.is_empty() => Ok(read),
@@ -76,7 +76,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What every function needs.
     pub fn config(&mut self) -> Option<Config> {
         let default_business = match self.business() {
             Some(Err(error)) => return self.fault(BUSINESS, &error),
@@ -94,8 +93,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The only business that the webhook's signing secrets are good for. There is no default: without it, whoever holds one
-    /// secret could speak for every business.
+    /// The only business for which the webhook's signing secrets are valid. There is no default: without it, anyone with one
+    /// secret could send events for every business.
     pub fn only_business(&mut self) -> Option<BusinessId> {
         match self.business() {
             Some(Ok(business)) => Some(business),
@@ -108,7 +107,7 @@ impl<'a> Reader<'a> {
         self.text(BUSINESS).map(|id| id.parse::<BusinessId>().map_err(|error| error.to_string()))
     }
 
-    /// What the functions need that face people or call Stripe.
+    /// The configuration of functions that serve people or call Stripe.
     pub fn context(&mut self) -> Option<ContextConfig> {
         let origin = self.origin();
         let link_secret = self.link_secret();
@@ -118,7 +117,7 @@ impl<'a> Reader<'a> {
         Some(ContextConfig { origin: origin?, link_secret: link_secret?, gateway })
     }
 
-    /// The webhook's signing secrets.
+    /// One secret, or two separated by a comma while one is rolled.
     pub fn webhook_secrets(&mut self) -> Option<Vec<Secret>> {
         const NAME: &str = "STRIPE_WEBHOOK_SECRET";
         let Some(text) = self.text(NAME) else { return self.fault(NAME, "expected whsec_…; it is not set") };
@@ -168,8 +167,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a text is an origin that may stand in links: a host with nothing behind it but a slash, reached over TLS or on this
-/// very machine.
+/// Whether a text is an origin that links may begin with: a host with nothing behind it but a slash, reached over TLS or on
+/// this machine.
 fn is_origin(text: &str) -> bool {
     let Ok(uri) = text.parse::<Uri>() else { return false };
     let host = uri.host().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How errors are told over HTTP: the one mapping of what went wrong to a status and a problem of RFC 9457.
+//! Errors over HTTP: the only mapping from an error to a status and a problem of RFC 9457.
 
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -14,29 +14,28 @@ const TYPE_PREFIX: &str = "urn:guichet:problem:";
 pub struct Problem {
     /// A stable name of the kind of problem.
     pub r#type: String,
-    /// The kind in words.
+    /// The kind of problem in words; the same for every problem of the type.
     pub title: String,
-    /// The HTTP status.
     pub status: u16,
     /// What was wrong this time, and what was expected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The fields at fault.
+    /// The invalid fields, if the problem is about fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
 }
 
-/// What is wrong with one field.
+/// The error of one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldProblem {
-    /// Where, as `lines[0].unit_price`.
+    /// The field's path, as `lines[0].unit_price`.
     pub field: String,
-    /// What was expected.
+    /// What was expected, in words.
     pub message: String,
 }
 
 impl Problem {
-    /// A problem of a kind.
+    /// A problem of a kind, without details.
     pub fn new(status: StatusCode, kind: &str, title: &str) -> Self {
         Self {
             r#type: format!("{TYPE_PREFIX}{kind}"),
@@ -47,14 +46,14 @@ impl Problem {
         }
     }
 
-    /// With what was wrong this time.
+    /// Adds what was wrong in this case.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
-    /// With a field at fault.
+    /// Adds an invalid field.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>, message: impl Into<String>) -> Self {
         self.errors.push(FieldProblem { field: field.into(), message: message.into() });
@@ -66,40 +65,38 @@ impl From<&OperationError> for Problem {
     fn from(error: &OperationError) -> Self {
         match error {
             OperationError::Refused(refusal) => {
-                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), "The books refuse this");
+                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), "The request was refused");
                 let problem = problem.detail(refusal.to_string());
                 match refusal.field() {
                     Some(field) => problem.field(field, refusal.to_string()),
                     None => problem,
                 }
             }
-            OperationError::NotFound => Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing"),
+            OperationError::NotFound => Self::new(StatusCode::NOT_FOUND, "not_found", "Not found"),
             OperationError::Conflict => {
-                Self::new(StatusCode::CONFLICT, "contended", "Others are changing the same thing; try again")
+                Self::new(StatusCode::CONFLICT, "contended", "Another request is changing the same data; try again")
             }
             OperationError::ProviderRefused { code } => {
                 let problem =
-                    Self::new(StatusCode::BAD_GATEWAY, "provider_refused", "The payment provider refuses this");
-                problem.detail(format!("its word for it: {code}"))
+                    Self::new(StatusCode::BAD_GATEWAY, "provider_refused", "The payment provider refused the request");
+                problem.detail(format!("the provider's code: {code}"))
             }
-            OperationError::Unavailable(_) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "Something we need does not answer; try again",
-            ),
-            OperationError::Defect(_) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", "Something went wrong on our side")
+            OperationError::Unavailable(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "A service is not available; try again")
             }
+            OperationError::Defect(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", "Internal error"),
         }
     }
 }
 
-/// Logs what someone must look at, once, at the boundary. What callers did wrong is not logged.
+/// Logs what a person must look at, once, at the boundary. Errors of the caller are not logged.
 pub fn log_failure(error: &OperationError) {
     match error {
         OperationError::Defect(why) => tracing::error!(why, "a defect"),
-        OperationError::Unavailable(why) => tracing::warn!(why, "something does not answer"),
-        OperationError::ProviderRefused { code } => tracing::warn!(provider.code = code, "the provider refuses"),
+        OperationError::Unavailable(why) => tracing::warn!(why, "a service is unavailable"),
+        OperationError::ProviderRefused { code } => {
+            tracing::warn!(provider.code = code, "the provider refused a request");
+        }
         OperationError::Refused(_) | OperationError::NotFound | OperationError::Conflict => {}
     }
 }

@@ -1,4 +1,4 @@
-//! Ids and tokens: the one place where chance comes in.
+//! Ids and tokens: the only place that uses randomness.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub struct IdGenerator {
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    /// Derived from a seed: the same seed mints the same, in the same order.
+    /// Derived from a seed: the same seed draws the same ids, in the same order.
     Seeded {
         seed: Arc<[u8; 32]>,
         drawn: Arc<std::sync::atomic::AtomicU64>,
@@ -35,7 +35,7 @@ macro_rules! generated {
             $(#[$doc])*
             pub fn $name(&self, now: Timestamp) -> $id {
                 let ulid = Ulid::from_parts(u64::try_from(now.as_millisecond()).unwrap_or_default(), self.random_bits());
-                // A ULID's text is what an id expects; there is no other outcome.
+                // A ULID's text is always a valid id.
                 $id::from_ulid(&ulid.to_string()).expect("a ULID is of the form of an id")
             }
         )*
@@ -43,13 +43,13 @@ macro_rules! generated {
 }
 
 impl IdGenerator {
-    /// Chance from the operating system.
+    /// Draws from the operating system's randomness.
     pub fn system() -> Self {
         Self { source: Source::System }
     }
 
-    /// What is minted follows from a seed: for tests, and for a request that may be carried out again, whose ids must be
-    /// the same each time.
+    /// Derives everything from a seed: for tests, and for a request that may be carried out again, whose ids must be the same
+    /// each time.
     pub fn seeded(seed: &[u8]) -> Self {
         let seed: [u8; 32] = Sha256::digest(seed).into();
         Self { source: Source::Seeded { seed: Arc::new(seed), drawn: Arc::default() } }
@@ -81,8 +81,8 @@ impl IdGenerator {
         URL_SAFE_NO_PAD.encode(self.bytes())
     }
 
-    /// A source of random pauses for the tables' retries. It draws nothing from a seeded generator, whose ids so stay as they
-    /// are.
+    /// A source of random pauses for retries of the tables. It draws nothing from a seeded generator, so that the sequence of
+    /// its ids stays the same.
     pub fn jitter(&self) -> Jitter {
         let bytes: [u8; TOKEN_BYTES] = match &self.source {
             Source::System => self.bytes(),

@@ -1,10 +1,10 @@
 //! Answering requests on Lambda, through the same routers as on a laptop.
 //!
-//! Strangers write addresses and headers. The adapter between API Gateway's events and requests builds a URL of them and
-//! panics where it is none: at a bare `<` in a query, a `Host` of `[::1`, an `X-Forwarded-Proto` of `1`
-//! (<https://github.com/aws/aws-lambda-rust-runtime/issues/515>). A panic ends the process before any code of ours is
-//! reached. So whatever the URL is built of is repaired first, here, for every function that answers requests. This module
-//! can go once the adapter answers such a request instead.
+//! Strangers write addresses and headers. The adapter between API Gateway's events and requests builds a URL from them and
+//! panics where that fails: at a bare `<` in a query, a `Host` of `[::1`, an `X-Forwarded-Proto` of `1`
+//! (<https://github.com/aws/aws-lambda-rust-runtime/issues/515>). A panic ends the process before any code of ours runs. So
+//! every part of the URL is repaired first, here, for every function that answers requests. This module can be deleted once the
+//! adapter answers such a request instead.
 
 use std::fmt::Write as _;
 
@@ -41,8 +41,8 @@ pub async fn answer(router: Router) -> Result<(), Error> {
     .await
 }
 
-/// Makes a request one that the adapter can convert. Where nothing sensible can be made of it, what is left is an empty
-/// request for `/`, and the status to answer it with.
+/// Makes a request one that the adapter can convert. If that is impossible, an empty request for `/` is left, and the status to
+/// answer it with.
 fn repair(request: &mut LambdaRequest) -> Result<(), StatusCode> {
     // The functions stand behind HTTP APIs, so no other kind of event is compiled in.
     let LambdaRequest::ApiGatewayV2(request) = request else { return Err(StatusCode::NOT_IMPLEMENTED) };
@@ -67,9 +67,9 @@ fn repair(request: &mut LambdaRequest) -> Result<(), StatusCode> {
     Ok(())
 }
 
-/// The host that the client names, where it is one; else the name under which API Gateway was reached, or none.
+/// Keeps the host that the client names, if it is one; otherwise uses the name under which API Gateway was reached, or none.
 fn repair_host(request: &mut ApiGatewayV2httpRequest) {
-    // Every request came over TLS; what the client says of it would be taken for the scheme of the URL.
+    // Every request came over TLS; the URL's scheme would be taken from what the client says here.
     request.headers.remove(HeaderName::from_static("x-forwarded-proto"));
     let named = request.headers.get(header::HOST).and_then(|value| value.to_str().ok());
     if named.is_some_and(is_host) {
@@ -83,7 +83,7 @@ fn repair_host(request: &mut ApiGatewayV2httpRequest) {
     }
 }
 
-/// Whether a text can stand for a host in a URL. Only parsing tells of some: `1.2.3.999`, or a name in broken punycode.
+/// Whether a text can be the host of a URL. For some texts only parsing tells: `1.2.3.999`, or a name in broken punycode.
 fn is_host(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || HOST_CHARACTERS.contains(&byte);
     (1..=HOST_BYTES_MAX).contains(&text.len())
@@ -91,7 +91,7 @@ fn is_host(text: &str) -> bool {
         && Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.path() == "/")
 }
 
-/// A text with everything that it may not hold in percent encoding.
+/// A text in which every character that is not allowed is percent encoded.
 fn encoded(text: &str, allowed: &[u8]) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -190,7 +190,7 @@ mod tests {
         "/p/../../x#",
     ];
 
-    /// What strangers send, in any place.
+    /// Texts that strangers send, in any place.
     fn hostile() -> Vec<String> {
         let mut texts: Vec<String> = HOSTILE.iter().map(|text| (*text).to_owned()).collect();
         texts.extend(["a".repeat(64), "a".repeat(254), "a.".repeat(1_050), "a".repeat(9_000), "é".repeat(5_000)]);
@@ -212,7 +212,7 @@ mod tests {
         })
     }
 
-    /// What the router is handed, or the status in its place, through the adapter's own conversion.
+    /// What the router receives, or the status answered instead, through the adapter's own conversion.
     async fn converted(event: &Value) -> Result<Request<Body>, StatusCode> {
         let mut payload: LambdaRequest = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
         repair(&mut payload)?;
@@ -246,7 +246,7 @@ mod tests {
                     let value = format!("{prefix}{text}");
                     event.pointer_mut(parent).unwrap()[name] = value.clone().into();
                     if serde_json::from_value::<LambdaRequest>(event.clone()).is_err() {
-                        // No header's value; the runtime answers it without ending.
+                        // Not a header's value; the runtime answers it without ending.
                         assert!(place.starts_with("/headers"), "{place} {value:?}");
                         continue;
                     }

@@ -1,4 +1,4 @@
-//! A function's process: one thread, for an instance answers one request at a time.
+//! A function's process: one thread, because an instance answers one request at a time.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -7,11 +7,11 @@ use tokio::runtime::{Builder, LocalOptions};
 
 use crate::telemetry;
 
-/// Runs a function until it ends. What it ended of is told in the log like everything else, in words and whole: all that is
-/// wrong with a configuration stands in one line of it.
+/// Runs a function until it ends. The error that ended it is logged like everything else, and whole: all that is wrong with a
+/// configuration is in one line.
 ///
-/// The function is a task of its own. Whatever wakes the future that a runtime blocks on goes through the kernel, a write and
-/// a poll each time; what wakes a task of the same thread only puts it in a list.
+/// The function is a task of its own. Waking the future that a runtime blocks on goes through the kernel, with a write and a
+/// poll each time; waking a task of the same thread only puts it in a list.
 pub fn run<F, E>(function: F) -> ExitCode
 where
     F: Future<Output = Result<(), E>> + 'static,

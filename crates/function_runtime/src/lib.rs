@@ -1,7 +1,7 @@
-//! What every function does before its first request: configuration, clock, ids, logging, clients, and how errors are told
-//! over HTTP.
+//! What every function does before its first request: configuration, clock, ids, logging, clients, and the mapping of errors to
+//! HTTP.
 //!
-//! There is no rule of the business here. The receiver of webhooks uses it without the feature `operations`, and so carries
+//! There is no rule of the business here. The receiver of webhooks uses it without the feature `operations`, and so includes
 //! neither Stripe's requests nor the mailer.
 
 #[cfg(feature = "operations")]

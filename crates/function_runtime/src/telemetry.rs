@@ -1,12 +1,12 @@
-//! What is logged: JSON lines, and never a person, a secret or an amount.
+//! Logging: JSON lines, and never a person, a secret or an amount.
 //!
 //! Each invocation is a span and ends with one wide line that holds its outcome and `duration_ms`. Every line names the spans
-//! that it was written in, with their fields, so that whatever happens inside an invocation can be found by its ids. The spans
-//! themselves write no lines when they begin or close: the wide line says it, in one line for one invocation.
+//! that it was written in, with their fields, so that everything that happens inside an invocation can be found by its ids. The
+//! spans themselves write no lines when they begin or end: the wide line is the only one of an invocation.
 //!
 //! | span | level | around | fields |
 //! |---|---|---|---|
-//! | `webhook.request` | info | a webhook, by the receiver | `business.id`, `provider.event_id` once it is proved |
+//! | `webhook.request` | info | a webhook, in the receiver | `business.id`, `provider.event_id` once it is verified |
 //! | `stream.batch` | info | a batch of the tables' streams | `records` |
 //! | `stream.record` | info | one record of it | `stream.sequence_number`, `kind`, `business.id`, `provider.event_id` |
 //! | `due.run` | info | a run of the timer | |
@@ -22,8 +22,8 @@
 //! | `table call` | debug | `table.call` | `outcome`, `duration_ms` |
 //! | `slow table call` | info | its caller's | `db.operation`, `db.table`, `outcome`, `duration_ms` |
 //!
-//! `GUICHET_LOG=info,store=debug` shows the calls of the tables. A line at `error` asks for a person; counters are fields that
-//! begin with `metric.`.
+//! `GUICHET_LOG=info,store=debug` shows the calls of the tables. A line at `error` asks for a person; fields that begin with
+//! `metric.` are counters.
 
 use tracing_subscriber::EnvFilter;
 
@@ -32,13 +32,13 @@ pub fn start() {
     let filter = crate::config::environment("GUICHET_LOG")
         .and_then(|filter| filter.parse::<EnvFilter>().ok())
         .unwrap_or_else(|| EnvFilter::new("info"));
-    // Where a subscriber is there already, as in tests, it stays.
+    // A subscriber that exists already, as in tests, stays.
     let _ = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        // The list of spans has the innermost one as well.
+        // The list of spans contains the innermost one as well.
         .with_current_span(false)
         .with_span_list(true)
         .try_init();

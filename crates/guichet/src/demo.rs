@@ -1,4 +1,4 @@
-//! The demo: a bilingual business with customers and invoices, registered and issued by the product's own verbs.
+//! The demo: a bilingual business with customers and invoices, registered and issued by the product's own operations.
 
 use std::collections::BTreeMap;
 

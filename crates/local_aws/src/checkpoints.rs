@@ -1,6 +1,6 @@
-//! How far each mapping has come, in a small SQLite file of its own beside the table's.
+//! How far each mapping has come, in a small SQLite file beside the table's.
 //!
-//! Not in the table's file: a checkpoint would there wait for, and hold up, the product's writes.
+//! Not in the table's file: a checkpoint there would wait for the product's writes, and hold them up.
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,8 +29,8 @@ impl Checkpoints {
         Ok(Self { connection: Mutex::new(connection) })
     }
 
-    /// The last record done in each of `lanes` lanes. Where their number changed, keys have moved between lanes, and
-    /// all begin at what is done in every lane.
+    /// The last record done in each of `lanes` lanes. If their number changed, keys have moved between lanes, and every lane
+    /// begins at what all lanes have done.
     pub(crate) fn resume(&self, mapping: &str, stream: &str, lanes: usize) -> rusqlite::Result<Vec<i64>> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
@@ -65,7 +65,7 @@ impl Checkpoints {
         self.keep(mapping, POSITION, sequence)
     }
 
-    /// The last record that every mapping of the stream has done; none where nothing reads the stream.
+    /// The last record that every mapping of the stream has done; `None` if nothing reads the stream.
     pub(crate) fn delivered(&self, stream: &str) -> rusqlite::Result<Option<i64>> {
         self.connection().query_row(
             "SELECT MIN(sequence) FROM checkpoints WHERE stream = ?1 AND lane = ?2",
@@ -87,7 +87,7 @@ impl Checkpoints {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        // Every use is one statement or one transaction: a panic in between leaves nothing half done.
+        // Every use is one statement or one transaction, so a panic in between leaves nothing half done.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
-//! The HTTP server of what runs on one machine: HTTP/1.1 only, with limits that end whatever stops half-way.
+//! The HTTP server of the laptop program: HTTP/1.1 only, with limits that end every request that stalls.
 //!
-//! A laptop has no load balancer in front that would do so. Each request carries its peer's address as
-//! [`ConnectInfo`], for whoever decides by it.
+//! A laptop has no load balancer in front of it that would do so. Each request carries its peer's address as [`ConnectInfo`],
+//! for handlers that decide by it.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -54,7 +54,7 @@ async fn accept(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
 ) -> (TcpStream, SocketAddr, Option<OwnedSemaphorePermit>) {
-    // The semaphore is never closed, which is the only way to get none.
+    // The semaphore is never closed, so there is always a permit.
     let place = Arc::clone(free).acquire_owned().await.ok();
     loop {
         match listener.accept().await {
@@ -74,7 +74,7 @@ async fn serve_connection(
     mut stopping: watch::Receiver<bool>,
     _place: Option<OwnedSemaphorePermit>,
 ) {
-    // Without it a short answer may wait for the client's acknowledgement. Where it cannot be set, all still works.
+    // Without it a short answer may wait for the client's acknowledgement. Everything works without it too, only slower.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE_MAX, body)));
@@ -85,7 +85,7 @@ async fn serve_connection(
     server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     let mut connection = pin!(server.serve_connection(TokioIo::new(stream), service));
     let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
-    // A connection's error concerns its client alone, who has it as well.
+    // A connection's error concerns only its client, who sees it as well.
     tokio::select! {
         _ = connection.as_mut() => {}
         () = stopped => {

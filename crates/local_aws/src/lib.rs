@@ -1,7 +1,7 @@
-//! What AWS is to the product, on a laptop: DynamoDB over a file, the delivery of its streams, and SES with a mailbox.
+//! AWS on a laptop: DynamoDB over a file, the delivery of its streams, and SES with a mailbox.
 //!
-//! The product reaches each of them through its own clients, by the protocol of the real service, and cannot tell.
-//! Nothing here is in any Lambda.
+//! The product reaches each of them through its own clients, by the protocol of the real service, and cannot tell the
+//! difference. Nothing here is in any Lambda.
 
 mod atomic_write;
 mod checkpoints;

@@ -9,7 +9,8 @@ const TAG_CHARS_MAX: usize = 256;
 /// Bytes of the digest that are kept: 128 bits do not collide by chance.
 const DIGEST_BYTES: usize = 16;
 
-/// What is sent, and of what: `receipt/pay_01J…`. Made of ids, never of a person's words, so it may be logged.
+/// The effect and what it is for: `receipt/pay_01J…`. It consists of ids, never of text that a person wrote, so it may be
+/// logged.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
@@ -19,7 +20,6 @@ impl IdempotencyKey {
         Self(format!("{effect}/{of}"))
     }
 
-    /// The name itself.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -38,7 +38,7 @@ impl IdempotencyKey {
     }
 }
 
-/// A short digest of texts, each kept apart from the next.
+/// A short digest of texts. The boundaries between the texts count.
 pub(crate) fn digest(texts: &[&str]) -> String {
     let mut hasher = Sha256::new();
     for text in texts {

@@ -1,6 +1,6 @@
 //! Typed views and the messages composed from them.
 //!
-//! A view holds what the message says, in the vocabulary of the books; `compose` chooses the words, writes amounts and dates
+//! A view holds what the message says, in the vocabulary of the books; `compose` picks the sentences, writes amounts and dates
 //! for the reader and fills the templates in `templates/`, which are compiled in.
 
 use std::fmt;
@@ -16,7 +16,7 @@ use crate::words::Words;
 /// is counted and left to the payment's page.
 pub const RECEIPT_LINES_MAX: usize = 50;
 
-/// What a message is about.
+/// The kinds of message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Our confirmation of a settled payment.
@@ -26,10 +26,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
     pub const ALL: [Self; 2] = [Self::Receipt, Self::SignIn];
 
-    /// The name by which the mail provider's news of a message tells its kind.
+    /// The name of the kind in the mail provider's notices about a message.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Receipt => "receipt",
@@ -50,17 +49,15 @@ pub struct Message {
 }
 
 impl Message {
-    /// What it is about.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// What it is written in.
+    /// The language and format it is written in.
     pub fn locale(&self) -> Locale {
         self.locale
     }
 
-    /// Whom it goes to.
     pub fn to(&self) -> &EmailAddress {
         &self.to
     }
@@ -75,7 +72,7 @@ impl Message {
         &self.text
     }
 
-    /// The body as HTML: the same facts.
+    /// The body as HTML, with the same content.
     pub fn html(&self) -> &str {
         &self.html
     }
@@ -87,10 +84,9 @@ impl fmt::Debug for Message {
     }
 }
 
-/// What a receipt says of one invoice.
+/// One invoice of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceiptLine {
-    /// The invoice's number.
     pub number: InvoiceNumber,
     /// How much of the payment was applied to it.
     pub amount: Money,
@@ -98,31 +94,27 @@ pub struct ReceiptLine {
     pub open_after: Money,
 }
 
-/// What a receipt says: our confirmation of a settled payment.
+/// The content of a receipt: our confirmation of a settled payment.
 #[derive(Clone)]
 pub struct Receipt<'a> {
-    /// Whom was paid.
     pub business: &'a Business,
     pub locale: Locale,
-    /// Whom it goes to.
     pub to: EmailAddress,
-    /// The customer's name.
     pub customer_name: PartyName,
     pub payment: PaymentId,
     /// The day of the payment, in the business's zone.
     pub paid_on: Date,
-    /// The whole amount.
     pub amount: Money,
     /// The invoices it was applied to.
     pub lines: Vec<ReceiptLine>,
-    /// The part of it that covers no invoice yet.
+    /// The part of the payment that covers no invoice yet.
     pub unapplied: Money,
-    /// Where the payment is shown. Its key is a secret.
+    /// The address of the payment's page. Its key is a secret.
     pub payment_url: String,
 }
 
 impl Receipt<'_> {
-    /// The message in the reader's words.
+    /// Composes the message in the reader's language.
     pub fn compose(&self) -> Message {
         let words = Words::of(self.locale.language());
         let amount = self.locale.money(self.amount);
@@ -177,25 +169,23 @@ impl fmt::Debug for Receipt<'_> {
     }
 }
 
-/// What a sign-in message says.
+/// The content of a sign-in message.
 #[derive(Clone)]
 pub struct SignIn<'a> {
     pub business: &'a Business,
-    /// How the reader reads.
     pub locale: Locale,
-    /// Whom it goes to.
     pub to: EmailAddress,
-    /// The page that signs in. A secret.
+    /// The address that signs in. A secret.
     pub url: String,
     /// Six digits that do the same. A secret.
     pub code: String,
-    /// How long both live.
+    /// For how many minutes link and code are valid.
     pub minutes: u16,
 }
 
 impl SignIn<'_> {
-    /// The message in the reader's words. The subject never holds the code: subjects are shown on locked screens and come
-    /// back in the mail provider's news.
+    /// Composes the message in the reader's language. The subject never contains the code: subjects are shown on locked screens
+    /// and come back in the mail provider's notices.
     pub fn compose(&self) -> Message {
         let words = Words::of(self.locale.language());
         let business = isolated(self.business.name.as_str());
@@ -231,18 +221,18 @@ impl fmt::Debug for SignIn<'_> {
     }
 }
 
-/// What every message has around its content.
+/// The parts of every message around its content.
 struct Frame<'a> {
     lang: &'a str,
     subject: &'a str,
     business: &'a str,
-    /// What a list of messages shows after the subject.
+    /// The line that mail readers show after the subject in a list of messages.
     preheader: &'a str,
-    /// Why the reader has it.
+    /// Why the reader receives it.
     why: &'a str,
 }
 
-/// One line of a receipt, in words.
+/// One line of a receipt, as text.
 struct Row {
     label: String,
     amount: String,
@@ -297,8 +287,8 @@ struct SignInHtml<'a> {
     parts: &'a SignInParts<'a>,
 }
 
-/// A template filled in. Its values are all text and a `String` takes everything written to it, so this cannot fail; the
-/// tests render every message in every locale.
+/// Fills a template. Its values are all text, and a `String` accepts everything written to it, so this cannot fail; the tests
+/// render every message in every locale.
 fn rendered<T: Template>(template: &T) -> String {
     let mut out = String::with_capacity(T::SIZE_HINT);
     let written = template.render_into(&mut out);

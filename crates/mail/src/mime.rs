@@ -1,11 +1,11 @@
 //! A message in the form in which mail travels.
 //!
-//! The same message under the same idempotency key at the same instant is the same bytes: nothing in it comes from a clock or from
-//! chance. No header can be forged by what a person typed: a [`Message`] comes only from typed views, names have no control
-//! characters, and what is not plain ASCII is written as encoded words.
+//! The same message under the same idempotency key at the same instant has the same bytes: nothing in it comes from a clock or
+//! from randomness. Nothing that a person typed can forge a header: a [`Message`] comes only from typed views, names have no
+//! control characters, and what is not plain ASCII is written as encoded words.
 //!
-//! Amazon SES puts its own `Date` and `Message-ID` in the place of ours; they are there for every other way a message may
-//! go. There are no `List-` headers: these messages answer something the reader did, so there is no list to leave.
+//! Amazon SES replaces our `Date` and `Message-ID` by its own; ours are there for every other route. There are no `List-`
+//! headers: these messages answer something the reader did, so there is no list to leave.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use receivables::Business;
 use crate::idempotency_key::{IdempotencyKey, digest};
 use crate::message::Message;
 
-/// The message as MIME.
+/// Writes the message as MIME.
 pub(crate) fn mime(mail: &Message, from: &Business, once: &IdempotencyKey, now: Timestamp) -> Vec<u8> {
     let sender = from.email.as_str();
     let domain = sender.rsplit_once('@').map_or(sender, |(_, domain)| domain);
@@ -40,13 +40,13 @@ pub(crate) fn mime(mail: &Message, from: &Business, once: &IdempotencyKey, now: 
     bytes
 }
 
-/// A line that is in neither body: it depends on both, so nobody can have written it into one.
+/// A boundary that neither body contains: it depends on both, so nobody can have written it into one.
 fn boundary(mail: &Message, once: &IdempotencyKey) -> String {
     format!("=_{}", digest(&[once.as_str(), mail.text(), mail.html()]))
 }
 
-/// A text whose encoded words, if a person typed any, stay what was typed. Plain ASCII goes into a header as it is and many
-/// readers would decode them; a space of no width makes it a text that is encoded as a whole.
+/// Keeps encoded words that a person typed as they are. Plain ASCII goes into a header unchanged, and many readers would decode
+/// them; a zero-width space makes the whole text be encoded.
 fn as_typed(text: &str) -> Cow<'_, str> {
     if text.contains("=?") { Cow::Owned(text.replace("=?", "=\u{200b}?")) } else { Cow::Borrowed(text) }
 }

@@ -1,11 +1,11 @@
 //! Sends a message by Amazon SES, once.
 //!
-//! The answer says which of three things happened: SES has it, SES does not have it, or nobody knows. What nobody knows is
-//! never tried again here: the client's own retries are turned off for this call, whatever the client was built with,
-//! because a second try after an unknown outcome may be a second mail.
+//! The answer says which of three things happened: SES has the message, SES does not have it, or it is unknown. An unknown
+//! outcome is never tried again here: the client's own retries are off for this call, however the client was built, because a
+//! second try may be a second mail.
 //!
-//! No error holds what a service wrote in prose, because SES's refusals quote addresses. Only its codes are kept. The one thing
-//! logged is that a message cannot be sent to the address it is for, and not the address.
+//! No error contains prose of a service, because SES's refusals quote addresses. Only its codes are kept. The one thing logged
+//! is that a message cannot be sent to its address, without the address.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -34,17 +34,17 @@ pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// Characters of an error code that are kept.
 const CODE_CHARS_MAX: usize = 64;
 
-/// Sends messages.
+/// Sends messages through Amazon SES.
 #[derive(Clone, Debug)]
 pub struct Sender {
     client: Client,
     pub(crate) timeout: Duration,
 }
 
-/// SES has the message.
+/// SES has accepted the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sent {
-    /// SES's id of it, by which it gives news of it.
+pub struct SentMessage {
+    /// SES's id of it, which its notices about the message carry.
     pub provider_id: String,
 }
 
@@ -59,7 +59,7 @@ pub enum SendError {
         /// Whether the same call may succeed later without anyone changing anything.
         retryable: bool,
     },
-    /// SES may have the message. It must not be sent again by itself.
+    /// SES may have the message. It must not be sent again automatically.
     #[error("the message may have been sent: {reason}")]
     OutcomeUnknown {
         /// A code, of ours or of SES.
@@ -68,23 +68,23 @@ pub enum SendError {
 }
 
 impl Sender {
-    /// A sender over a client.
+    /// A sender that uses a client.
     pub fn new(client: Client) -> Self {
         Self { client, timeout: SEND_TIMEOUT }
     }
 
     /// Sends a message from a business. One call is one try.
     ///
-    /// SES's news of the message carries the tags `business`, `kind` and `once`.
+    /// SES's notices about the message carry the tags `business`, `kind` and `once`.
     pub async fn send(
         &self,
         mail: &Message,
         from: &Business,
         once: &IdempotencyKey,
         now: Timestamp,
-    ) -> Result<Sent, SendError> {
+    ) -> Result<SentMessage, SendError> {
         if !(from.email.as_str().is_ascii() && mail.to().as_str().is_ascii()) {
-            // SES does not speak SMTPUTF8. Someone should correct the address; no alarm could be stopped by trying again.
+            // SES does not speak SMTPUTF8. A person should correct the address; trying again would only repeat the alarm.
             tracing::warn!(
                 business.id = from.id.as_str(),
                 mail.kind = mail.kind().as_str(),
@@ -102,7 +102,7 @@ impl Sender {
             tag("kind", mail.kind().as_str().to_owned())?,
             tag("once", once.tag())?,
         ];
-        let dispatched = Dispatched::default();
+        let dispatched = DispatchFlag::default();
         self.client
             .send_raw_email()
             .source(from.email.as_str())
@@ -118,24 +118,24 @@ impl Sender {
             .interceptor(dispatched.clone())
             .send()
             .await
-            .map(|output| Sent { provider_id: output.message_id })
+            .map(|output| SentMessage { provider_id: output.message_id })
             .map_err(|error| outcome(&error, dispatched.happened()))
     }
 }
 
-/// Notes that a request has been handed to the connection: before that, nothing can have been sent.
+/// Records that a request was handed to the connection: before that, nothing can have been sent.
 #[derive(Clone, Debug, Default)]
-struct Dispatched(Arc<AtomicBool>);
+struct DispatchFlag(Arc<AtomicBool>);
 
-impl Dispatched {
+impl DispatchFlag {
     fn happened(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }
 
-impl Intercept for Dispatched {
+impl Intercept for DispatchFlag {
     fn name(&self) -> &'static str {
-        "Dispatched"
+        "DispatchFlag"
     }
 
     fn read_before_transmit(
@@ -149,7 +149,7 @@ impl Intercept for Dispatched {
     }
 }
 
-/// What an error of the client means for the message.
+/// The outcome for the message after an error of the client.
 fn outcome(error: &SdkError<SendRawEmailError, HttpResponse>, dispatched: bool) -> SendError {
     match error {
         SdkError::ConstructionFailure(_) => not_sent("request-not-built", false),
@@ -169,7 +169,7 @@ fn outcome(error: &SdkError<SendRawEmailError, HttpResponse>, dispatched: bool) 
     }
 }
 
-/// What an answer of SES that is no success means for the message. A server's own failure may come after its acceptance.
+/// The outcome for the message after an error answer of SES. A server's own failure may come after it has accepted the message.
 fn refusal(code: Option<&str>, status: u16) -> SendError {
     let reason: String = match code {
         Some(code) => {
@@ -195,7 +195,7 @@ fn refusal(code: Option<&str>, status: u16) -> SendError {
     }
 }
 
-/// Whether the client says that there was never a connection to send over. Where it does not say so, there may have been.
+/// Whether the client says that there never was a connection. If it does not say so, there may have been one.
 fn never_connected(error: &(dyn Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| (*error).source())
         .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())

@@ -1,8 +1,8 @@
 //! Sealing the audit, and proving its chain.
 //!
-//! Every decision leaves a record in its own transaction. Here the records are sealed one after the other: each seal is the
-//! SHA-256 of the seal before it, a line break, and the record as JSON. So none can be altered, left out or put in without
-//! breaking all that follow.
+//! Every decision writes a record in its own transaction. Here the records are sealed one after the other: each seal is the
+//! SHA-256 of the seal before it, a line break, and the record as JSON. So no record can be changed, removed or inserted
+//! without breaking every seal after it.
 
 use receivables::{BusinessId, CustomerId};
 use serde::Serialize;
@@ -38,7 +38,7 @@ struct SealedDifference<'a> {
     after: &'a str,
 }
 
-/// Seals what was decided, once.
+/// Seals a record once; a record that is sealed already stays as it is.
 pub async fn seal_audit(context: &Context, record: &AuditRecord) -> Result<(), OperationError> {
     let differences: Vec<SealedDifference<'_>> = record
         .differences
@@ -69,7 +69,7 @@ fn hash(before: &str, text: &str) -> String {
     hex::encode(Sha256::digest(format!("{before}\n{text}")))
 }
 
-/// Where a chain is broken, in words; nothing where it holds. Says how many records it has.
+/// Checks the chain. Returns the number of records and, where the chain is broken, the place in words.
 pub(crate) async fn verify_chain(context: &Context, b: &BusinessId) -> Result<(u64, Option<String>), OperationError> {
     let (mut before, mut expected, mut page) = (String::new(), 0, Page::first(PAGE));
     loop {

@@ -1,4 +1,4 @@
-//! What a business sets for itself. Each change leaves its record in the audit.
+//! The settings of a business. Each change leaves a record in the audit.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::commit::{RetryOnConflict, action_commit_context, is_already_done};
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// Sets up to how much of an invoice a business writes off, by currency; nothing in those that are not named.
+/// Sets, by currency, how much of an invoice the business may write off; nothing in currencies that are not named.
 pub async fn set_write_off_tolerances(
     context: &Context,
     id: &BusinessId,
@@ -20,7 +20,7 @@ pub async fn set_write_off_tolerances(
     loop {
         retry.attempt().await?;
         let before = context.store.business(id).await?.ok_or(OperationError::NotFound)?;
-        // Sent again after another's change, the request does not bring its own back.
+        // A repeated request must not undo a change that was made after it.
         if is_already_done(context, id).await? {
             return Ok(before);
         }

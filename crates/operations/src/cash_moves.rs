@@ -1,5 +1,5 @@
-//! What an operator does with money that has come: applies it, takes it back, moves it, hands it over, and
-//! closes reviews.
+//! What an operator does with money that has arrived: apply it, unapply it, move it between invoices, hand it over to another
+//! account, and close reviews.
 
 use jiff::Timestamp;
 use receivables::allocation::{ApplyRefusal, UnapplyRefusal};
@@ -10,19 +10,17 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::payments::{change_payment, named_invoices};
 
-/// Open invoices that are looked at for proposals, oldest due first.
+/// Open invoices considered for proposals, oldest due first.
 const OPEN_INVOICES_MAX: usize = 100;
 
-/// How much for which invoice.
+/// An amount for one invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CashPart {
-    /// The invoice.
     pub invoice: InvoiceId,
-    /// How much.
     pub amount: Money,
 }
 
-/// The invoices of parts, as they stand now.
+/// The invoices of the parts, as they are stored now.
 pub(crate) async fn parts_of(
     context: &Context,
     business: &Business,
@@ -39,7 +37,7 @@ fn with_amounts(invoices: Vec<Invoice>, parts: &[CashPart]) -> Vec<(Invoice, Mon
     invoices.into_iter().zip(parts).map(|(invoice, part)| (invoice, part.amount)).collect()
 }
 
-/// Applies what is unapplied of a payment to invoices of its account.
+/// Applies unapplied cash of a payment to invoices of its account.
 pub async fn apply_cash(
     context: &Context,
     business: &Business,
@@ -55,7 +53,7 @@ pub async fn apply_cash(
     .await
 }
 
-/// Takes an allocation of a payment back, all of it or a part.
+/// Unapplies an allocation of a payment, whole or in part.
 pub async fn unapply_cash(
     context: &Context,
     business: &Business,
@@ -68,7 +66,7 @@ pub async fn unapply_cash(
     change_payment(context, payment, &[], now, |payment, _| payment::unapply(payment, invoice, amount, now)).await
 }
 
-/// Moves an allocation of a payment to another invoice of the account, all of it or a part.
+/// Moves an allocation of a payment to another invoice of the same account, whole or in part.
 pub async fn move_cash(
     context: &Context,
     business: &Business,
@@ -86,7 +84,7 @@ pub async fn move_cash(
     .await
 }
 
-/// Hands a payment to the account it was meant for, on which it stays unapplied.
+/// Hands a payment over to the account it was meant for, where it stays unapplied.
 pub async fn hand_over(
     context: &Context,
     business: &Business,
@@ -98,7 +96,7 @@ pub async fn hand_over(
     change_payment(context, payment, &[], now, |payment, _| payment::hand_over(payment, to, now)).await
 }
 
-/// A person has looked at a review.
+/// Closes a review that a person has looked at.
 pub async fn close_review(
     context: &Context,
     business: &Business,
@@ -110,7 +108,7 @@ pub async fn close_review(
     change_payment(context, payment, &[], now, |payment, _| payment::close_review(payment, name, now)).await
 }
 
-/// Where unapplied cash of a payment could go: oldest due first, and never where an operator has taken it back.
+/// Proposes invoices for a payment's unapplied cash: oldest due first, and never one that an operator has taken it off.
 pub async fn proposals_for(
     context: &Context,
     business: &Business,

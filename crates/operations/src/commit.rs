@@ -1,4 +1,4 @@
-//! Committing decisions, and deciding again where another came first.
+//! Committing decisions, and deciding again after a conflict.
 
 use receivables::{BusinessId, Decision, Refusal};
 use store::{CommitContext, CommitOutcome};
@@ -6,11 +6,11 @@ use store::{CommitContext, CommitOutcome};
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// Attempts at one decision before it is given up as contended.
+/// Attempts at one decision before it fails as contended.
 const ATTEMPTS_MAX: u32 = 6;
 
-/// Counts the attempts at one decision. Each attempt decides on what is stored by then; where another came first, the next one
-/// begins after a pause of a random length, so that rivals on one item do not meet again.
+/// Counts the attempts at one decision. Each attempt decides on what is stored at that moment. After a conflict the next one
+/// waits for a random time, so that two rivals on one item do not collide again.
 pub(crate) struct RetryOnConflict<'a> {
     context: &'a Context,
     attempts: u32,
@@ -21,7 +21,7 @@ impl<'a> RetryOnConflict<'a> {
         Self { context, attempts: 0 }
     }
 
-    /// Begins an attempt, after a pause where it is not the first. An error once there were enough.
+    /// Begins an attempt, after a pause unless it is the first. An error once there were [`ATTEMPTS_MAX`].
     pub(crate) async fn attempt(&mut self) -> Result<(), OperationError> {
         if self.attempts == ATTEMPTS_MAX {
             return Err(OperationError::Conflict);
@@ -34,7 +34,7 @@ impl<'a> RetryOnConflict<'a> {
     }
 }
 
-/// Who acts, and why, as a commit records it.
+/// The actor and the reason, as a commit records them.
 pub(crate) fn commit_context(context: &Context) -> CommitContext {
     CommitContext {
         actor: context.actor.clone(),
@@ -43,19 +43,19 @@ pub(crate) fn commit_context(context: &Context) -> CommitContext {
     }
 }
 
-/// The same, for the commit by which an operator's request is carried out.
+/// The same, with the name under which an operator's request is carried out once.
 pub(crate) fn action_commit_context(context: &Context) -> CommitContext {
     CommitContext { act: context.action.as_ref().map(|action| action.name.clone()), ..commit_context(context) }
 }
 
-/// Commits a decision on behalf of whoever acts.
+/// Commits a decision on behalf of the context's actor.
 pub(crate) async fn commit(context: &Context, decision: &Decision) -> Result<CommitOutcome, OperationError> {
     Ok(context.store.commit(decision, &commit_context(context)).await?)
 }
 
-/// Commits what an operator decided, once, and gives what it changed. `None` where it has to be decided again: another came
-/// first, or it was refused but another try of the same request was carried out in the meantime, so that its own effect may be
-/// the reason.
+/// Commits what an operator's request decided, once, and returns what it changed. `None` where the caller must decide again:
+/// there was a conflict, or the books refused, but another try of the same request succeeded meanwhile and its effect may be
+/// the reason for the refusal.
 pub(crate) async fn commit_once<T>(
     context: &Context,
     b: &BusinessId,
@@ -71,8 +71,8 @@ pub(crate) async fn commit_once<T>(
     }
 }
 
-/// Whether the operator's request was carried out before: its answer was lost, or another try came first. To be asked before
-/// deciding, since the books may well refuse what they have done already.
+/// Whether the operator's request was carried out before, because its answer was lost or another try came first. Callers check
+/// this before they decide: the books may refuse what they have already done.
 pub(crate) async fn is_already_done(context: &Context, b: &BusinessId) -> Result<bool, OperationError> {
     match &context.action {
         Some(action) => Ok(context.store.is_already_done(b, &action.name).await?),

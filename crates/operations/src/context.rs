@@ -1,4 +1,4 @@
-//! What every verb works with: the adapters, and on whose behalf it works.
+//! What every operation works with: the tables, the providers, mail, links, and the actor.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,42 +10,40 @@ use store::Store;
 
 use crate::links::Links;
 
-/// What a verb works with. Cheap to clone: clones share connections.
+/// What an operation works with. Cheap to clone: clones share connections.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// The tables.
     pub store: Store,
     /// The accounts at payment providers.
     pub gateways: Gateways,
-    /// Sends mail.
     pub mailer: mail::Sender,
-    /// Addresses and the tokens in them.
+    /// Writes addresses and the tokens in them.
     pub links: Links,
-    /// On whose behalf the verb is carried out.
+    /// On whose behalf the operation is carried out: the audit records it.
     pub actor: Actor,
-    /// The request that is carried out, where an operator made it.
+    /// The operator's request that is being carried out, if there is one.
     pub action: Option<OperatorAction>,
-    /// Names this process and its tries, so that a claim whose answer was lost is known again.
+    /// Names this process and its tries, so that a worker whose claim's answer was lost recognises its own claim.
     pub worker: WorkerId,
 }
 
 /// A request of an operator to change the books.
 #[derive(Clone, Debug)]
 pub struct OperatorAction {
-    /// Names it among the business's requests. A request that is tried again has the same name, and so is decided once.
+    /// The request's name, unique within the business. A retry has the same name, and so is decided once.
     pub name: String,
-    /// Why, in the operator's words: the audit keeps it.
+    /// The reason, in the operator's words: the audit keeps it.
     pub reason: Description,
 }
 
 impl Context {
-    /// The same, on behalf of someone else.
+    /// The same context on behalf of another actor.
     #[must_use]
     pub fn acting_as(&self, actor: Actor) -> Self {
         Self { actor, ..self.clone() }
     }
 
-    /// The same, for carrying out an operator's request.
+    /// The same context, for carrying out an operator's request.
     #[must_use]
     pub fn for_action(&self, action: OperatorAction) -> Self {
         Self { action: Some(action), ..self.clone() }
@@ -60,7 +58,7 @@ pub struct WorkerId {
 }
 
 impl WorkerId {
-    /// A process of a name that no other has.
+    /// Takes a name that no other process has.
     pub fn new(process: &str) -> Self {
         Self { process: process.into(), tries: Arc::default() }
     }

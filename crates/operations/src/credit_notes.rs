@@ -1,4 +1,4 @@
-//! Credit notes: issued, applied, taken back.
+//! Credit notes: issuing, applying and unapplying them.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,26 +13,22 @@ use crate::commit::{RetryOnConflict, commit, commit_once, is_already_done};
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// What the business asks us to credit.
+/// A credit note that the business asks for.
 #[derive(Clone, Debug)]
 pub struct NewCreditNote {
-    /// Drawn for it.
+    /// Chosen by the caller: a retry has the same id.
     pub id: CreditNoteId,
-    /// Who has it.
     pub customer: CustomerId,
     /// The number printed on it.
     pub number: InvoiceNumber,
-    /// How much.
     pub amount: Money,
-    /// Why.
     pub reason: Description,
-    /// When it is dated.
     pub issued_on: Date,
-    /// What it is for; none where it is kept for later.
+    /// The invoices it is applied to; none where it is kept for later.
     pub parts: Vec<CashPart>,
 }
 
-/// Issues a credit note and applies it as far as it says. The same again gives the one that is there.
+/// Issues a credit note and applies it to the invoices it names. The same credit note sent again returns the stored one.
 pub async fn issue_credit_note(
     context: &Context,
     business: &Business,
@@ -53,7 +49,7 @@ pub async fn issue_credit_note(
         let (b, c) = (business.id.clone(), new.customer.clone());
         let (note, decision) = match credit_note::issue(new.id.clone(), b, c, draft, now) {
             Ok(issued) => issued,
-            // Sent again, it finds its invoices covered: by itself.
+            // Sent again, it finds its invoices covered by itself.
             Err(refusal) => {
                 let known = known_or_taken(context, business, &new).await?;
                 return known.ok_or(refusal.into());
@@ -71,7 +67,7 @@ pub async fn issue_credit_note(
     }
 }
 
-/// Where the number is there: the same credit note sent again, or a refusal, because it is another's number.
+/// The number exists already: the same credit note sent again, or a refusal because another credit note has the number.
 async fn known_or_taken(
     context: &Context,
     business: &Business,
@@ -106,7 +102,7 @@ pub async fn apply_credit_note(
     }
 }
 
-/// Takes an allocation of a credit note back, all of it or a part.
+/// Unapplies an allocation of a credit note, whole or in part.
 pub async fn unapply_credit_note(
     context: &Context,
     business: &Business,

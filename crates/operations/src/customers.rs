@@ -11,10 +11,10 @@ use crate::error::OperationError;
 
 /// A customer, and whether they are new.
 #[derive(Clone, Debug)]
-pub struct Registered {
-    /// The customer as they are now.
+pub struct Registration {
+    /// The customer as stored now.
     pub customer: Customer,
-    /// Whether they were registered by this.
+    /// Whether this call registered them.
     pub fresh: bool,
 }
 
@@ -25,11 +25,11 @@ pub async fn register_customer(
     id: CustomerId,
     profile: Profile,
     now: Timestamp,
-) -> Result<Registered, OperationError> {
+) -> Result<Registration, OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
         match retry.attempt().await {
-            // Another customer keeps the external id: that is no matter of trying again.
+            // Another customer has the external id, so trying again would not help.
             Err(OperationError::Conflict) if profile.external_id.is_some() => {
                 return Err(RegisterRefusal::ExternalIdTaken.into());
             }
@@ -43,14 +43,14 @@ pub async fn register_customer(
         let (customer, decision, fresh) = if let Some(before) = known {
             match customer::change_profile(&before, profile.clone(), now) {
                 Some((customer, decision)) => (customer, decision, false),
-                None => return Ok(Registered { customer: before, fresh: false }),
+                None => return Ok(Registration { customer: before, fresh: false }),
             }
         } else {
             let (customer, decision) = customer::register(id.clone(), business.id.clone(), profile.clone(), now);
             (customer, decision, true)
         };
         match commit(context, &decision).await? {
-            CommitOutcome::Committed => return Ok(Registered { customer, fresh }),
+            CommitOutcome::Committed => return Ok(Registration { customer, fresh }),
             CommitOutcome::AlreadyDone | CommitOutcome::Conflict(_) => {}
         }
     }

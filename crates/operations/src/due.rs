@@ -13,26 +13,26 @@ use crate::error::OperationError;
 mod payments;
 mod sweep;
 
-pub use sweep::{Swept, put_business, sweep_provider_events, watch};
+pub use sweep::{SweepResult, put_business, sweep_provider_events, watch};
 
-/// Rounds over the due list in one run, each of a page per shard.
+/// Rounds over the due list in one run; each reads one page per shard.
 const ROUNDS_MAX: u32 = 20;
 
-/// What a run did.
+/// Counts of what a run did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DueRun {
     /// What was due and done.
     pub done: usize,
-    /// What was due and could not be done now; it stays due.
+    /// What was due and failed; it stays due.
     pub failed: usize,
-    /// What another did.
+    /// What another worker claimed first.
     pub taken: usize,
 }
 
-/// Does whatever is due at an instant. It takes no other input, and may run any number of times, side by side.
+/// Does whatever is due at an instant. It takes no other input; any number of runs may overlap.
 pub async fn run_due(context: &Context, now: Timestamp) -> Result<DueRun, OperationError> {
     let mut run = DueRun::default();
-    // Boxed: the compiler follows every future into the ones it holds, and these are deep.
+    // Boxed: the compiler follows every future into those inside it, and these nest deeply.
     sweep::run_due_sweeps(context, now, &mut run).boxed().await?;
     for _ in 0..ROUNDS_MAX {
         let mut found = 0;

@@ -1,37 +1,37 @@
-//! What can go wrong with a verb, by what the caller does about it.
+//! What can go wrong with an operation: one variant for each reaction of the caller.
 
 use payment_gateway::RequestError;
 use receivables::{Refusal, allocation, credit_note, customer, invoice, pay_link, payment};
 use store::StoreError;
 
-/// Why a verb came to nothing.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
-    /// The books refuse: say which rule.
+    /// The books refuse: tell the caller which rule.
     #[error("refused: {0}")]
     Refused(#[from] Refusal),
-    /// There is no such thing, or not for this caller.
+    /// It does not exist, or not for this caller.
     #[error("not found")]
     NotFound,
-    /// Others kept changing the same things: try again.
+    /// Other writers kept changing the same items: try again.
     #[error("contended")]
     Conflict,
-    /// The provider refuses. The code is the provider's own.
+    /// The provider refuses.
     #[error("the payment provider refused: {code}")]
     ProviderRefused {
-        /// The provider's word.
+        /// The provider's own code.
         code: String,
     },
-    /// Something does not answer: try again later.
+    /// A service does not answer: try again later.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// A bug or a wrong configuration of ours: someone must look.
+    /// A bug or a wrong configuration of ours: a person must look.
     #[error("defect: {0}")]
     Defect(String),
 }
 
 impl OperationError {
-    /// Whether the same verb may succeed later without anyone changing anything.
+    /// Whether the same operation may succeed later without anyone changing anything.
     pub fn retryable(&self) -> bool {
         match self {
             Self::Conflict | Self::Unavailable(_) => true,
@@ -52,7 +52,7 @@ macro_rules! refused {
     };
 }
 
-// What each command of the books refuses for is a refusal.
+// Each command of the books has its own type of refusal; all become `Refused`.
 refused! {
     credit_note::IssueRefusal customer::RegisterRefusal invoice::IssueRefusal pay_link::LinkRefusal
     allocation::ApplyRefusal payment::RefundRefusal payment::ReviewRefusal payment::StartRefusal

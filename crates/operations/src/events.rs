@@ -1,4 +1,4 @@
-//! Applying what a provider reported.
+//! Applying what a provider reports.
 
 use jiff::Timestamp;
 use payment_gateway::{Meaning, meaning_of};
@@ -16,47 +16,52 @@ use crate::methods::{apply_method_reports, customer_deleted};
 use crate::payments::{ClaimedReports, commit_reports, named_invoices, run_to_completion};
 use crate::payouts::apply_payout_report;
 
-/// What became of an event.
+/// The outcome of applying an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Applied {
-    /// What it reports is in the books.
+pub enum ApplyOutcome {
+    /// Its reports are in the books.
     InTheBooks,
-    /// It reports nothing that changes them.
+    /// It reports nothing that changes the books.
     Nothing,
-    /// It reports money without a known customer; the reports are kept.
+    /// It reports money without a known customer; its reports are kept.
     Unmatched,
     /// It could not be understood or carried out; it is kept for repair and replay.
     Quarantined,
 }
 
-/// Applies a recorded event: reports merged, folded and committed with the event marked as applied in the same transaction.
+/// Applies a recorded event: merges and folds its reports, and commits them in the transaction that marks the event as applied.
 pub async fn apply_provider_event(
     context: &Context,
     event: &ReceivedEvent,
     now: Timestamp,
-) -> Result<Applied, OperationError> {
+) -> Result<ApplyOutcome, OperationError> {
     quarantine_on_defect(context, event, Some(&event.key), now).await
 }
 
-/// Applies a recorded event again, whatever became of it. What was applied stays marked so: its reports merge to what they are.
-pub async fn replay_event(context: &Context, event: &ReceivedEvent, now: Timestamp) -> Result<Applied, OperationError> {
+/// Applies a recorded event again, whatever the earlier outcome. An applied event stays marked: merging its reports again
+/// changes nothing.
+pub async fn replay_event(
+    context: &Context,
+    event: &ReceivedEvent,
+    now: Timestamp,
+) -> Result<ApplyOutcome, OperationError> {
     let marked = (event.state != EventState::Applied).then_some(&event.key);
     quarantine_on_defect(context, event, marked, now).await
 }
 
-/// Applies an event. An error that no other try would mend puts it into quarantine, where it holds nothing up and a replay
-/// finds it; but what was applied before stays so.
+/// Applies an event. An error that no retry would fix puts the event into quarantine, where it holds nothing up and a replay
+/// finds it. An event that was applied before stays applied.
 async fn quarantine_on_defect(
     context: &Context,
     event: &ReceivedEvent,
     marked: Option<&EventKey>,
     now: Timestamp,
-) -> Result<Applied, OperationError> {
+) -> Result<ApplyOutcome, OperationError> {
     match (apply(context, event, marked, now).await, marked) {
         (Err(error), Some(key)) if !error.retryable() => {
             let reason = format!("it cannot be applied: {error}");
             context.store.mark_event(key, EventState::Quarantined, Some(&reason), now).await?;
-            Ok(Applied::Quarantined)
+            Ok(ApplyOutcome::Quarantined)
         }
         (applied, _) => applied,
     }
@@ -67,7 +72,7 @@ async fn apply(
     event: &ReceivedEvent,
     marked: Option<&EventKey>,
     now: Timestamp,
-) -> Result<Applied, OperationError> {
+) -> Result<ApplyOutcome, OperationError> {
     let provider = event.key.provider;
     let gateway = context.gateways.of(provider)?;
     let mark = async |state, reason: Option<&str>| match marked {
@@ -75,8 +80,8 @@ async fn apply(
         None => Ok(()),
     };
     if event.livemode.is_some_and(|livemode| livemode != gateway.livemode()) {
-        mark(EventState::Applied, Some("the other mode")).await?;
-        return Ok(Applied::Nothing);
+        mark(EventState::Applied, Some("it is an event of the other mode, test or live")).await?;
+        return Ok(ApplyOutcome::Nothing);
     }
     let b = &event.key.business;
     let meaning = match meaning_of(provider, &event.body) {
@@ -90,31 +95,31 @@ async fn apply(
         Ok(Meaning::Methods(reports)) => {
             apply_method_reports(context, b, provider, &reports).await?;
             mark(EventState::Applied, None).await?;
-            Ok(Applied::InTheBooks)
+            Ok(ApplyOutcome::InTheBooks)
         }
         Ok(Meaning::CustomerDeleted(customer)) => {
             customer_deleted(context, b, provider, &customer, now).await?;
             mark(EventState::Applied, None).await?;
-            Ok(Applied::InTheBooks)
+            Ok(ApplyOutcome::InTheBooks)
         }
         Ok(Meaning::Payout(report)) => {
             apply_payout_report(context, b, provider, &report, now).await?;
             mark(EventState::Applied, None).await?;
-            Ok(Applied::InTheBooks)
+            Ok(ApplyOutcome::InTheBooks)
         }
         Ok(Meaning::Reports(_) | Meaning::Nothing | Meaning::Fetch(_)) => {
             mark(EventState::Applied, None).await?;
-            Ok(Applied::Nothing)
+            Ok(ApplyOutcome::Nothing)
         }
         Err(unreadable) => {
             mark(EventState::Quarantined, Some(&unreadable.to_string())).await?;
-            Ok(Applied::Quarantined)
+            Ok(ApplyOutcome::Quarantined)
         }
     }
 }
 
-/// Applies what a provider reports of money: to a payment of ours, to the account of a customer we know, or, where neither is
-/// known, keeps it as unidentified.
+/// Applies reports about money: to a payment of ours, else to the account of a known customer, else to the list of unidentified
+/// money.
 async fn apply_reports(
     context: &Context,
     b: &BusinessId,
@@ -122,14 +127,14 @@ async fn apply_reports(
     reports: &[Report],
     event: Option<&EventKey>,
     now: Timestamp,
-) -> Result<Applied, OperationError> {
-    // Two businesses may share one account at the provider. What is another's is its own to apply, and nothing is kept of it
-    // here, where an operator could take it for this business's money.
+) -> Result<ApplyOutcome, OperationError> {
+    // Two businesses may share one account at the provider. Reports for the other business are left to it: kept here, an
+    // operator could take them for this business's money.
     if reports.iter().any(|report| report.business.as_ref().is_some_and(|named| named != b)) {
         if let Some(event) = event {
-            context.store.mark_event(event, EventState::Applied, Some("another business's"), now).await?;
+            context.store.mark_event(event, EventState::Applied, Some("it belongs to another business"), now).await?;
         }
-        return Ok(Applied::Nothing);
+        return Ok(ApplyOutcome::Nothing);
     }
     let mut retry = RetryOnConflict::new(context);
     loop {
@@ -138,32 +143,32 @@ async fn apply_reports(
             && let Some(payment) = context.store.payment(b, &id).await?
         {
             commit_reports(context, payment, reports, event, now).await?;
-            return Ok(Applied::InTheBooks);
+            return Ok(ApplyOutcome::InTheBooks);
         }
         if let Some(customer) = find_customer(context, b, provider, reports).await?
             && record_external_payment(context, b, &customer, reports, ExternalMoney::of(provider), event, now)
                 .await?
                 .is_some()
         {
-            return Ok(Applied::InTheBooks);
+            return Ok(ApplyOutcome::InTheBooks);
         }
         let Some(anchor) = reports.iter().map(Report::anchor).next() else {
-            return Ok(Applied::Nothing);
+            return Ok(ApplyOutcome::Nothing);
         };
         match context.store.keep_unidentified(b, provider, anchor, reports, now).await? {
             KeepOutcome::Kept => {
                 if let Some(event) = event {
                     context.store.mark_event(event, EventState::Unmatched, Some("no payment of ours"), now).await?;
                 }
-                return Ok(Applied::Unmatched);
+                return Ok(ApplyOutcome::Unmatched);
             }
-            // It has become somebody's in the meantime.
+            // A payment claimed it meanwhile.
             KeepOutcome::Belongs(_) => {}
         }
     }
 }
 
-/// The payment that reports are about: by our own reference, else by the objects that were seen before.
+/// The payment that reports are about: found by our own reference, else by the provider's objects seen before.
 async fn find_payment(
     context: &Context,
     b: &BusinessId,
@@ -172,11 +177,11 @@ async fn find_payment(
 ) -> Result<Option<PaymentId>, OperationError> {
     let mut named = reports.iter().filter_map(|report| report.payment.as_ref());
     if let Some(id) = named.next() {
-        // What names two payments at once is about none of ours.
+        // Reports that name two payments at once belong to none of ours.
         return Ok(named.all(|other| other == id).then(|| id.clone()));
     }
     let mut looked_up: Vec<&ObjectId> = Vec::new();
-    // The anchor first: it is what most is found by.
+    // The anchor first: most payments are found by it.
     for object in reports.iter().flat_map(|report| [report.anchor(), &report.object]) {
         if looked_up.contains(&object) {
             continue;
@@ -189,7 +194,7 @@ async fn find_payment(
     Ok(None)
 }
 
-/// The customer of whom reports say that money came.
+/// The customer whose money the reports are about.
 async fn find_customer(
     context: &Context,
     b: &BusinessId,
@@ -203,18 +208,17 @@ async fn find_customer(
     Ok(context.store.customer_at_provider(b, provider, customer).await?)
 }
 
-/// Money that was not asked for here, and what an operator adds to it.
+/// Money that was not requested here, and what an operator adds to it.
 struct ExternalMoney {
-    /// Who took it.
     provider: Provider,
-    /// The invoices it is for; none where the books find them.
+    /// The invoices it is for; empty where the books choose them.
     parts: Vec<(Invoice, Money)>,
     /// The object that carries it, where it was kept as unidentified until now.
     anchor: Option<ObjectId>,
 }
 
 impl ExternalMoney {
-    /// Money of which only the provider's reports are known.
+    /// Money known only from the provider's reports.
     fn of(provider: Provider) -> Self {
         Self { provider, parts: Vec::new(), anchor: None }
     }
@@ -255,7 +259,7 @@ async fn record_external_payment(
             CommitOutcome::Committed => {
                 return Ok(Some(run_to_completion(context, payment, now).await?));
             }
-            // It is there, or the event was marked by a version that could make nothing of it.
+            // The payment exists, or a version that could not read the event has marked it as applied.
             CommitOutcome::AlreadyDone => match context.store.payment(b, &payment.id).await? {
                 Some(payment) => {
                     let applied = commit_reports(context, payment, &reports, event.as_ref(), now).await?;
@@ -269,7 +273,7 @@ async fn record_external_payment(
                 let current = named_invoices(context, b, &named).await?;
                 let amounts = external.parts.iter().map(|(_, amount)| *amount);
                 external.parts = current.into_iter().zip(amounts).collect();
-                // What was kept has become another payment's, which has applied it.
+                // Another payment has claimed the kept reports, and applied them.
                 if conflicts.contains(&Conflict::UnclaimedReports(anchor.clone())) && !claimed.has(&anchor) {
                     return Ok(None);
                 }
@@ -278,7 +282,7 @@ async fn record_external_payment(
     }
 }
 
-/// An operator says which customer unidentified money is from, and what it is for.
+/// Makes a payment of unidentified money, for the customer and invoices that an operator names.
 pub async fn identify(
     context: &Context,
     b: &BusinessId,
@@ -293,7 +297,7 @@ pub async fn identify(
             found = Some((provider, waiting));
             break;
         }
-        // The same again finds the payment that was made of it.
+        // A repeated request finds the payment that the first one made.
         if let Some(known) = context.store.payment_of_object(b, provider, object).await? {
             return context.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
         }
@@ -307,7 +311,7 @@ pub async fn identify(
     recorded.ok_or(OperationError::Conflict)
 }
 
-/// The id of the payment for money that was not started here: the same money always has the same.
+/// The id of the payment for money that was not started here: the same money always gives the same id.
 fn payment_id(b: &BusinessId, anchor: &ObjectId) -> PaymentId {
     PaymentId::derived_without_time(&[b.as_str(), anchor.as_str()])
 }

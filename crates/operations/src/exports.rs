@@ -1,4 +1,4 @@
-//! What the business's bookkeeping takes out: the journal, and the payments with their fees.
+//! What the business's bookkeeping exports: the journal, and the payments with their fees.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,19 +10,19 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::verify::all;
 
-/// Days that one export may span.
+/// The most days that one export may span.
 pub const EXPORT_DAYS_MAX: i32 = 366;
 
-/// A payment with what the provider settled of it.
+/// A payment with its settlement at the provider.
 #[derive(Clone, Debug)]
 pub struct ExportedPayment {
     /// The payment, without its allocations and facts.
     pub payment: Payment,
-    /// What the provider settled of it, as far as it was paid out.
+    /// Its settlement, as far as it was paid out.
     pub settled: Vec<PayoutTransaction>,
 }
 
-/// The journal of a period: what the ledger entered, and what moved at the provider.
+/// The journal of a period: the ledger's entries, and the movements at the provider.
 pub async fn journal(
     context: &Context,
     business: &Business,
@@ -58,7 +58,7 @@ pub async fn journal(
     Ok(lines)
 }
 
-/// The lines of what moved at the provider, beside what the ledger has entered of it.
+/// The lines for movements at the provider, beside the ledger's entries.
 async fn of_movement(
     context: &Context,
     business: &Business,
@@ -112,7 +112,7 @@ async fn payments_within(
     Ok(found)
 }
 
-/// An instant in each month, by UTC, that a period of days in a zone touches.
+/// An instant in each UTC month that a period of days in a zone touches.
 fn months(zone: &BillingZone, from: Date, to: Date) -> Vec<Timestamp> {
     let (mut at, end) = (zone.start_of(from), zone.start_of(to.tomorrow().unwrap_or(to)));
     let mut found: Vec<Timestamp> = Vec::new();

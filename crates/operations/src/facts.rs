@@ -1,7 +1,7 @@
-//! Publishing what was committed: mails go out here, after the fact and never before.
+//! Publishing what was committed: mails are sent here, after the commit and never before.
 //!
-//! A mail is claimed, sent, and marked. SES has no idempotency key: where it is not known whether it took a mail, the mail is not
-//! sent again by itself, and stands in the list of mails whose fate is unknown.
+//! A mail is claimed, sent, and marked. SES has no idempotency key: where it is unknown whether SES took a mail, the mail is
+//! not sent again automatically, and is listed among the mails whose fate is unknown.
 
 use jiff::Timestamp;
 use mail::{IdempotencyKey, Message, Receipt, ReceiptLine, SendError, SignIn};
@@ -12,7 +12,6 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::payments::close_checkout;
 
-/// Publishes a fact.
 pub async fn publish_fact(context: &Context, announced: &AnnouncedFact, now: Timestamp) -> Result<(), OperationError> {
     let business = &announced.business;
     if let FactKind::PaymentSettled { payment, .. } = &announced.fact.kind {
@@ -24,8 +23,8 @@ pub async fn publish_fact(context: &Context, announced: &AnnouncedFact, now: Tim
     }
 }
 
-/// An invoice that was paid may still have another payment's page open, if money came late: that page is closed, so that
-/// nobody pays there what is paid.
+/// An invoice that was paid may still have another payment's page open, if the money came late. That page is closed, so that
+/// nobody pays the same invoice twice.
 async fn close_idle_page(
     context: &Context,
     b: &BusinessId,
@@ -39,7 +38,7 @@ async fn close_idle_page(
     match close_checkout(context, payment, now).await {
         Ok(_) => Ok(()),
         Err(error) if error.retryable() => Err(error),
-        // What follows in the stream is not held back: the timer looks at that payment anyway.
+        // This must not hold back the stream: the timer polls that payment anyway.
         Err(error) => {
             tracing::error!(payment.id = %open, %error, metric.stuck = 1, "an idle page could not be closed");
             Ok(())
@@ -49,7 +48,7 @@ async fn close_idle_page(
 
 async fn send_receipt(context: &Context, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
     let payment = context.store.payment(b, id).await?.ok_or(OperationError::NotFound)?;
-    // Money in another currency only is put before a person; there is nothing to confirm yet.
+    // Money in another currency alone goes to a review; there is nothing to confirm yet.
     if payment.received.is_zero() {
         return Ok(());
     }
@@ -63,7 +62,7 @@ async fn send_receipt(context: &Context, b: &BusinessId, id: &PaymentId, now: Ti
     });
     let receipt = Receipt {
         business: &business,
-        // How the customer reads, else how they read when they paid.
+        // The customer's language, else the one they paid in.
         locale: business.locale_for(customer.profile.locale.or(Some(payment.locale))),
         to,
         customer_name: customer.profile.name,
@@ -77,7 +76,7 @@ async fn send_receipt(context: &Context, b: &BusinessId, id: &PaymentId, now: Ti
     send_once(context, &business, &receipt.compose(), &IdempotencyKey::new("receipt", id), now).await
 }
 
-/// Mails the link and code of a sign-in, if the address is a customer's. To any other address nothing is sent.
+/// Mails the link and code of a sign-in, if the address is a customer's. Nothing is sent to any other address.
 pub async fn send_sign_in_mail(
     context: &Context,
     sign_in: &store::SignIn,
@@ -132,7 +131,7 @@ async fn send_once(
             context.store.mail_not_sent(&business.id, key.as_str()).await?;
             Err(OperationError::Unavailable(reason))
         }
-        // It is known not to be sent, so it is none of the mails whose fate is unknown.
+        // It is known not to be sent, so it is not one of the mails whose fate is unknown.
         Err(SendError::NotSent { reason, retryable: false }) => {
             context.store.mail_not_sent(&business.id, key.as_str()).await?;
             Err(OperationError::Defect(reason))
@@ -141,7 +140,7 @@ async fn send_once(
             tracing::error!(
                 mail.once = key.as_str(),
                 reason,
-                "a mail may have been sent; it is not sent again by itself"
+                "a mail may have been sent; it is not sent again automatically"
             );
             Ok(())
         }

@@ -19,10 +19,10 @@
 //!
 //! On the rows that follow the first of an invoice, what belongs to the invoice as a whole is the same or blank.
 //!
-//! Everything wrong with a file is told, by line and column. Nothing is kept of a file with errors, unless the good invoices
-//! are asked for; a bad invoice is skipped whole. The same file twice applies once. All is checked before the first write, so
-//! only another's write in between can still leave a file half kept; the same file again then does the rest. There is no
-//! mapping of columns and no guessing of dates or decimal commas: what is not as above is an error.
+//! Every error of a file is reported, by line and column. Nothing is kept of a file with errors, unless the caller asks for the
+//! good invoices; a bad invoice is skipped whole. Importing the same file twice changes nothing the second time. Everything is
+//! checked before the first write, so only a concurrent writer can leave a file half imported; importing the same file again
+//! then does the rest. Columns are not mapped, and dates and decimal commas are not guessed: any other form is an error.
 
 mod reading;
 mod rows;
@@ -42,64 +42,58 @@ use crate::context::Context;
 use crate::customers::register_customer;
 use crate::error::OperationError;
 use crate::invoices::issue_invoice;
-use reading::{Imported, Read, read};
+use reading::{FileContent, ImportedInvoice, read};
 
 /// Rows of a file, without its header.
 pub const IMPORT_ROWS_MAX: usize = 10_000;
-/// Bytes of a file.
 pub const IMPORT_BYTES_MAX: usize = 10 * 1024 * 1024;
-/// Errors that are told one by one; more are only counted.
+/// Errors reported one by one; more are only counted.
 pub const IMPORT_ERRORS_SHOWN_MAX: usize = 200;
-/// Look-ups or customers worked on at a time.
+/// Look-ups or customers processed at a time.
 const AT_ONCE: usize = 16;
 
-/// Where ids come from.
+/// Draws the ids of what an import creates.
 #[derive(Clone, Copy)]
 pub struct ImportIds<'a> {
-    /// A new customer's.
     pub customer: &'a (dyn Fn() -> CustomerId + Sync),
-    /// A new invoice's.
     pub invoice: &'a (dyn Fn() -> InvoiceId + Sync),
-    /// A new pay link's.
     pub pay_link: &'a (dyn Fn() -> PayLinkId + Sync),
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Invoices done.
     pub done: usize,
-    /// Invoices there are to do.
+    /// Invoices in all.
     pub of: usize,
 }
 
-/// What is wrong with a file.
+/// One error in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportError {
     /// The line of the file, from 1.
     pub line: usize,
-    /// The column, where one is at fault.
+    /// The column, where the error is in one.
     pub column: Option<&'static str>,
-    /// What was expected.
+    /// What was expected, in words.
     pub message: String,
 }
 
-/// What came of an import.
+/// The result of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportReport {
-    /// Rows read.
     pub rows: usize,
-    /// Invoices in them.
+    /// Invoices in the file, good or bad.
     pub invoices: usize,
-    /// Invoices issued now.
+    /// Invoices issued by this import.
     pub issued: usize,
     /// Invoices issued before, with the same content.
     pub known: usize,
-    /// Customers registered now.
+    /// Customers registered by this import.
     pub customers: usize,
-    /// What is wrong, by line, up to [`IMPORT_ERRORS_SHOWN_MAX`].
+    /// Errors by line, up to [`IMPORT_ERRORS_SHOWN_MAX`].
     pub errors: Vec<ImportError>,
-    /// How many errors there are in all.
+    /// The number of all errors.
     pub errors_total: usize,
 }
 
@@ -114,38 +108,38 @@ impl ImportReport {
         self.errors.push(error);
     }
 
-    fn told(mut self) -> Self {
+    fn finish(mut self) -> Self {
         self.errors.sort_by_key(|error| error.line);
         self.errors.truncate(IMPORT_ERRORS_SHOWN_MAX);
         self
     }
 }
 
-/// Reads a file as an import would, and says what is in it and what is wrong with it, without looking at the books.
+/// Reads a file as an import would, and reports its content and errors, without reading the tables.
 pub fn check_import(file: &[u8], business: &Business) -> ImportReport {
     let read = reading::read(file, business);
     let mut report = ImportReport { rows: read.rows, invoices: read.found, ..ImportReport::default() };
     read.errors.into_iter().for_each(|error| report.note(error));
-    report.told()
+    report.finish()
 }
 
-/// Whom a row names as its customer.
+/// The customer as a row names them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum CustomerName {
     Ours(CustomerId),
     Theirs(ExternalId),
 }
 
-/// A customer of the file, once looked up.
+/// A customer of the file, after the look-up.
 #[derive(Clone, Debug)]
-enum Held {
+enum CustomerMatch {
     Known(CustomerId),
     New(Profile),
-    Nobody,
+    Unknown,
 }
 
-/// An invoice of the file, once looked up.
-enum Fate {
+/// What to do with an invoice of the file, after the look-up.
+enum InvoicePlan {
     Issue,
     Known,
     Wrong(ImportError),
@@ -160,7 +154,7 @@ struct Import<'a> {
     now: Timestamp,
 }
 
-/// Imports the invoices of a file. Where something does not answer half-way, the same file again goes on from there.
+/// Imports the invoices of a file. If a service fails half-way, importing the same file again continues from there.
 pub async fn import_invoices(
     context: &Context,
     business: &Business,
@@ -171,113 +165,113 @@ pub async fn import_invoices(
     now: Timestamp,
 ) -> Result<ImportReport, OperationError> {
     let import = Import { context, business, ids, now };
-    let Read { rows, invoices, found, errors } = read(file, business);
+    let FileContent { rows, invoices, found, errors } = read(file, business);
     let mut report =
         ImportReport { rows, invoices: found, errors_total: errors.len(), errors, ..ImportReport::default() };
     let customers = look_up_customers(import, &invoices).await?;
-    let fates: Vec<_> = invoices.iter().map(|imported| fate(import, imported, &customers)).collect();
-    let fates: Vec<Fate> = stream::iter(fates).buffered(AT_ONCE).try_collect().await?;
+    let plans: Vec<_> = invoices.iter().map(|imported| plan(import, imported, &customers)).collect();
+    let plans: Vec<InvoicePlan> = stream::iter(plans).buffered(AT_ONCE).try_collect().await?;
     let mut to_issue = Vec::new();
-    for (imported, fate) in invoices.into_iter().zip(fates) {
-        match fate {
-            Fate::Issue => to_issue.push(imported),
-            Fate::Known => report.known += 1,
-            Fate::Wrong(error) => report.note(error),
+    for (imported, plan) in invoices.into_iter().zip(plans) {
+        match plan {
+            InvoicePlan::Issue => to_issue.push(imported),
+            InvoicePlan::Known => report.known += 1,
+            InvoicePlan::Wrong(error) => report.note(error),
         }
     }
     if report.is_whole() || keep_good {
-        keep(import, to_issue, &customers, progress, &mut report).await?;
+        store_invoices(import, to_issue, &customers, progress, &mut report).await?;
     }
-    Ok(report.told())
+    Ok(report.finish())
 }
 
-/// Who the customers of a file are. Of one that is new, the first row with a name says who they are.
+/// Looks up the customers of a file. The first row with a name describes a customer who is new.
 async fn look_up_customers(
     import: Import<'_>,
-    invoices: &[Imported],
-) -> Result<BTreeMap<CustomerName, Held>, OperationError> {
+    invoices: &[ImportedInvoice],
+) -> Result<BTreeMap<CustomerName, CustomerMatch>, OperationError> {
     let mut wanted: BTreeMap<&CustomerName, Option<&Profile>> = BTreeMap::new();
     for imported in invoices {
         let profile = wanted.entry(&imported.customer).or_default();
         *profile = profile.or(imported.newcomer.as_ref());
     }
-    let look_ups: Vec<_> = wanted.into_iter().map(|(name, profile)| held(import, name, profile)).collect();
+    let look_ups: Vec<_> = wanted.into_iter().map(|(name, profile)| look_up_customer(import, name, profile)).collect();
     stream::iter(look_ups).buffered(AT_ONCE).try_collect().await
 }
 
-async fn held(
+async fn look_up_customer(
     import: Import<'_>,
     name: &CustomerName,
     profile: Option<&Profile>,
-) -> Result<(CustomerName, Held), OperationError> {
+) -> Result<(CustomerName, CustomerMatch), OperationError> {
     let Import { context, business, .. } = import;
     let known = match name {
         CustomerName::Ours(id) => context.store.customer(&business.id, id).await?.map(|customer| customer.id),
         CustomerName::Theirs(external) => context.store.customer_by_external_id(&business.id, external).await?,
     };
-    let held = match (known, name, profile) {
-        (Some(id), _, _) => Held::Known(id),
-        (None, CustomerName::Theirs(_), Some(profile)) => Held::New(profile.clone()),
-        (None, CustomerName::Ours(_) | CustomerName::Theirs(_), _) => Held::Nobody,
+    let found = match (known, name, profile) {
+        (Some(id), _, _) => CustomerMatch::Known(id),
+        (None, CustomerName::Theirs(_), Some(profile)) => CustomerMatch::New(profile.clone()),
+        (None, CustomerName::Ours(_) | CustomerName::Theirs(_), _) => CustomerMatch::Unknown,
     };
-    Ok((name.clone(), held))
+    Ok((name.clone(), found))
 }
 
-/// What is to become of an invoice, as the books stand.
-async fn fate(
+/// What to do with an invoice, given what is stored.
+async fn plan(
     import: Import<'_>,
-    imported: &Imported,
-    customers: &BTreeMap<CustomerName, Held>,
-) -> Result<Fate, OperationError> {
+    imported: &ImportedInvoice,
+    customers: &BTreeMap<CustomerName, CustomerMatch>,
+) -> Result<InvoicePlan, OperationError> {
     let Import { context, business, .. } = import;
     let customer = match customers.get(&imported.customer) {
-        Some(Held::Known(id)) => Some(id),
-        Some(Held::New(_)) => None,
-        Some(Held::Nobody) | None => {
+        Some(CustomerMatch::Known(id)) => Some(id),
+        Some(CustomerMatch::New(_)) => None,
+        Some(CustomerMatch::Unknown) | None => {
             let message = "expected a customer we know, or a customer_name to register one under this id of yours";
-            return Ok(Fate::Wrong(imported.error(Some("customer"), message)));
+            return Ok(InvoicePlan::Wrong(imported.error(Some("customer"), message)));
         }
     };
     let draft = &imported.draft;
     if let Some(id) = context.store.invoice_by_number(&business.id, &draft.number).await? {
         let known = context.store.invoice(&business.id, &id).await?.ok_or(OperationError::Conflict)?;
-        let same = customer == Some(&known.customer) && imported.is_told_by(&known);
+        let same = customer == Some(&known.customer) && imported.matches(&known);
         let refusal = IssueRefusal::Immutable { number: draft.number.clone() }.into();
-        return Ok(if same { Fate::Known } else { Fate::Wrong(imported.refused(&refusal)) });
+        return Ok(if same { InvoicePlan::Known } else { InvoicePlan::Wrong(imported.refused(&refusal)) });
     }
     if let Some(external) = &draft.external_id
         && context.store.invoice_by_external_id(&business.id, external).await?.is_some()
     {
-        return Ok(Fate::Wrong(imported.refused(&IssueRefusal::ExternalIdTaken.into())));
+        return Ok(InvoicePlan::Wrong(imported.refused(&IssueRefusal::ExternalIdTaken.into())));
     }
-    Ok(Fate::Issue)
+    Ok(InvoicePlan::Issue)
 }
 
-/// Registers the new customers and issues the invoices. Those of one customer are issued one after another: each moves the
-/// same balance, and side by side they would only be in each other's way.
-async fn keep(
+/// Registers the new customers and issues the invoices. The invoices of one customer are issued one after another: each changes
+/// the same balance, so in parallel they would only conflict.
+async fn store_invoices(
     import: Import<'_>,
-    invoices: Vec<Imported>,
-    customers: &BTreeMap<CustomerName, Held>,
+    invoices: Vec<ImportedInvoice>,
+    customers: &BTreeMap<CustomerName, CustomerMatch>,
     mut progress: impl FnMut(Progress),
     report: &mut ImportReport,
 ) -> Result<(), OperationError> {
     let of = invoices.len();
-    let mut by_customer: BTreeMap<CustomerName, Vec<Imported>> = BTreeMap::new();
+    let mut by_customer: BTreeMap<CustomerName, Vec<ImportedInvoice>> = BTreeMap::new();
     for imported in invoices {
         by_customer.entry(imported.customer.clone()).or_default().push(imported);
     }
     let registering: Vec<_> = by_customer
         .into_iter()
         .filter_map(|(name, invoices)| Some((customers.get(&name).cloned()?, invoices)))
-        .map(|(held, invoices)| registered(import, held, invoices))
+        .map(|(found, invoices)| register(import, found, invoices))
         .collect();
     let groups: Vec<Group> = stream::iter(registering).buffered(AT_ONCE).try_collect().await?;
     report.customers = groups.iter().filter(|group| group.fresh).count();
     let issuing: Vec<_> = groups
         .into_iter()
         .map(|Group { customer, invoices, .. }| {
-            let one = move |imported| issued(import, customer.clone(), imported);
+            let one = move |imported| issue(import, customer.clone(), imported);
             Box::pin(stream::iter(invoices).then(one))
         })
         .collect();
@@ -299,28 +293,34 @@ async fn keep(
 struct Group {
     customer: CustomerId,
     fresh: bool,
-    invoices: Vec<Imported>,
+    invoices: Vec<ImportedInvoice>,
 }
 
-async fn registered(import: Import<'_>, held: Held, invoices: Vec<Imported>) -> Result<Group, OperationError> {
+async fn register(
+    import: Import<'_>,
+    found: CustomerMatch,
+    invoices: Vec<ImportedInvoice>,
+) -> Result<Group, OperationError> {
     let Import { context, business, ids, now } = import;
-    let (customer, fresh) = match held {
-        Held::Known(customer) => (customer, false),
-        Held::New(profile) => {
+    let (customer, fresh) = match found {
+        CustomerMatch::Known(customer) => (customer, false),
+        CustomerMatch::New(profile) => {
             let registered = register_customer(context, business, (ids.customer)(), profile, now).await?;
             (registered.customer.id, registered.fresh)
         }
-        Held::Nobody => return Err(OperationError::Defect("an invoice of nobody's is not kept".to_owned())),
+        CustomerMatch::Unknown => {
+            return Err(OperationError::Defect("an invoice of an unknown customer is not imported".to_owned()));
+        }
     };
     Ok(Group { customer, fresh, invoices })
 }
 
-/// Issues one invoice, and says whether it is new. What the books refuse now, though nothing was wrong a moment ago, is told
-/// like any other error.
-async fn issued(
+/// Issues one invoice, and returns whether it is new. If the books refuse an invoice that passed the checks, the refusal is
+/// reported like any other error.
+async fn issue(
     import: Import<'_>,
     customer: CustomerId,
-    imported: Imported,
+    imported: ImportedInvoice,
 ) -> Result<Result<bool, ImportError>, OperationError> {
     let Import { context, business, ids, now } = import;
     let (invoice, link) = ((ids.invoice)(), (ids.pay_link)());
@@ -332,17 +332,17 @@ async fn issued(
     }
 }
 
-impl Imported {
-    /// Whether an invoice says what the file says, but for whose it is.
-    fn is_told_by(&self, known: &Invoice) -> bool {
-        let told = reading::dry_run(self.draft.clone());
-        told.is_ok_and(|told| {
-            known.number == told.number
-                && known.external_id == told.external_id
-                && known.purchase_order == told.purchase_order
-                && known.issued_on == told.issued_on
-                && known.due_on == told.due_on
-                && known.lines == told.lines
+impl ImportedInvoice {
+    /// Whether a stored invoice has the content of the file; the customer is not compared.
+    fn matches(&self, known: &Invoice) -> bool {
+        let issued = reading::dry_run(self.draft.clone());
+        issued.is_ok_and(|issued| {
+            known.number == issued.number
+                && known.external_id == issued.external_id
+                && known.purchase_order == issued.purchase_order
+                && known.issued_on == issued.issued_on
+                && known.due_on == issued.due_on
+                && known.lines == issued.lines
         })
     }
 }

@@ -15,16 +15,16 @@ use crate::links::Links;
 
 /// An invoice, its current pay link, and whether it is new.
 #[derive(Clone, Debug)]
-pub struct Issued {
-    /// The invoice as it stands.
+pub struct IssuedInvoice {
+    /// The invoice as stored now.
     pub invoice: Invoice,
-    /// The link to pay it, where one opens.
+    /// The link to pay it, if there is an active one.
     pub link: Option<PayLink>,
-    /// Whether it was issued by this.
+    /// Whether this call issued it.
     pub fresh: bool,
 }
 
-/// Issues an invoice. The same invoice told again changes nothing; another under its number or id is refused.
+/// Issues an invoice. The same invoice sent again changes nothing; another invoice under its number or id is refused.
 pub async fn issue_invoice(
     context: &Context,
     business: &Business,
@@ -33,20 +33,20 @@ pub async fn issue_invoice(
     customer: &CustomerId,
     draft: Draft,
     now: Timestamp,
-) -> Result<Issued, OperationError> {
+) -> Result<IssuedInvoice, OperationError> {
     if context.store.customer(&business.id, customer).await?.is_none() {
         return Err(OperationError::NotFound);
     }
     let expires_on = pay_link::default_expiry(draft.due_on, business.time_zone.date_at(now));
     let link = new_link(context, business, link, customer, &id, expires_on);
-    let told = (draft.number.clone(), draft.external_id.clone());
+    let wanted = (draft.number.clone(), draft.external_id.clone());
     let (invoice, decision) =
         invoice::issue(id.clone(), business.id.clone(), customer.clone(), draft, link.clone(), now)?;
     match commit(context, &decision).await? {
-        CommitOutcome::Committed => Ok(Issued { invoice, link: Some(link), fresh: true }),
+        CommitOutcome::Committed => Ok(IssuedInvoice { invoice, link: Some(link), fresh: true }),
         CommitOutcome::AlreadyDone => known(context, business, &id, &invoice, None).await,
         CommitOutcome::Conflict(conflicts) => {
-            let (number, external_id) = told;
+            let (number, external_id) = wanted;
             let by_number = context.store.invoice_by_number(&business.id, &number).await?;
             let by_external = match &external_id {
                 Some(external) => context.store.invoice_by_external_id(&business.id, external).await?,
@@ -63,33 +63,33 @@ pub async fn issue_invoice(
     }
 }
 
-/// The invoice that is there already: the same told again is no error, another is.
+/// The invoice exists already: the same one sent again is no error, a different one is refused.
 async fn known(
     context: &Context,
     business: &Business,
     id: &InvoiceId,
-    told: &Invoice,
+    wanted: &Invoice,
     otherwise: Option<IssueRefusal>,
-) -> Result<Issued, OperationError> {
+) -> Result<IssuedInvoice, OperationError> {
     let invoice = context.store.invoice(&business.id, id).await?.ok_or(OperationError::Conflict)?;
-    let same = invoice.customer == told.customer
-        && invoice.number == told.number
-        && invoice.external_id == told.external_id
-        && invoice.purchase_order == told.purchase_order
-        && invoice.issued_on == told.issued_on
-        && invoice.due_on == told.due_on
-        && invoice.lines == told.lines;
+    let same = invoice.customer == wanted.customer
+        && invoice.number == wanted.number
+        && invoice.external_id == wanted.external_id
+        && invoice.purchase_order == wanted.purchase_order
+        && invoice.issued_on == wanted.issued_on
+        && invoice.due_on == wanted.due_on
+        && invoice.lines == wanted.lines;
     if !same {
-        let same_invoice_meant = invoice.number == told.number && invoice.external_id == told.external_id;
+        let same_invoice_meant = invoice.number == wanted.number && invoice.external_id == wanted.external_id;
         let immutable = IssueRefusal::Immutable { number: invoice.number };
         return Err(if same_invoice_meant { immutable } else { otherwise.unwrap_or(immutable) }.into());
     }
     let links = context.store.pay_links_of_invoice(&business.id, id).await?;
     let link = links.into_iter().find(|link| link.revoked_at.is_none());
-    Ok(Issued { invoice, link, fresh: false })
+    Ok(IssuedInvoice { invoice, link, fresh: false })
 }
 
-/// Issues a further link to pay an invoice.
+/// Issues another link to pay an invoice.
 pub async fn issue_pay_link(
     context: &Context,
     business: &Business,
@@ -110,7 +110,7 @@ pub async fn issue_pay_link(
     Ok(link)
 }
 
-/// Takes a pay link back. Doing so again changes nothing.
+/// Revokes a pay link. Doing so again changes nothing.
 pub async fn revoke_pay_link(
     context: &Context,
     business: &Business,

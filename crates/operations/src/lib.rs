@@ -1,7 +1,7 @@
-//! The verbs: one file per thing the business does. Each loads, lets the books decide, commits, and acts.
+//! The operations: one file per thing the business does. Each loads, lets the books decide, commits, and acts.
 //!
-//! A verb may be carried out any number of times with the same effect: what it does outside (a checkout, a mail) has an
-//! idempotency key, and what it writes is conditional on what it read. No rule of who owes what lives here, and no amount is
+//! An operation may be carried out any number of times with the same effect: what it does outside (a checkout, a mail) has an
+//! idempotency key, and what it writes is conditional on what it read. No rule of who owes what is here, and no amount is
 //! computed here.
 
 mod audit;
@@ -33,21 +33,21 @@ pub use businesses::set_write_off_tolerances;
 pub use cash_moves::{CashPart, apply_cash, close_review, hand_over, move_cash, proposals_for, unapply_cash};
 pub use context::{Context, OperatorAction, WorkerId};
 pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unapply_credit_note};
-pub use customers::{Registered, register_customer};
-pub use due::{DueRun, Swept, put_business, run_due, sweep_provider_events, watch};
+pub use customers::{Registration, register_customer};
+pub use due::{DueRun, SweepResult, put_business, run_due, sweep_provider_events, watch};
 pub use error::OperationError;
-pub use events::{Applied, apply_provider_event, identify, replay_event};
+pub use events::{ApplyOutcome, apply_provider_event, identify, replay_event};
 pub use exports::{EXPORT_DAYS_MAX, ExportedPayment, exported_payments, journal};
 pub use facts::{publish_fact, send_sign_in_mail};
 pub use import::{
     IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
     check_import, import_invoices,
 };
-pub use invoices::{Issued, issue_invoice, issue_pay_link, revoke_pay_link};
+pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
-pub use payments::{StartPayment, Started, charge_rule, poll_payment, start_payment};
+pub use payments::{StartPayment, StartedPayment, charge_rule, poll_payment, start_payment};
 pub use refunds::{NewRefund, order_refund};
-pub use replay::{Replay, Replayed, replay_events};
+pub use replay::{Replay, ReplayResult, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
 pub use verify::{BooksProof, verify_books};
 pub use write_offs::{take_back_write_off, write_off};

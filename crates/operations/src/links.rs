@@ -1,6 +1,6 @@
 //! Addresses of pages, and the tokens in them.
 //!
-//! A token is derived: an HMAC-SHA256 of what it opens under a secret of the deployment, 256 bits, in unpadded base64url. So
+//! A token is derived: an HMAC-SHA256, under a secret of the deployment, of the id it opens; 256 bits in unpadded base64url. So
 //! an address can be written again at any time, while the tables keep only the token's hash.
 
 use std::fmt;
@@ -13,15 +13,14 @@ use receivables::{CustomerId, InvoiceId, PayLinkId, Payment, PaymentId, SignInId
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Bytes of the secret, at least.
+/// The least number of bytes of the secret.
 #[cfg(test)]
 const LINK_SECRET_BYTES_MIN: usize = 32;
 /// Digits of a sign-in code.
 const CODE_DIGITS: u32 = 6;
-/// Bytes of an HMAC-SHA256.
 const SEAL_BYTES: usize = 32;
 
-/// Writes addresses.
+/// Writes addresses of pages, and derives their tokens.
 #[derive(Clone)]
 pub struct Links {
     origin: Arc<str>,
@@ -40,7 +39,7 @@ impl Links {
         Self { origin: origin.trim_end_matches('/').into(), secret: secret.into() }
     }
 
-    /// The origin.
+    /// Scheme and host, without a slash at the end.
     pub fn origin(&self) -> &str {
         &self.origin
     }
@@ -55,13 +54,13 @@ impl Links {
         format!("{}/p/{}", self.origin, self.pay_token(link))
     }
 
-    /// The address of an invoice's page, for who is signed in.
+    /// The address of an invoice's page, for signed-in customers.
     pub fn invoice_url(&self, invoice: &InvoiceId) -> String {
         format!("{}/invoices/{invoice}", self.origin)
     }
 
-    /// The key that opens the page of one payment while it is this customer's: once it is handed to another account, whoever
-    /// has it sees nothing of that.
+    /// The key that opens the page of one payment while the payment is this customer's. Once the payment is handed over to
+    /// another account, the old key opens nothing.
     pub fn payment_key(&self, payment: &PaymentId, of: &CustomerId) -> String {
         self.token("payment", &format!("{payment}/{of}"))
     }
@@ -100,15 +99,15 @@ impl Links {
         hex::encode(Sha256::digest(token.as_bytes()))
     }
 
-    /// A text that a stranger carries and gives back, such as a cursor: it opens only under the same purpose, and unchanged. It is
-    /// not encrypted.
+    /// Seals a text that a client carries and gives back, such as a cursor. The seal opens only for the same purpose, and if
+    /// unchanged. The text is not encrypted.
     pub fn seal(&self, purpose: &str, text: &str) -> String {
         let mut sealed = self.seal_of(purpose, text).to_vec();
         sealed.extend_from_slice(text.as_bytes());
         URL_SAFE_NO_PAD.encode(sealed)
     }
 
-    /// The text of a seal of this purpose; nothing for any other text.
+    /// The text of a seal of this purpose; `None` for any other text.
     pub fn open_sealed(&self, purpose: &str, sealed: &str) -> Option<String> {
         let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (seal, text) = sealed.split_at_checked(SEAL_BYTES)?;

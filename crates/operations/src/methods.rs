@@ -1,4 +1,4 @@
-//! Saved methods: what the provider reports of them, kept for the customer who has them.
+//! Saved payment methods: applying what the provider reports of them.
 
 use jiff::Timestamp;
 use receivables::customer;
@@ -10,7 +10,7 @@ use crate::commit::{RetryOnConflict, commit};
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// Applies what a provider reports of saved methods.
+/// Applies reports about saved methods.
 pub(crate) async fn apply_method_reports(
     context: &Context,
     b: &BusinessId,
@@ -57,7 +57,7 @@ async fn apply_method_report(
     }
 }
 
-/// The provider's customer is gone: every method with it, and no page can be opened for it any more.
+/// The provider's customer was deleted: their methods are gone, and no page can be opened for them.
 pub(crate) async fn customer_deleted(
     context: &Context,
     b: &BusinessId,

@@ -1,7 +1,7 @@
-//! Starting payments, closing their pages, and asking the provider how they stand.
+//! Starting payments, closing their pages, and asking the provider for their state.
 //!
-//! An invoice has at most one live checkout. Whoever starts another payment of it first gets the open one closed at the
-//! provider, or is sent to it where it asks for the same; so two tabs, a back button or a double click never pay twice.
+//! An invoice has at most one live checkout. A second payment of the same invoice first closes the open page at the provider,
+//! or, if it asks for the same amounts, is sent to it. So two tabs, a back button or a double click never pay twice.
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::{CheckoutOrder, CloseOutcome, Gateway, IdempotencyKey, Operation, OrderError};
@@ -23,26 +23,24 @@ pub(crate) use apply_reports::{
 
 /// How long the hosted page stays open.
 const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
-/// A page that closes so soon is not shown any more.
+/// A page that closes so soon is not offered any more.
 const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// A payment that a payer wants to make.
 #[derive(Clone, Debug)]
 pub struct StartPayment {
-    /// Drawn when the page was rendered.
+    /// Drawn when the page was rendered, so that a form sent twice starts one payment.
     pub id: PaymentId,
-    /// How the payer came.
+    /// The route by which the payer came.
     pub origin: Origin,
-    /// How the payer reads.
     pub locale: Locale,
-    /// The invoices, and how much for each, in the payer's order.
+    /// The invoices and the amount for each, in the payer's order.
     pub parts: Vec<(InvoiceId, Money)>,
 }
 
-/// A payment, and where the payer pays it.
+/// A payment, and the address where the payer pays it.
 #[derive(Clone, Debug)]
-pub struct Started {
-    /// The payment.
+pub struct StartedPayment {
     pub payment: Payment,
     /// The hosted page while it is open, else the page of the payment.
     pub checkout_url: String,
@@ -54,13 +52,13 @@ pub async fn start_payment(
     business: &Business,
     wanted: StartPayment,
     now: Timestamp,
-) -> Result<Started, OperationError> {
+) -> Result<StartedPayment, OperationError> {
     let mut wanted = wanted;
     if let Some(known) = context.store.payment(&business.id, &wanted.id).await? {
         if known.asks_for(&wanted.parts) {
             return resume(context, business, known, now).await;
         }
-        // The back button brings the same form with another amount: that is another payment.
+        // The back button sends the same form with another amount: that is another payment.
         wanted.id = another_id(&wanted.id, &wanted.parts);
         if let Some(known) = context.store.payment(&business.id, &wanted.id).await? {
             return resume(context, business, known, now).await;
@@ -84,7 +82,7 @@ pub async fn start_payment(
         if claim(context, &decisions, now).await? == CommitOutcome::Committed {
             return resume(context, business, payment, now).await;
         }
-        // The answer to our own commit may have been lost, or the same form came at the same time.
+        // The answer to our own commit may have been lost, or the same form was sent at the same time.
         match context.store.payment(&business.id, &wanted.id).await? {
             Some(known) if known.asks_for(&wanted.parts) => {
                 return resume(context, business, known, now).await;
@@ -95,15 +93,15 @@ pub async fn start_payment(
     }
 }
 
-/// What can be charged in a currency on a page that opens now; `None` where the provider does not take it. With it
-/// [`OnlinePayable`](receivables::payment::OnlinePayable) says what of an invoice can be paid online.
+/// What can be charged in a currency on a page that opens now; `None` where the provider does not take it.
+/// [`OnlinePayable`](receivables::payment::OnlinePayable) uses it to decide what of an invoice can be paid online.
 pub fn charge_rule(context: &Context, currency: Currency) -> Option<ChargeRule> {
     let (_, gateway) = context.gateways.for_checkouts();
     gateway.charge_rule(currency)
 }
 
-/// Commits the claims of a payment, one after the other. Where one of its invoices is another's by then, what was claimed is let
-/// go again.
+/// Commits the claims of a payment, one after the other. If one of its invoices has another claim by then, the claims made so
+/// far are released.
 async fn claim(context: &Context, decisions: &[Decision], now: Timestamp) -> Result<CommitOutcome, OperationError> {
     for (place, decision) in decisions.iter().enumerate() {
         let commitment = commit(context, decision).await?;
@@ -138,12 +136,13 @@ async fn request(context: &Context, business: &Business, wanted: &StartPayment) 
         origin: wanted.origin.clone(),
         locale: wanted.locale,
         parts: invoices.into_iter().zip(wanted.parts.iter().map(|(_, amount)| *amount)).collect(),
-        // Where there is no rule, the amount was refused above.
+        // Without a rule, the amount was refused above.
         rule: rule.ok_or_else(|| OperationError::Defect(format!("no charge rule for {}", first.currency())))?,
     })
 }
 
-/// What the provider cannot write is refused before anything is claimed for it: Stripe takes dinars to the hundredth only.
+/// Refuses an amount that the provider cannot write before anything is claimed for it: Stripe takes dinars to the hundredth
+/// only.
 pub(crate) fn check_amount(gateway: &Gateway, field: &str, amount: Money) -> Result<(), OperationError> {
     match gateway.check_amount(amount) {
         Ok(()) => Ok(()),
@@ -152,29 +151,29 @@ pub(crate) fn check_amount(gateway: &Gateway, field: &str, amount: Money) -> Res
     }
 }
 
-/// The refusal of an amount that is no multiple of the provider's step.
+/// The refusal of an amount that is not a multiple of the provider's step.
 pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
     let coarser = step.minor().checked_ilog10().unwrap_or_default();
     let cause = MoneyError::TooPrecise(step.currency().exponent().saturating_sub(coarser));
     AmountRefusal::new(field, cause).into()
 }
 
-/// Leads to a payment that is there: to its hosted page while that is open, else to its own page.
+/// Where to send the payer of an existing payment: to its hosted page while that is open, else to its own page.
 async fn resume(
     context: &Context,
     business: &Business,
     payment: Payment,
     now: Timestamp,
-) -> Result<Started, OperationError> {
+) -> Result<StartedPayment, OperationError> {
     if !payment.state.checkout_is_live() {
         let checkout_url = context.links.payment_url(&payment);
-        return Ok(Started { payment, checkout_url });
+        return Ok(StartedPayment { payment, checkout_url });
     }
     let payment = match with_checkout(context, business, payment.clone(), now).await {
         Ok(payment) => payment,
         Err(error) if error.retryable() => return Err(error),
         Err(error) => {
-            // The provider will never open this page: the invoices are let go at once, so that another try is possible.
+            // The provider will never open this page: the invoices are released at once, so that another try is possible.
             abandon(context, payment, now).await?;
             return Err(error);
         }
@@ -183,17 +182,17 @@ async fn resume(
         payment.state.checkout_is_live() && checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN
     });
     let checkout_url = open.map_or_else(|| context.links.payment_url(&payment), |checkout| checkout.url.clone());
-    Ok(Started { payment, checkout_url })
+    Ok(StartedPayment { payment, checkout_url })
 }
 
-/// Another payment's page is open for an invoice. Where it asks for the same, it is the one to pay on; else it is closed.
+/// Another payment's page is open for an invoice. If it asks for the same amounts, the payer is sent there; else it is closed.
 async fn join_or_close(
     context: &Context,
     business: &Business,
     other: &PaymentId,
     wanted: &StartPayment,
     now: Timestamp,
-) -> Result<Option<Started>, OperationError> {
+) -> Result<Option<StartedPayment>, OperationError> {
     let other = context.store.payment(&business.id, other).await?.ok_or(OperationError::NotFound)?;
     let open_long_enough =
         other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
@@ -211,11 +210,11 @@ pub(crate) async fn close_checkout(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     if !payment.state.checkout_is_live() {
-        // Its page is over, and it may still hold invoices that it has not got round to letting go.
+        // Its page is closed, but its claims on invoices may not be released yet.
         return run_to_completion(context, payment, now).await;
     }
-    // A page whose address never reached us cannot be paid on: the address is in the provider's answer alone, and whoever
-    // still waits for it finds the payment cancelled and hands nothing out.
+    // A page whose address never reached us cannot be paid on: only the provider's answer has the address, and a request that
+    // still waits for it will find the payment cancelled and show no address.
     let Some(checkout) = payment.checkout.clone() else { return abandon(context, payment, now).await };
     let key = idempotency_key(&payment, Operation::CloseCheckout);
     match context.gateways.of(payment.provider)?.close_checkout(&checkout.id, &key).await? {
@@ -224,7 +223,7 @@ pub(crate) async fn close_checkout(
     }
 }
 
-/// The payment with its hosted page, opened if it is not.
+/// The payment with its hosted page, which is opened if necessary.
 async fn with_checkout(
     context: &Context,
     business: &Business,
@@ -256,8 +255,8 @@ async fn with_checkout(
     }
 }
 
-/// What the hosted page is told. It is made of the payment and the customer alone, so that every try under the same idempotency key
-/// says the same, whoever makes it.
+/// The order for the hosted page. It follows from the payment and the customer alone, so that every try under the same
+/// idempotency key sends the same.
 fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutOrder {
     let cancel_url = match (&payment.origin, payment.allocations.first()) {
         (Origin::PayLink(link), _) => context.links.pay_url(link),
@@ -278,8 +277,8 @@ fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutO
     }
 }
 
-/// How a payment stands. While it is not at rest the provider itself is asked, so that the payer sees the truth even where
-/// the webhook is slower.
+/// The payment's current state. While it is not at rest the provider itself is asked, so that the payer sees the truth even
+/// where the webhook is slower.
 pub async fn poll_payment(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     if payment.next_poll_at.is_none() {
         return Ok(payment);
@@ -298,12 +297,12 @@ pub(crate) async fn poll_provider(
     commit_reports(context, payment, &reports, None, now).await
 }
 
-/// A payment is one attempt; another decision is another payment.
+/// A payment is one attempt; a new decision of the payer is another payment.
 fn idempotency_key(payment: &Payment, operation: Operation) -> IdempotencyKey {
     IdempotencyKey::new(&payment.business, &payment.id, operation, 1)
 }
 
-/// An id for the same form with other content: the same content always gives the same.
+/// An id for the same form with other content: the same content always gives the same id.
 fn another_id(id: &PaymentId, parts: &[(InvoiceId, Money)]) -> PaymentId {
     let parts: Vec<String> = parts.iter().map(|(invoice, amount)| format!("{invoice}={amount:?}")).collect();
     PaymentId::derived(id.as_str(), &parts.iter().map(String::as_str).collect::<Vec<&str>>())
@@ -322,7 +321,7 @@ mod tests {
         assert_eq!(one, another_id(&id, &parts(4000)));
         assert_ne!(one, another_id(&id, &parts(4001)));
         assert_eq!(one.ulid().get(..10), id.ulid().get(..10), "it stays in its place in time");
-        // The id is an idempotency key: those of payments that exist stay what they are.
+        // The id is an idempotency key, so the ids of existing payments must not change.
         assert_eq!(one.as_str(), "pay_01JD8Z0000ZJGMEM7ERJG66WEK");
     }
 }

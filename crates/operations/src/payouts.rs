@@ -1,4 +1,4 @@
-//! Payouts: what the provider pays to the bank, proved by its transactions, each told apart by payment.
+//! Payouts: what the provider pays to the bank, proved by its transactions, each matched to its payment.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use crate::commit::RetryOnConflict;
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// The latest payouts in which payments are looked for that were not known yet: a month of daily ones.
+/// The latest payouts in which unknown payments are looked up again: a month of daily ones.
 const PAYOUTS_MATCHED_MAX: usize = 31;
 
-/// Applies what a provider reports of a payout. Once it is paid or complete, its transactions are fetched, kept and summed;
-/// again when it comes back. One of which the provider lists none is kept without a proof.
+/// Applies a report about a payout. Once it is paid or complete, its transactions are fetched, kept and summed; again when the
+/// bank returns it. A payout for which the provider lists no transactions is kept without a proof.
 pub(crate) async fn apply_payout_report(
     context: &Context,
     b: &BusinessId,
@@ -55,11 +55,11 @@ pub(crate) async fn apply_payout_report(
     }
 }
 
-/// Fetches what a payout is made of, keeps it and sums it.
+/// Fetches a payout's transactions, keeps and sums them.
 async fn prove_again(context: &Context, b: &BusinessId, payout: &mut Payout) -> Result<(), OperationError> {
     let transactions = match transactions(context, b, payout).await {
         Ok(transactions) => transactions,
-        // The provider will not say, now or later. What was said before stands.
+        // The provider refuses the list, now and later. The proof made before stays.
         Err(OperationError::ProviderRefused { .. }) => {
             payout.unlisted = payout.proof.is_none();
             return Ok(());
@@ -73,7 +73,7 @@ async fn prove_again(context: &Context, b: &BusinessId, payout: &mut Payout) -> 
     Ok(context.store.put_payout_transactions(b, payout, &transactions).await?)
 }
 
-/// Finds the payments of what payouts listed before the payments were heard of: a sweep reads the newest events first.
+/// Matches transactions whose payments became known after the payout: a sweep reads the newest events first.
 pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(), OperationError> {
     let latest = context.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
     for payout in latest.items.iter().filter(|payout| payout.proof.is_some()) {

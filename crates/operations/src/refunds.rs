@@ -1,4 +1,4 @@
-//! Refunds that the business asks for: the order is kept, then the provider is asked, under the order's own idempotency key.
+//! Refunds that the business orders: the order is stored, then the provider is asked under the order's own idempotency key.
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::{Gateway, IdempotencyKey, RefundOrder, RefundOutcome};
@@ -11,26 +11,24 @@ use crate::error::OperationError;
 use crate::payments::{change_payment, check_amount, commit_reports, reload, too_fine};
 
 /// How long after an order its idempotency key is trusted. Stripe may forget a key once it is at least 24 hours old
-/// (<https://docs.stripe.com/api/idempotent_requests>), and would then make another refund of the same order.
+/// (<https://docs.stripe.com/api/idempotent_requests>), and would then make a second refund of the same order.
 const REFUND_KEY_TRUSTED: SignedDuration = SignedDuration::from_hours(20);
 
-/// What the business asks to be sent back.
+/// A refund that the business orders.
 #[derive(Clone, Debug)]
 pub struct NewRefund {
-    /// Minted for it; it is the idempotency key of the asking.
+    /// Drawn for the order; it is the idempotency key of the request to the provider.
     pub id: RefundId,
-    /// Of which payment.
     pub payment: PaymentId,
-    /// How much; all that can be, and that the provider can write, where nothing is said.
+    /// The amount; if `None`, all that can be refunded and that the provider can write.
     pub amount: Option<Money>,
-    /// The invoice whose allocation gives it; none where it is of the payment as a whole.
+    /// The invoice whose allocation is refunded; `None` for the payment as a whole.
     pub invoice: Option<InvoiceId>,
-    /// Why.
     pub reason: Description,
 }
 
-/// Orders a refund and asks the provider for it. The same order again only asks again, and sends nothing twice. Where the
-/// provider does not answer, the order stands, and the timer asks on.
+/// Orders a refund and asks the provider for it. The same order sent again only asks again, and refunds nothing twice. If the
+/// provider does not answer, the order stays, and the timer keeps asking.
 pub async fn order_refund(
     context: &Context,
     business: &Business,
@@ -61,7 +59,7 @@ pub async fn order_refund(
         .await?
     };
     match request_refunds(context, payment, now).await {
-        // The order is kept: it is asked for again by itself.
+        // The order is stored: the timer asks for it again.
         Err(error) if error.retryable() => {
             context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)
         }
@@ -69,8 +67,8 @@ pub async fn order_refund(
     }
 }
 
-/// What of an amount the provider can send back: its greatest multiple of the provider's step. Where that is nothing, though
-/// there is something, it is refused with the step.
+/// The part of an amount that the provider can send back: the greatest multiple of its step. If that is zero though the amount
+/// is not, it is refused, and the refusal names the step.
 fn chargeable_part(gateway: &Gateway, whole: Money) -> Result<Money, Refusal> {
     let Some(rule) = gateway.charge_rule(whole.currency()) else { return Ok(whole) };
     let part = whole.less(rule.remainder_of(whole));
@@ -88,7 +86,7 @@ pub(crate) async fn request_refunds(
     for order in waiting {
         match request_refund(context, payment.clone(), &order, now).await {
             Ok(after) => payment = after,
-            // The others are asked for all the same.
+            // The other refunds are requested all the same.
             Err(error) => failed = failed.or(Some(error)),
         }
     }
@@ -121,7 +119,7 @@ async fn request_refund(
     }
 }
 
-/// Applies what the provider lists of the payment's refunds: an order whose answer was lost may be among them.
+/// Applies the provider's list of the payment's refunds: an order whose answer was lost may be among them.
 async fn apply_money_back(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let mut payment = payment;
     for of in carriers(&payment) {
@@ -138,20 +136,21 @@ async fn refused(
     reason: &str,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    // What the provider says is no part of the request that ordered the refund.
+    // The provider's answer is not part of the operator's request that ordered the refund.
     let context = Context { action: None, ..context.clone() };
     let recorded = change_payment(&context, payment.clone(), &[], now, |payment, _| {
         payment::refund_refused(payment, order, reason, now).ok_or(ReviewRefusal::NoSuchReview)
     })
     .await;
     match recorded {
-        // Another applied the answer first, and there is nothing to record any more.
+        // Another worker applied the answer first, so there is nothing left to record.
         Err(OperationError::Refused(Refusal::Review(ReviewRefusal::NoSuchReview))) => reload(&context, &payment).await,
         recorded => recorded,
     }
 }
 
-/// The provider's objects that took the payment's money; the one of which most is left, as far as it is known, is the last.
+/// The provider's objects that took the payment's money, in order; the last is the one with the most left, as far as that is
+/// known.
 fn carriers(payment: &Payment) -> Vec<ObjectId> {
     let currency = payment.currency();
     let objects = &payment.provider_state.0;
@@ -160,7 +159,7 @@ fn carriers(payment: &Payment) -> Vec<ObjectId> {
         intent.map_or(Money::zero(currency), |intent| intent.refunded.in_currency(currency))
     };
     let carriers = objects.iter().filter_map(|(id, state)| {
-        // The money of a page is its intent's, and cannot be sent back before that is known.
+        // The money of a page belongs to its intent, and cannot be refunded before the intent is known.
         let of = state.checkout().map_or(Some(id), |checkout| checkout.intent.as_ref())?;
         Some((state.received()?.in_currency(currency), of))
     });

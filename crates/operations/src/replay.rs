@@ -1,7 +1,7 @@
-//! Replaying: recorded events are heard again, after a repair or to be sure.
+//! Replaying: applying stored events again, after a repair or as a check.
 //!
-//! It is harmless by construction: an event says facts, facts merge one way, and what they amount to is written only where it
-//! differs. Nothing is asked of the provider but what an event names without saying it.
+//! It is harmless by construction: an event consists of reports, merging a report twice changes nothing, and only differences
+//! are written. The provider is asked only for objects that an event names without their content.
 
 use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
@@ -9,61 +9,60 @@ use store::{EventKey, Page, ReceivedEvent};
 
 use crate::context::Context;
 use crate::error::OperationError;
-use crate::events::Applied;
+use crate::events::ApplyOutcome;
 use crate::events::replay_event;
 
-/// Events read at a time; each may hold a quarter of a mebibyte.
+/// Events read at a time; each may be as large as a quarter of a mebibyte.
 const PAGE: usize = 50;
-/// How long events are kept, and so how far back any can be.
-const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long events are kept, and so how far back a replay can begin.
+const EVENTS_KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-/// Which events are heard again.
+/// Which events to replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replay {
-    /// Those received since an instant; from the cursor of the last answer on, where there is one.
+    /// Those received since an instant; with the cursor of the last answer, from there on.
     Since(Timestamp, Option<String>),
-    /// Those in quarantine.
     AllFailed,
-    /// Every one that is kept.
+    /// Every stored event.
     All,
 }
 
-/// What became of events that were heard again.
+/// The outcomes of a replay, counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Replayed {
-    /// How many were heard.
+pub struct ReplayResult {
+    /// All events that were replayed.
     pub replayed: usize,
-    /// Of them: what they say is in the books.
+    /// Events whose reports are in the books.
     pub in_the_books: usize,
-    /// They say nothing that changes them.
+    /// Events that report nothing that changes the books.
     pub nothing: usize,
-    /// They speak of money that is nobody's known.
+    /// Events that report money without a known customer.
     pub unmatched: usize,
-    /// They could not be understood or carried out.
+    /// Events that could not be understood or carried out.
     pub quarantined: usize,
-    /// They were applied before and could not be carried out again; someone must look.
+    /// Events that were applied before and could not be carried out again; a person must look.
     pub failed: usize,
-    /// Where to go on, where there were more than were asked for.
+    /// Where to continue, if there are more events than the limit.
     pub next_cursor: Option<String>,
 }
 
-/// Hears recorded events of a business again, at most so many.
+/// Replays stored events of a business, up to a limit.
 pub async fn replay_events(
     context: &Context,
     b: &BusinessId,
     which: Replay,
-    most: usize,
+    limit: usize,
     now: Timestamp,
-) -> Result<Replayed, OperationError> {
+) -> Result<ReplayResult, OperationError> {
     let (since, cursor) = match which {
-        Replay::AllFailed => return quarantined(context, b, most, now).await,
+        Replay::AllFailed => return quarantined(context, b, limit, now).await,
         Replay::Since(since, cursor) => (since.max(oldest(b, now)), cursor),
         Replay::All => (oldest(b, now), None),
     };
-    let mut replayed = Replayed::default();
+    let mut replayed = ReplayResult::default();
     let mut page = Page { limit: PAGE, cursor };
     loop {
-        page.limit = PAGE.min(most.saturating_sub(replayed.replayed));
+        page.limit = PAGE.min(limit.saturating_sub(replayed.replayed));
         if page.limit == 0 {
             replayed.next_cursor = page.cursor;
             return Ok(replayed);
@@ -79,15 +78,15 @@ pub async fn replay_events(
     }
 }
 
-/// Those in quarantine are listed before the first is heard: one that goes back there goes to the end of the list.
+/// All of the quarantine is listed before the first event is applied: an event that fails again goes to the end of the list.
 async fn quarantined(
     context: &Context,
     b: &BusinessId,
-    most: usize,
+    limit: usize,
     now: Timestamp,
-) -> Result<Replayed, OperationError> {
+) -> Result<ReplayResult, OperationError> {
     let (mut keys, mut page): (Vec<EventKey>, Page) = (Vec::new(), Page::first(PAGE));
-    while keys.len() < most {
+    while keys.len() < limit {
         let events = context.store.quarantined_events(b, &page).await?;
         keys.extend(events.items.into_iter().map(|event| event.key));
         match events.next_cursor {
@@ -95,8 +94,8 @@ async fn quarantined(
             None => break,
         }
     }
-    keys.truncate(most);
-    let mut replayed = Replayed::default();
+    keys.truncate(limit);
+    let mut replayed = ReplayResult::default();
     for key in &keys {
         if let Some(event) = context.store.event(key).await? {
             replayed.apply(context, &event, now).await?;
@@ -105,8 +104,8 @@ async fn quarantined(
     Ok(replayed)
 }
 
-impl Replayed {
-    /// Hears one event. What cannot be carried out now ends the whole; what never can is counted, and the next is heard.
+impl ReplayResult {
+    /// Applies one event. An error that may pass ends the replay; one that cannot is counted, and the replay continues.
     pub async fn apply(
         &mut self,
         context: &Context,
@@ -115,10 +114,10 @@ impl Replayed {
     ) -> Result<(), OperationError> {
         let applied = replay_event(context, event, now).await;
         let count = match applied {
-            Ok(Applied::InTheBooks) => &mut self.in_the_books,
-            Ok(Applied::Nothing) => &mut self.nothing,
-            Ok(Applied::Unmatched) => &mut self.unmatched,
-            Ok(Applied::Quarantined) => &mut self.quarantined,
+            Ok(ApplyOutcome::InTheBooks) => &mut self.in_the_books,
+            Ok(ApplyOutcome::Nothing) => &mut self.nothing,
+            Ok(ApplyOutcome::Unmatched) => &mut self.unmatched,
+            Ok(ApplyOutcome::Quarantined) => &mut self.quarantined,
             Err(error) if error.retryable() => return Err(error),
             Err(error) => {
                 tracing::error!(%error, provider.event_id = event.key.event, "an event could not be replayed");
@@ -131,8 +130,8 @@ impl Replayed {
     }
 }
 
-/// Before this no event can have been received: none is kept so long, and no business has any from before it was made.
+/// The oldest instant at which an event can have been received: none is kept longer, and none is older than its business.
 fn oldest(b: &BusinessId, now: Timestamp) -> Timestamp {
-    let kept = now.saturating_sub(KEPT).unwrap_or(Timestamp::MIN);
-    b.created_at().max(kept)
+    let earliest = now.saturating_sub(EVENTS_KEPT_FOR).unwrap_or(Timestamp::MIN);
+    b.created_at().max(earliest)
 }

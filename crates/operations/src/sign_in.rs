@@ -1,7 +1,7 @@
 //! Signing in by a link or a code from a mail.
 //!
-//! Asking does the same and answers the same whether the address is known or not; the mail goes out later, by the stream. A
-//! link or code is good once, and only a POST uses it up.
+//! A request does the same and answers the same whether the address is known or not; the mail is sent later, by the stream. A
+//! link or code works once, and only a POST uses it up.
 
 use jiff::Timestamp;
 use receivables::text::EmailAddress;
@@ -12,35 +12,30 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::links::Links;
 
-/// Someone wants to sign in.
+/// A visitor's request to sign in.
 #[derive(Clone, Debug)]
 pub struct SignInRequest {
-    /// Minted for this request.
+    /// Drawn for this request.
     pub id: SignInId,
-    /// The address they typed.
+    /// The address as typed.
     pub email: EmailAddress,
-    /// How they read.
     pub locale: Locale,
 }
 
-/// What proves that the mail was read.
+/// What proves that the visitor has read the mail.
 #[derive(Clone, Debug)]
 pub enum SignInProof {
     /// The token of the link.
-    Link {
-        /// As in the address.
-        token: String,
-    },
-    /// The code.
+    Link { token: String },
+    /// The code, with the request it belongs to.
     Code {
-        /// Of which request.
         id: SignInId,
         /// As typed.
         code: String,
     },
 }
 
-/// Takes in a request to sign in. Its mail follows if the address is a customer's, and at most five an hour.
+/// Stores a request to sign in. A mail follows if the address is a customer's, at most five an hour.
 pub async fn request_sign_in(
     context: &Context,
     business: &Business,
@@ -69,7 +64,7 @@ pub async fn request_sign_in(
     Ok(())
 }
 
-/// Signs in: uses up the link or code and keeps the session under its token.
+/// Signs in: uses up the link or code and stores the session under its token.
 pub async fn complete_sign_in(
     context: &Context,
     business: &Business,
@@ -91,7 +86,7 @@ pub async fn complete_sign_in(
     };
     let sign_in = spent.ok_or(OperationError::NotFound)?;
     let customer = sign_in.customer.ok_or(OperationError::NotFound)?;
-    // Whose address was changed since the mail was sent is not who reads it.
+    // If the customer's address was changed since the mail was sent, the reader of the mail may be someone else.
     let known = context.store.customer(&business.id, &customer).await?.ok_or(OperationError::NotFound)?;
     if known.profile.email.is_none_or(|email| email.folded() != sign_in.email.folded()) {
         return Err(OperationError::NotFound);
@@ -107,7 +102,6 @@ pub async fn complete_sign_in(
     Ok(session)
 }
 
-/// Ends a session.
 pub async fn sign_out(context: &Context, session_token: &str) -> Result<(), OperationError> {
     Ok(context.store.end_session(&Links::hash(session_token)).await?)
 }

@@ -1,4 +1,4 @@
-//! Proving the books of a business: account by account, everything that is kept is computed again.
+//! Proving the books of a business: account by account, everything that is stored is computed again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,35 +17,30 @@ mod names;
 
 /// Items read at a time.
 const PAGE: usize = 100;
-/// Payments read side by side.
+/// Payments read at a time.
 const SIDE_BY_SIDE: usize = 8;
 
-/// What was proved, and what disagrees.
+/// The result of a proof.
 #[derive(Clone, Debug, Default)]
 pub struct BooksProof {
-    /// Accounts looked at.
     pub accounts: usize,
-    /// Invoices looked at.
     pub invoices: usize,
-    /// Payments looked at.
     pub payments: usize,
-    /// Credit notes looked at.
     pub credit_notes: usize,
-    /// Ledger entries looked at.
     pub entries: usize,
     /// Records in the audit's chain.
     pub audit_records: u64,
-    /// What disagrees. None where the books are right.
+    /// Every difference; empty where the books are right.
     pub differences: Vec<Difference>,
 }
 
-/// What the business's lists should hold, gathered from the accounts.
+/// What the business's lists should contain, gathered from the accounts.
 #[derive(Default)]
 struct Lists {
     open_invoices: BTreeSet<String>,
     unapplied: BTreeSet<String>,
     reviews: BTreeSet<String>,
-    /// Ledger entries and payments, as the exports find them: by the month they are of, with an instant in each.
+    /// Ledger entries and payments, as the exports find them: by their month, with an instant in each.
     entries: BTreeSet<String>,
     payments: BTreeSet<String>,
     months: BTreeMap<String, Timestamp>,
@@ -58,8 +53,8 @@ impl Lists {
     }
 }
 
-/// Proves every account of a business, its lists and its audit. While others write, a difference may be one that is just being
-/// made good.
+/// Proves every account of a business, its lists and its audit. While others write, a difference may be one that is about to
+/// disappear.
 pub async fn verify_books(context: &Context, b: &BusinessId) -> Result<BooksProof, OperationError> {
     let (mut proof, mut lists) = (BooksProof::default(), Lists::default());
     let customers = all(|page| async move { Ok(context.store.customers(b, &page).await?) }).await?;
@@ -121,7 +116,7 @@ async fn verify_account(
     verify_sealed(context, b, Some(c), proof, lists).await
 }
 
-/// What was decided on an account, or of the business itself, is sealed.
+/// Checks that every decision on an account, or on the business itself, is sealed.
 async fn verify_sealed(
     context: &Context,
     b: &BusinessId,
@@ -143,7 +138,7 @@ async fn verify_sealed(
     Ok(())
 }
 
-/// The lists by which people find their work hold what the accounts say, and nothing else.
+/// Checks that the lists by which people find their work contain what the accounts say, and nothing else.
 async fn verify_lists(
     context: &Context,
     b: &BusinessId,
@@ -182,24 +177,24 @@ fn looked_for(payment: &PaymentId, of: &CustomerId, review: &str, amount: Money)
     format!("{payment} of {of} {review} {} {}", amount.minor(), amount.currency())
 }
 
-/// Money of nobody known is listed with what is there of it, as long as it is nobody's.
+/// Checks that money without a known customer is listed with its amount for as long as it has none.
 async fn verify_unidentified(context: &Context, b: &BusinessId, proof: &mut BooksProof) -> Result<(), OperationError> {
     let store = &context.store;
     let listed = all(|page| async move { Ok(store.unidentified(b, &page).await?) }).await?;
     for money in listed {
-        let mut facts = ProviderState::default();
+        let mut state = ProviderState::default();
         let waiting = store.waiting(b, money.provider, &money.object).await?;
         for report in waiting.iter().flat_map(|waiting| &waiting.reports) {
-            facts.merge(report);
+            state.merge(report);
         }
-        let heard = facts.fold();
-        let held = heard.received.amounts().map(|amount| heard.cash(amount.currency()));
-        let held: Vec<Money> = held.filter(|amount| !amount.is_zero()).collect();
-        if held != money.held {
+        let folded = state.fold();
+        let amounts = folded.received.amounts().map(|amount| folded.cash(amount.currency()));
+        let computed: Vec<Money> = amounts.filter(|amount| !amount.is_zero()).collect();
+        if computed != money.held {
             proof.differences.push(Difference {
                 customer: None,
                 what: format!("unidentified money of {}", money.object),
-                computed: format!("{held:?}"),
+                computed: format!("{computed:?}"),
                 kept: format!("{:?}", money.held),
             });
         }
@@ -237,7 +232,7 @@ async fn verify_audit(
     Ok(())
 }
 
-/// Every item of a list, page by page.
+/// Every item of a list, read page by page.
 pub(crate) async fn all<T, F, R>(mut read: F) -> Result<Vec<T>, OperationError>
 where
     F: FnMut(Page) -> R,
@@ -258,7 +253,7 @@ async fn invoices_of(context: &Context, b: &BusinessId, c: &CustomerId) -> Resul
     all(|page| async move { Ok(context.store.invoices_of(b, c, &page).await?) }).await
 }
 
-/// The credit notes whole: the list has only their records.
+/// The credit notes with all their parts: the list has only their records.
 async fn credit_notes_of(context: &Context, b: &BusinessId, c: &CustomerId) -> Result<Vec<CreditNote>, OperationError> {
     let heads = all(|page| async move { Ok(context.store.credit_notes_of(b, c, &page).await?) }).await?;
     let whole = stream::iter(heads)
@@ -266,7 +261,7 @@ async fn credit_notes_of(context: &Context, b: &BusinessId, c: &CustomerId) -> R
     whole.buffered(SIDE_BY_SIDE).try_collect().await
 }
 
-/// The payments whole: the list has only their records.
+/// The payments with all their parts: the list has only their records.
 async fn payments_of(context: &Context, b: &BusinessId, c: &CustomerId) -> Result<Vec<Payment>, OperationError> {
     let heads = all(|page| async move { Ok(context.store.payments_of(b, c, &page).await?) }).await?;
     let whole = stream::iter(heads)

@@ -1,4 +1,4 @@
-//! Write-offs of small open amounts, and taking them back.
+//! Write-offs of small open amounts, and reversing them.
 
 use jiff::Timestamp;
 use receivables::{Business, Decision, Invoice, InvoiceId, Refusal, write_off as books};
@@ -7,7 +7,7 @@ use crate::commit::{RetryOnConflict, commit_once, is_already_done};
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// Writes off what is open of an invoice, within the business's tolerance.
+/// Writes off the open amount of an invoice, within the business's tolerance.
 pub async fn write_off(
     context: &Context,
     business: &Business,
@@ -20,7 +20,7 @@ pub async fn write_off(
     .await
 }
 
-/// Takes the write-off of an invoice back.
+/// Reverses the write-off of an invoice.
 pub async fn take_back_write_off(
     context: &Context,
     business: &Business,
@@ -30,7 +30,7 @@ pub async fn take_back_write_off(
     change_invoice(context, business, id, |invoice| books::take_back(invoice, now)).await
 }
 
-/// Changes an invoice as an operator asks for it, once.
+/// Changes an invoice once, as an operator requests.
 async fn change_invoice<R: Into<Refusal>>(
     context: &Context,
     business: &Business,

@@ -1,10 +1,10 @@
-//! The gateway: what the product asks of a provider, whichever it is.
+//! The gateway: every request to a provider, whichever provider it is.
 //!
-//! A closed enum, not a trait: one can read here everything that is ever asked of a provider, and a new provider does not
-//! compile before it answers all of it. Every effect takes an [`IdempotencyKey`], sent with every try of it. Where no answer
-//! came the outcome is unknown, and the only safe thing is to ask again with the same key; [`RequestError::retryable`] says when.
+//! A closed enum, not a trait: everything that is asked of a provider can be read here, and a new provider does not compile
+//! before it answers all of it. Every effect takes an [`IdempotencyKey`], sent with every try. If no answer came, the outcome
+//! is unknown, and the only safe thing is to ask again with the same key; [`RequestError::retryable`] says when.
 //!
-//! Each request is a span `provider.call` with the provider and the operation as fields, and nothing of what is asked.
+//! Each request is a span `provider.call` with the provider and the operation as fields, and nothing of the request's content.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,27 +24,25 @@ use crate::request_error::{OrderError, RequestError};
 use crate::secret::Secret;
 use crate::stripe;
 
-/// A provider's account, as it is configured.
+/// The configuration of an account at a provider.
 #[derive(Clone, Debug)]
 pub enum GatewayConfig {
-    /// An account at Stripe.
     Stripe {
-        /// Where its API is, without a version.
+        /// The API's address, without a version.
         api_base: String,
-        /// The account's secret key.
         secret_key: Secret,
-        /// How long to wait, about, before the second try of a request; the usual pause where nothing is said.
+        /// About how long to wait before the second try of a request; the default pause if `None`.
         first_pause: Option<Duration>,
     },
 }
 
-/// Why there can be no gateway of a configuration.
+/// Why a configuration gives no gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayConfigError {
-    /// Stripe's address or key is not right.
+    /// Stripe's address or key is wrong.
     #[error("STRIPE_API_BASE or STRIPE_SECRET_KEY: {0}")]
     Stripe(#[from] stripe::requests::ConfigError),
-    /// A provider's name is none: a mistake of this program.
+    /// The provider's name is malformed: a bug of this program.
     #[error("{0} is no name of a provider")]
     Name(&'static str),
 }
@@ -52,7 +50,6 @@ pub enum GatewayConfigError {
 /// An account at a provider. Clones share its connections.
 #[derive(Clone, Debug)]
 pub enum Gateway {
-    /// An account at Stripe.
     Stripe(stripe::requests::Client),
 }
 
@@ -64,7 +61,7 @@ pub struct Gateways {
 }
 
 impl Gateways {
-    /// The gateways of a configuration: the first takes checkouts.
+    /// The gateways of a configuration; the first takes checkouts.
     pub fn new(for_checkouts: GatewayConfig, others: Vec<GatewayConfig>) -> Result<Self, GatewayConfigError> {
         let named = |config| {
             let gateway = Gateway::new(config)?;
@@ -82,12 +79,12 @@ impl Gateways {
         (self.for_checkouts.0, &self.for_checkouts.1)
     }
 
-    /// The gateway to a provider. An error where none is configured: someone must put the settings right.
+    /// The gateway to a provider. An error where none is configured: a person must correct the settings.
     pub fn of(&self, provider: Provider) -> Result<&Gateway, RequestError> {
         self.all().find(|(known, _)| *known == provider).map(|(_, gateway)| gateway).ok_or(RequestError::NoAccount)
     }
 
-    /// All of them.
+    /// Every account with its provider, the one for checkouts included.
     pub fn all(&self) -> impl Iterator<Item = (Provider, &Gateway)> {
         std::iter::once(&self.for_checkouts).chain(&*self.others).map(|(provider, gateway)| (*provider, gateway))
     }
@@ -95,18 +92,18 @@ impl Gateways {
 
 /// Asks the provider behind a gateway, within the span of the call.
 macro_rules! ask {
-    ($gateway:ident, $operation:literal, $client:ident => $asked:expr) => {
+    ($gateway:ident, $operation:literal, $client:ident => $request:expr) => {
         match $gateway {
             Self::Stripe($client) => {
                 let span = tracing::info_span!("provider.call", provider = "stripe", provider.operation = $operation);
-                $asked.instrument(span).await
+                $request.instrument(span).await
             }
         }
     };
 }
 
 impl Gateway {
-    /// A gateway that has not connected yet.
+    /// A gateway, which connects with its first request.
     pub fn new(config: GatewayConfig) -> Result<Self, GatewayConfigError> {
         match config {
             GatewayConfig::Stripe { api_base, secret_key, first_pause } => {
@@ -161,24 +158,24 @@ impl Gateway {
         ask!(self, "close_checkout", client => client.close_checkout(id, key))
     }
 
-    /// What a checkout, and the attempt behind it, say now.
+    /// The reports that a checkout, and the attempt behind it, give now.
     pub async fn look_up_checkout(&self, id: &ObjectId) -> Result<Vec<Report>, RequestError> {
         ask!(self, "look_up_checkout", client => async { Ok(client.checkout(id).await?.reports) })
     }
 
-    /// Fetches an object that an event only named. Never [`Meaning::Fetch`].
+    /// Fetches an object that an event only named. Never returns [`Meaning::Fetch`].
     pub async fn fetch(&self, fetch: &Fetch) -> Result<Meaning, RequestError> {
         match fetch {
             Fetch::Stripe { object, kind } => ask!(self, "fetch", client => client.fetch(*kind, object)),
         }
     }
 
-    /// Charges a saved method while its owner is away. An error says nothing of the outcome: ask again with the same key.
+    /// Charges a saved method without its owner. An error leaves the outcome unknown: ask again with the same key.
     pub async fn charge_saved(&self, order: &SavedCharge, key: &IdempotencyKey) -> Result<ChargeOutcome, RequestError> {
         ask!(self, "charge_saved", client => client.charge_saved(order, key))
     }
 
-    /// Sends money back. An error says nothing of the outcome: ask again with the same key.
+    /// Refunds money. An error leaves the outcome unknown: ask again with the same key.
     pub async fn refund(&self, order: &RefundOrder, key: &IdempotencyKey) -> Result<RefundOutcome, RequestError> {
         ask!(self, "refund", client => client.create_refund(order, key))
     }
@@ -193,7 +190,7 @@ impl Gateway {
         ask!(self, "list_events", client => client.events_since(created, after))
     }
 
-    /// Everything that a payout is made of, the payout's own transaction included.
+    /// All transactions of a payout, the payout's own included.
     pub async fn payout_transactions(&self, payout: &ObjectId) -> Result<Vec<BalanceTransaction>, RequestError> {
         ask!(self, "list_payout_transactions", client => client.balance_transactions(payout))
     }

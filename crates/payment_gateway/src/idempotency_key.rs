@@ -1,13 +1,11 @@
-//! The names under which effects at a provider happen at most once.
+//! Idempotency keys: the names under which effects at a provider happen at most once.
 
 use receivables::{BusinessId, PaymentId, RefundId};
 
-/// What is done, in an idempotency key.
+/// The effect that an idempotency key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operation {
-    /// A checkout is opened.
     OpenCheckout,
-    /// A checkout is closed.
     CloseCheckout,
     /// A saved method is charged.
     ChargeSaved,
@@ -15,7 +13,7 @@ pub enum Operation {
 
 /// The name under which an effect happens at most once: `{business}:{payment}:{operation}:{attempt}`.
 ///
-/// The same on every retry. A new attempt only for a new decision of a person or of the cadence.
+/// Every retry has the same key. Only a new decision, of a person or of the schedule, makes a new attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
@@ -30,12 +28,12 @@ impl IdempotencyKey {
         Self(format!("{business}:{payment}:{operation}:{attempt}"))
     }
 
-    /// The key of an order to send money back: the order itself is the attempt, because a person who decides anew gives another.
+    /// The key of a refund order. The order itself is the attempt: a person who decides again makes another order.
     pub fn of_refund(business: &BusinessId, payment: &PaymentId, refund: &RefundId) -> Self {
         Self(format!("{business}:{payment}:create_refund:{refund}"))
     }
 
-    /// The key.
+    /// The key as it is sent to the provider.
     pub fn as_str(&self) -> &str {
         &self.0
     }

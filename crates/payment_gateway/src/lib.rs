@@ -1,11 +1,11 @@
-//! The payment providers, spoken to and listened to in the words of the books.
+//! The payment providers, translated into the terms of the books.
 //!
-//! No other room knows a provider's words. Inwards, [`webhook`] proves that a request comes from a provider and takes the events
-//! out of it, and [`Meaning`] says what an event reports. Outwards, behind the feature `requests`, a [`Gateway`] opens and closes
-//! checkouts, charges saved methods, sends money back, and fetches and lists what the provider holds. Each provider has a folder
-//! of its own; [`Gateway`] is a closed enum over them.
+//! No other room knows a provider's terms. Inwards, [`webhook`] proves that a request comes from a provider and takes the
+//! events out of it, and [`Meaning`] says what an event reports. Outwards, behind the feature `requests`, a [`Gateway`] opens
+//! and closes checkouts, charges saved methods, refunds money, and fetches and lists the provider's objects. Each provider has
+//! a folder of its own; [`Gateway`] is a closed enum over them.
 //!
-//! Nothing here decides anything, stores anything or knows a clock, and no type of a provider's own leaves the room.
+//! Nothing here decides anything, stores anything or knows a clock, and no type of a provider leaves the room.
 
 #[cfg(feature = "requests")]
 mod gateway;

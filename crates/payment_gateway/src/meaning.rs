@@ -9,7 +9,7 @@ use receivables::{ObjectId, Provider, Report};
 use crate::providers::KnownProvider;
 use crate::stripe;
 
-/// What an event, or an object that was fetched, reports.
+/// What an event, or a fetched object, reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// Reports about objects that are part of payments.
@@ -20,20 +20,17 @@ pub enum Meaning {
     CustomerDeleted(ObjectId),
     /// A report about a payout.
     Payout(PayoutReport),
-    /// It changes nothing here.
     Nothing,
-    /// The event only names its object: the object must be fetched, and means something itself.
+    /// The event only names its object: the object must be fetched, and has a meaning of its own.
     Fetch(Fetch),
 }
 
 /// An object to be fetched from its provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fetch {
-    /// An object of Stripe's.
     Stripe {
-        /// Its id.
         object: ObjectId,
-        /// Which kind of object, and so where it is fetched.
+        /// The kind of object, which decides where it is fetched.
         kind: stripe::Fetchable,
     },
 }
@@ -42,7 +39,7 @@ pub enum Fetch {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Unreadable {
-    /// Why, in words, for whoever repairs it.
+    /// The reason in words, for the person who repairs it.
     pub reason: Cow<'static, str>,
 }
 

@@ -1,10 +1,10 @@
-//! What is asked of a provider, and what comes of it.
+//! Orders to a provider, and their outcomes.
 
 use jiff::Timestamp;
 use receivables::text::EmailAddress;
 use receivables::{BusinessId, Currency, Locale, Money, ObjectId, PaymentId, RefundId, Report};
 
-/// A checkout that is wanted.
+/// An order to open a checkout.
 #[derive(Clone, Debug)]
 pub struct CheckoutOrder {
     /// The payment that is made on it.
@@ -13,81 +13,79 @@ pub struct CheckoutOrder {
     pub business: BusinessId,
     /// The currency of every line.
     pub currency: Currency,
-    /// What is paid, in the payer's order: a label and an amount for each invoice.
+    /// A label and an amount for each invoice, in the payer's order.
     pub lines: Vec<(String, Money)>,
     /// The payer's id at the provider, if they are known there.
     pub customer: Option<ObjectId>,
     /// The payer's address, for the provider to fill in. Not sent beside a customer, who has one.
     pub customer_email: Option<EmailAddress>,
-    /// How the payer reads.
+    /// The language of the page.
     pub locale: Locale,
-    /// Where the payer comes back to.
+    /// The page the payer returns to after paying.
     pub success_url: String,
-    /// Where the payer turns back to.
+    /// The page the payer returns to without paying.
     pub cancel_url: String,
-    /// When the checkout closes; the provider's own limit if nothing is said. It must be the same on every retry.
+    /// When the checkout closes; the provider's own limit if `None`. It must be the same on every retry.
     pub expires_at: Option<Timestamp>,
 }
 
-/// A checkout that is ready to be paid on.
+/// An open checkout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenedCheckout {
-    /// Its id.
     pub id: ObjectId,
-    /// Where the payer is sent.
+    /// The address the payer is sent to.
     pub url: String,
-    /// When it closes.
+    /// When it closes by itself.
     pub expires_at: Timestamp,
-    /// What it says already.
+    /// What the answer already reports.
     pub reports: Vec<Report>,
 }
 
-/// How closing a checkout went.
+/// The outcome of closing a checkout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CloseOutcome {
-    /// It is closed, and says this.
+    /// It is closed, with these reports.
     Closed(Vec<Report>),
-    /// It was paid or closed before: look at it.
+    /// It was paid or closed before: look it up.
     NoLongerOpen,
 }
 
-/// A charge of a saved method that is wanted.
+/// An order to charge a saved method.
 #[derive(Clone, Debug)]
 pub struct SavedCharge {
     /// The payment that is made by it.
     pub payment: PaymentId,
     /// The business that is paid.
     pub business: BusinessId,
-    /// The amount to charge.
     pub amount: Money,
-    /// The provider's customer.
+    /// The customer's id at the provider.
     pub customer: ObjectId,
-    /// Their saved method.
+    /// The saved method's id at the provider.
     pub method: ObjectId,
 }
 
-/// How charging a saved method went.
+/// The outcome of charging a saved method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChargeOutcome {
-    /// The provider says this: that the money came, or that it is on its way.
+    /// The provider reports that the money came, or that it is on its way.
     Made(Vec<Report>),
     /// It was declined, or could not be tried, and no money moved.
     Declined {
-        /// Why, in the provider's word: the issuer's where it gives one.
+        /// The reason in the provider's terms: the issuer's where it gives one.
         decline: String,
-        /// What the provider says of the attempt, where there was one.
+        /// What the provider reports of the attempt, if there was one.
         reports: Vec<Report>,
     },
 }
 
-/// Money that is to be sent back.
+/// An order to refund money.
 #[derive(Clone, Debug)]
 pub struct RefundOrder {
     /// The object that took the money: a report's `of`.
     pub of: ObjectId,
     /// The amount to send back.
     pub amount: Money,
-    /// Our order to send it back.
+    /// Our refund order.
     pub refund: RefundId,
     /// The payment whose money it is.
     pub payment: PaymentId,
@@ -95,14 +93,14 @@ pub struct RefundOrder {
     pub business: BusinessId,
 }
 
-/// How asking for a refund went.
+/// The outcome of a refund order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RefundOutcome {
-    /// There is a refund now, and it says this. It may say that it failed.
+    /// There is a refund now, with these reports. They may say that it failed.
     Made(Vec<Report>),
-    /// The provider will not send it back, or has no way to write it, and no money moved.
+    /// The provider will not refund it, or cannot write the amount, and no money moved.
     Refused {
-        /// The provider's word for why, or our sentence where it was not asked.
+        /// The provider's reason, or our own sentence where the provider was not asked.
         reason: String,
     },
 }
@@ -112,14 +110,13 @@ pub enum RefundOutcome {
 pub struct EventsPage {
     /// The events, the newest first.
     pub events: Vec<ListedEvent>,
-    /// After what to ask for the next page, where there is one.
+    /// The cursor of the next page, if there is one.
     pub more: Option<String>,
 }
 
-/// An event as the provider lists it. No `Debug`: its body is personal.
+/// An event as the provider lists it. It has no `Debug`, because its body is personal.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ListedEvent {
-    /// Its id.
     pub id: ObjectId,
     /// Its bytes, exactly as listed.
     pub body: Vec<u8>,

@@ -1,10 +1,10 @@
-//! The providers there are.
+//! The list of providers.
 
 use receivables::Provider;
 
 use crate::stripe;
 
-/// The providers that this version knows. A closed enum: wherever one is asked, all answer.
+/// The providers that this version knows. A closed enum, so that every `match` covers them all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KnownProvider {
     Stripe,
@@ -25,7 +25,7 @@ impl KnownProvider {
     }
 }
 
-/// The provider that a word names, such as the one in the address `/webhooks/{provider}/…`; `None` where there is none.
+/// The provider of a name such as the one in the address `/webhooks/{provider}/…`; `None` where there is none.
 pub fn provider_named(word: &str) -> Option<Provider> {
     word.parse().ok().filter(|provider| KnownProvider::of(*provider).is_some())
 }

@@ -1,4 +1,4 @@
-//! Why a provider gave no answer, or none that helps.
+//! Why a request to a provider failed.
 
 use std::fmt;
 
@@ -6,10 +6,10 @@ use receivables::{Currency, Money, MoneyError};
 
 use crate::meaning::Unreadable;
 
-/// Why something cannot be asked of a provider at all.
+/// Why something cannot be requested of a provider at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
-    /// There is nothing to pay.
+    /// The order has no lines.
     #[error("a checkout needs at least one line")]
     NoLines,
     /// The lines do not add up.
@@ -20,13 +20,12 @@ pub enum OrderError {
     CurrencyNotTaken {
         /// The provider's name, for people.
         provider: &'static str,
-        /// The currency.
         currency: Currency,
     },
     /// The amount is finer than what the provider can charge.
     #[error("expected a multiple of {} {}", .step.to_plain(), .step.currency())]
     TooFine {
-        /// What every amount at the provider is a multiple of.
+        /// The provider's step: every amount must be a multiple of it.
         step: Money,
     },
     /// The amount is too large for the provider's numbers.
@@ -34,21 +33,20 @@ pub enum OrderError {
     TooLarge {
         /// The provider's name, for people.
         provider: &'static str,
-        /// The currency.
         currency: Currency,
     },
 }
 
-/// Why there is no answer, or none that helps. One variant for each thing that a caller does about it.
+/// Why a request failed. One variant for each reaction of the caller.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// What is asked for cannot be asked of the provider.
+    /// The order cannot be requested of the provider.
     #[error(transparent)]
     Order(#[from] OrderError),
-    /// The provider understood and says no; asking again would not help.
+    /// The provider understood and refused; asking again would not help.
     #[error("the provider refuses the request: {code}")]
     Refused {
-        /// The provider's word for it.
+        /// The provider's error code.
         code: String,
         /// The provider's sentence, for an operator. It may quote what was sent, so it is not logged.
         message: String,
@@ -58,28 +56,25 @@ pub enum RequestError {
     /// No answer came. Whether anything happened is unknown: ask again with the same key.
     #[error("the provider does not answer; whether the request was carried out is unknown")]
     Unreachable,
-    /// We ask too often.
+    /// Too many requests in a short time.
     #[error("the provider wants fewer requests")]
     RateLimited,
     /// The provider has a fault, or is still busy with the same request.
     #[error("the provider is not able to answer now (status {status})")]
-    Unavailable {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The key is wrong or may not do this: someone must put the settings right.
+    Unavailable { status: u16 },
+    /// The key is wrong or lacks a permission: a person must correct the settings.
     #[error("the provider does not accept the key (status {status})")]
     Misconfigured {
         /// The HTTP status; 0 where the request could not even be written.
         status: u16,
     },
-    /// No account at the provider is configured: someone must put the settings right.
+    /// No account at the provider is configured: a person must correct the settings.
     #[error("no account at this payment provider is configured")]
     NoAccount,
-    /// The provider answered something that cannot be understood.
+    /// The provider's answer cannot be understood.
     #[error("the provider's answer cannot be understood: {reason}")]
     Unreadable {
-        /// Why.
+        /// What could not be understood; it quotes nothing of the answer.
         reason: String,
     },
 }

@@ -3,17 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A secret text. It has no `Display`, and its `Debug` tells nothing.
+/// A secret text. It has no `Display`, and its `Debug` shows nothing.
 #[derive(Clone)]
 pub struct Secret(String);
 
 /// Why a text cannot be a secret. It does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
-    /// There is nothing.
+    /// The text is empty.
     #[error("the secret is empty")]
     Blank,
-    /// There is a space or a line break in it: it was copied with something beside it, and would never match.
+    /// It contains a space or a line break: something else was copied with it, and it would never match.
     #[error("there is a space or a line break in the secret")]
     Whitespace,
 }
@@ -31,7 +31,7 @@ impl Secret {
         }
     }
 
-    /// The text, for whoever must send it or sign with it.
+    /// The text, for code that must send it or sign with it.
     pub fn reveal(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Webhooks: what a provider posts, proved to be its own and taken apart into events.
+//! Webhooks: requests of a provider, verified and taken apart into events.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::providers::KnownProvider;
 use crate::secret::Secret;
 use crate::stripe;
 
-/// Why a body is not taken to be the provider's.
+/// Why a request is not accepted as the provider's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// The header is absent or blank.
@@ -28,38 +28,37 @@ pub enum SignatureError {
     /// It was signed with one of the secrets, but too long ago: perhaps it is being replayed.
     #[error("the signature is too old")]
     TooOld,
-    /// It was signed with one of the secrets, at a time that has not come yet: a clock is wrong.
+    /// It was signed with one of the secrets, at a time in the future: a clock is wrong.
     #[error("the signature is from the future")]
     FromTheFuture,
 }
 
-/// What an event says of itself, before anything of it is applied.
+/// The outer fields of an event, read before any of it is applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventEnvelope<'a> {
     /// The provider's id of the event, the same at every delivery of it.
     pub id: ObjectId,
-    /// The object it speaks of, where it names one.
+    /// The object it is about, where it names one.
     pub object: Option<ObjectId>,
-    /// Its type, in the provider's word.
+    /// Its type, as the provider calls it.
     pub kind: Cow<'a, str>,
     /// The version of the provider's API that shaped it.
     pub api_version: Option<Cow<'a, str>>,
-    /// Whether it speaks of real money, where it says so.
+    /// Whether it is about real money, where it says so.
     pub livemode: Option<bool>,
     /// Whether an event of this type can change anything.
     pub is_applied: bool,
 }
 
-/// One event of a request, authentic where the request was proved.
+/// One event of a request; it is authentic only if the request was verified.
 pub struct WebhookEvent<'a> {
-    /// What it says of itself, or why that cannot be read.
+    /// Its outer fields, or why they cannot be read.
     pub envelope: Result<EventEnvelope<'a>, Unreadable>,
-    /// Its bytes.
     pub body: &'a [u8],
 }
 
-/// Proves that a request is from the holder of one of the secrets, and recent. `header` gives a header's value by its
-/// lower-case name. From a provider that is not known here nothing is proved.
+/// Verifies that a request comes from the holder of one of the secrets, and is recent. `header` returns a header's value by its
+/// lower-case name. A request of an unknown provider is never verified.
 pub fn verify<'h>(
     provider: Provider,
     header: impl Fn(&str) -> Option<&'h str>,
@@ -75,14 +74,14 @@ pub fn verify<'h>(
     }
 }
 
-/// The events in the body of a request: of Stripe's one.
+/// The events in the body of a request; Stripe sends one.
 pub fn events(provider: Provider, body: &[u8]) -> Vec<WebhookEvent<'_>> {
     match KnownProvider::of(provider) {
         Some(KnownProvider::Stripe) | None => vec![listed_event(provider, body)],
     }
 }
 
-/// One event by itself, as a provider's list of events holds it.
+/// One event as a provider's list of events holds it.
 pub fn listed_event(provider: Provider, body: &[u8]) -> WebhookEvent<'_> {
     let envelope = match KnownProvider::of(provider) {
         Some(KnownProvider::Stripe) => stripe::Event::read(body).map(stripe::envelope::envelope),

@@ -1,6 +1,6 @@
 //! The tables: the only room that speaks DynamoDB.
 //!
-//! What is decided in the books is written by [`Store::commit`], all or nothing; what pages and verbs ask is read by the
+//! What is decided in the books is written by [`Store::commit`], all or nothing; what pages and operations ask is read by the
 //! access patterns beside it, one file per family. No attribute value leaves this room, there is no scan, and no item is
 //! written outside of a condition on what it was decided on. It computes no amount: it writes what the books decided.
 

@@ -1,4 +1,4 @@
-//! `/v1`: authentication, idempotency, and the table of what can be asked.
+//! `/v1`: authentication, idempotency, and the table of endpoints.
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -22,7 +22,7 @@ use fault_injection::RequestOutcome;
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
 const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
-/// How long a reply is remembered under its idempotency key.
+/// How long a reply is stored under its idempotency key.
 const REPLY_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A request as the table of endpoints sees it.
@@ -37,7 +37,7 @@ struct Call {
 struct Reply {
     status: u16,
     body: String,
-    /// The request whose reply this is, where it is being given again.
+    /// The first request with this reply, if the reply is repeated.
     replay_of: Option<String>,
 }
 
@@ -110,9 +110,9 @@ fn basic_user(token: &str) -> Option<String> {
     Some(decoded.split(':').next().unwrap_or_default().to_owned())
 }
 
-/// Answers a request, or gives again the reply already given under its idempotency key.
+/// Answers a request, or repeats the reply already given under its idempotency key.
 ///
-/// Only replies of requests that were carried out are kept: one that was refused may be corrected under the same key.
+/// Only replies of requests that were carried out are stored: a refused request may be corrected under the same key.
 fn reply_once(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, ApiError> {
     let Some(idempotency_key) = &call.idempotency_key else { return carry_out(transaction, call) };
     if idempotency_key.chars().count() > IDEMPOTENCY_KEY_CHARS_MAX {
@@ -163,12 +163,12 @@ fn carry_out(transaction: &mut Transaction<'_>, call: &Call) -> Result<Reply, Ap
     let expand = params.texts("expand")?;
     let mut body = dispatch(transaction, call, params)?;
     expansion::expand(transaction, &mut body, &expand)?;
-    // A declined charge is refused and yet has taken place: what it leaves behind is kept, and so is this reply.
+    // A declined charge is refused and yet has happened: its objects are kept, and so is this reply.
     let status = if body["error"].is_object() { 402 } else { 200 };
     Ok(Reply { status, body: serde_json::to_string_pretty(&body)?, replay_of: None })
 }
 
-/// Everything that can be asked of the sandbox.
+/// The table of all endpoints.
 fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> Result<Value, ApiError> {
     let segments: Vec<&str> = call.path.split('/').collect();
     match (call.method.as_str(), segments.as_slice()) {
@@ -200,7 +200,7 @@ fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> R
     }
 }
 
-/// The part of the table that is about money after it has come.
+/// The endpoints about money after it has come.
 fn dispatch_movements(
     transaction: &mut Transaction<'_>,
     call: &Call,
@@ -230,7 +230,7 @@ fn dispatch_movements(
     }
 }
 
-/// The part of the table that is about methods kept for later.
+/// The endpoints about saved methods.
 fn dispatch_methods(
     transaction: &mut Transaction<'_>,
     call: &Call,
@@ -286,7 +286,7 @@ fn respond(request: &str, idempotency_key: Option<&str>, reply: Result<Reply, Ap
             (error.status, format!("{:#}", error.body()))
         }
     };
-    // The builder fails only on an idempotency key that no header can carry, and such a one did not arrive in a header.
+    // The builder fails only on an idempotency key that no header can carry, and no such key arrives in a header.
     response.status(status).body(Body::from(body)).unwrap_or_else(|_| {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

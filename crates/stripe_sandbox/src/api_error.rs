@@ -1,8 +1,8 @@
-//! What the sandbox answers when it will not do what was asked, in Stripe's error shape.
+//! Errors of the sandbox, in Stripe's error shape.
 
 use serde_json::{Value, json};
 
-/// A refusal, or a failure of the sandbox itself. Nothing it interrupts is kept: the transaction is rolled back.
+/// A refusal, or a failure of the sandbox itself. The transaction that it interrupts is rolled back.
 #[derive(Debug)]
 pub(super) struct ApiError {
     pub(super) status: u16,
@@ -13,7 +13,7 @@ pub(super) struct ApiError {
 }
 
 impl ApiError {
-    /// The request is wrong, and no error code of Stripe's says how.
+    /// The request is wrong, and Stripe has no error code for it.
     pub(super) fn invalid(param: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             status: 400,
@@ -37,7 +37,7 @@ impl ApiError {
         Self { status: 404, ..Self::coded("resource_missing", param, format!("No such {object}: '{id}'")) }
     }
 
-    /// The same where a parameter, not the address, names what is missing.
+    /// The same where a parameter, not the address, names the missing object.
     pub(super) fn no_such_in(param: &str, object: &str, id: &str) -> Self {
         Self { status: 400, ..Self::no_such(object, id, param) }
     }
@@ -51,7 +51,7 @@ impl ApiError {
         Self { status: 401, ..Self::invalid("", message) }
     }
 
-    /// A card's issuer will not have it.
+    /// The card's issuer declines.
     pub(super) fn card_declined(code: &'static str, message: impl Into<String>) -> Self {
         Self { status: 402, kind: "card_error", ..Self::coded(code, "", message) }
     }
@@ -60,13 +60,13 @@ impl ApiError {
         Self { kind: "idempotency_error", ..Self::invalid("", message) }
     }
 
-    /// An outage that was switched on.
+    /// An outage that was switched on by hand.
     pub(super) fn outage(status: u16) -> Self {
         let kind = if status == 429 { "rate_limit_error" } else { "api_error" };
         Self { status, kind, ..Self::invalid("", "An outage was switched on.") }
     }
 
-    /// Whether repeating the same request could end otherwise.
+    /// Whether the same request may succeed when repeated.
     pub(super) fn should_retry(&self) -> bool {
         self.status >= 500 || self.status == 429
     }
@@ -102,7 +102,7 @@ impl From<tokio::task::JoinError> for ApiError {
     }
 }
 
-/// The sandbox's own failure. The cause goes to the log, never into the answer.
+/// A failure of the sandbox itself. The cause goes to the log, never into the answer.
 fn broken(error: &(dyn std::error::Error + 'static)) -> ApiError {
     tracing::error!(error, "the Stripe sandbox failed");
     ApiError {

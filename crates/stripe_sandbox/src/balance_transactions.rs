@@ -1,6 +1,6 @@
-//! Balance transactions: every movement of the business's money at Stripe, with what Stripe keeps of it.
+//! Balance transactions: every movement of the business's money at Stripe, with Stripe's fee.
 //!
-//! `net` is always `amount - fee`. Unlike Stripe's, a charge has its transaction as soon as it has succeeded.
+//! `net` is always `amount - fee`. Unlike at Stripe, a charge has its transaction as soon as it has succeeded.
 
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::exchange;
 use super::form::Params;
 use super::listing::{self, Page};
 
-/// How long the funds of a payment are not yet available. Everything else is at once.
+/// How long the funds of a payment stay pending. All other funds are available at once.
 const PENDING_S: i64 = 2 * 24 * 60 * 60;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) enum Kind {
     PayoutFailure,
 }
 
-/// What moves, in the currency of the payment. Negative is out of the business's balance.
+/// A movement, in the currency of the payment. A negative amount leaves the business's balance.
 pub(super) struct Movement<'a> {
     pub(super) kind: Kind,
     pub(super) source: &'a str,
@@ -55,7 +55,7 @@ impl Movement<'_> {
         }
     }
 
-    fn fee(&self, settled: &exchange::Settled) -> (i64, &'static str) {
+    fn fee(&self, settled: &exchange::SettlementAmount) -> (i64, &'static str) {
         match self.kind {
             Kind::Charge => (exchange::charge_fee(settled.amount, &settled.currency), "Stripe processing fees"),
             Kind::Dispute => (exchange::dispute_fee(&settled.currency), "Dispute fee"),
@@ -102,7 +102,7 @@ pub(super) fn record(transaction: &Transaction<'_>, movement: &Movement<'_>) -> 
     Ok(record)
 }
 
-/// The money of a charge that has succeeded.
+/// Records the money of a charge that has succeeded.
 pub(super) fn of_charge(transaction: &Transaction<'_>, charge: &mut Record, at_once: bool) -> Result<(), ApiError> {
     let movement = Movement {
         kind: Kind::Charge,
@@ -125,14 +125,14 @@ pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, params: Params) 
     Ok(body)
 }
 
-/// The only thing about a transaction that time changes.
+/// Updates the status, the only field of a transaction that changes with time.
 pub(super) fn refresh(transaction: &Transaction<'_>, body: &mut Value) {
     if body["available_on"].as_i64().is_some_and(|available_on| available_on <= transaction.now.as_second()) {
         body["status"] = json!("available");
     }
 }
 
-/// With `payout`, what it pays out and, as at Stripe, its own movement.
+/// With `payout`, the transactions that it pays out and, as at Stripe, its own.
 pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let page = Page::take(&mut params)?;
     let payout = params.text("payout")?;
@@ -173,7 +173,7 @@ fn of_payout(transaction: &Transaction<'_>, payout: &str) -> Result<Vec<String>,
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// What is available and in no payout yet: each currency with its sum.
+/// The available money that is in no payout yet: each currency with its sum.
 pub(super) fn available(transaction: &Transaction<'_>) -> Result<Vec<(String, i64)>, ApiError> {
     let mut statement = transaction.sql.prepare_cached(
         "SELECT json_extract(body, '$.currency'), sum(json_extract(body, '$.net')) FROM objects
@@ -184,7 +184,7 @@ pub(super) fn available(transaction: &Transaction<'_>) -> Result<Vec<(String, i6
     Ok(sums.collect::<Result<_, _>>()?)
 }
 
-/// Puts what is available of a currency into a payout.
+/// Puts the available money of a currency into a payout.
 pub(super) fn pay_out(transaction: &Transaction<'_>, currency: &str, payout: &str) -> Result<(), ApiError> {
     transaction.sql.execute(
         "UPDATE objects SET aside = json_set(aside, '$.payout', ?1)

@@ -1,7 +1,7 @@
 //! Payments by bank transfer: the customer is told where to send the money, and it arrives in one part or in several.
 //!
-//! The customer's bank is a control of the sandbox's. What arrives beyond the amount would be the customer's cash
-//! balance at Stripe; here it is refused.
+//! A control of the sandbox plays the customer's bank. Money beyond the amount would become the customer's cash balance at
+//! Stripe; here it is refused.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Instrument};
 use super::{checkout_sessions, customers, money};
 
-/// An intent to be paid by transfer: that of an open session, or one of its own.
+/// An intent to be paid by transfer: of an open session, or without one.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Order {
@@ -26,7 +26,7 @@ pub(super) struct Order {
     customer: Option<String>,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
-    /// What arrives at once.
+    /// The amount that arrives at once.
     #[serde(default)]
     funded: i64,
 }

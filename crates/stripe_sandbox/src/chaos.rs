@@ -1,6 +1,6 @@
-//! The chaos switch: webhooks lost, doubled, late and out of order, always the same way for the same seed.
+//! The chaos switch: webhooks lost, doubled, late and out of order, in the same way for the same seed.
 //!
-//! A drop is final: the webhook is never sent, and only a sweep of `/v1/events` can learn of the event.
+//! A dropped webhook is never sent: only a sweep of `/v1/events` finds the event.
 
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub(super) struct Chaos {
     duplicate: u8,
     /// How many events in a hundred are not delivered at all.
     drop: u8,
-    /// How late a delivery may come.
+    /// The longest delay of a delivery.
     delay_ms_max: u32,
     /// Whether deliveries that are due together go out in any order.
     pub(super) reorder: bool,
@@ -30,7 +30,7 @@ impl Chaos {
         Ok(text.map(|text| serde_json::from_str(&text)).transpose()?.unwrap_or_default())
     }
 
-    /// Replaces the whole switch: a field that is left out is off.
+    /// Replaces all settings: a field that is left out is off.
     pub(super) fn save(&self, connection: &Connection) -> Result<(), ApiError> {
         if self.duplicate > 100 || self.drop > 100 {
             return Err(ApiError::invalid("", "duplicate and drop are percentages, from 0 to 100."));
@@ -40,7 +40,7 @@ impl Chaos {
         Ok(())
     }
 
-    /// One entry for each delivery of an event: how late it is.
+    /// One entry for each delivery of an event: its delay.
     pub(super) fn plan(&self, event: &str) -> Vec<i64> {
         let percentile = |what| self.roll(what, event) % 100;
         let copies = if percentile("drop") < u64::from(self.drop) {
@@ -55,7 +55,7 @@ impl Chaos {
         delays.map(|copy| i64::try_from(self.roll(copy, event) % span).unwrap_or_default()).collect()
     }
 
-    /// Where a delivery stands among those due with it.
+    /// The position of a delivery among those that are due with it.
     pub(super) fn place(&self, seq: i64) -> u64 {
         if self.reorder { self.roll("place", &seq.to_string()) } else { 0 }
     }

@@ -9,16 +9,16 @@ use super::listing::{self, Page};
 use super::test_numbers::{Decline, FollowUp};
 use super::{balance_transactions, payment_methods};
 
-/// How an attempt went.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Attempt {
     Succeeded,
     Declined(Decline),
-    /// The bank has been asked; it answers later.
+    /// The bank was asked and will answer later.
     Pending,
 }
 
-/// Writes the charge. Its event is the caller's to emit, in its place among the others.
+/// Writes the charge. The caller emits its event, in the right order among the others.
 pub(super) fn create(
     transaction: &Transaction<'_>,
     intent: &Record,
@@ -80,7 +80,7 @@ pub(super) fn create(
     Ok(charge)
 }
 
-/// What a charge starts without, and much of which it never has here.
+/// Fields without a value at first, many of which never get one here.
 const ABSENT: &[&str] = &[
     "application",
     "application_fee",

@@ -1,4 +1,4 @@
-//! What a checkout session is for: its lines, and their sum.
+//! The lines of a checkout session, and their sum.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use super::money;
 const LINES_MAX: usize = 100;
 const LINES_FIRST_PAGE: usize = 10;
 
-/// One line as the request has it.
+/// One line as requested.
 struct Line {
     name: String,
     description: Option<String>,

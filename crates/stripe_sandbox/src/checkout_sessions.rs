@@ -1,7 +1,7 @@
 //! Checkout sessions in payment and in setup mode.
 //!
-//! As at Stripe, a session has no payment intent until the customer first confirms, and its metadata is not its intent's. A
-//! setup intent it has from the start.
+//! As at Stripe, a session has no payment intent until the customer first confirms, and does not copy its metadata to it. It
+//! has a setup intent from the start.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ const LOCALES: &[&str] = &[
 ];
 const SAVE_WORDS: &[&str] = &["enabled", "disabled"];
 
-/// What was wanted for, but for the lines.
+/// The requested session, without its lines.
 struct Terms {
     success_url: String,
     cancel_url: Option<String>,
@@ -76,7 +76,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     Ok(session.body)
 }
 
-/// A session that keeps a method for later, and charges nothing.
+/// A session that saves a method for later, and charges nothing.
 fn create_setup(transaction: &mut Transaction<'_>, mut params: Params) -> Result<Value, ApiError> {
     let currency = params.text("currency")?.map(|text| money::currency(&text, "currency")).transpose()?;
     let (mut description, mut metadata) = (None, BTreeMap::new());
@@ -213,7 +213,7 @@ impl Terms {
     }
 }
 
-/// What a session has at Stripe and never here.
+/// Fields that a session has at Stripe and never here.
 const ABSENT: &[&str] = &[
     "after_expiration",
     "allow_promotion_codes",
@@ -275,7 +275,7 @@ fn check_url(url: &str, param: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// What the customer can pay with: what was wanted for, or whatever fits the currency.
+/// The kinds of method to offer: those requested, or all that fit the currency.
 fn payment_method_types(wanted: &[String], currency: &str) -> Result<Vec<String>, ApiError> {
     let fitting: &[&str] = if currency == "eur" { &["card", "sepa_debit"] } else { &["card"] };
     if let Some(other) = wanted.iter().find(|kind| !fitting.contains(&kind.as_str())) {
@@ -341,7 +341,7 @@ pub(super) fn expire(transaction: &mut Transaction<'_>, id: &str, params: Params
     Ok(expire_open(transaction, session)?.body)
 }
 
-/// Ends a session whose time has run out, unless it was completed meanwhile.
+/// Expires a session at its time, unless it was completed meanwhile.
 pub(super) fn expire_unpaid(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     match transaction.find("checkout.session", id)? {
         Some(session) if session.text("status") == "open" => expire_open(transaction, session).map(|_| ()),
@@ -360,7 +360,7 @@ fn expire_open(transaction: &mut Transaction<'_>, mut session: Record) -> Result
     Ok(session)
 }
 
-/// Ends a session that the customer completed, paid or with the money still on its way.
+/// Completes a session, paid or with the money still on its way.
 pub(super) fn complete(
     transaction: &mut Transaction<'_>,
     session: &mut Record,
@@ -375,7 +375,7 @@ pub(super) fn complete(
     transaction.emit("checkout.session.completed", &session.body)
 }
 
-/// Where the customer goes after a session is complete.
+/// The address the customer returns to after a session is complete.
 pub(super) fn return_address(session: &Record) -> String {
     session.text("success_url").replace("{CHECKOUT_SESSION_ID}", session.text("id"))
 }

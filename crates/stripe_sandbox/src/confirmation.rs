@@ -1,4 +1,4 @@
-//! What follows when a customer confirms a payment: money, a refusal, a question, or a wait.
+//! What follows when a customer confirms a payment: money, a decline, a question of the bank, or a wait.
 //!
 //! Each function is called inside one transaction and leaves session, intent, charge and events agreeing.
 
@@ -17,17 +17,17 @@ use super::{payment_intents, setup_intents};
 /// The transition by which a bank answers.
 pub(super) const SETTLEMENT: &str = "debit_settlement";
 
-/// What the customer gave on the hosted page.
+/// The customer's entries on the hosted page.
 #[derive(Clone, Debug)]
 pub(super) struct Confirmation {
     pub(super) instrument: Instrument,
     pub(super) email: Option<String>,
     pub(super) name: Option<String>,
-    /// Whether the customer asked to keep the method for next time.
+    /// Whether the customer wants to save the method for next time.
     pub(super) save: bool,
 }
 
-/// Confirms an open session with what the customer gave.
+/// Confirms an open session with the customer's entries.
 pub(super) fn confirm(
     transaction: &mut Transaction<'_>,
     session: &mut Record,
@@ -51,7 +51,7 @@ pub(super) fn confirm(
     }
 }
 
-/// The intent of a session, made now if there is none yet.
+/// The intent of a session, created now if there is none yet.
 pub(super) fn intent_of(transaction: &mut Transaction<'_>, session: &mut Record) -> Result<Record, ApiError> {
     if let Some(intent) = transaction.find("payment_intent", session.text("payment_intent"))? {
         return Ok(intent);
@@ -62,7 +62,7 @@ pub(super) fn intent_of(transaction: &mut Transaction<'_>, session: &mut Record)
     Ok(intent)
 }
 
-/// Goes on after the customer answered, or failed to answer, the issuer's question.
+/// Continues after the customer has passed or failed the issuer's authentication.
 pub(super) fn authenticate(
     transaction: &mut Transaction<'_>,
     session: &mut Record,
@@ -104,7 +104,7 @@ pub(super) fn fail_authentication(
     fail(transaction, intent, method, error)
 }
 
-/// Keeps what the customer gave on the page of a session in setup mode.
+/// Saves the method that the customer entered on the page of a session in setup mode.
 fn set_up(transaction: &mut Transaction<'_>, session: &mut Record, given: &Confirmation) -> Result<Outcome, ApiError> {
     let mut setup = transaction.need("setup_intent", session.text("setup_intent"), "setup_intent")?;
     let (email, name) = (given.email.as_deref(), given.name.as_deref());
@@ -128,7 +128,7 @@ fn conclude_setup(
     }
 }
 
-/// Where the customer of a session is sent to answer their bank.
+/// The address at which the customer of a session authenticates.
 fn redirection(session: &Record) -> Value {
     json!({
         "redirect_to_url": { "return_url": session.body["success_url"], "url": session.body["url"] },
@@ -147,7 +147,7 @@ fn succeed(
     finish(transaction, session, intent, "paid")
 }
 
-/// Charges a method that lets itself be charged.
+/// Charges a method that can be charged.
 pub(super) fn take_money(
     transaction: &mut Transaction<'_>,
     intent: &mut Record,
@@ -161,7 +161,7 @@ pub(super) fn take_money(
     receive(transaction, intent)
 }
 
-/// The money of an intent has come.
+/// Records that the money of an intent has come.
 pub(super) fn receive(transaction: &mut Transaction<'_>, intent: &mut Record) -> Result<(), ApiError> {
     intent.body["status"] = json!("succeeded");
     intent.body["amount_received"] = intent.body["amount"].clone();
@@ -185,7 +185,7 @@ fn finish(
     Ok(Outcome::Completed)
 }
 
-/// Attaches the method to the session's customer, where the customer or the merchant wanted that.
+/// Attaches the method to the session's customer, if the customer or the merchant wants that.
 fn keep_method(
     transaction: &mut Transaction<'_>,
     session: &Record,
@@ -325,7 +325,7 @@ pub(super) fn settle_debit(transaction: &mut Transaction<'_>, intent: &str) -> R
     tell_session(transaction, &intent, event)
 }
 
-/// Tells the session of an intent, if it has one, that the money has come after all or will not come.
+/// Updates the session of an intent, if it has one, once the money has come late or will not come.
 pub(super) fn tell_session(transaction: &mut Transaction<'_>, intent: &Record, event: &str) -> Result<(), ApiError> {
     let session = intent.internal["session"].as_str().unwrap_or_default();
     let Some(mut session) = transaction.find("checkout.session", session)? else { return Ok(()) };

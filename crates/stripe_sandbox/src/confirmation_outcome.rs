@@ -1,8 +1,8 @@
-//! What follows for the customer when a payment or a setup is confirmed.
+//! What the customer sees after confirming a payment or a setup.
 
 use super::test_numbers::Decline;
 
-/// What the customer is to be shown.
+/// The page that the customer is shown.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Outcome {
     Completed,

@@ -1,9 +1,9 @@
-//! The sandbox's own controls: what banks, issuers, reviewers and other programs do, which no API call of the product's
-//! brings about. They are answered with the object concerned.
+//! The sandbox's own controls: what banks, issuers, reviewers and other programs do, which no API call of the product can
+//! cause. The answer is the object concerned.
 //!
 //! | control | body |
 //! |---|---|
-//! | `payouts` | none: pays out all that is available, a payout a currency; `by_hand`: `amount` and `currency` |
+//! | `payouts` | none: pays out all available money, with a payout for each currency; `by_hand`: `amount` and `currency` |
 //! | `payouts/{id}/fail` | `failure_code`, or none |
 //! | `disputes` | `charge`, `amount`, `reason`, `inquiry` |
 //! | `disputes/{id}` | `verdict`: `won`, `lost` or `escalated` |
@@ -15,7 +15,7 @@
 //! | `authentications/{intent}` | `passed` |
 //! | `mandates/{id}` | `status` |
 //! | `shape` | `older` |
-//! | `outage` | `after`, `requests`, `status`, `carried_out`, `agent`: what the API answers to the next requests |
+//! | `outage` | `after`, `requests`, `status`, `carried_out`, `agent`: the API's answers to the next requests |
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -73,12 +73,12 @@ async fn carry_out(
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewPayouts {
-    by_hand: Option<ByHand>,
+    by_hand: Option<ManualPayout>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ByHand {
+struct ManualPayout {
     amount: i64,
     currency: String,
 }
@@ -170,11 +170,11 @@ async fn settle_dispute(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OfCharge {
+struct ChargeRequest {
     charge: String,
 }
 
-async fn warn(State(sandbox): State<Sandbox>, Json(request): Json<OfCharge>) -> Response {
+async fn warn(State(sandbox): State<Sandbox>, Json(request): Json<ChargeRequest>) -> Response {
     carry_out(&sandbox, move |transaction| {
         let charge = transaction.need("charge", &request.charge, "charge")?;
         radar::warn(transaction, &charge)
@@ -182,7 +182,7 @@ async fn warn(State(sandbox): State<Sandbox>, Json(request): Json<OfCharge>) -> 
     .await
 }
 
-async fn open_review(State(sandbox): State<Sandbox>, Json(request): Json<OfCharge>) -> Response {
+async fn open_review(State(sandbox): State<Sandbox>, Json(request): Json<ChargeRequest>) -> Response {
     carry_out(&sandbox, move |transaction| {
         let mut charge = transaction.need("charge", &request.charge, "charge")?;
         radar::open_review(transaction, &mut charge)
@@ -235,7 +235,7 @@ struct Authentication {
     passed: bool,
 }
 
-/// What the customer of an intent without a page of ours does when their bank asks.
+/// The customer of an intent without a page of ours passes or fails the bank's authentication.
 async fn authenticate(
     State(sandbox): State<Sandbox>,
     Path(intent): Path<String>,
@@ -257,7 +257,7 @@ struct Shape {
     older: bool,
 }
 
-/// Whether events come in the shape of an older API version.
+/// Whether events have the shape of an older API version.
 async fn set_shape(State(sandbox): State<Sandbox>, Json(shape): Json<Shape>) -> Response {
     carry_out(&sandbox, move |transaction| {
         legacy_version::set(&transaction.sql, shape.older)?;
@@ -266,7 +266,7 @@ async fn set_shape(State(sandbox): State<Sandbox>, Json(shape): Json<Shape>) -> 
     .await
 }
 
-/// What goes wrong with requests to the API. A new outage takes the place of the old one, and an empty one ends it.
+/// Makes requests to the API fail. A new outage replaces the old one, and an empty one ends it.
 async fn set_outage(State(sandbox): State<Sandbox>, Json(outage): Json<Outage>) -> Response {
     Json(sandbox.inner.outage.set(outage)).into_response()
 }
@@ -305,7 +305,7 @@ fn yes() -> bool {
     true
 }
 
-/// Money that another program of the business's has taken: it carries nothing of ours.
+/// Money that another program of the business has taken: it names nothing of ours.
 async fn foreign_charge(State(sandbox): State<Sandbox>, Json(request): Json<ForeignCharge>) -> Response {
     carry_out(&sandbox, move |transaction| charge_elsewhere(transaction, &request)).await
 }

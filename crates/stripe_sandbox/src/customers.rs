@@ -65,13 +65,13 @@ fn take_address(mut params: Params) -> Result<Value, ApiError> {
     Ok(address)
 }
 
-/// A customer that can be given something: one that was deleted can only be looked at.
+/// A customer that can be changed: a deleted one can only be read.
 pub(super) fn need_live(transaction: &Transaction<'_>, id: &str) -> Result<Record, ApiError> {
     let found = transaction.find("customer", id)?.filter(|customer| customer.body["deleted"] != true);
     found.ok_or_else(|| ApiError::no_such_in("customer", "customer", id))
 }
 
-/// Leaves no more of a customer than that there was one, and lets go of their methods.
+/// Deletes everything about a customer except that they existed, and detaches their methods.
 pub(super) fn delete(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let customer = need_live(transaction, id)?;

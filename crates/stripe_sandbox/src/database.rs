@@ -1,7 +1,7 @@
-//! The sandbox's memory: one SQLite file of objects, replies, outgoing webhooks and transitions still to come.
+//! The sandbox's memory: one SQLite file of objects, replies, outgoing webhooks and transitions that are still to happen.
 //!
-//! Everything a request changes, and every event that tells of it, is written in one [`Transaction`]: an observer never
-//! sees a state without its event, nor an event without its state.
+//! Everything a request changes, and every event about it, is written in one [`Transaction`]: an observer never sees a state
+//! without its event, nor an event without its state.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::api_error::ApiError;
 
-/// The shape in which objects and events are given: the one the product's request library is made for.
+/// The API version of objects and events: the one that the product's request library is made for.
 pub(super) const API_VERSION: &str = "2026-09-30.endive";
 
 const SCHEMA: &str = "
@@ -43,20 +43,20 @@ pub(super) struct Record {
     pub(super) internal: Value,
 }
 
-/// The ids of the API request that is carried out, for its events. Absent for what a customer or the clock brings about.
+/// The ids of the current API request, for its events. Absent for what a customer or the clock causes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestIds {
     pub(super) request: Option<String>,
     pub(super) idempotency_key: Option<String>,
 }
 
-/// One unit of work: all of it is kept, or none.
+/// One unit of work: all of it is stored, or none.
 pub(super) struct Transaction<'c> {
     pub(super) sql: rusqlite::Transaction<'c>,
     pub(super) now: Timestamp,
     pub(super) request_ids: RequestIds,
     pub(super) origin: &'c str,
-    /// Whether something was enqueued that a sleeping deliverer should hear of.
+    /// Whether something was enqueued for which a sleeping deliverer should wake.
     pub(super) enqueued: bool,
 }
 
@@ -75,7 +75,7 @@ impl<'c> Transaction<'c> {
         Ok(Self { sql, now, request_ids, origin, enqueued: false })
     }
 
-    /// Keeps everything; says whether a deliverer should be woken.
+    /// Stores everything; returns whether to wake a deliverer.
     pub(super) fn commit(self) -> Result<bool, ApiError> {
         self.sql.commit()?;
         Ok(self.enqueued)
@@ -102,7 +102,7 @@ impl<'c> Transaction<'c> {
         Ok(Some(Record { body: serde_json::from_str(&body)?, internal: serde_json::from_str(&internal)? }))
     }
 
-    /// The object, or Stripe's 404 naming the parameter that asked for it.
+    /// The object, or Stripe's 404 with the parameter that named it.
     pub(super) fn need(&self, object: &str, id: &str, param: &str) -> Result<Record, ApiError> {
         self.find(object, id)?.ok_or_else(|| ApiError::no_such(object, id, param))
     }
@@ -131,7 +131,7 @@ impl<'c> Transaction<'c> {
         Ok(())
     }
 
-    /// Lets something happen to an object later.
+    /// Schedules a transition of an object.
     pub(super) fn later(&mut self, kind: &str, object: &str, after_s: i64) -> Result<(), ApiError> {
         let due_at = self.now.saturating_add(SignedDuration::from_secs(after_s)).unwrap_or(Timestamp::MAX);
         self.sql.execute(
@@ -142,7 +142,7 @@ impl<'c> Transaction<'c> {
         Ok(())
     }
 
-    /// Takes the next transition that is due: its kind and its object.
+    /// Takes the next due transition: its kind and its object.
     pub(super) fn take_due(&self) -> Result<Option<(String, String)>, ApiError> {
         let taken = self
             .sql

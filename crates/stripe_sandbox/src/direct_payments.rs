@@ -1,6 +1,6 @@
-//! Payments that the business's own server asks for and confirms, with a method the customer left earlier.
+//! Payments that the business's own server requests and confirms, with a method the customer saved earlier.
 //!
-//! A decline is an answer with status 402 and is kept, as at Stripe: the intent lives on and can be confirmed again.
+//! A decline is an answer with status 402 and is stored, as at Stripe: the intent stays and can be confirmed again.
 
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     }
 }
 
-/// What is named, or whatever a server can confirm with.
+/// The kinds of method that are named, or all that a server can confirm with.
 fn take_types(params: &mut Params) -> Result<Vec<String>, ApiError> {
     let types = params.texts("payment_method_types")?;
     if let Some(mut automatic) = params.tree("automatic_payment_methods")? {
@@ -188,7 +188,7 @@ fn ask(transaction: &mut Transaction<'_>, mut intent: Record, method: &Record) -
     Ok(intent.body)
 }
 
-/// The customer answers, or fails to answer, their bank's question.
+/// The customer passes or fails the bank's authentication.
 pub(super) fn authenticate(transaction: &mut Transaction<'_>, id: &str, passed: bool) -> Result<Value, ApiError> {
     let mut intent = transaction.need("payment_intent", id, "intent")?;
     if intent.text("status") != "requires_action" || intent.body["next_action"]["type"] != "use_stripe_sdk" {
@@ -212,7 +212,7 @@ pub(super) fn authenticate(transaction: &mut Transaction<'_>, id: &str, passed: 
     }
 }
 
-/// The answer to whoever asked for the charge: Stripe's error, with the intent it leaves behind.
+/// The answer to the server's request: Stripe's error, with the intent that stays.
 fn refuse(
     transaction: &mut Transaction<'_>,
     mut intent: Record,

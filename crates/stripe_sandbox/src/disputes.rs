@@ -1,7 +1,7 @@
 //! Disputes: the payer's bank asks about a payment, or takes it back.
 //!
-//! As in Stripe's test mode the evidence decides: `winning_evidence`, `losing_evidence` or `escalate_inquiry_evidence`.
-//! Evidence that is none of these leaves the matter with the issuer until [`settle_by_hand`].
+//! As in Stripe's test mode the evidence decides: `winning_evidence`, `losing_evidence` or `escalate_inquiry_evidence`. With
+//! any other evidence the issuer decides nothing until [`settle_by_hand`].
 
 use serde_json::{Value, json};
 
@@ -14,11 +14,11 @@ use super::test_numbers::{DisputeForm, PROMPT_S};
 
 /// The transition by which an issuer decides on the evidence.
 pub(super) const DECISION: &str = "dispute_decision";
-/// The transition by which the time for evidence is over.
+/// The transition at which the time for evidence ends.
 pub(super) const DEADLINE: &str = "dispute_deadline";
 
 const EVIDENCE_S: i64 = 9 * 24 * 60 * 60;
-/// How long an inquiry stays open if nothing comes of it.
+/// How long an inquiry stays open without an answer.
 const INQUIRY_S: i64 = 120 * 24 * 60 * 60;
 
 pub(super) const REASONS: &[&str] = &[
@@ -69,7 +69,7 @@ const EVIDENCE_FIELDS: &[&str] = &[
     "uncategorized_text",
 ];
 
-/// How a dispute ends, or goes on.
+/// The decision on a dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Won,
@@ -89,7 +89,7 @@ impl Verdict {
     }
 }
 
-/// Begins a dispute about a charge that has succeeded.
+/// Opens a dispute about a charge that has succeeded.
 pub(super) fn open(
     transaction: &mut Transaction<'_>,
     charge: &mut Record,
@@ -179,7 +179,7 @@ fn body(
     }))
 }
 
-/// Visa's code.
+/// Visa's code for the reason.
 fn network_reason_code(reason: &str) -> &'static str {
     match reason {
         "fraudulent" | "unrecognized" => "10.4",
@@ -223,7 +223,7 @@ fn move_money(transaction: &Transaction<'_>, dispute: &mut Record, out: bool) ->
     Ok(())
 }
 
-/// Takes evidence, and unless the request says otherwise hands it to the issuer.
+/// Stores evidence, and submits it to the issuer unless the request says otherwise.
 pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     let evidence = params.tree("evidence")?;
     let metadata = params.metadata()?;
@@ -266,7 +266,7 @@ pub(super) fn update(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
     Ok(dispute.body)
 }
 
-/// The business gives in.
+/// The business accepts the dispute.
 pub(super) fn close(transaction: &mut Transaction<'_>, id: &str, params: Params) -> Result<Value, ApiError> {
     params.finish()?;
     let dispute = transaction.need("dispute", id, "dispute")?;
@@ -277,7 +277,7 @@ pub(super) fn close(transaction: &mut Transaction<'_>, id: &str, params: Params)
     Ok(conclude(transaction, dispute, Verdict::Lost)?.body)
 }
 
-/// What the issuer makes of the evidence it has.
+/// The issuer decides on the evidence it has.
 pub(super) fn decide(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     let dispute = transaction.need("dispute", id, "dispute")?;
     let waiting = matches!(dispute.text("status"), "under_review" | "warning_under_review");
@@ -287,7 +287,7 @@ pub(super) fn decide(transaction: &mut Transaction<'_>, id: &str) -> Result<(), 
     }
 }
 
-/// Without an answer in time a chargeback is lost; an inquiry from which nothing came is closed.
+/// Without an answer in time a chargeback is lost, and an inquiry is closed.
 pub(super) fn run_out(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     let mut dispute = transaction.need("dispute", id, "dispute")?;
     let due_by = dispute.body["evidence_details"]["due_by"].as_i64();
@@ -331,7 +331,7 @@ pub(super) fn settle_by_hand(transaction: &mut Transaction<'_>, id: &str, verdic
     Ok(conclude(transaction, dispute, verdict)?.body)
 }
 
-/// An inquiry ends without money moving, however it ends.
+/// An inquiry ends without money moving, whatever the decision.
 fn conclude(transaction: &mut Transaction<'_>, mut dispute: Record, verdict: Verdict) -> Result<Record, ApiError> {
     let inquiry = dispute.text("status").starts_with("warning_");
     match (verdict, inquiry) {

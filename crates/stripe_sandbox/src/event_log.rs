@@ -1,4 +1,4 @@
-//! The events of a transaction: each is recorded with the change that it tells of, and its webhooks are enqueued.
+//! The events of a transaction: each is recorded with the change that caused it, and its webhooks are enqueued.
 
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ impl Transaction<'_> {
         self.emit_data(kind, json!({ "object": object }))
     }
 
-    /// The same, with what the changed fields held before.
+    /// The same, with the earlier values of the changed fields.
     pub(super) fn emit_change(&mut self, kind: &str, object: &Value, before: &Value) -> Result<(), ApiError> {
         self.emit_data(kind, json!({ "object": object, "previous_attributes": before }))
     }

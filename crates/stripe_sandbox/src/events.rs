@@ -1,4 +1,4 @@
-//! Events: what happened, each with its object as it then was.
+//! Events: each with its object as it was at that moment.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<
     Ok(events)
 }
 
-/// A type, or a family of them: `charge.*`.
+/// Whether a filter, a type or a family such as `charge.*`, matches a type.
 fn names(wanted: &str, kind: &str) -> bool {
     match wanted.strip_suffix('*') {
         Some(family) => kind.starts_with(family),
@@ -41,7 +41,7 @@ fn names(wanted: &str, kind: &str) -> bool {
     }
 }
 
-/// The only thing about an event that changes.
+/// Updates the count of pending webhooks, the only field of an event that changes.
 fn count_pending(transaction: &Transaction<'_>, event: &mut Value) -> Result<(), ApiError> {
     let waiting: i64 = transaction.sql.query_row(
         "SELECT EXISTS (SELECT 1 FROM deliveries WHERE event = ?1 AND state = 'waiting')",

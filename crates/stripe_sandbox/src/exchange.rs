@@ -1,7 +1,7 @@
-//! What a payment comes to in the business's own currency: a fixed table of rates, and the fees.
+//! Payments converted to the business's own currency: a fixed table of rates, and the fees.
 //!
-//! The business settles in euros. A currency without a rate settles in itself, as it does at Stripe for a business with a
-//! bank account in that currency.
+//! The business settles in euros. A currency without a rate settles in itself, as it does at Stripe for a business with a bank
+//! account in that currency.
 
 use serde_json::Number;
 
@@ -34,30 +34,30 @@ const FEE_BASIS_POINTS: i128 = 150;
 const FEE_FIXED_CENTS: i64 = 25;
 const DISPUTE_FEE_CENTS: i64 = 1_500;
 
-/// An amount where it is kept.
+/// An amount in the currency of settlement.
 #[derive(Clone, Debug)]
-pub(super) struct Settled {
+pub(super) struct SettlementAmount {
     pub(super) amount: i64,
     pub(super) currency: String,
-    /// How many units of this currency one of the payment's is worth, where the two differ.
+    /// The rate from the payment's currency, if the two differ.
     pub(super) rate: Option<Number>,
 }
 
-/// What an amount, which may be negative, comes to.
-pub(super) fn settle(amount: i64, currency: &str) -> Settled {
+/// Converts an amount, which may be negative.
+pub(super) fn settle(amount: i64, currency: &str) -> SettlementAmount {
     let Some((_, rate)) = RATES.iter().find(|(code, _)| *code == currency) else {
-        return Settled { amount, currency: currency.to_owned(), rate: None };
+        return SettlementAmount { amount, currency: currency.to_owned(), rate: None };
     };
     let cents = i128::from(amount) * i128::from(*rate) * 100;
     let text = format!("{}.{:06}", rate / 1_000_000, rate % 1_000_000);
-    Settled {
+    SettlementAmount {
         amount: rounded(cents, 1_000_000 * ten_to(money::decimals(currency))),
         currency: SETTLEMENT_CURRENCY.to_owned(),
         rate: text.parse().ok(),
     }
 }
 
-/// What Stripe keeps of a charge: 1.5 % and a quarter of a unit, in whole steps of the currency, as every amount of it is.
+/// Stripe's fee for a charge: 1.5 % and a quarter of a unit, in whole steps of the currency.
 pub(super) fn charge_fee(amount: i64, currency: &str) -> i64 {
     let fee =
         rounded(i128::from(amount) * FEE_BASIS_POINTS, 10_000).saturating_add(from_cents(FEE_FIXED_CENTS, currency));
@@ -65,7 +65,7 @@ pub(super) fn charge_fee(amount: i64, currency: &str) -> i64 {
     rounded(i128::from(fee), i128::from(step)).saturating_mul(step)
 }
 
-/// What Stripe asks for a dispute: fifteen units.
+/// Stripe's fee for a dispute: fifteen units.
 pub(super) fn dispute_fee(currency: &str) -> i64 {
     from_cents(DISPUTE_FEE_CENTS, currency)
 }
@@ -78,7 +78,7 @@ fn ten_to(decimals: usize) -> i128 {
     (0..decimals).fold(1, |power, _| power * 10)
 }
 
-/// The quotient, halves going away from zero so that money back is the mirror of money in.
+/// The quotient, rounded half away from zero so that a refund mirrors its payment.
 fn rounded(dividend: i128, divisor: i128) -> i64 {
     let magnitude = (dividend.abs() * 2 + divisor) / (divisor * 2);
     i64::try_from(magnitude * dividend.signum()).unwrap_or_default()

@@ -8,7 +8,7 @@ use super::{balance_transactions, checkout_lines};
 
 const DEPTH_MAX: usize = 4;
 
-/// Where an object names another: the field, and what is found there; nothing where the id says what it is.
+/// Fields that name another object, and the kind of that object; none where the id itself tells the kind.
 const EXPANDABLE: &[(&str, &str, &str)] = &[
     ("checkout.session", "customer", "customer"),
     ("checkout.session", "payment_intent", "payment_intent"),
@@ -77,7 +77,7 @@ fn follow(transaction: &Transaction<'_>, value: &mut Value, segments: &[&str], p
     if value[*field].is_null() { Ok(()) } else { follow(transaction, &mut value[*field], rest, path) }
 }
 
-/// What moved money: the kind of object that an id belongs to.
+/// The kind of the object that moved money, by its id.
 fn source_object(id: &str) -> &'static str {
     match id.split('_').next().unwrap_or_default() {
         "re" | "pyr" => "refund",

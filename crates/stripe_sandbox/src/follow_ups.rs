@@ -1,11 +1,11 @@
-//! What a test number brings about once its money has come.
+//! What a test number causes after its money has come.
 
 use super::api_error::ApiError;
 use super::database::{Record, Transaction};
 use super::test_numbers::FollowUp;
 use super::{disputes, payment_methods, radar};
 
-/// The transition by which it comes about: due at once, so that its events follow those of the payment.
+/// The transition that causes it: due at once, so that its events follow those of the payment.
 pub(super) const FOLLOW_UP: &str = "aftermath";
 
 pub(super) fn schedule(transaction: &mut Transaction<'_>, intent: &Record) -> Result<(), ApiError> {

@@ -10,7 +10,7 @@ use super::api_error::ApiError;
 const PAIRS_MAX: usize = 2_000;
 const DEPTH_MAX: usize = 8;
 
-/// One level of the tree, and where it hangs.
+/// One level of the tree, and its path.
 #[derive(Debug, Default)]
 pub(super) struct Params {
     path: String,
@@ -184,7 +184,7 @@ impl Params {
         Ok(metadata)
     }
 
-    /// Refuses whatever nobody took.
+    /// Refuses every parameter that was not taken.
     pub(super) fn finish(self) -> Result<(), ApiError> {
         match self.entries.keys().next() {
             None => Ok(()),

@@ -16,7 +16,7 @@ use super::confirmation::{self, Confirmation};
 use super::confirmation_outcome::Outcome;
 use super::database::{Record, RequestIds, Transaction};
 use super::form;
-use super::hosted_page_view::{self as view, Entered};
+use super::hosted_page_view::{self as view, FormValues};
 use super::hosted_page_words::{Complaint, Words};
 use super::payment_methods::Instrument;
 use super::test_numbers;
@@ -25,7 +25,7 @@ const BODY_BYTES_MAX: usize = 16 * 1024;
 const CONTENT_SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The fields of a form, as they were sent.
+/// The fields of a form, as sent.
 struct Fields(Vec<(String, String)>);
 
 enum Answer {
@@ -82,7 +82,7 @@ fn html_response(status: u16, html: String) -> Response {
     (status, headers, Html(html)).into_response()
 }
 
-/// The page a session is in, whatever the address bar says.
+/// The page for the session's state, whatever the address bar says.
 fn page(transaction: &Transaction<'_>, id: &str, fields: &Fields, language: &str) -> Result<Answer, ApiError> {
     let Some(session) = transaction.find("checkout.session", id)? else { return Ok(not_found(language)) };
     let words = Words::choose(session.body["locale"].as_str(), language);
@@ -95,17 +95,17 @@ fn page(transaction: &Transaction<'_>, id: &str, fields: &Fields, language: &str
     // Only published numbers can be filled in by a link: an address bar is no place for any other.
     let number = fields.get("card").and_then(test_numbers::test_card).map(|card| card.number);
     let iban = fields.get("iban").and_then(test_numbers::test_iban).map(|account| account.iban);
-    let entered = Entered {
+    let entered = FormValues {
         card_number: number.unwrap_or_default().to_owned(),
         card_expiry: number.map(|_| next_year(transaction.now)).unwrap_or_default(),
         card_cvc: number.map(|number| if number.len() == 15 { "1234" } else { "123" }).unwrap_or_default().to_owned(),
         iban: iban.unwrap_or_default().to_owned(),
-        ..Entered::default()
+        ..FormValues::default()
     };
     Ok(Answer::Page(200, view::form(words, &session, &entered, None)))
 }
 
-/// Takes what was submitted. A session that is no longer open is only shown, so a second submission charges nothing.
+/// Handles a submitted form. A session that is no longer open is only shown, so a second submission charges nothing.
 fn handle_form(
     transaction: &mut Transaction<'_>,
     id: &str,
@@ -148,7 +148,7 @@ fn not_found(language: &str) -> Answer {
     Answer::Page(404, view::unknown(Words::choose(None, language)))
 }
 
-/// The session's intent, of either kind, if its customer has to answer their bank.
+/// The session's intent, of either kind, if its customer has to authenticate.
 fn waiting_intent(transaction: &Transaction<'_>, session: &Record) -> Result<Option<Record>, ApiError> {
     let kind = if session.text("mode") == "setup" { "setup_intent" } else { "payment_intent" };
     let intent = transaction.find(kind, session.text(kind))?;
@@ -165,10 +165,10 @@ impl Fields {
         self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.trim())
     }
 
-    fn entered(&self) -> Entered {
+    fn entered(&self) -> FormValues {
         let text = |name| self.get(name).unwrap_or_default().to_owned();
         let compact = |name| text(name).chars().filter(|letter| !matches!(letter, ' ' | '-' | '\u{a0}')).collect();
-        Entered {
+        FormValues {
             card_number: compact("cardNumber"),
             card_expiry: text("cardExpiry"),
             card_cvc: text("cardCvc"),
@@ -180,8 +180,8 @@ impl Fields {
     }
 }
 
-impl Entered {
-    /// What the customer means to pay with, or what is wrong with it.
+impl FormValues {
+    /// The method that the customer entered, or what is wrong with it.
     fn confirmation(&self, session: &Record, now: Timestamp) -> Result<Confirmation, Complaint> {
         let instrument = match (self.card_number.is_empty(), self.iban.is_empty()) {
             (true, true) => return Err(Complaint::NothingEntered),

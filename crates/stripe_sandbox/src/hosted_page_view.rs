@@ -1,4 +1,4 @@
-//! The hosted page's HTML. What was typed into the card's fields is never written back.
+//! The hosted page's HTML. Entries of the card's fields are never written back.
 
 use std::fmt::Write as _;
 
@@ -9,9 +9,9 @@ use super::hosted_page_words::Words;
 use super::money;
 use super::test_numbers::{self, CardBehaviour, FollowUp, TestIban};
 
-/// What stands in the form's fields.
+/// The contents of the form's fields.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Entered {
+pub(super) struct FormValues {
     pub(super) card_number: String,
     pub(super) card_expiry: String,
     pub(super) card_cvc: String,
@@ -38,7 +38,7 @@ a{color:light-dark(#1d3fbb,#a9b8ff)}a.fill{display:block;padding:.3rem 0}
 [role=alert]{border-inline-start:4px solid light-dark(#b3261e,#ff9a91);padding:.25rem .75rem}
 ";
 
-/// The test cards worth a link; every other published number can be typed.
+/// The test cards with a link; every other published number can be typed.
 const OFFERED_CARDS: &[&str] = &[
     "4242424242424242",
     "4000000000000002",
@@ -48,12 +48,12 @@ const OFFERED_CARDS: &[&str] = &[
     "4000000000000259",
 ];
 
-/// Whether a session can be paid in this way.
+/// Whether a session can be paid by this kind of method.
 pub(super) fn takes(session: &Record, kind: &str) -> bool {
     session.body["payment_method_types"].as_array().is_some_and(|kinds| kinds.iter().any(|known| known == kind))
 }
 
-pub(super) fn form(words: &Words, session: &Record, entered: &Entered, error: Option<&str>) -> String {
+pub(super) fn form(words: &Words, session: &Record, entered: &FormValues, error: Option<&str>) -> String {
     let mut body = summary(words, session);
     if let Some(error) = error {
         let _ = write!(body, "<p role=\"alert\" id=\"error\">{}</p>", escape(error));
@@ -85,7 +85,7 @@ pub(super) fn form(words: &Words, session: &Record, entered: &Entered, error: Op
     document(words, words.title, &body)
 }
 
-fn card_fields(words: &Words, entered: &Entered, filled_in: bool) -> String {
+fn card_fields(words: &Words, entered: &FormValues, filled_in: bool) -> String {
     // After an error the fields hold what the customer typed, which is not sent back.
     let value = |text: &str| if filled_in { escape(text) } else { String::new() };
     format!(
@@ -105,7 +105,7 @@ fn card_fields(words: &Words, entered: &Entered, filled_in: bool) -> String {
     )
 }
 
-fn contact_fields(words: &Words, session: &Record, entered: &Entered) -> String {
+fn contact_fields(words: &Words, session: &Record, entered: &FormValues) -> String {
     let known = session.body["customer_details"]["email"].as_str().unwrap_or_default();
     let email = if entered.email.is_empty() { known } else { &entered.email };
     let mut fields = format!(
@@ -186,7 +186,7 @@ pub(super) fn authentication(words: &Words, session: &Record) -> String {
     document(words, words.authentication, &body)
 }
 
-/// A session that can no longer be paid: what became of it, and the way back.
+/// The page of a session that can no longer be paid: its outcome, and the way back.
 pub(super) fn closed(words: &Words, session: &Record) -> String {
     let (state, label, address) = match (session.text("status"), session.text("payment_status")) {
         ("complete", "no_payment_required") => (words.kept, words.next_step, return_address(session)),
@@ -230,7 +230,7 @@ fn summary(words: &Words, session: &Record) -> String {
     summary
 }
 
-/// Nothing where nothing is charged.
+/// The total; empty where nothing is charged.
 fn total(words: &Words, session: &Record) -> String {
     if session.text("mode") == "setup" {
         return String::new();

@@ -1,4 +1,4 @@
-//! What the hosted page says, in English and in French.
+//! The sentences of the hosted page, in English and in French.
 
 /// Every sentence of the page in one language.
 #[derive(Debug)]
@@ -136,7 +136,7 @@ impl Words {
         disputed: "réussit puis est contesté",
     };
 
-    /// By the session's locale; where that is `auto` or absent, by what the browser prefers.
+    /// By the session's locale; if that is `auto` or absent, by the browser's preference.
     pub(super) fn choose(locale: Option<&str>, accept_language: &str) -> &'static Self {
         let french = match locale {
             None | Some("auto") => prefers_french(accept_language),
@@ -218,7 +218,7 @@ fn prefers_french(accept_language: &str) -> bool {
     weight("fr").is_some_and(|(quality, _)| quality > 0) && weight("fr") > weight("en")
 }
 
-/// `q=0.8` as 800.
+/// The weight as thousandths: `q=0.8` is 800.
 fn thousandths(quality: &str) -> u32 {
     let digits = quality.trim().strip_prefix("q=").unwrap_or("1");
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));

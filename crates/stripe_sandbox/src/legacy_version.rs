@@ -1,7 +1,7 @@
-//! Events as an endpoint receives them whose API version was never raised: a charge carries its refunds, a payment intent
-//! its charges, and nobody subscribed it to events that did not exist yet.
+//! Events in an old API version, as an endpoint receives them whose version was never raised: a charge contains its refunds, a
+//! payment intent its charges, and newer types of event are not delivered.
 //!
-//! Only events have this shape. A request names its version, and the product's names the present one.
+//! Only events have this shape. A request names its version, and the product's requests name the current one.
 
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ pub(super) fn set(connection: &Connection, older: bool) -> Result<(), ApiError> 
     Ok(())
 }
 
-/// Whether the endpoint was subscribed to such events. They are in the list of events all the same.
+/// Whether the endpoint receives events of a type. The list of events contains them all the same.
 pub(super) fn is_delivered(kind: &str) -> bool {
     !kind.starts_with("refund.")
 }
@@ -54,7 +54,7 @@ pub(super) fn reshape(transaction: &Transaction<'_>, object: &mut Value) -> Resu
     Ok(())
 }
 
-/// All objects of a kind that name this id in a field, the newest first.
+/// All objects of a kind that name this id in a field, newest first.
 fn all_of(transaction: &Transaction<'_>, object: &str, field: &str, id: &str) -> Result<Vec<Value>, ApiError> {
     let ids = transaction.ids_where(object, field, id)?;
     ids.iter().rev().map(|id| Ok(transaction.need(object, id, "id")?.body)).collect()

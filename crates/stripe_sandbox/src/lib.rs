@@ -1,11 +1,11 @@
 //! A Stripe for one's own machine: it speaks Stripe's HTTP, shows a hosted payment page and posts signed webhooks.
 //!
-//! The product talks to it with the same client, over the same wire, as to the real Stripe; nothing in the product knows
-//! which of the two it has. Its clock is the program's, so a direct debit settles when the clock is moved forward.
-//! Objects, replies and webhooks outlive a restart.
+//! The product talks to it with the same client, over the same wire, as to the real Stripe; nothing in the product knows which
+//! of the two it uses. Its clock is the program's, so a direct debit settles when the clock is moved forward. Objects, replies
+//! and webhooks survive a restart.
 //!
-//! Deliberately absent: anything the product does not ask of Stripe (an unknown parameter or address is refused, as
-//! Stripe refuses it), and any card number but Stripe's published test numbers.
+//! Deliberately absent: everything the product does not use of Stripe (an unknown parameter or address is refused, as Stripe
+//! refuses it), and any card number but Stripe's published test numbers.
 
 mod api;
 mod api_error;
@@ -60,14 +60,14 @@ use self::api_error::ApiError;
 use self::database::{RequestIds, Transaction};
 use fault_injection::OutageSwitch;
 
-/// Configuration of the sandbox.
+/// The configuration of the sandbox; nothing in it is optional.
 #[derive(Clone)]
 pub struct SandboxConfig {
-    /// Where the local server is reached: the hosted page is `{origin}/dev/stripe/pay/{session}`.
+    /// The local server's origin: the hosted page is `{origin}/dev/stripe/pay/{session}`.
     pub origin: String,
     /// The only key its API accepts.
     pub secret_key: String,
-    /// What webhooks are signed with, `whsec_` included.
+    /// The secret that signs webhooks, `whsec_` included.
     pub webhook_secret: String,
     /// The SQLite file that holds everything.
     pub file: PathBuf,
@@ -82,7 +82,7 @@ pub enum SandboxError {
     Database(#[from] rusqlite::Error),
 }
 
-/// The sandbox. Clones are the same sandbox.
+/// The sandbox. Clones share it.
 #[derive(Clone)]
 pub struct Sandbox {
     inner: Arc<Inner>,
@@ -131,15 +131,15 @@ impl Sandbox {
             .with_state(self.clone())
     }
 
-    /// Names the address webhooks are posted to, in place of any earlier one. Until there is one they wait.
+    /// Sets the address that webhooks are posted to, in place of any earlier one. Until there is one they wait.
     pub fn subscribe(&self, url: String) {
         *self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner) = Some(url);
         self.inner.changed.notify_one();
     }
 
-    /// Does what is due by the clock: delayed transitions, then deliveries. Says how many things it did.
+    /// Does what is due by the clock: delayed transitions, then deliveries. Returns the number of both.
     ///
-    /// A second caller waits for the first. A delivery that fails is re-timed and counts as done for now.
+    /// A second caller waits for the first. A failed delivery is scheduled again and counts as done for now.
     pub async fn deliver_due(&self) -> usize {
         let _turn = self.inner.delivering.lock().await;
         let caught_up = self.run(RequestIds::default(), |_| Ok(())).await;
@@ -147,7 +147,7 @@ impl Sandbox {
         transitions + webhooks::deliver_due(self).await
     }
 
-    /// How many transitions and deliveries are due by the clock and not done.
+    /// The number of transitions and deliveries that are due by the clock and not done.
     pub fn pending(&self) -> usize {
         let now_ms = self.inner.clock.now().as_millisecond();
         let subscribed = self.endpoint().is_some();
@@ -161,7 +161,7 @@ impl Sandbox {
         usize::try_from(count.unwrap_or_default()).unwrap_or_default()
     }
 
-    /// Resolves when something new was enqueued since it last did. For one listener.
+    /// Resolves when something new was enqueued since the last call. For one listener.
     pub async fn changed(&self) {
         self.inner.changed.notified().await;
     }
@@ -170,16 +170,16 @@ impl Sandbox {
         self.inner.endpoint.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// An id for the request at hand. Not from the file, because a refused request leaves no trace there.
+    /// An id for the current request. It does not come from the file, because a refused request leaves nothing there.
     fn request_id(&self) -> String {
         let count = self.inner.requests.fetch_add(1, Ordering::Relaxed);
         let now_ms = self.inner.clock.now().as_millisecond();
         format!("req_{}", database::letters(&format!("request {count}|{now_ms}"), 14))
     }
 
-    /// Runs one transaction off the async threads, after whatever time has brought about.
+    /// Runs one transaction off the async threads, after all due transitions.
     ///
-    /// Answers with the number of transitions that were due as well. An error undoes everything.
+    /// Also returns the number of those transitions. An error undoes everything.
     async fn run<T: Send + 'static>(
         &self,
         request_ids: RequestIds,
@@ -208,7 +208,7 @@ impl Sandbox {
     }
 }
 
-/// Performs every transition that is due, so that nobody ever sees a state that time has overtaken.
+/// Performs every due transition, so that nobody ever sees an outdated state.
 fn catch_up(transaction: &mut Transaction<'_>) -> Result<usize, ApiError> {
     let mut transitions = 0;
     while let Some((kind, object)) = transaction.take_due()? {

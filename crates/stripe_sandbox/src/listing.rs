@@ -10,7 +10,7 @@ use super::form::Params;
 const LIMIT_DEFAULT: i64 = 10;
 const LIMIT_MAX: i64 = 100;
 
-/// What every list can be asked for. Read before the filters of the list at hand, and finished after them.
+/// The parameters of every list. Read before the filters of the list at hand, and finished after them.
 pub(super) struct Page {
     limit: usize,
     starting_after: Option<String>,
@@ -45,7 +45,7 @@ impl Page {
 }
 
 impl Span {
-    /// `created=t`, or `created[gt|gte|lt|lte]=t`.
+    /// Reads `created=t`, or `created[gt|gte|lt|lte]=t`.
     fn take(params: &mut Params) -> Result<Self, ApiError> {
         let mut span = Self { from: i64::MIN, to: i64::MAX };
         if params.is_text("created") {
@@ -70,7 +70,7 @@ impl Span {
     }
 }
 
-/// The page of those objects that the filter keeps.
+/// The page of the objects that pass the filter.
 pub(super) fn list(
     transaction: &Transaction<'_>,
     object: &str,
@@ -115,7 +115,7 @@ fn cursor(transaction: &Transaction<'_>, object: &str, param: &str, id: Option<&
     }
 }
 
-/// Whether a filter that was given, if it was, names this field's value.
+/// Whether an optional filter accepts this field's value.
 pub(super) fn matches(wanted: Option<&str>, field: &Value) -> bool {
     wanted.is_none_or(|wanted| field.as_str() == Some(wanted))
 }

@@ -69,7 +69,7 @@ pub(super) fn check_charge(amount: i64, currency: &str, param: &str) -> Result<(
     check_step(amount, currency, param)
 }
 
-/// The least that the currency's bank notes and cards can move, of which every amount is a multiple.
+/// The smallest amount that the currency's notes and cards can move; every amount is a multiple of it.
 pub(super) fn step(currency: &str) -> i64 {
     if listed(SENT_TIMES_A_HUNDRED, currency) {
         100
@@ -80,7 +80,7 @@ pub(super) fn step(currency: &str) -> i64 {
     }
 }
 
-/// Refuses an amount that is not a whole number of what the currency's bank notes and cards can move.
+/// Refuses an amount that is not a multiple of the currency's step.
 pub(super) fn check_step(amount: i64, currency: &str, param: &str) -> Result<(), ApiError> {
     let step = step(currency);
     if amount.rem_euclid(step) == 0 {
@@ -90,7 +90,7 @@ pub(super) fn check_step(amount: i64, currency: &str, param: &str) -> Result<(),
     Err(ApiError::coded("invalid_charge_amount", param, message))
 }
 
-/// For people: `1 234,50 EUR` in French, `EUR 1,234.50` in English.
+/// An amount for people: `1 234,50 EUR` in French, `EUR 1,234.50` in English.
 pub(super) fn shown(amount: i64, currency: &str, french: bool) -> String {
     let (whole, fraction) = parts(amount, currency);
     let (group, point) = if french { ("\u{202f}", ",") } else { (",", ".") };
@@ -125,7 +125,7 @@ fn parts(amount: i64, currency: &str) -> (String, String) {
     (whole.to_owned(), fraction.to_owned())
 }
 
-/// How many of an amount's digits are below the currency's unit, as Stripe sends it.
+/// The digits of an amount, as Stripe sends it, that are after the decimal point.
 pub(super) fn decimals(currency: &str) -> usize {
     if listed(ZERO_DECIMAL, currency) {
         0

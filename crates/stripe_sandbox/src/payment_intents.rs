@@ -7,7 +7,7 @@ use super::database::{Record, Transaction};
 use super::form::Params;
 use super::listing::{self, Page};
 
-/// What an intent is for. Each is a value as Stripe shows it.
+/// The terms of an intent. Each is a value as Stripe shows it.
 pub(super) struct Terms {
     pub(super) amount: Value,
     pub(super) currency: Value,
@@ -17,11 +17,11 @@ pub(super) struct Terms {
     pub(super) payment_method_types: Value,
     pub(super) receipt_email: Value,
     pub(super) setup_future_usage: Value,
-    /// What is known of it and not shown.
+    /// What Stripe knows of it and does not show.
     pub(super) internal: Value,
 }
 
-/// The intent of a session, made when its customer first confirms.
+/// The intent of a session, created when its customer first confirms.
 pub(super) fn create(transaction: &mut Transaction<'_>, session: &Record) -> Result<Record, ApiError> {
     let wanted = &session.internal["intent"];
     let terms = Terms {
@@ -50,7 +50,7 @@ pub(super) fn open(transaction: &mut Transaction<'_>, terms: Terms) -> Result<Re
     Ok(intent)
 }
 
-/// An intent but for its identity.
+/// A new intent's fields, without its id.
 pub(super) fn body(terms: &Terms) -> Value {
     let mut body = json!({
         "object": "payment_intent",
@@ -79,7 +79,7 @@ pub(super) fn body(terms: &Terms) -> Value {
     body
 }
 
-/// What an intent starts without, and much of which it never has here.
+/// Fields without a value at first, many of which never get one here.
 const ABSENT: &[&str] = &[
     "allowed_payment_method_types",
     "application",
@@ -105,7 +105,7 @@ const ABSENT: &[&str] = &[
     "transfer_group",
 ];
 
-/// With the secret key an intent's client secret proves nothing further; it is taken and not compared.
+/// With the secret key an intent's client secret proves nothing more; it is accepted and not compared.
 pub(super) fn retrieve(transaction: &Transaction<'_>, id: &str, mut params: Params) -> Result<Value, ApiError> {
     params.text("client_secret")?;
     params.finish()?;
@@ -139,7 +139,7 @@ pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
     Ok(cancel_now(transaction, intent, json!(reason))?.body)
 }
 
-/// Cancels an intent that still waits for its customer; leaves any other alone.
+/// Cancels an intent that still waits for its customer; leaves any other unchanged.
 pub(super) fn cancel_open(transaction: &mut Transaction<'_>, intent: Record, reason: &str) -> Result<(), ApiError> {
     if may_be_cancelled(&intent) { cancel_now(transaction, intent, json!(reason)).map(|_| ()) } else { Ok(()) }
 }

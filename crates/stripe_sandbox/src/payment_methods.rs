@@ -1,7 +1,7 @@
-//! Payment methods and mandates: what a customer paid with, as far as Stripe shows it.
+//! Payment methods and mandates, as far as Stripe shows them.
 //!
-//! Only a published test number is remembered, because it says how the method behaves. Of any other number no more than
-//! its last four digits is kept.
+//! Only a published test number is stored, because it decides how the method behaves. Of any other number only the last four
+//! digits are stored.
 
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
@@ -14,7 +14,7 @@ use super::form::Params;
 use super::listing::{self, Page};
 use super::test_numbers::{self, CardBehaviour, FollowUp, NOT_A_TEST_CARD, TestIban};
 
-/// What the customer typed, checked.
+/// The customer's entries, checked.
 #[derive(Clone, Debug)]
 pub(super) enum Instrument {
     Card {
@@ -27,7 +27,7 @@ pub(super) enum Instrument {
     BankTransfer,
 }
 
-/// How a payment with a stored method goes.
+/// The outcome of a payment with a stored method.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Behaviour {
     Card(CardBehaviour),
@@ -136,7 +136,7 @@ pub(super) fn behaviour(method: &Record) -> Behaviour {
     }
 }
 
-/// What a payment with a stored method brings about afterwards.
+/// What a payment with a stored method causes afterwards.
 pub(super) fn follow_up(method: &Record) -> FollowUp {
     let number = method.internal["number"].as_str().unwrap_or_default();
     match (test_numbers::test_card(number), test_numbers::test_iban(number)) {
@@ -146,7 +146,7 @@ pub(super) fn follow_up(method: &Record) -> FollowUp {
     }
 }
 
-/// Whether the issuer asks when the method is charged and the customer is away.
+/// Whether the issuer wants authentication when the method is charged without the customer.
 pub(super) fn asks_again(method: &Record) -> bool {
     match method.internal["number"].as_str().unwrap_or_default() {
         test_numbers::ASKS_ON_SETUP => method.internal["set_up"] != true,
@@ -155,12 +155,12 @@ pub(super) fn asks_again(method: &Record) -> bool {
     }
 }
 
-/// Whether a method that is declined when charged may be kept all the same.
+/// Whether a method that is declined when charged can be saved all the same.
 pub(super) fn can_be_kept(method: &Record) -> bool {
     method.internal["number"] == test_numbers::DECLINES_ONLY_CHARGES
 }
 
-/// Keeps a method for a customer's next payments.
+/// Saves a method for a customer's next payments.
 pub(super) fn attach(
     transaction: &mut Transaction<'_>,
     method: &mut Record,
@@ -207,7 +207,7 @@ pub(super) fn create_mandate(
     Ok(id)
 }
 
-/// How a charge describes the method it was made with.
+/// A charge's description of its method.
 pub(super) fn details(transaction: &Transaction<'_>, intent: &Record, method: &Record, mandate: Option<&str>) -> Value {
     if method.text("type") == "sepa_debit" {
         let debited_on = transaction.now.to_zoned(TimeZone::UTC).date().saturating_add(5.days());
@@ -265,7 +265,7 @@ pub(super) fn list_of_customer(
     })
 }
 
-/// Takes a method away from its customer. It may not be used again.
+/// Detaches a method from its customer. It cannot be used again.
 pub(super) fn detach(transaction: &mut Transaction<'_>, mut method: Record) -> Result<Record, ApiError> {
     let before = json!({ "customer": method.body["customer"] });
     method.body["customer"] = Value::Null;
@@ -275,7 +275,7 @@ pub(super) fn detach(transaction: &mut Transaction<'_>, mut method: Record) -> R
     Ok(method)
 }
 
-/// Takes all methods away from a customer.
+/// Detaches all methods of a customer.
 pub(super) fn detach_all(transaction: &mut Transaction<'_>, customer: &str) -> Result<(), ApiError> {
     for id in transaction.ids_where("payment_method", "customer", customer)? {
         let method = transaction.need("payment_method", &id, "payment_method")?;

@@ -1,7 +1,6 @@
-//! Payouts: what has become available, sent to the business's bank. They are made by a control of the sandbox's, not by
-//! a calendar.
+//! Payouts: available money, sent to the business's bank. A control of the sandbox creates them, not a calendar.
 //!
-//! One that is made by hand is of an amount and not of movements: its own movement goes into the next automatic one.
+//! A payout made by hand has an amount and no transactions of its own: its movement goes into the next automatic one.
 
 use serde_json::{Value, json};
 
@@ -15,8 +14,8 @@ use super::test_numbers::PROMPT_S;
 /// The transition by which a payout reaches the bank.
 pub(super) const ARRIVAL: &str = "payout_arrival";
 
-/// Pays out everything that is available and in no payout yet, each currency on its own. Nothing is paid out where more
-/// is owed to Stripe than is there.
+/// Pays out everything that is available and in no payout yet, each currency by itself. A currency in which the business owes
+/// Stripe is not paid out.
 pub(super) fn create_all(transaction: &mut Transaction<'_>) -> Result<Vec<Value>, ApiError> {
     let mut payouts = Vec::new();
     for (currency, amount) in balance_transactions::available(transaction)? {
@@ -94,7 +93,7 @@ fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automa
     Ok(payout)
 }
 
-/// The bank has the money, and Stripe has listed what it is made of.
+/// The bank has the money, and Stripe has listed the payout's transactions.
 pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), ApiError> {
     let mut payout = transaction.need("payout", id, "payout")?;
     if payout.text("status") != "in_transit" {
@@ -112,7 +111,7 @@ pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), 
     transaction.emit("payout.reconciliation_completed", &payout.body)
 }
 
-/// The bank sends a payout back, even one it had taken: its amount is available again, for the next.
+/// The bank sends a payout back, even one that it had accepted: its amount is available again, for the next.
 pub(super) fn fail(transaction: &mut Transaction<'_>, id: &str, code: &str) -> Result<Value, ApiError> {
     let mut payout = transaction.need("payout", id, "payout")?;
     if payout.text("status") == "failed" {

@@ -1,4 +1,4 @@
-//! What Stripe's fraud prevention says of a payment: warnings of the issuer's, and reviews. No money moves here.
+//! Stripe's fraud prevention: warnings of the issuer, and reviews. No money moves here.
 
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn list(transaction: &Transaction<'_>, object: &str, url: &str, mut params: Para
     })
 }
 
-/// Puts a payment before a person of the business's.
+/// Asks a person of the business to review a payment.
 pub(super) fn open_review(transaction: &mut Transaction<'_>, charge: &mut Record) -> Result<Value, ApiError> {
     if charge.body["review"].is_string() {
         return Err(ApiError::invalid("charge", "This charge has been put to review already."));

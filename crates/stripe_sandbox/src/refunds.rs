@@ -1,4 +1,4 @@
-//! Refunds: money sent back to the payer, which may take its time and may come back.
+//! Refunds: they may take time, and the payer's bank may send them back.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::{disputes, money, payment_methods};
 
 /// The transition by which a pending refund arrives.
 pub(super) const ARRIVAL: &str = "refund_arrival";
-/// The transition by which a refund that had succeeded comes back.
+/// The transition by which a successful refund is sent back.
 pub(super) const RETURN: &str = "refund_return";
 
 const REASONS: &[&str] = &["duplicate", "fraudulent", "requested_by_customer"];
@@ -77,7 +77,7 @@ pub(super) fn create(transaction: &mut Transaction<'_>, mut params: Params) -> R
     Ok(refund.body)
 }
 
-/// The charge that is meant, by its own id or as the successful one of its intent.
+/// The charge to refund, by its own id or as the successful one of its intent.
 pub(super) fn find_charge(
     transaction: &Transaction<'_>,
     charge: Option<&str>,
@@ -102,7 +102,7 @@ pub(super) fn find_charge(
     }
 }
 
-/// How much is to be sent back, if that can be.
+/// The amount to refund, if it can be refunded.
 fn check(charge: &Record, amount: Option<i64>) -> Result<i64, ApiError> {
     let (id, currency) = (charge.text("id"), charge.text("currency"));
     if charge.body["paid"] != true {

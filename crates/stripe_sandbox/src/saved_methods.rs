@@ -1,4 +1,4 @@
-//! What a business does with payment methods: keeps them for a customer, changes them, lets go of them.
+//! Saved methods: a business attaches, changes and detaches them.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use super::payment_methods::{self, Behaviour, Instrument};
 use super::test_numbers::CardBehaviour;
 use super::{customers, test_methods};
 
-/// Months that Stripe's named test methods are good for: until the end of a year well ahead.
+/// The expiry of Stripe's named test methods: the end of a year well ahead.
 const TEST_METHOD_EXPIRY: (i8, i16) = (12, 2040);
 
-/// The method that is meant: one there is, or a new one of Stripe's published names.
+/// The method with an id: an existing one, or a new one of Stripe's published names.
 pub(super) fn resolve(transaction: &Transaction<'_>, id: &str, param: &str) -> Result<Record, ApiError> {
     if let Some(method) = transaction.find("payment_method", id)? {
         return Ok(method);
@@ -28,7 +28,7 @@ pub(super) fn resolve(transaction: &Transaction<'_>, id: &str, param: &str) -> R
     )
 }
 
-/// Refuses a method that is another customer's, or that was let go of.
+/// Refuses a method of another customer, or a detached one.
 pub(super) fn check_owner(method: &Record, customer: Option<&str>) -> Result<(), ApiError> {
     let owner = method.body["customer"].as_str();
     let usable = method.internal["detached"] != true && owner.is_none_or(|owner| Some(owner) == customer);
@@ -114,7 +114,7 @@ pub(super) fn list(transaction: &Transaction<'_>, mut params: Params) -> Result<
     })
 }
 
-/// The mandate under which a method may be debited, if there is one that lives.
+/// The active mandate under which a method may be debited, if there is one.
 pub(super) fn live_mandate(transaction: &Transaction<'_>, method: &Record) -> Result<Option<Record>, ApiError> {
     for id in transaction.ids_where("mandate", "payment_method", method.text("id"))? {
         let mandate = transaction.need("mandate", &id, "mandate")?;

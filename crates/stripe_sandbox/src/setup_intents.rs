@@ -1,4 +1,4 @@
-//! Setup intents: a customer leaves a payment method for later, and no money moves.
+//! Setup intents: a customer saves a payment method for later, and no money moves.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::payment_methods::{self, Behaviour};
 use super::test_numbers::{CardBehaviour, Decline};
 use super::{customers, saved_methods};
 
-/// What a setup intent is for.
+/// The terms of a setup intent.
 pub(super) struct Terms {
     pub(super) customer: Option<String>,
     pub(super) description: Option<String>,
@@ -92,7 +92,7 @@ pub(super) fn open(transaction: &mut Transaction<'_>, terms: &Terms) -> Result<R
     Ok(setup)
 }
 
-/// What a setup intent starts without, and much of which it never has here.
+/// Fields without a value at first, many of which never get one here.
 const ABSENT: &[&str] = &[
     "application",
     "automatic_payment_methods",
@@ -109,7 +109,7 @@ const ABSENT: &[&str] = &[
     "single_use_mandate",
 ];
 
-/// Confirms with a method: it is kept, refused, or the customer's bank asks first.
+/// Confirms with a method: it is saved or declined, or the customer's bank wants authentication first.
 pub(super) fn confirm_with(
     transaction: &mut Transaction<'_>,
     setup: &mut Record,
@@ -141,7 +141,7 @@ pub(super) fn confirm_with(
     }
 }
 
-/// Goes on after the customer answered, or failed to answer, their bank.
+/// Continues after the customer has passed or failed the authentication.
 pub(super) fn authenticated(
     transaction: &mut Transaction<'_>,
     setup: &mut Record,
@@ -200,7 +200,7 @@ fn fail(
     transaction.emit("setup_intent.setup_failed", &setup.body)
 }
 
-/// Confirms for the business's server: a refusal is answered as Stripe's error, and kept.
+/// Confirms for the business's server: a decline is answered as Stripe's error, and stored.
 fn confirm_for_server(
     transaction: &mut Transaction<'_>,
     mut setup: Record,
@@ -241,14 +241,14 @@ pub(super) fn cancel(transaction: &mut Transaction<'_>, id: &str, mut params: Pa
     Ok(setup.body)
 }
 
-/// The control by which the customer of a setup without a session answers their bank.
+/// The control by which the customer of a setup without a session authenticates.
 pub(super) fn answer(transaction: &mut Transaction<'_>, id: &str, passed: bool) -> Result<Value, ApiError> {
     let mut setup = need_open(transaction, id, &["requires_action"])?;
     authenticated(transaction, &mut setup, passed)?;
     Ok(setup.body)
 }
 
-/// A setup intent in one of these states that is no session's.
+/// A setup intent in one of these states that belongs to no session.
 fn need_open(transaction: &Transaction<'_>, id: &str, states: &[&str]) -> Result<Record, ApiError> {
     let setup = transaction.need("setup_intent", id, "intent")?;
     if states.contains(&setup.text("status")) && setup.internal["session"].is_null() {

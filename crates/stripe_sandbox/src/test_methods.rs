@@ -1,4 +1,4 @@
-//! The payment methods that Stripe publishes for tests by name, for requests that no customer types a number for.
+//! The payment methods that Stripe publishes by name for tests, for requests without a customer who types a number.
 
 /// A name, and the number it stands for.
 const METHODS: &[(&str, &str)] = &[

@@ -2,7 +2,7 @@
 //!
 //! Any other number is declined, as Stripe's test mode declines a real card, and is never stored.
 
-/// What becomes of a card.
+/// The behaviour of a card.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum CardBehaviour {
     Succeeds,
@@ -11,7 +11,7 @@ pub(super) enum CardBehaviour {
     Authenticates(Option<Decline>),
 }
 
-/// What comes after the money of a number has come.
+/// What follows after the money of a number has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FollowUp {
     Nothing,
@@ -25,7 +25,7 @@ pub(super) enum FollowUp {
     FraudWarning,
 }
 
-/// A dispute in the making.
+/// A dispute that a number causes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Cause {
     pub(super) reason: &'static str,
@@ -37,13 +37,13 @@ pub(super) struct Cause {
 pub(super) enum DisputeForm {
     /// Withdrawn, until the issuer has read the evidence.
     Contestable,
-    /// Nothing yet: the issuer asks.
+    /// Not moved yet: the issuer asks.
     Inquiry,
-    /// Withdrawn for good, as a debtor's bank may without being asked why.
+    /// Withdrawn for good: a debtor's bank may do so without giving a reason.
     Final,
 }
 
-/// Why an issuer refuses, in Stripe's codes.
+/// The reason of a decline, in Stripe's codes.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_field_names, reason = "`decline_code` is Stripe's name for it")]
 pub(super) struct Decline {
@@ -64,11 +64,11 @@ pub(super) struct TestCard {
     pub(super) follow_up: FollowUp,
 }
 
-/// What becomes of a direct debit, and how long the bank takes over it.
+/// The outcome of a direct debit, and how long the bank takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TestIban {
     pub(super) iban: &'static str,
-    /// The failure code, or nothing where the debit succeeds.
+    /// The failure code; `None` where the debit succeeds.
     pub(super) failure: Option<&'static str>,
     pub(super) after_s: i64,
     pub(super) follow_up: FollowUp,
@@ -107,7 +107,7 @@ const PROCESSING_ERROR: Decline = Decline {
     advice_code: Some("try_again_later"),
 };
 
-/// A card whose issuer wants to see the customer, who is not there.
+/// A card whose issuer wants authentication of the absent customer.
 pub(super) const AUTHENTICATION_REQUIRED: Decline = Decline {
     code: "authentication_required",
     decline_code: "authentication_required",
@@ -115,11 +115,11 @@ pub(super) const AUTHENTICATION_REQUIRED: Decline = Decline {
     advice_code: Some("try_again_later"),
 };
 
-/// Can be kept, and is declined whenever it is charged.
+/// Can be saved, and is declined whenever it is charged.
 pub(super) const DECLINES_ONLY_CHARGES: &str = "4000000000000341";
-/// Asks once, when it is kept.
+/// Wants authentication once, when it is saved.
 pub(super) const ASKS_ON_SETUP: &str = "4000002500003155";
-/// Was kept before, as far as its issuer is concerned.
+/// Was saved before, as far as its issuer is concerned.
 pub(super) const ALREADY_SET_UP: &str = "4000003800000446";
 
 /// A card that is not one of the published numbers.

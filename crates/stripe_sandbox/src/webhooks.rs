@@ -1,4 +1,4 @@
-//! Webhooks: what was enqueued with an event, signed and posted until it is taken or three days have gone by.
+//! Webhooks: signed and posted until they are accepted or three days are over.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use super::database::{RequestIds, Transaction};
 
 pub(super) type Client = hyper_util::client::legacy::Client<HttpConnector, Full<Bytes>>;
 
-/// How long after each failed attempt the next is made; after the last, none is. Three days in all.
+/// The pauses after failed attempts, three days in all; after the last, none is made.
 const RETRY_AFTER_S: &[i64] = &[5, 60, 600, 3_600, 21_600, 43_200, 86_400, 86_400];
 const TIMEOUT: Duration = Duration::from_secs(10);
 const BATCH: usize = 100;
@@ -62,7 +62,7 @@ fn answer_chaos(chaos: Result<(usize, Chaos), ApiError>) -> Response {
     }
 }
 
-/// Posts every delivery that was due when it began, one after the other; says how many.
+/// Posts every delivery that was due when the call began, one after the other; returns their number.
 pub(super) async fn deliver_due(sandbox: &Sandbox) -> usize {
     let Some(endpoint) = sandbox.endpoint() else { return 0 };
     let cutoff_ms = sandbox.inner.clock.now().as_millisecond();
@@ -78,7 +78,7 @@ pub(super) async fn deliver_due(sandbox: &Sandbox) -> usize {
             let recorded =
                 sandbox.run(RequestIds::default(), move |transaction| record(transaction, &delivery, taken)).await;
             if recorded.is_err() {
-                // Unrecorded, it would be due again at once: better to wait for the next call.
+                // Its outcome was not recorded, so it would be due again at once: better to wait for the next call.
                 return posted;
             }
             posted += 1;
@@ -105,7 +105,7 @@ fn take_batch(transaction: &Transaction<'_>, cutoff_ms: i64) -> Result<Vec<Deliv
     Ok(batch)
 }
 
-/// Whether the endpoint took it: any 2xx, within the time allowed. A redirect is not followed.
+/// Whether the endpoint accepted it: any 2xx, within the time allowed. A redirect is not followed.
 async fn post(sandbox: &Sandbox, endpoint: &str, delivery: &Delivery) -> bool {
     let signed_at = sandbox.inner.clock.now().as_second();
     let signature = signature(&sandbox.inner.config.webhook_secret, signed_at, &delivery.body);
@@ -129,7 +129,7 @@ async fn post(sandbox: &Sandbox, endpoint: &str, delivery: &Delivery) -> bool {
     }
 }
 
-/// `t=…,v1=…`: the instant of the attempt, and the MAC of it and of the very bytes sent. The key is the whole secret.
+/// `t=…,v1=…`: the instant of the attempt, and the MAC of it and of the exact bytes sent. The key is the whole secret.
 pub(super) fn signature(secret: &str, signed_at: i64, body: &str) -> String {
     // HMAC takes a key of any length, so there is always a MAC.
     let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok().map(|mut mac| {

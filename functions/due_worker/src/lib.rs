@@ -1,6 +1,6 @@
 //! The worker of the timer: does whatever is due.
 //!
-//! What it is sent does not matter; what is due is asked of the table.
+//! Its input is ignored; the table says what is due.
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The worker at its door, over the embedded table. Nobody else answers: no Stripe, no mail.
+//! The worker at its boundary, over the embedded table. There is no Stripe and no mail.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -14,7 +14,7 @@ use store::{Store, Sweep, Tables};
 
 use super::*;
 
-/// An address at which nobody answers.
+/// An address at which no server listens.
 const NOBODY: &str = "http://127.0.0.1:9";
 
 fn now() -> Timestamp {
@@ -25,7 +25,7 @@ fn b() -> BusinessId {
     "biz_0000000000000000000000000B".parse().unwrap()
 }
 
-/// The credentials that the table's server takes.
+/// The credentials that the table's server accepts.
 fn credentials() -> Credentials {
     Credentials::new("test", "test", None, None, "test")
 }

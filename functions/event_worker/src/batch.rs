@@ -1,9 +1,9 @@
-//! How errors are told to Lambda: the one mapping of what went wrong to the records that come again.
+//! Errors towards Lambda: the only mapping from an error to the records that are delivered again.
 
 use aws_lambda_events::event::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use operations::OperationError;
 
-/// The answer that begins again at a record, or is done with all.
+/// The answer that makes Lambda begin again at a record, or, without one, that all are done.
 pub fn failed_from(sequence_number: Option<String>) -> DynamoDbEventResponse {
     let mut response = DynamoDbEventResponse::default();
     response.batch_item_failures = sequence_number
@@ -17,10 +17,10 @@ pub fn failed_from(sequence_number: Option<String>) -> DynamoDbEventResponse {
     response
 }
 
-/// What can pass by itself is a warning; what cannot ends up with the failed records, and someone must look.
+/// An error that may pass is a warning; any other ends up with the failed records, and a person must look.
 pub(crate) fn log(error: &OperationError) {
     if error.retryable() {
-        tracing::warn!(%error, "a record comes again");
+        tracing::warn!(%error, "a record will be delivered again");
     } else {
         tracing::error!(%error, metric.stuck = 1, "a record cannot be handled");
     }

@@ -1,8 +1,8 @@
 //! The worker of the tables' streams: applies recorded events, publishes committed facts.
 //!
-//! It is handed batches of stream records and answers with those that must come again. A record whose lane fails holds back
-//! what follows it in the batch, which keeps the order of one key; nothing is lost and nothing is applied twice, because every
-//! verb behind it may be carried out any number of times.
+//! It receives batches of stream records and answers with those that must be delivered again. A record that fails holds back
+//! the records after it in its batch, which keeps the order of one key; nothing is lost and nothing is applied twice, because
+//! every verb behind it may be carried out any number of times.
 //!
 //! The spans of a batch and its records are listed in `function_runtime::telemetry`.
 
@@ -16,7 +16,7 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use function_runtime::AppState;
 use jiff::Timestamp;
-use operations::{Applied, OperationError, apply_provider_event, publish_fact, send_sign_in_mail};
+use operations::{ApplyOutcome, OperationError, apply_provider_event, publish_fact, send_sign_in_mail};
 use receivables::Actor;
 use store::{ReceivedEvent, StreamRecord, read_stream_image};
 use tracing::field::Empty;
@@ -24,7 +24,7 @@ use tracing::{Instrument, Span, info_span};
 
 pub use batch::failed_from;
 
-/// Handles one batch.
+/// Handles one batch, and answers from which record on Lambda must deliver it again.
 pub async fn handle(state: &AppState, event: Event) -> DynamoDbEventResponse {
     let began = Instant::now();
     let span = info_span!("stream.batch", records = event.records.len());
@@ -33,8 +33,8 @@ pub async fn handle(state: &AppState, event: Event) -> DynamoDbEventResponse {
     failed_from(failed)
 }
 
-/// Handles records in their order, up to the first that fails, whose number it returns. Lambda begins again at that one:
-/// whatever follows would be done twice for nothing.
+/// Handles records in order, up to the first that fails, and returns that record's number. Lambda begins again at that record,
+/// so handling the ones after it now would be wasted.
 async fn first_failure(state: &AppState, event: Event) -> Option<String> {
     for record in event.records {
         let sequence_number = record.change.sequence_number.clone().unwrap_or_default();
@@ -95,7 +95,7 @@ async fn apply_event(state: &AppState, event: &ReceivedEvent, now: Timestamp) ->
     let context = state.context.acting_as(Actor::ProviderEvent(event.key.event.clone()));
     let applied = apply_provider_event(&context, event, now).await?;
     tracing::info!(provider.event_type = event.kind, outcome = ?applied, "provider event");
-    if applied == Applied::Quarantined {
+    if applied == ApplyOutcome::Quarantined {
         tracing::error!(metric.quarantined = 1, "an event was quarantined");
     }
     Ok(())

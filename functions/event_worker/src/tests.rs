@@ -1,4 +1,4 @@
-//! The worker at its door: batches of stream records over the embedded table. Nobody else answers: no Stripe, no mail.
+//! The worker at its boundary: batches of stream records over the embedded table. There is no Stripe and no mail.
 
 use aws_lambda_events::event::dynamodb::StreamRecord as Change;
 use aws_sdk_dynamodb::Client;
@@ -17,12 +17,12 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// An address at which nobody answers.
+/// An address at which no server listens.
 const NOBODY: &str = "http://127.0.0.1:9";
 
 struct Fixture {
     state: AppState,
-    /// A client past all rules.
+    /// A client that can write what the product would not.
     client: Client,
     _table: Table,
     _folder: TempDir,
@@ -50,7 +50,7 @@ fn client(endpoint: &str) -> Client {
     Client::from_conf(config.build())
 }
 
-/// The credentials that the table's server takes.
+/// The credentials that the table's server accepts.
 fn credentials() -> Credentials {
     Credentials::new("test", "test", None, None, "test")
 }
@@ -86,7 +86,7 @@ impl Fixture {
         Self { state, client, _table: table, _folder: folder }
     }
 
-    /// The items of a table whose partition begins with a text, as records of its stream.
+    /// The items of a table whose partition key begins with a text, as records of its stream.
     async fn records(&self, table: &str, partition: &str) -> Vec<EventRecord> {
         let scanned = self.client.scan().table_name(table).send().await.unwrap().items.unwrap();
         let mut items: Vec<_> =

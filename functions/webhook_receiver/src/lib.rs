@@ -1,9 +1,8 @@
-//! The receiver of webhooks: proves that an event is the provider's, records it once, answers.
+//! The receiver of webhooks: verifies a provider's event, records it once, answers.
 //!
-//! It does one thing and knows nothing of payments: the raw bytes are verified, the envelope is read, the event is put in the
-//! inbox under its own id. The table's stream drives everything after. A duplicate is answered 200, an authentic event that
-//! cannot be read is kept in quarantine and answered 200, and where the table does not answer, neither do we: 503, and the
-//! provider tries again.
+//! It knows nothing of payments: it verifies the raw bytes, reads the envelope and puts the event in the inbox under the
+//! event's own id. The table's stream drives everything after. A duplicate is answered 200. An authentic event that cannot be
+//! read is quarantined and answered 200. If the table does not answer, the receiver answers 503, and the provider tries again.
 //!
 //! Each webhook is a span and leaves one line in the log; `function_runtime::telemetry` lists the names.
 
@@ -34,12 +33,11 @@ use tracing::{Instrument, Span, info_span};
 
 use crate::refusal::Refusal;
 
-/// What a webhook is received with.
+/// What the receiver works with.
 #[derive(Clone, Debug)]
 pub struct Receiver {
-    /// Where events are recorded.
     pub store: Store,
-    /// Tells whether a signature is too old, and when an event was received.
+    /// Decides whether a signature is too old, and when an event was received.
     pub clock: Clock,
     /// The signing secrets in use: one, or two while one is rolled.
     pub secrets: Arc<[Secret]>,
@@ -48,14 +46,14 @@ pub struct Receiver {
     pub only_business: BusinessId,
 }
 
-/// A webhook as it came.
+/// A webhook as received.
 #[derive(Clone, Copy)]
 struct Webhook<'a> {
     /// The provider that the address names.
     provider: &'a str,
     /// The business that the address names.
     business: &'a str,
-    /// The headers, among which is the signature.
+    /// All headers; one of them is the signature.
     headers: &'a HeaderMap,
     /// The bytes that were signed.
     body: &'a [u8],
@@ -72,7 +70,7 @@ pub fn router(receiver: Receiver) -> Router {
         .with_state(Arc::new(receiver))
 }
 
-/// No answer is to be taken for anything but text, and whoever came by TLS once shall come by TLS always.
+/// Browsers must take no answer for anything but text, and must use TLS from then on.
 async fn protect(mut response: Response) -> Response {
     const TWO_YEARS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
     let headers = response.headers_mut();
@@ -103,7 +101,7 @@ async fn receive(
     }
 }
 
-/// What is answered to an authentic event. It says what a provider's dashboard needs.
+/// The answer to an authentic event, worded for a provider's dashboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Recorded,
@@ -129,8 +127,8 @@ fn plain_text(status: StatusCode, text: &'static str) -> Response {
 }
 
 impl Receiver {
-    /// Receives a webhook: proves it, and records each event in it. Where one of them cannot be recorded, the provider sends
-    /// all of them again, and those that are there are duplicates.
+    /// Receives a webhook: verifies it, and records each event in it. If one of them cannot be recorded, the provider sends all
+    /// of them again, and the recorded ones are duplicates.
     async fn receive(&self, webhook: Webhook<'_>) -> Result<Answer, Refusal> {
         let began = Instant::now();
         let Webhook { provider, business, headers, body } = webhook;
@@ -155,7 +153,7 @@ impl Receiver {
         Ok(answer)
     }
 
-    /// Records an event. The log has one line of it, and one more where someone must act.
+    /// Records an event. The log gets one line for it, and one more where a person must act.
     async fn record(&self, event: &ReceivedEvent, began: Instant) -> Answer {
         let recorded = self.store.record_event(event).await;
         tracing::info!(
@@ -169,20 +167,20 @@ impl Receiver {
         match recorded {
             Ok(RecordOutcome::Fresh) => {
                 if event.state == EventState::Quarantined {
-                    tracing::error!(metric.quarantined = 1, "an authentic event could not be read; it is kept");
+                    tracing::error!(metric.quarantined = 1, "an authentic event could not be read; it is quarantined");
                 }
                 Answer::Recorded
             }
             Ok(RecordOutcome::Duplicate) => Answer::RecordedBefore,
             Err(error) => {
-                tracing::error!(%error, "an event could not be recorded; the provider tries again");
+                tracing::error!(%error, "an event could not be recorded; the provider will send it again");
                 Answer::TryAgain
             }
         }
     }
 }
 
-/// The event as it is recorded. What cannot be read is kept under the hash of its bytes.
+/// The event as it is recorded. One that cannot be read is stored under the hash of its bytes.
 fn received(business: BusinessId, provider: Provider, event: WebhookEvent<'_>, now: Timestamp) -> ReceivedEvent {
     let WebhookEvent { envelope, body } = event;
     match envelope {

@@ -1,4 +1,4 @@
-//! Why a webhook is turned away: what is answered, which helps no forger, and what is counted. It leaves no other trace.
+//! Why a webhook is refused: the answer, which helps no forger, and the counter. Nothing else is recorded.
 
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
@@ -7,16 +7,16 @@ use payment_gateway::webhook::SignatureError;
 
 use crate::plain_text;
 
-/// Why a webhook is turned away.
+/// Why a webhook is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The body is larger than any event's.
+    /// The body is larger than any event.
     TooLarge,
     /// The connection ended before the body did.
     Incomplete,
-    /// The address names no business whose secrets are known here.
+    /// The address names no business whose secrets are configured here.
     UnknownBusiness,
-    /// Nothing proves that the body is the provider's, and recent.
+    /// The signature does not prove that the body is the provider's, and recent.
     Signature(SignatureError),
 }
 
@@ -37,7 +37,7 @@ impl Refusal {
         }
     }
 
-    /// A warning with a counter of its own kind, for an alarm on many. Nothing that the stranger wrote is in it.
+    /// A warning with a counter for each kind, for an alarm on many. It contains nothing that the sender wrote.
     pub(crate) fn log(self) {
         match self {
             Self::TooLarge => tracing::warn!(metric.too_large = 1, "a webhook was refused: too large"),

@@ -1,4 +1,4 @@
-//! The receiver at its door: real requests, the embedded table, and what is left in table and log.
+//! The receiver at its boundary: real requests, the embedded table, and what they leave in table and log.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -46,7 +46,7 @@ fn store_at(endpoint: &str) -> Store {
     Store::new(Client::from_conf(config), tables, Jitter::seeded(1))
 }
 
-/// The credentials that the table's server takes.
+/// The credentials that the table's server accepts.
 fn credentials() -> Credentials {
     Credentials::new("test", "test", None, None, "test")
 }
@@ -112,12 +112,12 @@ fn event(id: &str) -> Vec<u8> {
     event.to_string().into_bytes()
 }
 
-/// What is logged while it is in use.
+/// What is logged while this value lives.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Begins to listen, on this thread.
+    /// Begins to capture, on this thread.
     fn listen() -> (Self, tracing::subscriber::DefaultGuard) {
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(log.clone()).finish();

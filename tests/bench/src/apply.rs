@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
 use futures::StreamExt;
-use operations::{Applied, Context, apply_provider_event};
+use operations::{ApplyOutcome, Context, apply_provider_event};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use store::{EventState, ReceivedEvent};
@@ -40,8 +40,10 @@ pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
         calls.forget();
         let (applied, taken) = taken(|| alone.block_on(apply_provider_event(&context, &event, world.now())));
         match applied? {
-            Applied::InTheBooks => {}
-            Applied::Nothing | Applied::Unmatched | Applied::Quarantined => return Err("it is not in the books".into()),
+            ApplyOutcome::InTheBooks => {}
+            ApplyOutcome::Nothing | ApplyOutcome::Unmatched | ApplyOutcome::Quarantined => {
+                return Err("it is not in the books".into());
+            }
         }
         // The first one connects.
         if number > 0 {

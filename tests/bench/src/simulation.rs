@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use simulation::{Failed, Worlds, simulate};
+use simulation::{FailedWorld, Worlds, simulate};
 
 /// Worlds, where no other number is asked for.
 const WORLDS: u64 = 20_000;
@@ -34,7 +34,7 @@ pub(crate) fn run(words: &[String]) -> Result<ExitCode, String> {
     eprintln!("worlds of the seeds from {from} to {}, on {threads} threads", from + count - 1);
     let began = Instant::now();
     let plan = Worlds { seeds: from..from + count, threads, time, shrink_for: SHRINK_FOR };
-    let outcome = simulate(&plan, |played: u64, failed: Option<&Failed>| {
+    let outcome = simulate(&plan, |played: u64, failed: Option<&FailedWorld>| {
         if let Some(failed) = failed {
             println!("{failed}");
         }

@@ -3,6 +3,7 @@
 
 mod hand_over;
 
+use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use testing::{Answer, World};
@@ -171,11 +172,7 @@ async fn a_credit_note_is_issued_once_applied_and_taken_back() {
     assert_eq!(note["unapplied"], json!({"amount": "10.00", "currency": "EUR"}));
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
     let again = post(world, "/credit-notes", &draft("CN-1", "60.00", "50.00")).await;
-    assert_eq!(
-        (again.status, again.json()),
-        (StatusCode::OK, note.clone()),
-        "told again, though its invoice is covered"
-    );
+    assert_eq!((again.status, again.json()), (StatusCode::OK, note.clone()), "the same, though its invoice is paid");
     // Those of one instant have no order among them.
     world.advance(SignedDuration::from_mins(1));
     let key = [("idempotency-key", "note-1")];

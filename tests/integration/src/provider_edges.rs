@@ -1,7 +1,7 @@
 //! Where the provider forgets, refuses or says too little: nothing is done twice, nothing is left undone, nothing is in the way.
 
 use jiff::SignedDuration;
-use operations::{Applied, Context, NewRefund, OperationError};
+use operations::{ApplyOutcome, Context, NewRefund, OperationError};
 use receivables::{Business, BusinessId, Currency, InvoiceId, Money, PaymentId, RefundId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -238,7 +238,7 @@ async fn a_payout_whose_transactions_stripe_refuses_to_list_is_kept_without_a_pr
     let events = world.stripe("/events?limit=100").await;
     let event = events["data"].as_array().unwrap().iter().find(|event| event["type"] == "payout.paid").unwrap();
     let applied = apply(world, &front.context, event).await;
-    assert!(matches!(applied, Ok((Applied::InTheBooks, _))), "{applied:?}");
+    assert!(matches!(applied, Ok((ApplyOutcome::InTheBooks, _))), "{applied:?}");
     let kept = payout(world, &made).await;
     assert_eq!((&kept["provable"], &kept["proof"]), (&json!(false), &Value::Null), "{kept:#}");
 
@@ -249,7 +249,11 @@ async fn a_payout_whose_transactions_stripe_refuses_to_list_is_kept_without_a_pr
 }
 
 /// Records an event of Stripe's where the stream's worker leaves it alone, and applies it.
-async fn apply(world: &World, context: &Context, event: &Value) -> Result<(Applied, ReceivedEvent), OperationError> {
+async fn apply(
+    world: &World,
+    context: &Context,
+    event: &Value,
+) -> Result<(ApplyOutcome, ReceivedEvent), OperationError> {
     let event = world.received(event, EventState::Quarantined);
     context.store.record_event(&event).await.unwrap();
     let applied = operations::apply_provider_event(context, &event, world.now()).await?;
@@ -267,7 +271,7 @@ async fn an_event_that_cannot_be_applied_is_in_nobodys_way_and_is_replayed() {
     let events = world.stripe("/events?limit=100").await;
     let event = events["data"].as_array().unwrap().iter().find(|event| event["type"] == "payout.paid").unwrap();
     let (applied, kept) = apply(world, &front.context, event).await.unwrap();
-    assert_eq!((applied, kept.state), (Applied::Quarantined, EventState::Quarantined));
+    assert_eq!((applied, kept.state), (ApplyOutcome::Quarantined, EventState::Quarantined));
     assert!(kept.reason.as_deref().unwrap().contains("401"), "{:?}", kept.reason);
 
     let again = world.ask(Method::POST, "/provider-events/replay", Some(json!({"all_failed": true}))).await;

@@ -1,46 +1,46 @@
-//! What of the stories happened to something: a step that never does proves nothing.
+//! Which kinds of steps had an effect: a step that never has one proves nothing.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::steps::{KINDS, Step};
 
-/// How often each kind of step was told, and how often it happened to something.
+/// For each kind of step, how often it was generated and how often it had an effect.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage(BTreeMap<&'static str, Count>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
-    told: u64,
+    generated: u64,
     happened: u64,
 }
 
 impl Coverage {
-    /// A step was told.
-    pub(super) fn told(&mut self, step: &Step) {
-        self.0.entry(step.kind()).or_default().told += 1;
+    /// Counts a generated step.
+    pub(super) fn generated(&mut self, step: &Step) {
+        self.0.entry(step.kind()).or_default().generated += 1;
     }
 
-    /// A step happened to something.
+    /// Counts a step that had an effect.
     pub(super) fn happened(&mut self, step: &Step) {
         self.0.entry(step.kind()).or_default().happened += 1;
     }
 
-    /// What a step had broken was met so many times.
+    /// Counts how often calls met what a step had broken.
     pub(super) fn met(&mut self, kind: &'static str, times: u64) {
         self.0.entry(kind).or_default().happened += times;
     }
 
-    /// Adds what was seen elsewhere.
+    /// Adds the counts of another world.
     pub fn add(&mut self, other: &Self) {
         for (kind, count) in &other.0 {
             let all = self.0.entry(kind).or_default();
-            all.told += count.told;
+            all.generated += count.generated;
             all.happened += count.happened;
         }
     }
 
-    /// The kinds of steps that never happened to anything.
+    /// The kinds of steps that never had an effect.
     pub fn missing(&self) -> Vec<&'static str> {
         KINDS.into_iter().filter(|kind| self.0.get(kind).is_none_or(|count| count.happened == 0)).collect()
     }
@@ -49,7 +49,7 @@ impl Coverage {
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|(kind, count)| {
-            writeln!(f, "{kind:>16} told {:5}, happened {:5}", count.told, count.happened)
+            writeln!(f, "{kind:>16} generated {:5}, happened {:5}", count.generated, count.happened)
         })
     }
 }

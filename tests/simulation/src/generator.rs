@@ -1,50 +1,51 @@
-//! The teller: how a story follows from a seed.
+//! The generator: derives the steps of a world from its seed.
 
 use super::random::Random;
 use super::steps::{CURRENCIES, CUSTOMERS, Money, NUMBERS, Step, Verdict};
 use testing::Refusal;
 
-/// What the teller of a story remembers, so that most of it makes sense.
+/// What the generator remembers of the steps so far, so that most steps make sense.
 struct Generator {
     random: Random,
     /// The customer and currency of each invoice.
     invoices: Vec<(usize, usize)>,
-    /// The same of each payment.
+    /// The same for each payment.
     payments: Vec<(usize, usize)>,
-    /// The same of foreign money; nobody's has no customer.
+    /// The same for money that another program took; the customer may be unknown.
     foreign: Vec<(Option<usize>, usize)>,
     notes: Vec<(usize, usize)>,
     orders: usize,
-    /// How many methods were saved.
+    /// The number of saved methods.
     saved: usize,
     steps: Vec<Step>,
 }
 
-/// The story of a seed.
+/// The steps of a seed.
 pub fn generate(seed: u64) -> Vec<Step> {
     let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let random = Random::new(seed);
-    let mut teller = Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, steps: Vec::new() };
-    let calm = teller.random.percent(30);
+    let mut generator =
+        Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, steps: Vec::new() };
+    let calm = generator.random.percent(30);
     if !calm {
-        teller.chaos();
+        generator.chaos();
     }
-    if teller.random.percent(15) {
-        teller.steps.push(Step::Older { older: true });
+    if generator.random.percent(15) {
+        generator.steps.push(Step::Older { older: true });
     }
-    for _ in 0..teller.random.between(1, 4) {
-        teller.invoice();
+    for _ in 0..generator.random.between(1, 4) {
+        generator.invoice();
     }
-    for _ in 0..teller.random.between(5, 22) {
-        teller.chapter(calm);
+    for _ in 0..generator.random.between(5, 22) {
+        generator.next_steps(calm);
     }
-    teller.steps
+    generator.steps
 }
 
 impl Generator {
     fn minor(&mut self, currency: usize) -> i64 {
         let (code, digits) = CURRENCIES[currency];
-        // Whole tens of fils, as cards take them; now and then not.
+        // Whole tens of fils, as cards take them, with a few exceptions.
         let step = if code == "KWD" && !self.random.percent(10) { 10 } else { 1 };
         let units = self.random.between(1, 400) * if digits == 0 { 100 } else { 1 };
         let rest = if digits == 0 { 0 } else { self.random.between(0, 10_i64.pow(digits) / step - 1) * step };
@@ -52,7 +53,7 @@ impl Generator {
     }
 
     fn invoice(&mut self) {
-        // Mostly one account and currency, so that things meet.
+        // Mostly one account and currency, so that the steps affect each other.
         let (customer, currency) = match self.invoices.last() {
             Some(last) if self.random.percent(80) => *last,
             Some(_) | None => (self.random.below(CUSTOMERS), self.random.below(CURRENCIES.len())),
@@ -63,7 +64,7 @@ impl Generator {
         self.invoices.push((customer, currency));
     }
 
-    /// An invoice of so little that it may be written off.
+    /// An invoice small enough to be written off.
     fn small_invoice(&mut self) -> usize {
         let (invoice, minor) = (self.invoices.len(), self.random.between(1, 60));
         let (customer, currency) = (self.random.below(CUSTOMERS), self.random.below(CURRENCIES.len()));
@@ -80,7 +81,7 @@ impl Generator {
         self.random.below(self.invoices.len())
     }
 
-    /// An invoice of an account and currency where there is one, mostly.
+    /// Mostly an invoice of an account and currency, if there is one.
     fn invoice_of(&mut self, customer: usize, currency: usize) -> usize {
         let fitting: Vec<usize> =
             (0..self.invoices.len()).filter(|place| self.invoices[*place] == (customer, currency)).collect();
@@ -139,7 +140,7 @@ impl Generator {
         if self.payments.is_empty() {
             return None;
         }
-        // Mostly one of the last, so that much happens to few.
+        // Mostly one of the last, so that much happens to few payments.
         let last = self.payments.len() - 1;
         let label = if self.random.percent(60) { last } else { self.random.below(self.payments.len()) };
         let (customer, currency) = self.payments[label];
@@ -179,7 +180,7 @@ impl Generator {
         self.steps.push(Step::Identify { foreign, customer, invoice });
     }
 
-    /// Money of another program's that may be on the wrong account.
+    /// Money of another program that may be on the wrong account.
     fn hand_over(&mut self) {
         if self.foreign.is_empty() {
             return self.foreign();
@@ -212,7 +213,7 @@ impl Generator {
         self.notes.push((customer, currency));
     }
 
-    /// What an operator or the provider does with money.
+    /// A step of an operator or the provider about money.
     fn about_money(&mut self, what: usize) {
         let Some((money, customer, currency)) = self.money() else { return self.pay() };
         let (percent, place) = (self.percent(), self.random.below(3));
@@ -240,7 +241,7 @@ impl Generator {
             2 => Step::Verdict { money, verdict: self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]) },
             3 => Step::Apply { money, invoice, percent },
             4 if self.random.percent(50) => {
-                // What was taken back is placed anew.
+                // Money that was taken back is placed again.
                 self.steps.extend([Step::Drain, Step::Unapply { money, place, percent }]);
                 Step::Apply { money, invoice, percent: 100 }
             }
@@ -248,7 +249,7 @@ impl Generator {
             5 => Step::Move { money, place, invoice, percent },
             _ => Step::CloseReview { money },
         };
-        // An operator acts on what has come, mostly.
+        // Mostly an operator acts on money that has come.
         if what >= 2 && self.random.percent(70) {
             self.steps.push(Step::Drain);
         }
@@ -263,7 +264,7 @@ impl Generator {
         self.steps.push(Step::Crash { after, calls, carried_out: self.random.percent(50) });
     }
 
-    /// What does not take part in what comes: losses, refusals, disorder.
+    /// Losses, refusals and disorder that affect the steps after them.
     fn trouble(&mut self) {
         match self.random.below(10) {
             0 => self.crash(),
@@ -290,7 +291,7 @@ impl Generator {
         self.steps.push(Step::Outage { of_mail, after, requests, status, carried_out });
     }
 
-    /// What banks do.
+    /// A step of a bank.
     fn bank(&mut self) {
         let payment = (!self.payments.is_empty()).then(|| self.random.below(self.payments.len().max(1)));
         match (self.random.below(10), payment) {
@@ -302,7 +303,8 @@ impl Generator {
                 };
                 let minor = self.minor(currency);
                 self.steps.push(Step::ArriveIn { payment, currency, minor });
-                // Now and then a person looks at what came, without a draw of its own: so the rest of the story stays what it was.
+                // Now and then a person looks at a review. This draws no random number, so that the steps after it stay the
+                // same.
                 if (minor / 100) % 2 == 0 {
                     self.steps.extend([Step::Drain, Step::CloseReview { money: Money::Payment(payment) }]);
                 }
@@ -337,7 +339,7 @@ impl Generator {
         }
     }
 
-    fn chapter(&mut self, calm: bool) {
+    fn next_steps(&mut self, calm: bool) {
         match self.random.below(100) {
             0..8 => self.invoice(),
             8..12 | 70..72 => self.bank(),

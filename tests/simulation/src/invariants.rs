@@ -1,4 +1,4 @@
-//! What must hold of a world at rest.
+//! The invariants of a world at rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,12 +18,12 @@ use super::random::Random;
 use super::runner::Runner;
 use super::{Failure, provider};
 
-/// Amounts by currency, in its smallest unit. What went back beyond what had come counts below nothing.
+/// Amounts by currency, in its smallest unit. A sum is negative where more was refunded than received.
 type Sums = BTreeMap<String, i64>;
 
 fn add(sums: &mut Sums, currency: &str, minor: i64) {
-    let held = sums.entry(currency.to_owned()).or_default();
-    *held += minor;
+    let sum = sums.entry(currency.to_owned()).or_default();
+    *sum += minor;
 }
 
 fn without_nothing(mut sums: Sums) -> Sums {
@@ -31,16 +31,16 @@ fn without_nothing(mut sums: Sums) -> Sums {
     sums
 }
 
-fn net(heard: &FoldedState) -> Sums {
+fn net(folded: &FoldedState) -> Sums {
     let mut sums = Sums::new();
-    heard.received.amounts().for_each(|came| add(&mut sums, came.currency().code(), came.minor()));
-    for back in heard.refunded.amounts().chain(heard.charged_back.amounts()) {
+    folded.received.amounts().for_each(|came| add(&mut sums, came.currency().code(), came.minor()));
+    for back in folded.refunded.amounts().chain(folded.charged_back.amounts()) {
         add(&mut sums, back.currency().code(), -back.minor());
     }
     without_nothing(sums)
 }
 
-/// A value as text, the same for the same value.
+/// A value as text; equal values give the same text.
 #[expect(clippy::wildcard_enum_match_arm, reason = "only what is nested has no order of its own")]
 fn text_of(value: &AttributeValue) -> String {
     match value {
@@ -53,18 +53,18 @@ fn text_of(value: &AttributeValue) -> String {
     }
 }
 
-/// What the books hold of the provider's money.
-struct Held {
+/// The money of the provider as the books have it.
+struct Books {
     payments: Vec<Payment>,
     unidentified: BTreeSet<ObjectId>,
 }
 
 impl Runner {
-    /// Brings the world to rest, and proves all that must hold.
+    /// Brings the world to rest, and checks all invariants.
     pub(super) async fn come_to_rest(&mut self, seed: u64) -> Result<(), Failure> {
         self.world.calls.mend();
         self.world.chaos(serde_json::json!({})).await;
-        self.see_what_was_met().await;
+        self.count_failures_met().await;
         self.transfers_end(seed).await;
         for hours in [2, 26, 3] {
             self.world.advance(SignedDuration::from_hours(hours));
@@ -73,19 +73,19 @@ impl Runner {
         self.nothing_is_stuck().await?;
         self.books_verify("at rest").await?;
         self.payouts_are_proven().await?;
-        let held = self.held().await?;
-        self.nothing_waits(&held).await?;
-        self.every_cent_once(&held).await?;
+        let books = self.books().await?;
+        self.nothing_waits(&books).await?;
+        self.every_cent_once(&books).await?;
         let events = provider::events(&self.world).await;
-        Self::facts_are_those_of_the_events(&held, &events, seed)?;
-        Self::other_currencies_are_in_suspense(&held.payments)?;
+        Self::state_is_that_of_the_events(&books, &events, seed)?;
+        Self::other_currencies_are_in_suspense(&books.payments)?;
         self.methods_are_those_of_the_events(&events).await?;
-        self.receipts_are_mailed_once(&held).await?;
+        self.receipts_are_mailed_once(&books).await?;
         Box::pin(self.replaying_changes_nothing(events, seed)).await
     }
 
-    /// What of the trouble met anything.
-    async fn see_what_was_met(&self) {
+    /// Counts the calls that met a failure.
+    async fn count_failures_met(&self) {
         let well = serde_json::json!({});
         let (stripe, mail) = (self.switch_outage(false, &well).await, self.switch_outage(true, &well).await);
         let mut coverage = self.coverage.borrow_mut();
@@ -121,9 +121,9 @@ impl Runner {
         }
     }
 
-    /// At rest no payment is on its way or worked off, and no invoice is claimed or waits for money.
-    async fn nothing_waits(&self, held: &Held) -> Result<(), Failure> {
-        for payment in &held.payments {
+    /// At rest no payment is in progress or unfinished, and no invoice is claimed or waits for money.
+    async fn nothing_waits(&self, books: &Books) -> Result<(), Failure> {
+        for payment in &books.payments {
             let ended = matches!(payment.state, State::Settled | State::Failed | State::Cancelled);
             if payment.unfinished || !ended {
                 let how = format!("{} is {}, unfinished: {}", payment.id, payment.state.as_str(), payment.unfinished);
@@ -139,7 +139,7 @@ impl Runner {
         Ok(())
     }
 
-    async fn held(&self) -> Result<Held, Failure> {
+    async fn books(&self) -> Result<Books, Failure> {
         let (store, b) = (&self.context().store, &self.business.id);
         let lost = |error: store::StoreError| Failure::new("the tables", error);
         let mut payments = Vec::new();
@@ -149,11 +149,11 @@ impl Runner {
             }
         }
         let unidentified = store.unidentified(b, &Page::first(100)).await.map_err(lost)?;
-        Ok(Held { payments, unidentified: unidentified.items.into_iter().map(|money| money.object).collect() })
+        Ok(Books { payments, unidentified: unidentified.items.into_iter().map(|money| money.object).collect() })
     }
 
-    /// Every charge of the provider's, less what of it went back, is in one place of the books and nothing else is.
-    async fn every_cent_once(&self, held: &Held) -> Result<(), Failure> {
+    /// Every charge at the provider, less what was refunded of it, is in exactly one place of the books, and nothing else is.
+    async fn every_cent_once(&self, books: &Books) -> Result<(), Failure> {
         let (store, b) = (&self.context().store, &self.business.id);
         let mut expected: BTreeMap<String, Sums> = BTreeMap::new();
         let (mut nobodys, mut there) = (BTreeSet::new(), BTreeSet::new());
@@ -164,7 +164,7 @@ impl Runner {
             let place = owner.map_or_else(|| anchor.to_string(), |payment| payment.to_string());
             if place == anchor.as_str() {
                 nobodys.insert(anchor.clone());
-                // What went back whole, or twice, is nobody's to find.
+                // Money that was refunded whole, or twice, is not listed as unidentified.
                 if sums.values().any(|minor| *minor > 0) {
                     there.insert(anchor.clone());
                 }
@@ -175,19 +175,19 @@ impl Runner {
             }
         }
         let mut found: BTreeMap<String, Sums> = BTreeMap::new();
-        for payment in &held.payments {
+        for payment in &books.payments {
             found.insert(payment.id.to_string(), net(&payment.provider_state.fold()));
         }
         for anchor in &nobodys {
             let waiting = store.waiting(b, testing::stripe(), anchor).await.expect("the table");
-            let mut facts = ProviderState::default();
+            let mut state = ProviderState::default();
             for report in waiting.iter().flat_map(|waiting| &waiting.reports) {
-                facts.merge(report);
+                state.merge(report);
             }
-            found.insert(anchor.to_string(), net(&facts.fold()));
+            found.insert(anchor.to_string(), net(&state.fold()));
         }
-        if there != held.unidentified {
-            let lists = format!("expected {there:?}, listed {:?}", held.unidentified);
+        if there != books.unidentified {
+            let lists = format!("expected {there:?}, listed {:?}", books.unidentified);
             return Err(Failure::new("the list of unidentified money", lists));
         }
         let some = |sums: BTreeMap<String, Sums>| -> BTreeMap<String, Sums> {
@@ -204,7 +204,7 @@ impl Runner {
         }
     }
 
-    /// Each charge that came, and what of it is with us by the provider's own objects.
+    /// Each charge that succeeded, and what is left of it by the provider's own objects.
     async fn nets(&self) -> Vec<(Value, Sums)> {
         let refunds = provider::all(&self.world, "refunds").await;
         let disputes = provider::all(&self.world, "disputes").await;
@@ -228,44 +228,44 @@ impl Runner {
         .collect()
     }
 
-    /// What was merged event by event is what all events say when merged at once, in another order.
-    fn facts_are_those_of_the_events(held: &Held, events: &[Value], seed: u64) -> Result<(), Failure> {
-        let mut said: Vec<receivables::Report> = Vec::new();
+    /// Merging event by event gives the same state as merging all events at once, in another order.
+    fn state_is_that_of_the_events(books: &Books, events: &[Value], seed: u64) -> Result<(), Failure> {
+        let mut all_reports: Vec<receivables::Report> = Vec::new();
         for event in events {
             let body = event.to_string();
             let meaning = Event::read(body.as_bytes()).and_then(|envelope| reports(&envelope));
             if let Ok(Meaning::Reports(found)) = meaning {
-                said.extend(found);
+                all_reports.extend(found);
             }
         }
-        Random::new(seed ^ 0x5eed).shuffle(&mut said);
-        for payment in &held.payments {
+        Random::new(seed ^ 0x5eed).shuffle(&mut all_reports);
+        for payment in &books.payments {
             let names = payment.provider_state.names();
             let of_it = |report: &&receivables::Report| {
                 names.contains(report.anchor())
                     || names.contains(&report.object)
                     || report.payment.as_ref() == Some(&payment.id)
             };
-            let mut facts = ProviderState::default();
-            for report in said.iter().filter(of_it) {
-                facts.merge(report);
+            let mut state = ProviderState::default();
+            for report in all_reports.iter().filter(of_it) {
+                state.merge(report);
             }
-            if with_what_is_looked_up(&facts) != with_what_is_looked_up(&payment.provider_state) {
-                let both = format!("{}: from scratch {facts:?}, kept {:?}", payment.id, payment.provider_state);
-                return Err(Failure::new("the facts are not those of the events", both));
+            if with_what_is_looked_up(&state) != with_what_is_looked_up(&payment.provider_state) {
+                let both = format!("{}: from scratch {state:?}, kept {:?}", payment.id, payment.provider_state);
+                return Err(Failure::new("the state is not that of the events", both));
             }
         }
         Ok(())
     }
 
-    /// While the story goes on: nothing of what was applied would be news, and each finished payment is as folded.
+    /// Before the end: applying the stored reports again changes nothing, and each finished payment is as folded.
     pub(super) async fn folds_agree(&self) -> Result<(), Failure> {
-        let held = self.held().await?;
-        for payment in &held.payments {
-            let (now, said) = (self.world.now(), payment.provider_state.0.iter());
-            let said: Vec<_> =
-                said.map(|(object, fact)| receivables::Report::new(object.clone(), fact.clone())).collect();
-            let again = receivables::payment::apply_reports(payment, &said, now);
+        let books = self.books().await?;
+        for payment in &books.payments {
+            let (now, objects) = (self.world.now(), payment.provider_state.0.iter());
+            let stored: Vec<_> =
+                objects.map(|(object, fact)| receivables::Report::new(object.clone(), fact.clone())).collect();
+            let again = receivables::payment::apply_reports(payment, &stored, now);
             if !receivables::payment::is_as_folded(payment) || again.is_some() {
                 return Err(Failure::new("a fold is not what it is from scratch", &payment.id));
             }
@@ -273,11 +273,11 @@ impl Runner {
         Ok(())
     }
 
-    /// Every receipt that is due was mailed once, or stands among the mails whose fate is unknown.
-    async fn receipts_are_mailed_once(&self, held: &Held) -> Result<(), Failure> {
+    /// Every receipt that is due was mailed once, or is among the mails whose fate is unknown.
+    async fn receipts_are_mailed_once(&self, books: &Books) -> Result<(), Failure> {
         let mut receipts: BTreeMap<String, usize> = BTreeMap::new();
         for mail in self.world.mails().await {
-            let of = held.payments.iter().find(|payment| mail.to_string().contains(payment.id.as_str()));
+            let of = books.payments.iter().find(|payment| mail.to_string().contains(payment.id.as_str()));
             *receipts.entry(of.map_or_else(|| mail["subject"].to_string(), |of| of.id.to_string())).or_default() += 1;
         }
         let uncertain = self.items("guichet-inbox").await;
@@ -285,7 +285,7 @@ impl Runner {
         if !uncertain.is_empty() && !self.shaken {
             return Err(Failure::new("a mail's fate is unknown", format!("{uncertain:?}")));
         }
-        for payment in &held.payments {
+        for payment in &books.payments {
             let mailed = receipts.get(payment.id.as_str()).copied().unwrap_or(0);
             let due = usize::from(!payment.received.is_zero());
             let unknown = uncertain.iter().any(|item| item.contains(payment.id.as_str()));
@@ -337,14 +337,14 @@ impl Runner {
     }
 }
 
-/// The facts, and what a page that is looked at says with them and no event does: finished, its intent cancelled, it failed.
-fn with_what_is_looked_up(facts: &ProviderState) -> ProviderState {
-    let (all, mut facts) = (facts, facts.clone());
+/// The state, completed with what only looking up a page reports and no event does: finished, its intent cancelled, it failed.
+fn with_what_is_looked_up(state: &ProviderState) -> ProviderState {
+    let (all, mut state) = (state, state.clone());
     let cancelled = |id: &ObjectId| matches!(all.0.get(id), Some(ObjectState::Intent(intent)) if intent.cancelled);
-    for fact in facts.0.values_mut() {
+    for fact in state.0.values_mut() {
         if let ObjectState::Checkout(checkout) = fact {
             checkout.failed |= checkout.completed && checkout.intent.as_ref().is_some_and(cancelled);
         }
     }
-    facts
+    state
 }

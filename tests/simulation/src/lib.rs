@@ -1,13 +1,13 @@
-//! The simulation: worlds that follow from a seed, in which everything goes wrong that can, and whose books must hold.
+//! The simulation: worlds derived from a seed, in which everything that can go wrong does, and whose books must hold.
 //!
-//! A seed tells a story: accounts, invoices in six currencies, payments of every kind, events doubled, late, out of
-//! order or lost, calls that are refused, or lost before or after they are carried out, outages of the provider and of the post,
-//! banks that pay in parts and send back, operators who undo. It is played in a whole world
-//! and brought to rest. Then the books verify, every cent of the provider is in them once, what was folded piece by piece is
-//! what all events together say, and replaying all of them changes nothing. A story that fails is shrunk to a short one.
+//! A seed gives a list of steps: accounts, invoices in six currencies, payments of every kind, events doubled, late, out of
+//! order or lost, calls that are refused, or lost before or after they are carried out, outages of the provider and of the mail
+//! service, banks that pay in parts and send back, operators who undo. The runner carries them out in a whole world and brings
+//! it to rest. Then the books verify, every cent of the provider is in them once, what was folded piece by piece is the fold of
+//! all events together, and replaying all of them changes nothing. The steps of a world that fails are reduced to a short list.
 //!
-//! What happens follows from the seed alone; the streams' lanes run side by side all the same, so that a failure of theirs may
-//! need more than one run. Deliberately absent: the pages.
+//! What happens follows from the seed alone, except that the streams' lanes run side by side: a failure between them may need
+//! more than one run. Deliberately absent: the pages.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -33,15 +33,15 @@ use std::time::{Duration, Instant};
 
 pub use coverage::Coverage;
 pub use generator::generate;
-pub use shrink::{Shrunk, shrink};
+pub use shrink::{ShrunkSteps, shrink};
 pub use steps::Step;
 
-/// How a world failed.
+/// Why a world failed.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// What did not hold.
+    /// The invariant that did not hold.
     pub kind: String,
-    /// In which way.
+    /// The details, such as ids and values.
     pub how: String,
 }
 
@@ -57,80 +57,75 @@ impl fmt::Display for Failure {
     }
 }
 
-/// A world that failed.
-pub struct Failed {
-    /// The seed of its story.
+/// A world that failed, with the shortest steps found.
+pub struct FailedWorld {
     pub seed: u64,
-    /// The story, shortened.
-    pub shrunk: Shrunk,
+    pub shrunk: ShrunkSteps,
 }
 
-impl fmt::Display for Failed {
+impl fmt::Display for FailedWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "seed {} fails. {}", self.seed, self.shrunk.failure)?;
         self.shrunk.steps.iter().try_for_each(|step| writeln!(f, "  {step};"))
     }
 }
 
-/// Plays one story to its end, in a runtime of its own that ends with it.
-pub fn run_story(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
+/// Runs steps in a new world, with a runtime of its own that ends with it.
+pub fn run_steps(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(play(seed, steps))));
+    let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(run_in_world(seed, steps))));
     runtime.shutdown_background();
-    played.unwrap_or_else(|panic| {
+    done.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         Err(Failure::new("a panic", text.unwrap_or_default()))
     })
 }
 
-async fn play(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
-    let mut play = runner::Runner::begin(seed).await;
-    // A quarter of the worlds is looked into whenever all is done, and of a quarter of those every step.
-    let (looked_into, every_step) = (seed.is_multiple_of(4), seed.is_multiple_of(16));
+async fn run_in_world(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
+    let mut runner = runner::Runner::begin(seed).await;
+    // A quarter of the worlds is checked whenever all work is done, and a quarter of those after every step.
+    let (at_each_drain, every_step) = (seed.is_multiple_of(4), seed.is_multiple_of(16));
     for step in steps {
-        play.coverage.borrow_mut().told(step);
-        Box::pin(play.step(step)).await?;
-        if every_step && !play.shaken {
-            play.folds_agree().await?;
+        runner.coverage.borrow_mut().generated(step);
+        Box::pin(runner.step(step)).await?;
+        if every_step && !runner.shaken {
+            runner.folds_agree().await?;
         }
-        if looked_into && *step == Step::Drain && !play.shaken {
-            play.folds_agree().await?;
-            play.books_verify("on the way").await?;
+        if at_each_drain && *step == Step::Drain && !runner.shaken {
+            runner.folds_agree().await?;
+            runner.books_verify("on the way").await?;
         }
     }
-    Box::pin(play.come_to_rest(seed)).await?;
-    Ok(play.coverage.take())
+    Box::pin(runner.come_to_rest(seed)).await?;
+    Ok(runner.coverage.take())
 }
 
-/// What came of many worlds.
+/// The result of many worlds.
 pub struct Outcome {
-    /// How many were played.
     pub worlds: u64,
-    /// How long it took.
     pub took: Duration,
-    /// What happened in those that did not fail.
+    /// What happened in the worlds that did not fail.
     pub coverage: Coverage,
-    /// Those that failed, shrunk.
-    pub failed: Vec<Failed>,
+    pub failed: Vec<FailedWorld>,
 }
 
-/// How many worlds are played, and how.
+/// How many worlds to run, and how.
 pub struct Worlds {
-    /// Their seeds.
     pub seeds: std::ops::Range<u64>,
-    /// How many are played side by side.
+    /// How many run side by side.
     pub threads: usize,
-    /// After how long no more are begun.
+    /// After this time no more worlds are begun.
     pub time: Option<Duration>,
-    /// For how long the story of one that fails is shrunk.
+    /// For how long the steps of a failed world are reduced.
     pub shrink_for: Duration,
 }
 
-/// Plays worlds until they or the time are over. After each, `ended` is told how many that were, and of the one if it failed.
-pub fn simulate(worlds: &Worlds, ended: impl Fn(u64, Option<&Failed>) + Sync) -> Outcome {
+/// Runs worlds until the seeds or the time are over. After each, calls `ended` with the number so far, and the world if it
+/// failed.
+pub fn simulate(worlds: &Worlds, ended: impl Fn(u64, Option<&FailedWorld>) + Sync) -> Outcome {
     let Worlds { seeds, threads, time, shrink_for } = worlds;
-    let (next, played) = (AtomicU64::new(seeds.start), AtomicU64::new(0));
+    let (next, done) = (AtomicU64::new(seeds.start), AtomicU64::new(0));
     let began = Instant::now();
     let one = || {
         let (mut failed, mut happened) = (Vec::new(), Coverage::default());
@@ -140,22 +135,22 @@ pub fn simulate(worlds: &Worlds, ended: impl Fn(u64, Option<&Failed>) + Sync) ->
                 return (failed, happened);
             }
             let steps = generate(seed);
-            let outcome = run_story(seed, &steps);
-            let count = played.fetch_add(1, Ordering::SeqCst) + 1;
+            let outcome = run_steps(seed, &steps);
+            let count = done.fetch_add(1, Ordering::SeqCst) + 1;
             match outcome {
                 Ok(coverage) => {
                     happened.add(&coverage);
                     ended(count, None);
                 }
                 Err(failure) => {
-                    let shrunk = Failed { seed, shrunk: shrink(seed, steps, failure, *shrink_for) };
+                    let shrunk = FailedWorld { seed, shrunk: shrink(seed, steps, failure, *shrink_for) };
                     ended(count, Some(&shrunk));
                     failed.push(shrunk);
                 }
             }
         }
     };
-    let of_threads: Vec<(Vec<Failed>, Coverage)> = std::thread::scope(|scope| {
+    let of_threads: Vec<(Vec<FailedWorld>, Coverage)> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..*threads.max(&1)).map(|_| scope.spawn(one)).collect();
         threads.into_iter().map(|thread| thread.join().expect("a thread of worlds")).collect()
     });
@@ -164,5 +159,5 @@ pub fn simulate(worlds: &Worlds, ended: impl Fn(u64, Option<&Failed>) + Sync) ->
         failed.extend(of_thread);
         coverage.add(&seen);
     }
-    Outcome { worlds: played.into_inner(), took: began.elapsed(), coverage, failed }
+    Outcome { worlds: done.into_inner(), took: began.elapsed(), coverage, failed }
 }

@@ -1,4 +1,4 @@
-//! What the sandbox knows: its events and objects, whole, and its amounts in ours.
+//! The sandbox's events and objects, and its amounts in our units.
 
 use receivables::{Currency, Money};
 use serde_json::Value;
@@ -18,14 +18,14 @@ pub(super) async fn all(world: &World, list: &str) -> Vec<Value> {
     }
 }
 
-/// Every event, oldest first.
+/// Every event of the sandbox, oldest first.
 pub(super) async fn events(world: &World) -> Vec<Value> {
     let mut events = all(world, "events").await;
     events.reverse();
     events
 }
 
-/// An amount of ours as the provider counts it, rounded to what it takes.
+/// An amount of ours in the provider's units, rounded to the provider's step.
 pub(super) fn to_stripe(minor: i64, currency: &str) -> i64 {
     match currency {
         "ISK" => minor * 100,
@@ -33,12 +33,12 @@ pub(super) fn to_stripe(minor: i64, currency: &str) -> i64 {
     }
 }
 
-/// An amount of ours, rounded to what the provider takes.
+/// An amount of ours, rounded to the provider's step.
 pub(super) fn in_ours(minor: i64, currency: &str) -> i64 {
     if currency == "KWD" { (minor / 10).max(1) * 10 } else { minor }
 }
 
-/// An amount of the provider's, rounded to what it takes of the currency.
+/// An amount of the provider, rounded to its step for the currency.
 pub(super) fn in_steps(amount: i64, currency: &str) -> i64 {
     match currency {
         "isk" => amount / 100 * 100,
@@ -47,13 +47,13 @@ pub(super) fn in_steps(amount: i64, currency: &str) -> i64 {
     }
 }
 
-/// An amount of an object of the provider's.
+/// An amount in a field of a provider's object.
 pub(super) fn amount(object: &Value, field: &str) -> Money {
     let currency: Currency = object["currency"].as_str().unwrap().to_uppercase().parse().unwrap();
     payment_gateway::stripe::currency::from_stripe(object[field].as_i64().unwrap(), currency).expect("an amount")
 }
 
-/// A sum of ours as the provider counts it.
+/// A sum of ours in the provider's units.
 pub(super) fn in_provider_units(sum: receivables::Balance) -> i64 {
     if sum.currency().code() == "ISK" { sum.minor() * 100 } else { sum.minor() }
 }

@@ -1,4 +1,4 @@
-//! What must hold at rest of what the provider keeps and pays out: payouts with their fees, money in another currency, and
+//! The invariants at rest of what the provider stores and pays out: payouts with their fees, money in another currency, and
 //! saved methods.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ fn id(object: &Value) -> ObjectId {
 }
 
 impl Runner {
-    /// All that is left is paid out, and every payout is known and proven by its transactions, each told apart by payment.
+    /// All available money is paid out, and every payout is known and proved by its transactions, each matched to its payment.
     pub(super) async fn payouts_are_proven(&mut self) -> Result<(), Failure> {
         self.world.advance(SignedDuration::from_hours(72));
         self.drain().await?;
@@ -32,12 +32,12 @@ impl Runner {
         let mut fees: BTreeMap<String, i64> = BTreeMap::new();
         for payout in provider::all(&self.world, "payouts").await {
             let name = id(&payout["id"]);
-            let kept = store.payout(b, testing::stripe(), &name).await.expect("the table");
-            let Some(kept) = kept else { return Err(Failure::new("a payout is not known", name)) };
+            let stored = store.payout(b, testing::stripe(), &name).await.expect("the table");
+            let Some(stored) = stored else { return Err(Failure::new("a payout is not known", name)) };
             let rank = if payout["status"] == "failed" { PayoutRank::Failed } else { PayoutRank::Paid };
-            let holds = kept.proof.as_ref().is_some_and(|proof| proof.holds);
-            if !holds || kept.state.rank != rank {
-                let how = format!("{name} is {}: {kept:?}", payout["status"]);
+            let holds = stored.proof.as_ref().is_some_and(|proof| proof.holds);
+            if !holds || stored.state.rank != rank {
+                let how = format!("{name} is {}: {stored:?}", payout["status"]);
                 return Err(Failure::new("a payout is not proven", how));
             }
             let list = format!("balance_transactions?payout={name}&limit=100");
@@ -46,7 +46,7 @@ impl Runner {
             let transactions = store.payout_transactions(b, testing::stripe(), &name).await.expect("the table");
             if transactions.len() != listed.len() {
                 let how = format!("{name}: {} of {}", transactions.len(), listed.len());
-                return Err(Failure::new("a payout's transactions are not all kept", how));
+                return Err(Failure::new("a payout's transactions are not all stored", how));
             }
             for transaction in listed {
                 let source = transaction["source"].as_str().unwrap_or_default();
@@ -65,7 +65,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The payment of ours behind each charge, refund and dispute, where there is one.
+    /// The payment of ours for each charge, refund and dispute, if there is one.
     async fn owners_of_sources(&self) -> BTreeMap<String, String> {
         let (store, b) = (&self.context().store, &self.business.id);
         let mut owners = BTreeMap::new();
@@ -83,19 +83,19 @@ impl Runner {
         owners
     }
 
-    /// Money in another currency than its payment's is in suspense, and before a person.
+    /// Money in another currency than its payment's is in suspense, with a review.
     pub(super) fn other_currencies_are_in_suspense(payments: &[Payment]) -> Result<(), Failure> {
         for payment in payments {
-            let heard = payment.provider_state.fold();
+            let folded = payment.provider_state.fold();
             let mut expected: BTreeMap<String, i64> = BTreeMap::new();
-            for came in heard.received.amounts() {
+            for came in folded.received.amounts() {
                 *expected.entry(came.currency().code().to_owned()).or_default() += came.minor();
             }
-            for back in heard.refunded.amounts().chain(heard.charged_back.amounts()) {
+            for back in folded.refunded.amounts().chain(folded.charged_back.amounts()) {
                 *expected.entry(back.currency().code().to_owned()).or_default() -= back.minor();
             }
             expected.retain(|code, minor| *minor > 0 && *code != payment.currency().code());
-            let found = payment.suspense.iter().map(|held| (held.currency().code().to_owned(), held.minor()));
+            let found = payment.suspense.iter().map(|amount| (amount.currency().code().to_owned(), amount.minor()));
             let found: BTreeMap<String, i64> = found.collect();
             let reviews = payment.reviews();
             let seen = |(code, minor): (&String, &i64)| {
@@ -110,24 +110,27 @@ impl Runner {
         Ok(())
     }
 
-    /// What is kept of each saved method is what all events say of it.
+    /// The stored state of each saved method is the merge of all events about it.
     pub(super) async fn methods_are_those_of_the_events(&self, events: &[Value]) -> Result<(), Failure> {
-        let mut said: BTreeMap<ObjectId, MethodState> = BTreeMap::new();
+        let mut merged: BTreeMap<ObjectId, MethodState> = BTreeMap::new();
         for event in events {
             let body = event.to_string();
             if let Ok(Meaning::Methods(found)) = Event::read(body.as_bytes()).and_then(|envelope| reports(&envelope)) {
                 for report in found {
-                    said.entry(report.method).or_default().merge(&report.state);
+                    merged.entry(report.method).or_default().merge(&report.state);
                 }
             }
         }
         let (store, b) = (&self.context().store, &self.business.id);
-        for (name, fact) in &said {
-            let kept = store.method(b, testing::stripe(), name).await.expect("the table");
-            if kept.as_ref().map(|kept| &kept.state) != Some(fact) {
-                return Err(Failure::new("a method is not what the events say", format!("{kept:?}, said {fact:?}")));
+        for (name, fact) in &merged {
+            let stored = store.method(b, testing::stripe(), name).await.expect("the table");
+            if stored.as_ref().map(|stored| &stored.state) != Some(fact) {
+                return Err(Failure::new(
+                    "a method is not what the events say",
+                    format!("{stored:?}, merged {fact:?}"),
+                ));
             }
-            let Some(customer) = kept.and_then(|kept| kept.customer) else { continue };
+            let Some(customer) = stored.and_then(|stored| stored.customer) else { continue };
             let listed = store.methods_of(b, &customer).await.expect("the table");
             if !listed.iter().any(|method| method.id == *name && method.state.usable() == fact.usable()) {
                 return Err(Failure::new("a customer's method is not listed", name));

@@ -1,4 +1,4 @@
-//! Chance that follows from a seed: splitmix64. No clock, no thread and no system has a part in it.
+//! Random numbers that follow from a seed: splitmix64. They depend on no clock, thread or system.
 
 /// A generator. The same seed draws the same numbers in the same order, everywhere.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below a bound, which must not be nothing.
+    /// A number below a bound, which must not be zero.
     pub(super) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap()).unwrap()
     }
@@ -30,12 +30,12 @@ impl Random {
         from + i64::try_from(self.next() % u64::try_from((to - from).max(0) + 1).unwrap()).unwrap()
     }
 
-    /// Whether something of so many in a hundred comes about.
+    /// True in so many cases of a hundred.
     pub(super) fn percent(&mut self, of_a_hundred: usize) -> bool {
         self.below(100) < of_a_hundred
     }
 
-    /// One of several.
+    /// One element of a list.
     pub(super) fn one<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())].clone()
     }

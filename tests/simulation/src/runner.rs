@@ -1,7 +1,6 @@
-//! Playing a story: each step carried out on a world, by the verbs and by the provider's own doors.
+//! The runner: carries out each step in a world, by the verbs and by the provider's own interfaces.
 //!
-//! What a step may come to: done, refused by the books, or lost because the world is broken just then. Anything else fails the
-//! world.
+//! A step may be done, refused by the books, or lost because the world is broken at that moment. Anything else fails the world.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "each part of a play knows its own steps")]
 
@@ -26,13 +25,13 @@ mod money;
 mod owed;
 mod trouble;
 
-/// Calls that a story loses in a row, at most.
+/// The most calls that may be lost in a row.
 const LOST_IN_A_ROW_MAX: usize = 16;
 
-/// Rounds in which a world must have settled.
-const SETTLING_ROUNDS_MAX: usize = 60;
+/// Rounds after which a world must be idle.
+const DRAIN_ROUNDS_MAX: usize = 60;
 
-/// A world in which a story is played.
+/// A world in which steps are carried out.
 pub(super) struct Runner {
     pub(super) world: World,
     pub(super) business: Business,
@@ -40,16 +39,16 @@ pub(super) struct Runner {
     invoices: BTreeMap<usize, InvoiceId>,
     payments: BTreeMap<usize, PaymentId>,
     pages: BTreeMap<usize, String>,
-    saved: BTreeMap<usize, bank::Saved>,
+    saved: BTreeMap<usize, bank::SavedMethod>,
     foreign: BTreeMap<usize, Foreign>,
     notes: BTreeMap<usize, CreditNoteId>,
     /// Calls were lost at some time, so that a mail's fate may be unknown.
     pub(super) crashed: bool,
-    /// Something did not answer at some time, so that a verb may come to nothing.
+    /// Something did not answer at some time, so that a verb may have failed.
     pub(super) shaken: bool,
-    /// What of the story happened to something.
+    /// Which steps had an effect.
     pub(super) coverage: RefCell<Coverage>,
-    /// The next step happens while the workers are at it.
+    /// The next step runs while the workers run.
     meanwhile: bool,
 }
 
@@ -58,7 +57,7 @@ struct Foreign {
     charge: String,
 }
 
-/// An id of a label: the same in every world, so that a story with a step less is the same story.
+/// An id for a label: the same in every world, so that leaving a step out leaves the others as they are.
 fn ulid(kind: usize, label: usize) -> String {
     format!("01KJPQAMW0{kind:04}{label:012}")
 }
@@ -125,7 +124,7 @@ impl Runner {
         &self.world.local.state.context
     }
 
-    /// A refusal is an answer, and so is a loss while calls are being broken.
+    /// A refusal is a valid answer, and so is a loss while calls are being broken.
     fn judge<T>(&self, outcome: Result<T, OperationError>) -> Result<Option<T>, Failure> {
         match outcome {
             Ok(done) => Ok(Some(done)),
@@ -156,8 +155,8 @@ impl Runner {
             }
             Step::Save { method, customer, debit } => self.save(*method, *customer, *debit).await,
             _ if meanwhile => {
-                let (acted, settled) = futures::join!(Box::pin(self.act(step)), self.drain());
-                settled?;
+                let (acted, drained) = futures::join!(Box::pin(self.act(step)), self.drain());
+                drained?;
                 let acted = acted?;
                 if acted {
                     self.coverage.borrow_mut().happened(&Step::Meanwhile);
@@ -172,7 +171,7 @@ impl Runner {
         Ok(())
     }
 
-    /// The steps that leave nothing to remember. Says whether anything happened.
+    /// Carries out a step that creates nothing. Returns whether it had an effect.
     async fn act(&self, step: &Step) -> Result<bool, Failure> {
         match step {
             Step::Enter { payment, number, answers } => Ok(self.enter(*payment, *number, *answers).await),
@@ -214,16 +213,16 @@ impl Runner {
         }
     }
 
-    /// Does all that can be done now: webhooks, streams, and what is due where time went by.
+    /// Does all that can be done now: webhooks, streams, and what is due by the world's clock.
     pub(super) async fn drain(&self) -> Result<(), Failure> {
-        let failed = |error: String| Failure::new("not settled", error);
+        let failed = |error: String| Failure::new("not drained", error);
         let mut lost = 0;
-        for _ in 0..SETTLING_ROUNDS_MAX {
+        for _ in 0..DRAIN_ROUNDS_MAX {
             let sent = self.world.local.sandbox.deliver_due().await;
             self.world.local.drain_streams().await.map_err(failed)?;
             let due = match operations::run_due(self.context(), self.world.now()).await {
                 Ok(due) => due.done + due.taken,
-                // The timer's own reading of the list may be what was lost, and it comes again.
+                // The lost call may be the timer's own read of the list, which is repeated.
                 Err(_) if self.shaken && lost < LOST_IN_A_ROW_MAX => {
                     lost += 1;
                     continue;
@@ -257,7 +256,7 @@ impl Runner {
         (charge["paid"] == true).then_some(charge)
     }
 
-    /// The payment in which money is, where it is in one.
+    /// The payment that the money is in, if any.
     async fn payment(&self, money: Money) -> Result<Option<Payment>, Failure> {
         let store = &self.context().store;
         let id = match money {

@@ -1,32 +1,30 @@
-//! Shrinking: the shortest story that still fails, found by leaving steps out, within a time.
+//! Shrinking: the shortest list of steps that still fails, found within a time by leaving steps out.
 
 use std::time::{Duration, Instant};
 
 use super::steps::Step;
-use super::{Failure, run_story};
+use super::{Failure, run_steps};
 
-/// A story that fails, and how.
-pub struct Shrunk {
-    /// What is left of it.
+/// Steps that fail, and the failure.
+pub struct ShrunkSteps {
     pub steps: Vec<Step>,
-    /// How it fails.
     pub failure: Failure,
 }
 
-/// Leaves out what can be left out, for as long as there is time.
-pub fn shrink(seed: u64, steps: Vec<Step>, failure: Failure, time: Duration) -> Shrunk {
+/// Leaves steps out for as long as there is time.
+pub fn shrink(seed: u64, steps: Vec<Step>, failure: Failure, time: Duration) -> ShrunkSteps {
     let began = Instant::now();
-    let mut best = Shrunk { steps, failure };
+    let mut best = ShrunkSteps { steps, failure };
     let mut size = best.steps.len().div_ceil(2);
     while size > 0 {
         let (mut from, mut shorter) = (0, false);
         while from < best.steps.len() && began.elapsed() < time {
             let mut steps = best.steps.clone();
             steps.drain(from..(from + size).min(best.steps.len()));
-            match run_story(seed, &steps) {
-                // Another failure is another story.
+            match run_steps(seed, &steps) {
+                // Another failure is another bug.
                 Err(failure) if failure.kind == best.failure.kind => {
-                    best = Shrunk { steps, failure };
+                    best = ShrunkSteps { steps, failure };
                     shorter = true;
                 }
                 Ok(_) | Err(_) => from += size,

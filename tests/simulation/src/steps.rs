@@ -1,6 +1,6 @@
-//! Stories: what happens in a world, in words.
+//! The steps: everything that can happen in a world.
 //!
-//! Every step names what it is about by a label of its own and not by what went before, so that any of them can be left out and
+//! Every step names what it is about by a label of its own and not by what went before, so that any step can be left out and
 //! the rest still means something.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "each part tells of its own steps")]
@@ -9,13 +9,13 @@ use std::fmt;
 
 use testing::Refusal;
 
-/// The currencies of the simulation, with the digits after the point in ours.
+/// The currencies of the simulation, with the digits after the decimal point in ours.
 pub(super) const CURRENCIES: [(&str, u32); 6] =
     [("EUR", 2), ("CAD", 2), ("USD", 2), ("JPY", 0), ("KWD", 3), ("ISK", 0)];
 /// Customers of a world. The first two exist at the provider as well.
 pub(super) const CUSTOMERS: usize = 3;
 
-/// What a payer enters on the hosted page, and what comes of it.
+/// What a payer enters on the hosted page, and the outcome.
 pub(super) const NUMBERS: [(&str, &str); 15] = [
     ("4242424242424242", "a card that pays"),
     ("4000000000000077", "a card that pays at once"),
@@ -34,7 +34,7 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
     ("DE35370400440532013002", "a debit that is taken back"),
 ];
 
-/// The kinds of steps.
+/// The names of the kinds, as [`Step::kind`] gives them.
 pub(super) const KINDS: [&str; 38] = [
     "invoice",
     "start",
@@ -79,25 +79,25 @@ pub(super) const KINDS: [&str; 38] = [
 /// Money that a step is about: of a payment started here, or taken by another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Money {
-    /// The payment of a label.
+    /// The payment with a label.
     Payment(usize),
-    /// The foreign money of a label.
+    /// The money of another program with a label.
     Foreign(usize),
 }
 
-/// How a dispute goes on.
+/// The decision on a dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// For us.
+    /// The business keeps the money.
     Won,
-    /// Against us.
+    /// The payer keeps the money.
     Lost,
     /// An inquiry becomes a chargeback.
     Escalated,
 }
 
 impl Verdict {
-    /// The sandbox's word.
+    /// The verdict as the sandbox calls it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Won => "won",
@@ -107,7 +107,7 @@ impl Verdict {
     }
 }
 
-/// One thing that happens.
+/// One step; its `Display` says it in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the words of each step are its Display")]
 pub enum Step {
@@ -281,7 +281,7 @@ impl Step {
         }
     }
 
-    /// Its kind, in a word.
+    /// The name of its kind.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Invoice { .. } => "invoice",

@@ -1,4 +1,4 @@
-//! What calls cost: the capacity units that the table says each has used, when it is asked to say so.
+//! The cost of calls: the capacity units that the table reports for each call, if asked to.
 
 use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
 use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 use aws_smithy_runtime_api::client::interceptors::context::{Input, Output};
 use rust_decimal::Decimal;
 
-/// Has the table say what a call uses.
+/// Makes the table report the units of a call.
 pub(crate) fn ask(input: &mut Input) {
     macro_rules! one_of {
         ($($kind:ty),*) => {
@@ -22,8 +22,8 @@ pub(crate) fn ask(input: &mut Input) {
     one_of!(BatchGetItemInput, GetItemInput, PutItemInput, QueryInput, TransactWriteItemsInput, UpdateItemInput);
 }
 
-/// The units that a call has used; nothing where the table did not say.
-pub(crate) fn told(output: &Output) -> Decimal {
+/// The units that a call has used; zero if the table did not report them.
+pub(crate) fn units_used(output: &Output) -> Decimal {
     macro_rules! one_of {
         ($($kind:ty),*) => {
             $(if let Some(output) = output.downcast_ref::<$kind>() {

@@ -1,5 +1,5 @@
-//! The calls to the tables, watched from inside the client: counted, broken at will before or after they are carried out, and
-//! refused in the service's own words.
+//! The calls to the tables, intercepted inside the client: counted, made to fail before or after they are carried out, and
+//! refused with the service's own errors.
 
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::capacity;
 
-/// Watches the calls. Clones watch together.
+/// Intercepts the calls. Clones share their counts and settings.
 #[derive(Clone, Debug, Default)]
 pub struct Calls {
     inner: Arc<Mutex<Inner>>,
@@ -41,26 +41,25 @@ struct Inner {
 /// How the tables refuse a call without carrying it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A transaction: another is at one of its items.
+    /// A transaction: another one is using one of its items.
     Conflict,
-    /// A transaction: one of its items is asked for too often.
+    /// A transaction: one of its items is requested too often.
     Throttled,
     /// A transaction: the throughput of one of its items is used up.
     Exceeded,
-    /// A transaction: the same is being carried out.
+    /// A transaction: the same one is being carried out.
     InProgress,
-    /// Any call: too many come.
+    /// Any call: too many arrive.
     SlowDown,
     /// Any call: the service failed.
     Failed,
 }
 
 impl Refusal {
-    /// All of them.
     pub const ALL: [Self; 6] =
         [Self::Conflict, Self::Throttled, Self::Exceeded, Self::InProgress, Self::SlowDown, Self::Failed];
 
-    /// The service's word.
+    /// The service's name for the refusal.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Conflict => "TransactionConflict",
@@ -72,7 +71,7 @@ impl Refusal {
         }
     }
 
-    /// Whether only transactions are refused so.
+    /// Whether only transactions are refused in this way.
     pub fn is_of_transactions(self) -> bool {
         !matches!(self, Self::SlowDown | Self::Failed)
     }
@@ -82,9 +81,9 @@ impl Refusal {
         let named = |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "refused by the test" });
         match self {
             Self::Conflict | Self::Throttled | Self::Exceeded => {
-                let asked: Value = serde_json::from_slice(request).unwrap_or_default();
-                let items = asked["TransactItems"].as_array().map_or(1, Vec::len);
-                // One of the items is to blame, and the others have no reason; which one follows from the request.
+                let request_body: Value = serde_json::from_slice(request).unwrap_or_default();
+                let items = request_body["TransactItems"].as_array().map_or(1, Vec::len);
+                // One of the items is to blame, and the others have no reason; the request decides which one.
                 let blamed = request.len() % items.max(1);
                 let reasons =
                     (0..items).map(|place| json!({ "Code": if place == blamed { self.as_str() } else { "None" } }));
@@ -98,92 +97,92 @@ impl Refusal {
     }
 }
 
-/// Calls that are refused.
+/// A planned series of refused calls.
 #[derive(Clone, Copy, Debug)]
 struct Refusals {
-    /// Calls that go well before.
+    /// Calls that succeed first.
     after: usize,
-    /// Calls that are refused from there on.
+    /// Calls that are refused after those.
     calls: usize,
     refusal: Refusal,
 }
 
-/// The answer of the tables, kept until the real one can be replaced by it.
+/// The tables' answer, kept until the real one can be replaced by it.
 #[derive(Clone, Debug)]
-struct Answered(u16, String);
+struct SubstituteAnswer(u16, String);
 
-impl Storable for Answered {
+impl Storable for SubstituteAnswer {
     type Storer = StoreReplace<Self>;
 }
 
-/// One call that goes wrong, as a worker's death would look to the tables.
+/// A planned failure of calls: to the tables it looks as if the worker had died.
 #[derive(Clone, Copy, Debug)]
 struct Breakage {
-    /// Calls that go well before it.
+    /// Calls that succeed first.
     after: usize,
     /// Whether the table carries the call out before the answer is lost.
     carried_out: bool,
-    /// Calls from there on that go wrong, so that the client's own retries do not mend it.
+    /// Calls that fail after those; enough of them to outlast the client's own retries.
     calls: usize,
 }
 
 impl Calls {
-    /// Forgets what was made.
+    /// Clears the list of calls and the counts.
     pub fn forget(&self) {
         let mut inner = self.inner.lock().unwrap();
         inner.made.clear();
         inner.units = Decimal::ZERO;
     }
 
-    /// The operations called since, in order.
+    /// The operations called since the list was cleared, in order.
     pub fn made(&self) -> Vec<String> {
         self.inner.lock().unwrap().made.clone()
     }
 
-    /// Has the table say what each call uses.
+    /// Makes the table report what each call uses.
     pub fn meter(&self) {
         self.inner.lock().unwrap().metered = true;
     }
 
-    /// The capacity units that the table says were used since.
+    /// The capacity units used since the counts were cleared.
     pub fn units(&self) -> Decimal {
         self.inner.lock().unwrap().units
     }
 
-    /// Lets `after` calls go well and then breaks `calls` of them: carried out without an answer, or not at all.
+    /// Lets `after` calls succeed and then loses `calls` of them: carried out without an answer, or not carried out.
     pub fn break_after(&self, after: usize, calls: usize, carried_out: bool) {
         self.inner.lock().unwrap().broken = Some(Breakage { after, carried_out, calls });
     }
 
-    /// Lets `after` calls go well and then has `calls` of them refused and not carried out. Only those are counted that can be
-    /// refused so.
+    /// Lets `after` calls succeed and then refuses `calls` of them without carrying them out. Only calls that can be refused in
+    /// this way are counted.
     pub fn refuse_after(&self, after: usize, calls: usize, refusal: Refusal) {
         self.inner.lock().unwrap().refused = Some(Refusals { after, calls, refusal });
     }
 
-    /// How many calls were lost, and how many refused.
+    /// The numbers of lost and of refused calls.
     pub fn met(&self) -> (u64, u64) {
         let inner = self.inner.lock().unwrap();
         (inner.lost_calls, inner.refused_calls)
     }
 
-    /// Has no call tried again by the client: what is lost is lost at once, as with a worker that dies.
+    /// Turns the client's retries off: a lost call is lost at once, as when a worker dies.
     pub fn give_up_at_once(&self) {
         self.inner.lock().unwrap().give_up_at_once = true;
     }
 
-    /// Lets all go well again.
+    /// Lets all calls succeed again.
     pub fn mend(&self) {
         let mut inner = self.inner.lock().unwrap();
         (inner.broken, inner.refused) = (None, None);
     }
 
-    /// Whether the breakage has come about.
+    /// Whether the planned failure has happened.
     pub fn broke(&self) -> bool {
         self.inner.lock().unwrap().broken.is_none_or(|broken| broken.after == 0)
     }
 
-    /// Counts a try down. Says whether it is to go wrong now.
+    /// Counts a try down. Returns whether it fails now.
     fn breaks(&self, carried_out: bool) -> bool {
         let mut inner = self.inner.lock().unwrap();
         let Some(broken) = inner.broken.as_mut().filter(|broken| broken.carried_out == carried_out) else {
@@ -201,7 +200,7 @@ impl Calls {
         false
     }
 
-    /// Counts a call down. Says whether and how it is to be refused now.
+    /// Counts a call down. Returns how it is refused, if it is refused now.
     fn refuses(&self, operation: &str) -> Option<Refusal> {
         let mut inner = self.inner.lock().unwrap();
         let concerned =
@@ -254,7 +253,7 @@ impl Intercept for Calls {
         Ok(())
     }
 
-    /// What is refused is sent as a call that no table knows, so that it is not carried out.
+    /// A refused request is sent as a call that no table knows, so that it is not carried out.
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
@@ -265,7 +264,7 @@ impl Intercept for Calls {
         if let Some(refusal) = self.refuses(&operation) {
             let (status, answer) = refusal.answer(context.request().body().bytes().unwrap_or_default());
             context.request_mut().headers_mut().insert("x-amz-target", "DynamoDB_20120810.Refused");
-            bag.interceptor_state().store_put(Answered(status, answer.to_string()));
+            bag.interceptor_state().store_put(SubstituteAnswer(status, answer.to_string()));
         }
         Ok(())
     }
@@ -287,9 +286,9 @@ impl Intercept for Calls {
         _components: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(Answered(status, answer)) = bag.load::<Answered>().cloned() {
-            // Another try of the same call is a call of its own.
-            bag.interceptor_state().unset::<Answered>();
+        if let Some(SubstituteAnswer(status, answer)) = bag.load::<SubstituteAnswer>().cloned() {
+            // A retry of the same call is a call of its own.
+            bag.interceptor_state().unset::<SubstituteAnswer>();
             let response = context.response_mut();
             *response.status_mut() = StatusCode::try_from(status)?;
             response.headers_mut().remove("content-length");
@@ -306,7 +305,7 @@ impl Intercept for Calls {
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Ok(output) = context.output_or_error() {
-            self.inner.lock().unwrap().units += capacity::told(output);
+            self.inner.lock().unwrap().units += capacity::units_used(output);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! The functions as they run on Lambda: their binaries as processes of their own, each fed by a Runtime API.
+//! The functions as they run on Lambda: their binaries as processes of their own, each served by a Runtime API.
 //!
-//! What reaches them has the shapes of AWS: requests of an HTTP API, batches of a stream, the timer's event. Their tables,
-//! their mail and their Stripe are a world's. Absent on purpose: more than one process of a function, its freezing between
+//! Their input has the shapes of AWS: requests of an HTTP API, batches of a stream, the timer's event. Their tables, their mail
+//! and their Stripe belong to a test world. Absent on purpose: more than one process of a function, freezing between
 //! invocations, and permissions.
 
 mod deployment;
@@ -23,23 +23,23 @@ use self::runtime_api::RuntimeApi;
 pub use self::table_front::TableFront;
 use crate::programs;
 
-/// How long a function may take over anything.
+/// The longest wait for a function.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often it is looked whether a process has ended.
+/// How often to check whether a process has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// One function, running.
+/// A running function.
 pub struct Lambda {
     name: &'static str,
     api: RuntimeApi,
     child: Mutex<Child>,
     log: Arc<Mutex<Vec<u8>>>,
-    /// Fills the log; it ends with the process, when the pipe does.
+    /// Copies the process's output to the log; it ends when the process does.
     listener: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Lambda {
-    /// Starts a function with what Lambda gives to every function, and variables of its own; nothing else.
+    /// Starts a function with the variables that Lambda gives every function and its own, and no others.
     pub async fn start(name: &'static str, variables: &[(&str, String)]) -> Self {
         let api = RuntimeApi::start(name).await;
         let mut command = Command::new(programs::binary(name));
@@ -70,7 +70,7 @@ impl Lambda {
         Self { name, api, child: Mutex::new(child), log, listener: Mutex::new(Some(listener)) }
     }
 
-    /// Invokes it: its answer, or the error that Lambda would report.
+    /// Invokes the function. Returns its answer, or the error that Lambda would report.
     pub async fn invoke(&self, event: &Value) -> Result<Value, Value> {
         tokio::select! {
             answer = self.api.invoke(event) => answer,
@@ -79,7 +79,7 @@ impl Lambda {
         }
     }
 
-    /// Waits until it has ended by itself, and all that it said is in its log.
+    /// Waits until the process has ended by itself and its output is in the log.
     pub async fn ended(&self) -> ExitStatus {
         let status = loop {
             let ended = self.child.lock().unwrap().try_wait();
@@ -88,7 +88,7 @@ impl Lambda {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         };
-        // The process is gone, but its last words may still be in the pipe.
+        // The process is gone, but its last output may still be in the pipe.
         let listener = self.listener.lock().unwrap().take();
         if let Some(listener) = listener {
             tokio::task::spawn_blocking(|| listener.join().expect("the listener")).await.expect("the wait");
@@ -96,15 +96,15 @@ impl Lambda {
         status
     }
 
-    /// Ends it, and gives all that it has written to its log. While it runs, its words may still be in the pipe.
+    /// Ends the process and returns its log. Before that, some output may still be in the pipe.
     pub async fn last_words(&self) -> String {
-        // It may have ended by itself; then there is nothing to end.
+        // It may have ended by itself already.
         let _ = self.child.lock().unwrap().kill();
         self.ended().await;
         self.log()
     }
 
-    /// What was heard of its log until now.
+    /// The log so far.
     pub fn log(&self) -> String {
         String::from_utf8(self.log.lock().unwrap().clone()).expect("a log is text")
     }
@@ -112,7 +112,7 @@ impl Lambda {
 
 impl Drop for Lambda {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
+        // It may have ended by itself already.
         let child = self.child.get_mut().unwrap();
         let _ = child.kill();
         let _ = child.wait();

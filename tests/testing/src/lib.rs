@@ -1,7 +1,7 @@
-//! The test kit: a whole Guichet in one process with a clock that stands still, and what a tester does with it.
+//! The test kit: a whole Guichet in one process with a clock that stands still, and the actions of a tester.
 //!
-//! Everything is real: the handlers, the tables, the streams, the sandbox's signed webhooks, the mail. Only time waits to be
-//! moved, and the calls to the tables can be counted, broken or held up.
+//! Everything is real: the handlers, the tables, the streams, the sandbox's signed webhooks, the mail. Only time stands still
+//! until a test moves it, and a test can count the calls to the tables and make them fail.
 #![expect(
     clippy::expect_used,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! A whole Guichet, and what a tester does with it.
+//! A whole Guichet, and the actions of a tester.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,52 +17,49 @@ use store::{EventKey, EventState, ReceivedEvent};
 
 use crate::interceptor::Calls;
 
-/// When every world begins.
+/// The instant at which every world begins.
 const BEGINNING: &str = "2026-03-02T09:00:00Z";
 /// The key of the API in every world.
 const API_KEY: &str = "gk_test_kit_of_the_worlds";
 
-/// A refusal is over sooner than on the way to a data centre.
+/// Shorter than the pause for a real data centre, so that retries take no time.
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
 /// A whole Guichet with an empty business.
 pub struct World {
-    /// The process.
+    /// The process that runs everything.
     pub local: Local,
-    /// Its clock, which stands still.
+    /// The world's clock, which stands still.
     pub clock: Clock,
-    /// Its calls to the tables.
+    /// The calls to the tables.
     pub calls: Calls,
-    /// Where the product is reached: in the process, unless it is somewhere else.
+    /// The product's address: in the process, unless it is a deployment of functions.
     pub product: String,
     client: Client,
     numbers: AtomicUsize,
     _folder: tempfile::TempDir,
 }
 
-/// What came back.
+/// The response to a request.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status.
     pub status: StatusCode,
     /// The headers, in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body as text.
     pub text: String,
 }
 
 impl Answer {
-    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("not JSON ({error}): {}", self.text))
     }
 
-    /// A header's value.
+    /// The value of a header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Where a redirect leads.
+    /// The address of a redirect.
     pub fn location(&self) -> &str {
         self.header("location").unwrap_or_else(|| panic!("no redirect but {}: {}", self.status, self.text))
     }
@@ -78,7 +75,6 @@ impl Answer {
 }
 
 impl World {
-    /// An empty world.
     pub async fn new() -> Self {
         Self::seeded(b"world").await
     }
@@ -88,7 +84,7 @@ impl World {
         Self::start(seed, Clock::manual(BEGINNING.parse().expect("an instant")), None).await
     }
 
-    /// An empty world that lives by the system's clock and whose streams are handled by another.
+    /// An empty world with the system's clock, whose streams are handled by the given handler.
     pub async fn handled_by(stream_handler: StreamHandler) -> Self {
         Self::start(b"world", Clock::system(), Some(stream_handler)).await
     }
@@ -117,19 +113,17 @@ impl World {
         Self { local, clock, calls, product, client, numbers: AtomicUsize::new(1), _folder: folder }
     }
 
-    /// Now.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Moves the clock.
     pub fn advance(&self, by: SignedDuration) {
         self.clock.advance(by);
     }
 
-    /// Asks for anything. `path` may be a whole address.
+    /// Sends any request. `path` may be a whole address.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<Vec<u8>>) -> Answer {
-        // What exists only locally is in the process, wherever the product is.
+        // The routes under `/dev/` are in the process, wherever the product is.
         let origin = if path.starts_with("/dev/") { &self.local.origin } else { &self.product };
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{origin}{path}") };
         let mut request = self.client.request(method, url);
@@ -148,7 +142,6 @@ impl World {
         Answer { status, headers, text: response.text().await.expect("a body") }
     }
 
-    /// Gets a page.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[], None).await
     }
@@ -180,14 +173,14 @@ impl World {
         self.send(method, &format!("/api/v1{path}"), &all, body).await
     }
 
-    /// Calls the API and expects it to do as asked.
+    /// Calls the API and expects success.
     pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let answer = self.api(method.clone(), path, body).await;
         assert!(answer.status.is_success(), "{method} {path}: {} {}", answer.status, answer.text);
         answer.json()
     }
 
-    /// A customer of a locale, with an address.
+    /// Registers a customer with a locale and an address.
     pub async fn customer(&self, locale: &str) -> Value {
         let number = self.numbers.fetch_add(1, Ordering::SeqCst);
         let body = json!({
@@ -199,7 +192,7 @@ impl World {
         self.ask(Method::POST, "/customers", Some(body)).await
     }
 
-    /// An invoice of one line without tax, due in thirty days.
+    /// Issues an invoice of one line without tax, due in thirty days.
     pub async fn invoice(&self, customer: &Value, currency: &str, amount: &str) -> Value {
         let number = self.numbers.fetch_add(1, Ordering::SeqCst);
         let body = json!({
@@ -227,7 +220,8 @@ impl World {
         self.get(answer.location()).await
     }
 
-    /// A customer and their invoice of 64.00 EUR, which is paid while no webhook comes and nobody comes back from the hosted page.
+    /// A customer and their invoice of 64.00 EUR, which is paid while no webhook arrives and nobody returns from the hosted
+    /// page.
     pub async fn paid_unheard(&self) -> (Value, Value) {
         self.chaos(json!({"drop": 100})).await;
         let customer = self.customer("en").await;
@@ -238,7 +232,7 @@ impl World {
         (customer, invoice)
     }
 
-    /// Submits the hosted page.
+    /// Submits the hosted page, without following its redirect.
     pub async fn submit_hosted(&self, hosted: &str, number: &str) -> Answer {
         let fields: &[(&str, &str)] = if number.starts_with(|c: char| c.is_ascii_digit()) {
             &[("method", "card"), ("cardNumber", number), ("cardExpiry", "12 / 34"), ("cardCvc", "123")]
@@ -255,24 +249,24 @@ impl World {
         self.local.drain().await.expect("all is done");
     }
 
-    /// The mails there are, oldest first.
+    /// All mails, oldest first.
     pub async fn mails(&self) -> Vec<Value> {
         self.get("/dev/mail").await.json().as_array().expect("a list").clone()
     }
 
-    /// Proves the books.
+    /// Expects that the books verify.
     pub async fn verify(&self) {
         let proof = operations::verify_books(&self.local.state.context, &self.local.business).await.expect("a proof");
         let found: Vec<String> = proof.differences.iter().map(ToString::to_string).collect();
         assert!(found.is_empty(), "the books disagree:\n{}", found.join("\n"));
     }
 
-    /// An invoice as the API tells it.
+    /// An invoice as the API shows it now.
     pub async fn invoice_now(&self, invoice: &Value) -> Value {
         self.ask(Method::GET, &format!("/invoices/{}", invoice["id"].as_str().expect("an id")), None).await
     }
 
-    /// A payment as the API tells it.
+    /// A payment as the API shows it now.
     pub async fn payment_now(&self, payment: &PaymentId) -> Value {
         self.ask(Method::GET, &format!("/payments/{payment}"), None).await
     }
@@ -287,13 +281,13 @@ impl World {
         payment_gateway::stripe::signature::sign(&self.webhook_secret(), self.now(), body.as_bytes())
     }
 
-    /// The body of an event as it was recorded, where it was.
+    /// The body of an event as it was recorded, if it was.
     pub async fn recorded(&self, object: &str, event: &str) -> Option<Vec<u8>> {
         let key = self.event_key(object, event);
         self.context().store.event(&key).await.expect("the inbox").map(|event| event.body)
     }
 
-    /// Makes a payment due now, as if the time to look at it had come.
+    /// Makes a payment due now, as if it were time for its next poll.
     pub async fn make_due(&self, payment: &PaymentId) {
         let store = self.context().store;
         let payment = store.payment(&self.local.business, payment).await.expect("the table").expect("a payment");
@@ -312,20 +306,20 @@ impl World {
         self.send(Method::POST, &path, &[("stripe-signature", signature)], Some(body)).await
     }
 
-    /// Asks the sandbox's API, as its owner.
+    /// Reads from the sandbox's API.
     pub async fn stripe(&self, path: &str) -> Value {
         let bearer = format!("Bearer {}", self.kept("stripe_secret_key"));
         self.send(Method::GET, &format!("/dev/stripe/v1{path}"), &[("authorization", &bearer)], None).await.json()
     }
 
-    /// Asks the sandbox's API to do something, as its owner: form fields in Stripe's notation.
+    /// Sends a request that changes something to the sandbox's API: form fields in Stripe's notation.
     pub async fn stripe_post(&self, path: &str, fields: &str) -> Answer {
         let bearer = format!("Bearer {}", self.kept("stripe_secret_key"));
         let body = Some(fields.as_bytes().to_vec());
         self.send(Method::POST, &format!("/dev/stripe/v1{path}"), &[("authorization", &bearer)], body).await
     }
 
-    /// Moves one of the sandbox's own controls: what banks, issuers and other programs do.
+    /// Uses one of the sandbox's controls: what banks, issuers and other programs do.
     pub async fn stripe_control(&self, path: &str, body: &Value) -> Value {
         let (path, body) = (format!("/dev/stripe{path}"), body.to_string().into_bytes());
         let answer = self.send(Method::POST, &path, &[("content-type", "application/json")], Some(body)).await;
@@ -333,7 +327,7 @@ impl World {
         answer.json()
     }
 
-    /// Moves a control that the sandbox may refuse. Nothing where it did.
+    /// Uses a control that the sandbox may refuse. `None` if it did.
     pub async fn stripe_control_if(&self, path: &str, body: &Value) -> Option<Value> {
         let (path, body) = (format!("/dev/stripe{path}"), body.to_string().into_bytes());
         let answer = self.send(Method::POST, &path, &[("content-type", "application/json")], Some(body)).await;
@@ -346,14 +340,14 @@ impl World {
         self.stripe_control("/chaos", &switch).await;
     }
 
-    /// Applies an event by itself, with calls to the tables of its own: nothing else is counted.
+    /// Applies one event, and returns only its own calls to the tables.
     pub async fn apply_alone(&self, event: &Value) -> Vec<String> {
         let calls = Calls::default();
         let context = operations::Context {
             store: self.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
             ..self.context()
         };
-        // The stream's worker leaves what is in quarantine alone.
+        // The stream's worker leaves events in quarantine alone.
         let event = self.received(event, EventState::Quarantined);
         context.store.record_event(&event).await.expect("it is recorded");
         calls.forget();
@@ -361,7 +355,7 @@ impl World {
         calls.made()
     }
 
-    /// An event of Stripe's as the inbox holds it.
+    /// An event of Stripe as the inbox stores it.
     pub fn received(&self, event: &Value, state: EventState) -> ReceivedEvent {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
         let object = event["data"]["object"]["id"].as_str().or(event["related_object"]["id"].as_str());
@@ -390,7 +384,7 @@ impl World {
         self.local.state.context.clone()
     }
 
-    /// The secrets of this world, none of which may be seen anywhere.
+    /// The secrets of this world, which must appear nowhere.
     pub fn secrets(&self) -> Vec<String> {
         ["link_secret", "stripe_secret_key", "stripe_webhook_secret"].map(|name| self.kept(name)).to_vec()
     }
@@ -399,7 +393,7 @@ impl World {
         payment_gateway::Secret::new(self.kept("stripe_webhook_secret")).expect("a secret")
     }
 
-    /// What the folder keeps under a name.
+    /// A value stored in the world's folder.
     pub(crate) fn kept(&self, name: &str) -> String {
         let kept = std::fs::read_to_string(self.local.folder().join("kept.json")).expect("what the folder keeps");
         let kept: Value = serde_json::from_str(&kept).expect("JSON");

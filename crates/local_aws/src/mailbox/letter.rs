@@ -1,4 +1,4 @@
-//! A kept message, read for people and tests.
+//! A stored message, parsed for people and tests.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub struct Letter {
     pub subject: String,
     pub text: Option<String>,
     pub html: Option<String>,
-    /// Unfolded and otherwise as they came. Of a repeated header, the last.
+    /// Unfolded and otherwise as received. Of a repeated header, the last.
     pub headers: BTreeMap<String, String>,
     pub attachments: Vec<Attachment>,
     pub tags: BTreeMap<String, String>,
@@ -77,7 +77,7 @@ fn bodies<'m>(message: &'m Message<'m>) -> impl Iterator<Item = &'m PartType<'m>
     message.text_bodies().chain(message.html_bodies()).map(|part| &part.body)
 }
 
-/// With the line ends of the screen instead of those of mail.
+/// Replaces the line ends of mail by plain line breaks.
 fn on_screen(body: &str) -> String {
     body.replace("\r\n", "\n")
 }

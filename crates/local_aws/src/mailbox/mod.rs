@@ -1,10 +1,9 @@
 //! The local mailbox: a folder of sent messages, the SES that puts them there, and the ways to read them.
 //!
-//! The product sends through the SDK's SES client, locally as in production; only the endpoint differs. A message is
-//! kept as it came (`00000001.eml`) with what only the envelope knows beside it (`00000001.json`). The numbers give
-//! the order of sending.
+//! The product sends through the SDK's SES client, as in production; only the endpoint differs. A message is stored as received
+//! (`00000001.eml`), and beside it what only the envelope knows (`00000001.json`). The numbers give the order of sending.
 //!
-//! `POST /dev/mail/outage` has the next requests to send go wrong, with the fields of the sandbox's control of that name.
+//! `POST /dev/mail/outage` makes the next requests to send fail, with the same fields as the sandbox's control of that name.
 //!
 //! Deliberately absent: delivery, bounces and complaints, and any check of signatures. It is for loopback only.
 
@@ -37,7 +36,7 @@ use fault_injection::{Outage, OutageSwitch};
 const REQUEST_BYTES_MAX: usize = 24 * 1024 * 1024;
 const LETTERS_PER_PAGE: usize = 50;
 
-/// The mailbox. Clones are the same one.
+/// The mailbox. Clones share it.
 #[derive(Clone)]
 pub struct Mailbox {
     shared: Arc<Shared>,
@@ -52,12 +51,12 @@ struct Shared {
 
 struct Letters {
     last_number: u64,
-    /// All letters, oldest first. Parsed when first asked for: opening the mailbox must not wait for it.
+    /// All letters, oldest first. Parsed at the first use: opening the mailbox must not wait for it.
     parsed: Option<Vec<Arc<Letter>>>,
 }
 
 impl Mailbox {
-    /// Opens the folder, making it if need be.
+    /// Opens the folder, and creates it if necessary.
     pub fn open(folder: PathBuf, clock: Clock) -> io::Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let last_number = numbers(&folder)?.last().copied().unwrap_or(0);
@@ -65,8 +64,8 @@ impl Mailbox {
         Ok(Self { shared: Arc::new(Shared { folder, clock, state, outage: OutageSwitch::default() }) })
     }
 
-    /// `POST /`: `SendRawEmail` in SES's query protocol. To be nested at a path that ends in a slash (`/dev/ses/`), for
-    /// the SDK adds one to its endpoint's path.
+    /// `POST /`: `SendRawEmail` in SES's query protocol. It is nested at a path that ends in a slash (`/dev/ses/`), because the
+    /// SDK adds one to its endpoint's path.
     pub fn ses_router(&self) -> Router {
         Router::new()
             .route("/", post(ses::handle))
@@ -74,9 +73,9 @@ impl Mailbox {
             .with_state(self.clone())
     }
 
-    /// `GET /mail` (JSON, newest last), `GET /mail/{id}` (the message as it came) and `GET /` (for people). To be
-    /// nested at `/dev/`: the page's links are absolute. With the sandbox's controls beside it, the page links to them,
-    /// and an outage can be switched on.
+    /// `GET /mail` (JSON, newest last), `GET /mail/{id}` (the message as received) and `GET /` (for people). It is nested at
+    /// `/dev/`: the page's links are absolute. With `controls`, the page links to the sandbox's controls, and an outage can be
+    /// switched on.
     pub fn dev_router(&self, controls: bool) -> Router {
         let mut routes = Router::new()
             .route("/", get(move |mailbox, query| show_page(mailbox, query, controls)))
@@ -88,7 +87,7 @@ impl Mailbox {
         routes.with_state(self.clone())
     }
 
-    /// All letters, oldest first. Blocks at the first call.
+    /// All letters, oldest first. The first call blocks.
     pub fn letters(&self) -> io::Result<Vec<Arc<Letter>>> {
         let mut state = self.state();
         if state.parsed.is_none() {
@@ -99,7 +98,7 @@ impl Mailbox {
         Ok(state.parsed.clone().unwrap_or_default())
     }
 
-    /// Forgets and deletes every letter. The numbers go on.
+    /// Deletes every letter. The numbers continue.
     pub fn clear(&self) -> io::Result<()> {
         let mut state = self.state();
         for number in numbers(&self.shared.folder)? {
@@ -111,9 +110,9 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Keeps a message and gives it its id. Blocks.
+    /// Stores a message and returns its id. Blocks.
     fn keep(&self, mut envelope: Envelope, message: &[u8]) -> io::Result<String> {
-        // Held to the end: the order of the numbers is the order of sending.
+        // Locked to the end, so that the order of the numbers is the order of sending.
         let mut state = self.state();
         envelope.sent_at = self.shared.clock.now();
         let number = state.last_number + 1;
@@ -141,7 +140,7 @@ impl Mailbox {
     }
 
     fn state(&self) -> MutexGuard<'_, Letters> {
-        // What is in memory only mirrors the folder, and is changed last.
+        // The state in memory only mirrors the folder, and is changed last.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -171,13 +170,13 @@ async fn show_source(State(mailbox): State<Mailbox>, UrlPath(id): UrlPath<String
 }
 
 #[derive(Deserialize)]
-struct Before {
+struct PageQuery {
     before: Option<String>,
 }
 
 async fn show_page(
     State(mailbox): State<Mailbox>,
-    Query(Before { before }): Query<Before>,
+    Query(PageQuery { before }): Query<PageQuery>,
     controls: bool,
 ) -> Response {
     answer(mailbox, move |mailbox| {
@@ -214,12 +213,12 @@ fn id(number: u64) -> String {
     format!("{number:08}")
 }
 
-/// The number of an id as we write it, and of no other text: an id becomes a file name.
+/// The number of an id in our own notation; `None` for any other text, because an id becomes a file name.
 fn number_of(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number| id(*number) == text)
 }
 
-/// The numbers of the folder's letters, in order. Files we did not make are left alone.
+/// The numbers of the folder's letters, in order. Other files are ignored.
 fn numbers(folder: &Path) -> io::Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in std::fs::read_dir(folder)? {

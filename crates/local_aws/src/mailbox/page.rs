@@ -1,4 +1,4 @@
-//! The page at `/dev/`: what was sent, and the way to everything else. Without scripts.
+//! The page at `/dev/`: the mails sent, and links to everything else. Without scripts.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::Letter;
 
-/// A letter's own HTML shows in a frame without scripts, which obeys this as well: nothing is fetched from elsewhere.
+/// A letter's own HTML is shown in a frame without scripts, under this policy: nothing is fetched from elsewhere.
 pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-src 'self'; \
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
@@ -21,7 +21,7 @@ pub(super) struct Page {
     /// The last letter of this page, where older ones follow.
     pub(super) older: Option<String>,
     pub(super) now: Timestamp,
-    /// Whether the sandbox's controls are there to be linked to.
+    /// Whether there are controls of the sandbox to link to.
     pub(super) controls: bool,
 }
 
@@ -35,13 +35,13 @@ fn shown(instant: &Timestamp) -> String {
     instant.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// A part of a letter's text: a web address, or what stands between two.
+/// A part of a letter's text: a web address, or the text between two.
 struct Part<'a> {
     text: &'a str,
     is_address: bool,
 }
 
-/// Cuts a text at its web addresses, so that they can be shown as links.
+/// Splits a text at its web addresses, so that they can be shown as links.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;

@@ -20,7 +20,7 @@ const MESSAGE_BYTES_MAX: usize = 10 * 1024 * 1024;
 const RECIPIENTS_MAX: usize = 50;
 const TAG_LENGTH_MAX: usize = 256;
 
-/// Why nothing was sent: the service's code and a sentence.
+/// A refused request: the service's code and a sentence.
 struct Refusal {
     code: &'static str,
     message: String,
@@ -47,10 +47,11 @@ pub(super) async fn handle(
     let kept = tokio::task::spawn_blocking(move || mailbox.keep(envelope, &message)).await;
     match kept.unwrap_or_else(|died| Err(std::io::Error::other(died))) {
         Ok(_) if outcome == RequestOutcome::Lost => fault_injection::broken_response(),
-        Ok(id) => xml(StatusCode::OK, &Sent { id: &id }),
+        Ok(id) => xml(StatusCode::OK, &SentResponse { id: &id }),
         Err(error) => {
             tracing::error!(error = %error, "a message could not be kept");
-            let body = Failed { kind: "Receiver", code: "InternalFailure", message: "The message could not be kept." };
+            let body =
+                ErrorResponse { kind: "Receiver", code: "InternalFailure", message: "The message could not be kept." };
             xml(StatusCode::INTERNAL_SERVER_ERROR, &body)
         }
     }
@@ -146,10 +147,10 @@ fn refusal(code: &'static str, message: impl Into<String>) -> Refusal {
 }
 
 fn refused(refusal: &Refusal) -> Response {
-    xml(StatusCode::BAD_REQUEST, &Failed { kind: "Sender", code: refusal.code, message: &refusal.message })
+    xml(StatusCode::BAD_REQUEST, &ErrorResponse { kind: "Sender", code: refusal.code, message: &refusal.message })
 }
 
-/// What SES says when too many come, when it is down, and when it does not know itself.
+/// SES's errors when it is throttled, unavailable or broken.
 fn refused_by_outage(status: u16) -> Response {
     let (kind, code) = match status {
         400..500 => ("Sender", "Throttling"),
@@ -157,10 +158,10 @@ fn refused_by_outage(status: u16) -> Response {
         _ => ("Receiver", "InternalFailure"),
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    xml(status, &Failed { kind, code, message: "An outage was switched on." })
+    xml(status, &ErrorResponse { kind, code, message: "An outage was switched on." })
 }
 
-/// What SES answers when it has taken a message.
+/// SES's answer when it has accepted a message.
 #[derive(Template)]
 #[template(
     ext = "xml",
@@ -168,19 +169,19 @@ fn refused_by_outage(status: u16) -> Response {
 <MessageId>{{ id }}</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>{{ id }}</RequestId>\
 </ResponseMetadata></SendRawEmailResponse>"
 )]
-struct Sent<'a> {
+struct SentResponse<'a> {
     id: &'a str,
 }
 
-/// What SES answers when it has not.
+/// SES's answer when it has refused one.
 #[derive(Template)]
 #[template(
     ext = "xml",
     source = "<ErrorResponse xmlns=\"http://ses.amazonaws.com/doc/2010-12-01/\"><Error><Type>{{ kind }}</Type>\
 <Code>{{ code }}</Code><Message>{{ message }}</Message></Error><RequestId>local</RequestId></ErrorResponse>"
 )]
-struct Failed<'a> {
-    /// Whose fault it is: `Sender` or `Receiver`.
+struct ErrorResponse<'a> {
+    /// The side at fault: `Sender` or `Receiver`.
     kind: &'a str,
     code: &'a str,
     message: &'a str,

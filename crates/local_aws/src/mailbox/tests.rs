@@ -99,7 +99,7 @@ impl World {
         serde_json::from_str(&self.get("/dev/mail").await.2).unwrap()
     }
 
-    /// A form of our own making, where the client would refuse to send it.
+    /// A hand-written form, for requests that the client would refuse to send.
     async fn post(&self, fields: &[(&str, &str)]) -> (u16, String) {
         let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
         let form: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();

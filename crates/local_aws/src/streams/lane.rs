@@ -23,17 +23,17 @@ pub(super) struct Lane<F> {
     shared: Arc<Shared>,
     handler: Arc<F>,
     stop: watch::Receiver<bool>,
-    /// Taken from the queue and not yet handled.
+    /// Received from the queue and not yet handled.
     batch: VecDeque<Delivery>,
-    /// How many records go into the next invocation: all the batch may hold, less after a bisection.
+    /// How many records go into the next invocation: a whole batch, or less after a bisection.
     width: usize,
     /// How often the first record of the batch is known to have failed.
     failures: u32,
-    /// Failures in a row, whichever record was to blame. Only the pause depends on it.
+    /// Failures in a row, of any record. Only the pause depends on it.
     setbacks: u32,
 }
 
-/// What an invocation came to.
+/// The outcome of an invocation.
 enum Outcome {
     Handled,
     /// The records before this one are handled; this one is not.
@@ -64,7 +64,7 @@ where
             match self.invoke(size).await {
                 Outcome::Handled => {
                     self.advance(size);
-                    // Wider again step by step: what made the batch fail may be just ahead.
+                    // The batch grows step by step: the record that made it fail may be just ahead.
                     self.width = self.width.saturating_mul(2).min(self.shared.mapping.batch_size);
                     continue;
                 }
@@ -88,7 +88,7 @@ where
         }
     }
 
-    /// Waits for records and takes as many as are there. False: there is nothing more to do.
+    /// Waits for records and takes all that are there. False if there is nothing more to do.
     async fn fill(&mut self) -> bool {
         if *self.stop.borrow() {
             return false;
@@ -129,7 +129,7 @@ where
         }
     }
 
-    /// The lowest reported record is where to go on from. A report that names no record of the batch fails all of it.
+    /// Delivery continues at the lowest reported record. A report that names no record of the batch fails all of it.
     fn judge(&self, size: usize, response: &DynamoDbEventResponse) -> Outcome {
         let mut lowest = size;
         for failure in &response.batch_item_failures {
@@ -152,7 +152,7 @@ where
         self.setbacks = 0;
     }
 
-    /// Puts the first record aside. False: it could not be kept, so it stays and is tried again.
+    /// Puts the first record aside. False if it could not be stored; then it stays and is tried again.
     fn discard(&mut self) -> bool {
         let Some(delivery) = self.batch.front() else { return true };
         let failure = Failure { delivery, invocations: self.failures };
@@ -174,7 +174,7 @@ where
         }
     }
 
-    /// Doubles with every setback, and half of it is spread so that lanes failing together do not retry together.
+    /// Doubles with every failure; half of it is spread, so that lanes that fail together do not retry together.
     fn pause(&self) -> Duration {
         let doubled = RETRY_AFTER_MIN.saturating_mul(2_u32.saturating_pow(self.setbacks)).min(RETRY_AFTER_MAX);
         let half = doubled / 2;

@@ -1,13 +1,12 @@
 //! The tables' streams, delivered to a handler as Lambda's event source mapping delivers them.
 //!
-//! One reader follows a table's stream and hands each record to a lane by its partition key; the lanes run at the same
-//! time, each in order. What has been handled is checkpointed beside the table's file, so a restart goes on after it;
-//! what has not is delivered again. A batch is retried as Lambda does it with `ReportBatchItemFailures` and
-//! `BisectBatchOnFunctionError`: from the lowest failed record on, or in halves where the handler failed as a whole,
-//! until `retries_max`; then the record is put into the folder of `on_failure` and its lane goes on.
+//! One reader follows a table's stream and sends each record to a lane by its partition key; the lanes run at the same time,
+//! each in order. Handled records are checkpointed beside the table's file, so a restart continues after them; unhandled ones
+//! are delivered again. A batch is retried as Lambda does it with `ReportBatchItemFailures` and `BisectBatchOnFunctionError`:
+//! from the lowest failed record on, or in halves if the handler failed as a whole, until `retries_max`; then the record is put
+//! into the folder of `on_failure` and its lane continues.
 //!
-//! Deliberately absent: shards (a table has one), batching windows, tumbling windows and the records' expiry after 24
-//! hours.
+//! Deliberately absent: shards (a table has one), batching windows, tumbling windows and the records' expiry after 24 hours.
 
 mod lane;
 mod on_failure;
@@ -34,10 +33,10 @@ const READ_RECORDS_MAX: usize = 500;
 const LANE_QUEUE_RECORDS_MAX: usize = 1_000;
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
-/// Which records go to a handler, and how. The words are those of Lambda's event source mappings.
+/// Which records go to a handler, and how. The terms are those of Lambda's event source mappings.
 #[derive(Clone, Debug)]
 pub struct Mapping {
-    /// Under this name progress is kept: one for each handler, never reused for another.
+    /// The name under which progress is stored: one for each handler, never reused for another.
     pub name: &'static str,
     pub table: &'static str,
     pub batch_size: usize,
@@ -58,7 +57,7 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Takes up the mapping where its checkpoints say, or at the oldest record.
+    /// Continues the mapping where its checkpoints say, or begins at the oldest record.
     pub fn open(table: Arc<Table>, mapping: Mapping, clock: Clock) -> Result<Self, TableError> {
         let mapping = Mapping { lanes: mapping.lanes.max(1), batch_size: mapping.batch_size.max(1), ..mapping };
         std::fs::create_dir_all(&mapping.on_failure)?;
@@ -69,13 +68,12 @@ impl Stream {
         Ok(Self { shared: Arc::new(Shared { table, mapping, source, clock, state }), done_until })
     }
 
-    /// Tells how far it has come, also while it is being driven.
+    /// Shows how far the mapping has come, also while it is being driven.
     pub fn progress(&self) -> StreamProgress {
         StreamProgress { shared: Arc::clone(&self.shared) }
     }
 
-    /// Delivers until `stop` holds true or loses its sender. Batches in hand are finished first; nothing after them is
-    /// begun.
+    /// Delivers until `stop` is true or its sender is gone. Batches that have begun are finished first; no other is begun.
     pub async fn drive<F, Fut>(self, handler: F, stop: watch::Receiver<bool>)
     where
         F: Fn(Event) -> Fut + Send + Sync + 'static,
@@ -91,7 +89,7 @@ impl Stream {
             lanes.spawn(lane.run());
         }
         read(self.shared, queues, stop).await;
-        // The reader has let go of the queues: every lane ends with the batch it has in hand.
+        // The reader has closed the queues: every lane ends after its current batch.
         while let Some(ended) = lanes.join_next().await {
             if let Err(error) = ended {
                 tracing::error!(error = %error, "a lane of a stream died");
@@ -111,8 +109,8 @@ impl StreamProgress {
         self.shared.mapping.name
     }
 
-    /// How many records are in the stream and not yet handled and checkpointed. Never too few: what a handler writes
-    /// before it returns is counted before its own records stop being so.
+    /// How many records of the stream are not yet handled and checkpointed. Never too few: what a handler writes before it
+    /// returns is counted before its own records are no longer counted.
     pub fn lag(&self) -> Result<usize, TableError> {
         let state = self.shared.state();
         let unread = self.shared.table.count_after(self.shared.mapping.table, state.position)?;
@@ -128,7 +126,7 @@ struct Delivery {
 
 struct Queue {
     deliveries: mpsc::Sender<Delivery>,
-    /// What an earlier run had already handled in this lane.
+    /// The last record that an earlier run handled in this lane.
     done_until: i64,
 }
 
@@ -141,7 +139,7 @@ struct Shared {
 }
 
 struct State {
-    /// The last record read.
+    /// The sequence number of the last record read.
     position: i64,
     /// Records read, wanted and not yet handled.
     pending: usize,
@@ -169,7 +167,7 @@ impl Shared {
         self.keep_position(&state);
     }
 
-    /// With nothing on its way, everything read so far is done, whichever lane it went to or if it was not wanted.
+    /// If no record is on its way, everything read so far is done, whichever lane it went to, wanted or not.
     fn keep_position(&self, state: &State) {
         if state.pending > 0 {
             return;
@@ -180,11 +178,11 @@ impl Shared {
     }
 }
 
-/// Follows the stream and deals its records to the lanes.
+/// Follows the stream and sends its records to the lanes.
 async fn read(shared: Arc<Shared>, queues: Vec<Queue>, mut stop: watch::Receiver<bool>) {
     let mut changes = shared.table.changes();
     while !*stop.borrow() {
-        // Seen before reading: a write that comes after the read is announced after this, and wakes us.
+        // Marked as seen before reading: a write after the read is announced after this, and wakes us.
         changes.borrow_and_update();
         let page = match read_page(&shared).await {
             Ok(page) => page,
@@ -220,7 +218,7 @@ async fn read(shared: Arc<Shared>, queues: Vec<Queue>, mut stop: watch::Receiver
 }
 
 struct Page {
-    /// The last record read, wanted or not; none at the stream's end.
+    /// The last record read, wanted or not; `None` at the stream's end.
     position: Option<i64>,
     deliveries: Vec<(usize, Delivery)>,
 }
@@ -244,7 +242,7 @@ async fn read_page(shared: &Arc<Shared>) -> Result<Page, TableError> {
     read.await.unwrap_or_else(|error| Err(TableError::Server(std::io::Error::other(error))))
 }
 
-/// Waits, and says whether the wait was cut short by the stop.
+/// Waits, and returns whether the stop ended the wait.
 async fn stopped_within(pause: Duration, stop: &mut watch::Receiver<bool>) -> bool {
     tokio::time::timeout(pause, stop.wait_for(|stop| *stop)).await.is_ok()
 }

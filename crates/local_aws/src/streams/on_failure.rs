@@ -16,7 +16,7 @@ pub(super) struct Failure<'a> {
     pub(super) invocations: u32,
 }
 
-/// Keeps the record and says in which file.
+/// Stores the record and returns its file.
 pub(super) fn keep(shared: &Shared, failure: &Failure<'_>) -> Result<PathBuf, TableError> {
     let now = shared.clock.now();
     let sequence = record::sequence_number(failure.delivery.sequence);
@@ -30,7 +30,8 @@ fn letter(shared: &Shared, failure: &Failure<'_>, now: Timestamp, sequence: &str
     let record = &failure.delivery.record;
     let arrived_at = record.change.approximate_creation_date_time.timestamp();
     let arrived_at = Timestamp::from_second(arrived_at).unwrap_or(now).to_string();
-    // There is no stream of 24 hours to read the record from again, so it is kept whole: as for a bucket, in a string.
+    // There is no stream of 24 hours from which the record could be read again, so the whole record is stored: as for a bucket,
+    // in a string.
     let mut event = Event::default();
     event.records = vec![record.clone()];
     Ok(json!({

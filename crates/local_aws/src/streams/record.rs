@@ -12,7 +12,7 @@ const ACCOUNT: &str = "000000000000";
 /// Brings every sequence number to the 21 digits that are the least the service uses.
 const SEQUENCE_BASE: i128 = 100_000_000_000_000_000_000;
 
-/// Where records come from, as the event says it.
+/// The origin of records, as the event names it.
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) arn: String,
@@ -29,12 +29,12 @@ impl Source {
     pub(super) fn of(table: &Table, name: &str) -> Result<Self, TableError> {
         let began_at = table.stream_began_at(name)?.strftime("%Y-%m-%dT%H:%M:%S.000");
         let arn = format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}/stream/{began_at}");
-        // The view that each table's stream has in production.
+        // The view of each table's stream in production.
         Ok(Self { arn, new_and_old_images: name == CORE })
     }
 
-    /// The record as Lambda would give it to a handler; none where the write changed nothing, for which the service
-    /// has no record.
+    /// The record as Lambda would give it to a handler; `None` where the write changed nothing, because the service has no
+    /// record for that.
     pub(super) fn change(&self, stored: &StoredRecord) -> Result<Option<Change>, TableError> {
         let keys: Value = serde_json::from_str(&stored.keys)?;
         let new_image: Option<Value> = stored.new_image.as_deref().map(serde_json::from_str).transpose()?;
@@ -75,7 +75,7 @@ pub(super) fn sequence_number(sequence: i64) -> String {
     (SEQUENCE_BASE + i128::from(sequence)).to_string()
 }
 
-/// The lane of a partition key. Stable across runs and builds, since checkpoints are kept by lane: FNV-1a.
+/// The lane of a partition key. It must be stable across runs and builds, because checkpoints are stored by lane: FNV-1a.
 pub(super) fn lane_of(partition_key: &str, lanes: usize) -> usize {
     let hash = partition_key
         .bytes()

@@ -1,4 +1,4 @@
-//! What a handler gets from a stream, asked with real writes through the real SDK.
+//! What a handler receives from a stream, with real writes through the real SDK.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ struct World {
     clock: Clock,
 }
 
-/// A mapping at work, and what its handler was given.
+/// A running mapping, and what its handler received.
 struct Run {
     invocations: Arc<Mutex<Vec<Vec<EventRecord>>>>,
     progress: StreamProgress,
@@ -41,7 +41,7 @@ impl World {
         Self { folder, table, client, clock }
     }
 
-    /// The same folder, opened anew.
+    /// The same folder, opened again.
     fn restart(self) -> Self {
         let Self { folder, table, client, .. } = self;
         drop((table, client));
@@ -60,7 +60,7 @@ impl World {
         }
     }
 
-    /// Runs a handler that is told which invocation it is.
+    /// Runs a handler that receives the number of each invocation.
     fn run(&self, mapping: Mapping, answer: impl Fn(usize, &[i64]) -> Answer + Send + Sync + 'static) -> Run {
         let answer = Arc::new(answer);
         self.run_async(mapping, move |count, event| {
@@ -129,7 +129,7 @@ fn handled() -> Answer {
     Ok(DynamoDbEventResponse::default())
 }
 
-/// Reports those of these records that are in the batch as failed.
+/// Reports those of the given records that are in the batch as failed.
 #[expect(clippy::unnecessary_wraps, reason = "it is a handler's answer, which may be an error")]
 fn failed_at(batch: &[i64], sequences: &HashMap<i64, String>, numbers: &[i64]) -> Answer {
     let mut response = DynamoDbEventResponse::default();

@@ -1,9 +1,9 @@
 //! Who may use the table's port: only a client of this process, never a web page.
 //!
-//! Every program on the machine reaches a port of loopback, and so does the script of any page that a browser on it
-//! shows. So a request must carry the access key that was drawn when the tables were opened, as an AWS client sends it
-//! in its `Authorization`; and it is refused with an `Origin`, which only a browser sends, or under another host name,
-//! which a page can let point at this machine.
+//! Every program on the machine can reach a port of loopback, and so can the script of any page in a browser on it. So a
+//! request must carry the access key that was drawn when the tables were opened, as an AWS client sends it in `Authorization`;
+//! and it is refused if it has an `Origin`, which only a browser sends, or another host name, because a page can make its host
+//! name point at this machine.
 
 use std::net::SocketAddr;
 
@@ -22,7 +22,7 @@ impl Access {
         Self { access_key: access_key.to_owned(), hosts }
     }
 
-    /// Whether a request may go on; otherwise why not.
+    /// Whether a request may continue; otherwise why not.
     pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), &'static str> {
         if headers.contains_key(header::ORIGIN) {
             return Err("The embedded table answers no web page: a request with an Origin is refused.");

@@ -30,8 +30,8 @@ pub(super) fn open(file: &Path) -> Result<Database, TableError> {
     Ok(database)
 }
 
-/// Both streams keep both images in the file: only so can a write that changed nothing be told apart. What a handler
-/// gets is the view its table has in production.
+/// Both streams store both images in the file: otherwise a write that changed nothing could not be detected. A handler receives
+/// the view that its table has in production.
 fn definition(table: &str) -> Value {
     let key = |partition: &str, sort: &str| {
         json!([

@@ -1,7 +1,6 @@
-//! What is read from the engine's file directly: its stream records and its expired items.
+//! Direct reads of the engine's file: its stream records and its expired items.
 //!
-//! The names of tables and columns here are the engine's, whose version is pinned; the tests of this folder fail when
-//! they change.
+//! The names of tables and columns are the engine's, whose version is pinned; the tests of this folder fail when they change.
 
 use std::path::Path;
 use std::time::Duration;
@@ -29,8 +28,8 @@ pub(crate) struct StoredRecord {
     pub(crate) user_identity: Option<String>,
 }
 
-/// An item whose time has come.
-pub(super) struct Expired {
+/// An item whose time has passed.
+pub(super) struct ExpiredItem {
     pub(super) pk: String,
     pub(super) sk: String,
     pub(super) ttl: i64,
@@ -43,7 +42,7 @@ pub(super) fn connect(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Adds the indexes the engine lacks.
+/// Adds the indexes that the engine lacks.
 pub(super) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     // The time of creation is in the index so that trimming need not read the records.
     connection.execute_batch(
@@ -107,7 +106,7 @@ pub(super) fn expired(
     oldest: i64,
     now: i64,
     limit: usize,
-) -> rusqlite::Result<Vec<Expired>> {
+) -> rusqlite::Result<Vec<ExpiredItem>> {
     let mut query = connection.prepare_cached(&format!(
         r#"SELECT json_extract(item_json, '$.pk.S'), json_extract(item_json, '$.sk.S'),
                   CAST(json_extract(item_json, '$.ttl.N') AS INTEGER)
@@ -117,13 +116,13 @@ pub(super) fn expired(
     ))?;
     query
         .query_map(params![oldest, now, rows(limit)], |row| {
-            Ok(Expired { pk: row.get(0)?, sk: row.get(1)?, ttl: row.get(2)? })
+            Ok(ExpiredItem { pk: row.get(0)?, sk: row.get(1)?, ttl: row.get(2)? })
         })?
         .collect()
 }
 
-/// Marks the record of an item's removal as the service's own doing.
-pub(super) fn mark_expired(connection: &Connection, table: &str, item: &Expired) -> rusqlite::Result<()> {
+/// Marks the record of an item's removal as made by the service itself.
+pub(super) fn mark_expired(connection: &Connection, table: &str, item: &ExpiredItem) -> rusqlite::Result<()> {
     connection.execute(
         "UPDATE _stream_records SET user_identity = ?1 WHERE id = (
              SELECT id FROM (SELECT id, event_name, keys_json FROM _stream_records WHERE table_name = ?2

@@ -28,7 +28,7 @@ use tokio::sync::watch;
 pub(crate) use self::engine_file::StoredRecord;
 use crate::checkpoints::Checkpoints;
 
-/// The system of record.
+/// The system of record: the ledger and everything decided.
 pub const CORE: &str = "guichet-core";
 /// Provider events, outgoing deliveries, idempotency keys, sessions and tokens.
 pub const INBOX: &str = "guichet-inbox";
@@ -41,8 +41,8 @@ const SWEPT_ITEMS_MAX: usize = 10_000;
 const STREAM_AGE_SECONDS_MAX: i64 = 24 * 60 * 60;
 const TRIMMED_PER_STATEMENT: usize = 1_000;
 
-/// Why the embedded tables could not be opened, read or swept. All of them stop the program or are logged and tried
-/// again; nobody reacts to one in particular.
+/// Why the embedded tables could not be opened, read or swept. Each of them stops the program, or is logged and tried again; no
+/// caller reacts to one in particular.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     #[error("the embedded DynamoDB refused: {0}")]
@@ -67,8 +67,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Opens (or makes) the SQLite file, creates what is absent and serves it on a free port of loopback, to clients
-    /// whose credentials have this access key id. It is a secret: whoever has it can read and write everything.
+    /// Opens (or creates) the SQLite file, creates missing tables and serves them on a free port of loopback, to clients whose
+    /// credentials have this access key id. It is a secret: it gives access to everything.
     pub fn open(file: &Path, access_key: &str) -> Result<Self, TableError> {
         let database = engine::open(file)?;
         let records = engine_file::connect(file)?;
@@ -79,7 +79,7 @@ impl Table {
         Ok(Self { database, records: Mutex::new(records), checkpoints, access_key: access_key.to_owned(), server })
     }
 
-    /// Where the SDK's client is to be pointed: `http://127.0.0.1:PORT`.
+    /// The address for the SDK's client: `http://127.0.0.1:PORT`.
     pub fn endpoint(&self) -> &str {
         self.server.endpoint()
     }
@@ -89,11 +89,11 @@ impl Table {
         &self.access_key
     }
 
-    /// Deletes every item whose `ttl` lies before `now`, as the service would, and says how many. Blocks: call it from
+    /// Deletes every item whose `ttl` is before `now`, as the service would, and returns how many. Blocks: call it from
     /// `spawn_blocking`.
     ///
-    /// The engine has a sweep of its own, but over a file it can only use the system's clock, which the product's
-    /// clock may have left behind.
+    /// The engine has a sweep of its own, but over a file it can only use the system's clock, and the product's clock may be
+    /// ahead of that.
     pub fn sweep_ttl(&self, now: Timestamp) -> Result<usize, TableError> {
         let mut swept = 0;
         for table in [CORE, INBOX] {
@@ -106,15 +106,15 @@ impl Table {
         Ok(swept)
     }
 
-    /// Deletes stream records older than 24 hours and says how many. Blocks: call it from `spawn_blocking`.
+    /// Deletes stream records older than 24 hours and returns how many. Blocks: call it from `spawn_blocking`.
     ///
-    /// Unlike the service it keeps what a mapping has not yet delivered, however old: a laptop sleeps for days.
+    /// Unlike the service it keeps records that a mapping has not yet delivered, however old: a laptop sleeps for days.
     pub fn trim_streams(&self) -> Result<usize, TableError> {
         let mut trimmed = 0;
         for table in [CORE, INBOX] {
             let delivered = self.checkpoints.delivered(table)?.unwrap_or(i64::MAX);
             loop {
-                // The lock is let go between statements, so that delivery waits for one of them at most.
+                // The lock is released between statements, so that delivery waits for one of them at most.
                 let count = engine_file::trim(
                     &self.records(),
                     table,
@@ -131,8 +131,8 @@ impl Table {
         Ok(trimmed)
     }
 
-    /// Empties both tables and their streams at once, leaving no record of it. Whoever is delivering should have been
-    /// settled before: what is on its way to a handler still arrives. Blocks: call it from `spawn_blocking`.
+    /// Empties both tables and their streams at once, without writing stream records. Deliveries should be drained before: a
+    /// record on its way to a handler still arrives. Blocks: call it from `spawn_blocking`.
     pub fn clear(&self) -> Result<(), TableError> {
         Ok(engine_file::clear(&mut self.records())?)
     }
@@ -141,7 +141,7 @@ impl Table {
         &self.checkpoints
     }
 
-    /// Changes whenever anything in the file did.
+    /// Changes whenever anything in the file does.
     pub(crate) fn changes(&self) -> watch::Receiver<i64> {
         self.server.changes()
     }
@@ -159,16 +159,16 @@ impl Table {
         Ok(engine_file::count_after(&self.records(), table, sequence)?)
     }
 
-    /// When the table's stream began, which is the last part of its ARN.
+    /// The instant at which the table's stream began, which is the last part of its ARN.
     pub(crate) fn stream_began_at(&self, table: &str) -> Result<Timestamp, TableError> {
         let label = self.database.get_table_metadata(table)?.and_then(|metadata| metadata.stream_label);
         let seconds = label.as_deref().and_then(|label| label.split('.').next()).and_then(|s| s.parse().ok());
         Ok(seconds.and_then(|s| Timestamp::from_second(s).ok()).unwrap_or(Timestamp::UNIX_EPOCH))
     }
 
-    /// Deletes one expired item as it stands, if it still stands so, and marks the record as the service's own doing.
-    fn expire(&self, table: &str, item: &engine_file::Expired) -> Result<bool, TableError> {
-        // Held across both steps: whoever reads the stream sees the record with its mark or not at all.
+    /// Deletes one expired item if it has not changed, and marks the record as made by the service itself.
+    fn expire(&self, table: &str, item: &engine_file::ExpiredItem) -> Result<bool, TableError> {
+        // Locked across both steps: a reader of the stream sees the record with its mark or not at all.
         let records = self.records();
         let request = serde_json::from_value(json!({
             "TableName": table,
@@ -187,7 +187,7 @@ impl Table {
     }
 
     fn records(&self) -> MutexGuard<'_, Connection> {
-        // Every use is one statement: a panic in between leaves nothing half done.
+        // Every use is one statement, so a panic in between leaves nothing half done.
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! The engine's HTTP server, on a thread of its own.
 //!
-//! The engine has a server too, but that one checks nothing and allows every origin. So this one calls the engine in
-//! the process: what may pass is decided by [`Access`], before the body is read.
+//! The engine has a server too, but that one checks nothing and allows every origin. This one calls the engine in the process:
+//! [`Access`] decides which requests may pass, before the body is read.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -43,8 +43,8 @@ struct Engine {
 }
 
 impl Server {
-    /// Serves on a free port of loopback, from a runtime of its own: the engine runs SQLite on the thread that polls
-    /// it, which would stall everybody else's.
+    /// Serves on a free port of loopback, from a runtime of its own: the engine runs SQLite on the thread that polls it, which
+    /// would stall all other tasks.
     pub(super) fn start(database: Database, watched: Connection, access_key: &str) -> Result<Self, TableError> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
@@ -117,7 +117,7 @@ async fn answer(State(engine): State<Engine>, request: Request) -> Response {
     }
 }
 
-/// What a client of the product's may ask of a table: to read and write items, and to describe the table.
+/// The operations that a client of the product may use: to read and write items, and to describe the table.
 #[derive(Clone, Copy)]
 enum Operation {
     BatchGetItem,
@@ -175,7 +175,7 @@ fn call<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     run: impl FnOnce(Q) -> Result<A, DynoxideError>,
 ) -> Result<Vec<u8>, DynoxideError> {
-    // The clients are SDKs, which write no request that cannot be read.
+    // The clients are SDKs, whose requests can always be read.
     let request = serde_json::from_slice(body).map_err(|e| DynoxideError::SerializationException(e.to_string()))?;
     serde_json::to_vec(&run(request)?).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }

@@ -1,4 +1,4 @@
-//! What the embedded tables owe the product, asked through the real SDK.
+//! What the product needs of the embedded tables, through the real SDK.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -184,7 +184,7 @@ async fn dropping_the_table_closes_its_port() {
     let folder = tempfile::tempdir().unwrap();
     let table = open(folder.path());
     let address = table.endpoint().trim_start_matches("http://").to_owned();
-    // Held open, as the SDK's pool does.
+    // Kept open, as the SDK's pool does.
     let _held = std::net::TcpStream::connect(&address).unwrap();
     let began = Instant::now();
     drop(table);
@@ -200,7 +200,7 @@ fn a_file_that_is_no_table_is_refused() {
     assert!(Table::open(&folder.path().join("table"), ACCESS_KEY).is_err());
 }
 
-/// Sends a request as it stands and returns the whole answer.
+/// Sends a request as it is and returns the whole answer.
 async fn raw(table: &Table, request: &str) -> String {
     let address = table.endpoint().trim_start_matches("http://");
     let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();

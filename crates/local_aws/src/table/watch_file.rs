@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-// How often the file is asked whether it changed: at once while there is traffic, seldom when there is none.
+// How often to check the file for changes: often while there is traffic, seldom when there is none.
 const BUSY_POLL: Duration = Duration::from_millis(2);
 const BUSY_FOR: Duration = Duration::from_millis(300);
 const CALM_POLL: Duration = Duration::from_millis(10);

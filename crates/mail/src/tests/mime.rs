@@ -89,7 +89,7 @@ fn no_name_can_forge_a_header() {
         let business = named_business(name.as_str());
         let mut view = receipt(&business, locale);
         view.customer_name = name.clone();
-        // A number holds no joiners, which some names need.
+        // An invoice number contains no joiners, which some names need.
         view.lines[0].number = name.as_str().replace('\u{200d}', "").parse().unwrap();
         let message: Message = view.compose();
         let bytes = mime(&message, &business, &once(), now());
@@ -128,7 +128,7 @@ fn no_name_can_forge_a_header() {
     }
 }
 
-/// A header's text as a person sees it: spaces of no width are not seen.
+/// A header's text as a person sees it, without zero-width spaces.
 fn as_seen(text: Option<&str>) -> String {
     text.unwrap().replace('\u{200b}', "")
 }

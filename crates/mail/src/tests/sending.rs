@@ -1,4 +1,4 @@
-//! What becomes of a message, tried against a loopback server that answers as SES does.
+//! The outcomes of sending, against a loopback server that answers as SES does.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -18,27 +18,27 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::{address, business, receipt};
-use crate::{IdempotencyKey, SendError, Sender, Sent};
+use crate::{IdempotencyKey, SendError, Sender, SentMessage};
 
 const ACCEPTED: &str = r#"<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult>
 <MessageId>0102018f-1</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>"#;
 
 type Requests = Arc<Mutex<Vec<HashMap<String, String>>>>;
 
-/// Answers every request alike and keeps what it was asked.
+/// Answers every request alike and records it.
 #[derive(Clone)]
 struct Ses {
     status: StatusCode,
     body: String,
-    asked: Requests,
+    requests: Requests,
 }
 
 async fn answer(State(ses): State<Ses>, Form(form): Form<HashMap<String, String>>) -> (StatusCode, String) {
-    ses.asked.lock().unwrap().push(form);
+    ses.requests.lock().unwrap().push(form);
     (ses.status, ses.body)
 }
 
-/// A sender whose client would retry, if it were let.
+/// A sender whose client would retry if it were allowed to.
 fn sender(endpoint: String) -> Sender {
     let config = aws_sdk_ses::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
@@ -50,16 +50,16 @@ fn sender(endpoint: String) -> Sender {
     Sender::new(Client::from_conf(config))
 }
 
-async fn send(sender: &Sender) -> Result<Sent, SendError> {
+async fn send(sender: &Sender) -> Result<SentMessage, SendError> {
     let business = business();
     let message = receipt(&business, Locale::French).compose();
     let once = IdempotencyKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS");
     sender.send(&message, &business, &once, Timestamp::UNIX_EPOCH).await
 }
 
-async fn answered(status: u16, body: &str) -> (Result<Sent, SendError>, Requests) {
-    let asked = Requests::default();
-    let ses = Ses { status: StatusCode::from_u16(status).unwrap(), body: body.to_owned(), asked: asked.clone() };
+async fn answered(status: u16, body: &str) -> (Result<SentMessage, SendError>, Requests) {
+    let requests = Requests::default();
+    let ses = Ses { status: StatusCode::from_u16(status).unwrap(), body: body.to_owned(), requests: requests.clone() };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let server =
@@ -68,7 +68,7 @@ async fn answered(status: u16, body: &str) -> (Result<Sent, SendError>, Requests
         );
     let result = send(&sender(endpoint)).await;
     server.abort();
-    (result, asked)
+    (result, requests)
 }
 
 fn error(code: &str, text: &str) -> String {
@@ -78,20 +78,20 @@ fn error(code: &str, text: &str) -> String {
     )
 }
 
-fn not_sent(reason: &str, retryable: bool) -> Result<Sent, SendError> {
+fn not_sent(reason: &str, retryable: bool) -> Result<SentMessage, SendError> {
     Err(SendError::NotSent { reason: reason.to_owned(), retryable })
 }
 
-fn unknown(reason: &str) -> Result<Sent, SendError> {
+fn unknown(reason: &str) -> Result<SentMessage, SendError> {
     Err(SendError::OutcomeUnknown { reason: reason.to_owned() })
 }
 
 #[tokio::test]
 async fn an_accepted_message_has_arrived_whole_with_its_tags() {
-    let (result, asked) = answered(200, ACCEPTED).await;
-    assert_eq!(result, Ok(Sent { provider_id: "0102018f-1".to_owned() }));
-    let asked = asked.lock().unwrap();
-    let [form] = asked.as_slice() else { panic!("{} requests", asked.len()) };
+    let (result, requests) = answered(200, ACCEPTED).await;
+    assert_eq!(result, Ok(SentMessage { provider_id: "0102018f-1".to_owned() }));
+    let requests = requests.lock().unwrap();
+    let [form] = requests.as_slice() else { panic!("{} requests", requests.len()) };
     let of = |name: &str| form.get(name).map(String::as_str);
     assert_eq!(of("Action"), Some("SendRawEmail"));
     assert_eq!(of("Source"), Some("compta@maison.example"));
@@ -147,9 +147,9 @@ async fn every_answer_is_asked_for_once_and_means_one_thing() {
         (200, "<html>not SES".to_owned(), unknown("answer-not-understood")),
         (200, String::new(), unknown("answer-not-understood")),
     ] {
-        let (result, asked) = answered(status, &body).await;
+        let (result, requests) = answered(status, &body).await;
         assert_eq!(result, meaning, "{status} {body}");
-        assert_eq!(asked.lock().unwrap().len(), 1, "{status} {body} was asked for again");
+        assert_eq!(requests.lock().unwrap().len(), 1, "{status} {body} was asked for again");
     }
 }
 
@@ -217,9 +217,7 @@ fn no_error_tells_whom_it_was_for() {
 
 #[derive(Clone, Copy, Debug)]
 enum Script {
-    /// Reads and never answers.
     Silence,
-    /// Reads, then closes.
     Close,
     /// Reads a little, then resets.
     Reset,
@@ -227,7 +225,7 @@ enum Script {
     HalfAnswer,
 }
 
-/// A server of one connection at a time that follows a script; it ends a moment after the last and tells how many there were.
+/// A server of one connection at a time that follows a script; it ends a moment after the last and returns how many there were.
 async fn scripted(script: Script) -> (String, tokio::task::JoinHandle<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! The words in English, such as are read alike on both sides of the Atlantic.
+//! The sentences in English, worded to read the same on both sides of the Atlantic.
 
 use super::Words;
 

@@ -1,4 +1,4 @@
-//! The words in French, such as are read alike on both sides of the Atlantic: a no-break space before a colon is right
+//! The sentences in French, worded to read the same on both sides of the Atlantic: a no-break space before a colon is right
 //! everywhere, and the other high punctuation, spaced in France and not in Canada, does not occur.
 
 use super::Words;

@@ -1,40 +1,39 @@
-//! The words of every message, one complete set per language.
+//! The sentences of every message, one complete set per language.
 //!
-//! A set is a `const` of one struct: a word that is missing in a language does not compile. Amounts and dates arrive as text,
-//! already written for the reader.
+//! A set is a `const` of one struct: a sentence that is missing in a language does not compile. Amounts and dates arrive as
+//! text, already written for the reader.
 
 mod en;
 mod fr;
 
 use receivables::Language;
 
-/// Words of one language. Phrases with gaps are functions from what fills them.
+/// The sentences of one language. Sentences with gaps are functions of the values that fill them.
 pub(crate) struct Words {
     /// What stands between a label and its value.
     pub(crate) colon: &'static str,
-    /// From the customer's name.
+    /// Takes the customer's name.
     pub(crate) greeting: fn(&str) -> String,
     /// Before an address to be copied.
     pub(crate) copy_address: &'static str,
-    /// From the business's address.
+    /// Takes the business's e-mail address.
     pub(crate) questions: fn(&str) -> String,
-    /// From the amount and the business's name.
+    /// Takes the amount and the business's name.
     pub(crate) receipt_subject: fn(&str, &str) -> String,
-    /// The document's name.
     pub(crate) receipt_title: &'static str,
-    /// From the amount and the date.
+    /// Takes the amount and the date.
     pub(crate) receipt_lead: fn(&str, &str) -> String,
-    /// From the number of an invoice.
+    /// Takes the invoice's number.
     pub(crate) invoice: fn(&str) -> String,
     /// Nothing of the invoice is open any more.
     pub(crate) paid_in_full: &'static str,
-    /// From what is still open of the invoice.
+    /// Takes the amount still open of the invoice.
     pub(crate) still_open: fn(&str) -> String,
-    /// From how many invoices are not listed; at least one.
+    /// Takes the number of invoices that are not listed, which is at least one.
     pub(crate) more_invoices: fn(usize) -> String,
     /// Money that covers no invoice yet.
     pub(crate) unapplied: &'static str,
-    /// What becomes of it.
+    /// What will happen to the unapplied cash.
     pub(crate) unapplied_note: &'static str,
     /// The label of the whole amount.
     pub(crate) total: &'static str,
@@ -42,30 +41,30 @@ pub(crate) struct Words {
     pub(crate) payment_reference: &'static str,
     /// The button to the payment's page.
     pub(crate) view_payment: &'static str,
-    /// From the business's name: why the receipt came.
+    /// Takes the business's name; says why the receipt came.
     pub(crate) receipt_why: fn(&str) -> String,
-    /// From the business's name.
+    /// Takes the business's name.
     pub(crate) sign_in_subject: fn(&str) -> String,
-    /// The heading, from the business's name.
+    /// The heading; takes the business's name.
     pub(crate) sign_in_title: fn(&str) -> String,
-    /// From the business's name.
+    /// Takes the business's name.
     pub(crate) sign_in_lead: fn(&str) -> String,
     /// The button to the page that signs in.
     pub(crate) sign_in_button: &'static str,
-    /// Before the code.
+    /// Stands before the code.
     pub(crate) sign_in_code: &'static str,
-    /// From the minutes that link and code live.
+    /// Takes the minutes for which link and code are valid.
     pub(crate) sign_in_validity: fn(u16) -> String,
-    /// From the business's name: nobody asks for the code.
+    /// Takes the business's name; says that nobody will ask for the code.
     pub(crate) sign_in_never_asked: fn(&str) -> String,
-    /// For a reader who asked for nothing.
+    /// For a reader who did not ask to sign in.
     pub(crate) sign_in_not_you: &'static str,
-    /// From the business's name: why the message came.
+    /// Takes the business's name; says why the message came.
     pub(crate) sign_in_why: fn(&str) -> String,
 }
 
 impl Words {
-    /// The words of a language.
+    /// The sentences of a language.
     pub(crate) fn of(language: Language) -> &'static Self {
         match language {
             Language::English => &en::WORDS,

@@ -1,4 +1,4 @@
-//! Polling the provider about payments that nothing was heard of.
+//! Polling the provider about payments that no webhook has reported.
 
 use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -11,12 +11,12 @@ use crate::error::OperationError;
 use crate::payments::{abandon, poll_provider, run_to_completion};
 use crate::refunds::request_refunds;
 
-/// How long a claimed item is left to its claimant.
+/// How long a claimed item belongs to the worker that claimed it.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
-/// After how long a payment whose page was never opened is given up. Until then its payer may still be at it.
+/// A payment whose page was never opened is abandoned after this time. Until then its payer may still be opening it.
 const ABANDON_AFTER: SignedDuration = SignedDuration::from_mins(30);
-/// How long a payment is left alone that cannot be looked at for a reason that asking again at once would not mend, such as a
-/// key that the provider does not accept. It is never left alone for good: what it waits for is still to be done.
+/// How long to wait before polling a payment again after an error that an early retry would not fix, such as a key that the
+/// provider does not accept. It is never given up: what it waits for must still be done.
 const AGAIN_AFTER_ERROR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Polls the provider about a due payment, under a lease.
@@ -33,7 +33,7 @@ pub(super) async fn poll_due_payment(
             run.taken += 1;
             return Ok(());
         }
-        // One item that cannot be claimed now does not hold up the others.
+        // One item that cannot be claimed now must not hold up the others.
         Err(error) => {
             run.failed += 1;
             tracing::warn!(payment.id = %due.id, %error, "a payment could not be claimed; it stays due");
@@ -49,20 +49,20 @@ pub(super) async fn poll_due_payment(
     };
     run.failed += 1;
     if error.retryable() {
-        tracing::warn!(payment.id = %due.id, %error, "a payment could not be looked at; its lease runs out");
+        tracing::warn!(payment.id = %due.id, %error, "a payment could not be polled; its lease runs out");
     } else {
-        // Asking again at once would not help: it is asked again as rarely as if nothing new had been heard.
-        tracing::error!(payment.id = %due.id, %error, "a payment cannot be looked at");
+        // Polling again at once would not help: the payment waits as long as if the provider had reported nothing new.
+        tracing::error!(payment.id = %due.id, %error, "a payment cannot be polled");
         let claimed = Payment { next_poll_at: Some(lease), ..due.clone() };
         let again = now.saturating_add(AGAIN_AFTER_ERROR).unwrap_or(Timestamp::MAX);
-        // A payment at rest is due only because something of it is not done yet.
+        // A payment at rest is due only because part of its work is not finished.
         let next = poll_delay(due.state, due.started_at, now).unwrap_or(again);
         context.store.retime_payment(&claimed, Some(next)).await?;
     }
     Ok(())
 }
 
-/// Asks the provider about one payment, and gives it its next time where nothing new was heard.
+/// Asks the provider about one payment, and sets its next poll where nothing new was reported.
 async fn poll(context: &Context, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
     let Some(payment) = context.store.payment(b, id).await? else { return Ok(()) };
     let version = payment.version;

@@ -1,6 +1,7 @@
-//! The sweep: the provider's own list of events is read, and what did not reach us is recorded as if it had.
+//! The sweep: the provider's own list of events is read, and events that did not reach us are recorded as if they had.
 //!
-//! The inbox's stream applies it from there on. So a week without webhooks heals itself, by the same facts and the same code.
+//! From there the inbox's stream applies them. So a week without webhooks repairs itself, by the same reports and the same
+//! code.
 
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::webhook::listed_event;
@@ -15,31 +16,31 @@ use crate::payouts::match_payouts;
 
 /// How often the list is read.
 pub(crate) const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(24);
-/// How far before the last sweep the next one begins: an event may be listed a while after it was made.
+/// How long before the last sweep the next one begins: the provider may list an event some time after it happened.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(2);
-/// Pages of the list that one run reads, of fifty events each: far less than its time.
+/// Pages of the list that one run reads, of fifty events each, which takes far less than the time a run has.
 const PAGES_PER_RUN: usize = 10;
-/// How long a claimed sweep is left to its claimant.
+/// How long a claimed sweep belongs to the worker that claimed it.
 const LEASE: SignedDuration = SignedDuration::from_mins(10);
-/// How soon a sweep that could not be finished is begun again, and the next one after it found what had not reached us.
+/// How soon a failed sweep is begun again, and how soon one follows a sweep that found missed events.
 const AGAIN_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-/// What a sweep found.
+/// Counts of what a sweep found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Events that the provider lists and that could matter here.
+pub struct SweepResult {
+    /// Events that the provider lists and that could change the books.
     pub listed: usize,
     /// Those of them that had not reached us.
     pub missed: usize,
 }
 
-/// Opens the books of a business, or changes what is known of it; from then on its provider's events are swept.
+/// Opens the books of a business, or changes its settings; from then on its provider's events are swept.
 pub async fn put_business(context: &Context, business: &Business, now: Timestamp) -> Result<(), OperationError> {
     context.store.put_business(business).await?;
     watch(context, &business.id, now).await
 }
 
-/// Makes sure that the events of a business's provider are swept.
+/// Schedules the sweeps of a business's provider.
 pub async fn watch(context: &Context, b: &BusinessId, now: Timestamp) -> Result<(), OperationError> {
     for (provider, _) in context.gateways.all() {
         let due_at = later(now, SWEEP_EVERY);
@@ -63,24 +64,23 @@ pub(super) async fn run_due_sweeps(context: &Context, now: Timestamp, run: &mut 
                 run.done += 1;
             }
             Err(error) => {
-                // A place that the provider does not know any more is not asked for again.
+                // A cursor that the provider refuses is dropped.
                 let reading = claimed.reading.clone().filter(|_| error.retryable());
                 let again = Sweep { due_at: later(now, AGAIN_AFTER), reading, ..claimed.clone() };
                 context.store.move_sweep(&claimed, &again).await?;
                 run.failed += 1;
-                tracing::warn!(business.id = %due.business, %error, "a sweep could not be finished; it is begun again");
+                tracing::warn!(business.id = %due.business, %error, "a sweep could not be finished; it starts again");
             }
         }
     }
     Ok(())
 }
 
-/// Reads as much of the list as one run may, and says what is to be done next: so that no list is too long for the time that
-/// a run is given.
+/// Reads as much of the list as one run may, and returns the next sweep. So no list is too long for the time of a run.
 async fn read_on(context: &Context, claimed: &Sweep, now: Timestamp) -> Result<Sweep, OperationError> {
     let b = &claimed.business;
     let mut reading = claimed.reading.clone();
-    let mut swept = Swept::default();
+    let mut swept = SweepResult::default();
     for _ in 0..PAGES_PER_RUN {
         let after = reading.as_ref().map(|reading| reading.after.as_str());
         let more = read_page(context, (b, claimed.provider), claimed.seen_until, after, now, &mut swept).await?;
@@ -89,9 +89,9 @@ async fn read_on(context: &Context, claimed: &Sweep, now: Timestamp) -> Result<S
         let Some(after) = more else {
             tracing::info!(business.id = %b, listed = swept.listed, missed = swept.missed, "sweep");
             if let Err(error) = match_payouts(context, b).await {
-                tracing::warn!(business.id = %b, %error, "payouts could not be matched; the next sweep does it");
+                tracing::warn!(business.id = %b, %error, "payouts could not be matched; the next sweep tries again");
             }
-            // Where something was missed, webhooks may be staying away.
+            // If events were missed, webhooks may be failing.
             let wait = if missed { AGAIN_AFTER } else { SWEEP_EVERY };
             return Ok(Sweep { seen_until: began_at, due_at: later(now, wait), reading: None, ..claimed.clone() });
         };
@@ -110,8 +110,8 @@ pub async fn sweep_provider_events(
     b: &BusinessId,
     since: Timestamp,
     now: Timestamp,
-) -> Result<Swept, OperationError> {
-    let mut swept = Swept::default();
+) -> Result<SweepResult, OperationError> {
+    let mut swept = SweepResult::default();
     for (provider, _) in context.gateways.all() {
         let mut after = None;
         loop {
@@ -124,14 +124,14 @@ pub async fn sweep_provider_events(
     Ok(swept)
 }
 
-/// Reads a page of the list, newest first. Says where the next begins.
+/// Reads a page of the list, newest first, and returns the cursor of the next.
 async fn read_page(
     context: &Context,
     (b, provider): (&BusinessId, Provider),
     since: Timestamp,
     after: Option<&str>,
     now: Timestamp,
-    swept: &mut Swept,
+    swept: &mut SweepResult,
 ) -> Result<Option<String>, OperationError> {
     let since = since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
     let page = context.gateways.of(provider)?.events_since(since, after).await?;
@@ -145,11 +145,11 @@ async fn read_page(
     Ok(page.more)
 }
 
-/// An event of the list, as the receiver would have recorded it. `None` for one that changes nothing here, of which the
-/// endpoint would not have been told either.
+/// A listed event, as the receiver would have recorded it. `None` for one that changes nothing here: the webhook endpoint does
+/// not receive those either.
 fn received(b: &BusinessId, provider: Provider, body: &[u8], now: Timestamp) -> Option<ReceivedEvent> {
     if body.len() > EVENT_BODY_BYTES_MAX {
-        tracing::error!(business.id = %b, bytes = body.len(), metric.refused = 1, "a listed event is too large to be kept");
+        tracing::error!(business.id = %b, bytes = body.len(), metric.refused = 1, "a listed event is too large to be stored");
         return None;
     }
     match listed_event(provider, body).envelope {

@@ -1,4 +1,4 @@
-//! Reading rows into invoices: pure, without a look at the books.
+//! Reading rows into invoices: pure, without reading the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -16,41 +16,39 @@ use rust_decimal::Decimal;
 use super::rows::{Column, Row, rows};
 use super::{CustomerName, ImportError};
 
-/// A ULID for what is only tried and never kept.
+/// A placeholder id for a dry run, which is never stored.
 const NOWHERE: &str = "00000000000000000000000000";
 
-/// What a file says.
+/// The content of a file.
 #[derive(Debug, Default)]
-pub(super) struct Read {
-    /// How many rows there are.
+pub(super) struct FileContent {
+    /// The number of rows.
     pub(super) rows: usize,
-    /// How many invoices there are, good or bad.
+    /// The number of invoices, good or bad.
     pub(super) found: usize,
-    /// The invoices with which nothing is wrong so far.
-    pub(super) invoices: Vec<Imported>,
-    /// Everything that is wrong, in the order of the file.
+    /// The invoices without errors so far.
+    pub(super) invoices: Vec<ImportedInvoice>,
+    /// All errors, in the order of the file.
     pub(super) errors: Vec<ImportError>,
 }
 
 /// An invoice of a file.
 #[derive(Clone, Debug)]
-pub(super) struct Imported {
-    /// The line in the file of each of its lines.
+pub(super) struct ImportedInvoice {
+    /// For each of its lines, the line number in the file.
     pub(super) lines: Vec<usize>,
-    /// Whose it is.
     pub(super) customer: CustomerName,
-    /// Who that is, should we not know them.
+    /// The profile to register if the customer is not known.
     pub(super) newcomer: Option<Profile>,
-    /// What it says.
     pub(super) draft: Draft,
 }
 
-impl Imported {
+impl ImportedInvoice {
     pub(super) fn error(&self, column: Option<&'static str>, message: impl Display) -> ImportError {
         ImportError { line: self.lines.first().copied().unwrap_or(1), column, message: message.to_string() }
     }
 
-    /// A refusal of the books, at the place in the file it is about.
+    /// A refusal of the books as an error at its place in the file.
     pub(super) fn refused(&self, refusal: &Refusal) -> ImportError {
         let field = refusal.field().unwrap_or("number");
         let (place, name) = match field.strip_prefix("lines[").and_then(|rest| rest.split_once("].")) {
@@ -63,13 +61,12 @@ impl Imported {
     }
 }
 
-/// Reads a file.
-pub(super) fn read(file: &[u8], business: &Business) -> Read {
+pub(super) fn read(file: &[u8], business: &Business) -> FileContent {
     let rows = match rows(file) {
         Ok(rows) => rows,
-        Err(errors) => return Read { errors, ..Read::default() },
+        Err(errors) => return FileContent { errors, ..FileContent::default() },
     };
-    let mut read = Read { rows: rows.len(), ..Read::default() };
+    let mut read = FileContent { rows: rows.len(), ..FileContent::default() };
     let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
     let mut scattered: BTreeSet<&str> = BTreeSet::new();
     let mut external_ids: BTreeMap<String, usize> = BTreeMap::new();
@@ -104,7 +101,7 @@ pub(super) fn read(file: &[u8], business: &Business) -> Read {
         }
         read.errors.append(&mut cells.errors);
     }
-    // The part of a scattered invoice that came first lacks the lines of the others.
+    // The first part of a scattered invoice lacks the lines of the others.
     read.invoices.retain(|imported| !scattered.contains(imported.draft.number.as_str()));
     read
 }
@@ -113,7 +110,7 @@ fn same_number(one: &Row, other: &Row) -> bool {
     one.cell(Column::Number) == other.cell(Column::Number)
 }
 
-/// Issues an invoice to nobody, under no id, so that whatever the books would refuse is known before anything is kept.
+/// Issues an invoice under placeholder ids, so that whatever the books would refuse is known before anything is stored.
 pub(super) fn dry_run(draft: Draft) -> Result<Invoice, IssueRefusal> {
     let (id, business): (InvoiceId, BusinessId) = (nowhere(InvoiceId::from_ulid), nowhere(BusinessId::from_ulid));
     let customer: CustomerId = nowhere(CustomerId::from_ulid);
@@ -134,14 +131,14 @@ fn nowhere<T>(id: impl Fn(&str) -> Result<T, IdError>) -> T {
     id(NOWHERE).expect("a ULID is of the form of an id")
 }
 
-/// Reads cells and remembers what is wrong with them.
+/// Reads cells and collects their errors.
 struct Cells {
     errors: Vec<ImportError>,
 }
 
 impl Cells {
-    /// The invoice of a group of rows; none where something is wrong with it, which is then noted.
-    fn invoice(&mut self, group: &[Row], business: &Business) -> Option<Imported> {
+    /// The invoice of a group of rows; `None` after an error, which is collected.
+    fn invoice(&mut self, group: &[Row], business: &Business) -> Option<ImportedInvoice> {
         let first = group.first()?;
         for row in group {
             if let Some((expected, got)) = row.wrong_width {
@@ -149,7 +146,7 @@ impl Cells {
                 self.errors.push(ImportError { line: row.line, column: None, message });
             }
         }
-        // Where cells are missing or too many, the others may be in the wrong place: nothing more is said of them.
+        // Where cells are missing or surplus, the others may be in the wrong columns, so they are not checked.
         if !self.errors.is_empty() {
             return None;
         }
@@ -175,10 +172,15 @@ impl Cells {
             due_on: due_on?,
             lines,
         };
-        Some(Imported { lines: group.iter().map(|row| row.line).collect(), customer: customer?, newcomer, draft })
+        Some(ImportedInvoice {
+            lines: group.iter().map(|row| row.line).collect(),
+            customer: customer?,
+            newcomer,
+            draft,
+        })
     }
 
-    /// What belongs to the invoice as a whole is on every row the same, or blank after the first.
+    /// Checks that what belongs to the invoice as a whole is the same on every row, or blank after the first.
     fn agree(&mut self, first: &Row, rest: &[Row]) {
         for row in rest {
             for column in Column::OF_THE_INVOICE {
@@ -229,7 +231,7 @@ impl Cells {
         let description = self.read(row, Column::Description);
         let quantity = self.decimal(row, Column::Quantity, Decimal::ONE);
         let tax_rate = self.decimal(row, Column::TaxRate, Decimal::ZERO);
-        // Where the currency could not be read, how many digits a price may have is not known.
+        // Without a currency, the number of digits of a price is unknown.
         let unit_price = Money::parse(row.cell(Column::UnitPrice), currency?);
         let unit_price = unit_price.map_err(|error| self.fault(row, Column::UnitPrice, error)).ok();
         Some(DraftLine { description: description?, quantity: quantity?, unit_price: unit_price?, tax_rate: tax_rate? })
@@ -258,7 +260,7 @@ impl Cells {
 
     fn date(&mut self, row: &Row, column: Column) -> Option<Date> {
         let cell = row.cell(column);
-        // The library reads more forms than one; ours has ten characters.
+        // The library accepts more forms; we accept only the one of ten characters.
         let date = if cell.len() == "2026-03-01".len() { cell.parse().ok() } else { None };
         if date.is_none() {
             self.fault(row, column, "expected a date of the form YYYY-MM-DD");

@@ -39,7 +39,7 @@ impl Column {
         Self::ExternalId,
     ];
 
-    /// The columns without which a file says too little.
+    /// The columns that every file must have.
     const REQUIRED: [Self; 6] =
         [Self::Number, Self::Customer, Self::IssuedOn, Self::DueOn, Self::Description, Self::UnitPrice];
 
@@ -76,12 +76,12 @@ impl Column {
     }
 }
 
-/// One row: its line in the file, and its cells by the place of their column in [`Column::ALL`].
+/// One row: its line in the file, and its cells in the order of [`Column::ALL`].
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) line: usize,
     cells: Vec<String>,
-    /// How many cells it has, where that is not as many as the header.
+    /// The number of cells it has and should have, where they differ.
     pub(super) wrong_width: Option<(usize, usize)>,
 }
 
@@ -93,7 +93,7 @@ impl Row {
     }
 }
 
-/// The rows of a file without its header and without empty rows; or what is wrong with the file as a whole.
+/// The rows of a file without its header and without empty rows, or the errors of the file as a whole.
 pub(super) fn rows(file: &[u8]) -> Result<Vec<Row>, Vec<ImportError>> {
     let text = text(file).map_err(|error| vec![error])?;
     let separator = separator(text);
@@ -148,8 +148,8 @@ fn separator(text: &str) -> u8 {
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|separator| count(*separator)).unwrap_or(b',')
 }
 
-/// The line on which each record begins, as the reader of CSV splits them. A quoted field that never ends is a file cut off:
-/// the reader would take all that follows for the field, so it is refused here.
+/// The line on which each record begins, as the CSV reader splits them. A quoted field that never ends means a file cut off:
+/// the reader would put the whole rest into that field, so it is refused here.
 fn lines_of_records(text: &str, separator: u8) -> Result<Vec<usize>, ImportError> {
     #[derive(PartialEq)]
     enum At {
@@ -185,7 +185,7 @@ fn lines_of_records(text: &str, separator: u8) -> Result<Vec<usize>, ImportError
             Err(whole_file(since, "the file ends within a quoted field that begins here; is it cut off?"))
         }
         At::Record => Ok(lines),
-        // An amount that is cut off is an amount too.
+        // A file cut off inside an amount would import a wrong amount.
         At::Field | At::Plain | At::Quote { .. } => Err(whole_file(
             line,
             "the file ends within this line; is it cut off? If it is whole, end its last line with a line break",
@@ -193,7 +193,7 @@ fn lines_of_records(text: &str, separator: u8) -> Result<Vec<usize>, ImportError
     }
 }
 
-/// Where each column is, if it is there.
+/// The position of each column, if the file has it.
 fn places(header: &csv::StringRecord, line: usize) -> Result<Vec<Option<usize>>, Vec<ImportError>> {
     let mut errors = Vec::new();
     let mut places = vec![None; Column::ALL.len()];

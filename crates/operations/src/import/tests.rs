@@ -1,11 +1,11 @@
-//! What is read from files, as data.
+//! What is read from files, as tables of data.
 
 use std::fmt::Write;
 
 use expect_test::{Expect, expect};
 use receivables::{BillingZone, Business, Currency, Locale};
 
-use super::reading::{Read, read};
+use super::reading::{FileContent, read};
 use super::{CustomerName, IMPORT_BYTES_MAX, IMPORT_ROWS_MAX};
 
 fn business() -> Business {
@@ -21,7 +21,7 @@ fn business() -> Business {
     }
 }
 
-fn shown(read: &Read) -> String {
+fn shown(read: &FileContent) -> String {
     let mut out = format!("{} rows, {} invoices\n", read.rows, read.found);
     for imported in &read.invoices {
         let (draft, lines) = (&imported.draft, &imported.lines);

@@ -1,4 +1,4 @@
-//! Applying what a provider reports of a payment, until every unit of the money has its place.
+//! Applying what a provider reports of a payment, until all of its money is placed.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::error::OperationError;
 
 /// Steps in which the money of one payment is placed; a thousand allocations take twenty-four.
 const STEPS_MAX: u32 = 80;
-/// Open invoices that are looked at for money that is left over, oldest due first.
+/// Open invoices considered for the remainder of the money, oldest due first.
 const OPEN_INVOICES_MAX: usize = 100;
 
-/// Applies reports and commits what follows, deciding again for as long as others come first. Reports that were kept of the same
-/// money before its payment was known are applied in the same decision.
+/// Applies reports and commits the result, deciding again after each conflict. Reports about the same money that were kept
+/// before its payment was known are applied in the same decision.
 ///
-/// Boxed: what calls it is deep already, and the compiler follows every future into the ones it holds.
+/// Boxed: its callers nest deeply, and the compiler follows every future into those inside it.
 pub(crate) fn commit_reports<'a>(
     context: &'a Context,
     payment: Payment,
@@ -35,7 +35,7 @@ pub(crate) fn commit_reports<'a>(
         let committed = loop {
             retry.attempt().await?;
             let Some((after, decision)) = payment::apply_reports(&payment, &claimed.with(reports), now) else {
-                // Nothing of it is news, so there is nothing to commit the mark with.
+                // Nothing in it is new, so there is no commit that could carry the mark.
                 if let Some(event) = applied {
                     context.store.mark_event(event, EventState::Applied, None, now).await?;
                 }
@@ -43,8 +43,8 @@ pub(crate) fn commit_reports<'a>(
             };
             match context.store.commit(&decision, &record).await? {
                 CommitOutcome::Committed => break after,
-                // The event was marked before: with what it says, or by a version that could make nothing of it. What is news
-                // is applied all the same, and only the mark is left alone.
+                // The event was marked before, perhaps by a version that could not read it. What is new is applied all the
+                // same; only the mark is left alone.
                 CommitOutcome::AlreadyDone => record.applied = None,
                 CommitOutcome::Conflict(conflicts) => {
                     claimed.claim(context, &payment, &conflicts).await?;
@@ -58,14 +58,13 @@ pub(crate) fn commit_reports<'a>(
     .boxed()
 }
 
-/// Reports that were kept of money without a known payment, claimed for one: by the object that carries the money, with the
-/// count of what had been kept.
+/// Reports about money without a known payment that are now claimed for one: by the object that carries the money, with the
+/// number of reports that had been kept.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClaimedReports(BTreeMap<ObjectId, (u64, Vec<Report>)>);
 
 impl ClaimedReports {
-    /// Claims what is kept of the objects in conflict. What has become another payment's in the meantime is that one's to
-    /// apply, and is let go.
+    /// Claims the reports kept for the objects in conflict. What another payment has claimed meanwhile is left to that payment.
     pub(crate) async fn claim(
         &mut self,
         context: &Context,
@@ -82,24 +81,24 @@ impl ClaimedReports {
         Ok(())
     }
 
-    /// Reports together with those that were claimed.
+    /// The given reports together with those that were claimed.
     pub(crate) fn with(&self, reports: &[Report]) -> Vec<Report> {
         reports.iter().chain(self.0.values().flat_map(|(_, kept)| kept)).cloned().collect()
     }
 
-    /// Whether something was claimed of an object.
+    /// Whether reports of an object were claimed.
     pub(crate) fn has(&self, anchor: &ObjectId) -> bool {
         self.0.contains_key(anchor)
     }
 
-    /// The count of what had been kept of each object, which must still be so when it is committed.
+    /// The number of reports kept for each object, which must be unchanged at the commit.
     pub(crate) fn versions(&self) -> BTreeMap<ObjectId, u64> {
         self.0.iter().map(|(anchor, (version, _))| (anchor.clone(), *version)).collect()
     }
 }
 
-/// Places the money of a payment, step by step, until nothing waits for a place. Where this ends early, the payment is due at
-/// once, and the timer goes on with it.
+/// Places the money of a payment, step by step, until none is left to place. If this stops early, the payment is due at once,
+/// and the timer continues.
 pub(crate) fn run_to_completion(
     context: &Context,
     payment: Payment,
@@ -129,7 +128,7 @@ pub(crate) fn run_to_completion(
     .boxed()
 }
 
-/// The open invoices of the payment's account, oldest due first, as they stand now: the index may be a moment behind.
+/// The open invoices of the payment's account, oldest due first, as stored now: the index may be a moment behind.
 async fn open_invoices(context: &Context, payment: &Payment) -> Result<Vec<Invoice>, OperationError> {
     let page = Page::first(OPEN_INVOICES_MAX);
     let listed = context.store.open_invoices(&payment.business, &payment.customer, &page).await?;
@@ -137,7 +136,7 @@ async fn open_invoices(context: &Context, payment: &Payment) -> Result<Vec<Invoi
     Ok(context.store.invoices(&payment.business, &ids).await?.into_values().collect())
 }
 
-/// Abandons a payment whose page was never opened and could not be open any more.
+/// Abandons a payment whose page was never opened, and cannot be open any more.
 pub(crate) async fn abandon(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let mut payment = payment;
     let mut retry = RetryOnConflict::new(context);
@@ -154,8 +153,8 @@ pub(crate) async fn abandon(context: &Context, payment: Payment, now: Timestamp)
     run_to_completion(context, abandoned, now).await
 }
 
-/// Changes a payment as an operator asks for it, once, on its invoices as they stand now, and on those that they name. An
-/// unfinished payment is finished first.
+/// Changes a payment once, as an operator requests, together with its invoices and those that the request names, all as stored
+/// now. Placing its money is finished first.
 pub(crate) async fn change_payment<R: Into<Refusal>>(
     context: &Context,
     payment: Payment,
@@ -180,7 +179,7 @@ pub(crate) async fn change_payment<R: Into<Refusal>>(
     run_to_completion(context, changed, now).await
 }
 
-/// Invoices as they stand now, in the order in which they are named.
+/// Invoices as stored now, in the order in which they are named.
 pub(crate) async fn named_invoices(
     context: &Context,
     b: &BusinessId,
@@ -193,7 +192,7 @@ pub(crate) async fn named_invoices(
     named.iter().map(|id| found.get(id).cloned().ok_or(OperationError::NotFound)).collect()
 }
 
-/// The payment and its invoices as they stand now.
+/// The payment and its invoices as stored now.
 async fn reload_with_invoices(context: &Context, payment: &Payment) -> Result<Payment, OperationError> {
     with_current_invoices(context, reload(context, payment).await?).await
 }

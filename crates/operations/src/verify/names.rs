@@ -1,5 +1,5 @@
-//! Names lead to what has them: numbers, the business's own ids, a provider's objects. Addresses are not among them: they are
-//! no one's alone.
+//! Checks that names lead to what has them: numbers, the business's own ids, a provider's objects. E-mail addresses are not
+//! checked: several customers may share one.
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use receivables::verify::Difference;
@@ -9,17 +9,17 @@ use super::{BooksProof, SIDE_BY_SIDE};
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// A name that was looked up.
-struct Looked {
-    /// What has it, and what it is.
+/// The result of looking up one name.
+struct LookUp {
+    /// The name, and the kind of thing that should have it.
     what: String,
-    /// Whether it leads there.
+    /// Whether the name leads to what has it.
     leads: bool,
-    /// Where it leads.
+    /// What the name leads to, in words.
     kept: String,
 }
 
-impl Looked {
+impl LookUp {
     fn of<I: PartialEq + ToString>(id: &I, name: &str, found: Option<&I>) -> Self {
         Self {
             what: format!("{} known as {name}", id.to_string()),
@@ -29,12 +29,12 @@ impl Looked {
     }
 }
 
-fn tell(looked: Vec<Looked>, customer: &CustomerId, proof: &mut BooksProof) {
-    let astray = looked.into_iter().filter(|looked| !looked.leads).map(|looked| Difference {
+fn report_failures(look_ups: Vec<LookUp>, customer: &CustomerId, proof: &mut BooksProof) {
+    let astray = look_ups.into_iter().filter(|look_up| !look_up.leads).map(|look_up| Difference {
         customer: Some(customer.clone()),
-        what: looked.what,
+        what: look_up.what,
         computed: "found by it".to_owned(),
-        kept: looked.kept,
+        kept: look_up.kept,
     });
     proof.differences.extend(astray);
 }
@@ -47,15 +47,15 @@ pub(super) async fn verify_customer(
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
     let (store, id, profile) = (&context.store, &customer.id, &customer.profile);
-    let mut looked = Vec::new();
+    let mut look_ups = Vec::new();
     if let Some(external) = &profile.external_id {
-        looked.push(Looked::of(id, "external_id", store.customer_by_external_id(b, external).await?.as_ref()));
+        look_ups.push(LookUp::of(id, "external_id", store.customer_by_external_id(b, external).await?.as_ref()));
     }
     for (provider, at_provider) in &profile.provider_ids {
         let found = store.customer_at_provider(b, *provider, at_provider).await?;
-        looked.push(Looked::of(id, "provider id", found.as_ref()));
+        look_ups.push(LookUp::of(id, "provider id", found.as_ref()));
     }
-    tell(looked, id, proof);
+    report_failures(look_ups, id, proof);
     Ok(())
 }
 
@@ -67,17 +67,17 @@ pub(super) async fn verify_invoices(
     invoices: &[Invoice],
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let looked = stream::iter(invoices).map(|invoice| async move {
+    let look_ups = stream::iter(invoices).map(|invoice| async move {
         let found = context.store.invoice_by_number(b, &invoice.number).await?;
-        let mut looked = vec![Looked::of(&invoice.id, invoice.number.as_str(), found.as_ref())];
+        let mut look_ups = vec![LookUp::of(&invoice.id, invoice.number.as_str(), found.as_ref())];
         if let Some(external) = &invoice.external_id {
             let found = context.store.invoice_by_external_id(b, external).await?;
-            looked.push(Looked::of(&invoice.id, external.as_str(), found.as_ref()));
+            look_ups.push(LookUp::of(&invoice.id, external.as_str(), found.as_ref()));
         }
-        Ok::<_, OperationError>(looked)
+        Ok::<_, OperationError>(look_ups)
     });
-    let looked: Vec<Vec<Looked>> = looked.buffered(SIDE_BY_SIDE).try_collect().await?;
-    tell(looked.into_iter().flatten().collect(), c, proof);
+    let look_ups: Vec<Vec<LookUp>> = look_ups.buffered(SIDE_BY_SIDE).try_collect().await?;
+    report_failures(look_ups.into_iter().flatten().collect(), c, proof);
     Ok(())
 }
 
@@ -89,24 +89,24 @@ pub(super) async fn verify_credit_notes(
     notes: &[CreditNote],
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let looked = stream::iter(notes).map(|note| async move {
+    let look_ups = stream::iter(notes).map(|note| async move {
         let found = context.store.credit_note_by_number(b, note.number.as_str()).await?;
-        Ok::<_, OperationError>(Looked::of(&note.id, note.number.as_str(), found.as_ref()))
+        Ok::<_, OperationError>(LookUp::of(&note.id, note.number.as_str(), found.as_ref()))
     });
-    tell(looked.buffered(SIDE_BY_SIDE).try_collect().await?, c, proof);
+    report_failures(look_ups.buffered(SIDE_BY_SIDE).try_collect().await?, c, proof);
     Ok(())
 }
 
-/// A provider that speaks of any object of a payment is understood to speak of that payment.
+/// A report about any object of a payment is matched to that payment.
 pub(super) async fn verify_payment(
     context: &Context,
     payment: &Payment,
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let looked = stream::iter(payment.provider_state.names()).map(|name| async move {
+    let look_ups = stream::iter(payment.provider_state.names()).map(|name| async move {
         let owner = context.store.payment_of_object(&payment.business, payment.provider, &name).await?;
-        Ok::<_, OperationError>(Looked::of(&payment.id, name.as_str(), owner.as_ref()))
+        Ok::<_, OperationError>(LookUp::of(&payment.id, name.as_str(), owner.as_ref()))
     });
-    tell(looked.buffered(SIDE_BY_SIDE).try_collect().await?, &payment.customer, proof);
+    report_failures(look_ups.buffered(SIDE_BY_SIDE).try_collect().await?, &payment.customer, proof);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Stripe's minor units, which are not always those of ISO 4217, and the least that Stripe takes.
+//! Stripe's minor units, which are not always those of ISO 4217, and Stripe's minimum amounts.
 //!
 //! | currencies | ISO digits | Stripe's number | here |
 //! |---|---|---|---|
@@ -30,7 +30,7 @@ const THOUSANDTHS: &str = "BHD JOD KWD OMR TND";
 /// Three digits by ISO, unknown to Stripe.
 const NOT_AT_STRIPE: &str = "IQD LYD";
 
-/// The least that Stripe takes where the charge is settled in the same currency, in minor units of ISO 4217.
+/// The minimum where the charge is settled in the same currency, in minor units of ISO 4217.
 const MINIMUMS: &[(&str, i64)] = &[
     ("AED", 200),
     ("ARS", 50),
@@ -66,7 +66,7 @@ const MINIMUMS: &[(&str, i64)] = &[
     ("ZAR", 50),
 ];
 
-/// Why an amount cannot be stated at Stripe, or a number of Stripe's is no amount.
+/// Why Stripe cannot take an amount, or a number of Stripe's is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CurrencyRule {
     /// Stripe has no rule for the currency.
@@ -83,7 +83,6 @@ pub enum CurrencyRule {
 /// How Stripe writes a currency.
 #[derive(Clone, Copy)]
 enum Writing {
-    /// As ISO does.
     Same,
     /// A hundred times ISO's number.
     TimesAHundred,
@@ -91,7 +90,7 @@ enum Writing {
     Whole,
     /// As ISO does, ending in zero.
     EndingInZero,
-    /// Not at all.
+    /// Stripe does not take the currency.
     Absent,
 }
 
@@ -110,7 +109,7 @@ fn writing(currency: Currency) -> Writing {
     }
 }
 
-/// The number that Stripe calls an amount by.
+/// The number by which Stripe writes an amount.
 pub fn to_stripe(amount: Money) -> Result<i64, CurrencyRule> {
     let (minor, currency) = (amount.minor(), amount.currency());
     let step = smallest(currency);
@@ -145,7 +144,7 @@ pub fn balance_from_stripe(number: i64, currency: Currency) -> Result<Balance, C
     Ok(if number < 0 { sum.reversed() } else { sum })
 }
 
-/// What can be charged in a currency; nothing where Stripe does not take it.
+/// What can be charged in a currency; `None` where Stripe does not take it.
 pub fn charge_rule(currency: Currency) -> Option<ChargeRule> {
     match writing(currency) {
         Writing::Absent => None,
@@ -157,9 +156,9 @@ pub fn charge_rule(currency: Currency) -> Option<ChargeRule> {
 
 /// The least that can be charged.
 ///
-/// Stripe's minimum belongs to the currency of the bank account that the money goes to, and we know only the currency of the
-/// charge: where the two differ, Stripe converts and may want more. For a currency without a published minimum it is the
-/// smallest amount that Stripe can write; what is really too little there is refused by Stripe itself.
+/// Stripe's minimum belongs to the currency of the bank account that receives the money, and we know only the currency of the
+/// charge: where the two differ, Stripe converts and may demand more. For a currency without a published minimum it is the
+/// smallest amount that Stripe can write; Stripe itself refuses what is too little.
 pub fn minimum(currency: Currency) -> Money {
     let published = MINIMUMS.iter().find(|(code, _)| *code == currency.code());
     published.and_then(|(_, minor)| Money::new(*minor, currency).ok()).unwrap_or(smallest(currency))

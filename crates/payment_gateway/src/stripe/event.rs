@@ -1,8 +1,8 @@
-//! The envelope of an event: what it is about, and nothing that it does not need.
+//! The envelope of an event: what the event is about.
 //!
-//! Snapshot events of any API version carry the object as it was; thin events (`v2.core.event`) name it, and it has to be
-//! fetched. Only an event's id and type are indispensable. `created` is kept for people: it has a resolution of a second and
-//! says nothing about order.
+//! Snapshot events of any API version carry the object as it was; thin events (`v2.core.event`) only name it, and it has to be
+//! fetched. Only an event's id and type are required. `created` is kept for people: it has a resolution of a second and says
+//! nothing about order.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, document};
 
-/// What a thin event says it is.
+/// The `object` field of a thin event.
 const THIN: &str = "v2.core.event";
 
 /// An event, borrowed from the body it came in.
@@ -25,7 +25,7 @@ pub struct Event<'a> {
     pub id: ObjectId,
     /// Its type, such as `payment_intent.succeeded`.
     pub kind: Cow<'a, str>,
-    /// Whether real money is meant. An event that does not match the business's key changes nothing.
+    /// Whether it is about real money. An event that does not match the business's key changes nothing.
     pub livemode: Option<bool>,
     /// When it happened, to the second.
     pub created: Option<Timestamp>,
@@ -33,7 +33,7 @@ pub struct Event<'a> {
     pub api_version: Option<Cow<'a, str>>,
     /// The id of the object it is about.
     pub object_id: Option<ObjectId>,
-    /// What that object is, such as `payment_intent`.
+    /// The kind of that object, such as `payment_intent`.
     pub object_kind: Option<Cow<'a, str>>,
     /// The object as it was; a thin event has none.
     pub object: Option<&'a RawValue>,
@@ -72,7 +72,7 @@ struct Subject<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Reads the envelope. Whether the object in it can be understood is asked later, and only where it matters.
+    /// Reads the envelope. Whether the object in it can be read is checked later, and only where it matters.
     pub fn read(body: &'a [u8]) -> Result<Self, Unreadable> {
         let envelope: Envelope<'a> = document(body)?;
         let id = envelope.id.text().and_then(|id| id.parse().ok());

@@ -1,7 +1,7 @@
 //! One field of a provider's JSON, read without trusting that it is there or what it is.
 //!
 //! A generated or derived type refuses the whole object for one surprising field. A [`Field`] keeps the text of the value and
-//! is asked only when it is needed; what cannot be read as asked is as good as absent.
+//! interprets it only when it is needed; a value of another type counts as absent.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use crate::meaning::Unreadable;
 /// Characters of the longest word or label that is kept.
 const CHARS_MAX: usize = 100;
 
-/// The text of a value, or nothing where it is absent or null. No `Debug`: values are personal.
+/// The text of a value, or nothing where it is absent or null. It has no `Debug`, because values are personal.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Field<'a>(#[serde(borrow)] Option<&'a RawValue>);
@@ -28,7 +28,7 @@ impl<'a> Field<'a> {
         self.0
     }
 
-    /// A text.
+    /// The value as a string.
     pub(crate) fn text(self) -> Option<Cow<'a, str>> {
         let quoted = self.0?.get();
         let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
@@ -39,7 +39,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A whole number.
+    /// The value as an integer.
     pub(crate) fn whole(self) -> Option<i64> {
         serde_json::from_str(self.0?.get()).ok()
     }
@@ -51,7 +51,7 @@ impl<'a> Field<'a> {
         written.parse().or_else(|_| Decimal::from_scientific(written)).ok()
     }
 
-    /// Yes or no.
+    /// The value as a boolean.
     pub(crate) fn flag(self) -> Option<bool> {
         serde_json::from_str(self.0?.get()).ok()
     }
@@ -61,14 +61,14 @@ impl<'a> Field<'a> {
         self.whole().filter(|seconds| *seconds != 0).and_then(|seconds| Timestamp::from_second(seconds).ok())
     }
 
-    /// A provider's word for something. Anything else, such as a sentence, is not kept.
+    /// A code of the provider's. Anything else, such as a sentence, is not kept.
     pub(crate) fn word(self) -> Option<String> {
         let text = self.text()?;
         let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         ((1..=CHARS_MAX).contains(&text.len()) && text.bytes().all(good)).then(|| text.into_owned())
     }
 
-    /// A name that is shown to people: short, and of characters that can be seen.
+    /// A name that is shown to people: short, and of visible characters.
     pub(crate) fn label(self) -> Option<String> {
         let text = self.text()?;
         let label = text.trim();
@@ -76,21 +76,21 @@ impl<'a> Field<'a> {
         (short && !label.chars().any(char::is_control)).then(|| label.to_owned())
     }
 
-    /// An object.
+    /// The value as an object of a type.
     pub(crate) fn record<T: Deserialize<'a>>(self) -> Option<T> {
         record(self.0?).ok()
     }
 
-    /// A list's values.
+    /// The values of a list; empty for anything else.
     pub(crate) fn list(self) -> Vec<Field<'a>> {
         self.0.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
     }
 
-    /// The id of an object that is either named or, expanded, given whole.
+    /// The id of an object, whether it is only named or, expanded, included whole.
     pub(crate) fn id(self) -> Option<ObjectId> {
         let named = match self.text() {
             Some(id) => Some(id),
-            None => self.record::<Named<'_>>().and_then(|object| object.id.text()),
+            None => self.record::<ExpandedObject<'_>>().and_then(|object| object.id.text()),
         };
         named?.parse().ok()
     }
@@ -98,12 +98,12 @@ impl<'a> Field<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Named<'a> {
+struct ExpandedObject<'a> {
     #[serde(borrow)]
     id: Field<'a>,
 }
 
-/// Reads an object. A list is none, though serde would take its values in the order of the fields.
+/// Reads an object. A list is refused, though serde would take its values in the order of the fields.
 pub(crate) fn record<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unreadable> {
     if !raw.get().starts_with('{') {
         return Err(Unreadable::because("it is no JSON object"));
@@ -111,7 +111,7 @@ pub(crate) fn record<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unr
     serde_json::from_str(raw.get()).map_err(|_| Unreadable::because("it names a field twice"))
 }
 
-/// Reads a whole body.
+/// Reads a whole body as one object.
 pub(crate) fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Unreadable> {
     let raw: &RawValue = serde_json::from_slice(json).map_err(|_| Unreadable::because("it is no JSON"))?;
     record(raw)

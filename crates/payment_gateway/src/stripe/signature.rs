@@ -1,11 +1,11 @@
 //! Stripe's webhook signature: `Stripe-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>…]`.
 //!
 //! What is signed is `{t}.{body}`, byte for byte, with HMAC-SHA256. The key is the whole secret, its `whsec_` included. The
-//! body must therefore be the bytes that came, before any decoding of JSON or of text; only a transport's own base64 is taken
-//! off first. A retry is signed anew, so a signature says nothing about whether an event was seen before.
+//! body must therefore be the bytes as received, before any decoding of JSON or of text; only a transport's own base64 is
+//! removed first. A retry is signed anew, so a signature does not tell whether an event was seen before.
 //!
-//! While a secret is rolled Stripe signs once with each, and we may hold both: any one match suffices. Other schemes (`v0`, in
-//! test mode) are ignored. The cost of a forgery is one pass over the body for each secret, however many signatures it claims.
+//! While a secret is rolled Stripe signs once with each, and we may have both: one match is enough. Other schemes (`v0`, in
+//! test mode) are ignored. A forgery costs one pass over the body for each secret, however many signatures it claims.
 
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ pub const TOLERANCE_SECONDS: i64 = 300;
 /// The name of the header, as HTTP libraries spell it.
 pub const HEADER: &str = "stripe-signature";
 
-/// Proves that a body is from the holder of one of the secrets, and recent.
+/// Verifies that a body comes from the holder of one of the secrets, and is recent.
 pub fn verify(header: &str, raw_body: &[u8], secrets: &[Secret], now: Timestamp) -> Result<(), SignatureError> {
     if header.trim().is_empty() {
         return Err(SignatureError::NoHeader);
@@ -44,7 +44,7 @@ pub fn verify(header: &str, raw_body: &[u8], secrets: &[Secret], now: Timestamp)
     if !bool::from(matched) {
         return Err(SignatureError::NoMatch);
     }
-    // Only now, so that "too old" is said of authentic deliveries alone.
+    // Checked last, so that only authentic deliveries are called "too old".
     let age = now.as_second().saturating_sub(seconds);
     if age > TOLERANCE_SECONDS {
         Err(SignatureError::TooOld)
@@ -62,7 +62,7 @@ pub fn sign(secret: &Secret, signed_at: Timestamp, raw_body: &[u8]) -> String {
     format!("t={seconds},v1={signature}")
 }
 
-/// The one `t` there is, as it was signed and as a number.
+/// The one `t` of the header, as text (which is what was signed) and as a number.
 fn time_of(header: &str) -> Result<(&str, i64), SignatureError> {
     let mut times = values(header, "t");
     let (Some(time), None) = (times.next(), times.next()) else {
@@ -85,7 +85,7 @@ fn values<'a>(header: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
 }
 
 fn digest(secret: &Secret, signed_at: &str, raw_body: &[u8]) -> [u8; 32] {
-    // HMAC takes a key of any length, so the error branch is never taken; an all-zero digest would match no one's anyway.
+    // HMAC takes a key of any length, so the error branch is never taken; an all-zero digest would match no signature anyway.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.reveal().as_bytes()) else {
         return [0; 32];
     };

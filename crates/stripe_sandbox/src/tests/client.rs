@@ -41,7 +41,7 @@ fn once(operation: Operation, attempt: u32) -> IdempotencyKey {
     IdempotencyKey::new(&order.business, &order.payment, operation, attempt)
 }
 
-/// The money that the reports about a checkout tell of.
+/// The money in the reports about a checkout.
 fn received(reports: &[Report]) -> Money {
     let checkout = reports.iter().find_map(|report| report.state.checkout());
     checkout.unwrap().received.in_currency(Currency::EUR)

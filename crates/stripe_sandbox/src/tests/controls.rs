@@ -131,7 +131,7 @@ async fn an_outage_refuses_or_loses_the_next_requests() {
     let refused = shop.api("POST", "customers", "name=Ben").await;
     assert_eq!((refused.status, &refused.json()["error"]["type"]), (429, &json!("rate_limit_error")));
     assert_eq!(shop.api("GET", "customers", "").await.json()["data"].as_array().unwrap().len(), 1);
-    // What another program asks is not concerned.
+    // Requests of other programs are not affected.
     let ended = shop.control("/outage", &json!({ "requests": 1, "agent": "guichet/" })).await;
     assert_eq!(ended["met"], 1);
     assert_eq!(shop.api("GET", "customers", "").await.status, 200);

@@ -67,7 +67,7 @@ async fn after_three_days_it_is_given_up() {
         attempts += shop.sandbox.deliver_due().await;
         shop.advance(2 * 60 * 60);
     }
-    // The session's own expiry is nothing to do with it: it was completed.
+    // The session does not expire: it was completed.
     assert_eq!(receiver.types().len(), 9 * 4);
     assert_eq!(attempts, 9 * 4 + 1);
     let event = receiver.events()[0]["id"].as_str().unwrap().to_owned();

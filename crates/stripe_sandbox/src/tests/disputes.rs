@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::Shop;
 
-/// The only dispute there is.
+/// The only dispute of the shop.
 async fn dispute(shop: &Shop) -> Value {
     let found = shop.ok("GET", "disputes", "").await;
     assert_eq!(found["data"].as_array().unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! The sandbox is driven as the product drives it: requests to its router, and a receiver for its webhooks.
+//! The sandbox, used as the product uses it: requests to its router, and a receiver for its webhooks.
 
 mod api;
 mod balance;
@@ -41,7 +41,7 @@ struct Shop {
     directory: tempfile::TempDir,
 }
 
-/// What came back from the sandbox.
+/// The response of the sandbox.
 struct Answer {
     status: u16,
     headers: HeaderMap,
@@ -96,7 +96,7 @@ impl Shop {
         self.call(method, &format!("/v1/{path}"), &[("authorization", &bearer)], body).await
     }
 
-    /// What a request that must succeed answers.
+    /// The response to a request that must succeed.
     async fn ok(&self, method: &str, path: &str, body: &str) -> Value {
         let answer = self.api(method, path, body).await;
         assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text);
@@ -131,19 +131,19 @@ impl Shop {
         self.ok("GET", &path, "").await["payment_intent"]["latest_charge"].clone()
     }
 
-    /// The object again, as it is now.
+    /// The object as it is now.
     async fn again(&self, path: &str, object: &Value) -> Value {
         self.ok("GET", &format!("{path}/{}", object["id"].as_str().unwrap()), "").await
     }
 
-    /// What a control that must succeed answers.
+    /// The response of a control that must succeed.
     async fn control(&self, path: &str, body: &Value) -> Value {
         let answer = self.call("POST", path, &[("content-type", "application/json")], &body.to_string()).await;
         assert_eq!(answer.status, 200, "{path}: {}", answer.text);
         answer.json()
     }
 
-    /// The types of the events since there were so many.
+    /// The types of the events after the first so many.
     async fn events_after(&self, count: usize) -> Vec<String> {
         self.event_types().await.split_off(count)
     }
@@ -160,7 +160,7 @@ impl Shop {
     }
 }
 
-/// A webhook endpoint on this machine, and everything it was sent.
+/// A webhook endpoint on this machine, and everything it received.
 #[derive(Clone)]
 struct Receiver {
     received: Arc<Mutex<Vec<(HeaderMap, String)>>>,

@@ -1,4 +1,4 @@
-//! What the sandbox answers, read by the types of Stripe's client: a field that it lacks or misnames fails here.
+//! The sandbox's answers, read by the types of Stripe's client: a missing or misnamed field fails here.
 
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
-use operations::{Replay, Replayed, replay_events};
+use operations::{Replay, ReplayResult, replay_events};
 use receivables::ObjectId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -184,7 +184,7 @@ impl EventResponse {
 }
 
 impl ReplayResponse {
-    fn of(replayed: Replayed, list: Option<&ListScope>) -> Self {
+    fn of(replayed: ReplayResult, list: Option<&ListScope>) -> Self {
         Self {
             replayed: replayed.replayed,
             in_the_books: replayed.in_the_books,
@@ -283,7 +283,7 @@ pub(crate) async fn replay_provider_event(
     request
         .run_once(async |run| {
             let event = event_of_path(&run.caller, &id).await?;
-            let mut replayed = Replayed::default();
+            let mut replayed = ReplayResult::default();
             replayed.apply(run.context(), &event, run.caller.now).await?;
             ApiResponse::ok(&ReplayResponse::of(replayed, None))
         })

@@ -1,4 +1,4 @@
-//! What banks do: transfers that arrive in parts, money in another currency, payouts, and methods that are saved and die.
+//! Steps of banks: transfers that arrive in parts, money in another currency, payouts, and methods that are saved and removed.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,14 @@ use super::Runner;
 use crate::provider;
 use crate::steps::CURRENCIES;
 
-/// A method that a customer has left at the provider.
+/// A method that a customer has saved at the provider.
 #[derive(Clone, Debug)]
-pub(super) struct Saved {
+pub(super) struct SavedMethod {
     method: String,
     mandate: Option<String>,
 }
 
-/// What a transfer still waits for, where an intent is one.
+/// The amount that a transfer still waits for, if an intent is one.
 fn awaited(intent: &Value) -> Option<i64> {
     let waits = &intent["next_action"]["display_bank_transfer_instructions"]["amount_remaining"];
     waits.as_i64().filter(|_| intent["status"] == "requires_action")
@@ -44,7 +44,7 @@ impl Runner {
         self.world.stripe_control_if(&format!("/bank_transfers/{id}"), &json!({ "amount": amount })).await.is_some()
     }
 
-    /// Every transfer that is still waited for arrives or is given up, by turns.
+    /// Every transfer that is still awaited either arrives or is given up, alternately.
     pub(crate) async fn transfers_end(&self, seed: u64) {
         for (place, intent) in (seed..).zip(provider::all(&self.world, "payment_intents").await) {
             let (Some(waits), Some(id)) = (awaited(&intent), intent["id"].as_str()) else { continue };
@@ -82,7 +82,7 @@ impl Runner {
         self.world.stripe_control_if(&format!("/payouts/{payout}/fail"), &json!({})).await.is_some()
     }
 
-    /// A customer of the provider's leaves a card, or an account to be debited.
+    /// A customer of the provider saves a card, or an account to be debited.
     pub(super) async fn save(&mut self, label: usize, customer: usize, debit: bool) -> bool {
         let Some(customer) = &self.customers[customer].1 else { return false };
         let saved = if debit {
@@ -99,11 +99,11 @@ impl Runner {
             json!({ "payment_method": method["id"] })
         };
         let Some(method) = saved["payment_method"].as_str().map(str::to_owned) else { return false };
-        self.saved.insert(label, Saved { method, mandate: saved["mandate"].as_str().map(str::to_owned) });
+        self.saved.insert(label, SavedMethod { method, mandate: saved["mandate"].as_str().map(str::to_owned) });
         true
     }
 
-    /// A saved method is removed, or the authority behind it ends.
+    /// A saved method is removed, or its mandate ends.
     pub(super) async fn die(&self, label: usize, removed: bool) -> bool {
         let Some(saved) = self.saved.get(&label) else { return false };
         match &saved.mandate {

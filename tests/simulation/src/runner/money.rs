@@ -1,4 +1,4 @@
-//! Money that comes and goes: payments, and what payers, issuers, other programs and the business do with them.
+//! Steps about money: payments, and what payers, issuers, other programs and the business do with them.
 
 use operations::{NewRefund, StartPayment};
 use receivables::payment::Origin;
@@ -11,14 +11,14 @@ use crate::{Failure, provider};
 
 impl Runner {
     pub(super) async fn start(&mut self, payment: usize, parts: &[(usize, i64)]) -> Result<bool, Failure> {
-        let mut asked = Vec::new();
+        let mut wanted = Vec::new();
         for (invoice, percent) in parts {
             let Some(id) = self.invoices.get(invoice) else { continue };
-            let Some(held) = self.judge(self.invoice(id).await)?.flatten() else { continue };
-            asked.push((id.clone(), part(held.balance.payable(), *percent)));
+            let Some(found) = self.judge(self.invoice(id).await)?.flatten() else { continue };
+            wanted.push((id.clone(), part(found.balance.payable(), *percent)));
         }
         let id = PaymentId::from_ulid(&ulid(4, payment)).unwrap();
-        let start = StartPayment { id: id.clone(), origin: Origin::Portal, locale: Locale::English, parts: asked };
+        let start = StartPayment { id: id.clone(), origin: Origin::Portal, locale: Locale::English, parts: wanted };
         let started = operations::start_payment(self.context(), &self.business, start, self.world.now());
         let started = Box::pin(started).await;
         let Some(started) = self.judge(started)? else { return Ok(false) };
@@ -41,10 +41,10 @@ impl Runner {
 
     pub(super) async fn look(&self, payment: usize) -> Result<bool, Failure> {
         let Some(id) = self.payments.get(&payment) else { return Ok(false) };
-        let held = self.context().store.payment(&self.business.id, id).await;
-        let Some(payment) = self.judge(held.map_err(Into::into))?.flatten() else { return Ok(false) };
-        let looked = operations::poll_payment(self.context(), payment, self.world.now()).await;
-        self.judge(looked).map(|done| done.is_some())
+        let found = self.context().store.payment(&self.business.id, id).await;
+        let Some(payment) = self.judge(found.map_err(Into::into))?.flatten() else { return Ok(false) };
+        let polled = operations::poll_payment(self.context(), payment, self.world.now()).await;
+        self.judge(polled).map(|done| done.is_some())
     }
 
     pub(super) async fn refund(&self, money: Money, percent: i64) -> Result<bool, Failure> {
@@ -52,11 +52,11 @@ impl Runner {
         let left = charge["amount"].as_i64().unwrap() - charge["amount_refunded"].as_i64().unwrap();
         let amount = provider::in_steps(left * percent / 100, charge["currency"].as_str().unwrap());
         let fields = format!("charge={}&amount={amount}", charge["id"].as_str().unwrap());
-        // Stripe may say no: more than is left, or charged back.
+        // Stripe may refuse: more than is left, or charged back.
         Ok(self.world.stripe_post("/refunds", &fields).await.status.is_success())
     }
 
-    /// The business orders a refund: the order is kept, and then asked for under its name.
+    /// The business orders a refund: the order is stored, and then requested under its idempotency key.
     pub(super) async fn order_refund(
         &self,
         order: usize,
@@ -82,7 +82,7 @@ impl Runner {
     pub(super) async fn dispute(&self, money: Money, percent: i64, inquiry: bool) -> Result<bool, Failure> {
         let Some(charge) = self.charge(money).await else { return Ok(false) };
         let whole = charge["amount"].as_i64().unwrap();
-        // Of the smallest amounts there is no part.
+        // The smallest amounts have no parts.
         let part = provider::in_steps(whole * percent / 100, charge["currency"].as_str().unwrap());
         let amount = if part > 0 { part } else { whole };
         let body = json!({ "charge": charge["id"], "amount": amount, "inquiry": inquiry });
@@ -132,11 +132,11 @@ impl Runner {
         let received: Vec<Amount> = facts.fold().received.amounts().collect();
         let mut parts = Vec::new();
         if let (Some(id), Some(came)) = (invoice.and_then(|label| self.invoices.get(&label)), received.first())
-            && let Some(held) = self.judge(self.invoice(id).await)?.flatten()
-            && held.currency() == came.currency()
+            && let Some(found) = self.judge(self.invoice(id).await)?.flatten()
+            && found.currency() == came.currency()
         {
-            let open = held.balance.open();
-            parts.push((held, open.min(*came)));
+            let open = found.balance.open();
+            parts.push((found, open.min(*came)));
         }
         let (context, b, now) = (self.context(), &self.business.id, self.world.now());
         let identified = operations::identify(context, b, &money.anchor, &self.customers[customer].0, parts, now);
@@ -144,7 +144,7 @@ impl Runner {
         self.judge(identified).map(|done| done.is_some())
     }
 
-    /// What is on invoices is taken off them first.
+    /// Money on invoices is taken off them first.
     pub(super) async fn hand_over(&self, money: Money, customer: usize) -> Result<bool, Failure> {
         let Some(payment) = self.payment(money).await? else { return Ok(false) };
         let (context, business, now, id) = (self.context(), &self.business, self.world.now(), &payment.id);
@@ -160,20 +160,20 @@ impl Runner {
         self.judge(handed).map(|done| done.is_some())
     }
 
-    /// An open invoice of the payment's account: the one of a label, or the next that there is.
+    /// An open invoice of the payment's account: the one with a label, or the next that there is.
     async fn open_invoice(&self, of: &Payment, label: usize) -> Result<Option<Invoice>, Failure> {
         let labels = self.invoices.range(label..).chain(self.invoices.range(..label));
         for (_, id) in labels {
-            let Some(held) = self.judge(self.invoice(id).await)?.flatten() else { continue };
-            let fits = held.customer == of.customer && held.currency() == of.currency();
-            if fits && !held.balance.open().is_zero() {
-                return Ok(Some(held));
+            let Some(found) = self.judge(self.invoice(id).await)?.flatten() else { continue };
+            let fits = found.customer == of.customer && found.currency() == of.currency();
+            if fits && !found.balance.open().is_zero() {
+                return Ok(Some(found));
             }
         }
         Ok(None)
     }
 
-    /// What an operator does with money that has come.
+    /// A request of an operator about money that has come.
     pub(super) async fn operate(&self, step: &Step) -> Result<bool, Failure> {
         let (Step::Apply { money, .. }
         | Step::Unapply { money, .. }

@@ -1,4 +1,4 @@
-//! What is owed: invoices, credit notes and write-offs.
+//! Steps about what is owed: invoices, credit notes and write-offs.
 
 use operations::{CashPart, NewCreditNote, OperationError};
 use receivables::calendar::days_after;
@@ -56,9 +56,9 @@ impl Runner {
         let amount = Amount::new(minor, currency(place)).unwrap();
         let mut parts = Vec::new();
         if let Some(id) = invoice.and_then(|label| self.invoices.get(&label))
-            && let Some(held) = self.judge(self.invoice(id).await)?.flatten()
+            && let Some(found) = self.judge(self.invoice(id).await)?.flatten()
         {
-            parts.push(CashPart { invoice: id.clone(), amount: held.balance.open().min(amount) });
+            parts.push(CashPart { invoice: id.clone(), amount: found.balance.open().min(amount) });
         }
         let id = CreditNoteId::from_ulid(&ulid(5, note)).unwrap();
         let new = NewCreditNote {
@@ -80,16 +80,16 @@ impl Runner {
         let (context, business, now) = (self.context(), &self.business, self.world.now());
         let (Step::ApplyCredit { note, .. } | Step::UnapplyCredit { note, .. }) = step else { return Ok(false) };
         let Some(id) = self.notes.get(note) else { return Ok(false) };
-        let held = context.store.credit_note(&business.id, id).await.map_err(OperationError::from);
-        let Some(held) = self.judge(held)?.flatten() else { return Ok(false) };
+        let found = context.store.credit_note(&business.id, id).await.map_err(OperationError::from);
+        let Some(found) = self.judge(found)?.flatten() else { return Ok(false) };
         let moved = match step {
             Step::ApplyCredit { invoice, percent, .. } => {
                 let Some(invoice) = self.invoices.get(invoice) else { return Ok(false) };
-                let parts = [CashPart { invoice: invoice.clone(), amount: part(held.unapplied, *percent) }];
+                let parts = [CashPart { invoice: invoice.clone(), amount: part(found.unapplied, *percent) }];
                 operations::apply_credit_note(context, business, id, &parts, now).await
             }
             Step::UnapplyCredit { percent, .. } => {
-                let Some(first) = held.allocations.first() else { return Ok(false) };
+                let Some(first) = found.allocations.first() else { return Ok(false) };
                 let amount = Some(part(first.applied, *percent));
                 operations::unapply_credit_note(context, business, id, &first.invoice, amount, now).await
             }

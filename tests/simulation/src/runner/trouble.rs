@@ -1,4 +1,4 @@
-//! Trouble: what is lost, refused, late or done twice.
+//! Steps that cause trouble: calls that are lost, refused, late or done twice.
 
 use operations::OperationError;
 use reqwest::Method;
@@ -26,7 +26,7 @@ impl Runner {
                 self.shaken = true;
                 let outage = json!({
                     "after": after, "requests": requests, "status": status, "carried_out": carried_out,
-                    // What the world itself asks of the sandbox is no part of the story.
+                    // The requests of the test itself to the sandbox must not fail.
                     "agent": if *of_mail { "" } else { "guichet/" },
                 });
                 self.switch_outage(*of_mail, &outage).await;
@@ -41,11 +41,11 @@ impl Runner {
             }
             _ => {}
         }
-        // Whether it meets anything is seen when it has.
+        // Whether any call meets it is counted later.
         false
     }
 
-    /// Has requests to the provider or to the post go wrong. Tells how many have so far.
+    /// Makes requests to the provider or to the mail service fail. Returns how many have failed so far.
     pub(crate) async fn switch_outage(&self, of_mail: bool, outage: &Value) -> u64 {
         let path = if of_mail { "/dev/mail/outage" } else { "/dev/stripe/outage" };
         let json = [("content-type", "application/json")];
@@ -53,7 +53,7 @@ impl Runner {
         set["met"].as_u64().expect("a count")
     }
 
-    /// The provider's list of events is read as the nightly sweep reads it, from where that left off.
+    /// Reads the provider's list of events as the nightly sweep does, from where that stopped.
     pub(super) async fn sweep(&self) -> Result<bool, Failure> {
         let (context, now) = (self.context(), self.world.now());
         let listed = self.judge(context.store.due_sweeps(jiff::Timestamp::MAX).await.map_err(Into::into))?;
@@ -62,7 +62,7 @@ impl Runner {
         Ok(self.judge(swept)?.is_some_and(|swept| swept.missed > 0))
     }
 
-    /// Two workers apply the same events side by side, while the streams' own do as well.
+    /// Two workers apply the same events side by side, while the streams' own workers do as well.
     pub(super) async fn rivals(&self, pick: u64) -> Result<bool, Failure> {
         let mut random = Random::new(pick);
         let mut events = provider::events(&self.world).await;
@@ -78,7 +78,7 @@ impl Runner {
         let applied = twice.map(|event| operations::apply_provider_event(self.context(), event, now));
         for outcome in futures::future::join_all(applied).await {
             match outcome {
-                // Who comes last too often is tried again by the stream.
+                // A worker that loses too often is tried again by the stream.
                 Err(OperationError::Conflict) => {}
                 outcome => drop(self.judge(outcome)?),
             }

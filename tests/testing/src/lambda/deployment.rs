@@ -1,4 +1,4 @@
-//! A world whose product is the five binaries: nothing of the product works in the test's own process.
+//! A world whose product is the five binaries: no part of the product runs in the test's own process.
 
 use std::sync::Arc;
 
@@ -12,25 +12,22 @@ use super::Lambda;
 use super::gateway::{self, Routes};
 use crate::World;
 
-/// The five functions, running, before the tables, the mail and the Stripe of a world.
+/// The five running functions, with the tables, the mail and the Stripe of a world.
 pub struct Deployment {
     /// The world. Its requests to the product go to the functions.
     pub world: World,
-    /// Answers webhooks.
     pub webhook_receiver: Arc<Lambda>,
-    /// Is handed the streams' batches.
+    /// Receives the streams' batches.
     pub event_worker: Arc<Lambda>,
-    /// Waits for the timer, which nobody but the test is.
+    /// Runs only when the test invokes it.
     pub due_worker: Arc<Lambda>,
-    /// Answers the business's programs.
     pub business_api: Arc<Lambda>,
-    /// Answers customers.
     pub frontend: Arc<Lambda>,
     gateway: JoinHandle<()>,
 }
 
 impl Deployment {
-    /// Starts all of it, with an empty business.
+    /// Starts everything, with an empty business.
     pub async fn start() -> Self {
         let (worker, hired) = watch::channel(None);
         let mut world = World::handled_by(hand_over_to(hired)).await;
@@ -53,13 +50,13 @@ impl Deployment {
         Self { world, webhook_receiver, event_worker, due_worker, business_api, frontend, gateway }
     }
 
-    /// Delivers the sandbox's webhooks and lets the streams drain. Nothing that is due is done.
+    /// Delivers the sandbox's webhooks and drains the streams. Nothing that is due is done.
     pub async fn deliver(&self) {
         self.world.local.sandbox.deliver_due().await;
         self.world.local.drain_streams().await.expect("the streams drain");
     }
 
-    /// Ends the functions, and gives all that they have written to their logs.
+    /// Ends the functions, and returns their logs.
     pub async fn last_words(&self) -> String {
         let functions =
             [&self.webhook_receiver, &self.event_worker, &self.due_worker, &self.business_api, &self.frontend];
@@ -73,7 +70,7 @@ impl Drop for Deployment {
     }
 }
 
-/// Hands each batch to the worker, once there is one.
+/// Sends each batch to the worker, once there is one.
 fn hand_over_to(worker: watch::Receiver<Option<Arc<Lambda>>>) -> StreamHandler {
     Arc::new(move |batch| {
         let mut worker = worker.clone();
@@ -88,7 +85,7 @@ fn hand_over_to(worker: watch::Receiver<Option<Arc<Lambda>>>) -> StreamHandler {
     })
 }
 
-/// The variables of a function in a world: those that it needs, and no other.
+/// The variables of a function in a world: those that it needs, and no others.
 pub fn variables(name: &str, world: &World) -> Vec<(&'static str, String)> {
     let origin = &world.local.origin;
     let mut variables = vec![

@@ -1,5 +1,5 @@
-//! What AWS sends to functions, and what they answer to it: requests of an HTTP API (payload 2.0), batches of a stream, and
-//! the timer's event.
+//! Events as AWS sends them to functions, and the functions' answers: requests of an HTTP API (payload 2.0), batches of a
+//! stream, and the timer's event.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -8,19 +8,18 @@ use serde_json::{Map, Value, json};
 
 use crate::Answer;
 
-/// A request's body, as an HTTP API hands it over.
+/// A request's body, as an HTTP API passes it on.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {
-    /// None at all.
     None,
     /// As text: JSON and the like.
     Text(&'a str),
-    /// In base64: forms, and whatever else is no text to AWS.
+    /// In base64: forms, and everything else that AWS does not treat as text.
     Base64(&'a [u8]),
 }
 
 impl<'a> Body<'a> {
-    /// As AWS would hand it over by its type.
+    /// The form in which AWS passes on a body of a content type.
     pub fn by_type(content_type: &str, body: &'a [u8]) -> Self {
         let kind = content_type.split(';').next().unwrap_or_default();
         let of_text = kind.starts_with("text/")
@@ -93,7 +92,7 @@ pub fn request(method: &Method, path: &str, headers: &[(&str, &str)], body: Body
     event
 }
 
-/// What a function answered to a request.
+/// Reads a function's answer to a request.
 pub fn answer(value: &Value) -> Answer {
     let status = value["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok());
     let status = status.and_then(|status| StatusCode::from_u16(status).ok());
@@ -114,7 +113,6 @@ pub fn answer(value: &Value) -> Answer {
     }
 }
 
-/// What the timer sends.
 pub fn schedule() -> Value {
     json!({
         "version": "0",

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use super::Lambda;
 use super::event::{self, Body};
 
-/// More than AWS lets through, so that a function's own limit is what is met.
+/// More than AWS accepts, so that tests meet the function's own limit.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
 
 /// The functions that answer requests.
@@ -25,7 +25,7 @@ pub(super) struct Routes {
     pub(super) frontend: Arc<Lambda>,
 }
 
-/// Answers requests until it is aborted.
+/// Answers requests until the task is aborted.
 pub(super) fn serve(listener: TcpListener, routes: Routes) -> JoinHandle<()> {
     let app = Router::new().fallback(hand_over).with_state(routes);
     tokio::spawn(async move { axum::serve(listener, app).await.expect("it serves") })
@@ -48,7 +48,7 @@ async fn hand_over(State(routes): State<Routes>, request: Request) -> Response {
     let event = event::request(&parts.method, path, &headers, Body::by_type(kind, &body));
     match function.invoke(&event).await {
         Ok(answer) => respond(&answer),
-        // What went wrong inside is not told outside.
+        // The details of a failure are not shown outside.
         Err(_) => StatusCode::BAD_GATEWAY.into_response(),
     }
 }

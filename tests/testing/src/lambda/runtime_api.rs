@@ -1,4 +1,4 @@
-//! Lambda's Runtime API for one function: it asks for the next invocation and posts what came of it.
+//! Lambda's Runtime API for one function: the function asks for the next invocation and posts the result.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,19 +17,19 @@ use tokio::task::JoinHandle;
 
 use super::PATIENCE;
 
-/// What a function may answer at most.
+/// The largest answer of a function.
 const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 type Answer = Result<Value, Value>;
 
 pub(super) struct RuntimeApi {
     address: String,
-    held: Arc<Held>,
+    shared: Arc<Shared>,
     queue: mpsc::UnboundedSender<(String, String)>,
     task: JoinHandle<()>,
 }
 
-struct Held {
+struct Shared {
     function: &'static str,
     invocations: AtomicU64,
     queued: tokio::sync::Mutex<mpsc::UnboundedReceiver<(String, String)>>,
@@ -41,7 +41,7 @@ impl RuntimeApi {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let (queue, queued) = mpsc::unbounded_channel();
-        let held = Arc::new(Held {
+        let shared = Arc::new(Shared {
             function,
             invocations: AtomicU64::new(0),
             queued: tokio::sync::Mutex::new(queued),
@@ -52,9 +52,9 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/invocation/{id}/response", post(take_response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(take_error))
             .layer(DefaultBodyLimit::max(ANSWER_BYTES_MAX))
-            .with_state(Arc::clone(&held));
+            .with_state(Arc::clone(&shared));
         let task = tokio::spawn(async move { axum::serve(listener, routes).await.expect("it serves") });
-        Self { address, held, queue, task }
+        Self { address, shared, queue, task }
     }
 
     pub(super) fn address(&self) -> &str {
@@ -62,9 +62,9 @@ impl RuntimeApi {
     }
 
     pub(super) async fn invoke(&self, event: &Value) -> Answer {
-        let id = format!("00000000-0000-4000-8000-{:012}", self.held.invocations.fetch_add(1, Ordering::SeqCst));
+        let id = format!("00000000-0000-4000-8000-{:012}", self.shared.invocations.fetch_add(1, Ordering::SeqCst));
         let (answer, answered) = oneshot::channel();
-        self.held.waiting.lock().unwrap().insert(id.clone(), answer);
+        self.shared.waiting.lock().unwrap().insert(id.clone(), answer);
         self.queue.send((id, event.to_string())).expect("the queue lasts as long as the function");
         answered.await.expect("an answer")
     }
@@ -76,8 +76,8 @@ impl Drop for RuntimeApi {
     }
 }
 
-async fn next(State(held): State<Arc<Held>>) -> Response {
-    let queued = held.queued.lock().await.recv().await;
+async fn next(State(shared): State<Arc<Shared>>) -> Response {
+    let queued = shared.queued.lock().await.recv().await;
     let Some((id, event)) = queued else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let deadline = Clock::system().now() + PATIENCE;
     let headers = [
@@ -85,7 +85,7 @@ async fn next(State(held): State<Arc<Held>>) -> Response {
         ("lambda-runtime-deadline-ms", deadline.as_millisecond().to_string()),
         (
             "lambda-runtime-invoked-function-arn",
-            format!("arn:aws:lambda:eu-west-3:000000000000:function:{}", held.function),
+            format!("arn:aws:lambda:eu-west-3:000000000000:function:{}", shared.function),
         ),
         ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0".to_owned()),
         ("content-type", "application/json".to_owned()),
@@ -93,19 +93,19 @@ async fn next(State(held): State<Arc<Held>>) -> Response {
     (headers, event).into_response()
 }
 
-async fn take_response(State(held): State<Arc<Held>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
-    take(&held, &id, &body, Ok)
+async fn take_response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
+    take(&shared, &id, &body, Ok)
 }
 
-async fn take_error(State(held): State<Arc<Held>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
-    take(&held, &id, &body, Err)
+async fn take_error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Bytes) -> StatusCode {
+    take(&shared, &id, &body, Err)
 }
 
-fn take(held: &Held, id: &str, body: &[u8], answer: fn(Value) -> Answer) -> StatusCode {
-    let Some(waiting) = held.waiting.lock().unwrap().remove(id) else { return StatusCode::BAD_REQUEST };
+fn take(shared: &Shared, id: &str, body: &[u8], answer: fn(Value) -> Answer) -> StatusCode {
+    let Some(waiting) = shared.waiting.lock().unwrap().remove(id) else { return StatusCode::BAD_REQUEST };
     let body =
-        serde_json::from_slice(body).unwrap_or_else(|error| panic!("{} answers no JSON: {error}", held.function));
-    // Whoever asked may have given up.
+        serde_json::from_slice(body).unwrap_or_else(|error| panic!("{} answers no JSON: {error}", shared.function));
+    // The caller may have given up.
     let _ = waiting.send(answer(body));
     StatusCode::ACCEPTED
 }

@@ -1,4 +1,4 @@
-//! A front to the tables, behind which calls can be made to fail: for processes into which nobody can look.
+//! A proxy in front of the tables that makes calls fail: for processes whose client a test cannot intercept.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,40 +9,40 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::task::JoinHandle;
 
-/// Stands before the tables and hands every call on, but for those that are to fail.
+/// Forwards every call to the tables, except those that are to fail.
 pub struct TableFront {
-    /// Where it is reached.
+    /// The proxy's address.
     pub endpoint: String,
-    held: Held,
+    proxy: Proxy,
     task: JoinHandle<()>,
 }
 
 #[derive(Clone)]
-struct Held {
+struct Proxy {
     table: String,
     client: reqwest::Client,
     failing: Arc<Mutex<Option<String>>>,
 }
 
 impl TableFront {
-    /// A front to the tables at an endpoint.
+    /// A proxy in front of the tables at an endpoint.
     pub async fn before(table: &str) -> Self {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-        let held = Held { table: table.to_owned(), client: reqwest::Client::new(), failing: Arc::default() };
-        let router = Router::new().fallback(hand_on).with_state(held.clone());
+        let proxy = Proxy { table: table.to_owned(), client: reqwest::Client::new(), failing: Arc::default() };
+        let router = Router::new().fallback(forward).with_state(proxy.clone());
         let task = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
-        Self { endpoint, held, task }
+        Self { endpoint, proxy, task }
     }
 
-    /// Lets every call fail from now on that speaks of a text.
+    /// Makes every call fail from now on that contains a text.
     pub fn fail_calls_about(&self, text: &str) {
-        *self.held.failing.lock().unwrap() = Some(text.to_owned());
+        *self.proxy.failing.lock().unwrap() = Some(text.to_owned());
     }
 
-    /// Lets all go well again.
+    /// Lets all calls succeed again.
     pub fn mend(&self) {
-        *self.held.failing.lock().unwrap() = None;
+        *self.proxy.failing.lock().unwrap() = None;
     }
 }
 
@@ -52,17 +52,18 @@ impl Drop for TableFront {
     }
 }
 
-async fn hand_on(State(held): State<Held>, method: Method, mut headers: HeaderMap, body: Bytes) -> Response {
-    // The table answers under its own address only, and the client writes that.
+async fn forward(State(proxy): State<Proxy>, method: Method, mut headers: HeaderMap, body: Bytes) -> Response {
+    // The table answers under its own address only, so the client must write the header anew.
     headers.remove("host");
-    let failing = held.failing.lock().unwrap().clone();
+    let failing = proxy.failing.lock().unwrap().clone();
     if failing.is_some_and(|text| String::from_utf8_lossy(&body).contains(&text)) {
         let body =
             r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"broken by the test"}"#;
         return (StatusCode::INTERNAL_SERVER_ERROR, [("content-type", "application/x-amz-json-1.0")], body)
             .into_response();
     }
-    let answer = held.client.request(method, &held.table).headers(headers).body(body).send().await.expect("an answer");
+    let answer =
+        proxy.client.request(method, &proxy.table).headers(headers).body(body).send().await.expect("an answer");
     let (status, headers) = (answer.status(), answer.headers().clone());
     (status, headers, answer.bytes().await.expect("a body")).into_response()
 }

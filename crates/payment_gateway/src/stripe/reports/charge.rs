@@ -1,10 +1,10 @@
 //! Charges: the attempts of an intent.
 //!
-//! A charge reports to its intent, as the attempt of its own id: whichever of the two is heard first, or twice, the same is said
-//! once. A charge that has no intent carries the money itself, and is its own only attempt.
+//! A charge reports to its intent, as the attempt of its own id: whichever of the two arrives first, or twice, the result is
+//! the same. A charge that has no intent carries the money itself, and is its own only attempt.
 //!
-//! `amount_refunded` is the sum of all its refunds, and until 2022-11-15 the refunds themselves were listed in it. What was
-//! reserved and never taken counts among them at Stripe (a lapsed charge is "refunded"), and did not come either: it is left out
+//! `amount_refunded` is the sum of all its refunds, and until 2022-11-15 the refunds themselves were listed in it. Stripe also
+//! counts money that was reserved and never taken (a lapsed charge is "refunded"); since that money never came, it is left out
 //! here.
 
 use std::collections::BTreeMap;
@@ -59,12 +59,12 @@ struct List<'a> {
     data: Field<'a>,
 }
 
-/// What is listed in an object: under `data`, and directly in the oldest API versions.
+/// The list in an object: under `data`, or directly in the oldest API versions.
 pub(super) fn listed(field: Field<'_>) -> Vec<Field<'_>> {
     field.record::<List<'_>>().map_or_else(|| field.list(), |list| list.data.list())
 }
 
-/// What a charge says of its intent, or of itself where it has none, and of the refunds listed in it.
+/// The reports of a charge: about its intent, or about itself where it has none, and about the refunds listed in it.
 pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Vec<Report>, Unreadable> {
     let charge: Charge<'_> = record(object)?;
     let id = charge.id.id().ok_or(Unreadable::because("the charge has no id"))?;
@@ -96,7 +96,7 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Vec<Report>,
 }
 
 impl Charge<'_> {
-    /// The attempt that it is. An amount that is only reserved is no attempt yet: it may be taken or let go.
+    /// The charge as an attempt. An amount that is only reserved is no attempt yet: it may be taken or released.
     pub(super) fn attempt(&self, kind: Option<&str>) -> Option<(String, Attempt)> {
         let status = self.status.text();
         let word = status.as_deref().or_else(|| kind.and_then(|kind| kind.strip_prefix("charge.")));
@@ -113,17 +113,17 @@ impl Charge<'_> {
         Some((self.id.id()?.into(), Attempt::new(rank, decline)))
     }
 
-    /// Whose it is, as far as it says.
+    /// The payment, business and customer that it names.
     pub(super) fn owner(&self) -> Owner {
         Owner::of(self.metadata, self.customer)
     }
 
-    /// The intent behind it.
+    /// The intent it belongs to, if any.
     pub(super) fn intent(&self) -> Option<ObjectId> {
         self.payment_intent.id()
     }
 
-    /// How much of what was taken was sent back in all.
+    /// How much of the money taken was refunded in all.
     pub(super) fn refunded(&self) -> Result<Option<Money>, Unreadable> {
         if self.amount_refunded.raw().is_none() || self.captured.flag() == Some(false) {
             return Ok(None);
@@ -133,8 +133,8 @@ impl Charge<'_> {
         amount_of(sum.saturating_sub(self.let_go()).max(0), self.currency)
     }
 
-    /// The refunds listed in it. Where only a part was taken, the rest that was let go is listed like a refund and cannot be told
-    /// from one; the sum can.
+    /// The refunds listed in it. Where only a part was taken, the released rest is listed like a refund and cannot be told from
+    /// one; the sum can.
     pub(super) fn refunds(&self, money: &ObjectId, owner: &Owner) -> Result<Vec<Report>, Unreadable> {
         if self.captured.flag() == Some(false) || self.let_go() > 0 {
             return Ok(Vec::new());
@@ -154,7 +154,7 @@ impl Charge<'_> {
         }
     }
 
-    /// Older API versions have no `amount_captured`: what was captured was all of it.
+    /// Older API versions have no `amount_captured`: the whole amount was captured.
     fn taken(&self) -> Field<'_> {
         if self.amount_captured.raw().is_some() { self.amount_captured } else { self.amount }
     }

@@ -1,7 +1,7 @@
 //! Checkout sessions.
 //!
-//! In older API versions a session has no `status`, and in the oldest no `payment_status`; then the event's type is all there
-//! is, and cash is left to the intent.
+//! In older API versions a session has no `status`, and in the oldest no `payment_status`; then only the event's type counts,
+//! and cash is left to the intent.
 
 use receivables::provider_object::{Cash, CheckoutState};
 use receivables::{ObjectState, Report};
@@ -35,12 +35,13 @@ struct Session<'a> {
     metadata: Field<'a>,
 }
 
-/// What a session says, and its intent where it is given whole.
+/// The reports of a session, and of its intent where it is included whole.
 pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Vec<Report>, Unreadable> {
     let session: Session<'_> = record(object)?;
     let id = session.id.id().ok_or(Unreadable::because("the session has no id"))?;
     let other_mode = matches!(session.mode.text().as_deref(), Some("setup" | "subscription"));
-    // A page that costs nothing is finished without money ever coming; said as "completed", it would be awaited for ever.
+    // A page that costs nothing is finished without money ever coming; reported as "completed", its money would be awaited for
+    // ever.
     if other_mode || session.payment_status.text().as_deref() == Some("no_payment_required") {
         return Ok(Vec::new());
     }
@@ -64,8 +65,8 @@ fn fact(session: &Session<'_>, intent: Option<&Intent<'_>>, kind: Option<&str>) 
         Some(word) => word == "paid",
         None => kind == Some(ASYNC_PAYMENT_SUCCEEDED),
     };
-    // A finished page whose intent wants another method will not be paid: the bank said no after the payer had left. A fetched
-    // session says so in no other way.
+    // A finished page whose intent wants another method will not be paid: the bank refused after the payer had left. A fetched
+    // session reports it in no other way.
     let given_back = completed && payment_status.as_deref() == Some("unpaid") && intent.is_some_and(Intent::has_failed);
     let amount = if paid { received(session.amount_total, session.currency)? } else { None };
     Ok(CheckoutState {

@@ -1,4 +1,4 @@
-//! Doubts of Stripe's about a payment: early fraud warnings of the issuer's, and reviews by Stripe's own rules.
+//! Doubts about a payment: early fraud warnings of the issuer, and reviews by Stripe's rules.
 
 use receivables::provider_object::{ConcernKind, ConcernState};
 use receivables::{ObjectState, Report};
@@ -30,18 +30,18 @@ struct Concern<'a> {
     reason: Field<'a>,
 }
 
-/// What a warning says. It is over once there is nothing left to do: the payment was refunded in full, or a dispute has come.
+/// The report of a warning. It is over once nothing is left to do: the payment was refunded in full, or a dispute has come.
 pub(super) fn warning(object: &RawValue) -> Result<Report, Unreadable> {
     let warning: Concern<'_> = record(object)?;
     let closed = warning.actionable.flag() == Some(false);
     warning.report(ConcernKind::FraudWarning, closed, warning.fraud_type.word())
 }
 
-/// What a review says.
+/// The report of a review.
 pub(super) fn review(object: &RawValue, kind: Option<&str>) -> Result<Report, Unreadable> {
     let review: Concern<'_> = record(object)?;
     let open = review.open.flag().unwrap_or(kind != Some(REVIEW_CLOSED));
-    // Once it is closed, `reason` says how it ended and no longer why it was opened.
+    // After it is closed, `reason` says how it ended and no longer why it was opened.
     let reason = review.opened_reason.word().or(if open { review.reason.word() } else { None });
     review.report(ConcernKind::Review, !open, reason)
 }

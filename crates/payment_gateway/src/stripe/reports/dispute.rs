@@ -6,12 +6,13 @@
 //! | `warning_closed` | an inquiry, closed |
 //! | `needs_response`, `under_review` | a chargeback |
 //! | `won`, `lost` | a chargeback, decided |
-//! | `prevented`, `charge_refunded` | an inquiry, closed: it was stopped before the scheme heard it, and there is nothing to answer |
-//! | missing, or a new word | a chargeback by default (see `ChargebackState::state`): better that someone looks |
+//! | `prevented`, `charge_refunded` | an inquiry, closed: it was stopped before it reached the scheme, and there is nothing to
+//! answer |
+//! | missing, or a new status | a chargeback by default (see `ChargebackState::state`): it is safer that a person looks |
 //!
-//! Whether money moved is never taken from a status here: each balance transaction is a move, out where it is negative and back
-//! where it is positive, and `funds_withdrawn` and `funds_reinstated` say so for API versions that list none. That a closed
-//! dispute was won or lost is in its status; `charge.dispute.closed` alone does not say which.
+//! Whether money moved is never read from a status: each balance transaction is a move, out where it is negative and back where
+//! it is positive; `funds_withdrawn` and `funds_reinstated` say so for API versions that list none. Whether a closed dispute
+//! was won or lost is in its status; `charge.dispute.closed` alone does not say which.
 
 use std::collections::BTreeMap;
 
@@ -65,7 +66,7 @@ struct Transaction<'a> {
     amount: Field<'a>,
 }
 
-/// What a dispute says.
+/// The report of a dispute.
 pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Report, Unreadable> {
     let dispute: Dispute<'_> = record(object)?;
     let id = dispute.id.id().ok_or(Unreadable::because("the dispute has no id"))?;
@@ -93,7 +94,7 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Report, Unre
 }
 
 impl Dispute<'_> {
-    /// The balance transactions that are given whole. One that is only named does not say which way it went.
+    /// The balance transactions that are included whole. One that is only named does not say in which direction the money went.
     fn moves(&self) -> Result<BTreeMap<String, Move>, Unreadable> {
         let mut moves = BTreeMap::new();
         let listed = self.balance_transactions.list().into_iter().chain([self.balance_transaction]);

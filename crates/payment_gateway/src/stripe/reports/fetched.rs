@@ -1,4 +1,4 @@
-//! The kinds of object that mean something, each under its own name: in events of a family, in thin events, in fetches.
+//! The kinds of object that we read, each under its own name: in events of a family, in thin events, in fetches.
 
 use serde_json::value::RawValue;
 
@@ -8,13 +8,9 @@ use crate::meaning::{Meaning, Unreadable};
 /// An object that can be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fetchable {
-    /// A checkout session.
     Checkout,
-    /// A payment intent.
     Intent,
-    /// A charge.
     Charge,
-    /// A refund.
     Refund,
     /// A chargeback or an inquiry.
     Chargeback,
@@ -22,18 +18,16 @@ pub enum Fetchable {
     FraudWarning,
     /// A payment held for a person to look at.
     Review,
-    /// A saved method.
     Method,
-    /// What saved a method.
+    /// The setup intent that saved a method.
     Setup,
-    /// The authority behind a method.
+    /// The customer's authority behind a method.
     Mandate,
-    /// A payout.
     Payout,
 }
 
 impl Fetchable {
-    /// All of them.
+    /// Every kind, for tests and look-ups by name.
     pub const ALL: [Self; 11] = [
         Self::Checkout,
         Self::Intent,
@@ -48,7 +42,7 @@ impl Fetchable {
         Self::Payout,
     ];
 
-    /// What Stripe calls such an object.
+    /// Stripe's name for such an object.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Checkout => checkout::OBJECT,
@@ -65,12 +59,12 @@ impl Fetchable {
         }
     }
 
-    /// The kind that Stripe calls so.
+    /// The kind of an object by Stripe's name.
     pub(super) fn of_object(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// The kind that events of a type are about.
+    /// The kind of object that events of a type are about.
     pub(super) fn of_event(kind: &str) -> Option<Self> {
         if kind.starts_with(dispute::FAMILY) {
             Some(Self::Chargeback)

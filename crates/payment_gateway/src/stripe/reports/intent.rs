@@ -1,10 +1,10 @@
 //! Payment intents.
 //!
 //! An intent outlives its attempts: each attempt is a charge. Until 2022-11-15 an intent listed its charges under
-//! `charges.data`; since then it names the last as `latest_charge`, or gives it whole where that was asked for. An attempt that
-//! fails before there is a charge (the payer did not authenticate) is kept under [`NO_CHARGE`].
+//! `charges.data`; since then it names the last as `latest_charge`, or includes it whole if expanded. An attempt that fails
+//! before there is a charge (the payer did not authenticate) is kept under [`NO_CHARGE`].
 //!
-//! A charge that is given whole also says what of it was refunded.
+//! A charge that is included whole also reports its refunds.
 //!
 //! An intent that is processing but names no charge gives no attempt: under a made-up name it would stay pending for ever.
 
@@ -74,7 +74,7 @@ struct Failure<'a> {
     decline_code: Field<'a>,
 }
 
-/// How an intent stands, in the words that matter here.
+/// The statuses of an intent that matter here.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Status {
     Processing,
@@ -83,7 +83,7 @@ enum Status {
     /// The last attempt, if there was one, failed.
     MethodRequired,
     Cancelled,
-    /// Nothing follows from it: confirmation or capture is awaited, or the word is new.
+    /// Nothing follows from it: confirmation or capture is awaited, or the status is new.
     Other,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Vec<Report>,
     reports(&record(object)?, kind, &Owner::default())
 }
 
-/// What an intent says, and the refunds listed in its charges; `holder` is whose the object is that it was found in.
+/// The reports of an intent and of the refunds listed in its charges; `holder` is the owner of the object that contains it.
 pub(super) fn reports(intent: &Intent<'_>, kind: Option<&str>, holder: &Owner) -> Result<Vec<Report>, Unreadable> {
     let id = intent.id.id().ok_or(Unreadable::because("the intent has no id"))?;
     let owner = intent.owner().or(holder);
@@ -100,7 +100,7 @@ pub(super) fn reports(intent: &Intent<'_>, kind: Option<&str>, holder: &Owner) -
     let mut refunded = Cash::default();
     let mut refunds = Vec::new();
     for charge in intent.charges() {
-        // Of an intent's charges one at most has taken money, and it may be there twice.
+        // At most one of an intent's charges has taken money, and it may be listed twice.
         charge.refunded()?.into_iter().for_each(|sum| refunded.raise(sum));
         refunds.extend(charge.refunds(&id, &owner)?);
     }
@@ -124,17 +124,17 @@ impl Intent<'_> {
         matches!(self.status(None), Status::MethodRequired | Status::Cancelled)
     }
 
-    /// Whose it is, as far as it says.
+    /// The payment, business and customer that it names.
     pub(super) fn owner(&self) -> Owner {
         Owner::of(self.metadata, self.customer)
     }
 
-    /// The charges that are given whole.
+    /// The charges that are included whole.
     fn charges(&self) -> impl Iterator<Item = Charge<'_>> {
         charge::listed(self.charges).into_iter().chain([self.latest_charge]).filter_map(Field::record::<Charge<'_>>)
     }
 
-    /// What of a transfer has arrived, while more is awaited. It is no cash yet, so what cannot be read is left out.
+    /// How much of a transfer has arrived while more is awaited. It is no cash yet, so an unreadable amount is left out.
     fn funded(&self, status: Status) -> Option<Money> {
         if status != Status::ActionRequired {
             return None;
@@ -184,7 +184,7 @@ impl Intent<'_> {
     }
 }
 
-/// What an intent's status says of its latest charge. While the payer must act, that charge may be an earlier one.
+/// What an intent's status implies for its latest charge. While the payer must act, that charge may be an earlier one.
 fn rank_of_latest(status: Status) -> Option<AttemptRank> {
     match status {
         Status::Processing => Some(AttemptRank::Pending),
@@ -194,7 +194,7 @@ fn rank_of_latest(status: Status) -> Option<AttemptRank> {
     }
 }
 
-/// Notes an attempt, of which a word may be noted already.
+/// Adds an attempt, of which another state may be known already.
 fn note(attempts: &mut BTreeMap<String, Attempt>, id: String, attempt: Attempt) {
     match attempts.get_mut(&id) {
         Some(known) => known.merge(&attempt),

@@ -1,7 +1,7 @@
-//! Saved methods, and what says something of them: setup intents and mandates.
+//! Saved methods, and the setup intents and mandates that report about them.
 //!
-//! A removed method no longer names its customer, so that it was removed is known from the event's type alone. A mandate for a
-//! single payment ends with that payment, and says nothing of the method.
+//! A removed method no longer names its customer, so only the event's type says that it was removed. A mandate for a single
+//! payment ends with that payment, and says nothing of the method.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(super) const ATTACHED: &str = "payment_method.attached";
 pub(super) const DETACHED: &str = "payment_method.detached";
 pub(super) const UPDATED: &str = "payment_method.updated";
 pub(super) const AUTOMATICALLY_UPDATED: &str = "payment_method.automatically_updated";
-/// What the last was called until 2020.
+/// The name of `payment_method.automatically_updated` until 2020.
 pub(super) const CARD_AUTOMATICALLY_UPDATED: &str = "payment_method.card_automatically_updated";
 pub(super) const SETUP: &str = "setup_intent";
 pub(super) const SETUP_SUCCEEDED: &str = "setup_intent.succeeded";
@@ -69,7 +69,7 @@ struct Mandate<'a> {
     payment_method: Field<'a>,
 }
 
-/// What a method says of itself.
+/// The report of a method.
 pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<MethodReport, Unreadable> {
     let method: Method<'_> = record(object)?;
     let id = method.id.id().ok_or(Unreadable::because("the method has no id"))?;
@@ -87,12 +87,12 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<MethodReport
     Ok(MethodReport { method: id, state })
 }
 
-/// That a method was removed.
+/// The report that a method was removed.
 pub(super) fn detached(method: ObjectId) -> MethodReport {
     MethodReport { method, state: MethodState { detached: true, ..MethodState::default() } }
 }
 
-/// What a setup intent says of the method that it saved; nothing before it has succeeded, or where it saved it for nobody.
+/// The report of a setup intent about the method it saved; none before it has succeeded, or where it saved it for no customer.
 pub(super) fn setup(object: &RawValue, kind: Option<&str>) -> Result<Option<MethodReport>, Unreadable> {
     let setup: Setup<'_> = record(object)?;
     let succeeded = match setup.status.text() {
@@ -109,7 +109,7 @@ pub(super) fn setup(object: &RawValue, kind: Option<&str>) -> Result<Option<Meth
     Ok(Some(MethodReport { method, state }))
 }
 
-/// What a mandate says of its method.
+/// The report of a mandate about its method.
 pub(super) fn mandate(object: &RawValue) -> Result<Option<MethodReport>, Unreadable> {
     let mandate: Mandate<'_> = record(object)?;
     if mandate.r#type.text().as_deref() == Some("single_use") {

@@ -1,7 +1,7 @@
-//! What events and objects of Stripe's mean, in the words of the books.
+//! What Stripe's events and objects mean, in the terms of the books.
 //!
-//! Everything is read for what it says *for good*: money that came or went back, a page that was finished, an attempt that
-//! failed. What is said is merged one way only (`receivables::provider_object`), so a report need not know what came before it.
+//! Only what is true *for good* is read: money that came or went back, a page that was finished, an attempt that failed.
+//! Reports are merged one way only (`receivables::provider_object`), so a report need not know what came before it.
 //!
 //! | event | effect |
 //! |---|---|
@@ -38,11 +38,10 @@
 //! Deliberately absent: `setup_intent.setup_failed` and its like, which end no method; everything of subscriptions and of
 //! Stripe's own invoices.
 //!
-//! A report names the object that carries its money as `of`: the intent, or the charge where there is no intent. What an object
-//! does not say of its owner is taken from the object that holds it.
+//! A report names the object that carries its money as `of`: the intent, or the charge where there is no intent. The owner that
+//! an object does not name is taken from the object that contains it.
 //!
-//! A status that is missing is taken from the event's type, and only then. What an object says of itself comes first, because
-//! a thin event or a fetch has nothing else.
+//! A missing status is taken from the event's type, and only then: a thin event or a fetch has nothing but the object.
 
 mod charge;
 mod checkout;
@@ -132,7 +131,7 @@ impl Meaning {
     }
 }
 
-/// Translates an event.
+/// The meaning of an event for the books.
 pub fn reports(event: &Event<'_>) -> Result<Meaning, Unreadable> {
     if event.thin {
         return Ok(named(event));
@@ -152,23 +151,23 @@ pub fn reports(event: &Event<'_>) -> Result<Meaning, Unreadable> {
     subject.read(object, Some(kind))
 }
 
-/// What a checkout session says that was fetched by request, and its intent where that was expanded.
+/// The reports of a fetched checkout session, and of its intent where that was expanded.
 pub fn checkout_session_reports(json: &[u8]) -> Result<Vec<Report>, Unreadable> {
     checkout::read(whole(json)?, None)
 }
 
-/// What a payment intent says that was fetched by request, and the refunds of its charges where those are in it.
+/// The reports of a fetched payment intent, and of the refunds of its charges where those are included.
 pub fn payment_intent_reports(json: &[u8]) -> Result<Vec<Report>, Unreadable> {
     intent::read(whole(json)?, None)
 }
 
-/// What any object says that was fetched by request.
+/// The meaning of any fetched object.
 pub fn object_meaning(kind: Fetchable, json: &[u8]) -> Result<Meaning, Unreadable> {
     kind.read(whole(json)?, None)
 }
 
-/// What a thin event comes to. Its type is asked only where the object could no longer say it: otherwise, fetching an object
-/// that says nothing new does no harm.
+/// The meaning of a thin event. Its type counts only where the object can no longer say it: in all other cases fetching the
+/// object does no harm.
 fn named(event: &Event<'_>) -> Meaning {
     let Some(object) = event.object_id.clone() else {
         return Meaning::Nothing;
@@ -187,7 +186,7 @@ fn whole(json: &[u8]) -> Result<&RawValue, Unreadable> {
     serde_json::from_slice(json).map_err(|_| Unreadable::because("it is no JSON"))
 }
 
-/// An object that says what it is must be what its event is about.
+/// Checks that an object is of the kind that its event is about.
 fn is_a(event: &Event<'_>, expected: &str) -> Result<(), Unreadable> {
     match event.object_kind.as_deref() {
         Some(found) if found != expected => {
@@ -197,7 +196,7 @@ fn is_a(event: &Event<'_>, expected: &str) -> Result<(), Unreadable> {
     }
 }
 
-/// Whose an object is, as far as it says.
+/// The owner of an object: the payment, business and customer that it names.
 #[derive(Clone, Default)]
 struct Owner {
     business: Option<BusinessId>,
@@ -217,13 +216,13 @@ struct Metadata<'a> {
 }
 
 impl Owner {
-    /// What the metadata and the customer name. A value that is not of our making is none: others may use the same words.
+    /// The owner by metadata and customer. A value not made by us is ignored: others may use the same keys.
     fn of(metadata: Field<'_>, customer: Field<'_>) -> Self {
         let metadata: Metadata<'_> = metadata.record().unwrap_or_default();
         Self { business: parsed(metadata.business), payment: parsed(metadata.payment), customer: customer.id() }
     }
 
-    /// The same, with what is missing taken from an object that this one belongs to.
+    /// The same, completed from an object that this one belongs to.
     fn or(self, other: &Self) -> Self {
         Self {
             business: self.business.or_else(|| other.business.clone()),
@@ -238,7 +237,7 @@ impl Owner {
     }
 }
 
-/// The object that carries the money of a refund, a dispute or a doubt, and whose it says it is where it is given whole.
+/// The object that carries the money of a refund, dispute or doubt, with its owner where it is included whole.
 fn carrier(payment_intent: Field<'_>, charge: Field<'_>) -> Result<(Option<ObjectId>, Owner), Unreadable> {
     let taken: charge::Charge<'_> = charge.record().unwrap_or_default();
     let intent: intent::Intent<'_> = payment_intent.record().unwrap_or_default();
@@ -253,12 +252,12 @@ fn parsed<T: std::str::FromStr>(field: Field<'_>) -> Option<T> {
     field.text()?.parse().ok()
 }
 
-/// An amount that was received, or sent back. No amount, or one in a currency that we cannot count in, is no reason to guess.
+/// An amount received or refunded; `None` for zero. A missing amount or an unknown currency makes the object unreadable.
 fn received(amount: Field<'_>, currency: Field<'_>) -> Result<Option<Money>, Unreadable> {
     amount_of(amount.whole().ok_or(Unreadable::because("money moved, but not how much"))?, currency)
 }
 
-/// The same of a number that was read before.
+/// The same for a number that was read before.
 fn amount_of(number: i64, currency: Field<'_>) -> Result<Option<Money>, Unreadable> {
     if number == 0 {
         return Ok(None);
@@ -266,7 +265,7 @@ fn amount_of(number: i64, currency: Field<'_>) -> Result<Option<Money>, Unreadab
     from_stripe(number, currency_of(currency)?).map(Some).map_err(unreadable)
 }
 
-/// A signed sum, which may be nothing.
+/// A signed sum, which may be zero.
 pub(crate) fn sum_of(amount: Field<'_>, currency: Field<'_>) -> Result<Balance, Unreadable> {
     let number = amount.whole().ok_or(Unreadable::because("money moved, but not how much"))?;
     balance_from_stripe(number, currency_of(currency)?).map_err(unreadable)

@@ -42,7 +42,7 @@ struct TraceId<'a> {
     value: Field<'a>,
 }
 
-/// What a payout says.
+/// The report of a payout.
 pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<PayoutReport, Unreadable> {
     let payout: Payout<'_> = record(object)?;
     let id = payout.id.id().ok_or(Unreadable::because("the payout has no id"))?;

@@ -1,8 +1,8 @@
-//! Refunds: money that is sent back.
+//! Refunds.
 //!
-//! A refund names the intent or the charge that it sends back; its metadata, where it is ours, name the order, the payment and
-//! the business. `charge.refund.updated` is the older name of `refund.updated` and is about the refund as well. One without a
-//! status (they were written so before 2015) or with a new one counts as on its way: its money has left us all the same.
+//! A refund names the intent or the charge that it refunds; its metadata, where it is ours, name the order, the payment and the
+//! business. `charge.refund.updated` is the older name of `refund.updated` and is about the refund as well. A refund without a
+//! status (before 2015) or with a new one counts as on its way, because its money has left us all the same.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub(super) struct Refund<'a> {
     metadata: Field<'a>,
 }
 
-/// What a refund says.
+/// The report of a refund.
 pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Report, Unreadable> {
     let refund: Refund<'_> = record(object)?;
     let (of, owner) = carrier(refund.payment_intent, refund.charge)?;
@@ -44,7 +44,7 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Report, Unre
     report.ok_or(Unreadable::because("the refund has no id"))
 }
 
-/// What a refund says that is listed in its charge. One without an id is only part of the charge's sum.
+/// The report of a refund that is listed in its charge. One without an id is only part of the charge's sum.
 pub(super) fn listed(
     refund: &Refund<'_>,
     money: &ObjectId,

@@ -228,7 +228,7 @@ fn every_kind_of_object_is_named_by_a_thin_event() {
     }
 }
 
-/// What is left of the money once the books have heard these events, in every order that a rotation gives, and twice.
+/// The money left after the books have applied these events, in every rotation of their order, and twice.
 fn left(names: &[&str]) -> String {
     let fixtures = fixtures();
     let said: Vec<Report> = names
@@ -277,7 +277,7 @@ fn what_the_events_say_together_is_what_is_ours() {
     }
 }
 
-/// What a fetched object says.
+/// The reports of a fetched object.
 fn check(read: fn(&[u8]) -> Result<Vec<Report>, Unreadable>, object: &Value, expected: &expect_test::Expect) {
     let said = read(object.to_string().as_bytes());
     expected.assert_eq(&shown(said.map(Meaning::Reports)));
@@ -362,7 +362,7 @@ fn a_number_where_a_word_belongs_costs_nothing_that_is_not_needed() {
     }
 }
 
-/// One change to a document: at a place in it, and what.
+/// One change to a document: a path and what happens there.
 #[derive(Clone, Debug)]
 enum Mutation {
     Replace(Index, Value),
@@ -461,7 +461,7 @@ fn mutated(json: &str, mutations: &[Mutation]) -> Vec<u8> {
     bytes
 }
 
-/// The money that is said to have moved.
+/// The money that is reported as moved.
 #[derive(Default)]
 struct Moved {
     received: Vec<Money>,
@@ -475,7 +475,7 @@ impl Moved {
     fn by(meaning: &Meaning) -> Self {
         let mut moved = Self::default();
         let Meaning::Reports(reports) = meaning else { return moved };
-        assert!(!reports.is_empty(), "nothing is said as such");
+        assert!(!reports.is_empty(), "nothing is reported as such");
         for report in reports {
             match &report.state {
                 ObjectState::Checkout(fact) => moved.received.extend(fact.received.amounts()),
@@ -498,12 +498,12 @@ fn numbers(text: &str) -> Vec<i64> {
     text.split(|c| !part_of_one(c)).filter_map(|word| word.parse().ok()).collect()
 }
 
-/// One field at a time is taken from every fixture, or made something else: less may be said then, and money that was not there
-/// before is never said. (That a page is of another mode is the one thing that is known only from its field.)
+/// Removes or changes one field at a time in every fixture: the reports may then say less, but never money that was not there
+/// before. (Only that a page is of another mode is known from its field alone.)
 #[test]
 fn a_field_that_is_lost_or_odd_never_makes_money() {
     for (name, json) in fixtures() {
-        // One that cannot be read may become readable by losing what is wrong with it.
+        // A document that cannot be read may become readable without its bad field.
         let Ok(before) = meaning(json).map(|meaning| Moved::by(&meaning)) else { continue };
         let mut document: Value = serde_json::from_str(json).unwrap();
         let mut paths = Vec::new();
@@ -514,11 +514,11 @@ fn a_field_that_is_lost_or_odd_never_makes_money() {
                 let said = meaning(&document.to_string());
                 *document.pointer_mut(path).unwrap() = original;
                 let Ok(after) = said.map(|meaning| Moved::by(&meaning)) else { continue };
-                let told = format!("{name} with {odd} at {path}");
-                assert!(after.received.is_empty() || !before.received.is_empty(), "{told}: received");
-                assert!(after.sent_back.len() <= before.sent_back.len(), "{told}: sent back");
-                assert!(after.contested.len() <= before.contested.len(), "{told}: contested");
-                assert!(!after.out || before.out, "{told}: out");
+                let case = format!("{name} with {odd} at {path}");
+                assert!(after.received.is_empty() || !before.received.is_empty(), "{case}: received");
+                assert!(after.sent_back.len() <= before.sent_back.len(), "{case}: sent back");
+                assert!(after.contested.len() <= before.contested.len(), "{case}: contested");
+                assert!(!after.out || before.out, "{case}: out");
             }
         }
     }
@@ -527,7 +527,7 @@ fn a_field_that_is_lost_or_odd_never_makes_money() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
-    /// Whatever becomes of an event, it is read or refused, and no cash is made up: without a word of success there is none.
+    /// Whatever is done to an event, it is read or refused, and no cash is invented: without a word of success there is none.
     #[test]
     fn nothing_that_happens_to_an_event_is_more_than_unreadable(
         fixture in any::<Index>(),

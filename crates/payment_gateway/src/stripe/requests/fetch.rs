@@ -1,7 +1,7 @@
 //! Fetching an object by its id, whatever it is.
 //!
-//! These requests have no parameters to get wrong, so they are written without generated builders, whose families would each
-//! cost their part of the binary.
+//! These requests have no parameters to get wrong, so they are written without generated builders, each family of which would
+//! make the binary larger.
 
 use receivables::{ObjectId, Report};
 use stripe_client_core::{RequestBuilder, StripeMethod};
@@ -12,15 +12,15 @@ use crate::request_error::RequestError;
 use crate::stripe::reports::{Fetchable, object_meaning};
 
 impl Client {
-    /// Fetches an object, and says what it means. Never [`Meaning::Fetch`].
+    /// Fetches an object and returns its meaning. Never [`Meaning::Fetch`].
     pub async fn fetch(&self, kind: Fetchable, id: &ObjectId) -> Result<Meaning, RequestError> {
         let answer = self.transport.send(request(kind, id), None).await?;
         Ok(object_meaning(kind, &answer)?)
     }
 }
 
-/// What is said of a payment.
-pub(super) fn said(meaning: Meaning) -> Result<Vec<Report>, RequestError> {
+/// The reports about a payment.
+pub(super) fn payment_reports(meaning: Meaning) -> Result<Vec<Report>, RequestError> {
     match meaning {
         Meaning::Reports(reports) => Ok(reports),
         Meaning::Nothing => Ok(Vec::new()),
@@ -34,7 +34,7 @@ fn other(what: &str) -> RequestError {
     RequestError::Unreadable { reason: format!("it is {what}") }
 }
 
-/// What is asked for, with the object in it that must be whole to say all there is.
+/// The request for an object, with the object inside it that must be expanded.
 fn request(kind: Fetchable, id: &ObjectId) -> RequestBuilder {
     let (folder, expanded) = match kind {
         Fetchable::Checkout => ("checkout/sessions", Some("payment_intent")),

@@ -1,4 +1,4 @@
-//! Lists: what went back of a payment, of what a payout is made, which events there were.
+//! Lists: the refunds and chargebacks of a payment, the transactions of a payout, and events.
 //!
 //! Stripe gives a list in pages, the newest first; the next page begins after the last id of this one.
 
@@ -16,7 +16,7 @@ use stripe_core::refund::ListRefund;
 use stripe_types::RangeQueryTs;
 
 use super::Client;
-use super::fetch::said;
+use super::fetch::payment_reports;
 use super::refund::is_intent;
 use crate::meaning::Unreadable;
 use crate::orders::{EventsPage, ListedEvent};
@@ -28,7 +28,7 @@ use crate::stripe::reports::{Fetchable, object_meaning, sum_of};
 const PAGE_MAX: i64 = 100;
 /// Events on a page. They are larger, and each may hold a whole checkout.
 const EVENTS_PAGE_MAX: i64 = 50;
-/// Pages of one list. A payout of more transactions than fit is beyond what is proved in one go.
+/// Pages of one list. A payout with more transactions than fit cannot be proved in one run.
 const PAGES_MAX: usize = 500;
 
 #[derive(Default, Deserialize)]
@@ -41,7 +41,7 @@ struct Page<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Named<'a> {
+struct ListItem<'a> {
     #[serde(borrow)]
     id: Field<'a>,
 }
@@ -77,8 +77,8 @@ impl Client {
         ] {
             for page in self.pages(&request).await? {
                 for item in items(&page)? {
-                    let listed = said(object_meaning(kind, item.get().as_bytes())?)?;
-                    // It was asked for by what carries its money, which it need not name itself.
+                    let listed = payment_reports(object_meaning(kind, item.get().as_bytes())?)?;
+                    // The request named the object that carries the money; the listed objects need not name it themselves.
                     reports.extend(listed.into_iter().map(|report| Report { of: Some(intent.clone()), ..report }));
                 }
             }
@@ -86,7 +86,7 @@ impl Client {
         Ok(reports)
     }
 
-    /// Everything that a payout is made of, the payout's own transaction included.
+    /// All transactions of a payout, the payout's own included.
     pub async fn balance_transactions(&self, payout: &ObjectId) -> Result<Vec<BalanceTransaction>, RequestError> {
         let request = ListBalanceTransaction::new().payout(payout.as_str()).limit(PAGE_MAX).build();
         let mut transactions = Vec::new();
@@ -135,7 +135,7 @@ impl Client {
     }
 }
 
-/// What a page holds.
+/// The objects of a page.
 fn items(body: &[u8]) -> Result<Vec<&RawValue>, Unreadable> {
     let page: Page<'_> = document(body)?;
     let list = page.data.raw().filter(|raw| raw.get().starts_with('['));
@@ -143,7 +143,7 @@ fn items(body: &[u8]) -> Result<Vec<&RawValue>, Unreadable> {
     serde_json::from_str(list.get()).map_err(|_| Unreadable::because("the list cannot be read"))
 }
 
-/// The id after which the next page begins, where there is one.
+/// The id after which the next page begins, if there is one.
 fn next(body: &[u8]) -> Result<Option<ObjectId>, Unreadable> {
     let page: Page<'_> = document(body)?;
     match items(body)?.last() {
@@ -153,20 +153,20 @@ fn next(body: &[u8]) -> Result<Option<ObjectId>, Unreadable> {
 }
 
 fn id_of(item: &RawValue) -> Result<ObjectId, Unreadable> {
-    let named: Named<'_> = record(item)?;
+    let named: ListItem<'_> = record(item)?;
     named.id.id().ok_or(Unreadable::because("something in the list has no id"))
 }
 
 fn transaction(item: &RawValue) -> Result<BalanceTransaction, Unreadable> {
-    let said: Transaction<'_> = record(item)?;
+    let transaction: Transaction<'_> = record(item)?;
     Ok(BalanceTransaction {
         id: id_of(item)?,
-        kind: said.r#type.word().ok_or(Unreadable::because("a balance transaction has no type"))?,
-        source: said.source.id(),
-        gross: sum_of(said.amount, said.currency)?,
-        fee: sum_of(said.fee, said.currency)?,
-        net: sum_of(said.net, said.currency)?,
-        exchange_rate: said.exchange_rate.decimal(),
-        at: said.created.instant().ok_or(Unreadable::because("a balance transaction has no date"))?,
+        kind: transaction.r#type.word().ok_or(Unreadable::because("a balance transaction has no type"))?,
+        source: transaction.source.id(),
+        gross: sum_of(transaction.amount, transaction.currency)?,
+        fee: sum_of(transaction.fee, transaction.currency)?,
+        net: sum_of(transaction.net, transaction.currency)?,
+        exchange_rate: transaction.exchange_rate.decimal(),
+        at: transaction.created.instant().ok_or(Unreadable::because("a balance transaction has no date"))?,
     })
 }

@@ -1,11 +1,11 @@
-//! Outgoing requests: opening, looking at and closing checkouts (here), charging saved methods (`saved`), sending money back
-//! (`refund`), fetching what a thin event names (`fetch`), and listing (`list`).
+//! Requests to Stripe: opening, looking up and closing checkouts (here), charging saved methods (`saved`), refunds (`refund`),
+//! fetching what a thin event names (`fetch`), and lists (`list`).
 //!
-//! The parameters are written by async-stripe's builders; what comes back is read by [`crate::stripe::reports`], as tolerantly as an
-//! event. Its client trait is absent on purpose: it can hand a response out only as a generated type, which refuses the whole
-//! of it for one surprising field. So is its own transport, which neither keeps connections nor repeats an idempotency key.
+//! The parameters are written by async-stripe's builders; answers are read by [`crate::stripe::reports`], as tolerantly as
+//! events. Its client trait is absent on purpose: it returns responses only as generated types, which refuse the whole response
+//! for one surprising field. So is its own transport, which neither keeps connections nor repeats an idempotency key.
 //!
-//! Every effect takes a [`IdempotencyKey`], sent with every try of it. Where no answer came the outcome is unknown, and the only safe
+//! Every effect takes an [`IdempotencyKey`], sent with every try. If no answer came, the outcome is unknown, and the only safe
 //! thing is to ask again with the same key; [`RequestError::retryable`] says when.
 
 mod fetch;
@@ -33,21 +33,20 @@ use crate::request_error::RequestError;
 use crate::secret::Secret;
 use transport::Transport;
 
-/// Where and how to ask.
+/// The API's address and the client's limits.
 #[derive(Clone, Debug)]
 pub struct ClientConfig {
-    /// Where the API is, without its version: `https://api.stripe.com`. Only a loopback address may do without TLS.
+    /// The API's address without its version: `https://api.stripe.com`. Only a loopback address may do without TLS.
     pub api_base: String,
-    /// The account's secret key.
     pub secret_key: Secret,
     /// How long one try may take, its answer included.
     pub timeout: Duration,
-    /// How long to wait, about, before the second try; twice as long before the third.
+    /// About how long to wait before the second try; twice as long before the third.
     pub first_pause: Duration,
 }
 
 impl ClientConfig {
-    /// The usual patience: three tries of eight seconds fit into the half minute that a caller behind an API gateway has.
+    /// The usual limits: three tries of eight seconds fit into the half minute that a caller behind an API gateway has.
     pub fn new(api_base: impl Into<String>, secret_key: Secret) -> Self {
         Self {
             api_base: api_base.into(),
@@ -65,21 +64,21 @@ pub struct Client {
     livemode: bool,
 }
 
-/// What an object says when it is looked at.
+/// What an object reports when it is looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// What it and the objects in it say.
+pub struct PayableObject {
+    /// The reports of it and of the objects in it.
     pub reports: Vec<Report>,
-    /// Where it can be paid, if it can.
+    /// The address where it can be paid, if it can.
     pub url: Option<String>,
     /// Whether it can still be paid.
     pub open: bool,
 }
 
 impl Client {
-    /// A client that has not connected yet.
+    /// A client, which connects with its first request.
     pub fn new(config: ClientConfig) -> Result<Self, ConfigError> {
-        // Stripe's keys say it themselves: `sk_test_…`, `rk_test_…`.
+        // Stripe's keys contain their mode: `sk_test_…`, `rk_test_…`.
         let livemode = !config.secret_key.reveal().contains("_test_");
         Transport::new(config).map(|transport| Self { transport, livemode })
     }
@@ -99,8 +98,8 @@ impl Client {
         reply::opened(&answer)
     }
 
-    /// Looks at a checkout, and at the intent behind it.
-    pub async fn checkout(&self, id: &ObjectId) -> Result<Seen, RequestError> {
+    /// Looks up a checkout, and the intent behind it.
+    pub async fn checkout(&self, id: &ObjectId) -> Result<PayableObject, RequestError> {
         let request = RetrieveCheckoutSession::new(id.as_str()).expand(["payment_intent".to_owned()]);
         let answer = self.transport.send(request.build(), None).await?;
         reply::checkout(&answer)
@@ -111,18 +110,18 @@ impl Client {
         let request = ExpireCheckoutSession::new(id.as_str());
         match self.transport.send(request.build(), Some(key)).await {
             Ok(answer) => Ok(CloseOutcome::Closed(reply::checkout(&answer)?.reports)),
-            // Stripe has no code of its own for a checkout that is no longer open, so the checkout is asked.
+            // Stripe has no error code for a checkout that is no longer open, so the checkout is looked up.
             Err(refusal @ RequestError::Refused { .. }) => match self.checkout(id).await {
-                Ok(Seen { open: false, .. }) => Ok(CloseOutcome::NoLongerOpen),
+                Ok(PayableObject { open: false, .. }) => Ok(CloseOutcome::NoLongerOpen),
                 Err(error) if error.retryable() => Err(error),
-                Ok(Seen { open: true, .. }) | Err(_) => Err(refusal),
+                Ok(PayableObject { open: true, .. }) | Err(_) => Err(refusal),
             },
             Err(error) => Err(error),
         }
     }
 
-    /// Looks at an intent.
-    pub async fn intent(&self, id: &ObjectId) -> Result<Seen, RequestError> {
+    /// Looks up a payment intent.
+    pub async fn intent(&self, id: &ObjectId) -> Result<PayableObject, RequestError> {
         let request = RetrievePaymentIntent::new(id.as_str());
         let answer = self.transport.send(request.build(), None).await?;
         reply::intent(&answer)

@@ -1,7 +1,8 @@
-//! What a checkout is asked for, and Stripe's parameters for it.
+//! Stripe's parameters for a checkout.
 //!
 //! Deliberately absent: `ui_mode` and `payment_method_types`, whose meaning changed between API versions (the account's own
-//! settings say which methods there are); the allocations, which are in our table; anything of the payer but their address.
+//! settings decide which methods there are); the allocations, which are in our table; anything about the payer except their
+//! address.
 
 use std::collections::HashMap;
 
@@ -20,7 +21,7 @@ use crate::request_error::OrderError;
 use crate::stripe::currency::{CurrencyRule, to_stripe};
 use crate::stripe::reports::{METADATA_BUSINESS, METADATA_PAYMENT};
 
-/// Lines shown one by one; more are shown as one.
+/// Lines shown one by one; more are shown as a single line.
 pub const LINES_MAX: usize = 40;
 
 /// Characters of the single line that stands for many invoices; Stripe takes 250 for the name of a product.
@@ -48,8 +49,8 @@ pub(super) fn checkout_request(order: &CheckoutOrder) -> Result<RequestBuilder, 
         request = request.expires_at(at.as_second());
     }
     if let Some(customer) = &order.customer {
-        // Only a customer can have a method saved: Stripe's guide asks for one, or for one to be made of every payer,
-        // which would keep cards that nobody could ever charge.
+        // Only a customer can save a method. Stripe's guide passes a customer, or creates one for every payer, which would keep
+        // cards that nobody could ever charge.
         request = request.customer(customer.as_str()).saved_payment_method_options(
             CreateCheckoutSessionSavedPaymentMethodOptions {
                 payment_method_save: Some(CreateCheckoutSessionSavedPaymentMethodOptionsPaymentMethodSave::Enabled),
@@ -74,7 +75,7 @@ fn line_items(order: &CheckoutOrder) -> Result<Vec<CreateCheckoutSessionLineItem
     }
 }
 
-/// A text of so many characters at most.
+/// A text, cut to a number of characters.
 fn shortened(text: &str, chars_max: usize) -> String {
     if text.chars().count() <= chars_max {
         return text.to_owned();
@@ -101,7 +102,7 @@ fn line_item(label: &str, amount: Money) -> Result<CreateCheckoutSessionLineItem
     })
 }
 
-/// The metadata by which everything that an object causes is known as ours.
+/// The metadata that marks an object, and all that it causes, as ours.
 pub(super) fn named(payment: &PaymentId, business: &BusinessId) -> HashMap<String, String> {
     HashMap::from([
         (METADATA_PAYMENT.to_owned(), payment.to_string()),
@@ -115,7 +116,7 @@ pub(super) fn currency(amount: Money) -> Result<stripe_types::Currency, Currency
     code.parse().map_err(|_| CurrencyRule::NotAtStripe(amount.currency()))
 }
 
-/// Stripe's nearest tongue: it has no Canadian English, and its British one is no nearer.
+/// Stripe's nearest language: it has no Canadian English, and its British English is no nearer.
 fn locale(locale: Locale) -> CheckoutSessionLocale {
     match locale {
         Locale::English | Locale::EnglishCanada => CheckoutSessionLocale::En,
@@ -124,8 +125,8 @@ fn locale(locale: Locale) -> CheckoutSessionLocale {
     }
 }
 
-/// The builder writes metadata in an order that changes from call to call. A retry under the same idempotency key, perhaps by another
-/// process, should be the same bytes, so metadata goes last and sorted. The lines keep their order.
+/// The builder writes metadata in an order that changes from call to call. A retry under the same idempotency key, perhaps by
+/// another process, should send the same bytes, so metadata goes last and sorted. The lines keep their order.
 pub(super) fn in_one_order(mut request: RequestBuilder) -> RequestBuilder {
     request.body = request.body.map(|body| {
         let (mut metadata, mut pairs): (Vec<&str>, Vec<&str>) = body.split('&').partition(|pair| is_metadata(pair));

@@ -1,11 +1,11 @@
-//! Sending money back.
+//! Refunds.
 
 use receivables::ObjectId;
 use stripe_client_core::{RequestBuilder, StripeRequest};
 use stripe_core::refund::CreateRefund;
 
 use super::Client;
-use super::fetch::said;
+use super::fetch::payment_reports;
 use super::order::{in_one_order, named};
 use crate::idempotency_key::IdempotencyKey;
 use crate::orders::{RefundOrder, RefundOutcome};
@@ -13,8 +13,7 @@ use crate::request_error::{OrderError, RequestError};
 use crate::stripe::currency::to_stripe;
 use crate::stripe::reports::{Fetchable, METADATA_REFUND, object_meaning};
 
-/// What Stripe calls a refusal because the idempotency key was used for something else: nothing is known of the
-/// effect by it.
+/// Stripe's code for a request whose idempotency key was used for something else: it says nothing about the effect.
 pub(super) const OTHER_REQUEST: &str = "idempotency_error";
 
 /// Stripe's parameters for a refund.
@@ -30,13 +29,13 @@ pub(super) fn refund_request(order: &RefundOrder) -> Result<RequestBuilder, Orde
     Ok(in_one_order(request.build()))
 }
 
-/// Whether money was taken by an intent; else by a charge.
+/// Whether the money was taken by an intent; otherwise by a charge.
 pub(super) fn is_intent(id: &ObjectId) -> bool {
     id.as_str().starts_with("pi_")
 }
 
 impl Client {
-    /// Sends money back. An error says nothing of the outcome: ask again with the same key.
+    /// Refunds money. An error leaves the outcome unknown: ask again with the same key.
     pub async fn create_refund(
         &self,
         order: &RefundOrder,
@@ -44,11 +43,11 @@ impl Client {
     ) -> Result<RefundOutcome, RequestError> {
         let request = match refund_request(order) {
             Ok(request) => request,
-            // Asking could never be tried: the order is answered, so that somebody looks at it.
+            // The request can never be sent: the order is refused, so that a person looks at it.
             Err(error) => return Ok(RefundOutcome::Refused { reason: error.to_string() }),
         };
         match self.transport.send(request, Some(key)).await {
-            Ok(answer) => Ok(RefundOutcome::Made(said(object_meaning(Fetchable::Refund, &answer)?)?)),
+            Ok(answer) => Ok(RefundOutcome::Made(payment_reports(object_meaning(Fetchable::Refund, &answer)?)?)),
             Err(RequestError::Refused { code, .. }) if code != OTHER_REQUEST => {
                 Ok(RefundOutcome::Refused { reason: code })
             }

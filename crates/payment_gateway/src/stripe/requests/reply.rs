@@ -1,10 +1,10 @@
-//! Reading answers: the few fields that are needed besides what `reports` takes from them.
+//! Reading answers: the few fields that `reports` does not read.
 
 use jiff::Timestamp;
 use receivables::{ObjectId, Report};
 use serde::Deserialize;
 
-use super::Seen;
+use super::PayableObject;
 use crate::orders::OpenedCheckout;
 use crate::request_error::RequestError;
 use crate::stripe::field::{Field, document};
@@ -56,22 +56,26 @@ pub(super) fn opened(json: &[u8]) -> Result<OpenedCheckout, RequestError> {
     })
 }
 
-pub(super) fn checkout(json: &[u8]) -> Result<Seen, RequestError> {
+pub(super) fn checkout(json: &[u8]) -> Result<PayableObject, RequestError> {
     let object: Object<'_> = document(json)?;
     let open = object.status.text().as_deref() == Some("open");
-    Ok(Seen { reports: checkout_session_reports(json)?, url: object.url.text().filter(|_| open).map(Into::into), open })
+    Ok(PayableObject {
+        reports: checkout_session_reports(json)?,
+        url: object.url.text().filter(|_| open).map(Into::into),
+        open,
+    })
 }
 
-pub(super) fn intent(json: &[u8]) -> Result<Seen, RequestError> {
+pub(super) fn intent(json: &[u8]) -> Result<PayableObject, RequestError> {
     let object: Object<'_> = document(json)?;
     let open = object.status.text().is_some_and(|status| {
         matches!(&*status, "requires_payment_method" | "requires_confirmation" | "requires_action")
     });
-    Ok(Seen { reports: payment_intent_reports(json)?, url: None, open })
+    Ok(PayableObject { reports: payment_intent_reports(json)?, url: None, open })
 }
 
-/// Why a charge was declined, and what its intent says where the refusal brings it. That it was declined is certain also where
-/// its intent cannot be read; the intent's own event tells the rest.
+/// Why a charge was declined, and the reports of its intent where the refusal includes it. The decline is certain even if the
+/// intent cannot be read; the intent's own event reports the rest.
 pub(super) fn declined(json: &[u8]) -> (String, Vec<Report>) {
     let failure: Failure<'_> = document(json).unwrap_or_default();
     let error: Error<'_> = failure.error.record().unwrap_or_default();
@@ -80,7 +84,7 @@ pub(super) fn declined(json: &[u8]) -> (String, Vec<Report>) {
     (word.unwrap_or("without a code".to_owned()), intent.and_then(Result::ok).unwrap_or_default())
 }
 
-/// What a refusal says of itself.
+/// Reads Stripe's error object.
 pub(super) fn refusal(json: &[u8]) -> RequestError {
     let failure: Failure<'_> = document(json).unwrap_or_default();
     let error: Error<'_> = failure.error.record().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Charging a saved method while its owner is away.
 //!
-//! Stripe must be told that no page can follow (`allow_redirects=never`): without an address to come back to it would otherwise
-//! refuse every charge. A mandate is not named; Stripe finds the method's own.
+//! The request must say that no page can follow (`allow_redirects=never`): without a return address Stripe would otherwise
+//! refuse every charge. It names no mandate; Stripe finds the method's own.
 
 use stripe_client_core::{RequestBuilder, StripeRequest};
 use stripe_core::payment_intent::{
@@ -34,7 +34,7 @@ pub(super) fn charge_request(order: &SavedCharge) -> Result<RequestBuilder, Orde
 }
 
 impl Client {
-    /// Charges a saved method. An error says nothing of the outcome: ask again with the same key.
+    /// Charges a saved method. An error leaves the outcome unknown: ask again with the same key.
     pub async fn charge_saved(&self, order: &SavedCharge, key: &IdempotencyKey) -> Result<ChargeOutcome, RequestError> {
         match self.transport.ask(charge_request(order)?, Some(key)).await? {
             Answer::Yes(body) => Ok(ChargeOutcome::Made(payment_intent_reports(&body)?)),

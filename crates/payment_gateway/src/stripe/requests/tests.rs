@@ -39,7 +39,7 @@ fn advised(status: u16, headers: &'static str) -> Script {
     Script::Answer { status, headers, body: "{}".to_owned() }
 }
 
-/// A request as it came over the wire.
+/// A request as received over the wire.
 struct Wire {
     line: String,
     headers: Vec<String>,
@@ -56,10 +56,10 @@ impl Wire {
     }
 }
 
-/// A server on this machine that answers by a script, and remembers what it was asked.
+/// A server on this machine that follows a script and records the requests.
 struct Server {
     address: String,
-    asked: Mutex<Vec<Wire>>,
+    requests: Mutex<Vec<Wire>>,
     script: Mutex<VecDeque<Script>>,
     connections: AtomicUsize,
 }
@@ -69,7 +69,7 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let server = Arc::new(Self {
             address: format!("http://{}/dev/stripe", listener.local_addr().unwrap()),
-            asked: Mutex::default(),
+            requests: Mutex::default(),
             script: Mutex::new(script.into()),
             connections: AtomicUsize::new(0),
         });
@@ -86,15 +86,16 @@ impl Server {
     async fn serve(self: Arc<Self>, mut stream: TcpStream) {
         let mut unread = Vec::new();
         while let Some(wire) = next_request(&mut stream, &mut unread).await {
-            self.asked.lock().unwrap().push(wire);
-            let next = self.script.lock().unwrap().pop_front().expect("the server was asked more than was scripted");
+            self.requests.lock().unwrap().push(wire);
+            let next =
+                self.script.lock().unwrap().pop_front().expect("the server received more requests than the script has");
             match next {
                 Script::HangUp => return,
                 Script::Silence => std::future::pending::<()>().await,
                 Script::Answer { status, headers, body } => {
                     let head = format!("HTTP/1.1 {status} -\r\n{headers}content-length: {}\r\n\r\n", body.len());
                     stream.write_all(head.as_bytes()).await.unwrap();
-                    // A client that has read enough hangs up, which is its right.
+                    // A client that has read enough closes the connection, as it may.
                     let _ = stream.write_all(body.as_bytes()).await;
                 }
             }
@@ -110,11 +111,11 @@ impl Server {
 
     /// The requests, one line each.
     fn lines(&self) -> Vec<String> {
-        self.asked.lock().unwrap().iter().map(|wire| wire.line.clone()).collect()
+        self.requests.lock().unwrap().iter().map(|wire| wire.line.clone()).collect()
     }
 
     fn keys(&self) -> Vec<Option<String>> {
-        self.asked.lock().unwrap().iter().map(|wire| wire.header("idempotency-key").map(str::to_owned)).collect()
+        self.requests.lock().unwrap().iter().map(|wire| wire.header("idempotency-key").map(str::to_owned)).collect()
     }
 }
 
@@ -305,31 +306,31 @@ fn a_checkout_is_opened_over_one_connection_with_the_idempotency_key() {
         );
         let key = format!("biz_{ULID}:pay_{ULID}:open_checkout:1");
         assert_eq!(server.keys(), [Some(key), None]);
-        let asked = server.asked.lock().unwrap();
-        assert_eq!(asked[0].header("authorization"), Some("Bearer sk_test_1"));
-        assert_eq!(asked[0].header("content-type"), Some("application/x-www-form-urlencoded"));
-        assert_eq!(asked[0].header("stripe-version"), Some(stripe_client_core::VERSION.as_str()));
-        assert!(asked[0].header("user-agent").unwrap().starts_with("guichet/"));
-        assert_eq!(asked[1].header("content-type"), None);
-        assert_eq!(asked[1].body, "");
+        let requests = server.requests.lock().unwrap();
+        assert_eq!(requests[0].header("authorization"), Some("Bearer sk_test_1"));
+        assert_eq!(requests[0].header("content-type"), Some("application/x-www-form-urlencoded"));
+        assert_eq!(requests[0].header("stripe-version"), Some(stripe_client_core::VERSION.as_str()));
+        assert!(requests[0].header("user-agent").unwrap().starts_with("guichet/"));
+        assert_eq!(requests[1].header("content-type"), None);
+        assert_eq!(requests[1].body, "");
     });
 }
 
-/// Asks for a checkout against a script, and says how many tries there were and how they ended.
+/// Opens a checkout against a script, and returns the number of tries and the outcome.
 fn tries(script: Vec<Script>) -> (usize, Result<OpenedCheckout, RequestError>) {
     run(async {
         let server = Server::start(script).await;
         let outcome = server.client().open_checkout(&order(), &once(Operation::OpenCheckout)).await;
-        let asked = server.asked.lock().unwrap();
-        for wire in asked.iter() {
+        let requests = server.requests.lock().unwrap();
+        for wire in requests.iter() {
             assert_eq!(
                 wire.header("idempotency-key"),
-                asked[0].header("idempotency-key"),
+                requests[0].header("idempotency-key"),
                 "every try has the same idempotency key"
             );
-            assert_eq!(wire.body, asked[0].body, "every try has the same body");
+            assert_eq!(wire.body, requests[0].body, "every try has the same body");
         }
-        (asked.len(), outcome)
+        (requests.len(), outcome)
     })
 }
 
@@ -343,33 +344,33 @@ fn what_may_pass_is_tried_again_with_the_same_key_three_times_at_most() {
         (vec![Script::Silence, answer(200, SESSION)], 2, true),
         (vec![answer(503, ""), answer(502, "<html>"), fault()], 3, false),
     ] {
-        let (asked, outcome) = tries(script);
-        assert_eq!((asked, outcome.is_ok()), (count, ends_well));
+        let (tries_made, outcome) = tries(script);
+        assert_eq!((tries_made, outcome.is_ok()), (count, ends_well));
     }
 }
 
 #[test]
 fn stripes_advice_goes_before_the_status() {
-    let (asked, outcome) = tries(vec![advised(500, "Stripe-Should-Retry: false\r\n")]);
-    assert_eq!((asked, outcome), (1, Err(RequestError::Unavailable { status: 500 })));
-    let (asked, outcome) = tries(vec![advised(400, "stripe-should-retry: true\r\n"), answer(200, SESSION)]);
-    assert_eq!((asked, outcome.is_ok()), (2, true));
+    let (tries_made, outcome) = tries(vec![advised(500, "Stripe-Should-Retry: false\r\n")]);
+    assert_eq!((tries_made, outcome), (1, Err(RequestError::Unavailable { status: 500 })));
+    let (tries_made, outcome) = tries(vec![advised(400, "stripe-should-retry: true\r\n"), answer(200, SESSION)]);
+    assert_eq!((tries_made, outcome.is_ok()), (2, true));
 }
 
 #[test]
 fn stripe_says_how_long_to_wait_and_is_obeyed_or_left_alone() {
     let before = std::time::Instant::now();
-    let (asked, outcome) = tries(vec![advised(429, "retry-after: 1\r\n"), answer(200, SESSION)]);
-    assert_eq!((asked, outcome.is_ok()), (2, true));
+    let (tries_made, outcome) = tries(vec![advised(429, "retry-after: 1\r\n"), answer(200, SESSION)]);
+    assert_eq!((tries_made, outcome.is_ok()), (2, true));
     assert!(before.elapsed() >= Duration::from_secs(1));
     for (status, error) in [(429, RequestError::RateLimited), (503, RequestError::Unavailable { status: 503 })] {
-        let (asked, outcome) = tries(vec![advised(status, "Retry-After: 60\r\n")]);
-        assert_eq!((asked, outcome), (1, Err(error)));
+        let (tries_made, outcome) = tries(vec![advised(status, "Retry-After: 60\r\n")]);
+        assert_eq!((tries_made, outcome), (1, Err(error)));
     }
-    // What is no number of seconds, or comes with another status, changes nothing.
+    // A value that is not a number of seconds, or one with another status, changes nothing.
     let odd = advised(503, "retry-after: Wed, 21 Oct 2026 07:28:00 GMT\r\n");
-    let (asked, outcome) = tries(vec![odd, advised(500, "retry-after: 60\r\n"), answer(200, SESSION)]);
-    assert_eq!((asked, outcome.is_ok()), (3, true));
+    let (tries_made, outcome) = tries(vec![odd, advised(500, "retry-after: 60\r\n"), answer(200, SESSION)]);
+    assert_eq!((tries_made, outcome.is_ok()), (3, true));
 }
 
 #[test]
@@ -393,10 +394,10 @@ fn every_end_has_its_own_error_and_says_whether_to_come_back() {
         ("no address", vec![answer(200, r#"{"id":"cs_1","expires_at":1}"#)]),
         ("too large", vec![answer(200, &large)]),
     ] {
-        let (asked, outcome) = tries(script);
+        let (tries_made, outcome) = tries(script);
         let error = outcome.unwrap_err();
         assert!(!format!("{error:?}{error}").contains("someone"), "a refusal's sentence is not for logs");
-        writeln!(table, "{name}: {asked} × · {error} · retryable: {}", error.retryable()).unwrap();
+        writeln!(table, "{name}: {tries_made} × · {error} · retryable: {}", error.retryable()).unwrap();
     }
     expect![[r#"
         refused: 1 × · Stripe refuses the request: amount_too_small · retryable: false

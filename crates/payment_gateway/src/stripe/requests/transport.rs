@@ -1,4 +1,4 @@
-//! The transport: connections that are kept, tries that repeat their idempotency key, and limits on everything.
+//! The transport: it keeps connections, repeats idempotency keys with each try, and limits everything.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -26,20 +26,20 @@ use crate::request_error::RequestError;
 const TRIES_MAX: u32 = 3;
 /// The largest answer that is read. A checkout with its intent is some twenty kilobytes, a page of events some hundreds.
 const ANSWER_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The longest that is waited because Stripe says so, before one try. Whoever asks has other things to do than to wait longer,
-/// and to try sooner would be to ignore it: then this is the last try.
+/// The longest that Stripe's own advice makes us wait before a try. If Stripe wants a longer pause this is the last try: the
+/// caller has no more time, and trying sooner would ignore the advice.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(3);
-/// How long a connection may take to come about.
+/// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an unused connection is kept; Stripe keeps it a little longer.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
-/// Who asks.
+/// The `User-Agent` header.
 const AGENT: &str = concat!("guichet/", env!("CARGO_PKG_VERSION"));
 
 /// Why there can be no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The address is no address, or is neither of TLS nor of this machine.
+    /// The address is malformed, or uses neither TLS nor a loopback host.
     #[error("expected the API's address to begin with https://, or with http:// and an address of this machine")]
     Address,
     /// The key cannot be sent in a header.
@@ -50,8 +50,8 @@ pub enum ConfigError {
 #[derive(Clone)]
 pub(super) struct Transport {
     reach: Reach,
-    /// Made for the first request: reading the machine's certificate authorities takes longer than all else that a function
-    /// does before its first invocation, and most invocations ask nothing of Stripe.
+    /// Made for the first request: reading the machine's certificate authorities takes longer than everything else that a
+    /// function does before its first invocation, and most invocations ask nothing of Stripe.
     pool: Arc<OnceLock<Connections>>,
     setup: Arc<Setup>,
 }
@@ -66,22 +66,22 @@ struct Setup {
 
 type Connections = Pool<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
-/// Whose connections they are.
+/// Which servers the connections may lead to.
 #[derive(Clone, Copy)]
 enum Reach {
-    /// Of all who show a certificate that this machine trusts.
+    /// Any server with a certificate that this machine trusts.
     Tls,
-    /// Of this machine alone, which shows none.
+    /// This machine only, without a certificate.
     Loopback,
 }
 
-/// What Stripe says to a request that it understood.
+/// Stripe's answer to a request that it understood.
 pub(super) enum Answer {
     Yes(Bytes),
     No(Bytes),
 }
 
-/// How one try ended.
+/// The outcome of one try.
 enum Try {
     Answered(Answer),
     Failed { error: RequestError, again: bool, after: Option<Duration> },
@@ -114,7 +114,7 @@ impl Transport {
         Ok(Self { reach, pool: Arc::default(), setup: Arc::new(setup) })
     }
 
-    /// Sends a request, and gives the answer's body. A refusal is an error.
+    /// Sends a request, and returns the answer's body. A refusal is an error.
     pub(super) async fn send(
         &self,
         request: RequestBuilder,
@@ -126,7 +126,7 @@ impl Transport {
         }
     }
 
-    /// Sends a request, again and again where that is right.
+    /// Sends a request, and repeats it where that is safe.
     pub(super) async fn ask(
         &self,
         request: RequestBuilder,
@@ -138,7 +138,7 @@ impl Transport {
                 Ok(outcome) => outcome?,
                 Err(_) => Try::failed(RequestError::Unreachable, true),
             };
-            let told = match outcome {
+            let advised = match outcome {
                 Try::Answered(answer) => return Ok(answer),
                 Try::Failed { error, again, .. } if !again || number == TRIES_MAX => return Err(error),
                 Try::Failed { error, after: Some(after), .. } if after > RETRY_AFTER_MAX => return Err(error),
@@ -148,7 +148,7 @@ impl Transport {
                 }
             };
             let seed = once.map_or(request.path.as_str(), IdempotencyKey::as_str);
-            tokio::time::sleep(pause(self.setup.first_pause, seed, number).max(told)).await;
+            tokio::time::sleep(pause(self.setup.first_pause, seed, number).max(advised)).await;
             number += 1;
         }
     }
@@ -165,7 +165,7 @@ impl Transport {
         if let Some(pool) = self.pool.get() {
             return Ok(pool);
         }
-        // A machine that trusts no authority reaches nobody; nothing was sent.
+        // A machine that trusts no authority can connect to nobody; nothing was sent.
         let pool = pool(self.reach).map_err(|error| {
             tracing::error!(%error, "no certificate authorities were found on this machine");
             RequestError::Unreachable
@@ -201,12 +201,12 @@ impl Transport {
             built = built.header("idempotency-key", once.as_str());
         }
         let body = Bytes::from(request.body.clone().unwrap_or_default());
-        // Ids, keys and paths are of letters and digits, so this is never taken.
+        // Ids, keys and paths consist of letters and digits, so this is never taken.
         built.body(Full::new(body)).map_err(|_| RequestError::Misconfigured { status: 0 })
     }
 }
 
-/// Reads an answer, and says whether the request may be sent again.
+/// Reads an answer, and decides whether the request may be sent again.
 async fn read(response: Response<Incoming>) -> Try {
     let status = response.status().as_u16();
     let advice = match response.headers().get("stripe-should-retry").map(HeaderValue::as_bytes) {
@@ -243,7 +243,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
-/// One kind of pool serves both: with two, each function would carry the whole client twice.
+/// One pool for both: with two, each function would contain the whole client twice.
 fn pool(reach: Reach) -> std::io::Result<Connections> {
     let mut http = HttpConnector::new();
     http.set_nodelay(true);
@@ -269,8 +269,8 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Between half and all of the pause, doubled with every try. Chance would have to come from outside, so the part is derived
-/// from the request: different requests wait differently, and that is all it is for.
+/// Between half and all of the pause, doubled with every try. The part is derived from the request, since there is no
+/// randomness here: different requests wait differently, and that is its only purpose.
 pub(super) fn pause(first: Duration, seed: &str, number: u32) -> Duration {
     let hash = Sha256::new().chain_update(seed).chain_update(number.to_be_bytes()).finalize();
     let part = hash.first().copied().map_or(0, u32::from);

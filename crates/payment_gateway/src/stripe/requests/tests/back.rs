@@ -80,9 +80,9 @@ fn what_cannot_be_written_is_refused_and_not_asked_for() {
 
 #[test]
 fn a_refund_is_made_and_says_what_it_is() {
-    let (asked, made) = outcome(vec![Script::HangUp, answer(500, ""), answer(200, REFUND)]);
+    let (tries_made, made) = outcome(vec![Script::HangUp, answer(500, ""), answer(200, REFUND)]);
     let Ok(RefundOutcome::Made(reports)) = made else { panic!("{made:?}") };
-    assert_eq!((asked, reports.len()), (3, 1));
+    assert_eq!((tries_made, reports.len()), (3, 1));
     assert_eq!(reports[0].anchor().as_str(), "pi_1");
     let ObjectState::Refund(fact) = &reports[0].state else { panic!() };
     assert_eq!((fact.order.as_ref(), fact.rank), (Some(&refund().refund), RefundRank::Pending));
@@ -90,19 +90,19 @@ fn a_refund_is_made_and_says_what_it_is() {
 
 #[test]
 fn a_refusal_is_an_outcome_and_trouble_is_an_error() {
-    let said =
+    let refusal =
         |code: &str, kind: &str| format!(r#"{{"error":{{"code":{code},"type":"{kind}","message":"A sentence."}}}}"#);
-    let spent = said("\"charge_already_refunded\"", "invalid_request_error");
-    let too_much = said("null", "invalid_request_error");
+    let spent = refusal("\"charge_already_refunded\"", "invalid_request_error");
+    let too_much = refusal("null", "invalid_request_error");
     for (status, body, word) in [
         (400, &spent, "charge_already_refunded"),
         (402, &too_much, "invalid_request_error"),
         (404, &spent, "charge_already_refunded"),
     ] {
-        let (asked, refused) = outcome(vec![answer(status, body)]);
-        assert_eq!((asked, refused), (1, Ok(RefundOutcome::Refused { reason: word.to_owned() })));
+        let (tries_made, refused) = outcome(vec![answer(status, body)]);
+        assert_eq!((tries_made, refused), (1, Ok(RefundOutcome::Refused { reason: word.to_owned() })));
     }
-    let reused = said("null", "idempotency_error");
+    let reused = refusal("null", "idempotency_error");
     assert!(matches!(outcome(vec![answer(400, &reused)]).1, Err(RequestError::Refused { .. })));
     let down = || answer(503, "");
     for (script, error) in [
