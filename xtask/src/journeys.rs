@@ -17,8 +17,8 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) fn run(only: Option<&str>, pictures: &Path) -> Outcome {
     let node = prerequisites::browser_packages(prerequisites::Packages::ForJourneys)?;
     let chromium = prerequisites::chromium()?;
-    // The whole workspace decides the features, as for the Rust tests: the dependencies are not built a second time.
-    let guichet = crate::build_guichet(&["--workspace"])?;
+    // The same features as for the Rust tests, so that no dependency is built a second time.
+    let guichet = crate::build_guichet(&["--workspace", "--all-targets"])?;
     let api_key = new_api_key()?;
     let scratch = workspace::target()?.join("journeys");
     let server = Server::start(&guichet, &scratch, &api_key)?;

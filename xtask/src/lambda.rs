@@ -17,7 +17,7 @@ use crate::command::{self, Outcome};
 use crate::{prerequisites, workspace};
 
 /// One function each; the program is named like its crate.
-pub(crate) const FUNCTIONS: [&str; 5] = ["webhook_receiver", "event_worker", "due_worker", "business_api", "frontend"];
+const FUNCTIONS: [&str; 5] = ["webhook_receiver", "event_worker", "due_worker", "business_api", "frontend"];
 const ARM64: &str = "aarch64-unknown-linux-gnu";
 /// The C library of Lambda's `provided.al2023`; a program linked against a later one does not start there.
 const GLIBC_MINOR_MAX: u32 = 34;

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use crate::command::{self, Outcome};
-use crate::{journeys, lambda, prerequisites, workspace};
+use crate::{journeys, prerequisites, workspace};
 
 struct Options {
     rust: bool,
@@ -59,9 +59,9 @@ fn rust_tests() -> Outcome {
     prerequisites::c_compiler()?;
     prerequisites::cargo_tool("cargo-nextest", "0.9.143")?;
     prerequisites::cargo_tool("cargo-insta", "1.49.0")?;
-    // The tests of the functions start their programs; those are built here, so that no test waits for a build.
-    let functions = lambda::FUNCTIONS.iter().flat_map(|name| ["--bin", *name]);
-    command::run(command::cargo().args(["build", "--workspace"]).args(functions))?;
+    // The tests of the functions start their programs; those are built here, so that no test waits for a build. With all targets:
+    // without the tests, cargo would choose other features for some dependencies and build those a second time.
+    command::run(command::cargo().args(["build", "--workspace", "--all-targets"]))?;
     let mut tests = command::cargo();
     tests.env("PATH", command::path_with(&workspace::tools()?.join("bin"))?);
     tests.args(["insta", "test", "--workspace", "--test-runner", "nextest", "--disable-nextest-doctest"]);

@@ -6,14 +6,19 @@
 //!
 //! | span | level | around | fields |
 //! |---|---|---|---|
+//! | `portal.request` | info | a page or an act of the portal | `http.method`, `http.route`, `http.status` |
+//! | `api.request` | info | a request of the API | `request.id`, `http.method`, `http.route` |
 //! | `webhook.request` | info | a webhook, in the receiver | `business.id`, `provider.event_id` once it is verified |
 //! | `stream.batch` | info | a batch of the tables' streams | `records` |
 //! | `stream.record` | info | one record of it | `stream.sequence_number`, `kind`, `business.id`, `provider.event_id` |
 //! | `due.run` | info | a run of the timer | |
 //! | `table.call` | debug | one call of DynamoDB, the client's retries included | `db.operation`, `db.table`, `attempts` |
+//! | `provider.call` | info | one question or order to a payment provider | `provider`, `provider.operation` |
 //!
 //! | line | level | in the span | fields |
 //! |---|---|---|---|
+//! | `portal request` | info | `portal.request` | `http.method`, `http.route`, `http.status`, `business.id`, `duration_ms` |
+//! | `api request` | info | `api.request` | `http.method`, `http.route`, `http.status`, `business.id`, `duration_ms` |
 //! | `webhook` | info | `webhook.request` | `provider.event_type`, `state`, `duplicate`, `recorded`, `duration_ms` |
 //! | `a webhook was refused: …` | warn | `webhook.request` | `metric.bad_signature`, `metric.too_old`, `metric.too_large`, `metric.incomplete` or `metric.unknown_business` |
 //! | `stream batch` | info | `stream.batch` | `failed`, `duration_ms` |

@@ -141,8 +141,7 @@ async fn request(context: &Context, business: &Business, wanted: &StartPayment) 
     })
 }
 
-/// Refuses an amount that the provider cannot write before anything is claimed for it: Stripe takes dinars to the hundredth
-/// only.
+/// Refuses an amount that the provider cannot write before anything is claimed for it: some take dinars to the hundredth only.
 pub(crate) fn check_amount(gateway: &Gateway, field: &str, amount: Money) -> Result<(), OperationError> {
     match gateway.check_amount(amount) {
         Ok(()) => Ok(()),

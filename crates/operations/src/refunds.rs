@@ -1,6 +1,6 @@
 //! Refunds that the business orders: the order is stored, then the provider is asked under the order's own idempotency key.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use payment_gateway::{Gateway, IdempotencyKey, RefundOrder, RefundOutcome};
 use receivables::payment::ReviewRefusal;
 use receivables::text::Description;
@@ -9,10 +9,6 @@ use receivables::{Business, InvoiceId, Money, ObjectId, ObjectState, Payment, Pa
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::payments::{change_payment, check_amount, commit_reports, reload, too_fine};
-
-/// How long after an order its idempotency key is trusted. Stripe may forget a key once it is at least 24 hours old
-/// (<https://docs.stripe.com/api/idempotent_requests>), and would then make a second refund of the same order.
-const REFUND_KEY_TRUSTED: SignedDuration = SignedDuration::from_hours(20);
 
 /// A refund that the business orders.
 #[derive(Clone, Debug)]
@@ -100,7 +96,9 @@ async fn request_refund(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let mut payment = payment;
-    if now.duration_since(order.ordered_at) > REFUND_KEY_TRUSTED {
+    let gateway = context.gateways.of(payment.provider)?;
+    // A forgotten key would make a second refund of the same order, so the provider is first asked which it has made.
+    if now.duration_since(order.ordered_at) > gateway.idempotency_keys_known_for() {
         payment = apply_money_back(context, payment, now).await?;
     }
     let waits = payment.refunds_waiting().any(|waiting| waiting.id == order.id);
@@ -113,7 +111,7 @@ async fn request_refund(
         business: payment.business.clone(),
     };
     let key = IdempotencyKey::of_refund(&payment.business, &payment.id, &order.id);
-    match context.gateways.of(payment.provider)?.refund(&wanted, &key).await? {
+    match gateway.refund(&wanted, &key).await? {
         RefundOutcome::Made(reports) => commit_reports(context, payment, &reports, None, now).await,
         RefundOutcome::Refused { reason } => refused(context, payment, &order.id, &reason, now).await,
     }

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use receivables::payment::ChargeRule;
 use receivables::payout::BalanceTransaction;
 use receivables::{Currency, Money, ObjectId, Provider, Report};
@@ -127,6 +127,13 @@ impl Gateway {
     pub fn livemode(&self) -> bool {
         match self {
             Self::Stripe(client) => client.livemode(),
+        }
+    }
+
+    /// For how long after a request its idempotency key is surely known, so that sending it again does nothing twice.
+    pub fn idempotency_keys_known_for(&self) -> SignedDuration {
+        match self {
+            Self::Stripe(_) => stripe::requests::IDEMPOTENCY_KEYS_KNOWN_FOR,
         }
     }
 

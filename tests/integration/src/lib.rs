@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod after_payment;
+mod alarms;
 mod bad_input;
 mod budget;
 mod commands;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use testing::raw_http::RawRequest;
 use testing::{Answer, World};
 
-use crate::hostile::{nobody_is_woken, watch_for_alarms};
+use crate::alarms::{nobody_is_woken, watch_for_alarms};
 
 const CARD: &str = "4242424242424242";
 /// Invoices on one page of the portal's list, and entries on one of its statement: one more has a next page.

@@ -24,9 +24,8 @@ pub fn binary(name: &str) -> PathBuf {
 
 fn build() -> HashMap<String, PathBuf> {
     let mut cargo = Command::new(env!("CARGO"));
-    // Built as the whole workspace, so that the features are those of the tests: the dependencies are not built a second time.
-    cargo.args(["build", "--offline", "--workspace", "--message-format=json-render-diagnostics"]);
-    cargo.args(FUNCTIONS.into_iter().chain([GUICHET]).flat_map(|name| ["--bin", name]));
+    // With all targets of the workspace, so that the features are those of the tests: no dependency is built a second time.
+    cargo.args(["build", "--offline", "--workspace", "--all-targets", "--message-format=json-render-diagnostics"]);
     for (variable, _) in std::env::vars_os() {
         if OF_THE_TEST.iter().any(|prefix| variable.to_string_lossy().starts_with(prefix)) {
             cargo.env_remove(variable);
@@ -38,6 +37,7 @@ fn build() -> HashMap<String, PathBuf> {
     let messages = String::from_utf8(output.stdout).expect("the output of cargo");
     let messages = messages.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     messages
+        .filter(|message| message["profile"]["test"] == false)
         .filter_map(|message| {
             Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into()))
         })

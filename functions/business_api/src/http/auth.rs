@@ -78,9 +78,13 @@ fn refuse(presented: Option<&[u8]>) -> ApiError {
     ApiError::unauthenticated()
 }
 
-/// The key in the header, which must be written exactly as `Bearer gk_…`: anything else is refused before the table is read.
+/// The key in the header, which must be written as `Bearer gk_…`: anything else is refused before the table is read. The name of
+/// the scheme may be in either case (RFC 9110, section 11.1).
 fn bearer_key(header: &str) -> Option<&str> {
-    let key = header.strip_prefix("Bearer ")?;
+    let (scheme, key) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return None;
+    }
     let rest = key.strip_prefix(KEY_PREFIX)?;
     let well_formed = !rest.is_empty() && key.len() <= KEY_BYTES_MAX && key.bytes().all(|byte| byte.is_ascii_graphic());
     well_formed.then_some(key)
@@ -92,7 +96,9 @@ mod tests {
 
     #[test]
     fn only_a_well_formed_bearer_key_is_looked_up() {
-        assert_eq!(bearer_key("Bearer gk_abc"), Some("gk_abc"));
+        for good in ["Bearer gk_abc", "bearer gk_abc", "BEARER gk_abc"] {
+            assert_eq!(bearer_key(good), Some("gk_abc"), "{good:?}");
+        }
         let bad = [
             "",
             "gk_abc",
@@ -100,8 +106,6 @@ mod tests {
             "Bearer ",
             "Bearer gk_",
             "Bearer  gk_abc",
-            "bearer gk_abc",
-            "BEARER gk_abc",
             "Bearer gk_abc ",
             "Bearer gk_a bc",
             "Bearer\tgk_abc",

@@ -31,7 +31,7 @@ pub(crate) async fn log_request(State(state): State<AppState>, mut request: Requ
     let business = BusinessOfRequest::default();
     request.extensions_mut().insert(business.clone());
     let span = tracing::info_span!(
-        "api_request",
+        "api.request",
         request.id = request_id(&request, &state),
         http.method = %method,
         http.route = route,

@@ -19,6 +19,7 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use receivables::{ObjectId, Report};
 use stripe_checkout::checkout_session::{ExpireCheckoutSession, RetrieveCheckoutSession};
 use stripe_client_core::StripeRequest;
@@ -32,6 +33,10 @@ use crate::orders::{CheckoutOrder, CloseOutcome, OpenedCheckout};
 use crate::request_error::RequestError;
 use crate::secret::Secret;
 use transport::Transport;
+
+/// Stripe may forget a key once it is at least 24 hours old (<https://docs.stripe.com/api/idempotent_requests>); less than that, for
+/// clocks that differ and requests under way.
+pub(crate) const IDEMPOTENCY_KEYS_KNOWN_FOR: SignedDuration = SignedDuration::from_hours(20);
 
 /// The API's address and the client's limits.
 #[derive(Clone, Debug)]

@@ -400,20 +400,20 @@ fn every_end_has_its_own_error_and_says_whether_to_come_back() {
         writeln!(table, "{name}: {tries_made} × · {error} · retryable: {}", error.retryable()).unwrap();
     }
     expect![[r#"
-        refused: 1 × · Stripe refuses the request: amount_too_small · retryable: false
-        refused without a word: 1 × · Stripe refuses the request: without a code · retryable: false
-        missing: 1 × · Stripe refuses the request: invalid_request_error · retryable: false
-        wrong key: 1 × · Stripe does not accept the key (status 401) · retryable: false
-        no right: 1 × · Stripe does not accept the key (status 403) · retryable: false
-        too often: 3 × · Stripe wants fewer requests · retryable: true
-        busy: 3 × · Stripe is not able to answer now (status 409) · retryable: true
-        fault: 3 × · Stripe is not able to answer now (status 500) · retryable: true
-        hangs up: 3 × · Stripe does not answer; whether the request was carried out is unknown · retryable: true
-        silent: 3 × · Stripe does not answer; whether the request was carried out is unknown · retryable: true
-        elsewhere: 1 × · Stripe's answer cannot be understood: it sends us elsewhere (status 302) · retryable: false
-        no JSON: 1 × · Stripe's answer cannot be understood: it is no JSON · retryable: false
-        no address: 1 × · Stripe's answer cannot be understood: the checkout has no address · retryable: false
-        too large: 1 × · Stripe's answer cannot be understood: it is larger than 4194304 bytes · retryable: false
+        refused: 1 × · the provider refuses the request: amount_too_small · retryable: false
+        refused without a word: 1 × · the provider refuses the request: without a code · retryable: false
+        missing: 1 × · the provider refuses the request: invalid_request_error · retryable: false
+        wrong key: 1 × · the provider does not accept the key (status 401) · retryable: false
+        no right: 1 × · the provider does not accept the key (status 403) · retryable: false
+        too often: 3 × · the provider wants fewer requests · retryable: true
+        busy: 3 × · the provider is not able to answer now (status 409) · retryable: true
+        fault: 3 × · the provider is not able to answer now (status 500) · retryable: true
+        hangs up: 3 × · the provider does not answer; whether the request was carried out is unknown · retryable: true
+        silent: 3 × · the provider does not answer; whether the request was carried out is unknown · retryable: true
+        elsewhere: 1 × · the provider's answer cannot be understood: it sends us elsewhere (status 302) · retryable: false
+        no JSON: 1 × · the provider's answer cannot be understood: it is no JSON · retryable: false
+        no address: 1 × · the provider's answer cannot be understood: the checkout has no address · retryable: false
+        too large: 1 × · the provider's answer cannot be understood: it is larger than 4194304 bytes · retryable: false
     "#]]
     .assert_eq(&table);
     let (_, outcome) = tries(vec![answer(400, refusal)]);
