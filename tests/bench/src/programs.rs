@@ -31,10 +31,10 @@ pub(crate) fn functions() -> Outcome {
 /// just as `cargo xtask run` does.
 pub(crate) fn guichet(release: bool) -> Outcome<PathBuf> {
     if release {
-        cargo(&["--release", "--package", "local", "--package", "bench", "--bin", "guichet"])?;
+        cargo(&["--release", "--package", "guichet", "--package", "bench", "--bin", "guichet"])?;
         return released("guichet");
     }
-    cargo(&["--package", "local", "--bin", "guichet"])?;
+    cargo(&["--package", "guichet", "--bin", "guichet"])?;
     Ok(target()?.join("debug").join("guichet"))
 }
 
