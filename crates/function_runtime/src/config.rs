@@ -15,12 +15,16 @@
 //! | `STRIPE_API_BASE` | where Stripe's API is | `https://api.stripe.com` |
 //! | `GUICHET_LOG` | what is logged, `info` or as `tracing` filters | `info` |
 
+#[cfg(feature = "operations")]
 use http::Uri;
-use payment_gateway::{GatewayConfig, Secret};
+#[cfg(feature = "operations")]
+use payment_gateway::GatewayConfig;
+use payment_gateway::Secret;
 use receivables::BusinessId;
 use store::Tables;
 
 /// Hexadecimal digits of the link secret, at least: 256 bits.
+#[cfg(feature = "operations")]
 const LINK_SECRET_DIGITS_MIN: usize = 64;
 /// The default business, or for the receiver of webhooks the only one.
 const BUSINESS: &str = "GUICHET_BUSINESS";
@@ -46,6 +50,7 @@ pub struct Config {
 }
 
 /// The configuration of functions that serve people or call Stripe.
+#[cfg(feature = "operations")]
 #[derive(Clone)]
 pub struct ContextConfig {
     /// Scheme and host under which customers reach the portal; links in mails begin with it.
@@ -108,6 +113,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The configuration of functions that serve people or call Stripe.
+    #[cfg(feature = "operations")]
     pub fn context(&mut self) -> Option<ContextConfig> {
         let origin = self.origin();
         let link_secret = self.link_secret();
@@ -128,6 +134,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cfg(feature = "operations")]
     fn origin(&mut self) -> Option<String> {
         const NAME: &str = "GUICHET_ORIGIN";
         let Some(origin) = self.text(NAME) else { return self.fault(NAME, "expected https://…; it is not set") };
@@ -138,6 +145,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cfg(feature = "operations")]
     fn link_secret(&mut self) -> Option<Vec<u8>> {
         const NAME: &str = "GUICHET_LINK_SECRET";
         let Some(text) = self.text(NAME) else {
@@ -149,6 +157,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cfg(feature = "operations")]
     fn secret(&mut self, name: &'static str) -> Option<Secret> {
         match self.text(name).map(Secret::new) {
             Some(Ok(secret)) => Some(secret),
@@ -169,6 +178,7 @@ impl<'a> Reader<'a> {
 
 /// Whether a text is an origin that links may begin with: a host with nothing behind it but a slash, reached over TLS or on
 /// this machine.
+#[cfg(feature = "operations")]
 fn is_origin(text: &str) -> bool {
     let Ok(uri) = text.parse::<Uri>() else { return false };
     let host = uri.host().unwrap_or_default();
@@ -182,7 +192,7 @@ fn is_origin(text: &str) -> bool {
     reachable && bare && uri.path() == "/" && uri.query().is_none() && !text.contains('#')
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "operations"))]
 mod tests {
     use super::*;
 
