@@ -31,21 +31,25 @@ const TARGET_BYTES_MAX: usize = 32 * 1024;
 
 /// Answers requests for as long as the process lives.
 pub async fn answer(router: Router) -> Result<(), Error> {
-    lambda_http::lambda_runtime::run(service_fn(move |mut event: LambdaEvent<LambdaRequest>| {
-        let router = match repair(&mut event.payload) {
+    // Read as what it is. The adapter's own type keeps a copy of the event's text, to try its kinds of events one after the other.
+    lambda_http::lambda_runtime::run(service_fn(move |event: LambdaEvent<ApiGatewayV2httpRequest>| {
+        let (mut request, context) = event.into_parts();
+        let router = match repair(&mut request) {
             Ok(()) => router.clone(),
             Err(status) => Router::new().fallback(move || async move { status }),
         };
-        Adapter::from(router).call(event)
+        Adapter::from(router).call(LambdaEvent::new(LambdaRequest::ApiGatewayV2(request), context))
     }))
     .await
 }
 
 /// Makes a request one that the adapter can convert. If that is impossible, an empty request for `/` is left, and the status to
 /// answer it with.
-fn repair(request: &mut LambdaRequest) -> Result<(), StatusCode> {
-    // The functions stand behind HTTP APIs, so no other kind of event is compiled in.
-    let LambdaRequest::ApiGatewayV2(request) = request else { return Err(StatusCode::NOT_IMPLEMENTED) };
+fn repair(request: &mut ApiGatewayV2httpRequest) -> Result<(), StatusCode> {
+    // The functions stand behind HTTP APIs. Another kind of event says another version, or none.
+    if request.version.as_deref() != Some("2.0") {
+        return Err(emptied(request, StatusCode::NOT_IMPLEMENTED));
+    }
     repair_host(request);
     let path = encoded(request.raw_path.as_deref().unwrap_or_default(), PATH_CHARACTERS);
     // Without the slash, a path would continue the name of the host.
@@ -60,11 +64,17 @@ fn repair(request: &mut LambdaRequest) -> Result<(), StatusCode> {
         None
     };
     if let Some(status) = refused {
-        (request.raw_path, request.raw_query_string, request.body) = (Some("/".to_owned()), None, None);
-        return Err(status);
+        return Err(emptied(request, status));
     }
     (request.raw_path, request.raw_query_string) = (Some(path), query);
     Ok(())
+}
+
+/// Leaves an empty request for `/`, and returns the status to answer it with.
+fn emptied(request: &mut ApiGatewayV2httpRequest, status: StatusCode) -> StatusCode {
+    (request.raw_path, request.raw_query_string, request.body) = (Some("/".to_owned()), None, None);
+    repair_host(request);
+    status
 }
 
 /// Keeps the host that the client names, if it is one; otherwise uses the name under which API Gateway was reached, or none.
@@ -85,10 +95,26 @@ fn repair_host(request: &mut ApiGatewayV2httpRequest) {
 
 /// Whether a text can be the host of a URL. For some texts only parsing tells: `1.2.3.999`, or a name in broken punycode.
 fn is_host(text: &str) -> bool {
+    if is_plain_name(text) {
+        return true;
+    }
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || HOST_CHARACTERS.contains(&byte);
     (1..=HOST_BYTES_MAX).contains(&text.len())
         && text.bytes().all(allowed)
         && Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.path() == "/")
+}
+
+/// Whether a text is a name like `pay.example.com`, which nearly every request has: labels of letters, digits and hyphens, none in
+/// punycode, the last beginning with a letter.
+fn is_plain_name(text: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.contains("--")
+    };
+    text.len() <= HOST_BYTES_MAX
+        && text.split('.').all(is_label)
+        && text.rsplit('.').next().is_some_and(|last| last.starts_with(|first: char| first.is_ascii_alphabetic()))
 }
 
 /// A text in which every character that is not allowed is percent encoded.
@@ -214,13 +240,14 @@ mod tests {
 
     /// What the router receives, or the status answered instead, through the adapter's own conversion.
     async fn converted(event: &Value) -> Result<Request<Body>, StatusCode> {
-        let mut payload: LambdaRequest = serde_json::from_value(event.clone()).expect("an event of an HTTP API");
+        let mut payload: ApiGatewayV2httpRequest = serde_json::from_value(event.clone()).expect("an event");
         repair(&mut payload)?;
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
         let router = Router::new().fallback(move |request: Request<Body>| async move {
             sender.send(request).unwrap();
             StatusCode::OK.into_response()
         });
+        let payload = LambdaRequest::ApiGatewayV2(payload);
         Adapter::from(router).call(LambdaEvent::new(payload, Context::default())).await.unwrap();
         Ok(receiver.recv().await.expect("the router was asked"))
     }
@@ -245,7 +272,7 @@ mod tests {
                     let (parent, name) = place.rsplit_once('/').unwrap();
                     let value = format!("{prefix}{text}");
                     event.pointer_mut(parent).unwrap()[name] = value.clone().into();
-                    if serde_json::from_value::<LambdaRequest>(event.clone()).is_err() {
+                    if serde_json::from_value::<ApiGatewayV2httpRequest>(event.clone()).is_err() {
                         // Not a header's value; the runtime answers it without ending.
                         assert!(place.starts_with("/headers"), "{place} {value:?}");
                         continue;
@@ -291,6 +318,23 @@ mod tests {
         let mut event = event();
         event["headers"]["host"] = long.into();
         assert_eq!(host(converted(&event).await.unwrap().headers()), Some("api.example.com"));
+    }
+
+    #[tokio::test]
+    async fn an_event_that_is_no_request_of_an_http_api_is_not_answered_as_one() {
+        for version in [json!("1.0"), Value::Null] {
+            let mut event = event();
+            event["version"] = version;
+            assert_eq!(converted(&event).await.err(), Some(StatusCode::NOT_IMPLEMENTED));
+        }
+    }
+
+    #[test]
+    fn a_plain_name_can_be_the_host_of_an_address() {
+        for text in hostile().iter().filter(|text| is_plain_name(text)) {
+            assert!(Url::parse(&format!("https://{text}/")).is_ok_and(|url| url.path() == "/"), "{text}");
+        }
+        assert!(is_plain_name("pay.example.com") && !is_plain_name("1.2.3.4") && !is_plain_name("xn--a"));
     }
 
     #[tokio::test]

@@ -29,7 +29,7 @@ use receivables::{BusinessId, ObjectId, Provider};
 use sha2::{Digest, Sha256};
 use store::{EVENT_BODY_BYTES_MAX, Envelope, EventState, ReceivedEvent, RecordOutcome, Store};
 use tracing::field::Empty;
-use tracing::{Instrument, Span, info_span};
+use tracing::{Instrument, info_span};
 
 use crate::refusal::Refusal;
 
@@ -85,15 +85,17 @@ async fn receive(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let span = info_span!("webhook.request", business.id = Empty, provider.event_id = Empty);
-    let work = async {
-        let body = body.map_err(|rejection| Refusal::of_body(&rejection))?;
-        let webhook = Webhook { provider: &provider, business: &business, headers: &headers, body: &body };
-        receiver.receive(webhook).await
-    };
-    match work.instrument(span.clone()).await {
-        Ok(answer) => answer.into_response(),
+    let began = Instant::now();
+    let verified = body.map_err(|rejection| Refusal::of_body(&rejection)).and_then(|body| {
+        receiver.verified(Webhook { provider: &provider, business: &business, headers: &headers, body: &body })
+    });
+    match verified {
+        Ok(events) => receiver.record_all(&events, began).await.into_response(),
         Err(refusal) => {
+            let span = info_span!("webhook.request", business.id = Empty);
+            if business == receiver.only_business.as_str() {
+                span.record("business.id", business.as_str());
+            }
             let _in = span.enter();
             refusal.log();
             refusal.answer().into_response()
@@ -127,30 +129,38 @@ fn plain_text(status: StatusCode, text: &'static str) -> Response {
 }
 
 impl Receiver {
-    /// Receives a webhook: verifies it, and records each event in it. If one of them cannot be recorded, the provider sends all
-    /// of them again, and the recorded ones are duplicates.
-    async fn receive(&self, webhook: Webhook<'_>) -> Result<Answer, Refusal> {
-        let began = Instant::now();
+    /// The events of a webhook, once it is verified.
+    fn verified(&self, webhook: Webhook<'_>) -> Result<Vec<ReceivedEvent>, Refusal> {
         let Webhook { provider, business, headers, body } = webhook;
         let provider = provider_named(provider).ok_or(Refusal::UnknownBusiness)?;
         if business != self.only_business.as_str() {
             return Err(Refusal::UnknownBusiness);
         }
-        Span::current().record("business.id", business);
         let now = self.clock.now();
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         verify(provider, header, body, &self.secrets, now).map_err(Refusal::Signature)?;
+        let events = events(provider, body).into_iter();
+        Ok(events.map(|event| received(self.only_business.clone(), provider, event, now)).collect())
+    }
+
+    /// Records each event of a webhook. If one of them cannot be recorded, the provider sends all of them again, and the recorded
+    /// ones are duplicates.
+    async fn record_all(&self, events: &[ReceivedEvent], began: Instant) -> Answer {
         let mut answer = Answer::RecordedBefore;
-        for event in events(provider, body) {
-            let event = received(self.only_business.clone(), provider, event, now);
-            Span::current().record("provider.event_id", event.key.event.as_str());
-            match self.record(&event, began).await {
-                Answer::TryAgain => return Ok(Answer::TryAgain),
+        for event in events {
+            // Made with its fields: adding one later writes all of them anew.
+            let span = info_span!(
+                "webhook.request",
+                business.id = event.key.business.as_str(),
+                provider.event_id = event.key.event.as_str()
+            );
+            match self.record(event, began).instrument(span).await {
+                Answer::TryAgain => return Answer::TryAgain,
                 Answer::Recorded => answer = Answer::Recorded,
                 Answer::RecordedBefore => {}
             }
         }
-        Ok(answer)
+        answer
     }
 
     /// Records an event. The log gets one line for it, and one more where a person must act.
