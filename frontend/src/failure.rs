@@ -73,8 +73,12 @@ impl From<OperationError> for Failure {
         Self::Page(match error {
             OperationError::NotFound => ErrorPage::NotFound,
             OperationError::Refused(_) => ErrorPage::Unreadable,
-            OperationError::Conflict | OperationError::Unavailable(_) => ErrorPage::Unavailable,
-            OperationError::ProviderRefused { .. } | OperationError::Defect(_) => ErrorPage::Defect,
+            OperationError::Conflict | OperationError::TablesUnavailable(_) | OperationError::Unavailable(_) => {
+                ErrorPage::Unavailable
+            }
+            OperationError::ProviderRefused { .. } | OperationError::Misconfigured(_) | OperationError::Defect(_) => {
+                ErrorPage::Defect
+            }
         })
     }
 }

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use std::sync::{Arc, Mutex};
 
 use jiff::{SignedDuration, Timestamp};
-use operations::{Context, Links, OperationError, WorkerId};
+use operations::{Context, Links, OperationError};
 use payment_gateway::{GatewayConfigError, Gateways};
 use receivables::{Business, BusinessId};
 use store::Store;
@@ -78,7 +78,6 @@ impl AppState {
             gateways,
             mailer,
             links: Links::new(&context.origin, &context.link_secret),
-            worker: WorkerId::new(&ids.token()),
         };
         Ok(Self { context, clock, ids, default_business: config.default_business.clone(), businesses: Arc::default() })
     }

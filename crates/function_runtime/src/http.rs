@@ -81,10 +81,12 @@ impl From<&OperationError> for Problem {
                     Self::new(StatusCode::BAD_GATEWAY, "provider_refused", "The payment provider refused the request");
                 problem.detail(format!("the provider's code: {code}"))
             }
-            OperationError::Unavailable(_) => {
+            OperationError::TablesUnavailable(_) | OperationError::Unavailable(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "A service is not available; try again")
             }
-            OperationError::Defect(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", "Internal error"),
+            OperationError::Misconfigured(_) | OperationError::Defect(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", "Internal error")
+            }
         }
     }
 }
@@ -93,7 +95,12 @@ impl From<&OperationError> for Problem {
 pub fn log_failure(error: &OperationError) {
     match error {
         OperationError::Defect(why) => tracing::error!(why, "a defect"),
-        OperationError::Unavailable(why) => tracing::warn!(why, "a service is unavailable"),
+        OperationError::Misconfigured(why) => {
+            tracing::error!(why, metric.misconfigured = 1, "a service refuses our key");
+        }
+        OperationError::TablesUnavailable(why) | OperationError::Unavailable(why) => {
+            tracing::warn!(why, "a service is unavailable");
+        }
         OperationError::ProviderRefused { code } => {
             tracing::warn!(provider.code = code, "the provider refused a request");
         }

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use crate::options::{Options, StreamHandler};
 use local_aws::streams::{Mapping, Stream, StreamProgress};
 use local_aws::table::{CORE, INBOX, Table, TableError};
+use operations::{Deadline, Shards};
 use stripe_sandbox::Sandbox;
 
 /// How often the timer looks for what is due. EventBridge's shortest schedule is a minute too.
@@ -88,7 +89,7 @@ impl BackgroundWork {
 
     /// Does whatever is due now.
     pub(crate) async fn run_due(&self) -> Result<operations::DueRun, String> {
-        due_worker::handle(&self.state).await.map_err(|error| error.to_string())
+        due_worker::handle(&self.state, Shards::All, Deadline::default()).await.map_err(|error| error.to_string())
     }
 
     /// Does all that can be done now, and returns when nothing is left.
@@ -142,6 +143,12 @@ impl BackgroundWork {
         &self.table
     }
 
+    pub(crate) async fn sweep_expired(&self) -> Result<usize, String> {
+        let (table, now) = (Arc::clone(&self.table), self.state.clock.now());
+        let swept = tokio::task::spawn_blocking(move || table.sweep_ttl(now)).await;
+        swept.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+    }
+
     pub(crate) fn clear_tables(&self) -> Result<(), TableError> {
         self.table.clear()
     }
@@ -182,7 +189,7 @@ fn own_worker(state: &AppState) -> StreamHandler {
     let state = state.clone();
     Arc::new(move |event| {
         let state = state.clone();
-        async move { Ok(event_worker::handle(&state, event).await) }.boxed()
+        async move { Ok(event_worker::handle(&state, event, Deadline::default()).await) }.boxed()
     })
 }
 
@@ -204,10 +211,11 @@ fn wants_inbox(record: &EventRecord) -> bool {
     text("sk") == "SG" || (text("pk").starts_with("W#") && text("state") == "received")
 }
 
-/// The filter of the core table's mapping: facts, and balances.
+/// The filter of the core table's mapping: records of decisions, and balances.
 fn wants_core(record: &EventRecord) -> bool {
-    match record.change.keys.clone().into_inner().get("sk") {
-        Some(serde_dynamo::AttributeValue::S(sk)) => sk.starts_with("FACT#") || sk == "BAL",
-        _ => false,
+    let keys = record.change.keys.clone().into_inner();
+    match keys.get("sk") {
+        Some(serde_dynamo::AttributeValue::S(sk)) if sk == "BAL" => true,
+        _ => matches!(keys.get("pk"), Some(serde_dynamo::AttributeValue::S(pk)) if pk.starts_with("O#")),
     }
 }

@@ -214,6 +214,11 @@ impl Local {
         self.background.drain().await
     }
 
+    /// Deletes what has expired by the clock, as the tables do on their own, and returns how many items that were.
+    pub async fn sweep_expired(&self) -> Result<usize, String> {
+        self.background.sweep_expired().await
+    }
+
     /// Returns when the streams are drained. Unlike [`Local::drain`] it delivers no webhook and does nothing that is due.
     pub async fn drain_streams(&self) -> Result<(), String> {
         self.background.drain_streams().await

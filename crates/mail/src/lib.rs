@@ -19,4 +19,4 @@ mod tests;
 
 pub use idempotency_key::IdempotencyKey;
 pub use message::{Kind, Message, RECEIPT_LINES_MAX, Receipt, ReceiptLine, SignIn};
-pub use sender::{SEND_TIMEOUT, SendError, Sender, SentMessage};
+pub use sender::{SEND_TIMEOUT, SendError, Sender, SentMessage, Wait};

@@ -1,8 +1,8 @@
 //! Sends a message by Amazon SES, once.
 //!
-//! The answer says which of three things happened: SES has the message, SES does not have it, or it is unknown. An unknown
-//! outcome is never tried again here: the client's own retries are off for this call, however the client was built, because a
-//! second try may be a second mail.
+//! The answer says which of three things happened: SES has the message, SES does not have it, or it is unknown. One call is one
+//! try: the client's own retries are off, however the client was built, because a second try may be a second mail. Whoever
+//! calls decides about it.
 //!
 //! No error contains prose of a service, because SES's refusals quote addresses. Only its codes are kept. The one thing logged
 //! is that a message cannot be sent to its address, without the address.
@@ -56,15 +56,26 @@ pub enum SendError {
     NotSent {
         /// A code, of ours or of SES.
         reason: String,
-        /// Whether the same call may succeed later without anyone changing anything.
-        retryable: bool,
+        /// What it waits for.
+        wait: Wait,
     },
-    /// SES may have the message. It must not be sent again automatically.
+    /// SES may have the message.
     #[error("the message may have been sent: {reason}")]
     OutcomeUnknown {
         /// A code, of ours or of SES.
         reason: String,
     },
+}
+
+/// What a message that was not sent waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// The same call may succeed later by itself.
+    Retry,
+    /// A person must mend the settings, such as a paused account; then the same call succeeds.
+    Person,
+    /// This message will never be accepted.
+    Never,
 }
 
 impl Sender {
@@ -91,12 +102,12 @@ impl Sender {
                 metric.mail_refused = 1,
                 "a mail cannot be sent: its address is not ASCII"
             );
-            return Err(not_sent("address-not-ascii", false));
+            return Err(not_sent("address-not-ascii", Wait::Never));
         }
         let raw = RawMessage::builder()
             .data(Blob::new(mime(mail, from, once, now)))
             .build()
-            .map_err(|_| not_sent("message-not-built", false))?;
+            .map_err(|_| not_sent("message-not-built", Wait::Never))?;
         let tags = [
             tag("business", from.id.as_str().to_owned())?,
             tag("kind", mail.kind().as_str().to_owned())?,
@@ -152,16 +163,19 @@ impl Intercept for DispatchFlag {
 /// The outcome for the message after an error of the client.
 fn outcome(error: &SdkError<SendRawEmailError, HttpResponse>, dispatched: bool) -> SendError {
     match error {
-        SdkError::ConstructionFailure(_) => not_sent("request-not-built", false),
+        SdkError::ConstructionFailure(_) => not_sent("request-not-built", Wait::Never),
         // A success that cannot be read comes as an error without a code.
         SdkError::ServiceError(answer) if answer.raw().status().is_success() => unknown("answer-not-understood"),
-        SdkError::ServiceError(answer) => refusal(answer.err().code(), answer.raw().status().as_u16()),
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            refusal(answer.err().code(), answer.err().message().unwrap_or_default(), status)
+        }
         SdkError::ResponseError(_) => unknown("answer-not-understood"),
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) if !dispatched => {
-            not_sent("request-not-dispatched", true)
+            not_sent("request-not-dispatched", Wait::Retry)
         }
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) if never_connected(error) => {
-            not_sent("not-connected", true)
+            not_sent("not-connected", Wait::Retry)
         }
         SdkError::TimeoutError(_) => unknown("timed-out"),
         SdkError::DispatchFailure(_) => unknown("connection-broke"),
@@ -170,14 +184,15 @@ fn outcome(error: &SdkError<SendRawEmailError, HttpResponse>, dispatched: bool) 
 }
 
 /// The outcome for the message after an error answer of SES. A server's own failure may come after it has accepted the message.
-fn refusal(code: Option<&str>, status: u16) -> SendError {
+/// `message` is SES's sentence; it only tells an identity that is not verified from a message that is refused.
+fn refusal(code: Option<&str>, message: &str, status: u16) -> SendError {
     let reason: String = match code {
         Some(code) => {
             code.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).take(CODE_CHARS_MAX).collect()
         }
         None => format!("http-{status}"),
     };
-    match (reason.as_str(), status) {
+    let wait = match (reason.as_str(), status) {
         (
             "Throttling"
             | "ThrottlingException"
@@ -189,10 +204,28 @@ fn refusal(code: Option<&str>, status: u16) -> SendError {
             | "RequestExpired",
             _,
         )
-        | (_, 429) => SendError::NotSent { reason, retryable: true },
-        (_, 400..=407 | 409..=499) => SendError::NotSent { reason, retryable: false },
-        (_, _) => SendError::OutcomeUnknown { reason },
-    }
+        | (_, 429) => Wait::Retry,
+        (
+            "AccountSendingPausedException"
+            | "AccountSendingPaused"
+            | "ConfigurationSetSendingPausedException"
+            | "ConfigurationSetSendingPaused"
+            | "ConfigurationSetDoesNotExistException"
+            | "ConfigurationSetDoesNotExist"
+            | "MailFromDomainNotVerifiedException"
+            | "MailFromDomainNotVerified"
+            | "AccessDenied"
+            | "AccessDeniedException"
+            | "InvalidClientTokenId"
+            | "SignatureDoesNotMatch",
+            _,
+        )
+        | (_, 401 | 403) => Wait::Person,
+        ("MessageRejected", _) if message.contains("not verified") => Wait::Person,
+        (_, 400..=407 | 409..=499) => Wait::Never,
+        (_, _) => return SendError::OutcomeUnknown { reason },
+    };
+    SendError::NotSent { reason, wait }
 }
 
 /// Whether the client says that there never was a connection. If it does not say so, there may have been one.
@@ -203,11 +236,11 @@ fn never_connected(error: &(dyn Error + 'static)) -> bool {
 }
 
 fn tag(name: &str, value: String) -> Result<MessageTag, SendError> {
-    MessageTag::builder().name(name).value(value).build().map_err(|_| not_sent("tag-not-built", false))
+    MessageTag::builder().name(name).value(value).build().map_err(|_| not_sent("tag-not-built", Wait::Never))
 }
 
-fn not_sent(reason: &str, retryable: bool) -> SendError {
-    SendError::NotSent { reason: reason.to_owned(), retryable }
+fn not_sent(reason: &str, wait: Wait) -> SendError {
+    SendError::NotSent { reason: reason.to_owned(), wait }
 }
 
 fn unknown(reason: &str) -> SendError {

@@ -1,8 +1,5 @@
 //! What every operation works with: the tables, the providers, mail, links, and the actor.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use payment_gateway::Gateways;
 use receivables::Actor;
 use receivables::text::Description;
@@ -23,8 +20,6 @@ pub struct Context {
     pub actor: Actor,
     /// The operator's request that is being carried out, if there is one.
     pub action: Option<OperatorAction>,
-    /// Names this process and its tries, so that a worker whose claim's answer was lost recognises its own claim.
-    pub worker: WorkerId,
 }
 
 /// A request of an operator to change the books.
@@ -47,23 +42,5 @@ impl Context {
     #[must_use]
     pub fn for_action(&self, action: OperatorAction) -> Self {
         Self { action: Some(action), ..self.clone() }
-    }
-}
-
-/// Names a worker process and each of its tries.
-#[derive(Clone, Debug)]
-pub struct WorkerId {
-    process: Arc<str>,
-    tries: Arc<AtomicU64>,
-}
-
-impl WorkerId {
-    /// Takes a name that no other process has.
-    pub fn new(process: &str) -> Self {
-        Self { process: process.into(), tries: Arc::default() }
-    }
-
-    pub(crate) fn next(&self) -> String {
-        format!("{}.{}", self.process, self.tries.fetch_add(1, Ordering::Relaxed))
     }
 }

@@ -22,9 +22,15 @@ pub enum OperationError {
         /// The provider's own code.
         code: String,
     },
-    /// A service does not answer: try again later.
+    /// The tables do not answer: try again later.
+    #[error("the tables are unavailable: {0}")]
+    TablesUnavailable(String),
+    /// Another service, such as the provider, does not answer: try again later.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// A service does not accept our key: a person must mend the settings, and then the same operation succeeds.
+    #[error("misconfigured: {0}")]
+    Misconfigured(String),
     /// A bug or a wrong configuration of ours: a person must look.
     #[error("defect: {0}")]
     Defect(String),
@@ -34,9 +40,18 @@ impl OperationError {
     /// Whether the same operation may succeed later without anyone changing anything.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Conflict | Self::Unavailable(_) => true,
-            Self::Refused(_) | Self::NotFound | Self::ProviderRefused { .. } | Self::Defect(_) => false,
+            Self::Conflict | Self::TablesUnavailable(_) | Self::Unavailable(_) => true,
+            Self::Refused(_)
+            | Self::NotFound
+            | Self::ProviderRefused { .. }
+            | Self::Misconfigured(_)
+            | Self::Defect(_) => false,
         }
+    }
+
+    /// Whether what failed was a service or the settings, and not what was asked: the same operation is only to be tried later.
+    pub fn is_outage(&self) -> bool {
+        self.retryable() || matches!(self, Self::Misconfigured(_))
     }
 }
 
@@ -61,7 +76,7 @@ refused! {
 impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(why) => Self::Unavailable(why),
+            StoreError::Unavailable(why) => Self::TablesUnavailable(why),
             StoreError::Defect(why) => Self::Defect(why),
         }
     }
@@ -74,11 +89,11 @@ impl From<RequestError> for OperationError {
         }
         match &error {
             RequestError::Refused { code, .. } => Self::ProviderRefused { code: code.clone() },
+            RequestError::Misconfigured { .. } => Self::Misconfigured(error.to_string()),
             RequestError::Order(_)
             | RequestError::Unreachable
             | RequestError::RateLimited
             | RequestError::Unavailable { .. }
-            | RequestError::Misconfigured { .. }
             | RequestError::NoAccount
             | RequestError::Unreadable { .. } => Self::Defect(error.to_string()),
         }

@@ -50,7 +50,7 @@ pub async fn replay_event(
 }
 
 /// Applies an event. An error that no retry would fix puts the event into quarantine, where it holds nothing up and a replay
-/// finds it. An event that was applied before stays applied.
+/// finds it. An event that was applied before stays applied; after an outage it stays due.
 async fn quarantine_on_defect(
     context: &Context,
     event: &ReceivedEvent,
@@ -58,7 +58,7 @@ async fn quarantine_on_defect(
     now: Timestamp,
 ) -> Result<ApplyOutcome, OperationError> {
     match (apply(context, event, marked, now).await, marked) {
-        (Err(error), Some(key)) if !error.retryable() => {
+        (Err(error), Some(key)) if !error.is_outage() => {
             let reason = format!("it cannot be applied: {error}");
             context.store.mark_event(key, EventState::Quarantined, Some(&reason), now).await?;
             Ok(ApplyOutcome::Quarantined)

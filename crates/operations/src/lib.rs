@@ -15,30 +15,29 @@ mod due;
 mod error;
 mod events;
 mod exports;
-mod facts;
 mod import;
 mod invoices;
 mod links;
 mod methods;
 mod payments;
 mod payouts;
+mod publish;
 mod refunds;
 mod replay;
 mod sign_in;
 mod verify;
 mod write_offs;
 
-pub use audit::seal_audit;
+pub use audit::seal_records;
 pub use businesses::set_write_off_tolerances;
 pub use cash_moves::{CashPart, apply_cash, close_review, hand_over, move_cash, proposals_for, unapply_cash};
-pub use context::{Context, OperatorAction, WorkerId};
+pub use context::{Context, OperatorAction};
 pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unapply_credit_note};
 pub use customers::{Registration, register_customer};
-pub use due::{DueRun, SweepResult, put_business, run_due, sweep_provider_events, watch};
+pub use due::{Deadline, DueRun, Shards, SweepResult, put_business, run_due, sweep_provider_events, watch};
 pub use error::OperationError;
 pub use events::{ApplyOutcome, apply_provider_event, identify, replay_event};
 pub use exports::{EXPORT_DAYS_MAX, ExportedPayment, exported_payments, journal};
-pub use facts::{publish_fact, send_sign_in_mail};
 pub use import::{
     IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
     check_import, import_invoices,
@@ -46,6 +45,8 @@ pub use import::{
 pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
 pub use payments::{StartPayment, StartedPayment, charge_rule, poll_payment, start_payment};
+pub use publish::mail::send_sign_in_mail;
+pub use publish::publish;
 pub use refunds::{NewRefund, order_refund};
 pub use replay::{Replay, ReplayResult, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};

@@ -1,11 +1,13 @@
 //! Payouts: what the provider pays to the bank, proved by its transactions, each matched to its payment.
+//!
+//! A payout may have fifty thousand transactions, so its list is read in steps, as due work.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use receivables::payout::{PayoutRank, PayoutReport, prove};
-use receivables::{BusinessId, ObjectId, PaymentId, Provider};
-use store::{Page, Payout, PayoutTransaction};
+use receivables::{BusinessId, ObjectId, Provider};
+use store::{Page, Payout, PayoutReading, PayoutTransaction};
 
 use crate::commit::RetryOnConflict;
 use crate::context::Context;
@@ -13,9 +15,11 @@ use crate::error::OperationError;
 
 /// The latest payouts in which unknown payments are looked up again: a month of daily ones.
 const PAYOUTS_MATCHED_MAX: usize = 31;
+/// Pages of a list that one step reads, of a hundred transactions each: some seconds.
+const PAGES_PER_STEP: usize = 10;
 
-/// Applies a report about a payout. Once it is paid or complete, its transactions are fetched, kept and summed; again when the
-/// bank returns it. A payout for which the provider lists no transactions is kept without a proof.
+/// Applies a report about a payout. Once it is paid or complete, its transactions are due to be read; again when the bank returns
+/// it.
 pub(crate) async fn apply_payout_report(
     context: &Context,
     b: &BusinessId,
@@ -34,6 +38,7 @@ pub(crate) async fn apply_payout_report(
             proof: None,
             unlisted: false,
             heard_at: now,
+            reading: None,
             version: 0,
         });
         payout.state.merge(&report.state);
@@ -42,70 +47,97 @@ pub(crate) async fn apply_payout_report(
         let came_back = rank >= PayoutRank::Cancelled && before.as_ref().is_none_or(|before| before.state.rank < rank);
         let proved = payout.proof.as_ref().is_some_and(|proof| proof.holds);
         if came && !payout.state.manual && (came_back || !proved) {
-            prove_again(context, b, &mut payout).await?;
+            payout.reading.get_or_insert(PayoutReading { due_at: now, after: None });
         }
         if before.as_ref() == Some(&payout) {
             return Ok(());
         }
         payout.version += 1;
-        let written = context.store.put_payout(b, &payout).await?;
-        if written {
+        if context.store.put_payout(b, &payout).await? {
             return Ok(());
         }
     }
 }
 
-/// Fetches a payout's transactions, keeps and sums them.
-async fn prove_again(context: &Context, b: &BusinessId, payout: &mut Payout) -> Result<(), OperationError> {
-    let transactions = match transactions(context, b, payout).await {
-        Ok(transactions) => transactions,
-        // The provider refuses the list, now and later. The proof made before stays.
-        Err(OperationError::ProviderRefused { .. }) => {
-            payout.unlisted = payout.proof.is_none();
-            return Ok(());
+/// Reads some pages of a payout's transactions and keeps those that are new; at the end of the list the payout is proved. A payout
+/// for which the provider lists no transactions is kept without a proof. What another has changed meanwhile stays; then the step
+/// is made again.
+pub(crate) async fn read_payout(
+    context: &Context,
+    b: &BusinessId,
+    payout: Payout,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    let mut payout = payout;
+    let mut after = payout.reading.as_ref().and_then(|reading| reading.after.clone());
+    for _ in 0..PAGES_PER_STEP {
+        let gateway = context.gateways.of(payout.provider)?;
+        let page = match gateway.payout_transactions(&payout.id, after.as_deref()).await.map_err(OperationError::from) {
+            Ok(page) => page,
+            // The provider refuses the list, now and later. The proof made before stays.
+            Err(OperationError::ProviderRefused { .. }) => {
+                payout.unlisted = payout.proof.is_none();
+                return finish(context, b, payout, None).await;
+            }
+            Err(error) => return Err(error),
+        };
+        let sources: BTreeSet<ObjectId> = page.transactions.iter().filter_map(|one| one.source.clone()).collect();
+        let owners = context.store.payments_of_objects(b, payout.provider, &sources).await?;
+        let transactions = page.transactions.into_iter().map(|transaction| {
+            let payment = transaction.source.as_ref().and_then(|source| owners.get(source)).cloned();
+            PayoutTransaction { transaction, payment }
+        });
+        let transactions: Vec<PayoutTransaction> = transactions.collect();
+        context.store.put_new_payout_transactions(b, &payout, &transactions).await?;
+        after = page.more;
+        if after.is_none() {
+            return prove_read(context, b, payout).await;
         }
-        Err(error) => return Err(error),
-    };
-    let whole: Vec<_> = transactions.iter().map(|one| one.transaction.clone()).collect();
-    let proof = prove(&payout.id, payout.state.amount, &whole);
-    payout.proof = Some(proof.map_err(|error| OperationError::Defect(format!("payout: {error}")))?);
+    }
+    finish(context, b, payout, Some(PayoutReading { due_at: now, after })).await
+}
+
+/// Proves a payout whose list was read to its end.
+async fn prove_read(context: &Context, b: &BusinessId, payout: Payout) -> Result<(), OperationError> {
+    let mut payout = payout;
+    let kept = context.store.payout_transactions(b, payout.provider, &payout.id).await?;
+    let whole: Vec<_> = kept.into_iter().map(|one| one.transaction).collect();
+    match prove(&payout.id, payout.state.amount, &whole) {
+        Ok(proof) => payout.proof = Some(proof),
+        Err(error) => {
+            tracing::error!(payout = %payout.id, %error, metric.stuck = 1, "a payout cannot be proved");
+            payout.proof = None;
+        }
+    }
     payout.unlisted = false;
-    Ok(context.store.put_payout_transactions(b, payout, &transactions).await?)
+    finish(context, b, payout, None).await
+}
+
+async fn finish(
+    context: &Context,
+    b: &BusinessId,
+    payout: Payout,
+    reading: Option<PayoutReading>,
+) -> Result<(), OperationError> {
+    let version = payout.version + 1;
+    let written = context.store.put_payout(b, &Payout { reading, version, ..payout }).await?;
+    if written { Ok(()) } else { Err(OperationError::Conflict) }
 }
 
 /// Matches transactions whose payments became known after the payout: a sweep reads the newest events first.
 pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(), OperationError> {
     let latest = context.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
-    for payout in latest.items.iter().filter(|payout| payout.proof.is_some()) {
-        let mut found = Vec::new();
-        for known in context.store.payout_transactions(b, payout.provider, &payout.id).await? {
-            let Some(source) = known.transaction.source.as_ref().filter(|_| known.payment.is_none()) else { continue };
-            if let Some(payment) = context.store.payment_of_object(b, payout.provider, source).await? {
-                found.push(PayoutTransaction { payment: Some(payment), ..known });
+    for payout in latest.items.iter().filter(|payout| payout.proof.is_some() && payout.reading.is_none()) {
+        let known = context.store.payout_transactions(b, payout.provider, &payout.id).await?;
+        let unknown: Vec<_> = known.into_iter().filter(|one| one.payment.is_none()).collect();
+        let sources: BTreeSet<ObjectId> = unknown.iter().filter_map(|one| one.transaction.source.clone()).collect();
+        let owners = context.store.payments_of_objects(b, payout.provider, &sources).await?;
+        for one in unknown {
+            if let Some(payment) = one.transaction.source.as_ref().and_then(|source| owners.get(source)).cloned() {
+                let matched = PayoutTransaction { payment: Some(payment), ..one };
+                context.store.match_payout_transaction(b, payout, &matched).await?;
             }
         }
-        context.store.put_payout_transactions(b, payout, &found).await?;
     }
     Ok(())
-}
-
-/// The transactions of a payout, each with the payment of ours that it comes from.
-async fn transactions(
-    context: &Context,
-    b: &BusinessId,
-    payout: &Payout,
-) -> Result<Vec<PayoutTransaction>, OperationError> {
-    let mut known: BTreeMap<ObjectId, Option<PaymentId>> = BTreeMap::new();
-    let mut found = Vec::new();
-    for transaction in context.gateways.of(payout.provider)?.payout_transactions(&payout.id).await? {
-        if let Some(source) = &transaction.source
-            && !known.contains_key(source)
-        {
-            let payment = context.store.payment_of_object(b, payout.provider, source).await?;
-            known.insert(source.clone(), payment);
-        }
-        let payment = transaction.source.as_ref().and_then(|source| known.get(source)).cloned().flatten();
-        found.push(PayoutTransaction { transaction, payment });
-    }
-    Ok(found)
 }

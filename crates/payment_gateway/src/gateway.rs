@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use receivables::payment::ChargeRule;
-use receivables::payout::BalanceTransaction;
 use receivables::{Currency, Money, ObjectId, Provider, Report};
 use tracing::Instrument as _;
 
@@ -19,6 +18,7 @@ use crate::idempotency_key::IdempotencyKey;
 use crate::meaning::{Fetch, Meaning};
 use crate::orders::{
     ChargeOutcome, CheckoutOrder, CloseOutcome, EventsPage, OpenedCheckout, RefundOrder, RefundOutcome, SavedCharge,
+    TransactionsPage,
 };
 use crate::request_error::{OrderError, RequestError};
 use crate::secret::Secret;
@@ -197,8 +197,12 @@ impl Gateway {
         ask!(self, "list_events", client => client.events_since(created, after))
     }
 
-    /// All transactions of a payout, the payout's own included.
-    pub async fn payout_transactions(&self, payout: &ObjectId) -> Result<Vec<BalanceTransaction>, RequestError> {
-        ask!(self, "list_payout_transactions", client => client.balance_transactions(payout))
+    /// A page of the transactions of a payout, the payout's own included. `after` is the `more` of the page before.
+    pub async fn payout_transactions(
+        &self,
+        payout: &ObjectId,
+        after: Option<&str>,
+    ) -> Result<TransactionsPage, RequestError> {
+        ask!(self, "list_payout_transactions", client => client.balance_transactions(payout, after))
     }
 }

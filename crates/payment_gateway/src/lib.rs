@@ -29,7 +29,7 @@ pub use meaning::{Fetch, Meaning, Unreadable, meaning_of};
 #[cfg(feature = "requests")]
 pub use orders::{
     ChargeOutcome, CheckoutOrder, CloseOutcome, EventsPage, ListedEvent, OpenedCheckout, RefundOrder, RefundOutcome,
-    SavedCharge,
+    SavedCharge, TransactionsPage,
 };
 pub use providers::provider_named;
 #[cfg(feature = "requests")]

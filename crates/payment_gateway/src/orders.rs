@@ -1,6 +1,7 @@
 //! Orders to a provider, and their outcomes.
 
 use jiff::Timestamp;
+use receivables::payout::BalanceTransaction;
 use receivables::text::EmailAddress;
 use receivables::{BusinessId, Currency, Locale, Money, ObjectId, PaymentId, RefundId, Report};
 
@@ -103,6 +104,15 @@ pub enum RefundOutcome {
         /// The provider's reason, or our own sentence where the provider was not asked.
         reason: String,
     },
+}
+
+/// A page of the provider's list of a payout's transactions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionsPage {
+    /// The transactions, the payout's own included, the newest first.
+    pub transactions: Vec<BalanceTransaction>,
+    /// The cursor of the next page, if there is one.
+    pub more: Option<String>,
 }
 
 /// A page of the provider's list of events.

@@ -4,6 +4,8 @@ pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod businesses;
 pub(crate) mod credit_notes;
+pub(crate) mod due;
+pub(crate) mod effects;
 pub(crate) mod events;
 pub(crate) mod idempotency;
 pub(crate) mod invoices;

@@ -26,13 +26,21 @@ impl StoreError {
     {
         match error {
             SdkError::ServiceError(service) => match service.err().code() {
+                Some(code @ ("ValidationException" | "SerializationException")) => {
+                    Self::Defect(format!("{code}: {}", service.err().message().unwrap_or_default()))
+                }
+                // A missing permission or table is an outage: nothing is wrong with what was asked, and once a person has mended
+                // it everything goes on. So nobody's event is set aside for it, and an alarm is raised.
                 Some(
-                    code @ ("ValidationException"
-                    | "ResourceNotFoundException"
-                    | "SerializationException"
+                    code @ ("ResourceNotFoundException"
                     | "AccessDeniedException"
-                    | "UnrecognizedClientException"),
-                ) => Self::Defect(format!("{code}: {}", service.err().message().unwrap_or_default())),
+                    | "UnrecognizedClientException"
+                    | "ExpiredTokenException"
+                    | "InvalidSignatureException"),
+                ) => {
+                    tracing::error!(code, metric.misconfigured = 1, "the tables refuse this program");
+                    Self::Unavailable(code.to_owned())
+                }
                 Some(code) => Self::Unavailable(code.to_owned()),
                 None => Self::Unavailable("an error without a code".to_owned()),
             },

@@ -3,9 +3,11 @@
 //! Every item carries its version `v`. A reader lifts older versions; there is only one so far. An item that contradicts the
 //! model is a [`StoreError::Defect`], never a guess.
 
+pub(crate) mod audit_blocks;
 pub(crate) mod consistent_read;
 pub(crate) mod credit_notes;
 pub(crate) mod customers;
+pub(crate) mod effects;
 pub(crate) mod events;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
@@ -19,12 +21,13 @@ pub(crate) mod sign_ins;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
 use receivables::{Currency, Money};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::StoreError;
-use crate::keys::Key;
+use crate::keys::{self, DueList, Key};
 
 /// An item as the client speaks it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
@@ -90,8 +93,17 @@ pub(crate) fn listed(mut item: Item, index: Index, pk: &str, sk: &str) -> Item {
     item
 }
 
+/// Puts the item in a due list, under a name that is unique there.
+pub(crate) fn due(mut item: Item, list: DueList, at: Timestamp, name: &str) -> Item {
+    item.insert("due_at".to_owned(), text(&at.to_string()));
+    listed(item, Index::Due, &list.partition_of(name), &keys::due_place(at, name))
+}
+
+/// The attributes that take an item out of its due list when they are removed.
+pub(crate) const DUE_ATTRIBUTES: &str = "gsi3pk, gsi3sk, due_at, tries, why";
+
 /// Lets the item expire.
-pub(crate) fn expiring(mut item: Item, at: jiff::Timestamp) -> Item {
+pub(crate) fn expiring(mut item: Item, at: Timestamp) -> Item {
     item.insert("ttl".to_owned(), number(at.as_second()));
     item
 }

@@ -10,15 +10,13 @@
 //! | customer | core | `C#b#c` / `C` | `B#b#CU` / `name#c` | | |
 //! | balance | core | `C#b#c` / `BAL` | | | |
 //! | ledger entry | core | `C#b#c` / `LED#at#source#sequence` | | `B#b#LED#yyyymm` / `at#source#sequence` | |
-//! | what one decision did and announces | core | `C#b#c` / `FACT#at#id` | | | |
-//! | what a change of the business did | core | `B#b` / `FACT#at#id` | | | |
-//! | audit, sealed | core | `AU#b` / number of 12 digits | | | |
-//! | end of the audit | core | `AU#b` / `END` | | | |
+//! | what one decision did and announces | core | `O#b#source` / version | | | `DUE#record#shard` / `at#b#source.version` until it is sealed and its effects exist |
+//! | block of the audit | core | `AU#b` / number of its first record, 12 digits | | | |
 //! | unique value | core | `U#b#kind#value` / `U` | | | |
 //! | e-mail of a customer | core | `U#b#email#address` / `c` | | | |
 //! | invoice | core | `I#b#i` / `I` | `C#b#c` / `I#O#due#i` open, `I#Z#due#i` closed | `B#b#IN` / `O#due#i`, `Z#due#i` | |
 //! | pay link | core | `TK#sha256` / `TK` | `I#b#i` / `L#link` | | |
-//! | payment | core | `P#b#p` / `P` | `C#b#c` / `P#at#p` | `B#b#PAY#yyyymm` / `at#p` | `DUE#shard` / `at#b#p` |
+//! | payment | core | `P#b#p` / `P` | `C#b#c` / `P#at#p` | `B#b#PAY#yyyymm` / `at#p` | `DUE#poll#shard` / `at#b#p` |
 //! | allocation | core | `P#b#p` / `A#place` | `I#b#i` / `P#at#p` | | |
 //! | merged fact | core | `P#b#p` / `F#kind#object` | | | |
 //! | review | core | `P#b#p` / `V#name` | | `B#b#RV` / `at#p#name` | |
@@ -27,27 +25,32 @@
 //! | its allocations | core | `N#b#n` / `A#place` | `I#b#i` / `N#at#n` | | |
 //! | what of it is unapplied | core | `N#b#n` / `U` | | `B#b#UA` / `at#n` | |
 //! | saved method | core | `PM#b#provider#method` / `PM` | `C#b#c` / `PM#method` once its customer is known | | |
-//! | payout | core | `PO#b#provider#payout` / `PO` | | `B#b#PO` / `at#payout` | |
+//! | payout | core | `PO#b#provider#payout` / `PO` | | `B#b#PO` / `at#payout` | `DUE#run` / `at#b#payout#provider#payout` while its transactions are read |
 //! | its transactions | core | `PO#b#provider#payout` / `T#transaction` | `P#b#p` / `T#at#transaction` where it is a payment's | | |
-//! | sweep of a provider's events | core | `B#b` / `SWEEP#provider` | | | `DUE#SWEEP` / `at#b` |
+//! | sweep of a provider's events | core | `B#b` / `SWEEP#provider` | | | `DUE#run` / `at#b#sweep#provider` |
 //! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while its money is nobody's | |
 //! | what waits for it | core | `X#b#provider#object` / `F#kind#object` | | | |
-//! | provider event | inbox | `W#b#provider#object` / event id | `B#b#EV#yyyymmddhh#shard` / `at#event` | `B#b#EVQ` / `at#event` quarantined | |
-//! | sign-in | inbox | `SG#b#s` / `SG` | | | |
+//! | provider event | inbox | `W#b#provider#object` / event id | `B#b#EV#yyyymmddhh#shard` / `at#event` | `B#b#EVQ` / `at#event` quarantined | `DUE#event#shard` / `at#event` until it is applied |
+//! | effect of a fact | inbox | `E#b#fact` / kind | | `B#b#EF` / `at#fact#kind` while it fails | `DUE#send#shard` / `at#fact#kind` until it is done |
+//! | sign-in | inbox | `SG#b#s` / `SG` | | | `DUE#send#shard` / `at#s` until it is mailed |
 //! | sign-in token | inbox | `ST#sha256` / `ST` | | | |
 //! | sign-in mails of an hour | inbox | `SR#b#address sha256#yyyymmddhh` / `SR` | | | |
 //! | session | inbox | `SE#sha256` / `SE` | | | |
 //! | idempotency key | inbox | `IK#b#sha256` / `IK` | | | |
 //! | act that is done | inbox | `AC#b#name` / `AC` | | | |
-//! | mail sent once | inbox | `M#b#once` / `M` | | `B#b#MU` / `at#once` while uncertain | |
+
+mod due;
+mod inbox;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::provider_object::{ObjectId, Provider};
-use receivables::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, SignInId};
+use receivables::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId};
 
-/// Shards of the due list: as many timers could work side by side.
-pub const DUE_SHARDS: u8 = 4;
+pub(crate) use due::*;
+pub use due::{DUE_SHARDS, DueList};
+pub use inbox::EVENT_SHARDS;
+pub(crate) use inbox::*;
 
 /// The place of an item: its partition and its sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -125,32 +128,27 @@ pub(crate) fn balance(b: &BusinessId, c: &CustomerId) -> Key {
 }
 
 pub(crate) const LEDGER: &str = "LED#";
-pub(crate) const FACT: &str = "FACT#";
 
 pub(crate) fn ledger(b: &BusinessId, c: &CustomerId, entry: &str) -> Key {
     Key::new(account(b, c), format!("{LEDGER}{entry}"))
 }
 
-/// What happened on an account, or to the business itself.
-pub(crate) fn fact(b: &BusinessId, c: Option<&CustomerId>, at: Timestamp, id: &str) -> Key {
-    Key::new(decision_records(b, c), format!("{FACT}{at:.3}#{id}"))
+/// The record of one decision: what it did to its source, and what it announces. A source has one record a version, so that
+/// no decision is recorded twice.
+pub(crate) fn decision_record(b: &BusinessId, source: &str, version: &str) -> Key {
+    Key::new(format!("{DECISION_RECORD}{b}#{source}"), version)
 }
 
-pub(crate) fn decision_records(b: &BusinessId, c: Option<&CustomerId>) -> String {
-    c.map_or_else(|| business_partition(b), |c| account(b, c))
-}
+pub(crate) const DECISION_RECORD: &str = "O#";
 
 pub(crate) fn audit(b: &BusinessId) -> String {
     format!("AU#{b}")
 }
 
-pub(crate) fn audit_seal(b: &BusinessId, number: u64) -> Key {
-    Key::new(audit(b), format!("{number:012}"))
-}
-
-/// Sorts after every number.
-pub(crate) fn audit_end(b: &BusinessId) -> Key {
-    Key::new(audit(b), "END")
+/// A block of the audit, by the number of its first record: the place of the next block follows from the one before, so that
+/// of two sealers one wins.
+pub(crate) fn audit_block(b: &BusinessId, first: u64) -> Key {
+    Key::new(audit(b), format!("{first:012}"))
 }
 
 pub(crate) fn unique(b: &BusinessId, kind: Unique, value: &str) -> Key {
@@ -323,9 +321,6 @@ pub(crate) fn sweep(b: &BusinessId, provider: Provider) -> Key {
     Key::new(business_partition(b), format!("SWEEP#{}", provider.as_str()))
 }
 
-/// The due list of the sweeps: one item per business, apart from the payments.
-pub(crate) const SWEEPS_DUE: &str = "DUE#SWEEP";
-
 /// The month's list of ledger entries of a business.
 pub(crate) fn ledger_of_month(b: &BusinessId, at: Timestamp) -> String {
     format!("B#{b}#LED#{}", at.strftime("%Y%m"))
@@ -333,67 +328,4 @@ pub(crate) fn ledger_of_month(b: &BusinessId, at: Timestamp) -> String {
 
 pub(crate) fn unidentified(b: &BusinessId) -> String {
     format!("B#{b}#UN")
-}
-
-/// The due list's shard of a payment. An item stands in the list only while it waits, so the list is as long as what is
-/// waiting, and one query from its beginning finds whatever is due, however long nobody looked.
-pub(crate) fn due(p: &PaymentId) -> String {
-    let shard = p.ulid().bytes().fold(0_u8, u8::wrapping_add) % DUE_SHARDS;
-    due_shard(shard)
-}
-
-pub(crate) fn due_shard(shard: u8) -> String {
-    format!("DUE#{shard}")
-}
-
-pub(crate) fn due_payment(at: Timestamp, b: &BusinessId, p: &PaymentId) -> String {
-    format!("{at:.3}#{b}#{p}")
-}
-
-pub(crate) fn event(b: &BusinessId, provider: Provider, object: &str, event: &str) -> Key {
-    Key::new(format!("W#{b}#{}#{object}", provider.as_str()), event)
-}
-
-/// The hour's list of events a business received, in one of [`EVENT_SHARDS`] shards.
-pub(crate) fn events_of_hour(b: &BusinessId, at: Timestamp, shard: u8) -> String {
-    format!("B#{b}#EV#{}#{shard}", at.strftime("%Y%m%d%H"))
-}
-
-/// Shards of an hour's event list: its sort key is monotonic, so a burst would heat one partition.
-pub const EVENT_SHARDS: u8 = 4;
-
-pub(crate) fn events_quarantined(b: &BusinessId) -> String {
-    format!("B#{b}#EVQ")
-}
-
-pub(crate) fn sign_in(b: &BusinessId, s: &SignInId) -> Key {
-    Key::new(format!("SG#{b}#{s}"), "SG")
-}
-
-pub(crate) fn sign_in_token(hash: &str) -> Key {
-    Key::new(format!("ST#{hash}"), "ST")
-}
-
-pub(crate) fn sign_in_mails(b: &BusinessId, address_hash: &str, at: Timestamp) -> Key {
-    Key::new(format!("SR#{b}#{address_hash}#{}", at.strftime("%Y%m%d%H")), "SR")
-}
-
-pub(crate) fn session(hash: &str) -> Key {
-    Key::new(format!("SE#{hash}"), "SE")
-}
-
-pub(crate) fn idempotency(b: &BusinessId, hash: &str) -> Key {
-    Key::new(format!("IK#{b}#{hash}"), "IK")
-}
-
-pub(crate) fn act(b: &BusinessId, name: &str) -> Key {
-    Key::new(format!("AC#{b}#{name}"), "AC")
-}
-
-pub(crate) fn mail_once(b: &BusinessId, once: &str) -> Key {
-    Key::new(format!("M#{b}#{once}"), "M")
-}
-
-pub(crate) fn mails_uncertain(b: &BusinessId) -> String {
-    format!("B#{b}#MU")
 }

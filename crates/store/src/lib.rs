@@ -17,24 +17,26 @@ mod table;
 mod tests;
 
 pub use access::accounts::{Page, Paged};
-pub use access::audit::{AuditEnd, AuditSeal};
+pub use access::audit::AuditSeal;
+pub use access::due::{DueItem, DueKey};
 pub use access::events::{MarkOutcome, RecordOutcome};
-pub use access::idempotency::{Claim, IdempotentResponse, MailClaim};
+pub use access::idempotency::{Claim, IdempotentResponse};
 pub use access::provider_objects::{KeepOutcome, UnclaimedReports, Unidentified};
-pub use access::sign_ins::{
-    CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_GOOD_FOR, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES,
-};
+pub use access::sign_ins::{CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES};
 pub use access::sweeps::{Sweep, SweepReading};
 pub use commit::{BusinessChange, CommitOutcome, Conflict};
 pub use commit_context::CommitContext;
 pub use error::StoreError;
+pub use items::audit_blocks::{AuditBlock, BlockRecord};
 pub use items::customers::ApiKey;
+pub use items::effects::{Effect, EffectKey, EffectKind, EffectState, StoredEffect};
 pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, ReceivedEvent};
-pub use items::outbox::{AnnouncedFact, AuditDifference, AuditRecord};
-pub use items::payouts::{Payout, PayoutTransaction, SavedMethod};
+pub use items::outbox::{AnnouncedFact, DecisionRecord, RecordKey};
+pub use items::payouts::{Payout, PayoutReading, PayoutTransaction, SavedMethod};
 pub use items::reviews::{ListedReview, UnappliedCash};
-pub use items::sign_ins::{Session, SignIn};
+pub use items::sign_ins::{SIGN_IN_GOOD_FOR, Session, SignIn};
 pub use jitter::Jitter;
+pub use keys::DueList;
 pub use table::{Store, Tables};
 
 pub use access::stream::{StreamRecord, read_stream_image};

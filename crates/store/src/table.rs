@@ -1,12 +1,13 @@
 //! The client, the names of the tables, and the calls that everything else is made of.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, TransactWriteItem, WriteRequest};
 
 use crate::calls::{CountAttempts, traced};
 use crate::error::StoreError;
@@ -38,7 +39,9 @@ pub struct Store {
 
 /// Keys fetched by one batch; DynamoDB takes a hundred.
 const BATCH_KEYS_MAX: usize = 100;
-/// Rounds of asking for what a batch left over.
+/// Items written by one batch; DynamoDB takes 25.
+const BATCH_WRITES_MAX: usize = 25;
+/// Rounds of asking for, or sending, what a batch left over.
 const BATCH_ROUNDS_MAX: u32 = 5;
 /// Readings of what belongs together until it was read together. A transaction is carried out within milliseconds.
 const TORN_TRIES_MAX: u32 = 8;
@@ -237,6 +240,33 @@ impl Store {
     pub(crate) async fn put(&self, table: &str, item: Item) -> Result<(), StoreError> {
         let put = self.client.put_item().table_name(table).set_item(Some(item)).send();
         traced("PutItem", table, put).await.map(drop).map_err(|error| StoreError::of(&error))
+    }
+
+    /// Puts items over whatever is there, in batches.
+    pub(crate) async fn put_many(&self, table: &str, items: Vec<Item>) -> Result<(), StoreError> {
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            let mut puts = Vec::with_capacity(BATCH_WRITES_MAX);
+            for item in items.by_ref().take(BATCH_WRITES_MAX) {
+                let put = PutRequest::builder().set_item(Some(item)).build();
+                let put = put.map_err(|error| StoreError::defect("batch", &error))?;
+                puts.push(WriteRequest::builder().put_request(put).build());
+            }
+            let mut left = Some(HashMap::from([(table.to_owned(), puts)]));
+            for round in 0..BATCH_ROUNDS_MAX {
+                let Some(asked) = left.take() else { break };
+                if round > 0 {
+                    tokio::time::sleep(self.pause(round)).await;
+                }
+                let sent = self.client.batch_write_item().set_request_items(Some(asked)).send();
+                let written = traced("BatchWriteItem", table, sent).await.map_err(|error| StoreError::of(&error))?;
+                left = written.unprocessed_items.filter(|left| left.values().any(|puts| !puts.is_empty()));
+            }
+            if left.is_some() {
+                return Err(StoreError::Unavailable("a batch was left over".to_owned()));
+            }
+        }
+        Ok(())
     }
 
     /// Writes several items of the core table, all or nothing.

@@ -23,8 +23,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::resources::{
-    audit, business, credit_notes, customers, exports, invoices, pay_links, payments, payouts, provider_events,
-    reviews, unapplied, unidentified,
+    audit, business, credit_notes, customers, effects, exports, invoices, pay_links, payments, payouts,
+    provider_events, reviews, unapplied, unidentified,
 };
 
 /// Bytes of a request's body, at most.
@@ -76,6 +76,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(pay_links::show_pay_link))
         .routes(routes!(pay_links::show_qr_code))
         .routes(routes!(pay_links::revoke_pay_link))
+        .routes(routes!(effects::list_effects))
+        .routes(routes!(effects::retry_effect))
         .routes(routes!(reviews::list_reviews))
         .routes(routes!(reviews::close_review))
         .routes(routes!(provider_events::list_provider_events))

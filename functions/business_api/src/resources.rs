@@ -7,6 +7,7 @@ pub(crate) mod business;
 pub(crate) mod cash_source;
 pub(crate) mod credit_notes;
 pub(crate) mod customers;
+pub(crate) mod effects;
 pub(crate) mod exports;
 pub(crate) mod invoices;
 pub(crate) mod pay_links;

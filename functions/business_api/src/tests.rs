@@ -211,6 +211,8 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
         get /api/v1/customers/{id} show_customer key [Customers]
         get /api/v1/customers/{id}/balance show_balance key [Customers]
         get /api/v1/customers/{id}/statement show_statement key [Customers]
+        get /api/v1/effects list_effects key [Effects]
+        post /api/v1/effects/{id}/retry retry_effect key [Effects]
         get /api/v1/exports/journal export_journal key [Exports]
         get /api/v1/exports/payments export_payments key [Exports]
         get /api/v1/invoices list_invoices key [Invoices]

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use local_aws::table::{CORE, INBOX, Table};
 use payment_gateway::{GatewayConfig, Secret};
 use receivables::BusinessId;
-use store::{Store, Sweep, Tables};
+use store::{DueList, Store, Sweep, Tables};
 
 use super::*;
 
@@ -65,20 +65,29 @@ async fn what_is_due_is_asked_of_the_table_and_what_fails_stays_due() {
     let table = Table::open(&folder.path().join("table"), "test").unwrap();
     let state = state_at(table.endpoint());
     let nothing = DueRun { done: 0, failed: 0, taken: 0 };
-    assert_eq!(handle(&state).await.unwrap(), nothing, "nothing is there");
+    assert_eq!(handle(&state, Shards::All, Deadline::default()).await.unwrap(), nothing, "nothing is there");
     let due_at = now().saturating_add(SignedDuration::from_mins(5)).unwrap();
     let sweep = Sweep { business: b(), provider: "stripe".parse().unwrap(), seen_until: now(), due_at, reading: None };
     state.context.store.ensure_sweep(&sweep).await.unwrap();
-    assert_eq!(handle(&state).await.unwrap(), nothing, "nothing is due yet");
+    assert_eq!(handle(&state, Shards::All, Deadline::default()).await.unwrap(), nothing, "nothing is due yet");
     state.clock.advance(SignedDuration::from_mins(5));
-    assert_eq!(handle(&state).await.unwrap(), DueRun { failed: 1, ..nothing }, "Stripe does not answer");
-    assert_eq!(handle(&state).await.unwrap(), nothing, "it is tried again when its lease has run out");
+    assert_eq!(
+        handle(&state, Shards::All, Deadline::default()).await.unwrap(),
+        DueRun { failed: 1, ..nothing },
+        "Stripe does not answer"
+    );
+    assert_eq!(
+        handle(&state, Shards::All, Deadline::default()).await.unwrap(),
+        nothing,
+        "it is tried again when its lease has run out"
+    );
     state.clock.advance(SignedDuration::from_hours(1));
-    assert_eq!(state.context.store.due_sweeps(state.clock.now()).await.unwrap().len(), 1);
+    let due = state.context.store.due(DueList::Jobs, 0, state.clock.now(), 10).await.unwrap();
+    assert_eq!(due.len(), 1);
 }
 
 #[tokio::test]
 async fn where_the_table_does_not_answer_the_run_fails_and_may_come_again() {
-    let error = handle(&state_at(NOBODY)).await.unwrap_err();
+    let error = handle(&state_at(NOBODY), Shards::Turn(7), Deadline::default()).await.unwrap_err();
     assert!(error.retryable(), "{error}");
 }

@@ -25,3 +25,12 @@ pub(crate) fn log(error: &OperationError) {
         tracing::error!(%error, metric.stuck = 1, "a record cannot be handled");
     }
 }
+
+/// An error that leaves a record to the timer.
+pub(crate) fn log_left(error: &OperationError) {
+    if error.is_outage() {
+        tracing::warn!(%error, "a record is left to the timer");
+    } else {
+        tracing::error!(%error, metric.stuck = 1, "a record cannot be handled; it stays due");
+    }
+}

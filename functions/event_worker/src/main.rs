@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use aws_lambda_events::event::dynamodb::Event;
 use function_runtime::{AppState, lambda_main};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use operations::Deadline;
 
 fn main() -> ExitCode {
     lambda_main::run(run())
@@ -15,7 +16,8 @@ async fn run() -> Result<(), Error> {
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| {
         let state = state.clone();
         // Boxed, because the verbs inside the runtime's own layers nest deeper than the compiler follows.
-        async move { Ok::<_, Error>(Box::pin(event_worker::handle(&state, event.payload)).await) }
+        let deadline = Deadline::at_milliseconds(event.context.deadline, state.clock.now());
+        async move { Ok::<_, Error>(Box::pin(event_worker::handle(&state, event.payload, deadline)).await) }
     }))
     .await
 }

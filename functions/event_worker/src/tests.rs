@@ -12,7 +12,7 @@ use local_aws::table::{CORE, INBOX, Table};
 use payment_gateway::{GatewayConfig, Secret};
 use receivables::customer::{self, Profile};
 use receivables::{BillingZone, Business, BusinessId, Currency, CustomerId, Locale};
-use store::{CommitContext, Envelope, EventState, Page, Store, Tables};
+use store::{CommitContext, DueList, Envelope, EventState, Page, Store, Tables};
 use tempfile::TempDir;
 
 use super::*;
@@ -139,10 +139,8 @@ fn event(id: &str) -> ReceivedEvent {
 }
 
 #[tokio::test]
-async fn a_batch_stops_at_the_first_record_that_fails() {
-    for (broken, expected, applied) in
-        [(None, vec![], 4), (Some(0), vec!["1"], 0), (Some(2), vec!["3"], 2), (Some(3), vec!["4"], 3)]
-    {
+async fn a_record_that_cannot_be_read_holds_up_no_other() {
+    for broken in [None, Some(0), Some(2), Some(3)] {
         let fixture = Fixture::new();
         let ids = ["evt_1", "evt_2", "evt_3", "evt_4"];
         for id in ids {
@@ -155,17 +153,30 @@ async fn a_batch_stops_at_the_first_record_that_fails() {
             image.remove("body");
             record.change.new_image = image.into();
         }
-        let answer = handle(&fixture.state, batch(records.clone())).await;
-        assert_eq!(failed(&answer), expected);
+        for _ in 0..2 {
+            // What was done before is done.
+            let answer = handle(&fixture.state, batch(records.clone()), Deadline::default()).await;
+            assert_eq!(failed(&answer), Vec::<&str>::new());
+        }
         for (place, id) in ids.into_iter().enumerate() {
-            let state = if place < applied { EventState::Applied } else { EventState::Received };
+            let state = if broken == Some(place) { EventState::Received } else { EventState::Applied };
             assert_eq!(fixture.event_state(id).await, state, "{id}, broken: {broken:?}");
         }
-        if broken.is_none() {
-            let again = handle(&fixture.state, batch(records)).await;
-            assert_eq!(failed(&again), Vec::<&str>::new(), "what was done before is done");
-        }
+        let due = fixture.state.context.store.everything_due(DueList::Events).await.unwrap();
+        assert_eq!(due.len(), usize::from(broken.is_some()), "what was not applied stays due");
     }
+}
+
+#[tokio::test]
+async fn near_its_deadline_a_batch_reports_the_rest_as_not_done() {
+    let fixture = Fixture::new();
+    for id in ["evt_1", "evt_2"] {
+        fixture.state.context.store.record_event(&event(id)).await.unwrap();
+    }
+    let records = fixture.records(INBOX, "W#").await;
+    let over = Deadline::within(std::time::Duration::from_secs(1));
+    assert_eq!(failed(&handle(&fixture.state, batch(records), over).await), ["1"]);
+    assert_eq!(fixture.event_state("evt_1").await, EventState::Received);
 }
 
 #[tokio::test]
@@ -173,7 +184,7 @@ async fn where_the_table_does_not_answer_everything_comes_again() {
     let fixture = Fixture::new();
     fixture.state.context.store.record_event(&event("evt_1")).await.unwrap();
     let records = fixture.records(INBOX, "W#").await;
-    let answer = handle(&state_at(NOBODY), batch(records)).await;
+    let answer = handle(&state_at(NOBODY), batch(records), Deadline::default()).await;
     assert_eq!(failed(&answer), ["1"]);
 }
 
@@ -193,8 +204,8 @@ async fn records_that_nobody_waits_for_pass() {
         record(image(&[("pk", "W#biz#stripe#xx_1"), ("sk", "evt_1"), ("state", "applied")])),
         record(image(&[("pk", "C#nobody#nowhere"), ("sk", "BAL")])),
     ];
-    assert_eq!(failed(&handle(&fixture.state, batch(records)).await), Vec::<&str>::new());
-    assert_eq!(failed(&handle(&fixture.state, batch(Vec::new())).await), Vec::<&str>::new());
+    assert_eq!(failed(&handle(&fixture.state, batch(records), Deadline::default()).await), Vec::<&str>::new());
+    assert_eq!(failed(&handle(&fixture.state, batch(Vec::new()), Deadline::default()).await), Vec::<&str>::new());
 }
 
 #[tokio::test]
@@ -221,10 +232,13 @@ async fn a_decision_is_sealed_once_however_often_its_record_comes() {
     };
     let (_, decision) = customer::register(c(), b(), profile, now());
     store.commit(&decision, &CommitContext::by(Actor::Program)).await.unwrap();
-    let records = fixture.records(CORE, "C#").await;
-    assert_eq!(records.len(), 2, "the customer, and the decision");
+    let records = fixture.records(CORE, "O#").await;
+    assert_eq!(records.len(), 1, "the decision");
     for _ in 0..2 {
-        assert_eq!(failed(&handle(&fixture.state, batch(records.clone())).await), Vec::<&str>::new());
+        assert_eq!(
+            failed(&handle(&fixture.state, batch(records.clone()), Deadline::default()).await),
+            Vec::<&str>::new()
+        );
     }
     let sealed = store.audit(&b(), &Page::first(10)).await.unwrap().items;
     assert_eq!(sealed.iter().map(|seal| seal.number).collect::<Vec<_>>(), [1]);

@@ -201,7 +201,15 @@ async fn unheard_of_is_found_by_looking(deployment: &Deployment, customer: &Valu
     let payments = world.ask(Method::GET, &path, None).await;
     let unheard = payments["data"].as_array().unwrap().iter().find(|payment| payment["status"] == "started").unwrap();
     world.make_due(&unheard["id"].as_str().unwrap().parse().unwrap()).await;
-    assert_eq!(tick().await, json!({"done": 1, "failed": 0, "taken": 0}));
+    // Each run reads the next of eight shards.
+    let mut found = None;
+    for _ in 0..8 {
+        found = Some(tick().await).filter(|run| run["done"] != json!(0));
+        if found.is_some() {
+            break;
+        }
+    }
+    assert_eq!(found, Some(json!({"done": 1, "failed": 0, "taken": 0})));
     deployment.deliver().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");

@@ -21,6 +21,7 @@ mod operators;
 mod persistence;
 mod portal_doors;
 mod provider_edges;
+mod recovery;
 mod replay;
 mod sign_in;
 mod skipped_invoices;

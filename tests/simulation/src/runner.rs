@@ -131,7 +131,7 @@ impl Runner {
             Err(OperationError::Refused(_) | OperationError::NotFound | OperationError::ProviderRefused { .. }) => {
                 Ok(None)
             }
-            Err(OperationError::Unavailable(_)) if self.shaken => Ok(None),
+            Err(OperationError::TablesUnavailable(_) | OperationError::Unavailable(_)) if self.shaken => Ok(None),
             Err(error) => Err(Failure::new("a verb failed", error)),
         }
     }
@@ -220,7 +220,7 @@ impl Runner {
         for _ in 0..DRAIN_ROUNDS_MAX {
             let sent = self.world.local.sandbox.deliver_due().await;
             self.world.local.drain_streams().await.map_err(failed)?;
-            let due = match operations::run_due(self.context(), self.world.now()).await {
+            let due = match self.world.run_due().await {
                 Ok(due) => due.done + due.taken,
                 // The lost call may be the timer's own read of the list, which is repeated.
                 Err(_) if self.shaken && lost < LOST_IN_A_ROW_MAX => {

@@ -1,6 +1,7 @@
 //! A whole Guichet, and the actions of a tester.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use receivables::PaymentId;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
-use store::{EventKey, EventState, ReceivedEvent};
+use store::{DueItem, EventKey, EventState, ReceivedEvent};
 
 use crate::interceptor::Calls;
 
@@ -87,6 +88,13 @@ impl World {
     /// An empty world with the system's clock, whose streams are handled by the given handler.
     pub async fn handled_by(stream_handler: StreamHandler) -> Self {
         Self::start(b"world", Clock::system(), Some(stream_handler)).await
+    }
+
+    /// An empty world whose streams reach nobody: every record of them is lost.
+    pub async fn without_streams() -> Self {
+        let nobody: StreamHandler =
+            Arc::new(|_| Box::pin(async { Ok(aws_lambda_events::event::streams::DynamoDbEventResponse::default()) }));
+        Self::start(b"world", Clock::manual(BEGINNING.parse().expect("an instant")), Some(nobody)).await
     }
 
     async fn start(seed: &[u8], clock: Clock, stream_handler: Option<StreamHandler>) -> Self {
@@ -287,11 +295,18 @@ impl World {
         self.context().store.event(&key).await.expect("the inbox").map(|event| event.body)
     }
 
+    /// Does what is due by the world's clock, in every shard of every list.
+    pub async fn run_due(&self) -> Result<operations::DueRun, operations::OperationError> {
+        let context = self.context().acting_as(receivables::Actor::Timer);
+        operations::run_due(&context, || self.now(), operations::Shards::All, operations::Deadline::default()).await
+    }
+
     /// Makes a payment due now, as if it were time for its next poll.
     pub async fn make_due(&self, payment: &PaymentId) {
         let store = self.context().store;
         let payment = store.payment(&self.local.business, payment).await.expect("the table").expect("a payment");
-        assert!(store.retime_payment(&payment, Some(self.now())).await.expect("the table"), "it waits for nothing");
+        let due = DueItem::of_payment(&payment).expect("it waits for something");
+        assert!(store.retime_due(&due, self.now(), None).await.expect("the table"), "it waits for something else");
     }
 
     /// Posts a webhook signed at an instant.

@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::{address, business, receipt};
-use crate::{IdempotencyKey, SendError, Sender, SentMessage};
+use crate::{IdempotencyKey, SendError, Sender, SentMessage, Wait};
 
 const ACCEPTED: &str = r#"<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult>
 <MessageId>0102018f-1</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>"#;
@@ -78,8 +78,8 @@ fn error(code: &str, text: &str) -> String {
     )
 }
 
-fn not_sent(reason: &str, retryable: bool) -> Result<SentMessage, SendError> {
-    Err(SendError::NotSent { reason: reason.to_owned(), retryable })
+fn not_sent(reason: &str, wait: Wait) -> Result<SentMessage, SendError> {
+    Err(SendError::NotSent { reason: reason.to_owned(), wait })
 }
 
 fn unknown(reason: &str) -> Result<SentMessage, SendError> {
@@ -115,31 +115,32 @@ async fn an_accepted_message_has_arrived_whole_with_its_tags() {
 async fn every_answer_is_asked_for_once_and_means_one_thing() {
     let private = "Email address is not verified: someone@private.example";
     for (status, body, meaning) in [
-        (400, error("Throttling", "Maximum sending rate exceeded."), not_sent("Throttling", true)),
-        (400, error("ThrottlingException", ""), not_sent("ThrottlingException", true)),
-        (429, error("Whatever", ""), not_sent("Whatever", true)),
-        (429, String::new(), not_sent("http-429", true)),
-        (503, error("ServiceUnavailable", ""), not_sent("ServiceUnavailable", true)),
-        (403, error("ExpiredToken", ""), not_sent("ExpiredToken", true)),
-        (400, error("RequestExpired", ""), not_sent("RequestExpired", true)),
-        (400, error("MessageRejected", private), not_sent("MessageRejected", false)),
+        (400, error("Throttling", "Maximum sending rate exceeded."), not_sent("Throttling", Wait::Retry)),
+        (400, error("ThrottlingException", ""), not_sent("ThrottlingException", Wait::Retry)),
+        (429, error("Whatever", ""), not_sent("Whatever", Wait::Retry)),
+        (429, String::new(), not_sent("http-429", Wait::Retry)),
+        (503, error("ServiceUnavailable", ""), not_sent("ServiceUnavailable", Wait::Retry)),
+        (403, error("ExpiredToken", ""), not_sent("ExpiredToken", Wait::Retry)),
+        (400, error("RequestExpired", ""), not_sent("RequestExpired", Wait::Retry)),
+        (400, error("MessageRejected", private), not_sent("MessageRejected", Wait::Person)),
+        (400, error("MessageRejected", "Email contains a virus"), not_sent("MessageRejected", Wait::Never)),
         (
             400,
             error("MailFromDomainNotVerifiedException", private),
-            not_sent("MailFromDomainNotVerifiedException", false),
+            not_sent("MailFromDomainNotVerifiedException", Wait::Person),
         ),
-        (400, error("ConfigurationSetDoesNotExist", ""), not_sent("ConfigurationSetDoesNotExist", false)),
+        (400, error("ConfigurationSetDoesNotExist", ""), not_sent("ConfigurationSetDoesNotExist", Wait::Person)),
         (
             400,
             error("ConfigurationSetSendingPausedException", ""),
-            not_sent("ConfigurationSetSendingPausedException", false),
+            not_sent("ConfigurationSetSendingPausedException", Wait::Person),
         ),
-        (400, error("AccountSendingPausedException", ""), not_sent("AccountSendingPausedException", false)),
-        (400, error("InvalidParameterValue", private), not_sent("InvalidParameterValue", false)),
-        (403, error("AccessDenied", private), not_sent("AccessDenied", false)),
-        (403, error("SignatureDoesNotMatch", private), not_sent("SignatureDoesNotMatch", false)),
-        (400, error("someone@private.example", ""), not_sent("someoneprivate.example", false)),
-        (404, "<html>no such page</html>".to_owned(), not_sent("http-404", false)),
+        (400, error("AccountSendingPausedException", ""), not_sent("AccountSendingPausedException", Wait::Person)),
+        (400, error("InvalidParameterValue", private), not_sent("InvalidParameterValue", Wait::Never)),
+        (403, error("AccessDenied", private), not_sent("AccessDenied", Wait::Person)),
+        (403, error("SignatureDoesNotMatch", private), not_sent("SignatureDoesNotMatch", Wait::Person)),
+        (400, error("someone@private.example", ""), not_sent("someoneprivate.example", Wait::Never)),
+        (404, "<html>no such page</html>".to_owned(), not_sent("http-404", Wait::Never)),
         (408, error("RequestTimeout", ""), unknown("RequestTimeout")),
         (500, error("InternalFailure", private), unknown("InternalFailure")),
         (502, "<html>bad gateway</html>".to_owned(), unknown("http-502")),
@@ -158,13 +159,13 @@ async fn a_refused_connection_has_sent_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    assert_eq!(send(&sender(endpoint)).await, not_sent("not-connected", true));
+    assert_eq!(send(&sender(endpoint)).await, not_sent("not-connected", Wait::Retry));
 }
 
 #[tokio::test]
 async fn a_host_that_speaks_no_tls_has_been_sent_nothing() {
     let (endpoint, server) = scripted(Script::Close).await;
-    assert_eq!(send(&sender(endpoint.replace("http:", "https:"))).await, not_sent("not-connected", true));
+    assert_eq!(send(&sender(endpoint.replace("http:", "https:"))).await, not_sent("not-connected", Wait::Retry));
     assert_eq!(server.await.unwrap(), 1);
 }
 
@@ -175,7 +176,7 @@ async fn what_cannot_be_signed_has_not_been_dispatched() {
         .region(Region::new("eu-west-1"))
         .endpoint_url("http://127.0.0.1:9")
         .build();
-    assert_eq!(send(&Sender::new(Client::from_conf(config))).await, not_sent("request-not-dispatched", true));
+    assert_eq!(send(&Sender::new(Client::from_conf(config))).await, not_sent("request-not-dispatched", Wait::Retry));
 }
 
 #[tokio::test]
@@ -205,12 +206,12 @@ async fn an_address_that_ses_cannot_reach_is_refused_before_it_is_asked() {
     let once = IdempotencyKey::new("receipt", "pay_01JD8Z0000ABCDEFGHJKMNPQRS");
     let sender = sender("http://127.0.0.1:9".to_owned());
     let result = sender.send(&view.compose(), &business, &once, Timestamp::UNIX_EPOCH).await;
-    assert_eq!(result, not_sent("address-not-ascii", false));
+    assert_eq!(result, not_sent("address-not-ascii", Wait::Never));
 }
 
 #[test]
 fn no_error_tells_whom_it_was_for() {
-    for error in [not_sent("MessageRejected", false), unknown("timed-out")].map(Result::unwrap_err) {
+    for error in [not_sent("MessageRejected", Wait::Person), unknown("timed-out")].map(Result::unwrap_err) {
         assert!(!format!("{error} {error:?}").contains('@'));
     }
 }

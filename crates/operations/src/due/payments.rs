@@ -1,11 +1,11 @@
 //! Polling the provider about payments that no webhook has reported.
 
-use futures::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use receivables::payment::{next_poll, poll_delay};
 use receivables::{BusinessId, Payment, PaymentId};
+use store::DueItem;
 
-use super::DueRun;
+use super::{Outcome, after, claim};
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::payments::{abandon, poll_provider, run_to_completion};
@@ -22,52 +22,31 @@ const AGAIN_AFTER_ERROR: SignedDuration = SignedDuration::from_hours(24);
 /// Polls the provider about a due payment, under a lease.
 pub(super) async fn poll_due_payment(
     context: &Context,
-    due: &Payment,
+    due: &DueItem,
+    (b, id): (&BusinessId, &PaymentId),
     now: Timestamp,
-    run: &mut DueRun,
-) -> Result<(), OperationError> {
-    let lease = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
-    match context.store.retime_payment(due, Some(lease)).await {
-        Ok(true) => {}
-        Ok(false) => {
-            run.taken += 1;
-            return Ok(());
-        }
-        // One item that cannot be claimed now must not hold up the others.
+) -> Result<Outcome, OperationError> {
+    let Some(claimed) = claim(context, due, LEASE, now).await? else { return Ok(Outcome::Taken) };
+    let Some(payment) = context.store.payment(b, id).await? else { return Ok(Outcome::Done) };
+    let (state, started_at) = (payment.state, payment.started_at);
+    match poll(context, payment, &claimed, now).await {
+        Ok(()) => Ok(Outcome::Done),
+        Err(error) if error.retryable() => Err(error),
         Err(error) => {
-            run.failed += 1;
-            tracing::warn!(payment.id = %due.id, %error, "a payment could not be claimed; it stays due");
-            return Ok(());
+            // Polling again at once would not help: the payment waits as long as if the provider had reported nothing new. A
+            // payment at rest is due only because part of its work is not finished.
+            let next = poll_delay(state, started_at, now).unwrap_or_else(|| after(now, AGAIN_AFTER_ERROR));
+            context.store.retime_due(&claimed, next, Some(&error.to_string())).await?;
+            Err(error)
         }
     }
-    let error = match poll(context, &due.business, &due.id, now).boxed().await {
-        Ok(()) => {
-            run.done += 1;
-            return Ok(());
-        }
-        Err(error) => error,
-    };
-    run.failed += 1;
-    if error.retryable() {
-        tracing::warn!(payment.id = %due.id, %error, "a payment could not be polled; its lease runs out");
-    } else {
-        // Polling again at once would not help: the payment waits as long as if the provider had reported nothing new.
-        tracing::error!(payment.id = %due.id, %error, "a payment cannot be polled");
-        let claimed = Payment { next_poll_at: Some(lease), ..due.clone() };
-        let again = now.saturating_add(AGAIN_AFTER_ERROR).unwrap_or(Timestamp::MAX);
-        // A payment at rest is due only because part of its work is not finished.
-        let next = poll_delay(due.state, due.started_at, now).unwrap_or(again);
-        context.store.retime_payment(&claimed, Some(next)).await?;
-    }
-    Ok(())
 }
 
 /// Asks the provider about one payment, and sets its next poll where nothing new was reported.
-async fn poll(context: &Context, b: &BusinessId, id: &PaymentId, now: Timestamp) -> Result<(), OperationError> {
-    let Some(payment) = context.store.payment(b, id).await? else { return Ok(()) };
+async fn poll(context: &Context, payment: Payment, claimed: &DueItem, now: Timestamp) -> Result<(), OperationError> {
     let version = payment.version;
     let age = now.duration_since(payment.started_at);
-    let looked = if payment.unfinished && !payment.state.checkout_is_live() {
+    let polled = if payment.unfinished && !payment.state.checkout_is_live() {
         run_to_completion(context, payment, now).await?
     } else if payment.refunds_waiting().next().is_some() {
         request_refunds(context, payment, now).await?
@@ -78,9 +57,12 @@ async fn poll(context: &Context, b: &BusinessId, id: &PaymentId, now: Timestamp)
     } else {
         payment
     };
-    if looked.version == version {
-        let next = next_poll(&looked, now);
-        context.store.retime_payment(&looked, next).await?;
+    // A new version has its own next poll.
+    if polled.version == version {
+        match next_poll(&polled, now) {
+            Some(next) => context.store.retime_due(claimed, next, None).await?,
+            None => context.store.finish_due(claimed).await?,
+        };
     }
     Ok(())
 }

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use payment_gateway::webhook::listed_event;
 use receivables::{Business, BusinessId, ObjectId, Provider};
 use sha2::{Digest, Sha256};
-use store::{EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, RecordOutcome, Sweep, SweepReading};
+use store::{DueItem, EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, RecordOutcome, Sweep, SweepReading};
 
-use super::DueRun;
+use super::{Outcome, after, claim};
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::payouts::match_payouts;
@@ -43,47 +43,46 @@ pub async fn put_business(context: &Context, business: &Business, now: Timestamp
 /// Schedules the sweeps of a business's provider.
 pub async fn watch(context: &Context, b: &BusinessId, now: Timestamp) -> Result<(), OperationError> {
     for (provider, _) in context.gateways.all() {
-        let due_at = later(now, SWEEP_EVERY);
+        let due_at = after(now, SWEEP_EVERY);
         let sweep = Sweep { business: b.clone(), provider, seen_until: now, due_at, reading: None };
         context.store.ensure_sweep(&sweep).await?;
     }
     Ok(())
 }
 
-/// Does the sweeps that are due.
-pub(super) async fn run_due_sweeps(context: &Context, now: Timestamp, run: &mut DueRun) -> Result<(), OperationError> {
-    for due in context.store.due_sweeps(now).await? {
-        let claimed = Sweep { due_at: later(now, LEASE), ..due.clone() };
-        if !context.store.move_sweep(&due, &claimed).await? {
-            run.taken += 1;
-            continue;
+/// Continues a sweep that is due.
+pub(super) async fn run_due_sweep(
+    context: &Context,
+    due: &DueItem,
+    (b, provider): (&BusinessId, Provider),
+    now: Timestamp,
+) -> Result<Outcome, OperationError> {
+    let Some(claimed) = claim(context, due, LEASE, now).await? else { return Ok(Outcome::Taken) };
+    let Some(sweep) = context.store.sweep(b, provider).await? else { return Ok(Outcome::Done) };
+    match read_on(context, &sweep, now).await {
+        Ok(next) => {
+            context.store.move_sweep(&claimed, &next).await?;
+            Ok(Outcome::Done)
         }
-        match read_on(context, &claimed, now).await {
-            Ok(next) => {
-                context.store.move_sweep(&claimed, &next).await?;
-                run.done += 1;
-            }
-            Err(error) => {
-                // A cursor that the provider refuses is dropped.
-                let reading = claimed.reading.clone().filter(|_| error.retryable());
-                let again = Sweep { due_at: later(now, AGAIN_AFTER), reading, ..claimed.clone() };
-                context.store.move_sweep(&claimed, &again).await?;
-                run.failed += 1;
-                tracing::warn!(business.id = %due.business, %error, "a sweep could not be finished; it starts again");
-            }
+        Err(error) => {
+            // A cursor that the provider refuses is dropped.
+            let reading = sweep.reading.clone().filter(|_| error.retryable());
+            let again = Sweep { due_at: after(now, AGAIN_AFTER), reading, ..sweep };
+            context.store.move_sweep(&claimed, &again).await?;
+            tracing::warn!(business.id = %b, %error, "a sweep could not be finished; it starts again");
+            Ok(Outcome::Failed)
         }
     }
-    Ok(())
 }
 
 /// Reads as much of the list as one run may, and returns the next sweep. So no list is too long for the time of a run.
-async fn read_on(context: &Context, claimed: &Sweep, now: Timestamp) -> Result<Sweep, OperationError> {
-    let b = &claimed.business;
-    let mut reading = claimed.reading.clone();
+async fn read_on(context: &Context, sweep: &Sweep, now: Timestamp) -> Result<Sweep, OperationError> {
+    let b = &sweep.business;
+    let mut reading = sweep.reading.clone();
     let mut swept = SweepResult::default();
     for _ in 0..PAGES_PER_RUN {
         let after = reading.as_ref().map(|reading| reading.after.as_str());
-        let more = read_page(context, (b, claimed.provider), claimed.seen_until, after, now, &mut swept).await?;
+        let more = read_page(context, (b, sweep.provider), sweep.seen_until, after, now, &mut swept).await?;
         let (began_at, missed) = reading.map_or((now, false), |reading| (reading.began_at, reading.missed));
         let missed = missed || swept.missed > 0;
         let Some(after) = more else {
@@ -93,15 +92,11 @@ async fn read_on(context: &Context, claimed: &Sweep, now: Timestamp) -> Result<S
             }
             // If events were missed, webhooks may be failing.
             let wait = if missed { AGAIN_AFTER } else { SWEEP_EVERY };
-            return Ok(Sweep { seen_until: began_at, due_at: later(now, wait), reading: None, ..claimed.clone() });
+            return Ok(Sweep { seen_until: began_at, due_at: super::after(now, wait), reading: None, ..sweep.clone() });
         };
         reading = Some(SweepReading { began_at, after, missed });
     }
-    Ok(Sweep { due_at: now, reading, ..claimed.clone() })
-}
-
-fn later(now: Timestamp, wait: SignedDuration) -> Timestamp {
-    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+    Ok(Sweep { due_at: now, reading, ..sweep.clone() })
 }
 
 /// Reads each provider's list of events since an instant to its end, and records those that are new.

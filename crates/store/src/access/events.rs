@@ -6,7 +6,7 @@ use receivables::BusinessId;
 use super::accounts::{Page, Paged};
 use crate::error::StoreError;
 use crate::items::events::{self, EventKey, EventState, ReceivedEvent};
-use crate::items::{Index, text};
+use crate::items::{DUE_ATTRIBUTES, Index, text};
 use crate::keys;
 use crate::table::{Query, Range, Store, Update};
 
@@ -44,7 +44,7 @@ impl Store {
         self.get(&self.tables.inbox, &key).await?.map(events::event).transpose()
     }
 
-    /// Marks what became of an event that changes no books.
+    /// Marks what became of an event that changes no books. It is no longer due.
     pub async fn mark_event(
         &self,
         key: &EventKey,
@@ -74,6 +74,7 @@ impl Store {
             values.push((":ttl", events::expiry(now)));
             removed.extend(["gsi2pk", "gsi2sk"]);
         }
+        removed.push(DUE_ATTRIBUTES);
         set += " REMOVE ";
         set += &removed.join(", ");
         let item = keys::event(&key.business, key.provider, &key.object, &key.event);

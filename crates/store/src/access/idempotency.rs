@@ -1,11 +1,11 @@
-//! Idempotency keys: a mail goes out once, a request of the API is carried out once, an act of a person is decided once.
+//! Idempotency keys: a request of the API is carried out once, an act of a person is decided once.
 
 use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
-use crate::items::{Index, Item, expiring, item, listed, record, text, text_of};
+use crate::items::{Item, expiring, item, record, text};
 use crate::keys;
 use crate::table::{Store, Update};
 
@@ -13,23 +13,12 @@ use crate::table::{Store, Update};
 const IDEMPOTENCY_KEPT: SignedDuration = SignedDuration::from_hours(48);
 /// After how long a request whose worker fell silent may be carried out by another.
 const IDEMPOTENCY_LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// How long the memory of a mail is kept.
-const MAIL_KEPT: SignedDuration = SignedDuration::from_hours(24 * 400);
 
 /// What remembers in the transaction that carries an act out that it was. It is kept as long as the request may come again.
 pub(crate) fn of_act(b: &BusinessId, name: &str, at: Timestamp) -> Item {
     let key = keys::act(b, name);
     let item = Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))]);
     expiring(item, at.saturating_add(IDEMPOTENCY_KEPT).unwrap_or(Timestamp::MAX))
-}
-
-/// What came of claiming the sending of a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MailClaim {
-    /// It is ours to send.
-    Ours,
-    /// It was sent, or is being sent, or may have been sent: it is not sent again by itself.
-    Taken,
 }
 
 /// What came of claiming a request.
@@ -70,63 +59,6 @@ impl Store {
     /// Whether an act was carried out: by us, if our answer was lost, or by another try of the same request.
     pub async fn is_already_done(&self, b: &BusinessId, name: &str) -> Result<bool, StoreError> {
         Ok(self.get(&self.tables.inbox, &keys::act(b, name)).await?.is_some())
-    }
-
-    /// Claims the sending of a mail, once and for all. `worker` names this one try, so that a claim whose answer was lost
-    /// is known again as ours.
-    pub async fn claim_mail(
-        &self,
-        b: &BusinessId,
-        once: &str,
-        worker: &str,
-        now: Timestamp,
-    ) -> Result<MailClaim, StoreError> {
-        let key = keys::mail_once(b, once);
-        let item = Item::from([
-            ("pk".to_owned(), text(&key.pk)),
-            ("sk".to_owned(), text(&key.sk)),
-            ("state".to_owned(), text("sending")),
-            ("at".to_owned(), text(&now.to_string())),
-            ("claimant".to_owned(), text(worker)),
-        ]);
-        // Until it is known to be sent it stands in the list of mails whose fate is unknown.
-        let item = listed(item, Index::List, &keys::mails_uncertain(b), &format!("{now:.3}#{once}"));
-        let item = expiring(item, now.saturating_add(MAIL_KEPT).unwrap_or(Timestamp::MAX));
-        if self.put_new(&self.tables.inbox, item).await? {
-            return Ok(MailClaim::Ours);
-        }
-        let stored = self.get(&self.tables.inbox, &key).await?;
-        let ours = stored.is_some_and(|stored| {
-            text_of(&stored, "claimant") == Some(worker) && text_of(&stored, "state") == Some("sending")
-        });
-        Ok(if ours { MailClaim::Ours } else { MailClaim::Taken })
-    }
-
-    /// Remembers that a mail was sent, under the provider's id of it.
-    pub async fn mail_sent(&self, b: &BusinessId, once: &str, provider_id: &str) -> Result<(), StoreError> {
-        let key = keys::mail_once(b, once);
-        let update = Update {
-            key: &key,
-            set: "SET #state = :sent, provider_id = :id REMOVE gsi2pk, gsi2sk",
-            condition: "attribute_exists(pk)",
-            values: vec![(":sent", text("sent")), (":id", text(provider_id))],
-            names: vec![("#state", "state")],
-        };
-        self.update(&self.tables.inbox, update).await.map(drop)
-    }
-
-    /// Gives the claim back: the mail is known not to have been sent, and may be tried again.
-    pub async fn mail_not_sent(&self, b: &BusinessId, once: &str) -> Result<(), StoreError> {
-        let key = keys::mail_once(b, once);
-        let key = Item::from([("pk".to_owned(), text(&key.pk)), ("sk".to_owned(), text(&key.sk))]);
-        let delete = self
-            .client
-            .delete_item()
-            .set_key(Some(key))
-            .condition_expression("#state = :sending")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":sending", text("sending"));
-        self.delete(&self.tables.inbox, delete).await
     }
 
     /// Claims a request of the API by its idempotency key.

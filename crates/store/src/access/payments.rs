@@ -6,12 +6,9 @@ use receivables::{BusinessId, CustomerId, InvoiceId, Payment, PaymentId};
 use super::accounts::{Page, Paged};
 use crate::error::StoreError;
 use crate::items::reviews::{self, ListedReview, UnappliedCash};
-use crate::items::{Index, number, payments, text, text_of};
+use crate::items::{Index, payments, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, Update};
-
-/// Items of one partition of the due list read at a time.
-const DUE_PAGE: i32 = 25;
+use crate::table::{Query, Range, Store};
 
 impl Store {
     /// A payment, its allocations and its facts.
@@ -61,37 +58,5 @@ impl Store {
     pub async fn unapplied(&self, b: &BusinessId, page: &Page) -> Result<Paged<UnappliedCash>, StoreError> {
         let pk = keys::unapplied(b);
         self.list(Query::of(Index::List, &pk, Range::All), page, reviews::unapplied).await
-    }
-
-    /// The payments of one shard of the due list that are due to be looked at, the longest due first.
-    pub async fn due_payments(&self, shard: u8, now: Timestamp) -> Result<Vec<Payment>, StoreError> {
-        let (pk, to) = (keys::due_shard(shard), format!("{now:.3}~"));
-        let query = Query { limit: Some(DUE_PAGE), ..Query::of(Index::Due, &pk, Range::UpTo(&to)) };
-        let (items, _) = self.page(&self.tables.core, query).await?;
-        items.into_iter().map(payments::payment_head).collect()
-    }
-
-    /// Moves the instant at which a payment is due, if it is still what it was. Says whether it was: so this is also how a
-    /// worker claims it, by moving it a lease ahead.
-    pub async fn retime_payment(&self, payment: &Payment, to: Option<Timestamp>) -> Result<bool, StoreError> {
-        let Some(seen) = payment.next_poll_at else { return Ok(false) };
-        let (b, p) = (&payment.business, &payment.id);
-        let seen = (":seen", text(&seen.to_string()));
-        let version = (":version", number(payment.version));
-        let (set, mut values) = match to {
-            Some(to) => (
-                "SET look_at = :to, gsi3pk = :list, gsi3sk = :place",
-                vec![
-                    (":to", text(&to.to_string())),
-                    (":list", text(&keys::due(p))),
-                    (":place", text(&keys::due_payment(to, b, p))),
-                ],
-            ),
-            None => ("REMOVE look_at, gsi3pk, gsi3sk", Vec::new()),
-        };
-        values.extend([seen, version]);
-        let key = keys::payment(b, p);
-        let condition = "look_at = :seen AND version = :version";
-        self.update(&self.tables.core, Update { key: &key, set, condition, values, names: Vec::new() }).await
     }
 }

@@ -1,5 +1,7 @@
 //! Payouts and saved methods: merged over what was read, and never over anything newer.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use receivables::provider_object::Provider;
 use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
@@ -8,7 +10,7 @@ use super::accounts::{Page, Paged};
 use crate::calls::traced;
 use crate::error::StoreError;
 use crate::items::payouts::{self, Payout, PayoutTransaction, SavedMethod};
-use crate::items::{Index, Item, number};
+use crate::items::{Index, Item, number, text_of};
 use crate::keys;
 use crate::table::{Query, Range, Store};
 
@@ -29,17 +31,47 @@ impl Store {
         self.put_next(payouts::of_payout(b, payout)?, payout.version).await
     }
 
-    /// Writes the transactions of a payout. They never change, so that writing them again is no harm.
-    pub async fn put_payout_transactions(
+    /// Writes those transactions of a payout that are not there yet. They never change, but for the payment that a later match
+    /// finds.
+    pub async fn put_new_payout_transactions(
         &self,
         b: &BusinessId,
         payout: &Payout,
         transactions: &[PayoutTransaction],
     ) -> Result<(), StoreError> {
-        for transaction in transactions {
-            self.put(&self.tables.core, payouts::of_transaction(b, payout, transaction)?).await?;
+        let core = &self.tables.core;
+        let key = |one: &PayoutTransaction| keys::transaction(b, payout.provider, &payout.id, &one.transaction.id);
+        let keys: Vec<keys::Key> = transactions.iter().map(key).collect();
+        let known = self.get_many(core, &keys).await?;
+        let known: BTreeSet<&str> = known.iter().filter_map(|item| text_of(item, "sk")).collect();
+        let mut items = Vec::new();
+        for one in transactions.iter().filter(|one| !known.contains(key(one).sk.as_str())) {
+            items.push(payouts::of_transaction(b, payout, one)?);
         }
-        Ok(())
+        self.put_many(core, items).await
+    }
+
+    /// Says whose a transaction is, if that is not known yet.
+    pub async fn match_payout_transaction(
+        &self,
+        b: &BusinessId,
+        payout: &Payout,
+        one: &PayoutTransaction,
+    ) -> Result<(), StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.tables.core)
+            .set_item(Some(payouts::of_transaction(b, payout, one)?))
+            .condition_expression("attribute_not_exists(payment)");
+        match traced("PutItem", &self.tables.core, put.send()).await {
+            Err(error)
+                if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(StoreError::of(&error))
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 
     /// The transactions of a payout.

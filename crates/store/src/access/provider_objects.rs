@@ -3,6 +3,8 @@
 //! Reports about the same money lie under its anchor, the object that carries it. The anchor's own item counts them, so that a
 //! payment that claims the anchor has applied all of them, and none is kept there afterwards.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
 use receivables::provider_object::{Provider, ProviderState};
@@ -63,6 +65,26 @@ impl Store {
             return Ok(None);
         };
         owner(&item)
+    }
+
+    /// The payments of many objects; one that is nobody's is left out.
+    pub async fn payments_of_objects(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        objects: &BTreeSet<ObjectId>,
+    ) -> Result<BTreeMap<ObjectId, PaymentId>, StoreError> {
+        let of_key: BTreeMap<String, &ObjectId> =
+            objects.iter().map(|object| (keys::objects(b, provider, object), object)).collect();
+        let keys: Vec<keys::Key> = objects.iter().map(|object| keys::object(b, provider, object)).collect();
+        let mut owners = BTreeMap::new();
+        for item in self.get_many(&self.tables.core, &keys).await? {
+            let object = text_of(&item, "pk").and_then(|pk| of_key.get(pk));
+            if let (Some(object), Some(owner)) = (object, owner(&item)?) {
+                owners.insert((*object).clone(), owner);
+            }
+        }
+        Ok(owners)
     }
 
     /// The customer who has this id at the provider.

@@ -9,8 +9,6 @@ use crate::items::{Item, expiring, item, number, record, text};
 use crate::keys;
 use crate::table::{Store, Update};
 
-/// How long a sign-in link and code are good.
-pub const SIGN_IN_GOOD_FOR: SignedDuration = SignedDuration::from_mins(15);
 /// How often a code may be tried.
 pub const SIGN_IN_TRIES: u32 = 5;
 /// Sign-in mails to one address in an hour.
@@ -64,6 +62,11 @@ impl Store {
         self.put(&self.tables.inbox, expiring(item, sign_in.ends_at)).await
     }
 
+    /// A request to sign in.
+    pub async fn sign_in(&self, b: &BusinessId, id: &SignInId) -> Result<Option<SignIn>, StoreError> {
+        self.get(&self.tables.inbox, &keys::sign_in(b, id)).await?.map(sign_ins::sign_in).transpose()
+    }
+
     /// Uses up a sign-in link. `None` where it is unknown, used up or expired.
     pub async fn spend_sign_in_link(
         &self,
@@ -92,8 +95,8 @@ impl Store {
         let key = keys::sign_in(b, id);
         let update = Update {
             key: &key,
-            set: "SET tries = tries + :one",
-            condition: "attribute_exists(pk) AND tries < :most AND spent = :no",
+            set: "SET code_tries = code_tries + :one",
+            condition: "attribute_exists(pk) AND code_tries < :most AND spent = :no",
             values: vec![
                 (":one", number(1)),
                 (":most", number(SIGN_IN_TRIES)),

@@ -2,23 +2,24 @@
 
 use receivables::{BusinessId, CustomerId};
 
+use super::due::DueItem;
 use crate::error::StoreError;
 use crate::items::events::{self, ReceivedEvent};
 use crate::items::ledger;
-use crate::items::outbox::{self, AnnouncedFact, AuditRecord};
+use crate::items::outbox::DecisionRecord;
 use crate::items::sign_ins::{self, SignIn};
 use crate::items::{Item, text_of};
-use crate::keys;
+use crate::keys::{self, DueList};
 
 /// What a new image in a stream means.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum StreamRecord {
     /// A provider's event was recorded, or put back for another try.
     Event(Box<ReceivedEvent>),
-    /// Something was decided: the facts it announces, and what the audit has of it.
-    DecisionRecord(Box<AuditRecord>, Vec<AnnouncedFact>),
-    /// Someone asked to sign in.
-    SignIn(SignIn),
+    /// Something was decided: what it announces, and what is to be sealed of it.
+    Decision(Box<DecisionRecord>),
+    /// Someone asked to sign in; the mail is due.
+    SignIn(Box<(SignIn, DueItem)>),
     /// An account's balance item has due days that hold nothing any more.
     SpentDueDays {
         business: BusinessId,
@@ -41,20 +42,20 @@ pub fn read_stream_image(item: Item) -> Result<StreamRecord, StoreError> {
         });
     }
     if sk == "SG" {
-        // A try or its use is a change of the same item: only what is untouched asks for a mail.
-        let sign_in = sign_ins::sign_in(item)?;
-        return Ok(if sign_in.tries == 0 && !sign_in.spent {
-            StreamRecord::SignIn(sign_in)
-        } else {
-            StreamRecord::Nothing
+        // Claiming and mailing it, a try of its code and its use change the item too: only one that nobody has claimed asks for
+        // a mail.
+        let is_new = item.contains_key("gsi3sk") && !item.contains_key("tries");
+        return Ok(match DueItem::read(&item, DueList::Sends) {
+            Some(due) if is_new => StreamRecord::SignIn(Box::new((sign_ins::sign_in(item)?, due))),
+            _ => StreamRecord::Nothing,
         });
     }
-    if sk.starts_with(keys::FACT) {
-        let record = outbox::audit_record(item.clone())?;
+    if pk.starts_with(keys::DECISION_RECORD) {
+        let record = DecisionRecord::read(item)?;
         // Sealing changes the item, and is no news.
         return Ok(match record.sealed {
             Some(_) => StreamRecord::Nothing,
-            None => StreamRecord::DecisionRecord(Box::new(record), outbox::announced(item)?),
+            None => StreamRecord::Decision(Box::new(record)),
         });
     }
     if sk == "BAL" {

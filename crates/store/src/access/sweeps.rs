@@ -7,13 +7,11 @@ use receivables::ledger::Entry;
 use receivables::provider_object::Provider;
 
 use super::accounts::{Page, Paged};
+use super::due::DueItem;
 use crate::error::StoreError;
-use crate::items::{Index, Item, ledger, listed, text, text_of};
-use crate::keys;
-use crate::table::{Query, Range, Store, Update};
-
-/// Sweeps that are looked at in one run.
-const SWEEPS_PAGE: i32 = 25;
+use crate::items::{Index, Item, due, ledger, text, text_of};
+use crate::keys::{self, DueList};
+use crate::table::{Query, Range, Store};
 
 /// A sweep that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,40 +43,35 @@ impl Store {
         self.put_new(&self.tables.core, of_sweep(sweep)).await.map(drop)
     }
 
-    /// The sweeps that are due, the longest due first.
-    pub async fn due_sweeps(&self, now: Timestamp) -> Result<Vec<Sweep>, StoreError> {
-        let to = format!("{now:.3}~");
-        let query = Query { limit: Some(SWEEPS_PAGE), ..Query::of(Index::Due, keys::SWEEPS_DUE, Range::UpTo(&to)) };
-        let (items, _) = self.page(&self.tables.core, query).await?;
-        items.iter().map(sweep).collect()
+    /// The sweep of a provider's events.
+    pub async fn sweep(&self, b: &BusinessId, provider: Provider) -> Result<Option<Sweep>, StoreError> {
+        self.get(&self.tables.core, &keys::sweep(b, provider)).await?.as_ref().map(sweep).transpose()
     }
 
-    /// Moves a sweep on, if it is still what it was. Says whether it was: so this is also how a worker claims it.
-    pub async fn move_sweep(&self, before: &Sweep, now: &Sweep) -> Result<bool, StoreError> {
-        let key = keys::sweep(&before.business, before.provider);
+    /// Moves a claimed sweep on, with its next time. Says whether it was still where it was seen.
+    pub async fn move_sweep(&self, claimed: &DueItem, after: &Sweep) -> Result<bool, StoreError> {
         let mut values = vec![
-            (":was", text(&before.due_at.to_string())),
-            (":due", text(&now.due_at.to_string())),
-            (":seen", text(&now.seen_until.to_string())),
-            (":place", text(&format!("{:.3}#{}", now.due_at, now.business))),
+            (":at", text(&after.due_at.to_string())),
+            (":place", text(&keys::due_place(after.due_at, claimed.name()))),
+            (":until", text(&after.seen_until.to_string())),
+            (":seen", Self::seen(claimed)),
         ];
-        let set = match &now.reading {
+        let set = match &after.reading {
             Some(reading) => {
                 values.extend([
                     (":began", text(&reading.began_at.to_string())),
                     (":after", text(&reading.after)),
                     (":missed", AttributeValue::Bool(reading.missed)),
                 ]);
-                "SET due_at = :due, seen_until = :seen, gsi3sk = :place, reading_began_at = :began, \
+                "SET due_at = :at, gsi3sk = :place, seen_until = :until, reading_began_at = :began, \
                  reading_after = :after, reading_missed = :missed"
             }
             None => {
-                "SET due_at = :due, seen_until = :seen, gsi3sk = :place \
+                "SET due_at = :at, gsi3sk = :place, seen_until = :until \
                  REMOVE reading_began_at, reading_after, reading_missed"
             }
         };
-        let condition = "due_at = :was";
-        self.update(&self.tables.core, Update { key: &key, set, condition, values, names: Vec::new() }).await
+        self.move_due(claimed, set, values, Vec::new()).await
     }
 
     /// The ledger entries of a business in the month of an instant, oldest first.
@@ -100,9 +93,9 @@ fn of_sweep(sweep: &Sweep) -> Item {
         ("sk".to_owned(), text(&key.sk)),
         ("business".to_owned(), text(sweep.business.as_str())),
         ("seen_until".to_owned(), text(&sweep.seen_until.to_string())),
-        ("due_at".to_owned(), text(&sweep.due_at.to_string())),
     ]);
-    listed(item, Index::Due, keys::SWEEPS_DUE, &format!("{:.3}#{}", sweep.due_at, sweep.business))
+    let name = format!("{}#sweep#{}", sweep.business, sweep.provider.as_str());
+    due(item, DueList::Jobs, sweep.due_at, &name)
 }
 
 fn sweep(item: &Item) -> Result<Sweep, StoreError> {

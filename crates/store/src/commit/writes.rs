@@ -9,7 +9,7 @@ use crate::access::idempotency;
 use crate::commit_context::CommitContext;
 use crate::error::StoreError;
 use crate::items::events::{self, EventKey, EventState};
-use crate::items::{Item, ledger, number, text};
+use crate::items::{DUE_ATTRIBUTES, Item, ledger, number, text};
 use crate::keys::{self, Key, Unique};
 
 impl Writes<'_> {
@@ -50,7 +50,9 @@ impl Writes<'_> {
             .table_name(self.inbox)
             .key("pk", text(&key.pk))
             .key("sk", text(&key.sk))
-            .update_expression("SET #state = :applied, #ttl = :ttl REMOVE #reason, gsi2pk, gsi2sk")
+            .update_expression(format!(
+                "SET #state = :applied, #ttl = :ttl REMOVE #reason, gsi2pk, gsi2sk, {DUE_ATTRIBUTES}"
+            ))
             .condition_expression("attribute_exists(pk) AND #state <> :applied")
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#reason", "reason")

@@ -8,12 +8,14 @@ use receivables::BusinessId;
 use receivables::provider_object::Provider;
 use serde::{Deserialize, Serialize};
 
-use super::{Index, Item, expiring, item, listed, number, record};
+use super::{Index, Item, due, expiring, item, listed, number, record};
 use crate::error::StoreError;
-use crate::keys;
+use crate::keys::{self, DueList};
 
-/// How long a provider's event is kept.
+/// How long a provider's event is kept after it was applied. One that waits is kept until it is.
 const EVENT_KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How long the stream has for an event, before the timer applies it.
+const STREAM_HAS: SignedDuration = SignedDuration::from_mins(2);
 /// The largest event body taken, and so the largest one inflated.
 pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
 
@@ -185,9 +187,11 @@ pub(crate) fn of_event(event: &ReceivedEvent) -> Result<Item, StoreError> {
     let item = listed(item, Index::Parent, &hour, &place);
     Ok(match event.state {
         EventState::Quarantined => listed(item, Index::List, &keys::events_quarantined(&key.business), &place),
-        EventState::Received | EventState::Applied | EventState::Unmatched => {
-            expiring(item, kept_until(event.received_at))
+        EventState::Received => {
+            let at = event.received_at.saturating_add(STREAM_HAS).unwrap_or(Timestamp::MAX);
+            due(item, DueList::Events, at, &key.event)
         }
+        EventState::Applied | EventState::Unmatched => expiring(item, kept_until(event.received_at)),
     })
 }
 
@@ -207,7 +211,7 @@ fn inflated(kept: &[u8]) -> Result<Vec<u8>, StoreError> {
     if body.len() == length { Ok(body) } else { Err(StoreError::Defect("an event body that is cut".to_owned())) }
 }
 
-/// When an event is forgotten that came, or became settled, at an instant. One in quarantine waits for a person and never is.
+/// When an event is forgotten that was applied at an instant. One in quarantine waits for a person and never is.
 fn kept_until(at: Timestamp) -> Timestamp {
     at.saturating_add(EVENT_KEPT).unwrap_or(Timestamp::MAX)
 }

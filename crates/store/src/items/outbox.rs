@@ -1,16 +1,23 @@
 //! What decisions did and announce: the outbox, and the audit before it is sealed.
 
-use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
 use receivables::audit::Difference;
 use receivables::{
     Business, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId, PaymentId,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::{Item, item, money, record};
+use super::{DUE_ATTRIBUTES, Item, due, item, money, record};
 use crate::commit_context::CommitContext;
 use crate::error::StoreError;
-use crate::keys;
+use crate::keys::{self, DueList, Key};
+
+/// How long the stream has for a decision, before the timer does what follows from it.
+const STREAM_HAS: SignedDuration = SignedDuration::from_mins(2);
 
 #[derive(Serialize, Deserialize)]
 struct DecisionItem {
@@ -61,36 +68,139 @@ pub struct AnnouncedFact {
     pub fact: Fact,
 }
 
-/// What a decision did, as the audit has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditRecord {
+/// Where the record of a decision lies: its source, and the version that it made of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordKey {
     pub business: BusinessId,
-    /// On whose account; of the business itself there is none.
-    pub customer: Option<CustomerId>,
-    /// The decision's name, unique within the account's instant.
-    pub name: String,
-    pub at: Timestamp,
-    /// Who, in the audit's words.
-    pub actor: String,
-    /// Why, where whoever did it said so.
-    pub reason: Option<String>,
-    /// What changed.
-    pub differences: Vec<AuditDifference>,
-    /// What was announced, by name.
-    pub facts: Vec<String>,
-    /// Its place in the chain, once it is sealed.
-    pub sealed: Option<u64>,
+    /// The id of what was decided on.
+    pub source: String,
+    /// The version that was made; twelve digits, or a word where the source has no versions.
+    pub version: String,
 }
 
-/// One thing that changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuditDifference {
-    /// The id of what changed.
-    pub what: String,
-    /// The field of it, in the API's word.
-    pub field: String,
-    pub before: String,
-    pub after: String,
+/// Digits of a version in a key, so that versions sort.
+const VERSION_DIGITS: usize = 12;
+
+impl RecordKey {
+    /// The key of a decision's name, `{source}.{version}`.
+    pub(crate) fn named(business: &BusinessId, name: &str) -> Self {
+        let (source, version) = name.split_once('.').unwrap_or((name, "0"));
+        let version = version.parse::<u64>().map_or_else(|_| version.to_owned(), |n| format!("{n:0VERSION_DIGITS$}"));
+        Self { business: business.clone(), source: source.to_owned(), version }
+    }
+
+    /// The name of the decision.
+    pub fn name(&self) -> String {
+        let version = self.version.parse::<u64>().map_or_else(|_| self.version.clone(), |version| version.to_string());
+        format!("{}.{version}", self.source)
+    }
+
+    pub(crate) fn item(&self) -> Key {
+        keys::decision_record(&self.business, &self.source, &self.version)
+    }
+}
+
+/// The record of a decision: what is sealed of it, and what it announces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionRecord {
+    pub key: RecordKey,
+    /// The instant of the decision.
+    pub at: Timestamp,
+    /// Its place in the audit, once it is sealed.
+    pub sealed: Option<u64>,
+    /// What it announces, as far as this version knows it.
+    pub facts: Vec<AnnouncedFact>,
+    /// Whether it announces something that this version does not know.
+    pub has_unknown_facts: bool,
+    /// The ids of the documents that it changed.
+    pub touched: BTreeSet<String>,
+    item: Item,
+}
+
+/// Attributes that are not sealed: the keys of the item and of indexes, when it is due, and its place in the audit.
+const NOT_SEALED: [&str; 11] =
+    ["pk", "sk", "gsi1pk", "gsi1sk", "gsi2pk", "gsi2sk", "gsi3pk", "gsi3sk", "due_at", "why", "sealed"];
+
+impl DecisionRecord {
+    /// Reads a record. What this version cannot read of it is sealed all the same, and left for one that can.
+    pub(crate) fn read(item: Item) -> Result<Self, StoreError> {
+        let key = super::text_of(&item, "pk").zip(super::text_of(&item, "sk")).and_then(|(pk, sk)| {
+            let (business, source) = pk.strip_prefix(keys::DECISION_RECORD)?.split_once('#')?;
+            let business = business.parse().ok()?;
+            Some(RecordKey { business, source: source.to_owned(), version: sk.to_owned() })
+        });
+        let key = key.ok_or_else(|| StoreError::Defect("the record of a decision without its key".to_owned()))?;
+        let Ok(record) = record::<DecisionItem>(item.clone()) else {
+            let at = super::text_of(&item, "at").and_then(|at| at.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+            let sealed = item.get("sealed").and_then(|number| number.as_n().ok()).and_then(|n| n.parse().ok());
+            let (facts, touched) = (Vec::new(), BTreeSet::new());
+            return Ok(Self { key, at, sealed, facts, has_unknown_facts: true, touched, item });
+        };
+        let (mut facts, mut has_unknown_facts) = (Vec::new(), false);
+        // What happens to the business itself is announced to nobody.
+        if let Some(customer) = &record.customer {
+            for announced in &record.facts {
+                match fact(announced) {
+                    Ok(Some(fact)) => facts.push(AnnouncedFact {
+                        business: record.business.clone(),
+                        customer: customer.clone(),
+                        fact,
+                    }),
+                    Ok(None) | Err(_) => has_unknown_facts = true,
+                }
+            }
+        }
+        let touched = record.differences.into_iter().map(|one| one.what).collect();
+        Ok(Self { key, at: record.at, sealed: record.sealed, facts, has_unknown_facts, touched, item })
+    }
+
+    /// The text that is sealed: a JSON object of the number and of every attribute, by name, those included that this version
+    /// does not know.
+    pub fn text(&self, number: u64) -> String {
+        let attributes = self.item.iter().filter(|(name, _)| !NOT_SEALED.contains(&name.as_str()) && *name != "tries");
+        let mut object: BTreeMap<String, Value> =
+            attributes.map(|(name, value)| (name.clone(), json_of(value))).collect();
+        object.insert("number".to_owned(), number.into());
+        sorted(object).to_string()
+    }
+
+    /// The item, sealed. Where this version does not know all that it announces, it stays due for one that does.
+    pub(crate) fn sealed(&self, number: u64) -> Item {
+        let mut item = self.item.clone();
+        item.insert("sealed".to_owned(), super::number(number));
+        if !self.has_unknown_facts {
+            for name in DUE_ATTRIBUTES.split(", ") {
+                item.remove(name);
+            }
+        }
+        item
+    }
+}
+
+/// An object whose members stand in the order of their names, however the JSON library orders them.
+fn sorted(members: BTreeMap<String, Value>) -> Value {
+    Value::Object(members.into_iter().collect::<Map<String, Value>>())
+}
+
+/// An attribute as JSON. Numbers of DynamoDB that JSON's do not hold exactly are texts.
+fn json_of(value: &AttributeValue) -> Value {
+    match value {
+        AttributeValue::S(text) => Value::String(text.clone()),
+        AttributeValue::N(number) => number.parse::<i64>().map_or_else(|_| number.clone().into(), Value::from),
+        AttributeValue::Bool(flag) => Value::Bool(*flag),
+        AttributeValue::L(values) => values.iter().map(json_of).collect(),
+        AttributeValue::M(values) => {
+            sorted(values.iter().map(|(name, value)| (name.clone(), json_of(value))).collect())
+        }
+        AttributeValue::Ss(values) | AttributeValue::Ns(values) => {
+            // A set has no order of its own.
+            let sorted: BTreeSet<&String> = values.iter().collect();
+            sorted.into_iter().cloned().map(Value::String).collect()
+        }
+        AttributeValue::B(bytes) => Value::String(hex::encode(bytes)),
+        // No record has any of these.
+        AttributeValue::Bs(_) | AttributeValue::Null(_) | _ => Value::Null,
+    }
 }
 
 /// What a decision did and announces, in one item: a payment of many invoices says more than a transaction has room for apart.
@@ -136,7 +246,8 @@ struct Outcome<'a> {
 
 fn decision_record(outcome: Outcome<'_>, also: &CommitContext) -> Result<Item, StoreError> {
     let Outcome { business, customer, name, at, differences, facts } = outcome;
-    let key = keys::fact(business, customer, at, &name);
+    let key = RecordKey::named(business, &name);
+    let due_name = format!("{business}.{name}");
     let differences = differences.into_iter().map(|one| DifferenceRecord {
         what: one.what,
         field: one.field.to_owned(),
@@ -154,27 +265,8 @@ fn decision_record(outcome: Outcome<'_>, also: &CommitContext) -> Result<Item, S
         facts,
         sealed: None,
     };
-    item(&key, &record)
-}
-
-/// What a decision did, from its item.
-pub(crate) fn audit_record(item: Item) -> Result<AuditRecord, StoreError> {
-    let record: DecisionItem = record(item)?;
-    Ok(AuditRecord {
-        business: record.business,
-        customer: record.customer,
-        name: record.name,
-        at: record.at,
-        actor: record.actor,
-        reason: record.reason,
-        differences: record
-            .differences
-            .into_iter()
-            .map(|one| AuditDifference { what: one.what, field: one.field, before: one.before, after: one.after })
-            .collect(),
-        facts: record.facts.into_iter().map(|fact| fact.kind).collect(),
-        sealed: record.sealed,
-    })
+    let due_at = at.saturating_add(STREAM_HAS).unwrap_or(Timestamp::MAX);
+    Ok(due(item(&key.item(), &record)?, DueList::Records, due_at, &due_name))
 }
 
 fn of_fact(fact: &Fact) -> FactRecord {
@@ -191,17 +283,8 @@ fn of_fact(fact: &Fact) -> FactRecord {
     }
 }
 
-pub(crate) fn announced(item: Item) -> Result<Vec<AnnouncedFact>, StoreError> {
-    let record: DecisionItem = record(item)?;
-    // What happens to the business itself is announced to nobody.
-    let (business, Some(customer)) = (record.business, record.customer) else { return Ok(Vec::new()) };
-    let read = record.facts.into_iter().map(|record| {
-        Ok(AnnouncedFact { business: business.clone(), customer: customer.clone(), fact: fact(&record)? })
-    });
-    read.collect()
-}
-
-fn fact(record: &FactRecord) -> Result<Fact, StoreError> {
+/// The fact of a record. `None` where its kind is one of a newer version.
+fn fact(record: &FactRecord) -> Result<Option<Fact>, StoreError> {
     let missing = || StoreError::Defect(format!("fact {} of kind {}", record.fact, record.kind));
     let received = match (record.received, record.currency) {
         (Some(minor), Some(currency)) => Some(money(minor, currency)?),
@@ -230,7 +313,7 @@ fn fact(record: &FactRecord) -> Result<Fact, StoreError> {
         "credit_note.issued" => {
             FactKind::CreditNoteIssued { credit_note: record.credit_note.clone().ok_or_else(missing)? }
         }
-        _ => return Err(missing()),
+        _ => return Ok(None),
     };
-    Ok(Fact { id: FactId(record.fact.clone()), at: record.at, kind })
+    Ok(Some(Fact { id: FactId(record.fact.clone()), at: record.at, kind }))
 }

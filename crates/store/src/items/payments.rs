@@ -17,9 +17,9 @@ use super::consistent_read::{Assembled, PartsDigest};
 use super::invoices::InvoiceBalanceRecord;
 use super::provider_objects::{FactRecord, merged, of_merged};
 use super::reviews::of_open_amount;
-use super::{Index, Item, item, listed, money, record, text_of};
+use super::{Index, Item, due, item, listed, money, record, text_of};
 use crate::error::StoreError;
-use crate::keys;
+use crate::keys::{self, DueList};
 
 #[derive(Serialize, Deserialize)]
 struct PaymentRecord {
@@ -57,7 +57,7 @@ struct PaymentRecord {
     suspense: BTreeMap<Currency, i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     settled_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none", default, rename = "look_at")]
+    #[serde(skip_serializing_if = "Option::is_none", default, rename = "due_at")]
     next_poll_at: Option<Timestamp>,
     version: u64,
     /// The digest of the allocations and facts that belong to it.
@@ -157,7 +157,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
     let (month, at) = keys::payments_of_month(b, payment.started_at);
     let item = listed(item, Index::List, &month, &format!("{at}#{}", payment.id));
     Ok(match payment.next_poll_at {
-        Some(at) => listed(item, Index::Due, &keys::due(&payment.id), &keys::due_payment(at, b, &payment.id)),
+        Some(at) => due(item, DueList::Payments, at, payment.id.as_str()),
         None => item,
     })
 }

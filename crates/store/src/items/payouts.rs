@@ -8,9 +8,9 @@ use receivables::saved_method::{MethodLook, MethodState};
 use receivables::{Balance, BusinessId, Currency, CustomerId, ObjectId, PaymentId};
 use serde::{Deserialize, Serialize};
 
-use super::{Index, Item, item, listed, record, text_of};
+use super::{Index, Item, due, item, listed, record, text_of};
 use crate::error::StoreError;
-use crate::keys;
+use crate::keys::{self, DueList};
 
 /// A payout, and what its transactions prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +27,19 @@ pub struct Payout {
     pub unlisted: bool,
     /// When it was first heard of.
     pub heard_at: Timestamp,
+    /// Whether the provider's list of its transactions is being read.
+    pub reading: Option<PayoutReading>,
     /// Counts the changes.
     pub version: u64,
+}
+
+/// A list of transactions that is read in several steps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayoutReading {
+    /// When its next step is due.
+    pub due_at: Timestamp,
+    /// The place in the list after which it goes on; from the beginning where there is none.
+    pub after: Option<String>,
 }
 
 /// A transaction of a payout, and whose it is.
@@ -59,6 +70,10 @@ struct PayoutRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     proof: Option<ProofRecord>,
     heard_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    due_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    reading_after: Option<String>,
     version: u64,
 }
 
@@ -92,10 +107,19 @@ pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreEr
             holds: proof.holds,
         }),
         heard_at: payout.heard_at,
+        due_at: None,
+        reading_after: payout.reading.as_ref().and_then(|reading| reading.after.clone()),
         version: payout.version,
     };
     let item = item(&keys::payout(b, payout.provider, &payout.id), &record)?;
-    Ok(listed(item, Index::List, &keys::payouts(b), &format!("{:.3}#{}", payout.heard_at, payout.id)))
+    let item = listed(item, Index::List, &keys::payouts(b), &format!("{:.3}#{}", payout.heard_at, payout.id));
+    Ok(match &payout.reading {
+        Some(reading) => {
+            let name = format!("{b}#payout#{}#{}", payout.provider.as_str(), payout.id);
+            due(item, DueList::Jobs, reading.due_at, &name)
+        }
+        None => item,
+    })
 }
 
 pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
@@ -129,6 +153,7 @@ pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
         proof: proof.transpose()?,
         unlisted: record.unlisted,
         heard_at: record.heard_at,
+        reading: record.due_at.map(|due_at| PayoutReading { due_at, after: record.reading_after }),
         version: record.version,
     })
 }

@@ -1,13 +1,18 @@
 //! Sign-in requests and sessions.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use receivables::text::EmailAddress;
 use receivables::{BusinessId, CustomerId, Locale, SignInId};
 use serde::{Deserialize, Serialize};
 
-use super::{Item, expiring, item, record};
+use super::{Item, due, expiring, item, record};
 use crate::error::StoreError;
-use crate::keys;
+use crate::keys::{self, DueList};
+
+/// How long a sign-in link and code are good.
+pub const SIGN_IN_GOOD_FOR: SignedDuration = SignedDuration::from_mins(15);
+/// How long the stream has for the mail, before the timer sends it.
+const STREAM_HAS: SignedDuration = SignedDuration::from_mins(1);
 
 /// A request to sign in: the link and its code, good once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +27,7 @@ pub struct SignIn {
     /// SHA-256 of the code with the id, in hexadecimal.
     pub code_hash: String,
     /// How often a code was tried.
+    #[serde(rename = "code_tries")]
     pub tries: u32,
     /// A link or code is good once.
     pub spent: bool,
@@ -30,7 +36,10 @@ pub struct SignIn {
 }
 
 pub(crate) fn of_sign_in(sign_in: &SignIn) -> Result<Item, StoreError> {
-    Ok(expiring(item(&keys::sign_in(&sign_in.business, &sign_in.id), sign_in)?, sign_in.ends_at))
+    let item = expiring(item(&keys::sign_in(&sign_in.business, &sign_in.id), sign_in)?, sign_in.ends_at);
+    let began_at = sign_in.ends_at.saturating_sub(SIGN_IN_GOOD_FOR).unwrap_or(sign_in.ends_at);
+    let due_at = began_at.saturating_add(STREAM_HAS).unwrap_or(Timestamp::MAX);
+    Ok(due(item, DueList::Sends, due_at, sign_in.id.as_str()))
 }
 
 pub(crate) fn sign_in(item: Item) -> Result<SignIn, StoreError> {

@@ -273,8 +273,8 @@ async fn rivals_are_waited_for_and_what_no_wait_can_mend_is_a_defect() {
         (Fault::Cancelled("ValidationError"), 1, "defect", 1),
         (Fault::Cancelled("ItemCollectionSizeLimitExceeded"), 1, "defect", 1),
         (Fault::Refused("ValidationException"), 1, "defect", 1),
-        (Fault::Refused("ResourceNotFoundException"), 1, "defect", 1),
-        (Fault::Refused("AccessDeniedException"), 1, "defect", 1),
+        (Fault::Refused("ResourceNotFoundException"), 1, "unavailable", 1),
+        (Fault::Refused("AccessDeniedException"), 1, "unavailable", 1),
     ] {
         let fixture = Fixture::new();
         fixture.faults.let_happen(&fault, times);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
-use receivables::{BusinessId, CustomerId, ObjectId};
+use receivables::{BusinessId, CustomerId, InvoiceId, ObjectId, PaymentId};
 
 use super::samples::{id, now, stripe};
 use crate::keys::{self, Key, Unique};
@@ -31,10 +31,8 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("customer", keys::customer(b, &customer)),
         ("balance", keys::balance(b, &customer)),
         ("ledger entry", keys::ledger(b, &customer, text)),
-        ("decision on an account", keys::fact(b, Some(&customer), now(), text)),
-        ("decision on the business", keys::fact(b, None, now(), text)),
-        ("audit, sealed", keys::audit_seal(b, u64::from(place) + 1)),
-        ("end of the audit", keys::audit_end(b)),
+        ("record of a decision", keys::decision_record(b, name, text)),
+        ("block of the audit", keys::audit_block(b, u64::from(place) + 1)),
         ("number of an invoice", unique(Unique::InvoiceNumber)),
         ("external id of an invoice", unique(Unique::InvoiceExternalId)),
         ("external id of a customer", unique(Unique::CustomerExternalId)),
@@ -61,7 +59,7 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("sign-in mails of an hour", keys::sign_in_mails(b, text, now())),
         ("idempotency key", keys::idempotency(b, text)),
         ("act", keys::act(b, text)),
-        ("mail", keys::mail_once(b, text)),
+        ("effect", keys::effect(b, text, "receipt")),
     ]
 }
 
@@ -90,7 +88,7 @@ fn lists(b: &BusinessId, shard: u8) -> Vec<(&'static str, String)> {
         ("unidentified", keys::unidentified(b)),
         ("events of an hour", keys::events_of_hour(b, now(), shard)),
         ("events in quarantine", keys::events_quarantined(b)),
-        ("uncertain mails", keys::mails_uncertain(b)),
+        ("failing effects", keys::effects_failing(b)),
     ]
 }
 
@@ -110,10 +108,11 @@ fn every_key_is_as_it_is_in_the_tables() {
     for (name, pk) in lists(&b, 3) {
         writeln!(table, "list of {name}: {pk}").unwrap();
     }
-    let (payment, invoice) = (id("pay", "1"), id("inv", "1"));
+    let (payment, invoice): (PaymentId, InvoiceId) = (id("pay", "1"), id("inv", "1"));
     for (name, place) in [
-        ("due list of a payment", keys::due(&payment)),
-        ("place in the due list", keys::due_payment(now(), &b, &payment)),
+        ("due list of a payment", keys::DueList::Payments.partition_of(payment.as_str())),
+        ("due list of jobs", keys::DueList::Jobs.partition_of("sweep")),
+        ("place in the due list", keys::due_place(now(), payment.as_str())),
         ("open invoice in its account", keys::invoice_in_account(true, "2026-04-01".parse().unwrap(), &invoice)),
         ("closed invoice in its account", keys::invoice_in_account(false, "2026-04-01".parse().unwrap(), &invoice)),
         ("payment in its account", keys::payment_in_account(now(), &payment)),
@@ -129,8 +128,8 @@ fn every_key_is_as_it_is_in_the_tables() {
 fn named_by(what: &str, parts: &Parts<'_>) -> String {
     let Parts { name, text, object, place } = parts;
     match what {
-        "business" | "end of the audit" | "sweep" => String::new(),
-        "audit, sealed" => place.to_string(),
+        "business" | "sweep" => String::new(),
+        "block of the audit" => place.to_string(),
         "customer"
         | "balance"
         | "invoice"
@@ -145,7 +144,7 @@ fn named_by(what: &str, parts: &Parts<'_>) -> String {
             (*object).to_owned()
         }
         "provider event" => format!("{object} {text}"),
-        "ledger entry" | "decision on an account" | "e-mail of a customer" | "review" => format!("{name} {text}"),
+        "ledger entry" | "record of a decision" | "e-mail of a customer" | "review" => format!("{name} {text}"),
         _ => (*text).to_owned(),
     }
 }

@@ -14,8 +14,9 @@ use super::Fixture;
 use super::samples::*;
 use crate::items::Item;
 use crate::{
-    ApiKey, AuditSeal, Claim, CommitContext, CommitOutcome, Envelope, IdempotentResponse, MailClaim, Payout,
-    PayoutTransaction, ReceivedEvent, Session, SignIn, StoreError, Sweep,
+    ApiKey, AuditBlock, AuditSeal, BlockRecord, Claim, CommitContext, CommitOutcome, DecisionRecord, DueItem, DueList,
+    Effect, EffectKind, EffectState, Envelope, IdempotentResponse, Payout, PayoutReading, PayoutTransaction,
+    ReceivedEvent, Session, SignIn, StoreError, Sweep,
 };
 
 async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
@@ -96,6 +97,7 @@ fn payout() -> Payout {
         proof: None,
         unlisted: false,
         heard_at: now(),
+        reading: Some(PayoutReading { due_at: later(3), after: Some("txn_9".to_owned()) }),
         version: 1,
     }
 }
@@ -156,18 +158,37 @@ async fn write_the_rest(fixture: &Fixture) {
     assert!(store.count_sign_in_mail(&b(), "hash of an address", now()).await.unwrap());
     store.put_session("hash of a session", &session()).await.unwrap();
     assert!(store.put_payout(&b(), &payout()).await.unwrap());
-    store.put_payout_transactions(&b(), &payout(), &[transaction()]).await.unwrap();
+    store.put_new_payout_transactions(&b(), &payout(), &[transaction()]).await.unwrap();
     assert!(store.put_method(&b(), &method()).await.unwrap());
     let sweep = Sweep { business: b(), provider: stripe(), seen_until: now(), due_at: later(5), reading: None };
     store.ensure_sweep(&sweep).await.unwrap();
     store.keep_unidentified(&b(), stripe(), &"pi_9".parse().unwrap(), &[received("pi_9", 700)], now()).await.unwrap();
-    assert_eq!(store.claim_mail(&b(), "receipt/1", "worker", now()).await.unwrap(), MailClaim::Ours);
+    assert!(store.claim_new_effect(&effect(), later(2)).await.unwrap().is_some());
     let claim = store.claim_request(&b(), "hash of a name", "hash of a request", now()).await.unwrap();
     assert_eq!(claim, Claim::Ours { first_at: now() });
-    let record = store.decision_records(&b(), Some(&c())).await.unwrap().remove(0);
-    let seal =
-        |end: &crate::AuditEnd| AuditSeal { number: end.number + 1, hash: "seal".to_owned(), text: "{}".to_owned() };
-    store.seal_audit(&record, seal).await.unwrap();
+    let due = store.everything_due(DueList::Records).await.unwrap();
+    let key = due.iter().filter_map(DueItem::record).find(|key| key.source == c().as_str()).cloned();
+    let records = store.decision_records(&[key.unwrap()]).await.unwrap();
+    let block = audit_block(&records[0]);
+    assert!(store.put_audit_block(&block).await.unwrap());
+    store.mark_sealed(&block, &[(1, &records[0])]).await.unwrap();
+}
+
+fn effect() -> Effect {
+    let kind = EffectKind::Receipt(id("pay", "1"));
+    Effect { business: b(), fact: "pay_1.3.0".to_owned(), kind, at: now() }
+}
+
+fn audit_block(record: &DecisionRecord) -> AuditBlock {
+    AuditBlock {
+        business: b(),
+        first: 1,
+        hash_before: String::new(),
+        records: vec![BlockRecord { key: record.key.clone(), hash: "seal".to_owned() }],
+        touched: record.touched.iter().cloned().collect(),
+        sealed_at: later(1),
+        marked: false,
+    }
 }
 
 #[tokio::test]
@@ -200,8 +221,10 @@ async fn what_is_written_is_read() {
     assert_eq!(store.transactions_of_payment(&b(), &paid.id).await.unwrap(), [transaction()]);
     assert_eq!(store.method(&b(), stripe(), &method().id).await.unwrap(), Some(method()));
     assert_eq!(store.methods_of(&b(), &c()).await.unwrap(), [method()]);
-    let due = store.due_sweeps(later(5)).await.unwrap();
-    assert_eq!(due, [Sweep { business: b(), provider: stripe(), seen_until: now(), due_at: later(5), reading: None }]);
+    let sweep = Sweep { business: b(), provider: stripe(), seen_until: now(), due_at: later(5), reading: None };
+    assert_eq!(store.sweep(&b(), stripe()).await.unwrap(), Some(sweep));
+    let stored = store.effect(&effect().key()).await.unwrap().unwrap();
+    assert_eq!((stored.effect, stored.state, stored.tries), (effect(), EffectState::Waiting, 1));
     let entries = store.entries_since(&b(), &c(), now()).await.unwrap();
     assert_eq!(entries.len(), 3, "an invoice, its payment, a credit note: {entries:#?}");
     let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };
@@ -209,7 +232,12 @@ async fn what_is_written_is_read() {
     let claim = store.claim_request(&b(), "hash of a name", "hash of a request", later(1)).await.unwrap();
     assert_eq!(claim, Claim::Done(answer));
     let sealed = store.audit(&b(), &crate::Page::first(10)).await.unwrap().items;
-    assert_eq!(sealed, [AuditSeal { number: 1, hash: "seal".to_owned(), text: "{}".to_owned() }]);
+    let [AuditSeal { number: 1, hash, text }] = &sealed[..] else { panic!("{sealed:?}") };
+    assert_eq!(hash, "seal");
+    let text: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!((&text["number"], &text["name"]), (&1.into(), &format!("{}.1", c()).into()));
+    let block = store.last_audit_block(&b()).await.unwrap().unwrap();
+    assert_eq!((block.last(), block.hash(), block.marked), (1, "seal", true));
 }
 
 /// A type of an attribute, in DynamoDB's letters.

@@ -23,7 +23,8 @@ const DESCRIPTION: &str = "The API of Guichet, with which a business issues invo
     Amounts are decimal strings with a currency, dates are `YYYY-MM-DD`, instants are RFC 3339 in UTC. \
     A request with an unknown field is refused, and the answer names everything that is wrong with it. \
     A POST or PATCH with an `Idempotency-Key` is carried out once: for 48 hours, the same request with the same key gets the first \
-    answer again, with the header `Idempotent-Replayed: true`. Another request with the same key is refused with 422. While the first \
+    answer again, with the header `Idempotent-Replayed: true`. A refusal that depends on how the books stand is decided anew. Another \
+    request with the same key is refused with 422. While the first \
     request is still running, the answer is 409. \
     Lists take `limit` and `cursor`. Errors are `application/problem+json` (RFC 9457) with a stable `type`.";
 
@@ -78,6 +79,7 @@ pub(crate) fn frame() -> OpenApi {
             tag("Credit notes", "Documents that reduce what a customer owes. Their credit is applied to invoices like cash."),
             tag("Unapplied and unidentified", "Unapplied: cash and credit of a customer that covers no invoice. Unidentified: money without a known customer."),
             tag("Pay links", "Addresses at which an invoice can be seen and paid."),
+            tag("Effects", "What follows from facts and could not be done yet, such as receipts that were not mailed."),
             tag("Reviews", "Cases that a person should look at, such as chargebacks."),
             tag("Provider events", "Notices from payment providers, and replaying them."),
             tag("Audit", "Who did what and why, in a chain of hashes."),

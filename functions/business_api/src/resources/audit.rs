@@ -20,7 +20,7 @@ const COLUMNS: [&str; 12] =
     ["number", "at", "actor", "reason", "customer", "decision", "what", "field", "before", "after", "facts", "hash"];
 
 /// One decision: who took it, why, and what it changed.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AuditRecord)]
 pub(crate) struct AuditRecordResponse {
     /// Its place in the chain, counted from 1.
@@ -31,11 +31,11 @@ pub(crate) struct AuditRecordResponse {
     #[schema(example = "key:key_01JD8Z0000ABCDEFGHJKMNPQRS")]
     actor: String,
     /// Why, if a reason was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<String>,
     /// The id of the customer whose account changed. Left out if the business itself changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     customer: Option<String>,
     /// What was decided on, and the version that the decision created.
@@ -46,10 +46,8 @@ pub(crate) struct AuditRecordResponse {
     facts: Vec<String>,
     /// The SHA-256 hash, in hexadecimal, of the previous record's `hash`, a line feed and `sealed`. The first record starts from an
     /// empty hash.
-    #[serde(default)]
     hash: String,
-    /// The hashed text. It contains all the fields above.
-    #[serde(default)]
+    /// The hashed text: a JSON object that contains the record as it is stored, with its number.
     sealed: String,
 }
 
@@ -111,10 +109,39 @@ impl AuditQuery {
     }
 }
 
+/// The sealed text, as far as this version shows it.
+#[derive(Deserialize)]
+struct SealedText {
+    number: u64,
+    at: String,
+    actor: String,
+    reason: Option<String>,
+    customer: Option<String>,
+    name: String,
+    differences: Vec<DifferenceResponse>,
+    facts: Vec<SealedFact>,
+}
+
+#[derive(Deserialize)]
+struct SealedFact {
+    kind: String,
+}
+
 impl AuditRecordResponse {
     fn of(sealed: AuditSeal) -> Result<Self, ApiError> {
-        let record: Self = serde_json::from_str(&sealed.text).map_err(|error| ApiError::defect("audit", &error))?;
-        Ok(Self { hash: sealed.hash, sealed: sealed.text, ..record })
+        let text: SealedText = serde_json::from_str(&sealed.text).map_err(|error| ApiError::defect("audit", &error))?;
+        Ok(Self {
+            number: text.number,
+            at: text.at,
+            actor: text.actor,
+            reason: text.reason,
+            customer: text.customer,
+            decision: text.name,
+            differences: text.differences,
+            facts: text.facts.into_iter().map(|fact| fact.kind).collect(),
+            hash: sealed.hash,
+            sealed: sealed.text,
+        })
     }
 
     fn rows(&self, file: &mut String) {

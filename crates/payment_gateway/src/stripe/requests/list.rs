@@ -19,7 +19,7 @@ use super::Client;
 use super::fetch::payment_reports;
 use super::refund::is_intent;
 use crate::meaning::Unreadable;
-use crate::orders::{EventsPage, ListedEvent};
+use crate::orders::{EventsPage, ListedEvent, TransactionsPage};
 use crate::request_error::RequestError;
 use crate::stripe::field::{Field, document, record};
 use crate::stripe::reports::{Fetchable, object_meaning, sum_of};
@@ -28,7 +28,7 @@ use crate::stripe::reports::{Fetchable, object_meaning, sum_of};
 const PAGE_MAX: i64 = 100;
 /// Events on a page. They are larger, and each may hold a whole checkout.
 const EVENTS_PAGE_MAX: i64 = 50;
-/// Pages of one list. A payout with more transactions than fit cannot be proved in one run.
+/// Pages of one list.
 const PAGES_MAX: usize = 500;
 
 #[derive(Default, Deserialize)]
@@ -86,16 +86,19 @@ impl Client {
         Ok(reports)
     }
 
-    /// All transactions of a payout, the payout's own included.
-    pub async fn balance_transactions(&self, payout: &ObjectId) -> Result<Vec<BalanceTransaction>, RequestError> {
-        let request = ListBalanceTransaction::new().payout(payout.as_str()).limit(PAGE_MAX).build();
-        let mut transactions = Vec::new();
-        for page in self.pages(&request).await? {
-            for item in items(&page)? {
-                transactions.push(transaction(item)?);
-            }
+    /// A page of the transactions of a payout, the payout's own included. `after` is the `more` of the page before.
+    pub async fn balance_transactions(
+        &self,
+        payout: &ObjectId,
+        after: Option<&str>,
+    ) -> Result<TransactionsPage, RequestError> {
+        let mut request = ListBalanceTransaction::new().payout(payout.as_str()).limit(PAGE_MAX);
+        if let Some(after) = after {
+            request = request.starting_after(after);
         }
-        Ok(transactions)
+        let body = self.transport.send(request.build(), None).await?;
+        let transactions = items(&body)?.into_iter().map(transaction).collect::<Result<_, _>>()?;
+        Ok(TransactionsPage { more: next(&body)?.map(String::from), transactions })
     }
 
     /// A page of the events since an instant, of every type; Stripe keeps thirty days. `after` is the `more` of the page before.

@@ -114,7 +114,9 @@ const TRANSACTIONS: &str = r#"{"object":"list","has_more":false,"data":[
 fn a_payout_is_proved_by_what_it_is_made_of() {
     run(async {
         let server = Server::start(vec![answer(200, TRANSACTIONS)]).await;
-        let transactions = server.client().balance_transactions(&"po_1".parse().unwrap()).await.unwrap();
+        let page = server.client().balance_transactions(&"po_1".parse().unwrap(), None).await.unwrap();
+        let transactions = page.transactions;
+        assert_eq!(page.more, None);
         assert_eq!(paths(&server), "balance_transactions?limit=100&payout=po_1\n");
         let amount = Balance::new(5177, Currency::CAD).unwrap();
         assert!(prove(&"po_1".parse().unwrap(), amount, &transactions).unwrap().holds);
@@ -129,6 +131,22 @@ fn a_payout_is_proved_by_what_it_is_made_of() {
 }
 
 #[test]
+fn a_long_list_of_transactions_is_read_page_by_page() {
+    run(async {
+        let more = TRANSACTIONS.replace("\"has_more\":false", "\"has_more\":true");
+        let server = Server::start(vec![answer(200, &more), answer(200, TRANSACTIONS)]).await;
+        let (client, payout) = (server.client(), "po_1".parse().unwrap());
+        let page = client.balance_transactions(&payout, None).await.unwrap();
+        assert_eq!(page.more.as_deref(), Some("txn_4"));
+        assert_eq!(client.balance_transactions(&payout, page.more.as_deref()).await.unwrap().more, None);
+        assert_eq!(
+            paths(&server),
+            "balance_transactions?limit=100&payout=po_1\nbalance_transactions?limit=100&payout=po_1&starting_after=txn_4\n"
+        );
+    });
+}
+
+#[test]
 fn a_transaction_that_cannot_be_read_is_not_left_out() {
     for (what, instead) in [
         ("\"net\":-5000", "\"net\":null"),
@@ -138,7 +156,7 @@ fn a_transaction_that_cannot_be_read_is_not_left_out() {
     ] {
         run(async {
             let server = Server::start(vec![answer(200, &TRANSACTIONS.replace(what, instead))]).await;
-            let read = server.client().balance_transactions(&"po_1".parse().unwrap()).await;
+            let read = server.client().balance_transactions(&"po_1".parse().unwrap(), None).await;
             assert!(matches!(read, Err(RequestError::Unreadable { .. })), "{instead}");
         });
     }
