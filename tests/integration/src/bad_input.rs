@@ -114,6 +114,27 @@ async fn the_same_told_again_changes_nothing_and_another_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_that_has_become_untrue_is_not_remembered() {
+    let world = World::new().await;
+    let early = invoice(&json!({"id": "C-of-tomorrow"}));
+    let malformed = with(early.clone(), "/currency", json!("EURO"));
+    let post = async |body: &Value, key: &str| {
+        world.api_with(Method::POST, "/invoices", Some(body.clone()), &[("idempotency-key", key)]).await
+    };
+    let (unknown, wrong) = (post(&early, "early").await, post(&malformed, "malformed").await);
+    assert_eq!((unknown.status.as_u16(), wrong.status.as_u16()), (422, 422), "{} {}", unknown.text, wrong.text);
+
+    let customer = json!({"external_id": "C-of-tomorrow", "name": "Tomorrow"});
+    world.ask(Method::POST, "/customers", Some(customer)).await;
+    let known = post(&early, "early").await;
+    assert_eq!(known.status, StatusCode::CREATED, "{}", known.text);
+    assert_eq!(post(&early, "early").await.header("idempotent-replayed"), Some("true"));
+    // What is malformed stays so, whatever the books say.
+    let again = post(&malformed, "malformed").await;
+    assert_eq!((again.status, &again.text), (wrong.status, &wrong.text));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_amount_that_cannot_be_paid_is_said_at_the_field_and_what_was_typed_is_kept() {
     let world = World::new().await;
     for (locale, currency) in [("en", "EUR"), ("fr", "EUR"), ("fr-CA", "CAD")] {

@@ -12,7 +12,11 @@ use store::{IdempotentResponse, StoreError};
 const PROBLEM_JSON: &str = "application/problem+json";
 
 #[derive(Debug)]
-pub(crate) struct ApiError(Box<Problem>);
+pub(crate) struct ApiError {
+    problem: Box<Problem>,
+    /// Whether it follows from the request alone, and not from how the books stand.
+    is_lasting: bool,
+}
 
 impl ApiError {
     /// A contradiction in our own data or code, which someone must look at.
@@ -33,7 +37,7 @@ impl ApiError {
     /// An operation's error, with the operation's field names replaced by those of this request.
     pub(crate) fn with_field_names(error: OperationError, names: &[(&str, &str)]) -> Self {
         let mut failure = Self::from(error);
-        for error in &mut failure.0.errors {
+        for error in &mut failure.problem.errors {
             if let Some((_, name)) = names.iter().find(|(field, _)| error.field == *field) {
                 (*name).clone_into(&mut error.field);
             }
@@ -41,20 +45,26 @@ impl ApiError {
         failure
     }
 
-    /// Whether the same request may succeed later, so that this answer is not stored under its idempotency key.
+    /// Whether the same request may succeed later, so that this answer is not stored under its idempotency key. What the books
+    /// refuse today they may allow tomorrow: the customer is there, or there is something to refund.
     pub(crate) fn is_temporary(&self) -> bool {
-        self.0.status >= 500 || self.0.status == StatusCode::CONFLICT.as_u16()
+        !self.is_lasting
+    }
+
+    /// The same, of a request that is decided anew when it is repeated.
+    pub(crate) fn decided_anew(self) -> Self {
+        Self { is_lasting: false, ..self }
     }
 
     pub(crate) fn to_stored(&self) -> IdempotentResponse {
-        let body = serde_json::to_string(&self.0).unwrap_or_default();
-        IdempotentResponse { status: self.0.status, content_type: PROBLEM_JSON.to_owned(), body }
+        let body = serde_json::to_string(&self.problem).unwrap_or_default();
+        IdempotentResponse { status: self.problem.status, content_type: PROBLEM_JSON.to_owned(), body }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = self.0.into_response();
+        let mut response = self.problem.into_response();
         if response.status() == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Bearer realm=\"guichet\"");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -65,14 +75,14 @@ impl IntoResponse for ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self(Box::new(problem))
+        Self { problem: Box::new(problem), is_lasting: true }
     }
 }
 
 impl From<OperationError> for ApiError {
     fn from(error: OperationError) -> Self {
         log_failure(&error);
-        Problem::from(&error).into()
+        Self { problem: Box::new(Problem::from(&error)), is_lasting: false }
     }
 }
 

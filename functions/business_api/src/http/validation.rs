@@ -11,15 +11,25 @@ use rust_decimal::Decimal;
 use crate::http::error::ApiError;
 
 #[derive(Debug, Default)]
-pub(crate) struct FieldErrors(Vec<FieldProblem>);
+pub(crate) struct FieldErrors {
+    problems: Vec<FieldProblem>,
+    /// One of them names what is not there yet, and so may be right later.
+    may_change: bool,
+}
 
 /// Runs `read` and answers its value, or all errors that it added. `read` answers `None` only after adding an error.
 pub(crate) fn validate<T>(read: impl FnOnce(&mut FieldErrors) -> Option<T>) -> Result<T, ApiError> {
     let mut errors = FieldErrors::default();
     match read(&mut errors) {
-        Some(read) if errors.0.is_empty() => Ok(read),
-        Some(_) | None => Err(invalid(errors.0)),
+        Some(read) if errors.problems.is_empty() => Ok(read),
+        Some(_) | None if errors.may_change => Err(invalid(errors.problems).decided_anew()),
+        Some(_) | None => Err(invalid(errors.problems)),
     }
+}
+
+/// The error of a request that names something which is not there, or not yet.
+pub(crate) fn unknown_reference(field: &str, message: &str) -> ApiError {
+    invalid_field(field, message).decided_anew()
 }
 
 /// The error of a request with one invalid field.
@@ -39,7 +49,13 @@ fn invalid(errors: Vec<FieldProblem>) -> ApiError {
 
 impl FieldErrors {
     pub(crate) fn add(&mut self, field: &str, message: impl Display) {
-        self.0.push(FieldProblem { field: field.to_owned(), message: message.to_string() });
+        self.problems.push(FieldProblem { field: field.to_owned(), message: message.to_string() });
+    }
+
+    /// Adds that a field names something which is not there, or not yet.
+    pub(crate) fn add_unknown(&mut self, field: &str, message: impl Display) {
+        self.add(field, message);
+        self.may_change = true;
     }
 
     /// The value, or nothing and an error at the field.

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::http::auth::Caller;
 use crate::http::error::ApiError;
-use crate::http::validation::{FieldErrors, invalid_field, validate};
+use crate::http::validation::{FieldErrors, unknown_reference, validate};
 use crate::resources::invoices::invoice_id_of;
 
 pub(crate) const NO_SUCH_INVOICE: &str = "expected the id or the number of an invoice of yours";
@@ -79,9 +79,9 @@ pub(crate) fn optional_amount(text: Option<&str>, currency: Currency) -> Result<
 
 /// The invoice that a field names.
 pub(crate) async fn invoice_of_field(caller: &Caller, field: &str, text: &str) -> Result<InvoiceId, ApiError> {
-    let id = invoice_id_of(caller, text).await?.ok_or_else(|| invalid_field(field, NO_SUCH_INVOICE))?;
+    let id = invoice_id_of(caller, text).await?.ok_or_else(|| unknown_reference(field, NO_SUCH_INVOICE))?;
     let found = caller.store().invoices(caller.business_id(), std::slice::from_ref(&id)).await?;
-    if found.is_empty() { Err(invalid_field(field, NO_SUCH_INVOICE)) } else { Ok(id) }
+    if found.is_empty() { Err(unknown_reference(field, NO_SUCH_INVOICE)) } else { Ok(id) }
 }
 
 /// The ids of the invoices that allocations name.
@@ -94,7 +94,7 @@ pub(crate) async fn invoice_ids(
     validate(|errors| {
         for (index, id) in ids.iter().enumerate() {
             if id.is_none() {
-                errors.add(&format!("allocations[{index}].invoice"), NO_SUCH_INVOICE);
+                errors.add_unknown(&format!("allocations[{index}].invoice"), NO_SUCH_INVOICE);
             }
         }
         Some(ids.into_iter().flatten().collect())
@@ -113,7 +113,7 @@ pub(crate) async fn invoice_amounts(
         let mut parts = Vec::with_capacity(ids.len());
         for (index, (allocation, id)) in allocations.iter().zip(&ids).enumerate() {
             let Some(invoice) = invoices.get(id) else {
-                errors.add(&format!("allocations[{index}].invoice"), NO_SUCH_INVOICE);
+                errors.add_unknown(&format!("allocations[{index}].invoice"), NO_SUCH_INVOICE);
                 continue;
             };
             let amount = Money::parse(&allocation.amount, currency.unwrap_or(invoice.currency()));

@@ -20,7 +20,7 @@ use crate::http::idempotency::IdempotentRequest;
 use crate::http::pagination::{ListResponse, ListScope};
 use crate::http::response::ApiResponse;
 use crate::http::strict_query::StrictQuery;
-use crate::http::validation::{FieldErrors, invalid_field, validate};
+use crate::http::validation::{FieldErrors, unknown_reference, validate};
 
 pub(crate) const NO_SUCH_CUSTOMER: &str = "expected the id or the external_id of a customer of yours";
 
@@ -191,7 +191,7 @@ pub(crate) async fn customer_of_field(caller: &Caller, field: &str, text: &str) 
         Some(id) => caller.store().customer(caller.business_id(), &id).await?,
         None => None,
     };
-    customer.ok_or_else(|| invalid_field(field, NO_SUCH_CUSTOMER))
+    customer.ok_or_else(|| unknown_reference(field, NO_SUCH_CUSTOMER))
 }
 
 /// The id of a customer, given by that id or by the business's own. Only the latter is looked up: nothing says yet that a customer

@@ -16,7 +16,7 @@ use crate::http::auth::Caller;
 use crate::http::error::ApiError;
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::response::ApiResponse;
-use crate::http::validation::{FieldErrors, invalid_field, validate};
+use crate::http::validation::{FieldErrors, unknown_reference, validate};
 use crate::resources::allocations::NO_SUCH_INVOICE;
 use crate::resources::invoices::invoice_id_of;
 
@@ -95,7 +95,7 @@ pub(crate) async fn issue_pay_link(request: IdempotentRequest) -> Result<Respons
     request
         .run_once(async |run| {
             let (context, caller) = (run.context(), &run.caller);
-            let no_such = || invalid_field("invoices[0]", NO_SUCH_INVOICE);
+            let no_such = || unknown_reference("invoices[0]", NO_SUCH_INVOICE);
             let invoice = invoice_id_of(caller, &invoice).await?.ok_or_else(no_such)?;
             let (id, business) = (run.pay_link_id(), &caller.business);
             let issued = operations::issue_pay_link(context, business, id, &invoice, expires_on, caller.now).await;

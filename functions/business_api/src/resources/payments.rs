@@ -274,7 +274,7 @@ async fn invoices_to_pay(
                     errors.add(&field, StartRefusal::OtherCurrency { field: field.clone(), expected: currency });
                 }
                 Some(_) => {}
-                None => errors.add(&field, NO_SUCH_INVOICE),
+                None => errors.add_unknown(&field, NO_SUCH_INVOICE),
             }
         }
         Some(ids)
@@ -311,7 +311,7 @@ pub(crate) async fn list_payments(
     let list = ListScope::new(&caller, "payments", &[Some(&query.customer)]);
     let page = validate(|errors| {
         if query.customer.is_empty() {
-            errors.add("customer", NO_SUCH_CUSTOMER);
+            errors.add_unknown("customer", NO_SUCH_CUSTOMER);
         }
         list.page(query.limit.as_deref(), query.cursor.as_deref(), errors)
     })?;
