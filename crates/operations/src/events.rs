@@ -107,6 +107,10 @@ async fn apply(
             mark(EventState::Applied, None).await?;
             Ok(ApplyOutcome::InTheBooks)
         }
+        Ok(Meaning::OfOtherAccount) => {
+            mark(EventState::Applied, Some("it is an event of another account")).await?;
+            Ok(ApplyOutcome::Nothing)
+        }
         Ok(Meaning::Reports(_) | Meaning::Nothing | Meaning::Fetch(_)) => {
             mark(EventState::Applied, None).await?;
             Ok(ApplyOutcome::Nothing)

@@ -21,6 +21,8 @@ pub enum Meaning {
     /// A report about a payout.
     Payout(PayoutReport),
     Nothing,
+    /// It happened on another account at the provider than ours, such as one that is connected to it: nothing of it is ours.
+    OfOtherAccount,
     /// The event only names its object: the object must be fetched, and has a meaning of its own.
     Fetch(Fetch),
 }
@@ -52,6 +54,9 @@ impl Unreadable {
 /// What a recorded event means.
 pub fn meaning_of(provider: Provider, body: &[u8]) -> Result<Meaning, Unreadable> {
     match KnownProvider::of(provider).ok_or(Unreadable::because("its provider is not known here"))? {
-        KnownProvider::Stripe => stripe::Event::read(body).and_then(|event| stripe::reports::reports(&event)),
+        KnownProvider::Stripe => match stripe::Event::read(body)? {
+            event if event.of_other_account => Ok(Meaning::OfOtherAccount),
+            event => stripe::reports::reports(&event),
+        },
     }
 }

@@ -288,6 +288,32 @@ async fn an_event_that_cannot_be_applied_is_in_nobodys_way_and_is_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_on_a_connected_account_is_nobodys_money_here() {
+    let world = &World::new().await;
+    world.chaos(json!({"drop": 100})).await;
+    world.stripe_control("/foreign_charge", &json!({"amount": 900, "currency": "eur"})).await;
+    let events = world.stripe("/events?limit=100").await["data"].as_array().unwrap().clone();
+    let taken = events.iter().find(|event| event["type"] == "payment_intent.succeeded").unwrap();
+    for (place, name) in ["account", "context"].into_iter().enumerate() {
+        let mut connected = taken.clone();
+        (connected["id"], connected[name]) = (json!(format!("evt_connected_{place}")), json!("acct_1Connected"));
+        assert_eq!(world.webhook(&connected.to_string()).await.status.as_u16(), 200);
+    }
+    world.drain().await;
+    assert_eq!(world.ask(Method::GET, "/unidentified", None).await["data"], json!([]));
+    let kept = world.ask(Method::GET, "/provider-events", None).await["data"].as_array().unwrap().clone();
+    assert_eq!(kept.len(), 2);
+    for event in kept {
+        let (status, reason) = (&event["status"], &event["reason"]);
+        assert_eq!((status, reason), (&json!("applied"), &json!("it is an event of another account")), "{event:#}");
+    }
+    // The same on our own account is money that nobody expected.
+    assert_eq!(world.webhook(&taken.to_string()).await.status.as_u16(), 200);
+    world.drain().await;
+    assert_eq!(world.ask(Method::GET, "/unidentified", None).await["data"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_key_at_stripe_is_an_outage_and_sets_nothing_aside() {
     let world = &World::new().await;
     available(world).await;

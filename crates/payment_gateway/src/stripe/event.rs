@@ -39,6 +39,8 @@ pub struct Event<'a> {
     pub object: Option<&'a RawValue>,
     /// Whether the object must be fetched.
     pub thin: bool,
+    /// Whether it happened on another account than that of the endpoint: one that is connected to it, or of the same organisation.
+    pub of_other_account: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -53,6 +55,8 @@ struct Envelope<'a> {
     api_version: Field<'a>,
     data: Field<'a>,
     related_object: Field<'a>,
+    account: Field<'a>,
+    context: Field<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -91,6 +95,7 @@ impl<'a> Event<'a> {
             object_kind: if thin { subject.r#type.text() } else { subject.object.text() },
             object: if thin { None } else { about.raw() },
             thin,
+            of_other_account: [envelope.account, envelope.context].into_iter().any(|named| named.text().is_some()),
         })
     }
 }

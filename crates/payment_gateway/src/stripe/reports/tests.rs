@@ -42,6 +42,7 @@ fn shown(meaning: Result<Meaning, Unreadable>) -> String {
         Ok(Meaning::CustomerDeleted(customer)) => format!("customer {customer} deleted"),
         Ok(Meaning::Payout(report)) => payout_line(&report),
         Ok(Meaning::Nothing) => "nothing".to_owned(),
+        Ok(Meaning::OfOtherAccount) => "of another account".to_owned(),
         Ok(Meaning::Fetch(Fetch::Stripe { object, kind })) => format!("fetch {kind:?} {object}"),
         Err(error) => format!("UNREADABLE: {error}"),
     }

@@ -24,9 +24,11 @@ pub(super) fn payment_reports(meaning: Meaning) -> Result<Vec<Report>, RequestEr
     match meaning {
         Meaning::Reports(reports) => Ok(reports),
         Meaning::Nothing => Ok(Vec::new()),
-        Meaning::Methods(_) | Meaning::Payout(_) | Meaning::CustomerDeleted(_) | Meaning::Fetch(_) => {
-            Err(other("no part of a payment"))
-        }
+        Meaning::Methods(_)
+        | Meaning::Payout(_)
+        | Meaning::CustomerDeleted(_)
+        | Meaning::OfOtherAccount
+        | Meaning::Fetch(_) => Err(other("no part of a payment")),
     }
 }
 
