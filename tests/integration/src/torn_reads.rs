@@ -66,7 +66,11 @@ impl Tear {
 
     async fn mend(&self, world: &World) {
         remove(world, &self.old).await;
-        put(world, &self.new).await;
+        // The allocations last: with them it is whole, and whoever waits for it changes the rest.
+        let is_allocation = |item: &&Item| item["sk"].as_s().is_ok_and(|sk| sk.starts_with("A#"));
+        let (last, first): (Vec<Item>, Vec<Item>) = self.new.iter().cloned().partition(|item| is_allocation(&item));
+        put(world, &first).await;
+        put(world, &last).await;
     }
 }
 
