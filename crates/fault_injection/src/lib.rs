@@ -1,12 +1,19 @@
-//! Outages, switched on by hand: the next requests fail before they are carried out, or their answers are lost afterwards.
+//! Outages, switched on by hand: the next requests fail before they are carried out, or their answers are lost afterwards; and
+//! conditions of a service, which tests let last for a time.
 //!
-//! An outage ends with the process at the latest, and none begins on its own.
+//! Either ends with the process at the latest, and none begins on its own.
+
+mod condition;
+mod random;
 
 use std::sync::{Mutex, PoisonError};
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+
+pub use self::condition::ConditionSwitch;
+pub use self::random::Random;
 
 /// An outage to switch on. A field that is left out is zero or off.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

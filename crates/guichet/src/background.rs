@@ -139,6 +139,10 @@ impl BackgroundWork {
             .map_err(|error| error.to_string())
     }
 
+    pub(crate) fn streams(&self) -> &[StreamProgress] {
+        &self.progress
+    }
+
     pub(crate) fn table(&self) -> &Table {
         &self.table
     }

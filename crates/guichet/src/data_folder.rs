@@ -23,9 +23,15 @@ pub(crate) fn prepare(folder: &Path) -> io::Result<()> {
     if mode == FOLDER_MODE { Ok(()) } else { fs::set_permissions(folder, Permissions::from_mode(FOLDER_MODE)) }
 }
 
+/// The number of the form in which items are stored. It changes where this version cannot read what another wrote.
+const STORED_FORM: u32 = 2;
+
 /// The folder's own settings, made once and kept in `kept.json`.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Settings {
+    /// The form of what is stored in the folder; 0 of folders from before it had a number.
+    #[serde(default)]
+    pub(crate) stored_form: u32,
     pub(crate) business: BusinessId,
     pub(crate) link_secret: String,
     pub(crate) api_key: String,
@@ -39,9 +45,10 @@ impl Settings {
     /// Reads the settings of a folder, or makes them.
     pub(crate) fn open(folder: &Path, clock: &Clock, ids: &IdGenerator) -> io::Result<Self> {
         match fs::read(Self::file(folder)) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other),
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other).and_then(Self::of_this_form),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let settings = Self {
+                    stored_form: STORED_FORM,
                     business: ids.business_id(clock.now()),
                     link_secret: hex::encode(Sha256::digest(ids.token())),
                     api_key: format!("gk_{}", ids.token()),
@@ -54,6 +61,17 @@ impl Settings {
             }
             Err(error) => Err(error),
         }
+    }
+
+    fn of_this_form(self) -> io::Result<Self> {
+        if self.stored_form == STORED_FORM {
+            return Ok(self);
+        }
+        Err(io::Error::other(format!(
+            "it was written by another version of Guichet, in form {}, and this one reads form {STORED_FORM}; use a new folder, \
+             as with --data FOLDER",
+            self.stored_form
+        )))
     }
 
     pub(crate) fn save(&self, folder: &Path) -> io::Result<()> {
@@ -81,4 +99,22 @@ pub(crate) fn clock_ahead(folder: &Path) -> SignedDuration {
 /// Saves how far ahead a clock is. The books were written by that time, so a later start must go on from there.
 pub(crate) fn save_clock(folder: &Path, clock: &Clock) -> io::Result<()> {
     fs::write(folder.join("clock"), clock.ahead().as_millis().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_another_form_is_refused_in_plain_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Settings::open(folder.path(), &Clock::system(), &IdGenerator::seeded(b"test"));
+        let made = open().unwrap();
+        assert_eq!(open().unwrap().business, made.business);
+        for form in [0, STORED_FORM + 1] {
+            Settings { stored_form: form, ..made.clone() }.save(folder.path()).unwrap();
+            let refused = open().err().unwrap().to_string();
+            assert!(refused.contains("another version of Guichet") && refused.contains("--data"), "{refused}");
+        }
+    }
 }

@@ -11,7 +11,9 @@ use function_runtime::{AppState, IdGenerator};
 use jiff::SignedDuration;
 use local_aws::http_server;
 use local_aws::mailbox::Mailbox;
+use local_aws::streams::StreamProgress;
 use local_aws::table::Table;
+use local_aws::table::faults::Faults;
 use receivables::BusinessId;
 use store::Store;
 use stripe_sandbox::Sandbox;
@@ -202,6 +204,16 @@ impl Local {
     /// A client of the tables, past all rules. For tests that break something.
     pub fn table_client(&self) -> aws_sdk_dynamodb::Client {
         clients::dynamodb(self.background.table(), None)
+    }
+
+    /// What goes wrong with the tables. Nothing does, unless a test lets it.
+    pub fn table_faults(&self) -> &Faults {
+        self.background.table().faults()
+    }
+
+    /// The deliveries of the tables' streams, of the inbox and of the core table. For tests that disturb them.
+    pub fn streams(&self) -> &[StreamProgress] {
+        self.background.streams()
     }
 
     /// The folder that holds everything.

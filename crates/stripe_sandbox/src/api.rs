@@ -12,6 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::api_error::ApiError;
+use super::condition::Condition;
 use super::database::{API_VERSION, RequestIds, Transaction};
 use super::form::{self, Params};
 use super::{
@@ -56,10 +57,17 @@ async fn answer(
     let request = sandbox.request_id();
     let idempotency_key = header_text(&headers, "idempotency-key").filter(|_| method == Method::POST);
     let raw = if method == Method::POST { &body[..] } else { query.as_deref().unwrap_or_default().as_bytes() };
-    let outcome = sandbox.inner.outage.next_outcome(&header_text(&headers, "user-agent").unwrap_or_default());
-    let admitted = match outcome {
-        RequestOutcome::Refused(status) => Err(ApiError::outage(status)),
-        RequestOutcome::Answered | RequestOutcome::Lost => authorise(&sandbox, &headers),
+    let agent = header_text(&headers, "user-agent").unwrap_or_default();
+    let now = sandbox.inner.clock.now();
+    let condition = Condition::concerns(&agent).then(|| sandbox.inner.condition.meet(now)).flatten();
+    if condition == Some(Condition::TimesOut) {
+        return fault_injection::broken_response();
+    }
+    let outcome = sandbox.inner.outage.next_outcome(&agent);
+    let admitted = match (condition.and_then(Condition::refusal), outcome) {
+        (Some(refusal), _) => Err(refusal),
+        (None, RequestOutcome::Refused(status)) => Err(ApiError::outage(status)),
+        (None, RequestOutcome::Answered | RequestOutcome::Lost) => authorise(&sandbox, &headers),
     };
     let call = admitted.and_then(|()| form::pairs(raw)).map(|pairs| Call {
         method,
@@ -76,7 +84,7 @@ async fn answer(
         }
         Err(error) => Err(error),
     };
-    if outcome == RequestOutcome::Lost {
+    if outcome == RequestOutcome::Lost || condition == Some(Condition::TimesOutAfterwards) {
         return fault_injection::broken_response();
     }
     respond(&request, idempotency_key.as_deref(), reply)

@@ -15,6 +15,7 @@ mod chaos;
 mod charges;
 mod checkout_lines;
 mod checkout_sessions;
+mod condition;
 mod confirmation;
 mod confirmation_outcome;
 mod controls;
@@ -57,8 +58,9 @@ use rusqlite::Connection;
 use tokio::sync::Notify;
 
 use self::api_error::ApiError;
+pub use self::condition::Condition;
 use self::database::{RequestIds, Transaction};
-use fault_injection::OutageSwitch;
+use fault_injection::{ConditionSwitch, OutageSwitch};
 
 /// The configuration of the sandbox; nothing in it is optional.
 #[derive(Clone)]
@@ -96,6 +98,7 @@ struct Inner {
     requests: AtomicU64,
     client: webhooks::Client,
     outage: OutageSwitch,
+    condition: ConditionSwitch<Condition>,
     delivering: tokio::sync::Mutex<()>,
     changed: Notify,
 }
@@ -115,6 +118,7 @@ impl Sandbox {
             requests: AtomicU64::new(0),
             client: webhooks::client(),
             outage: OutageSwitch::default(),
+            condition: ConditionSwitch::default(),
             delivering: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
         };
@@ -129,6 +133,11 @@ impl Sandbox {
             .merge(controls::routes())
             .merge(webhooks::routes())
             .with_state(self.clone())
+    }
+
+    /// The condition in which Stripe is for the business. There is none, unless a test lets it begin; no route does.
+    pub fn condition(&self) -> &ConditionSwitch<Condition> {
+        &self.inner.condition
     }
 
     /// Sets the address that webhooks are posted to, in place of any earlier one. Until there is one they wait.

@@ -201,9 +201,9 @@ async fn unheard_of_is_found_by_looking(deployment: &Deployment, customer: &Valu
     let payments = world.ask(Method::GET, &path, None).await;
     let unheard = payments["data"].as_array().unwrap().iter().find(|payment| payment["status"] == "started").unwrap();
     world.make_due(&unheard["id"].as_str().unwrap().parse().unwrap()).await;
-    // Each run reads the next of eight shards.
+    // Each run reads the next of four shards.
     let mut found = None;
-    for _ in 0..8 {
+    for _ in 0..4 {
         found = Some(tick().await).filter(|run| run["done"] != json!(0));
         if found.is_some() {
             break;

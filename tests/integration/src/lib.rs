@@ -3,6 +3,7 @@
 
 mod after_payment;
 mod alarms;
+mod bad_days;
 mod bad_input;
 mod budget;
 mod commands;
@@ -10,6 +11,7 @@ mod coverage;
 mod crash;
 mod disorder;
 mod double_pay;
+mod ended_functions;
 mod hostile;
 mod hostile_api;
 mod lambdas;

@@ -118,6 +118,28 @@ fn arrows_point_down_and_nowhere_else() {
     }
 }
 
+/// What plays a service, and the two files of the program that hand the faults of a service on to tests.
+const KNOW_FAULTS: &[&str] = &[
+    "crates/fault_injection/",
+    "crates/guichet/src/background.rs",
+    "crates/guichet/src/process.rs",
+    "crates/local_aws/",
+    "crates/stripe_sandbox/",
+    "tests/",
+];
+
+#[test]
+fn only_tests_switch_faults_on() {
+    let handles = [".faults()", "table_faults", ".streams()", ".condition()", "hold_a_call", "lose_undelivered"];
+    for (path, text) in rust_files() {
+        let path = path.to_string_lossy();
+        if !KNOW_FAULTS.iter().any(|known| path.starts_with(known)) {
+            let held = handles.iter().find(|handle| text.contains(**handle));
+            assert!(held.is_none(), "{path} reaches the faults by {}", held.unwrap());
+        }
+    }
+}
+
 /// Where ARCHITECTURE.md has the picture of the arrows.
 const PICTURE: (&str, &str) = ("<!-- arrows begin -->\n", "<!-- arrows end -->");
 

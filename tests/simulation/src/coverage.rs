@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::faults::FAULT_KINDS;
 use super::steps::{KINDS, Step};
 
 /// For each kind of step, how often it was generated and how often it had an effect.
@@ -13,6 +14,8 @@ pub struct Coverage(BTreeMap<&'static str, Count>);
 struct Count {
     generated: u64,
     happened: u64,
+    /// Worlds in which it happened.
+    worlds: u64,
 }
 
 impl Coverage {
@@ -37,19 +40,28 @@ impl Coverage {
             let all = self.0.entry(kind).or_default();
             all.generated += count.generated;
             all.happened += count.happened;
+            // One world has not counted itself.
+            all.worlds += count.worlds.max(u64::from(count.happened > 0));
         }
+    }
+
+    /// The kinds of faults, which are to be met in at least one world of a hundred.
+    pub fn fault_kinds() -> &'static [&'static str] {
+        &FAULT_KINDS
     }
 
     /// The kinds of steps that never had an effect.
     pub fn missing(&self) -> Vec<&'static str> {
-        KINDS.into_iter().filter(|kind| self.0.get(kind).is_none_or(|count| count.happened == 0)).collect()
+        let kinds = KINDS.into_iter().chain(FAULT_KINDS);
+        kinds.filter(|kind| self.0.get(kind).is_none_or(|count| count.happened == 0)).collect()
     }
 }
 
 impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|(kind, count)| {
-            writeln!(f, "{kind:>16} generated {:5}, happened {:5}", count.generated, count.happened)
+            let Count { generated, happened, worlds } = count;
+            writeln!(f, "{kind:>27} generated {generated:5}, happened {happened:5}, in {worlds:3} worlds")
         })
     }
 }

@@ -1,8 +1,14 @@
 //! The generator: derives the steps of a world from its seed.
 
-use super::random::Random;
+use fault_injection::Random;
+
+use super::faults::{Fault, REFUSALS};
 use super::steps::{CURRENCIES, CUSTOMERS, Money, NUMBERS, Step, Verdict};
-use testing::Refusal;
+
+use self::faults::Faults;
+pub use self::faults::Incident;
+
+mod faults;
 
 /// What the generator remembers of the steps so far, so that most steps make sense.
 struct Generator {
@@ -17,15 +23,22 @@ struct Generator {
     orders: usize,
     /// The number of saved methods.
     saved: usize,
+    faults: Option<Faults>,
     steps: Vec<Step>,
 }
 
 /// The steps of a seed.
 pub fn generate(seed: u64) -> Vec<Step> {
+    generate_with(seed, &Incident::SURVIVED)
+}
+
+/// The steps of a seed, with other incidents than those that the product comes through.
+pub fn generate_with(seed: u64, incidents: &[Incident]) -> Vec<Step> {
     let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let random = Random::new(seed);
-    let mut generator =
-        Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, steps: Vec::new() };
+    let (faults, steps) = (Faults::of_seed(seed, incidents), Vec::new());
+    let mut generator = Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, faults, steps };
+    generator.surroundings();
     let calm = generator.random.percent(30);
     if !calm {
         generator.chaos();
@@ -38,6 +51,7 @@ pub fn generate(seed: u64) -> Vec<Step> {
     }
     for _ in 0..generator.random.between(5, 22) {
         generator.next_steps(calm);
+        generator.incident();
     }
     generator.steps
 }
@@ -277,8 +291,8 @@ impl Generator {
             4..7 => self.outage(),
             _ => {
                 let (after, calls) = (self.random.below(12), self.random.one(&[1, 1, 2, 3, 12]));
-                let refusal = self.random.one(&Refusal::ALL);
-                self.steps.push(Step::Refuse { after, calls, refusal });
+                let refusal = self.random.one(&REFUSALS);
+                self.steps.push(Step::Fault(Fault::Refuse { after, calls, refusal }));
             }
         }
     }

@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use testing::Refusal;
+use super::faults::Fault;
 
 /// The currencies of the simulation, with the digits after the decimal point in ours.
 pub(super) const CURRENCIES: [(&str, u32); 6] =
@@ -34,8 +34,8 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
     ("DE35370400440532013002", "a debit that is taken back"),
 ];
 
-/// The names of the kinds, as [`Step::kind`] gives them.
-pub(super) const KINDS: [&str; 38] = [
+/// The names of the kinds but for the faults, as [`Step::kind`] gives them.
+pub(super) const KINDS: [&str; 37] = [
     "invoice",
     "start",
     "enter",
@@ -60,7 +60,6 @@ pub(super) const KINDS: [&str; 38] = [
     "settle",
     "chaos",
     "crash",
-    "refuse",
     "rivals",
     "meanwhile",
     "older",
@@ -135,7 +134,6 @@ pub enum Step {
     Drain,
     Chaos { duplicate: u8, drop: u8, delay_ms: u32, reorder: bool },
     Crash { after: usize, calls: usize, carried_out: bool },
-    Refuse { after: usize, calls: usize, refusal: Refusal },
     Rivals { pick: u64 },
     Transfer { payment: usize, percent: i64 },
     Arrive { payment: usize, percent: i64 },
@@ -148,6 +146,7 @@ pub enum Step {
     Meanwhile,
     Older { older: bool },
     Sweep,
+    Fault(Fault),
 }
 
 fn plain(minor: i64, currency: usize) -> String {
@@ -268,10 +267,7 @@ impl Step {
                 let done = if *carried_out { "carried out" } else { "not carried out" };
                 write!(f, "from now {after} calls go well, then {calls} are lost, {done}")
             }
-            Self::Refuse { after, calls, refusal } => {
-                let of = if refusal.is_of_transactions() { "transactions" } else { "calls" };
-                write!(f, "from now {after} {of} go well, then {calls} are refused: {}", refusal.as_str())
-            }
+            Self::Fault(fault) => write!(f, "{fault}"),
             Self::Rivals { pick } => write!(f, "two workers at once on the same events ({pick})"),
             Self::Meanwhile => f.write_str("while the workers are at it"),
             Self::Older { older: true } => f.write_str("events come in an older shape"),
@@ -308,7 +304,7 @@ impl Step {
             Self::Drain => "settle",
             Self::Chaos { .. } => "chaos",
             Self::Crash { .. } => "crash",
-            Self::Refuse { .. } => "refuse",
+            Self::Fault(fault) => fault.kind(),
             Self::Rivals { .. } => "rivals",
             Self::Transfer { .. } => "transfer",
             Self::Arrive { .. } => "arrive",

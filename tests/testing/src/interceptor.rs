@@ -1,5 +1,6 @@
-//! The calls to the tables, intercepted inside the client: counted, made to fail before or after they are carried out, and
-//! refused with the service's own errors.
+//! The calls to the tables, intercepted inside the client: counted, and lost before or after they are carried out.
+//!
+//! What the tables themselves do, such as refusing, is played where they answer: see `local_aws::table::faults`.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,14 +12,10 @@ use aws_sdk_dynamodb::config::interceptors::{
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
 use rust_decimal::Decimal;
-use serde_json::{Value, json};
 
-use crate::capacity;
+use crate::{capacity, invocations};
 
 /// Intercepts the calls. Clones share their counts and settings.
 #[derive(Clone, Debug, Default)]
@@ -30,89 +27,10 @@ pub struct Calls {
 struct Inner {
     made: Vec<String>,
     broken: Option<Breakage>,
-    refused: Option<Refusals>,
     lost_calls: u64,
-    refused_calls: u64,
     give_up_at_once: bool,
     metered: bool,
     units: Decimal,
-}
-
-/// How the tables refuse a call without carrying it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// A transaction: another one is using one of its items.
-    Conflict,
-    /// A transaction: one of its items is requested too often.
-    Throttled,
-    /// A transaction: the throughput of one of its items is used up.
-    Exceeded,
-    /// A transaction: the same one is being carried out.
-    InProgress,
-    /// Any call: too many arrive.
-    SlowDown,
-    /// Any call: the service failed.
-    Failed,
-}
-
-impl Refusal {
-    pub const ALL: [Self; 6] =
-        [Self::Conflict, Self::Throttled, Self::Exceeded, Self::InProgress, Self::SlowDown, Self::Failed];
-
-    /// The service's name for the refusal.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Conflict => "TransactionConflict",
-            Self::Throttled => "ThrottlingError",
-            Self::Exceeded => "ProvisionedThroughputExceeded",
-            Self::InProgress => "TransactionInProgressException",
-            Self::SlowDown => "ThrottlingException",
-            Self::Failed => "InternalServerError",
-        }
-    }
-
-    /// Whether only transactions are refused in this way.
-    pub fn is_of_transactions(self) -> bool {
-        !matches!(self, Self::SlowDown | Self::Failed)
-    }
-
-    /// The service's answer to a request.
-    fn answer(self, request: &[u8]) -> (u16, Value) {
-        let named = |name: &str| json!({ "__type": format!("com.amazonaws.dynamodb.v20120810#{name}"), "message": "refused by the test" });
-        match self {
-            Self::Conflict | Self::Throttled | Self::Exceeded => {
-                let request_body: Value = serde_json::from_slice(request).unwrap_or_default();
-                let items = request_body["TransactItems"].as_array().map_or(1, Vec::len);
-                // One of the items is to blame, and the others have no reason; the request decides which one.
-                let blamed = request.len() % items.max(1);
-                let reasons =
-                    (0..items).map(|place| json!({ "Code": if place == blamed { self.as_str() } else { "None" } }));
-                let mut answer = named("TransactionCanceledException");
-                answer["CancellationReasons"] = reasons.collect();
-                (400, answer)
-            }
-            Self::InProgress | Self::SlowDown => (400, named(self.as_str())),
-            Self::Failed => (500, named(self.as_str())),
-        }
-    }
-}
-
-/// A planned series of refused calls.
-#[derive(Clone, Copy, Debug)]
-struct Refusals {
-    /// Calls that succeed first.
-    after: usize,
-    /// Calls that are refused after those.
-    calls: usize,
-    refusal: Refusal,
-}
-
-/// The tables' answer, kept until the real one can be replaced by it.
-#[derive(Clone, Debug)]
-struct SubstituteAnswer(u16, String);
-
-impl Storable for SubstituteAnswer {
-    type Storer = StoreReplace<Self>;
 }
 
 /// A planned failure of calls: to the tables it looks as if the worker had died.
@@ -154,16 +72,9 @@ impl Calls {
         self.inner.lock().unwrap().broken = Some(Breakage { after, carried_out, calls });
     }
 
-    /// Lets `after` calls succeed and then refuses `calls` of them without carrying them out. Only calls that can be refused in
-    /// this way are counted.
-    pub fn refuse_after(&self, after: usize, calls: usize, refusal: Refusal) {
-        self.inner.lock().unwrap().refused = Some(Refusals { after, calls, refusal });
-    }
-
-    /// The numbers of lost and of refused calls.
-    pub fn met(&self) -> (u64, u64) {
-        let inner = self.inner.lock().unwrap();
-        (inner.lost_calls, inner.refused_calls)
+    /// The number of lost calls.
+    pub fn lost(&self) -> u64 {
+        self.inner.lock().unwrap().lost_calls
     }
 
     /// Turns the client's retries off: a lost call is lost at once, as when a worker dies.
@@ -173,8 +84,7 @@ impl Calls {
 
     /// Lets all calls succeed again.
     pub fn mend(&self) {
-        let mut inner = self.inner.lock().unwrap();
-        (inner.broken, inner.refused) = (None, None);
+        self.inner.lock().unwrap().broken = None;
     }
 
     /// Whether the planned failure has happened.
@@ -198,25 +108,6 @@ impl Calls {
             return true;
         }
         false
-    }
-
-    /// Counts a call down. Returns how it is refused, if it is refused now.
-    fn refuses(&self, operation: &str) -> Option<Refusal> {
-        let mut inner = self.inner.lock().unwrap();
-        let concerned =
-            |refused: &&mut Refusals| !refused.refusal.is_of_transactions() || operation == "TransactWriteItems";
-        let refused = inner.refused.as_mut().filter(concerned)?;
-        if refused.after > 0 {
-            refused.after -= 1;
-            return None;
-        }
-        if refused.calls == 0 {
-            return None;
-        }
-        refused.calls -= 1;
-        let refusal = refused.refusal;
-        inner.refused_calls += 1;
-        Some(refusal)
     }
 }
 
@@ -253,18 +144,14 @@ impl Intercept for Calls {
         Ok(())
     }
 
-    /// A refused request is sent as a call that no table knows, so that it is not carried out.
     fn modify_before_transmit(
         &self,
         context: &mut BeforeTransmitInterceptorContextMut<'_>,
         _components: &RuntimeComponents,
-        bag: &mut ConfigBag,
+        _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let operation = bag.load::<Metadata>().map_or("unknown", |metadata| metadata.name()).to_owned();
-        if let Some(refusal) = self.refuses(&operation) {
-            let (status, answer) = refusal.answer(context.request().body().bytes().unwrap_or_default());
-            context.request_mut().headers_mut().insert("x-amz-target", "DynamoDB_20120810.Refused");
-            bag.interceptor_state().store_put(SubstituteAnswer(status, answer.to_string()));
+        if let Some((name, value)) = invocations::held_call() {
+            context.request_mut().headers_mut().insert(name, value);
         }
         Ok(())
     }
@@ -282,19 +169,10 @@ impl Intercept for Calls {
 
     fn modify_before_deserialization(
         &self,
-        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _context: &mut BeforeDeserializationInterceptorContextMut<'_>,
         _components: &RuntimeComponents,
-        bag: &mut ConfigBag,
+        _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(SubstituteAnswer(status, answer)) = bag.load::<SubstituteAnswer>().cloned() {
-            // A retry of the same call is a call of its own.
-            bag.interceptor_state().unset::<SubstituteAnswer>();
-            let response = context.response_mut();
-            *response.status_mut() = StatusCode::try_from(status)?;
-            response.headers_mut().remove("content-length");
-            *response.body_mut() = SdkBody::from(answer);
-            return Ok(());
-        }
         if self.breaks(true) { Err(lost()) } else { Ok(()) }
     }
 

@@ -1,7 +1,7 @@
 //! The test kit: a whole Guichet in one process with a clock that stands still, and the actions of a tester.
 //!
 //! Everything is real: the handlers, the tables, the streams, the sandbox's signed webhooks, the mail. Only time stands still
-//! until a test moves it, and a test can count the calls to the tables and make them fail.
+//! until a test moves it, and a test can count the calls to the tables, lose them, and end a function in the middle of its work.
 #![expect(
     clippy::expect_used,
     clippy::panic,
@@ -13,13 +13,15 @@
 mod capacity;
 pub mod hostile;
 pub mod interceptor;
+mod invocations;
 pub mod lambda;
 pub mod programs;
 pub mod raw_http;
 mod stripe_front;
 mod world;
 
-pub use interceptor::{Calls, Refusal};
+pub use interceptor::Calls;
+pub use invocations::{Ending, Invocations};
 pub use stripe_front::StripeFront;
 pub use world::{Answer, World};
 

@@ -15,8 +15,10 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use store::{DueItem, EventKey, EventState, ReceivedEvent};
+use tokio::sync::watch;
 
 use crate::interceptor::Calls;
+use crate::invocations::{Invocations, Started};
 
 /// The instant at which every world begins.
 const BEGINNING: &str = "2026-03-02T09:00:00Z";
@@ -34,6 +36,8 @@ pub struct World {
     pub clock: Clock,
     /// The calls to the tables.
     pub calls: Calls,
+    /// The invocations of the functions, which can be ended in the middle.
+    pub invocations: Invocations,
     /// The product's address: in the process, unless it is a deployment of functions.
     pub product: String,
     client: Client,
@@ -99,7 +103,9 @@ impl World {
 
     async fn start(seed: &[u8], clock: Clock, stream_handler: Option<StreamHandler>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let calls = Calls::default();
+        let (calls, invocations) = (Calls::default(), Invocations::default());
+        let (process_started, started) = watch::channel(None);
+        let stream_handler = stream_handler.unwrap_or_else(|| invocations.handler(started));
         let options = Options {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             data: folder.path().to_owned(),
@@ -113,12 +119,14 @@ impl World {
             automatic: false,
             table_interceptor: Some(SharedInterceptor::new(calls.clone())),
             first_pause: Some(FIRST_PAUSE),
-            stream_handler,
+            stream_handler: Some(stream_handler),
         };
         let local = Local::start(options).await.expect("the process starts");
+        let started = Started { state: local.state.clone(), faults: local.table_faults().clone() };
+        process_started.send_replace(Some(started));
         let client = Client::builder().redirect(Policy::none()).build().expect("a client");
         let product = local.origin.clone();
-        Self { local, clock, calls, product, client, numbers: AtomicUsize::new(1), _folder: folder }
+        Self { local, clock, calls, invocations, product, client, numbers: AtomicUsize::new(1), _folder: folder }
     }
 
     pub fn now(&self) -> Timestamp {

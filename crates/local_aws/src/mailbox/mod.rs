@@ -7,6 +7,7 @@
 //!
 //! Deliberately absent: delivery, bounces and complaints, and any check of signatures. It is for loopback only.
 
+mod condition;
 mod letter;
 mod page;
 mod ses;
@@ -26,10 +27,11 @@ use axum::{Json, Router};
 use clock::Clock;
 use serde::Deserialize;
 
+pub use self::condition::Condition;
 use self::letter::Envelope;
 pub use self::letter::{Attachment, Letter};
 use crate::atomic_write;
-use fault_injection::{Outage, OutageSwitch};
+use fault_injection::{ConditionSwitch, Outage, OutageSwitch};
 
 /// What SES accepts in one request is a message of 10 MB; base64 and percent encoding make it half as much again, and
 /// more.
@@ -47,6 +49,7 @@ struct Shared {
     clock: Clock,
     state: Mutex<Letters>,
     outage: OutageSwitch,
+    condition: ConditionSwitch<Condition>,
 }
 
 struct Letters {
@@ -61,7 +64,8 @@ impl Mailbox {
         std::fs::create_dir_all(&folder)?;
         let last_number = numbers(&folder)?.last().copied().unwrap_or(0);
         let state = Mutex::new(Letters { last_number, parsed: None });
-        Ok(Self { shared: Arc::new(Shared { folder, clock, state, outage: OutageSwitch::default() }) })
+        let (outage, condition) = (OutageSwitch::default(), ConditionSwitch::default());
+        Ok(Self { shared: Arc::new(Shared { folder, clock, state, outage, condition }) })
     }
 
     /// `POST /`: `SendRawEmail` in SES's query protocol. It is nested at a path that ends in a slash (`/dev/ses/`), because the
@@ -85,6 +89,11 @@ impl Mailbox {
             routes = routes.route("/mail/outage", post(set_outage));
         }
         routes.with_state(self.clone())
+    }
+
+    /// The condition in which SES is. There is none, unless a test lets it begin; no route does.
+    pub fn condition(&self) -> &ConditionSwitch<Condition> {
+        &self.shared.condition
     }
 
     /// All letters, oldest first. The first call blocks.

@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use super::Mailbox;
+use super::condition::Condition;
 use super::letter::{self, Envelope};
 use fault_injection::RequestOutcome;
 
@@ -36,6 +37,10 @@ pub(super) async fn handle(
     if let RequestOutcome::Refused(status) = outcome {
         return refused_by_outage(status);
     }
+    let condition = mailbox.shared.condition.meet(mailbox.shared.clock.now());
+    if let Some(condition) = condition.filter(|condition| !condition.takes_mail()) {
+        return refused_in(condition);
+    }
     let fields = match form {
         Ok(Form(fields)) => Fields(fields),
         Err(rejection) => return refused(&refusal("MalformedInput", rejection.body_text())),
@@ -47,7 +52,7 @@ pub(super) async fn handle(
     let kept = tokio::task::spawn_blocking(move || mailbox.keep(envelope, &message)).await;
     match kept.unwrap_or_else(|died| Err(std::io::Error::other(died))) {
         Ok(_) if outcome == RequestOutcome::Lost => fault_injection::broken_response(),
-        Ok(id) => xml(StatusCode::OK, &SentResponse { id: &id }),
+        Ok(id) => condition.map_or_else(|| xml(StatusCode::OK, &SentResponse { id: &id }), refused_in),
         Err(error) => {
             tracing::error!(error = %error, "a message could not be kept");
             let body =
@@ -159,6 +164,14 @@ fn refused_by_outage(status: u16) -> Response {
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     xml(status, &ErrorResponse { kind, code, message: "An outage was switched on." })
+}
+
+/// SES's error in one of its conditions.
+fn refused_in(condition: Condition) -> Response {
+    let (status, code, message) = condition.answer();
+    let kind = if status < 500 { "Sender" } else { "Receiver" };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    xml(status, &ErrorResponse { kind, code, message })
 }
 
 /// SES's answer when it has accepted a message.

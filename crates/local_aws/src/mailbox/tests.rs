@@ -308,3 +308,43 @@ async fn the_page_is_paged() {
     let (_, _, page) = world.get("/dev/?before=00000002").await;
     assert!(page.contains("subject-0.") && !page.contains("subject-1.") && !page.contains("?before="));
 }
+
+/// One try: the code and the text of the refusal, if it is refused.
+async fn try_once(world: &World, subject: &str) -> Option<(String, String)> {
+    let raw = RawMessage::builder().data(Blob::new(plain(subject))).build().unwrap();
+    let once = aws_sdk_ses::config::Builder::new().retry_config(aws_sdk_ses::config::retry::RetryConfig::disabled());
+    let sent = world.client.send_raw_email().raw_message(raw).customize().config_override(once).send().await;
+    let refused = sent.err()?.into_service_error();
+    Some((refused.code().unwrap().to_owned(), refused.message().unwrap_or_default().to_owned()))
+}
+
+#[tokio::test]
+async fn in_each_condition_mails_are_refused_in_the_words_of_ses_until_it_is_over() {
+    let world = World::new().await;
+    let clock = &world.mailbox.shared.clock;
+    let expected = [
+        (Condition::DailyQuota, "Throttling", "Daily message quota exceeded"),
+        (Condition::SendingRate, "Throttling", "Maximum sending rate exceeded"),
+        (Condition::AccountPaused, "AccountSendingPausedException", "disabled for your entire account"),
+        (Condition::IdentityNotVerified, "MessageRejected", "not verified"),
+        (Condition::MailFromNotVerified, "MailFromDomainNotVerifiedException", "MAIL FROM"),
+        (Condition::Denied, "AccessDenied", "not authorized"),
+        (Condition::FailsAfterTaking, "InternalFailure", "unknown error"),
+    ];
+    assert_eq!(expected.map(|(condition, ..)| condition), Condition::ALL);
+    let mut taken = 0;
+    for (condition, code, text) in expected {
+        let hour = jiff::SignedDuration::from_hours(1);
+        world.mailbox.condition().begin(condition, clock.now().checked_add(hour).unwrap());
+        for _ in 0..2 {
+            let refused = try_once(&world, "refused").await.unwrap();
+            assert!(refused.0 == code && refused.1.contains(text), "{condition:?}: {refused:?}");
+        }
+        taken += if condition == Condition::FailsAfterTaking { 2 } else { 0 };
+        clock.advance(hour);
+        assert_eq!(try_once(&world, "taken").await, None, "{condition:?}");
+        taken += 1;
+        assert_eq!(world.mailbox.letters().unwrap().len(), taken);
+    }
+    assert!(Condition::ALL.iter().all(|condition| world.mailbox.condition().met()[condition] == 2));
+}

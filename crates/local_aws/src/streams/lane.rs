@@ -60,8 +60,20 @@ where
 
     pub(super) async fn run(mut self) {
         while self.fill().await {
-            let size = self.width.min(self.batch.len());
+            if !self.shared.faults.switched_on(&mut self.stop).await {
+                return;
+            }
+            if self.forget_lost() || self.put_aside() {
+                continue;
+            }
+            let size = self.shared.faults.size(self.width.min(self.batch.len()));
+            if let Some(delay) = self.shared.faults.delay()
+                && stopped_within(delay, &mut self.stop).await
+            {
+                return;
+            }
             match self.invoke(size).await {
+                Outcome::Handled if self.shared.faults.delivers_again() => continue,
                 Outcome::Handled => {
                     self.advance(size);
                     // The batch grows step by step: the record that made it fail may be just ahead.
@@ -110,6 +122,24 @@ where
         true
     }
 
+    /// Drops the records that a test has made disappear. Says whether there were any.
+    fn forget_lost(&mut self) -> bool {
+        let lost = self.batch.iter().take_while(|delivery| self.shared.faults.loses(delivery.sequence)).count();
+        if lost > 0 {
+            self.advance(lost);
+        }
+        lost > 0
+    }
+
+    /// Puts the first record aside where a test wants it to fail every retry. Says whether it did.
+    fn put_aside(&mut self) -> bool {
+        if !self.shared.faults.puts_aside() {
+            return false;
+        }
+        self.failures = self.shared.mapping.retries_max + 1;
+        self.discard()
+    }
+
     async fn invoke(&self, size: usize) -> Outcome {
         let mut event = Event::default();
         event.records = self.batch.iter().take(size).map(|delivery| delivery.record.clone()).collect();
@@ -117,6 +147,7 @@ where
         // A panic fails its invocation, as it does on Lambda, not the lane.
         let handling = AssertUnwindSafe(async { (self.handler)(event).await });
         match handling.catch_unwind().await {
+            Ok(Ok(_)) if self.shared.faults.loses_answer() => Outcome::Failed,
             Ok(Ok(response)) => self.judge(size, &response),
             Ok(Err(reason)) => {
                 tracing::warn!(mapping, lane = self.number, batch_size = size, reason, "a handler failed");

@@ -6,8 +6,12 @@
 //! from the lowest failed record on, or in halves if the handler failed as a whole, until `retries_max`; then the record is put
 //! into the folder of `on_failure` and its lane continues.
 //!
-//! Deliberately absent: shards (a table has one), batching windows, tumbling windows and the records' expiry after 24 hours.
+//! What goes wrong on a bad day is played where a test asks for it: see [`faults`].
+//!
+//! Deliberately absent: shards (a table has one), batching windows and tumbling windows. Records do not expire after 24 hours
+//! before they were delivered, unless a test loses them.
 
+pub mod faults;
 mod lane;
 mod on_failure;
 mod record;
@@ -25,12 +29,15 @@ use clock::Clock;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
+use self::faults::StreamFaults;
 use self::lane::Lane;
 use self::record::Source;
 use crate::table::{Table, TableError};
 
 const READ_RECORDS_MAX: usize = 500;
 const LANE_QUEUE_RECORDS_MAX: usize = 1_000;
+/// How soon to look again for a transaction that is being carried out.
+const IN_FLIGHT_PAUSE: Duration = Duration::from_millis(1);
 const READ_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Which records go to a handler, and how. The terms are those of Lambda's event source mappings.
@@ -65,7 +72,8 @@ impl Stream {
         let position = done_until.iter().copied().min().unwrap_or(0);
         let source = Source::of(&table, mapping.table)?;
         let state = Mutex::new(State { position, pending: 0 });
-        Ok(Self { shared: Arc::new(Shared { table, mapping, source, clock, state }), done_until })
+        let faults = StreamFaults::default();
+        Ok(Self { shared: Arc::new(Shared { table, mapping, source, clock, faults, state }), done_until })
     }
 
     /// Shows how far the mapping has come, also while it is being driven.
@@ -110,11 +118,30 @@ impl StreamProgress {
     }
 
     /// How many records of the stream are not yet handled and checkpointed. Never too few: what a handler writes before it
-    /// returns is counted before its own records are no longer counted.
+    /// returns is counted before its own records are no longer counted. Zero while a test has switched the mapping off.
     pub fn lag(&self) -> Result<usize, TableError> {
+        if self.shared.faults.is_on() { self.undelivered() } else { Ok(0) }
+    }
+
+    /// The same, also while it is switched off.
+    pub fn undelivered(&self) -> Result<usize, TableError> {
         let state = self.shared.state();
         let unread = self.shared.table.count_after(self.shared.mapping.table, state.position)?;
         Ok(state.pending + unread)
+    }
+}
+
+impl StreamProgress {
+    /// What goes wrong with the mapping. Nothing does, unless a test lets it.
+    pub fn faults(&self) -> &StreamFaults {
+        &self.shared.faults
+    }
+
+    /// Makes every record disappear that is in the stream and not delivered, as the service does after 24 hours. For tests.
+    pub fn lose_undelivered(&self) -> Result<(), TableError> {
+        let newest = self.shared.table.newest_record(self.shared.mapping.table)?;
+        self.shared.faults.lose_up_to(newest);
+        Ok(())
     }
 }
 
@@ -135,6 +162,7 @@ struct Shared {
     mapping: Mapping,
     source: Source,
     clock: Clock,
+    faults: StreamFaults,
     state: Mutex<State>,
 }
 
@@ -195,6 +223,13 @@ async fn read(shared: Arc<Shared>, queues: Vec<Queue>, mut stop: watch::Receiver
             }
         };
         let Some(position) = page.position else {
+            if page.held_back {
+                // Nothing in the file changes when it ends.
+                if stopped_within(IN_FLIGHT_PAUSE, &mut stop).await {
+                    return;
+                }
+                continue;
+            }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
                 result = changes.changed() => if result.is_err() { return },
@@ -220,6 +255,8 @@ async fn read(shared: Arc<Shared>, queues: Vec<Queue>, mut stop: watch::Receiver
 struct Page {
     /// The last record read, wanted or not; `None` at the stream's end.
     position: Option<i64>,
+    /// Whether a transaction that a test holds back is all there is.
+    held_back: bool,
     deliveries: Vec<(usize, Delivery)>,
 }
 
@@ -227,7 +264,10 @@ async fn read_page(shared: &Arc<Shared>) -> Result<Page, TableError> {
     let reading = Arc::clone(shared);
     let read = tokio::task::spawn_blocking(move || {
         let position = reading.state().position;
-        let stored = reading.table.records_after(reading.mapping.table, position, READ_RECORDS_MAX)?;
+        let mut stored = reading.table.records_after(reading.mapping.table, position, READ_RECORDS_MAX)?;
+        let in_flight = reading.table.faults().first_record_in_flight(reading.mapping.table);
+        let held_back = in_flight.is_some();
+        stored.retain(|record| in_flight.is_none_or(|first| record.sequence < first));
         let position = stored.last().map(|record| record.sequence);
         let mut deliveries = Vec::new();
         for stored in stored {
@@ -237,7 +277,7 @@ async fn read_page(shared: &Arc<Shared>) -> Result<Page, TableError> {
                 deliveries.push((lane, Delivery { sequence: stored.sequence, record: change.record }));
             }
         }
-        Ok(Page { position, deliveries })
+        Ok(Page { position, held_back, deliveries })
     });
     read.await.unwrap_or_else(|error| Err(TableError::Server(std::io::Error::other(error))))
 }

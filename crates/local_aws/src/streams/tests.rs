@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
+use super::faults::{Disorder, StreamFaultsMet};
 use super::*;
 use crate::table::tests::{ACCESS_KEY, client, n, put, s};
 use crate::table::{CORE, INBOX};
@@ -417,4 +418,83 @@ async fn lag_counts_what_a_handler_writes() {
     run.settle().await;
     assert_eq!(run.batches().concat(), [1, 2, 3, 4, 5]);
     run.end().await;
+}
+
+#[tokio::test]
+async fn no_delivery_goes_wrong_unasked() {
+    let world = World::new();
+    world.write(CORE, "A", 1..=30).await;
+    let run = world.run(world.mapping(), |_, _| handled());
+    run.settle().await;
+    assert_eq!(run.batches().concat(), (1..=30).collect::<Vec<_>>());
+    assert_eq!(run.progress.faults().met(), StreamFaultsMet::default());
+    run.end().await;
+}
+
+#[tokio::test]
+async fn batches_come_again_late_cut_short_and_in_halves_and_every_record_comes_in_order() {
+    let world = World::new();
+    let run = world.run(Mapping { retries_max: 1_000, ..world.mapping() }, |_, _| handled());
+    let faults = run.progress.faults().clone();
+    faults.seed(5);
+    let late_by_at_most = Duration::from_millis(1);
+    faults.disturb(Disorder { twice: 30, late: 30, late_by_at_most, unanswered: 30, short: 50 });
+    world.write(CORE, "A", 1..=60).await;
+    run.settle().await;
+    let met = faults.met();
+    assert!([met.twice, met.late, met.unanswered, met.short].iter().all(|times| *times > 0), "{met:?}");
+    assert_eq!((met.lost, met.put_aside), (0, 0));
+    let mut last = 0;
+    for number in run.batches().concat() {
+        // The same again is a repetition; further ahead than the next would be a gap.
+        assert!(number <= last + 1, "{number} after {last}");
+        last = last.max(number);
+    }
+    assert_eq!(last, 60);
+    faults.mend();
+    run.end().await;
+    assert!(world.put_aside().is_empty());
+}
+
+#[tokio::test]
+async fn a_mapping_that_is_switched_off_delivers_later_or_loses_what_came_meanwhile() {
+    let world = World::new();
+    world.write(CORE, "A", [1]).await;
+    let run = world.run(Mapping { filter: |record| number(record) != Some(3), ..world.mapping() }, |_, _| handled());
+    run.settle().await;
+    let faults = run.progress.faults().clone();
+    faults.switch_off();
+    world.write(CORE, "A", [2, 3, 4]).await;
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    assert_eq!(run.batches(), [[1]]);
+    assert_eq!(run.progress.lag().unwrap(), 0, "nobody waits for it");
+    faults.switch_on();
+    run.settle().await;
+    assert_eq!(run.batches().concat(), [1, 2, 4]);
+
+    faults.switch_off();
+    world.write(CORE, "A", [5, 6]).await;
+    run.progress.lose_undelivered().unwrap();
+    world.write(CORE, "A", [7]).await;
+    faults.switch_on();
+    run.settle().await;
+    assert_eq!(run.batches().concat(), [1, 2, 4, 7]);
+    assert_eq!(faults.met().lost, 2);
+    run.end().await;
+}
+
+#[tokio::test]
+async fn a_record_is_put_aside_as_if_every_retry_had_failed() {
+    let world = World::new();
+    let run = world.run(world.mapping(), |_, _| handled());
+    run.progress.faults().put_aside(2);
+    world.write(CORE, "A", 1..=4).await;
+    run.settle().await;
+    assert_eq!(run.batches().concat(), [3, 4]);
+    assert_eq!(run.progress.faults().met().put_aside, 2);
+    run.end().await;
+    let put_aside = world.put_aside();
+    assert_eq!(put_aside.len(), 2);
+    assert_eq!(put_aside[0]["requestContext"]["condition"], "RetryAttemptsExhausted");
+    assert_eq!(put_aside[0]["requestContext"]["approximateInvokeCount"], 4);
 }

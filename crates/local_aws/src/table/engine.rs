@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{CORE, INBOX, TTL_ATTRIBUTE, TableError};
 
-const INDEXES: [&str; 3] = ["gsi1", "gsi2", "gsi3"];
+pub(super) const INDEXES: [&str; 3] = ["gsi1", "gsi2", "gsi3"];
 
 /// Opens the file and creates the tables that are absent.
 pub(super) fn open(file: &Path) -> Result<Database, TableError> {
@@ -30,6 +30,12 @@ pub(super) fn open(file: &Path) -> Result<Database, TableError> {
     Ok(database)
 }
 
+/// The names of the partition key and the sort key of the table, or of one of its indexes.
+pub(super) fn key_names(index: Option<&str>) -> (String, String) {
+    let index = index.unwrap_or_default();
+    (format!("{index}pk"), format!("{index}sk"))
+}
+
 /// Both streams store both images in the file: otherwise a write that changed nothing could not be detected. A handler receives
 /// the view that its table has in production.
 fn definition(table: &str) -> Value {
@@ -39,10 +45,9 @@ fn definition(table: &str) -> Value {
             { "AttributeName": sort, "KeyType": "RANGE" },
         ])
     };
-    let of_index = |index: &str| (format!("{index}pk"), format!("{index}sk"));
     let mut attributes = vec!["pk".to_owned(), "sk".to_owned()];
     for index in INDEXES {
-        let (partition, sort) = of_index(index);
+        let (partition, sort) = key_names(Some(index));
         attributes.extend([partition, sort]);
     }
     json!({
@@ -52,7 +57,7 @@ fn definition(table: &str) -> Value {
         "AttributeDefinitions": attributes.iter()
             .map(|name| json!({ "AttributeName": name, "AttributeType": "S" })).collect::<Vec<_>>(),
         "GlobalSecondaryIndexes": INDEXES.iter().map(|index| {
-            let (partition, sort) = of_index(index);
+            let (partition, sort) = key_names(Some(index));
             json!({
                 "IndexName": index,
                 "KeySchema": key(&partition, &sort),

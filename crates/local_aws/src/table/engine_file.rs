@@ -80,6 +80,14 @@ pub(super) fn count_after(connection: &Connection, table: &str, sequence: i64) -
     query.query_row(params![table, sequence], |row| row.get(0))
 }
 
+/// The number of the table's newest record; zero if there is none.
+pub(super) fn newest(connection: &Connection, table: &str) -> rusqlite::Result<i64> {
+    let mut query = connection.prepare_cached(
+        "SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) FROM _stream_records WHERE table_name = ?1",
+    )?;
+    query.query_row(params![table], |row| row.get(0))
+}
+
 /// Deletes at most `limit` records that are older than `age_seconds` and were delivered. The newest of all stays: the
 /// engine numbers the next record from it.
 pub(super) fn trim(

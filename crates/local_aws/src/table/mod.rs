@@ -4,13 +4,17 @@
 //! second connection to the same file, for what the engine does not do on its own: an index on the stream records
 //! (without it every write scans them all), their trimming, and expiry by the clock of the product.
 //!
-//! Deliberately absent: throttling, transaction conflicts and lagging indexes. Production has them; tests inject them
-//! at the SDK. Signatures are not checked either: the server listens on loopback only, and knows its clients by an access
+//! The engine commits at once, its indexes never lag and it never refuses for being busy. DynamoDB does all of that, and so
+//! does this table where a test asks for it: see [`faults`].
+//!
+//! Deliberately absent: signatures are not checked. The server listens on loopback only, and knows its clients by an access
 //! key that is a secret.
 
 mod access;
 mod engine;
 mod engine_file;
+pub mod faults;
+mod operation;
 mod server;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,6 +30,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 pub(crate) use self::engine_file::StoredRecord;
+use self::faults::Faults;
 use crate::checkpoints::Checkpoints;
 
 /// The system of record: the ledger and everything decided.
@@ -63,6 +68,7 @@ pub struct Table {
     records: Mutex<Connection>,
     checkpoints: Checkpoints,
     access_key: String,
+    faults: Faults,
     server: server::Server,
 }
 
@@ -75,8 +81,10 @@ impl Table {
         engine_file::prepare(&records)?;
         let watched = engine_file::connect(file)?;
         let checkpoints = Checkpoints::open(&file.with_extension("checkpoints"))?;
-        let server = server::Server::start(database.clone(), watched, access_key)?;
-        Ok(Self { database, records: Mutex::new(records), checkpoints, access_key: access_key.to_owned(), server })
+        let faults = Faults::new(file);
+        let server = server::Server::start(database.clone(), watched, access_key, faults.clone())?;
+        let access_key = access_key.to_owned();
+        Ok(Self { database, records: Mutex::new(records), checkpoints, access_key, faults, server })
     }
 
     /// The address for the SDK's client: `http://127.0.0.1:PORT`.
@@ -87,6 +95,11 @@ impl Table {
     /// The access key id that a client must have in its credentials. Their secret key may be anything.
     pub fn access_key(&self) -> &str {
         &self.access_key
+    }
+
+    /// What goes wrong with the calls of every client. Nothing does, unless a test lets it.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// Deletes every item whose `ttl` is before `now`, as the service would, and returns how many. Blocks: call it from
@@ -134,7 +147,9 @@ impl Table {
     /// Empties both tables and their streams at once, without writing stream records. Deliveries should be drained before: a
     /// record on its way to a handler still arrives. Blocks: call it from `spawn_blocking`.
     pub fn clear(&self) -> Result<(), TableError> {
-        Ok(engine_file::clear(&mut self.records())?)
+        engine_file::clear(&mut self.records())?;
+        self.faults.forget();
+        Ok(())
     }
 
     pub(crate) fn checkpoints(&self) -> &Checkpoints {
@@ -153,6 +168,11 @@ impl Table {
         limit: usize,
     ) -> Result<Vec<StoredRecord>, TableError> {
         Ok(engine_file::after(&self.records(), table, sequence, limit)?)
+    }
+
+    /// The number of the table's newest stream record; zero if there is none.
+    pub(crate) fn newest_record(&self, table: &str) -> Result<i64, TableError> {
+        Ok(engine_file::newest(&self.records(), table)?)
     }
 
     pub(crate) fn count_after(&self, table: &str, sequence: i64) -> Result<usize, TableError> {

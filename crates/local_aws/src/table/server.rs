@@ -9,24 +9,23 @@ use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dynoxide::{Database, DynoxideError};
+use dynoxide::Database;
 use rusqlite::Connection;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::{oneshot, watch};
 
 use super::TableError;
 use super::access::Access;
+use super::faults::{Faults, HeldCall};
+use super::operation::{self, Failure};
 use super::watch_file::watch_file;
 use crate::http_server;
 
 /// DynamoDB accepts requests of 16 MB.
 const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
-const TARGET_PREFIX: &str = "DynamoDB_20120810.";
 
 /// The running server. Dropping it stops it.
 pub(super) struct Server {
@@ -40,16 +39,22 @@ pub(super) struct Server {
 struct Engine {
     database: Database,
     access: Arc<Access>,
+    faults: Faults,
 }
 
 impl Server {
     /// Serves on a free port of loopback, from a runtime of its own: the engine runs SQLite on the thread that polls it, which
     /// would stall all other tasks.
-    pub(super) fn start(database: Database, watched: Connection, access_key: &str) -> Result<Self, TableError> {
+    pub(super) fn start(
+        database: Database,
+        watched: Connection,
+        access_key: &str,
+        faults: Faults,
+    ) -> Result<Self, TableError> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let engine = Engine { database, access: Arc::new(Access::new(access_key, address)) };
+        let engine = Engine { database, access: Arc::new(Access::new(access_key, address)), faults };
         let router = Router::new().fallback(answer).with_state(engine);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let (stop, stopped) = oneshot::channel::<()>();
@@ -99,85 +104,27 @@ async fn answer(State(engine): State<Engine>, request: Request) -> Response {
     if let Err(why) = engine.access.check(request.headers()) {
         return error(StatusCode::FORBIDDEN, "com.amazon.coral.service#AccessDeniedException", why);
     }
-    let operation = operation(request.method(), request.headers());
-    let Some(operation) = operation else {
+    let Some(operation) = operation::named(request.method(), request.headers()) else {
         let why = "The embedded table knows no such operation.";
         return error(StatusCode::BAD_REQUEST, "com.amazon.coral.service#UnknownOperationException", why);
     };
+    let mark = request.headers().get(HeldCall::HEADER).and_then(|mark| mark.to_str().ok()).map(str::to_owned);
     let Ok(body) = axum::body::to_bytes(request.into_body(), REQUEST_BYTES_MAX).await else {
         let why = "The request was not sent to its end, or is larger than 16 MB.";
         return error(StatusCode::BAD_REQUEST, "com.amazon.coral.service#SerializationException", why);
     };
-    match run(&engine.database, operation, &body) {
+    let answered = if engine.faults.any() {
+        engine.faults.carry_out(&engine.database, operation, &body, mark.as_deref()).await
+    } else {
+        operation::run(&engine.database, operation, &body)
+    };
+    match answered {
         Ok(answer) => (StatusCode::OK, [(header::CONTENT_TYPE, CONTENT_TYPE)], answer).into_response(),
-        Err(error) => {
-            let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], error.to_json()).into_response()
+        Err(Failure { status, body }) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response()
         }
     }
-}
-
-/// The operations that a client of the product may use: to read and write items, and to describe the table.
-#[derive(Clone, Copy)]
-enum Operation {
-    BatchGetItem,
-    BatchWriteItem,
-    DeleteItem,
-    DescribeTable,
-    DescribeTimeToLive,
-    GetItem,
-    PutItem,
-    Query,
-    Scan,
-    TransactGetItems,
-    TransactWriteItems,
-    UpdateItem,
-}
-
-fn operation(method: &Method, headers: &HeaderMap) -> Option<Operation> {
-    let target = headers.get("x-amz-target")?.to_str().ok()?;
-    let operation = match target.strip_prefix(TARGET_PREFIX)? {
-        "BatchGetItem" => Operation::BatchGetItem,
-        "BatchWriteItem" => Operation::BatchWriteItem,
-        "DeleteItem" => Operation::DeleteItem,
-        "DescribeTable" => Operation::DescribeTable,
-        "DescribeTimeToLive" => Operation::DescribeTimeToLive,
-        "GetItem" => Operation::GetItem,
-        "PutItem" => Operation::PutItem,
-        "Query" => Operation::Query,
-        "Scan" => Operation::Scan,
-        "TransactGetItems" => Operation::TransactGetItems,
-        "TransactWriteItems" => Operation::TransactWriteItems,
-        "UpdateItem" => Operation::UpdateItem,
-        _ => return None,
-    };
-    Some(operation).filter(|_| method == Method::POST)
-}
-
-fn run(database: &Database, operation: Operation, body: &[u8]) -> Result<Vec<u8>, DynoxideError> {
-    match operation {
-        Operation::BatchGetItem => call(body, |request| database.batch_get_item(request)),
-        Operation::BatchWriteItem => call(body, |request| database.batch_write_item(request)),
-        Operation::DeleteItem => call(body, |request| database.delete_item(request)),
-        Operation::DescribeTable => call(body, |request| database.describe_table(request)),
-        Operation::DescribeTimeToLive => call(body, |request| database.describe_time_to_live(request)),
-        Operation::GetItem => call(body, |request| database.get_item(request)),
-        Operation::PutItem => call(body, |request| database.put_item(request)),
-        Operation::Query => call(body, |request| database.query(request)),
-        Operation::Scan => call(body, |request| database.scan(request)),
-        Operation::TransactGetItems => call(body, |request| database.transact_get_items(request)),
-        Operation::TransactWriteItems => call(body, |request| database.transact_write_items(request)),
-        Operation::UpdateItem => call(body, |request| database.update_item(request)),
-    }
-}
-
-fn call<Q: DeserializeOwned, A: Serialize>(
-    body: &[u8],
-    run: impl FnOnce(Q) -> Result<A, DynoxideError>,
-) -> Result<Vec<u8>, DynoxideError> {
-    // The clients are SDKs, whose requests can always be read.
-    let request = serde_json::from_slice(body).map_err(|e| DynoxideError::SerializationException(e.to_string()))?;
-    serde_json::to_vec(&run(request)?).map_err(|e| DynoxideError::InternalServerError(e.to_string()))
 }
 
 /// An error in DynamoDB's form, so that a client shows its message.

@@ -1,6 +1,12 @@
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt as _;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tower::ServiceExt as _;
 
 use super::{Receiver, Shop};
+use crate::Condition;
 
 #[tokio::test]
 async fn a_transfer_arrives_in_parts() {
@@ -135,4 +141,40 @@ async fn an_outage_refuses_or_loses_the_next_requests() {
     let ended = shop.control("/outage", &json!({ "requests": 1, "agent": "guichet/" })).await;
     assert_eq!(ended["met"], 1);
     assert_eq!(shop.api("GET", "customers", "").await.status, 200);
+}
+
+/// A request of the business's own program: its status, or `None` where no answer came.
+async fn own_request(shop: &Shop, name: &str) -> Option<u16> {
+    let bearer = format!("Bearer {}", super::SECRET_KEY);
+    let request = Request::builder().method("POST").uri("/v1/customers").header("authorization", bearer);
+    let request = request.header("user-agent", "guichet/1").body(Body::from(format!("name={name}"))).unwrap();
+    let response = shop.sandbox.router().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    response.into_body().collect().await.ok().map(|_| status)
+}
+
+#[tokio::test]
+async fn in_each_condition_the_business_is_refused_or_hears_nothing_and_others_are_answered() {
+    let shop = Shop::open();
+    let hour = SignedDuration::from_hours(1);
+    let expected = [
+        (Condition::KeyRefused, Some(401), false),
+        (Condition::RateLimited, Some(429), false),
+        (Condition::Unavailable, Some(503), false),
+        (Condition::TimesOut, None, false),
+        (Condition::TimesOutAfterwards, None, true),
+    ];
+    assert_eq!(expected.map(|(condition, ..)| condition), Condition::ALL);
+    let mut made = 0;
+    for (condition, status, carried_out) in expected {
+        shop.sandbox.condition().begin(condition, shop.clock.now().checked_add(hour).unwrap());
+        assert_eq!(own_request(&shop, "Ada").await, status, "{condition:?}");
+        made += usize::from(carried_out);
+        let customers = shop.ok("GET", "customers?limit=100", "").await["data"].as_array().unwrap().len();
+        assert_eq!(customers, made, "{condition:?}");
+        shop.advance(3_600);
+        assert_eq!(own_request(&shop, "Ben").await, Some(200), "{condition:?}");
+        made += 1;
+    }
+    assert!(Condition::ALL.iter().all(|condition| shop.sandbox.condition().met()[condition] == 1));
 }

@@ -1,12 +1,12 @@
-//! Steps that cause trouble: calls that are lost, refused, late or done twice.
+//! Steps that cause trouble: calls that are lost, late or done twice.
 
+use fault_injection::Random;
 use operations::OperationError;
 use reqwest::Method;
 use serde_json::{Value, json};
 use store::EventState;
 
 use super::Runner;
-use crate::random::Random;
 use crate::steps::Step;
 use crate::{Failure, provider};
 
@@ -17,10 +17,6 @@ impl Runner {
             Step::Crash { after, calls, carried_out } => {
                 (self.crashed, self.shaken) = (true, true);
                 self.world.calls.break_after(*after, *calls, *carried_out);
-            }
-            Step::Refuse { after, calls, refusal } => {
-                self.shaken = true;
-                self.world.calls.refuse_after(*after, *calls, *refusal);
             }
             Step::Outage { of_mail, after, requests, status, carried_out } => {
                 self.shaken = true;

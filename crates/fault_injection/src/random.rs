@@ -1,12 +1,12 @@
 //! Random numbers that follow from a seed: splitmix64. They depend on no clock, thread or system.
 
 /// A generator. The same seed draws the same numbers in the same order, everywhere.
-#[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+#[derive(Clone, Debug, Default)]
+pub struct Random(u64);
 
 impl Random {
     /// The generator of a seed.
-    pub(super) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         let mut random = Self(seed);
         random.next();
         random
@@ -20,28 +20,30 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below a bound, which must not be zero.
-    pub(super) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(bound.max(1)).unwrap()).unwrap()
+    /// A number below a bound; zero if the bound is zero.
+    pub fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
+        usize::try_from(self.next() % bound).unwrap_or_default()
     }
 
     /// A number from one to another, both included.
-    pub(super) fn between(&mut self, from: i64, to: i64) -> i64 {
-        from + i64::try_from(self.next() % u64::try_from((to - from).max(0) + 1).unwrap()).unwrap()
+    pub fn between(&mut self, from: i64, to: i64) -> i64 {
+        let span = u64::try_from(to.saturating_sub(from)).unwrap_or_default().saturating_add(1);
+        from.saturating_add(i64::try_from(self.next() % span).unwrap_or_default())
     }
 
     /// True in so many cases of a hundred.
-    pub(super) fn percent(&mut self, of_a_hundred: usize) -> bool {
+    pub fn percent(&mut self, of_a_hundred: usize) -> bool {
         self.below(100) < of_a_hundred
     }
 
-    /// One element of a list.
-    pub(super) fn one<T: Clone>(&mut self, of: &[T]) -> T {
+    /// One element of a list, which must not be empty.
+    pub fn one<T: Clone>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())].clone()
     }
 
     /// Puts a list into another order.
-    pub(super) fn shuffle<T>(&mut self, list: &mut [T]) {
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for place in (1..list.len()).rev() {
             list.swap(place, self.below(place + 1));
         }
