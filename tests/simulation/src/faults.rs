@@ -40,7 +40,7 @@ impl Disturbance {
     pub(crate) const ALL: [Self; 4] = [Self::Twice, Self::Late, Self::Unanswered, Self::Short];
 }
 
-/// The refusals that worlds draw. The others last until a person acts, and the product takes them for bugs of its own.
+/// The refusals that pass by themselves. The others last until a person acts.
 pub(crate) const REFUSALS: [Refusal; 13] = [
     Refusal::Conflict,
     Refusal::Throttled,
@@ -57,9 +57,8 @@ pub(crate) const REFUSALS: [Refusal; 13] = [
     Refusal::Expired,
 ];
 
-/// The names of the kinds that worlds draw, as [`Fault::kind`] gives them: those of the incidents that the product comes
-/// through, and of what is wrong from the beginning.
-pub(crate) const FAULT_KINDS: [&str; 26] = [
+/// The names of the kinds, as [`Fault::kind`] gives them, and of what only happens under others.
+pub(crate) const FAULT_KINDS: [&str; 42] = [
     "lag",
     "pages",
     "tear",
@@ -78,11 +77,27 @@ pub(crate) const FAULT_KINDS: [&str; 26] = [
     "refuse_failed",
     "refuse_unavailable",
     "refuse_expired",
+    "refuse_denied",
+    "refuse_no_table",
     "twice",
     "late",
     "unanswered",
     "short",
     "worker_off",
+    "gap",
+    "put_aside",
+    "mail_daily_quota",
+    "mail_sending_rate",
+    "mail_account_paused",
+    "mail_identity",
+    "mail_from",
+    "mail_denied",
+    "mail_fails_after_taking",
+    "stripe_key_refused",
+    "stripe_rate_limited",
+    "stripe_unavailable",
+    "stripe_times_out",
+    "stripe_times_out_afterwards",
     "end_worker",
     "end_timer",
     "two_timers",

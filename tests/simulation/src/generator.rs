@@ -6,7 +6,6 @@ use super::faults::{Fault, REFUSALS};
 use super::steps::{CURRENCIES, CUSTOMERS, Money, NUMBERS, Step, Verdict};
 
 use self::faults::Faults;
-pub use self::faults::Incident;
 
 mod faults;
 
@@ -29,14 +28,9 @@ struct Generator {
 
 /// The steps of a seed.
 pub fn generate(seed: u64) -> Vec<Step> {
-    generate_with(seed, &Incident::SURVIVED)
-}
-
-/// The steps of a seed, with other incidents than those that the product comes through.
-pub fn generate_with(seed: u64, incidents: &[Incident]) -> Vec<Step> {
     let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let random = Random::new(seed);
-    let (faults, steps) = (Faults::of_seed(seed, incidents), Vec::new());
+    let (faults, steps) = (Faults::of_seed(seed), Vec::new());
     let mut generator = Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, faults, steps };
     generator.surroundings();
     let calm = generator.random.percent(30);

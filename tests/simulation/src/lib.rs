@@ -34,7 +34,7 @@ use std::time::{Duration, Instant};
 
 pub use coverage::Coverage;
 pub use faults::{Disturbance, Fault};
-pub use generator::{Incident, generate, generate_with};
+pub use generator::generate;
 pub use shrink::{ShrunkSteps, shrink};
 pub use steps::Step;
 

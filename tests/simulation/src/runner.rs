@@ -138,7 +138,11 @@ impl Runner {
             Err(OperationError::Refused(_) | OperationError::NotFound | OperationError::ProviderRefused { .. }) => {
                 Ok(None)
             }
-            Err(OperationError::TablesUnavailable(_) | OperationError::Unavailable(_)) if self.shaken => Ok(None),
+            Err(
+                OperationError::TablesUnavailable(_)
+                | OperationError::Unavailable(_)
+                | OperationError::Misconfigured(_),
+            ) if self.shaken => Ok(None),
             Err(error) => Err(Failure::new("a verb failed", error)),
         }
     }

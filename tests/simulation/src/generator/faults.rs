@@ -13,8 +13,8 @@ use crate::steps::Step;
 const APART: u64 = 0xfa01_7000;
 
 /// What can go wrong once, besides what is wrong from the beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Incident {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Incident {
     Refusals,
     EndedWorker,
     EndedTimer,
@@ -32,38 +32,46 @@ pub enum Incident {
     LastingRefusals,
 }
 
-impl Incident {
-    /// What the product comes through by itself, as often as it is listed.
-    pub const SURVIVED: [Self; 10] = [
-        Self::Refusals,
-        Self::Refusals,
-        Self::Refusals,
-        Self::Refusals,
-        Self::EndedWorker,
-        Self::EndedWorker,
-        Self::EndedTimer,
-        Self::EndedTimer,
-        Self::TwoTimers,
-        Self::WorkerOff,
-    ];
-    /// What it does not come through yet. No world draws it unless it is asked to.
-    pub const NOT_YET_SURVIVED: [Self; 5] =
-        [Self::Gap, Self::PutAside, Self::Mail, Self::Stripe, Self::LastingRefusals];
-}
+/// The incidents that worlds draw, as often as they are listed.
+const INCIDENTS: [Incident; 24] = [
+    Incident::Refusals,
+    Incident::Refusals,
+    Incident::Refusals,
+    Incident::Refusals,
+    Incident::Refusals,
+    Incident::Refusals,
+    Incident::Refusals,
+    Incident::Refusals,
+    Incident::LastingRefusals,
+    Incident::EndedWorker,
+    Incident::EndedWorker,
+    Incident::EndedTimer,
+    Incident::EndedTimer,
+    Incident::TwoTimers,
+    Incident::TwoTimers,
+    Incident::WorkerOff,
+    Incident::Gap,
+    Incident::Gap,
+    Incident::PutAside,
+    Incident::Mail,
+    Incident::Mail,
+    Incident::Stripe,
+    Incident::Stripe,
+    Incident::Stripe,
+];
 
 /// How faults are drawn in a world that has them.
 pub(super) struct Faults {
     random: Random,
-    incidents: Vec<Incident>,
     /// The worker that is switched off: of the inbox's stream or of the core table's; and whether what comes is lost.
     off: Option<(bool, bool)>,
 }
 
 impl Faults {
     /// Half of all worlds have faults.
-    pub(super) fn of_seed(seed: u64, incidents: &[Incident]) -> Option<Self> {
+    pub(super) fn of_seed(seed: u64) -> Option<Self> {
         let mut random = Random::new(seed ^ APART);
-        random.percent(50).then_some(Self { random, incidents: incidents.to_vec(), off: None })
+        random.percent(50).then_some(Self { random, off: None })
     }
 
     /// What is wrong from the beginning.
@@ -87,6 +95,9 @@ impl Faults {
                 faults.push(Fault::Disturb { how, percent: random.one(&[10, 30]) });
             }
         }
+        if random.percent(60) {
+            faults.push(Fault::Mail { condition: random.one(&MailCondition::ALL), hours: random.one(&[30, 100, 200]) });
+        }
         if random.percent(25) {
             // Batches are few, so that a refusal of them is planned before anything else is.
             faults.push(Fault::Refuse { after: 0, calls: 12, refusal: Refusal::LeftOver });
@@ -100,17 +111,17 @@ impl Faults {
             self.off = None;
             return Some(Fault::WorkerOn { of_inbox, lost });
         }
-        if !self.random.percent(40) || self.incidents.is_empty() {
+        if !self.random.percent(50) {
             return None;
         }
         let random = &mut self.random;
-        Some(match random.one(&self.incidents) {
+        Some(match random.one(&INCIDENTS) {
             Incident::Refusals => {
-                let (after, calls) = (random.below(5), random.one(&[1, 1, 2, 3, 12]));
+                let (after, calls) = (random.below(3), random.one(&[1, 1, 2, 3, 12]));
                 Fault::Refuse { after, calls, refusal: random.one(&REFUSALS) }
             }
             Incident::EndedWorker => Fault::EndWorker { after: random.below(12), carried_out: random.percent(50) },
-            Incident::EndedTimer => Fault::EndTimer { after: random.below(24), carried_out: random.percent(50) },
+            Incident::EndedTimer => Fault::EndTimer { after: random.below(70), carried_out: random.percent(50) },
             Incident::TwoTimers => Fault::TwoTimers,
             incident @ (Incident::WorkerOff | Incident::Gap) => {
                 let of_inbox = random.percent(50);
@@ -119,7 +130,7 @@ impl Faults {
             }
             Incident::PutAside => Fault::PutAside { of_inbox: random.percent(50), records: random.one(&[1, 2, 5]) },
             Incident::Mail => {
-                Fault::Mail { condition: random.one(&MailCondition::ALL), hours: random.one(&[1, 30, 200]) }
+                Fault::Mail { condition: random.one(&MailCondition::ALL), hours: random.one(&[30, 100, 200]) }
             }
             Incident::Stripe => {
                 Fault::Stripe { condition: random.one(&StripeCondition::ALL), hours: random.one(&[1, 6, 30]) }
