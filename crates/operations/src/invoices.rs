@@ -72,16 +72,10 @@ async fn known(
     otherwise: Option<IssueRefusal>,
 ) -> Result<IssuedInvoice, OperationError> {
     let invoice = context.store.invoice(&business.id, id).await?.ok_or(OperationError::Conflict)?;
-    let same = invoice.customer == wanted.customer
-        && invoice.number == wanted.number
-        && invoice.external_id == wanted.external_id
-        && invoice.purchase_order == wanted.purchase_order
-        && invoice.issued_on == wanted.issued_on
-        && invoice.due_on == wanted.due_on
-        && invoice.lines == wanted.lines;
-    if !same {
-        let same_invoice_meant = invoice.number == wanted.number && invoice.external_id == wanted.external_id;
-        let immutable = IssueRefusal::Immutable { number: invoice.number };
+    if invoice.head.customer != wanted.head.customer || !invoice.demands_the_same_as(wanted) {
+        let (head, wanted) = (invoice.head, &wanted.head);
+        let same_invoice_meant = head.number == wanted.number && head.external_id == wanted.external_id;
+        let immutable = IssueRefusal::Immutable { number: head.number };
         return Err(if same_invoice_meant { immutable } else { otherwise.unwrap_or(immutable) }.into());
     }
     let links = context.store.pay_links_of_invoice(&business.id, id).await?;
@@ -98,7 +92,7 @@ pub async fn issue_pay_link(
     expires_on: Option<Date>,
     now: Timestamp,
 ) -> Result<PayLink, OperationError> {
-    let invoice = context.store.invoice(&business.id, invoice).await?.ok_or(OperationError::NotFound)?;
+    let invoice = context.store.invoice_head(&business.id, invoice).await?.ok_or(OperationError::NotFound)?;
     let today = business.time_zone.date_at(now);
     let expires_on = expires_on.unwrap_or_else(|| pay_link::default_expiry(invoice.due_on, today));
     if expires_on < today {

@@ -15,12 +15,12 @@ use jiff::civil::Date;
 mod apply;
 mod place;
 
-pub use apply::{ApplyRefusal, UnapplyRefusal, Unfinished, proposals};
+pub use apply::{ApplyRefusal, UnapplyRefusal, Unfinished, proposable, proposals};
 pub(crate) use apply::{apply, unapply};
-pub(crate) use place::{Funds, Placed, balance_fact, extend, place};
+pub(crate) use place::{Funds, Placed, balance_fact, extend, place, placeable};
 
 use crate::ids::InvoiceId;
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::invoice::{InvoiceBalance, InvoiceHead};
 use crate::money::Money;
 use crate::text::InvoiceNumber;
 
@@ -59,7 +59,7 @@ pub struct Allocation {
 
 impl Allocation {
     /// A new one, of which nothing is applied yet.
-    pub(crate) fn of(invoice: &Invoice, intended: Money) -> Self {
+    pub(crate) fn of(invoice: &InvoiceHead, intended: Money) -> Self {
         let nothing = Money::zero(intended.currency());
         Self {
             invoice: invoice.id.clone(),
@@ -72,6 +72,13 @@ impl Allocation {
             charged_back: nothing,
             withdrawn_by_operator: false,
             balance: invoice.balance.clone(),
+        }
+    }
+
+    /// Takes up how its invoice stands now, if it is among those.
+    pub(crate) fn refresh(&mut self, fresh: &BTreeMap<InvoiceId, InvoiceHead>) {
+        if let Some(invoice) = fresh.get(&self.invoice) {
+            self.balance = invoice.balance.clone();
         }
     }
 

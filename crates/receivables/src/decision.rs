@@ -111,7 +111,7 @@ impl Change {
     /// The balance of an invoice as it becomes, where one is issued or changes.
     pub fn invoice_balance(&self) -> Option<(&InvoiceId, &InvoiceBalance)> {
         match self {
-            Self::InvoiceIssued(invoice) => Some((&invoice.id, &invoice.balance)),
+            Self::InvoiceIssued(invoice) => Some((&invoice.head.id, &invoice.head.balance)),
             Self::InvoiceBalanceChanged { invoice, after, .. } => Some((invoice, after)),
             Self::CustomerRegistered(_)
             | Self::ProfileChanged { .. }

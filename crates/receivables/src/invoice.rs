@@ -1,7 +1,8 @@
 //! Invoices: what is demanded, and how much of it is still open.
 //!
 //! The demand (lines, taxes, totals, dates) never changes once issued. What changes is the balance: how much is applied,
-//! pending and disputed. Tax is counted per rate on the sum of the net lines and rounded once per rate, as EN 16931
+//! pending and disputed. The two are kept apart: whoever asks how an invoice stands reads its [`InvoiceHead`], which is as
+//! small for a hundred lines as for one. Tax is counted per rate on the sum of the net lines and rounded once per rate, as EN 16931
 //! (BR-CO-17) does.
 
 use jiff::Timestamp;
@@ -18,16 +19,27 @@ use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId};
 use crate::money::Money;
 use crate::text::{Description, ExternalId, InvoiceNumber, Reference};
 
-/// Lines on one invoice, which is stored as one item.
+/// Lines on one invoice, which are stored as one item.
 pub const LINES_PER_INVOICE_MAX: usize = 100;
 /// The highest tax rate taken, in percent.
 pub const TAX_RATE_PERCENT_MAX: i64 = 100;
 /// Digits after the point in a quantity or a tax rate.
 pub const RATE_PLACES_MAX: u32 = 6;
 
-/// A demand for payment.
+/// A demand for payment, with all that is printed on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invoice {
+    /// Whose it is, when it is due and how it stands.
+    pub head: InvoiceHead,
+    /// What was delivered, line by line: 1 to [`LINES_PER_INVOICE_MAX`].
+    pub lines: Vec<Line>,
+    /// The sums of the lines, with the tax at each rate.
+    pub totals: Totals,
+}
+
+/// An invoice without its lines: all that lists, payments and the ledger need of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoiceHead {
     /// Our id, unique over all businesses.
     pub id: InvoiceId,
     /// The business that it belongs to.
@@ -44,10 +56,6 @@ pub struct Invoice {
     pub issued_on: Date,
     /// The civil date by which it is to be paid.
     pub due_on: Date,
-    /// What was delivered, line by line: 1 to [`LINES_PER_INVOICE_MAX`].
-    pub lines: Vec<Line>,
-    /// The sums of the lines, with the tax at each rate.
-    pub totals: Totals,
     /// The link to pay it that was issued last, where that is known; it may be revoked.
     pub pay_link: Option<PayLinkId>,
     /// How much of it is open, and why; the only part that changes.
@@ -198,8 +206,21 @@ pub struct DraftLine {
 }
 
 impl Invoice {
+    /// Whether another says the same: number, reference, dates and lines. Whose they are and how they stand is not compared.
+    pub fn demands_the_same_as(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.head, &other.head);
+        ours.number == theirs.number
+            && ours.external_id == theirs.external_id
+            && ours.purchase_order == theirs.purchase_order
+            && ours.issued_on == theirs.issued_on
+            && ours.due_on == theirs.due_on
+            && self.lines == other.lines
+    }
+}
+
+impl InvoiceHead {
     /// The currency of every amount on it.
     pub fn currency(&self) -> Currency {
-        self.totals.gross.currency()
+        self.balance.gross.currency()
     }
 }

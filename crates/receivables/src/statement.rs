@@ -31,7 +31,7 @@ pub use standing::{
 use crate::calendar::{BillingZone, days_overdue};
 use crate::currency::Currency;
 use crate::ids::InvoiceId;
-use crate::invoice::Invoice;
+use crate::invoice::InvoiceHead;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money, MoneyError};
 use crate::text::InvoiceNumber;
@@ -45,8 +45,8 @@ pub struct StatementData {
     pub entries: Vec<Entry>,
     /// Every entry that is newer than the page, to be taken off the sums.
     pub later: Vec<Entry>,
-    /// The invoices that are open now, by due date, as many as the page has and one more; none for what happened.
-    pub open: Vec<Invoice>,
+    /// The invoices that are open now, by currency and due date, as many as the page has and one more; none for what happened.
+    pub open: Vec<InvoiceHead>,
 }
 
 /// A page of a statement.
@@ -262,7 +262,7 @@ fn open_items(
 ) -> Result<(Bodies, Option<StatementCursor>), MoneyError> {
     let mut found = closed_since(&read.later, ask.is_of_today());
     for invoice in &read.open {
-        let key = (invoice.due_on, invoice.id.clone());
+        let key = (invoice.currency(), invoice.due_on, invoice.id.clone());
         let since = found.get(&key).map_or(0, |item| item.minor);
         let standing = &invoice.balance;
         let now = |amount: Money| ask.is_of_today().then_some(amount);
@@ -278,18 +278,17 @@ fn open_items(
         found.insert(key, item);
     }
     // Of what is due later than the last one read nothing is known yet; what is due before the page was on another.
-    let edge = read.open.get(limit).map(|invoice| (invoice.due_on, invoice.id.clone()));
+    let edge = read.open.get(limit).map(|invoice| (invoice.currency(), invoice.due_on, invoice.id.clone()));
     let start = match &ask.place {
-        Some(StatementCursor::Item(due_on, invoice)) => Some((*due_on, invoice.clone())),
+        Some(StatementCursor::Item(currency, due_on, invoice)) => Some((*currency, *due_on, invoice.clone())),
         Some(StatementCursor::Line(_)) | None => None,
     };
-    let within = |key: &(Date, InvoiceId)| {
-        start.as_ref().is_none_or(|start| key >= start) && edge.as_ref().is_none_or(|edge| key < edge)
-    };
+    let within =
+        |key: &ItemKey| start.as_ref().is_none_or(|start| key >= start) && edge.as_ref().is_none_or(|edge| key < edge);
     let mut items = found.into_iter().filter(|(key, item)| item.minor > 0 && within(key));
     let mut bodies: Bodies =
         then.currencies().into_iter().map(|currency| (currency, StatementBody::OpenItem(Vec::new()))).collect();
-    for ((due_on, invoice), item) in items.by_ref().take(limit) {
+    for ((_, due_on, invoice), item) in items.by_ref().take(limit) {
         let open = Money::new(item.minor, item.currency)?;
         let days_overdue = days_overdue(due_on, ask.as_of);
         let Found { number, currency, pending, disputed, charged_back, written_off, .. } = item;
@@ -300,7 +299,7 @@ fn open_items(
         }
     }
     let next = items.next().map(|(key, _)| key).or(edge);
-    Ok((bodies, next.map(|(due_on, invoice)| StatementCursor::Item(due_on, invoice))))
+    Ok((bodies, next.map(|(currency, due_on, invoice)| StatementCursor::Item(currency, due_on, invoice))))
 }
 
 /// An invoice of which something is open.
@@ -314,9 +313,12 @@ struct Found {
     written_off: Option<Money>,
 }
 
-/// What has to be added to the open amounts now for those of the day, by due date and invoice.
-fn closed_since(later: &[Entry], of_today: bool) -> BTreeMap<(Date, InvoiceId), Found> {
-    let mut found: BTreeMap<(Date, InvoiceId), Found> = BTreeMap::new();
+/// The place of an open item in the list of them: by currency, then by due date.
+type ItemKey = (Currency, Date, InvoiceId);
+
+/// What has to be added to the open amounts now for those of the day.
+fn closed_since(later: &[Entry], of_today: bool) -> BTreeMap<ItemKey, Found> {
+    let mut found: BTreeMap<ItemKey, Found> = BTreeMap::new();
     if of_today {
         return found;
     }
@@ -332,7 +334,7 @@ fn closed_since(later: &[Entry], of_today: bool) -> BTreeMap<(Date, InvoiceId), 
                 charged_back: None,
                 written_off: None,
             };
-            found.entry((*due_on, invoice.clone())).or_insert(none).minor -= change.minor();
+            found.entry((currency, *due_on, invoice.clone())).or_insert(none).minor -= change.minor();
         }
     }
     found

@@ -138,7 +138,7 @@ impl Proof<'_> {
             allocations.entry(&allocation.invoice).or_default().push(allocation);
         }
         for invoice in self.books.invoices {
-            let (id, balance) = (&invoice.id, &invoice.balance);
+            let (id, balance) = (&invoice.head.id, &invoice.head.balance);
             let open = ledger.open_by_invoice.get(id).copied().unwrap_or(0);
             self.compare(|| format!("{id} open, by the ledger"), open, balance.open().minor());
             let of = |amount: fn(&Allocation) -> Money| allocations.get(id).map_or(0, |parts| total(parts, amount));
@@ -158,7 +158,7 @@ impl Proof<'_> {
             }
         }
         for id in ledger.open_by_invoice.keys() {
-            if !self.books.invoices.iter().any(|invoice| invoice.id == *id) {
+            if !self.books.invoices.iter().any(|invoice| invoice.head.id == *id) {
                 self.differ(format!("{id}, in the ledger"), "an invoice".to_owned(), "none".to_owned());
             }
         }
@@ -237,11 +237,11 @@ impl Proof<'_> {
         let mut pending: BTreeMap<Currency, i64> = BTreeMap::new();
         let mut disputed: BTreeMap<Currency, i64> = BTreeMap::new();
         let mut open: BTreeMap<Currency, i64> = BTreeMap::new();
-        for invoice in self.books.invoices {
-            let currency = invoice.currency();
-            *pending.entry(currency).or_default() += invoice.balance.pending.minor();
-            *disputed.entry(currency).or_default() += invoice.balance.disputed.minor();
-            *open.entry(currency).or_default() += invoice.balance.open().minor();
+        for head in self.books.invoices.iter().map(|invoice| &invoice.head) {
+            let currency = head.currency();
+            *pending.entry(currency).or_default() += head.balance.pending.minor();
+            *disputed.entry(currency).or_default() += head.balance.disputed.minor();
+            *open.entry(currency).or_default() += head.balance.open().minor();
         }
         let mut unapplied: BTreeMap<Currency, i64> = BTreeMap::new();
         for payment in self.books.payments {

@@ -9,7 +9,7 @@ use crate::allocation::balance_fact;
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::ids::PaymentId;
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::invoice::{InvoiceBalance, InvoiceHead};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money};
 
@@ -67,7 +67,11 @@ pub fn tolerance_max(currency: Currency) -> Money {
 }
 
 /// Writes off what is open of an invoice, where it is within the tolerance and nobody is just paying it.
-pub fn write_off(before: &Invoice, tolerance: Money, now: Timestamp) -> Result<(Invoice, Decision), WriteOffRefusal> {
+pub fn write_off(
+    before: &InvoiceHead,
+    tolerance: Money,
+    now: Timestamp,
+) -> Result<(InvoiceHead, Decision), WriteOffRefusal> {
     let open = before.balance.open();
     let tolerance = tolerance.min(tolerance_max(before.currency()));
     if open.is_zero() {
@@ -89,14 +93,14 @@ pub fn write_off(before: &Invoice, tolerance: Money, now: Timestamp) -> Result<(
 }
 
 /// Takes a write-off back: the amount is expected again.
-pub fn take_back(before: &Invoice, now: Timestamp) -> Result<(Invoice, Decision), WriteOffRefusal> {
+pub fn take_back(before: &InvoiceHead, now: Timestamp) -> Result<(InvoiceHead, Decision), WriteOffRefusal> {
     if before.balance.written_off.is_zero() {
         return Err(WriteOffRefusal::NothingWrittenOff);
     }
     Ok(decide(before, Money::zero(before.currency()), EntryKind::WriteOffReversed, now))
 }
 
-fn decide(before: &Invoice, written_off: Money, kind: EntryKind, now: Timestamp) -> (Invoice, Decision) {
+fn decide(before: &InvoiceHead, written_off: Money, kind: EntryKind, now: Timestamp) -> (InvoiceHead, Decision) {
     let balance = InvoiceBalance { written_off, version: before.balance.version + 1, ..before.balance.clone() };
     let change = balance.open().minor() - before.balance.open().minor();
     let leg = Leg::Invoice {
@@ -123,5 +127,5 @@ fn decide(before: &Invoice, written_off: Money, kind: EntryKind, now: Timestamp)
         })
         .with_entry(entry)
         .with_facts(before.id.as_str(), balance.version, [fact]);
-    (Invoice { balance, ..before.clone() }, decision)
+    (InvoiceHead { balance, ..before.clone() }, decision)
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use receivables::calendar::days_overdue;
 use receivables::invoice::{Line, Status, Totals};
 use receivables::payment::{ChargeRule, OnlinePayable};
-use receivables::{Invoice, InvoiceId, Money};
+use receivables::{Invoice, InvoiceHead, InvoiceId, Money};
 
 #[derive(Clone, Debug)]
 pub(crate) struct InvoiceView {
@@ -76,40 +76,41 @@ pub(crate) fn invoice_view(
     today: Date,
     paid_on: Option<Date>,
 ) -> InvoiceView {
-    let balance = &invoice.balance;
+    let head = &invoice.head;
+    let balance = &head.balance;
     InvoiceView {
-        number: invoice.number.to_string(),
-        purchase_order: invoice.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
-        issued_on: invoice.issued_on,
-        due_on: invoice.due_on,
+        number: head.number.to_string(),
+        purchase_order: head.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
+        issued_on: head.issued_on,
+        due_on: head.due_on,
         lines: invoice.lines.clone(),
         totals: invoice.totals.clone(),
         applied: balance.applied,
         pending: balance.pending,
         disputed: balance.disputed,
         written_off: balance.written_off,
-        charged_back: if balance.open().is_zero() { Money::zero(invoice.currency()) } else { balance.charged_back },
+        charged_back: if balance.open().is_zero() { Money::zero(head.currency()) } else { balance.charged_back },
         open: balance.open(),
         online: OnlinePayable::of(balance, rule),
-        state: state_of(invoice, rule, today),
+        state: state_of(head, rule, today),
         paid_on,
     }
 }
 
 /// A row of a list of invoices.
-pub(crate) fn invoice_row(invoice: &Invoice, rule: Option<ChargeRule>, today: Date) -> InvoiceRow {
+pub(crate) fn invoice_row(invoice: &InvoiceHead, rule: Option<ChargeRule>, today: Date) -> InvoiceRow {
     InvoiceRow {
         id: invoice.id.clone(),
         number: invoice.number.to_string(),
         due_on: invoice.due_on,
-        total: invoice.totals.gross,
+        total: invoice.balance.gross,
         open: invoice.balance.open(),
         can_be_paid: OnlinePayable::of(&invoice.balance, rule).most().is_some(),
         state: state_of(invoice, rule, today),
     }
 }
 
-fn state_of(invoice: &Invoice, rule: Option<ChargeRule>, today: Date) -> InvoiceState {
+fn state_of(invoice: &InvoiceHead, rule: Option<ChargeRule>, today: Date) -> InvoiceState {
     let days = days_overdue(invoice.due_on, today);
     // Fractions that the provider never charges are open, and nobody is late with them.
     let asked_for =

@@ -13,8 +13,8 @@ use receivables::payment::{Checkout, Origin, Request, apply_reports, start};
 use receivables::provider_object::{Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState};
 use receivables::statement::AccountSums;
 use receivables::{
-    BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectState, Payment, PaymentId,
-    Report,
+    BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, InvoiceHead, Locale, Money, ObjectState, Payment,
+    PaymentId, Report,
 };
 
 const ULID: &str = "01JD8Z0000ABCDEFGHJKMNPQR";
@@ -118,8 +118,8 @@ impl Books {
             id: id("pay", place),
             origin: Origin::Portal,
             locale: Locale::English,
-            parts: vec![(invoice.clone(), Money::parse(amount, invoice.currency()).unwrap())],
-            rule: charge_rule(invoice.currency()).unwrap(),
+            parts: vec![(invoice.head.clone(), Money::parse(amount, invoice.head.currency()).unwrap())],
+            rule: charge_rule(invoice.head.currency()).unwrap(),
         };
         let (payment, decisions) = start(&request, at()).unwrap();
         for decision in decisions {
@@ -183,7 +183,8 @@ pub(super) fn declined(word: &str) -> IntentState {
 
 /// The invoice as the payment left it.
 pub(super) fn after(invoice: &Invoice, payment: &Payment) -> Invoice {
-    Invoice { balance: payment.allocations[0].balance.clone(), ..invoice.clone() }
+    let head = InvoiceHead { balance: payment.allocations[0].balance.clone(), ..invoice.head.clone() };
+    Invoice { head, ..invoice.clone() }
 }
 
 pub(super) fn payment_id() -> PaymentId {

@@ -308,7 +308,7 @@ async fn what_an_operator_names_is_taken_as_it_stands_by_then() {
     let customer = world.customer("en").await;
     let invoice = world.invoice(&customer, "EUR", "80.00").await;
     let id = invoice["id"].as_str().unwrap().parse().unwrap();
-    let before = context.store.invoice(b, &id).await.unwrap().unwrap();
+    let before = context.store.invoice_head(b, &id).await.unwrap().unwrap();
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "30.00").await;
     world.pay_hosted(pressed.location(), "4242424242424242").await;
     world.drain().await;

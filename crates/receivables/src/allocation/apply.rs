@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Allocation;
 use crate::currency::Currency;
 use crate::ids::{CustomerId, InvoiceId};
-use crate::invoice::Invoice;
+use crate::invoice::InvoiceHead;
 use crate::money::Money;
 
 /// The money of the source is still being placed, a step at a time.
@@ -141,20 +141,23 @@ impl UnapplyRefusal {
     }
 }
 
-/// What of a source an operator may still place, and on which of the open invoices it would go: oldest due first, and never
-/// on one from which an operator has taken it back.
-pub fn proposals(allocations: &[Allocation], unapplied: Money, open: &[Invoice]) -> Vec<(InvoiceId, Money)> {
-    let withdrawn_by_operator = |id: &InvoiceId| {
-        allocations.iter().any(|allocation| allocation.withdrawn_by_operator && allocation.invoice == *id)
-    };
+/// How much of what is unapplied of a source may be proposed for an invoice: nothing where an operator has taken it back.
+pub fn proposable(allocations: &[Allocation], invoice: &InvoiceHead) -> Money {
+    let withdrawn = |allocation: &Allocation| allocation.withdrawn_by_operator && allocation.invoice == invoice.id;
+    if allocations.iter().any(withdrawn) { Money::zero(invoice.currency()) } else { invoice.balance.payable() }
+}
+
+/// What of a source an operator may still place, and on which of the open invoices it would go: oldest due first.
+pub fn proposals(allocations: &[Allocation], unapplied: Money, open: Vec<InvoiceHead>) -> Vec<(InvoiceHead, Money)> {
     let mut left = unapplied;
-    let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == unapplied.currency()).collect();
+    let mut oldest = open;
+    oldest.retain(|invoice| invoice.currency() == unapplied.currency());
     oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
     let mut found = Vec::new();
-    for invoice in oldest.into_iter().filter(|invoice| !withdrawn_by_operator(&invoice.id)) {
-        let part = invoice.balance.payable().min(left);
+    for invoice in oldest {
+        let part = proposable(allocations, &invoice).min(left);
         if !part.is_zero() {
-            found.push((invoice.id.clone(), part));
+            found.push((invoice, part));
             left = left.less(part);
         }
     }
@@ -167,7 +170,7 @@ pub(crate) fn apply(
     allocations: &mut Vec<Allocation>,
     unapplied: Money,
     customer: &CustomerId,
-    parts: &[(Invoice, Money)],
+    parts: &[(InvoiceHead, Money)],
     aside: &BTreeMap<InvoiceId, Money>,
 ) -> Result<(), ApplyRefusal> {
     let currency = unapplied.currency();

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{ALLOCATIONS_PER_STEP, Allocation, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP};
+use crate::currency::Currency;
 use crate::decision::Change;
 use crate::fact::FactKind;
 use crate::ids::{InvoiceId, PaymentId};
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::invoice::{InvoiceBalance, InvoiceHead};
 use crate::ledger::Leg;
 use crate::money::{Balance, Money};
 
@@ -211,32 +212,49 @@ pub(crate) fn balance_fact(invoice: &InvoiceId, before: &InvoiceBalance, after: 
     }
 }
 
-/// Extends the list by open invoices, oldest due first, for as much as is left and one transaction carries. Invoices from which an
-/// operator took it back or the business refunded it, and those that are contested or that somebody is just paying, are passed
-/// over. Says whether there are more of them than that.
+/// How much of what a source has left over may go to an invoice: nothing to one in another currency, to one from which an
+/// operator took it back or the business refunded it, to one that is contested or that somebody is just paying, and to a
+/// further one where the source covers so many already.
+pub(crate) fn placeable(
+    allocations: &[Allocation],
+    currency: Currency,
+    invoice: &InvoiceHead,
+    set_aside: &BTreeMap<InvoiceId, Money>,
+    most: usize,
+) -> Money {
+    let nothing = Money::zero(currency);
+    let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
+    let barred = invoice.currency() != currency
+        || known.is_none() && allocations.len() >= most
+        || known.is_some_and(|known| known.withdrawn_by_operator)
+        || set_aside.contains_key(&invoice.id)
+        || invoice.balance.live_checkout.is_some();
+    if barred {
+        return nothing;
+    }
+    // What a known one may still take is not of what is left over.
+    let room = known.map_or(nothing, |known| known.ceiling.less(known.applied));
+    invoice.balance.payable().less(room)
+}
+
+/// Extends the list by open invoices, oldest due first, for as much as is left and one transaction carries; those on which
+/// nothing is [`placeable`] are passed over. Says whether there are more of them than that.
 pub(crate) fn extend(
     allocations: &mut Vec<Allocation>,
     surplus: Money,
-    open: &[Invoice],
+    open: &[InvoiceHead],
     set_aside: &BTreeMap<InvoiceId, Money>,
     most: usize,
 ) -> bool {
     let (mut left, mut found) = (surplus, 0);
-    let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == surplus.currency()).collect();
+    let mut oldest: Vec<&InvoiceHead> = open.iter().collect();
     oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
     for invoice in oldest {
         if left.is_zero() {
             return false;
         }
-        let full = allocations.len() >= most;
-        let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
-        if known.map_or(full, |known| known.withdrawn_by_operator) {
-            continue;
-        }
-        // What a known one may still take is not of the surplus.
-        let room = known.map_or(Money::zero(left.currency()), |known| known.ceiling.less(known.applied));
-        let part = invoice.balance.payable().less(room).min(left);
-        if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.balance.live_checkout.is_some() {
+        let part = placeable(allocations, left.currency(), invoice, set_aside, most).min(left);
+        if part.is_zero() {
             continue;
         }
         if found == ALLOCATIONS_PER_STEP {

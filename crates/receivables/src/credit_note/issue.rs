@@ -9,7 +9,7 @@ use crate::allocation::{self, ApplyRefusal, Funds, Placed, UnapplyRefusal};
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
-use crate::invoice::Invoice;
+use crate::invoice::InvoiceHead;
 use crate::ledger::{Entry, EntryKind};
 use crate::money::Money;
 
@@ -82,7 +82,7 @@ pub fn issue(
 /// Applies what is left of a credit note to invoices of the account.
 pub fn apply(
     before: &CreditNote,
-    parts: &[(Invoice, Money)],
+    parts: &[(InvoiceHead, Money)],
     now: Timestamp,
 ) -> Result<(CreditNote, Decision), ApplyRefusal> {
     let mut note = before.clone();
@@ -102,7 +102,7 @@ pub fn unapply(
     Ok(decide(before, note, now))
 }
 
-fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(Invoice, Money)]) -> Result<(), ApplyRefusal> {
+fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(InvoiceHead, Money)]) -> Result<(), ApplyRefusal> {
     allocation::apply(&mut note.allocations, left, &note.customer, parts, &BTreeMap::new())?;
     if note.allocations.len() > ALLOCATIONS_PER_CREDIT_NOTE_MAX {
         return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_CREDIT_NOTE_MAX });

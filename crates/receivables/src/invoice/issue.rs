@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::{
-    Draft, DraftLine, Invoice, InvoiceBalance, LINES_PER_INVOICE_MAX, Line, RATE_PLACES_MAX, TAX_RATE_PERCENT_MAX, Tax,
-    Totals,
+    Draft, DraftLine, Invoice, InvoiceBalance, InvoiceHead, LINES_PER_INVOICE_MAX, Line, RATE_PLACES_MAX,
+    TAX_RATE_PERCENT_MAX, Tax, Totals,
 };
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
@@ -88,7 +88,7 @@ impl IssueRefusal {
 /// Whether the amounts of an invoice are those of its lines.
 pub(crate) fn adds_up(invoice: &Invoice) -> bool {
     let priced = |line: &Line| line.unit_price.times_round_half_up(line.quantity) == Ok(line.net);
-    invoice.lines.iter().all(priced) && total(&invoice.lines, invoice.currency()).as_ref() == Ok(&invoice.totals)
+    invoice.lines.iter().all(priced) && total(&invoice.lines, invoice.head.currency()).as_ref() == Ok(&invoice.totals)
 }
 
 /// Issues an invoice: the demand, its pay link, the entry in the ledger and the announcement.
@@ -120,7 +120,7 @@ pub fn issue(
         live_checkout: None,
         version: 1,
     };
-    let invoice = Invoice {
+    let head = InvoiceHead {
         id,
         business,
         customer,
@@ -129,37 +129,37 @@ pub fn issue(
         purchase_order: draft.purchase_order,
         issued_on: draft.issued_on,
         due_on: draft.due_on,
-        lines,
-        totals,
         pay_link: Some(link.id.clone()),
         balance,
         recorded_at: now,
     };
+    let invoice = Invoice { head, lines, totals };
     let decision = issuance(&invoice, link, now);
     Ok((invoice, decision))
 }
 
 fn issuance(invoice: &Invoice, link: PayLink, now: Timestamp) -> Decision {
+    let head = &invoice.head;
     let leg = Leg::Invoice {
-        invoice: invoice.id.clone(),
-        number: invoice.number.clone(),
-        due_on: invoice.due_on,
-        change: Balance::owed(invoice.totals.gross),
+        invoice: head.id.clone(),
+        number: head.number.clone(),
+        due_on: head.due_on,
+        change: Balance::owed(head.balance.gross),
     };
     let entry = Entry {
-        source: invoice.id.to_string(),
+        source: head.id.to_string(),
         sequence: 1,
         posted_at: now,
         kind: EntryKind::InvoiceIssued,
-        currency: invoice.currency(),
+        currency: head.currency(),
         legs: vec![leg],
     };
-    let announced = FactKind::InvoiceIssued { invoice: invoice.id.clone() };
-    Decision::new(invoice.business.clone(), invoice.customer.clone(), now)
+    let announced = FactKind::InvoiceIssued { invoice: head.id.clone() };
+    Decision::new(head.business.clone(), head.customer.clone(), now)
         .with_change(Change::InvoiceIssued(Box::new(invoice.clone())))
         .with_change(Change::PayLinkIssued(link))
         .with_entry(entry)
-        .with_facts(invoice.id.as_str(), 1, [announced])
+        .with_facts(head.id.as_str(), 1, [announced])
 }
 
 fn price(place: usize, line: DraftLine, currency: Currency) -> Result<Line, IssueRefusal> {

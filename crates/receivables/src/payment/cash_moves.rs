@@ -12,7 +12,7 @@ use crate::allocation::{
 use crate::customer::Customer;
 use crate::decision::{Change, Decision, HandedTo};
 use crate::ids::InvoiceId;
-use crate::invoice::Invoice;
+use crate::invoice::InvoiceHead;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money};
 use crate::text::InvoiceNumber;
@@ -118,7 +118,7 @@ impl HandOverRefusal {
 /// Applies unapplied cash to invoices of the account.
 pub fn apply(
     before: &Payment,
-    parts: &[(Invoice, Money)],
+    parts: &[(InvoiceHead, Money)],
     now: Timestamp,
 ) -> Result<(Payment, Decision), ApplyRefusal> {
     finished(before)?;
@@ -153,7 +153,7 @@ pub fn unapply(
 pub fn move_cash(
     before: &Payment,
     from: &InvoiceId,
-    to: &Invoice,
+    to: &InvoiceHead,
     amount: Option<Money>,
     now: Timestamp,
 ) -> Result<(Payment, Decision), MoveRefusal> {

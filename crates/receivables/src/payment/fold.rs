@@ -10,7 +10,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
-use crate::invoice::Invoice;
+use crate::invoice::InvoiceHead;
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::Money;
 use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
@@ -54,10 +54,23 @@ pub fn next_step(before: &Payment, now: Timestamp) -> Option<(Payment, Decision)
 }
 
 /// Places what is left over: the chosen invoices that cannot take their part are passed over from now on, and other invoices are
-/// found for it, oldest due first. The payment must be on fresh standings, and `open` are the account's open invoices as they stand
-/// now. `None` where it is finished.
-pub fn place_remainder(before: &Payment, open: &[Invoice], now: Timestamp) -> Option<(Payment, Decision)> {
+/// found for it, oldest due first. The payment must be on fresh standings, and `open` are open invoices of the account as they
+/// stand now: all on which something is [`placeable_on`], or the oldest of them, as many as cover the remainder or one more than
+/// [`allocation::ALLOCATIONS_PER_STEP`]. `None` where it is finished.
+pub fn place_remainder(before: &Payment, open: &[InvoiceHead], now: Timestamp) -> Option<(Payment, Decision)> {
     before.unfinished.then(|| decide(before, before.clone(), Reason::PlaceRemainder(open), now))
+}
+
+/// What of a payment is left over once every allocation has what it may have, beyond what is left on purpose. The payment must
+/// be on fresh standings.
+pub fn remainder(payment: &Payment) -> Money {
+    surplus(payment, &payment.allocations)
+}
+
+/// How much of the remainder may go to an open invoice of the account; see [`place_remainder`].
+pub fn placeable_on(payment: &Payment, invoice: &InvoiceHead) -> Money {
+    let set_aside = payment.sent_back_by_choice();
+    allocation::placeable(&payment.allocations, payment.currency(), invoice, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX)
 }
 
 /// Decides on a payment in which an operator changed something.
@@ -87,7 +100,7 @@ pub fn is_as_folded(payment: &Payment) -> bool {
 enum Reason<'a> {
     FoldedState,
     Abandoned,
-    PlaceRemainder(&'a [Invoice]),
+    PlaceRemainder(&'a [InvoiceHead]),
     Operator,
 }
 

@@ -10,7 +10,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{CustomerId, PaymentId};
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::invoice::{InvoiceBalance, InvoiceHead};
 use crate::money::{AmountRefusal, Money};
 
 /// Why a payment was not started.
@@ -170,7 +170,7 @@ fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Paymen
 }
 
 /// The payment takes the invoice's one live checkout.
-fn claim(payment: &mut Payment, invoice: &Invoice, part: Money) -> Change {
+fn claim(payment: &mut Payment, invoice: &InvoiceHead, part: Money) -> Change {
     let before = invoice.balance.clone();
     let after =
         InvoiceBalance { live_checkout: Some(payment.id.clone()), version: before.version + 1, ..before.clone() };
@@ -178,7 +178,7 @@ fn claim(payment: &mut Payment, invoice: &Invoice, part: Money) -> Change {
     Change::InvoiceBalanceChanged { invoice: invoice.id.clone(), due_on: invoice.due_on, before, after }
 }
 
-fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Currency) -> Result<(), StartRefusal> {
+fn check_parts(parts: &[(InvoiceHead, Money)], customer: &CustomerId, currency: Currency) -> Result<(), StartRefusal> {
     if parts.len() > ALLOCATIONS_PER_PAYMENT_MAX {
         return Err(StartRefusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
     }
@@ -216,7 +216,7 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
 
 /// Each part is a multiple of what the provider charges, and what it leaves open is nothing, enough to be paid another time, or
 /// so little that no payment could take it.
-fn check_charges(parts: &[(Invoice, Money)], rule: ChargeRule) -> Result<(), StartRefusal> {
+fn check_charges(parts: &[(InvoiceHead, Money)], rule: ChargeRule) -> Result<(), StartRefusal> {
     for (place, (invoice, part)) in parts.iter().enumerate() {
         let field = || format!("allocations[{place}].amount");
         let online = OnlinePayable::of(&invoice.balance, Some(rule));

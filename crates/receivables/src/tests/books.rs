@@ -12,7 +12,7 @@ use crate::allocation::Allocation;
 use crate::credit_note::{self, CreditNote, CreditNoteDraft};
 use crate::decision::{Change, Decision};
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
-use crate::invoice::{self, Draft, DraftLine, Invoice};
+use crate::invoice::{self, Draft, DraftLine, Invoice, InvoiceHead};
 use crate::ledger::Entry;
 use crate::pay_link::{PayLink, Scope};
 use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, State};
@@ -28,7 +28,9 @@ const TRANSACTION_ITEMS_MAX: usize = 100;
 
 /// One account and all that belongs to it.
 pub(super) struct Books {
-    pub(super) invoices: BTreeMap<InvoiceId, Invoice>,
+    pub(super) invoices: BTreeMap<InvoiceId, InvoiceHead>,
+    /// The same with their lines, as they were issued.
+    pub(super) issued: Vec<Invoice>,
     pub(super) payments: BTreeMap<PaymentId, Payment>,
     pub(super) notes: BTreeMap<CreditNoteId, CreditNote>,
     pub(super) entries: Vec<Entry>,
@@ -92,7 +94,7 @@ pub(super) fn money(text: &str) -> Money {
 }
 
 /// An invoice of one untaxed line, and the decision to issue it.
-pub(super) fn issue(name: &str, gross: Money, due_on: jiff::civil::Date) -> (Invoice, Decision) {
+pub(super) fn issue(name: &str, gross: Money, due_on: jiff::civil::Date) -> (InvoiceHead, Decision) {
     let line = DraftLine {
         description: "Work".parse().unwrap(),
         quantity: Decimal::ONE,
@@ -108,7 +110,9 @@ pub(super) fn issue(name: &str, gross: Money, due_on: jiff::civil::Date) -> (Inv
         due_on,
         lines: vec![line],
     };
-    invoice::issue(invoice_id(name), business(), customer(), draft, pay_link(name), now()).unwrap()
+    let issued = invoice::issue(invoice_id(name), business(), customer(), draft, pay_link(name), now());
+    let (invoice, decision) = issued.unwrap();
+    (invoice.head, decision)
 }
 
 pub(super) fn pay_link(name: &str) -> PayLink {
@@ -123,7 +127,7 @@ pub(super) fn pay_link(name: &str) -> PayLink {
     }
 }
 
-pub(super) fn request(name: &str, parts: Vec<(Invoice, Money)>) -> Request {
+pub(super) fn request(name: &str, parts: Vec<(InvoiceHead, Money)>) -> Request {
     let currency = parts.first().map_or(crate::Currency::EUR, |(invoice, _)| invoice.currency());
     Request {
         provider: "stripe".parse().unwrap(),
@@ -151,6 +155,7 @@ impl Books {
     pub(super) fn new() -> Self {
         Self {
             invoices: BTreeMap::new(),
+            issued: Vec::new(),
             payments: BTreeMap::new(),
             notes: BTreeMap::new(),
             entries: Vec::new(),
@@ -190,7 +195,7 @@ impl Books {
         let mut steps = Vec::new();
         while let Some((_, decision)) = {
             let fresh = self.fresh(name);
-            let open: Vec<Invoice> =
+            let open: Vec<InvoiceHead> =
                 self.invoices.values().filter(|one| !one.balance.open().is_zero()).cloned().collect();
             payment::next_step(&fresh, self.now).or_else(|| payment::place_remainder(&fresh, &open, self.now))
         } {
@@ -203,8 +208,7 @@ impl Books {
 
     /// A payment on the standings of now.
     pub(super) fn fresh(&self, name: &str) -> Payment {
-        let balances = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.balance.clone())).collect();
-        self.payments[&payment_id(name)].clone().with_current_invoices(&balances)
+        self.payments[&payment_id(name)].clone().with_current_invoices(&self.invoices)
     }
 
     pub(super) fn credit(&mut self, name: &str, amount: Money, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
@@ -240,7 +244,7 @@ impl Books {
         Ok(decision)
     }
 
-    fn parts(&self, parts: &[(&str, Money)]) -> Vec<(Invoice, Money)> {
+    fn parts(&self, parts: &[(&str, Money)]) -> Vec<(InvoiceHead, Money)> {
         parts.iter().map(|(name, part)| (self.invoices[&invoice_id(name)].clone(), *part)).collect()
     }
 
@@ -269,8 +273,7 @@ impl Books {
         if self.commit(&decision).is_ok() {
             return Some(Decided { decision, again: false });
         }
-        let fresh = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.balance.clone())).collect();
-        let (_, decision) = decide(&known.with_current_invoices(&fresh), self.now).unwrap();
+        let (_, decision) = decide(&known.with_current_invoices(&self.invoices), self.now).unwrap();
         self.commit(&decision).unwrap();
         Some(Decided { decision, again: true })
     }
@@ -280,7 +283,7 @@ impl Books {
         let stands = |change: &Change| match change {
             Change::InvoiceBalanceChanged { invoice, before, .. } => self.invoices[invoice].balance == *before,
             Change::PaymentChanged { before, .. } => self.payments[&before.id].version == before.version,
-            Change::InvoiceIssued(invoice) => !self.invoices.contains_key(&invoice.id),
+            Change::InvoiceIssued(invoice) => !self.invoices.contains_key(&invoice.head.id),
             Change::PaymentStarted(payment) => !self.payments.contains_key(&payment.id),
             Change::CreditNoteIssued(note) => !self.notes.contains_key(&note.id),
             Change::CreditNoteChanged { before, .. } => self.notes[&before.id].version == before.version,
@@ -316,7 +319,8 @@ impl Books {
     fn keep(&mut self, change: &Change) {
         match change {
             Change::InvoiceIssued(invoice) => {
-                self.invoices.insert(invoice.id.clone(), (**invoice).clone());
+                self.invoices.insert(invoice.head.id.clone(), invoice.head.clone());
+                self.issued.push((**invoice).clone());
             }
             Change::InvoiceBalanceChanged { invoice, after, before, .. } => {
                 assert_eq!(after.version, before.version + 1, "{invoice}");
@@ -354,7 +358,8 @@ impl Books {
     }
 
     fn check_by_verify(&self) {
-        let invoices: Vec<Invoice> = self.invoices.values().cloned().collect();
+        let now = |issued: &Invoice| Invoice { head: self.invoices[&issued.head.id].clone(), ..issued.clone() };
+        let invoices: Vec<Invoice> = self.issued.iter().map(now).collect();
         let payments: Vec<Payment> = self.payments.values().cloned().collect();
         let credit_notes: Vec<CreditNote> = self.notes.values().cloned().collect();
         let books = AccountBooks {
@@ -502,7 +507,7 @@ fn items_of(decision: &Decision) -> usize {
         Change::PaymentChanged { before, after } => payment(Some(before), after),
         Change::CreditNoteIssued(note) => 3 + allocations(&[], &note.allocations),
         Change::CreditNoteChanged { before, after } => 2 + allocations(&before.allocations, &after.allocations),
-        Change::InvoiceIssued(_) => 3,
+        Change::InvoiceIssued(_) => 4,
         Change::CustomerRegistered(_) | Change::ProfileChanged { .. } => 6,
     };
     5 + decision.changes.iter().map(items).sum::<usize>()

@@ -193,6 +193,6 @@ proptest! {
             let off = (Decimal::from(tax.amount.minor()) - exact).abs();
             prop_assert!(off <= Decimal::new(5, 1), "rounded by half a unit at most");
         }
-        prop_assert_eq!(&invoice.balance.open(), &totals.gross);
+        prop_assert_eq!(&invoice.head.balance.open(), &totals.gross);
     }
 }

@@ -9,23 +9,23 @@ use super::books::{issue, money, now, payment_id, request};
 use super::story::refused;
 use crate::money::MINOR_MAX;
 use crate::payment::{self, ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, OnlinePayable, Payment, Request};
-use crate::{CustomerId, Invoice, Money, Refusal};
+use crate::{CustomerId, InvoiceHead, Money, Refusal};
 
-fn invoice(name: &str, gross: &str) -> Invoice {
+fn invoice(name: &str, gross: &str) -> InvoiceHead {
     issue(name, money(gross), date(2026, 3, 1)).0
 }
 
-fn start(parts: Vec<(Invoice, Money)>) -> Result<Payment, Refusal> {
+fn start(parts: Vec<(InvoiceHead, Money)>) -> Result<Payment, Refusal> {
     Ok(payment::start(&request("P", parts), now())?.0)
 }
 
-fn with(mut invoice: Invoice, change: impl FnOnce(&mut Invoice)) -> Invoice {
+fn with(mut invoice: InvoiceHead, change: impl FnOnce(&mut InvoiceHead)) -> InvoiceHead {
     change(&mut invoice);
     invoice
 }
 
 /// So many invoices, each to be paid in full.
-fn many(count: usize, gross: &str) -> Vec<(Invoice, Money)> {
+fn many(count: usize, gross: &str) -> Vec<(InvoiceHead, Money)> {
     (0..count).map(|place| (invoice(&place.to_string(), gross), money(gross))).collect()
 }
 

@@ -21,7 +21,7 @@ use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, ObjectState,
     RefundRank, RefundState,
 };
-use crate::{Invoice, Money, Payment, Refusal, Report, payment};
+use crate::{InvoiceHead, Money, Payment, Refusal, Report, payment};
 
 /// Tells a story to new books.
 pub(super) fn check(story: &Expect) {
@@ -279,7 +279,7 @@ fn state(books: &Books, name: &str) -> String {
 fn results(books: &Books, decision: &Decision) -> Vec<String> {
     let touched = decision.changes.iter().filter_map(|change| match change {
         Change::InvoiceBalanceChanged { invoice, .. } => Some(&books.invoices[invoice]),
-        Change::InvoiceIssued(invoice) => Some(&books.invoices[&invoice.id]),
+        Change::InvoiceIssued(invoice) => Some(&books.invoices[&invoice.head.id]),
         Change::CustomerRegistered(_)
         | Change::ProfileChanged { .. }
         | Change::PayLinkIssued(_)
@@ -301,7 +301,7 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
     lines
 }
 
-fn balance(invoice: &Invoice) -> String {
+fn balance(invoice: &InvoiceHead) -> String {
     let balance = &invoice.balance;
     assert_eq!(invoice.id, invoice_id(invoice.number.as_str()));
     let mut line = format!("{} is {}: {} open", invoice.number, balance.status().as_str(), balance.open().to_plain());

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 use receivables::ledger::Entry;
 use receivables::statement::{AccountSums, StatementCursor, StatementData, StatementKind, StatementQuery};
 use receivables::text::{EmailAddress, ExternalId};
-use receivables::{BillingZone, BusinessId, Customer, CustomerId, Invoice};
+use receivables::{BillingZone, BusinessId, Customer, CustomerId, InvoiceHead};
 
 use crate::calls::traced;
 use crate::error::StoreError;
-use crate::items::{Index, Item, customers, invoices, ledger, text_of};
+use crate::items::{Index, Item, customers, ledger, text_of};
 use crate::keys::{self, Unique};
 use crate::table::{Query, Range, Store};
 
@@ -206,24 +206,26 @@ impl Store {
         self.whole(&self.tables.core, query).await?.into_iter().map(ledger::entry).collect()
     }
 
-    /// The open invoices of a page, by due date, and one more.
+    /// The open invoices of a page as they stand now, by currency and due date, and one more.
     async fn open_items_of_page(
         &self,
         b: &BusinessId,
         c: &CustomerId,
         ask: &StatementQuery,
-    ) -> Result<Vec<Invoice>, StoreError> {
+    ) -> Result<Vec<InvoiceHead>, StoreError> {
         if ask.kind == StatementKind::BalanceForward {
             return Ok(Vec::new());
         }
         let pk = keys::account(b, c);
         let from = match &ask.place {
-            Some(StatementCursor::Item(due_on, invoice)) => keys::invoice_in_account(true, *due_on, invoice),
+            Some(StatementCursor::Item(currency, due_on, invoice)) => {
+                keys::invoice_in_account(true, *currency, *due_on, invoice)
+            }
             Some(StatementCursor::Line(_)) | None => keys::INVOICE_OPEN.to_owned(),
         };
         let to = format!("{}~", keys::INVOICE_OPEN);
         let query = Query::of(Index::Parent, &pk, Range::Between(&from, &to));
-        self.some(query, ask.lines).await?.into_iter().map(invoices::invoice).collect()
+        self.first_open(query, ask.lines.map(|lines| lines + 1)).await
     }
 
     /// So many items and one more, or all. The service may answer fewer at once than it was asked for.

@@ -97,11 +97,13 @@ impl Writes<'_> {
     }
 
     fn invoice_issued(&mut self, invoice: &Invoice) -> Result<(), StoreError> {
-        let (b, id) = (&invoice.business, invoice.id.as_str());
-        self.issued.push(invoice.id.clone());
-        self.put_new(self.core, invoices::of_invoice(invoice)?, OnConditionFailed::AlreadyDone)?;
-        self.unique(b, Unique::InvoiceNumber, invoice.number.as_str(), id)?;
-        match &invoice.external_id {
+        let head = &invoice.head;
+        let (b, id) = (&head.business, head.id.as_str());
+        self.issued.push(head.id.clone());
+        self.put_new(self.core, invoices::of_head(head)?, OnConditionFailed::AlreadyDone)?;
+        self.put_new(self.core, invoices::of_lines(invoice)?, OnConditionFailed::AlreadyDone)?;
+        self.unique(b, Unique::InvoiceNumber, head.number.as_str(), id)?;
+        match &head.external_id {
             Some(external) => self.unique(b, Unique::InvoiceExternalId, external.as_str(), id),
             None => Ok(()),
         }
@@ -127,7 +129,7 @@ impl Writes<'_> {
             (":disputed", number(after.disputed.minor())),
             (":version", number(after.version)),
             (":was", number(before.version)),
-            (":in_account", text(&keys::invoice_in_account(open, due_on, invoice))),
+            (":in_account", text(&keys::invoice_in_account(open, after.gross.currency(), due_on, invoice))),
             (":in_business", text(&keys::invoice_in_business(open, due_on, invoice))),
         ];
         match &after.live_checkout {

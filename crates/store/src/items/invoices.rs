@@ -1,20 +1,21 @@
-//! Invoices and pay links.
+//! Invoices and pay links. An invoice is two items of one partition: its head, which changes, and its lines, which never do.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::invoice::{InvoiceBalance, Line, Tax, Totals};
 use receivables::pay_link::{PayLink, Scope};
 use receivables::text::{Description, ExternalId, InvoiceNumber, Reference};
-use receivables::{BusinessId, Currency, CustomerId, Invoice, InvoiceId, PayLinkId, PaymentId};
+use receivables::{BusinessId, Currency, CustomerId, Invoice, InvoiceHead, InvoiceId, PayLinkId, PaymentId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Index, Item, item, listed, money, record};
+use super::consistent_read::Assembled;
+use super::{Index, Item, item, listed, money, record, text_of};
 use crate::error::StoreError;
 use crate::keys;
 
 #[derive(Serialize, Deserialize)]
-struct InvoiceRecord {
+struct HeadRecord {
     id: InvoiceId,
     business: BusinessId,
     customer: CustomerId,
@@ -26,15 +27,19 @@ struct InvoiceRecord {
     currency: Currency,
     issued_on: Date,
     due_on: Date,
-    lines: Vec<LineRecord>,
-    net: i64,
-    taxes: Vec<TaxRecord>,
     recorded_at: Timestamp,
-    /// Absent of invoices from before it was kept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pay_link: Option<PayLinkId>,
     #[serde(flatten)]
     balance: InvoiceBalanceRecord,
+}
+
+#[derive(Serialize, Deserialize)]
+struct LinesRecord {
+    currency: Currency,
+    lines: Vec<LineRecord>,
+    net: i64,
+    taxes: Vec<TaxRecord>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,30 +102,38 @@ impl InvoiceBalanceRecord {
     }
 }
 
-pub(crate) fn of_invoice(invoice: &Invoice) -> Result<Item, StoreError> {
-    let (b, open) = (&invoice.business, !invoice.balance.open().is_zero());
-    let record = InvoiceRecord {
-        id: invoice.id.clone(),
-        business: invoice.business.clone(),
-        customer: invoice.customer.clone(),
-        external_id: invoice.external_id.clone(),
-        number: invoice.number.clone(),
-        purchase_order: invoice.purchase_order.clone(),
-        currency: invoice.currency(),
-        issued_on: invoice.issued_on,
-        due_on: invoice.due_on,
+pub(crate) fn of_head(head: &InvoiceHead) -> Result<Item, StoreError> {
+    let (b, open) = (&head.business, !head.balance.open().is_zero());
+    let record = HeadRecord {
+        id: head.id.clone(),
+        business: head.business.clone(),
+        customer: head.customer.clone(),
+        external_id: head.external_id.clone(),
+        number: head.number.clone(),
+        purchase_order: head.purchase_order.clone(),
+        currency: head.currency(),
+        issued_on: head.issued_on,
+        due_on: head.due_on,
+        recorded_at: head.recorded_at,
+        pay_link: head.pay_link.clone(),
+        balance: InvoiceBalanceRecord::of(&head.balance),
+    };
+    let item = item(&keys::invoice(b, &head.id), &record)?;
+    let place = keys::invoice_in_account(open, head.currency(), head.due_on, &head.id);
+    let item = listed(item, Index::Parent, &keys::account(b, &head.customer), &place);
+    let place = keys::invoice_in_business(open, head.due_on, &head.id);
+    Ok(listed(item, Index::List, &keys::invoices(b), &place))
+}
+
+/// The lines of an invoice and what they come to, in an item that is never written again.
+pub(crate) fn of_lines(invoice: &Invoice) -> Result<Item, StoreError> {
+    let record = LinesRecord {
+        currency: invoice.head.currency(),
         lines: invoice.lines.iter().map(of_line).collect(),
         net: invoice.totals.net.minor(),
         taxes: invoice.totals.taxes.iter().map(of_tax).collect(),
-        recorded_at: invoice.recorded_at,
-        pay_link: invoice.pay_link.clone(),
-        balance: InvoiceBalanceRecord::of(&invoice.balance),
     };
-    let item = item(&keys::invoice(b, &invoice.id), &record)?;
-    let place = keys::invoice_in_account(open, invoice.due_on, &invoice.id);
-    let item = listed(item, Index::Parent, &keys::account(b, &invoice.customer), &place);
-    let place = keys::invoice_in_business(open, invoice.due_on, &invoice.id);
-    Ok(listed(item, Index::List, &keys::invoices(b), &place))
+    item(&keys::invoice_lines(&invoice.head.business, &invoice.head.id), &record)
 }
 
 fn of_line(line: &Line) -> LineRecord {
@@ -137,8 +150,44 @@ fn of_tax(tax: &Tax) -> TaxRecord {
     TaxRecord { rate: tax.rate.to_string(), base: tax.base.minor(), amount: tax.amount.minor() }
 }
 
-pub(crate) fn invoice(item: Item) -> Result<Invoice, StoreError> {
-    let record: InvoiceRecord = record(item)?;
+pub(crate) fn head(item: Item) -> Result<InvoiceHead, StoreError> {
+    let record: HeadRecord = record(item)?;
+    Ok(InvoiceHead {
+        id: record.id,
+        business: record.business,
+        customer: record.customer,
+        external_id: record.external_id,
+        number: record.number,
+        purchase_order: record.purchase_order,
+        issued_on: record.issued_on,
+        due_on: record.due_on,
+        pay_link: record.pay_link,
+        balance: record.balance.read(record.currency)?,
+        recorded_at: record.recorded_at,
+    })
+}
+
+/// The invoice of its partition's items, in any order. Head and lines are written together, so one without the other was read
+/// while they were.
+pub(crate) fn invoice(items: Vec<Item>) -> Result<Assembled<Invoice>, StoreError> {
+    let (mut read_head, mut read_lines) = (None, None);
+    for item in items {
+        match text_of(&item, "sk") {
+            Some(keys::INVOICE_HEAD) => read_head = Some(head(item)?),
+            Some(keys::INVOICE_LINES) => read_lines = Some(item),
+            Some(_) | None => {}
+        }
+    }
+    Ok(match (read_head, read_lines) {
+        (Some(head), Some(lines)) => Assembled::Whole(with_lines(head, lines)?),
+        (None, None) => Assembled::Absent,
+        (Some(_), None) | (None, Some(_)) => Assembled::Torn,
+    })
+}
+
+/// The invoice of a head and the item of its lines.
+pub(crate) fn with_lines(head: InvoiceHead, item: Item) -> Result<Invoice, StoreError> {
+    let record: LinesRecord = record(item)?;
     let currency = record.currency;
     let lines = record.lines.into_iter().map(|line| {
         Ok(Line {
@@ -152,26 +201,12 @@ pub(crate) fn invoice(item: Item) -> Result<Invoice, StoreError> {
     let taxes = record.taxes.into_iter().map(|tax| {
         Ok(Tax { rate: decimal(&tax.rate)?, base: money(tax.base, currency)?, amount: money(tax.amount, currency)? })
     });
-    let balance = record.balance.read(currency)?;
-    Ok(Invoice {
-        id: record.id,
-        business: record.business,
-        customer: record.customer,
-        external_id: record.external_id,
-        number: record.number,
-        purchase_order: record.purchase_order,
-        issued_on: record.issued_on,
-        due_on: record.due_on,
-        lines: lines.collect::<Result<_, StoreError>>()?,
-        totals: Totals {
-            net: money(record.net, currency)?,
-            taxes: taxes.collect::<Result<_, StoreError>>()?,
-            gross: balance.gross,
-        },
-        pay_link: record.pay_link,
-        balance,
-        recorded_at: record.recorded_at,
-    })
+    let totals = Totals {
+        net: money(record.net, currency)?,
+        taxes: taxes.collect::<Result<_, StoreError>>()?,
+        gross: head.balance.gross,
+    };
+    Ok(Invoice { head, lines: lines.collect::<Result<_, StoreError>>()?, totals })
 }
 
 fn decimal(text: &str) -> Result<Decimal, StoreError> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
-use receivables::{BusinessId, CustomerId, InvoiceId, ObjectId, PaymentId};
+use receivables::{BusinessId, Currency, CustomerId, InvoiceId, ObjectId, PaymentId};
 
 use super::samples::{id, now, stripe};
 use crate::keys::{self, Key, Unique};
@@ -40,6 +40,7 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("number of a credit note", unique(Unique::CreditNoteNumber)),
         ("e-mail of a customer", keys::email(b, text, &customer)),
         ("invoice", keys::invoice(b, &invoice)),
+        ("lines of an invoice", keys::invoice_lines(b, &invoice)),
         ("payment", keys::payment(b, &payment)),
         ("allocation", keys::allocation(b, &payment, usize::from(place))),
         ("merged fact", keys::merged_fact(b, &payment, "intent", &object)),
@@ -113,8 +114,14 @@ fn every_key_is_as_it_is_in_the_tables() {
         ("due list of a payment", keys::DueList::Payments.partition_of(payment.as_str())),
         ("due list of jobs", keys::DueList::Jobs.partition_of("sweep")),
         ("place in the due list", keys::due_place(now(), payment.as_str())),
-        ("open invoice in its account", keys::invoice_in_account(true, "2026-04-01".parse().unwrap(), &invoice)),
-        ("closed invoice in its account", keys::invoice_in_account(false, "2026-04-01".parse().unwrap(), &invoice)),
+        (
+            "open invoice in its account",
+            keys::invoice_in_account(true, Currency::EUR, "2026-04-01".parse().unwrap(), &invoice),
+        ),
+        (
+            "closed invoice in its account",
+            keys::invoice_in_account(false, Currency::EUR, "2026-04-01".parse().unwrap(), &invoice),
+        ),
         ("payment in its account", keys::payment_in_account(now(), &payment)),
         ("credit note in its account", keys::credit_note_in_account(now(), &id("crn", "1"))),
         ("pay link in its invoice", keys::pay_link_in_invoice(&id("lnk", "1"))),
@@ -133,6 +140,7 @@ fn named_by(what: &str, parts: &Parts<'_>) -> String {
         "customer"
         | "balance"
         | "invoice"
+        | "lines of an invoice"
         | "payment"
         | "credit note"
         | "sign-in"

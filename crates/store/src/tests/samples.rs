@@ -10,8 +10,8 @@ use receivables::pay_link::Scope;
 use receivables::payment::{self, ChargeRule, Checkout, Origin, Request};
 use receivables::provider_object::{Cash, IntentState};
 use receivables::{
-    BillingZone, Business, BusinessId, CreditNote, Customer, CustomerId, Decision, Invoice, InvoiceId, Locale, Money,
-    ObjectState, PayLink, Payment, Provider, Report,
+    BillingZone, Business, BusinessId, CreditNote, Customer, CustomerId, Decision, Invoice, InvoiceHead, InvoiceId,
+    Locale, Money, ObjectState, PayLink, Payment, Provider, Report,
 };
 use rust_decimal::Decimal;
 
@@ -105,7 +105,7 @@ pub(super) fn invoice(name: &str, number: &str, external_id: Option<&str>) -> (I
 }
 
 /// A payment of a whole invoice, as it is started.
-pub(super) fn payment(name: &str, invoice: &Invoice) -> (Payment, Decision) {
+pub(super) fn payment(name: &str, invoice: &InvoiceHead) -> (Payment, Decision) {
     let request = Request {
         id: id("pay", name),
         provider: stripe(),

@@ -13,7 +13,7 @@ use crate::{CommitContext, StoreError, keys};
 /// A payment that is opened and paid, in its items.
 async fn paid_payment(fixture: &Fixture) -> Payment {
     let (one, issued) = invoice("1", "F-1", None);
-    let (started, start) = payment("1", &one);
+    let (started, start) = payment("1", &one.head);
     let (paid, pay) = payment::apply_reports(&started, &[received("pi_1", 10_000)], later(1)).unwrap();
     for decision in [issued, start, pay] {
         fixture.store.commit(&decision, &CommitContext::by(Actor::Program)).await.unwrap();

@@ -180,9 +180,10 @@ pub(crate) struct TaxResponse {
 
 impl InvoiceResponse {
     pub(crate) fn of(invoice: &Invoice, pay_url: Option<String>, caller: &Caller) -> Self {
-        let balance = &invoice.balance;
-        let online = OnlinePayable::of(balance, operations::charge_rule(&caller.state.context, invoice.currency()));
-        let is_past_due = days_overdue(invoice.due_on, caller.today()) > 0;
+        let head = &invoice.head;
+        let balance = &head.balance;
+        let online = OnlinePayable::of(balance, operations::charge_rule(&caller.state.context, head.currency()));
+        let is_past_due = days_overdue(head.due_on, caller.today()) > 0;
         let line = |line: &receivables::invoice::Line| LineResponse {
             description: line.description.as_str().to_owned(),
             quantity: line.quantity.to_string(),
@@ -196,22 +197,22 @@ impl InvoiceResponse {
             amount: tax.amount.to_plain(),
         };
         Self {
-            id: invoice.id.to_string(),
-            external_id: invoice.external_id.as_ref().map(ToString::to_string),
-            number: invoice.number.to_string(),
-            customer: invoice.customer.to_string(),
+            id: head.id.to_string(),
+            external_id: head.external_id.as_ref().map(ToString::to_string),
+            number: head.number.to_string(),
+            customer: head.customer.to_string(),
             status: balance.status().as_str(),
             overdue: is_past_due && !balance.open().is_zero(),
-            currency: invoice.currency().to_string(),
-            issued_on: invoice.issued_on.to_string(),
-            due_on: invoice.due_on.to_string(),
-            purchase_order: invoice.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
+            currency: head.currency().to_string(),
+            issued_on: head.issued_on.to_string(),
+            due_on: head.due_on.to_string(),
+            purchase_order: head.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
             lines: invoice.lines.iter().map(line).collect(),
             net: invoice.totals.net.into(),
             taxes: invoice.totals.taxes.iter().map(tax).collect(),
             total: invoice.totals.gross.into(),
             open: balance.open().into(),
-            payable_online: online.most().unwrap_or(Money::zero(invoice.currency())).into(),
+            payable_online: online.most().unwrap_or(Money::zero(head.currency())).into(),
             pending: balance.pending.into(),
             disputed: balance.disputed.into(),
             written_off: balance.written_off.into(),
@@ -233,11 +234,11 @@ impl InvoiceResponse {
 
     /// All links of an invoice are read only if it names none, or if the one that it names was revoked.
     async fn with_link_of(invoice: &Invoice, named: &NamedLinks, caller: &Caller) -> Result<Self, StoreError> {
-        let link = invoice.pay_link.as_ref().and_then(|link| named.get(link));
+        let link = invoice.head.pay_link.as_ref().and_then(|link| named.get(link));
         if let Some(link) = link.filter(|link| link.revoked_at.is_none()) {
             return Ok(Self::of(invoice, pay_url(caller, Some(link)), caller));
         }
-        let links = caller.store().pay_links_of_invoice(caller.business_id(), &invoice.id).await?;
+        let links = caller.store().pay_links_of_invoice(caller.business_id(), &invoice.head.id).await?;
         let current = links.iter().find(|link| link.revoked_at.is_none());
         Ok(Self::of(invoice, pay_url(caller, current), caller))
     }
@@ -245,7 +246,7 @@ impl InvoiceResponse {
 
 async fn named_links(invoices: &[Invoice], caller: &Caller) -> Result<NamedLinks, StoreError> {
     let links = &caller.state.context.links;
-    let named = invoices.iter().filter_map(|invoice| invoice.pay_link.as_ref());
+    let named = invoices.iter().filter_map(|invoice| invoice.head.pay_link.as_ref());
     let hashes: Vec<String> = named.map(|link| Links::hash(&links.pay_token(link))).collect();
     caller.store().pay_links(&hashes).await
 }
@@ -315,7 +316,7 @@ pub(crate) async fn issue_invoice(request: IdempotentRequest) -> Result<Response
             let issued =
                 operations::issue_invoice(context, business, id.clone(), link, &customer, draft, caller.now).await?;
             // A second run after the first died finds the id that the first created: it is still this request that issued it.
-            let created = issued.fresh || issued.invoice.id == id;
+            let created = issued.fresh || issued.invoice.head.id == id;
             let status = if created { StatusCode::CREATED } else { StatusCode::OK };
             let pay_url = pay_url(caller, issued.link.as_ref());
             ApiResponse::json(status, &InvoiceResponse::of(&issued.invoice, pay_url, caller))
