@@ -37,7 +37,8 @@ pub async fn issue_invoice(
     if context.store.customer(&business.id, customer).await?.is_none() {
         return Err(OperationError::NotFound);
     }
-    let expires_on = pay_link::default_expiry(draft.due_on, business.time_zone.date_at(now));
+    let last_day = draft.schedule.last_day().unwrap_or(draft.issued_on);
+    let expires_on = pay_link::default_expiry(last_day, business.time_zone.date_at(now));
     let link = new_link(context, business, link, customer, &id, expires_on);
     let wanted = (draft.number.clone(), draft.external_id.clone());
     let (invoice, decision) =
@@ -94,7 +95,7 @@ pub async fn issue_pay_link(
 ) -> Result<PayLink, OperationError> {
     let invoice = context.store.invoice_head(&business.id, invoice).await?.ok_or(OperationError::NotFound)?;
     let today = business.time_zone.date_at(now);
-    let expires_on = expires_on.unwrap_or_else(|| pay_link::default_expiry(invoice.due_on, today));
+    let expires_on = expires_on.unwrap_or_else(|| pay_link::default_expiry(invoice.schedule.last_day(), today));
     if expires_on < today {
         return Err(LinkRefusal::DayPassed { field: "expires_on".to_owned(), today }.into());
     }

@@ -51,7 +51,7 @@ impl CreditNote {
     #[must_use]
     pub fn with_current_invoices(mut self, fresh: &BTreeMap<InvoiceId, InvoiceHead>) -> Self {
         for allocation in &mut self.allocations {
-            allocation.refresh(fresh);
+            allocation.refresh(fresh, None);
         }
         self
     }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::allocation::Allocation;
 use crate::currency::Currency;
 use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId};
-use crate::invoice::InvoiceHead;
+use crate::invoice::{HolderId, InvoiceHead};
 use crate::locale::Locale;
 use crate::money::Money;
 use crate::provider_object::{ObjectId, Provider, ProviderState};
@@ -32,7 +32,7 @@ pub use fold::{abandon, apply_reports, is_as_folded, next_poll, next_step, place
 pub use payable::OnlinePayable;
 pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, order_refund, refund_refused};
 pub use reviews::{Review, ReviewKind, ReviewRefusal, close_review};
-pub use start::{StartRefusal, start};
+pub use start::{PAGE_OPEN_FOR, StartRefusal, start};
 pub use state::{Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, State, Transition, poll_delay, transition};
 
 /// Invoices that one payment can cover.
@@ -173,8 +173,9 @@ impl Payment {
     /// The payment with its invoices as they stand now, for deciding again after another's change came first.
     #[must_use]
     pub fn with_current_invoices(mut self, fresh: &BTreeMap<InvoiceId, InvoiceHead>) -> Self {
+        let own = HolderId::from(&self.id);
         for allocation in &mut self.allocations {
-            allocation.refresh(fresh);
+            allocation.refresh(fresh, Some(&own));
         }
         self
     }

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use receivables::calendar::days_overdue;
-use receivables::invoice::{Line, Status, Totals};
+use receivables::invoice::{Due, Line, Status, Totals};
 use receivables::payment::{ChargeRule, OnlinePayable};
 use receivables::{Invoice, InvoiceHead, InvoiceId, Money};
 
@@ -12,7 +12,10 @@ pub(crate) struct InvoiceView {
     pub(crate) number: String,
     pub(crate) purchase_order: Option<String>,
     pub(crate) issued_on: Date,
+    /// The next day on which something is due and open, else the last.
     pub(crate) due_on: Date,
+    /// What is due on which day and what of it is open, where there are several days.
+    pub(crate) days: Vec<(Due, Money)>,
     pub(crate) lines: Vec<Line>,
     /// Net, taxes and gross.
     pub(crate) totals: Totals,
@@ -82,12 +85,13 @@ pub(crate) fn invoice_view(
         number: head.number.to_string(),
         purchase_order: head.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
         issued_on: head.issued_on,
-        due_on: head.due_on,
+        due_on: head.due_on(),
+        days: if head.schedule.days().count() > 1 { head.days() } else { Vec::new() },
         lines: invoice.lines.clone(),
         totals: invoice.totals.clone(),
         applied: balance.applied,
-        pending: balance.pending,
-        disputed: balance.disputed,
+        pending: balance.pending(),
+        disputed: balance.disputed(),
         written_off: balance.written_off,
         charged_back: if balance.open().is_zero() { Money::zero(head.currency()) } else { balance.charged_back },
         open: balance.open(),
@@ -102,7 +106,7 @@ pub(crate) fn invoice_row(invoice: &InvoiceHead, rule: Option<ChargeRule>, today
     InvoiceRow {
         id: invoice.id.clone(),
         number: invoice.number.to_string(),
-        due_on: invoice.due_on,
+        due_on: invoice.due_on(),
         total: invoice.balance.gross,
         open: invoice.balance.open(),
         can_be_paid: OnlinePayable::of(&invoice.balance, rule).most().is_some(),
@@ -111,7 +115,7 @@ pub(crate) fn invoice_row(invoice: &InvoiceHead, rule: Option<ChargeRule>, today
 }
 
 fn state_of(invoice: &InvoiceHead, rule: Option<ChargeRule>, today: Date) -> InvoiceState {
-    let days = days_overdue(invoice.due_on, today);
+    let days = days_overdue(invoice.due_on(), today);
     // Fractions that the provider never charges are open, and nobody is late with them.
     let asked_for =
         !matches!(OnlinePayable::of_amount(invoice.balance.open(), rule), OnlinePayable::UnchargeableRemainder { .. });

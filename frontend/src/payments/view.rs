@@ -146,7 +146,7 @@ fn allocation_view(
         number: allocation.number.to_string(),
         intended: allocation.intended,
         applied: allocation.applied,
-        open: invoice.map_or(allocation.balance.open(), |invoice| invoice.balance.open()),
+        open: invoice.map_or(allocation.invoice_open(), |invoice| invoice.balance.open()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Allocation;
 use crate::currency::Currency;
 use crate::ids::{CustomerId, InvoiceId};
-use crate::invoice::InvoiceHead;
+use crate::invoice::{HolderId, InvoiceHead};
 use crate::money::Money;
 
 /// The money of the source is still being placed, a step at a time.
@@ -28,6 +28,12 @@ pub enum ApplyRefusal {
     #[error("expected at most {max} allocations in one payment")]
     TooManyAllocations {
         /// The most invoices there may be.
+        max: usize,
+    },
+    /// The invoices are due on too many days.
+    #[error("expected invoices with at most {max} open due days in all")]
+    TooManyDueDays {
+        /// The most due days there may be.
         max: usize,
     },
     /// One invoice is named twice.
@@ -78,7 +84,7 @@ impl ApplyRefusal {
     /// The field of the command that is at fault, in the API's words.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::NothingToApply | Self::TooManyAllocations { .. } => Some("allocations"),
+            Self::NothingToApply | Self::TooManyAllocations { .. } | Self::TooManyDueDays { .. } => Some("allocations"),
             Self::InvoiceTwice { field }
             | Self::OtherCustomer { field }
             | Self::OtherCurrency { field, .. }
@@ -93,6 +99,7 @@ impl ApplyRefusal {
         match self {
             Self::NothingToApply => "nothing_to_pay",
             Self::TooManyAllocations { .. } => "too_many_allocations",
+            Self::TooManyDueDays { .. } => "too_many_due_days",
             Self::InvoiceTwice { .. } => "invoice_twice",
             Self::OtherCustomer { .. } => "other_customer",
             Self::OtherCurrency { .. } => "other_currency",
@@ -152,7 +159,7 @@ pub fn proposals(allocations: &[Allocation], unapplied: Money, open: Vec<Invoice
     let mut left = unapplied;
     let mut oldest = open;
     oldest.retain(|invoice| invoice.currency() == unapplied.currency());
-    oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
+    oldest.sort_by_key(|invoice| (invoice.due_on(), invoice.id.clone()));
     let mut found = Vec::new();
     for invoice in oldest {
         let part = proposable(allocations, &invoice).min(left);
@@ -165,13 +172,14 @@ pub fn proposals(allocations: &[Allocation], unapplied: Money, open: Vec<Invoice
 }
 
 /// An operator applies what is unapplied of a source to invoices, beyond what they have of it. `aside` was sent back of single
-/// allocations by choice, and takes from what they may have.
+/// allocations by choice, and takes from what they may have; `own` is the source, where it can hold anything.
 pub(crate) fn apply(
     allocations: &mut Vec<Allocation>,
     unapplied: Money,
     customer: &CustomerId,
     parts: &[(InvoiceHead, Money)],
     aside: &BTreeMap<InvoiceId, Money>,
+    own: Option<&HolderId>,
 ) -> Result<(), ApplyRefusal> {
     let currency = unapplied.currency();
     let mut left = unapplied;
@@ -202,7 +210,7 @@ pub(crate) fn apply(
                 known.ceiling = known.ceiling_beside(known.applied.checked_add(*part).unwrap_or(known.ceiling), aside);
                 known.intended = known.ceiling;
                 known.withdrawn_by_operator = false;
-                known.balance = invoice.balance.clone();
+                known.refresh_from(invoice, own);
             }
             None => allocations.push(Allocation::of(invoice, *part)),
         }

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::{ALLOCATIONS_PER_STEP, Allocation, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP};
+use super::{ALLOCATIONS_PER_STEP, Allocation, DUE_DAYS_PER_STEP, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP};
 use crate::currency::Currency;
 use crate::decision::Change;
 use crate::fact::FactKind;
-use crate::ids::{InvoiceId, PaymentId};
-use crate::invoice::{InvoiceBalance, InvoiceHead};
+use crate::ids::InvoiceId;
+use crate::invoice::{Hold, HoldChange, HoldKind, HolderId, InvoiceChange, InvoiceHead};
 use crate::ledger::Leg;
 use crate::money::{Balance, Money};
 
 /// What a source has to give.
 #[derive(Clone, Debug)]
-pub(crate) struct Funds<'a> {
+pub(crate) struct Funds {
     /// What is ours of it.
     pub(crate) cash: Money,
     /// What the issuer took back of it.
@@ -22,8 +22,10 @@ pub(crate) struct Funds<'a> {
     pub(crate) processing: bool,
     /// What was sent back of one allocation by choice, and is not to be had from the others.
     pub(crate) set_aside: BTreeMap<InvoiceId, Money>,
-    /// The payment whose claim on a checkout is to be let go.
-    pub(crate) release: Option<&'a PaymentId>,
+    /// Whose holds they are; a credit note holds nothing.
+    pub(crate) holder: Option<HolderId>,
+    /// Nobody can pay on its hosted page any more, so that the invoices are free for another.
+    pub(crate) page_is_over: bool,
     /// The invoices are as they stand now: one that cannot take its part is passed over from now on.
     pub(crate) place_remainder: bool,
     /// Items that the same transaction writes of the reports.
@@ -57,7 +59,7 @@ struct Want {
 }
 
 /// What each allocation shall be, by walking the cash down the list.
-fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
+fn wants(allocations: &[Allocation], funds: &Funds) -> Vec<Want> {
     let nothing = Money::zero(funds.cash.currency());
     let mut left = funds.cash;
     let mut whole = funds.cash.checked_add(funds.charged_back).unwrap_or(funds.cash);
@@ -65,7 +67,7 @@ fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
         .iter()
         .map(|allocation| {
             let aside = funds.set_aside.get(&allocation.invoice).copied().unwrap_or(nothing);
-            let room = allocation.balance.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
+            let room = allocation.room();
             let could = left.min(allocation.ceiling.less(aside));
             let applied = could.min(room);
             let short_of_room = applied != could;
@@ -90,7 +92,7 @@ fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
                 applied,
                 pending,
                 charged_back,
-                release: funds.release.is_some() && allocation.balance.live_checkout.as_ref() == funds.release,
+                release: funds.page_is_over && allocation.page,
                 short_of_room,
             }
         })
@@ -112,7 +114,7 @@ impl Want {
 pub(crate) fn place(
     allocations: &mut [Allocation],
     before: &[Allocation],
-    funds: &Funds<'_>,
+    funds: &Funds,
     unapplied_before: Money,
 ) -> Placed {
     let wants = wants(allocations, funds);
@@ -125,10 +127,15 @@ pub(crate) fn place(
     let mut items = ITEMS_PER_STEP
         .saturating_sub(funds.report_items.saturating_sub(REPORT_ITEMS_PER_STEP))
         .saturating_sub((0..allocations.len()).filter(written).count());
+    let mut days = DUE_DAYS_PER_STEP;
+    let moved = |place: &usize| match (allocations.get(*place), wants.get(*place)) {
+        (Some(allocation), Some(want)) => change_of(allocation, want, funds).legs().count(),
+        _ => 0,
+    };
     let fits = |place: &usize| {
         let costs = if written(place) { 1 } else { 2 };
-        let left = items.checked_sub(costs);
-        items = left.unwrap_or(0);
+        let left = items.checked_sub(costs).zip(days.checked_sub(moved(place)));
+        (items, days) = left.unwrap_or((0, 0));
         left.is_some()
     };
     let chosen: Vec<usize> = order.copied().take_while(fits).collect();
@@ -145,7 +152,7 @@ pub(crate) fn place(
     steps.sort_unstable();
     for place in steps {
         if let (Some(allocation), Some(want)) = (allocations.get_mut(place), wants.get(place)) {
-            step(allocation, want, &mut placed);
+            step(allocation, want, funds, &mut placed);
         }
     }
     let applied: i64 = allocations.iter().map(|allocation| allocation.applied.minor()).sum();
@@ -161,51 +168,57 @@ pub(crate) fn place(
 }
 
 /// One allocation becomes what it shall be, and its invoice with it.
-fn step(allocation: &mut Allocation, want: &Want, placed: &mut Placed) {
-    let before = allocation.balance.clone();
-    let mut after = before.clone();
-    let moved = |kept: Money, before: Money, after: Money| kept.less(before).checked_add(after).unwrap_or(kept);
-    after.applied = moved(before.applied, allocation.applied, want.applied);
-    after.pending = moved(before.pending, allocation.pending, want.pending);
-    after.charged_back = moved(before.charged_back, allocation.charged_back, want.charged_back);
-    if want.release {
-        after.live_checkout = None;
-    }
-    let change = allocation.applied.minor() - want.applied.minor();
+fn step(allocation: &mut Allocation, want: &Want, funds: &Funds, placed: &mut Placed) {
+    let change = change_of(allocation, want, funds);
     allocation.ceiling = want.ceiling;
     allocation.applied = want.applied;
     allocation.pending = want.pending;
     allocation.charged_back = want.charged_back;
-    if after == before {
+    allocation.page &= !want.release;
+    if change.applied.is_zero() && change.charged_back.is_zero() && change.hold.is_none() {
         return;
     }
-    after.version += 1;
-    allocation.balance = after.clone();
-    if let Ok(change) = Balance::new(change, want.applied.currency())
-        && !change.is_zero()
-    {
-        placed.facts.push(balance_fact(&allocation.invoice, &before, &after));
-        placed.legs.push(Leg::Invoice {
-            invoice: allocation.invoice.clone(),
-            number: allocation.number.clone(),
-            due_on: allocation.due_on,
-            change,
-        });
+    allocation.seen.version = change.version_after();
+    if !change.applied.is_zero() {
+        placed.facts.push(balance_fact(&change));
+        placed.legs.extend(change.legs());
     }
-    placed.changes.push(Change::InvoiceBalanceChanged {
-        invoice: allocation.invoice.clone(),
-        due_on: allocation.due_on,
-        before,
-        after,
+    placed.changes.push(Change::InvoiceChanged(Box::new(change)));
+}
+
+/// What becomes of the invoice of an allocation.
+fn change_of(allocation: &Allocation, want: &Want, funds: &Funds) -> InvoiceChange {
+    let currency = want.applied.currency();
+    let grown = |before: Money, after: Money| {
+        Balance::new(after.minor() - before.minor(), currency).unwrap_or(Balance::zero(currency))
+    };
+    let is_held_otherwise = want.release || want.pending != allocation.pending;
+    let hold = funds.holder.as_ref().filter(|_| is_held_otherwise).map(|holder| HoldChange {
+        holder: holder.clone(),
+        before: allocation.hold(),
+        after: (!want.pending.is_zero()).then_some(Hold { kind: HoldKind::Pending, amount: want.pending, until: None }),
     });
+    InvoiceChange {
+        invoice: allocation.invoice.clone(),
+        number: allocation.number.clone(),
+        zero: Money::zero(currency),
+        version_before: allocation.seen.version,
+        before: allocation.standing(allocation.applied, allocation.pending),
+        after: allocation.standing(want.applied, want.pending),
+        last_due_on: allocation.seen.last_due_on,
+        applied: grown(allocation.applied, want.applied),
+        charged_back: grown(allocation.charged_back, want.charged_back),
+        written_off: None,
+        hold,
+    }
 }
 
 /// What is announced of an invoice of which more or less is covered.
-pub(crate) fn balance_fact(invoice: &InvoiceId, before: &InvoiceBalance, after: &InvoiceBalance) -> FactKind {
-    let invoice = invoice.clone();
-    if after.open().is_zero() {
+pub(crate) fn balance_fact(change: &InvoiceChange) -> FactKind {
+    let invoice = change.invoice.clone();
+    if change.open_after().is_zero() {
         FactKind::InvoicePaid { invoice }
-    } else if after.open().checked_sub(before.open()).is_err() {
+    } else if change.open_after().checked_sub(change.open_before()).is_err() {
         FactKind::InvoicePartlyPaid { invoice }
     } else {
         FactKind::InvoiceReopened { invoice }
@@ -228,7 +241,7 @@ pub(crate) fn placeable(
         || known.is_none() && allocations.len() >= most
         || known.is_some_and(|known| known.withdrawn_by_operator)
         || set_aside.contains_key(&invoice.id)
-        || invoice.balance.live_checkout.is_some();
+        || invoice.balance.holds.page().is_some();
     if barred {
         return nothing;
     }
@@ -248,7 +261,7 @@ pub(crate) fn extend(
 ) -> bool {
     let (mut left, mut found) = (surplus, 0);
     let mut oldest: Vec<&InvoiceHead> = open.iter().collect();
-    oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
+    oldest.sort_by_key(|invoice| (invoice.due_on(), &invoice.id));
     for invoice in oldest {
         if left.is_zero() {
             return false;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{ALLOCATIONS_PER_CREDIT_NOTE_MAX, CreditNote, CreditNoteDraft};
-use crate::allocation::{self, ApplyRefusal, Funds, Placed, UnapplyRefusal};
+use crate::allocation::{self, ApplyRefusal, DUE_DAYS_PER_STEP, Funds, Placed, UnapplyRefusal};
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
@@ -103,9 +103,14 @@ pub fn unapply(
 }
 
 fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(InvoiceHead, Money)]) -> Result<(), ApplyRefusal> {
-    allocation::apply(&mut note.allocations, left, &note.customer, parts, &BTreeMap::new())?;
+    allocation::apply(&mut note.allocations, left, &note.customer, parts, &BTreeMap::new(), None)?;
     if note.allocations.len() > ALLOCATIONS_PER_CREDIT_NOTE_MAX {
         return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_CREDIT_NOTE_MAX });
+    }
+    // A credit note is applied in one transaction.
+    let days: usize = note.allocations.iter().map(|allocation| allocation.seen.room.days().len()).sum();
+    if days > DUE_DAYS_PER_STEP {
+        return Err(ApplyRefusal::TooManyDueDays { max: DUE_DAYS_PER_STEP });
     }
     Ok(())
 }
@@ -123,7 +128,8 @@ fn place(note: &mut CreditNote, before: &CreditNote) -> Placed {
         charged_back: Money::zero(note.amount.currency()),
         processing: false,
         set_aside: BTreeMap::new(),
-        release: None,
+        holder: None,
+        page_is_over: false,
         place_remainder: true,
         report_items: 0,
     };

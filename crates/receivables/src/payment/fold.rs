@@ -10,7 +10,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
-use crate::invoice::InvoiceHead;
+use crate::invoice::{HolderId, InvoiceHead};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::Money;
 use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
@@ -124,16 +124,16 @@ fn state_of(folded: &FoldedState, has_checkout: bool) -> State {
 }
 
 /// What the payment has to give to its allocations.
-fn funds(payment: &Payment, report_items: usize, place_remainder: bool) -> Funds<'_> {
+fn funds(payment: &Payment, report_items: usize, place_remainder: bool) -> Funds {
     let set_aside = payment.sent_back_by_choice();
     let processing = payment.state == State::Processing;
-    let release = (!payment.state.checkout_is_live()).then_some(&payment.id);
     Funds {
         cash: payment.cash(),
         charged_back: payment.charged_back,
         processing,
         set_aside,
-        release,
+        holder: Some(HolderId::from(&payment.id)),
+        page_is_over: !payment.state.checkout_is_live(),
         place_remainder,
         report_items,
     }
@@ -223,8 +223,7 @@ fn surplus(payment: &Payment, allocations: &[allocation::Allocation]) -> Money {
     let mut left = payment.cash();
     for allocation in allocations {
         let aside = aside.get(&allocation.invoice).copied().unwrap_or(nothing);
-        let room = allocation.balance.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
-        left = left.less(allocation.ceiling.less(aside).min(room));
+        left = left.less(allocation.ceiling.less(aside).min(allocation.room()));
     }
     left.less(payment.on_account)
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::books::{issue, money, now, request};
 use super::cases;
+use crate::invoice::{Hold, HoldKind, HolderId, Holds};
 use crate::payment::{self, ChargeRule, OnlinePayable, Request};
 use crate::{Currency, InvoiceHead, Money, Refusal};
 
@@ -65,8 +66,11 @@ fn invoices() -> impl Strategy<Value = (InvoiceHead, ChargeRule)> {
         let minor = |minor: i64| Money::new(minor, Currency::EUR).unwrap();
         let (mut invoice, _) = issue("A", minor(gross), date(2026, 3, 1));
         invoice.balance.applied = minor(applied.min(gross));
-        invoice.balance.pending = minor(pending).min(invoice.balance.open());
-        invoice.balance.disputed = minor(disputed).min(invoice.balance.payable());
+        let holds = [("pay_1", HoldKind::Pending, pending), ("dsp_1", HoldKind::Dispute, disputed)];
+        let holds = holds.into_iter().map(|(holder, kind, amount)| {
+            (HolderId::of_text(holder.to_owned()), Hold { kind, amount: minor(amount), until: None })
+        });
+        invoice.balance.holds = Holds(holds.collect());
         (invoice, rule(minimum, step, Currency::EUR))
     })
 }

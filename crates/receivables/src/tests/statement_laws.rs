@@ -185,7 +185,7 @@ impl Ledger {
         let shown = self.entries.iter().rev().filter(|entry| !is_later(entry) && entry.posted_at >= since);
         let in_place = |invoice: &InvoiceHead| match &ask.place {
             Some(StatementCursor::Item(currency, due_on, id)) => {
-                (invoice.currency(), invoice.due_on, &invoice.id) >= (*currency, *due_on, id)
+                (invoice.currency(), invoice.due_on(), &invoice.id) >= (*currency, *due_on, id)
             }
             Some(StatementCursor::Line(_)) | None => true,
         };
@@ -194,7 +194,11 @@ impl Ledger {
             sums: self.sums(),
             entries: shown.take(of_kind(StatementKind::BalanceForward, take)).cloned().collect(),
             later: self.entries.iter().filter(is_later).cloned().collect(),
-            open: self.open().into_iter().filter(in_place).take(of_kind(StatementKind::OpenItem, take)).collect(),
+            open: if ask.is_of_today() {
+                self.open().into_iter().filter(in_place).take(of_kind(StatementKind::OpenItem, take)).collect()
+            } else {
+                self.open().into_iter().take(of_kind(StatementKind::OpenItem, usize::MAX)).collect()
+            },
         }
     }
 

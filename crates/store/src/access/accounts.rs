@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
+use receivables::invoice::ListPlace;
 use receivables::ledger::Entry;
 use receivables::statement::{AccountSums, StatementCursor, StatementData, StatementKind, StatementQuery};
 use receivables::text::{EmailAddress, ExternalId};
@@ -135,7 +136,7 @@ impl Store {
     }
 
     /// What a page of a statement is made of, in one round trip: the sums, its lines or open items, and what was entered
-    /// after it. The last is nothing where the page ends today, so that the first page of an old account costs no more than
+    /// after it; open items take a second, for how they stand. The last is nothing where the page ends today, so that the first page of an old account costs no more than
     /// that of a young one.
     pub async fn statement(
         &self,
@@ -206,7 +207,8 @@ impl Store {
         self.whole(&self.tables.core, query).await?.into_iter().map(ledger::entry).collect()
     }
 
-    /// The open invoices of a page as they stand now, by currency and due date, and one more.
+    /// The open invoices of a page of today as they stand now, by currency and due date, and one more; for one of an earlier
+    /// day all there are.
     async fn open_items_of_page(
         &self,
         b: &BusinessId,
@@ -217,15 +219,17 @@ impl Store {
             return Ok(Vec::new());
         }
         let pk = keys::account(b, c);
-        let from = match &ask.place {
+        let (from, count) = match &ask.place {
+            // On an earlier day an invoice may have stood elsewhere in the list.
+            _ if !ask.is_of_today() => (keys::INVOICE_OPEN.to_owned(), None),
             Some(StatementCursor::Item(currency, due_on, invoice)) => {
-                keys::invoice_in_account(true, *currency, *due_on, invoice)
+                (keys::invoice_in_account(ListPlace { open: true, due_on: *due_on }, *currency, invoice), ask.lines)
             }
-            Some(StatementCursor::Line(_)) | None => keys::INVOICE_OPEN.to_owned(),
+            Some(StatementCursor::Line(_)) | None => (keys::INVOICE_OPEN.to_owned(), ask.lines),
         };
         let to = format!("{}~", keys::INVOICE_OPEN);
         let query = Query::of(Index::Parent, &pk, Range::Between(&from, &to));
-        self.first_open(query, ask.lines.map(|lines| lines + 1)).await
+        self.first_open(query, count.map(|lines| lines + 1)).await
     }
 
     /// So many items and one more, or all. The service may answer fewer at once than it was asked for.

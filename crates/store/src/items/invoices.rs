@@ -1,11 +1,16 @@
 //! Invoices and pay links. An invoice is two items of one partition: its head, which changes, and its lines, which never do.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::invoice::{InvoiceBalance, Line, Tax, Totals};
+use receivables::invoice::{
+    Due, Hold, HoldKind, HolderId, Holds, InvoiceBalance, Line, ListPlace, Schedule, Tax, Totals,
+};
 use receivables::pay_link::{PayLink, Scope};
 use receivables::text::{Description, ExternalId, InvoiceNumber, Reference};
-use receivables::{BusinessId, Currency, CustomerId, Invoice, InvoiceHead, InvoiceId, PayLinkId, PaymentId};
+use receivables::{BusinessId, Currency, CustomerId, Invoice, InvoiceHead, InvoiceId, Money, PayLinkId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -26,12 +31,17 @@ struct HeadRecord {
     purchase_order: Option<Reference>,
     currency: Currency,
     issued_on: Date,
-    due_on: Date,
+    schedule: BTreeMap<Date, i64>,
     recorded_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pay_link: Option<PayLinkId>,
-    #[serde(flatten)]
-    balance: InvoiceBalanceRecord,
+    gross: i64,
+    applied: i64,
+    written_off: i64,
+    charged_back: i64,
+    /// There from the start, empty as it is: a path into a map that is not there is refused.
+    holds: BTreeMap<String, HoldRecord>,
+    version: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,52 +68,45 @@ struct TaxRecord {
     amount: i64,
 }
 
-/// How an invoice stands; the same attributes on the invoice and, as last seen, on each allocation.
+/// A hold of an invoice, in a map by who holds. Attributes of it that are not known stay, since an update names one holder.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct InvoiceBalanceRecord {
-    gross: i64,
-    applied: i64,
-    #[serde(default)]
-    written_off: i64,
-    pending: i64,
-    disputed: i64,
-    #[serde(default)]
-    charged_back: i64,
+struct HoldRecord {
+    kind: String,
+    /// Absent where a newer version holds without an amount: all of the invoice.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    live_checkout: Option<PaymentId>,
-    version: u64,
+    amount: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    until: Option<Timestamp>,
 }
 
-impl InvoiceBalanceRecord {
-    pub(crate) fn of(balance: &InvoiceBalance) -> Self {
-        Self {
-            gross: balance.gross.minor(),
-            applied: balance.applied.minor(),
-            written_off: balance.written_off.minor(),
-            charged_back: balance.charged_back.minor(),
-            pending: balance.pending.minor(),
-            disputed: balance.disputed.minor(),
-            live_checkout: balance.live_checkout.clone(),
-            version: balance.version,
-        }
+impl HoldRecord {
+    fn of(hold: &Hold) -> Self {
+        Self { kind: hold.kind.as_str().to_owned(), amount: Some(hold.amount.minor()), until: hold.until }
     }
 
-    pub(crate) fn read(self, currency: Currency) -> Result<InvoiceBalance, StoreError> {
-        Ok(InvoiceBalance {
-            gross: money(self.gross, currency)?,
-            applied: money(self.applied, currency)?,
-            written_off: money(self.written_off, currency)?,
-            charged_back: money(self.charged_back, currency)?,
-            pending: money(self.pending, currency)?,
-            disputed: money(self.disputed, currency)?,
-            live_checkout: self.live_checkout,
-            version: self.version,
-        })
+    fn read(self, gross: Money) -> Result<Hold, StoreError> {
+        let amount = self.amount.map_or(Ok(gross), |minor| money(minor, gross.currency()))?;
+        Ok(Hold { kind: HoldKind::of_word(&self.kind), amount, until: self.until })
     }
+}
+
+/// A hold as an update sets it.
+pub(crate) fn of_hold(hold: &Hold) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(HoldRecord::of(hold)).map_err(|error| StoreError::defect("hold", &error))
+}
+
+/// Amounts by day, as they are kept.
+pub(crate) fn of_days(days: impl IntoIterator<Item = Due>) -> BTreeMap<Date, i64> {
+    days.into_iter().map(|due| (due.on, due.amount.minor())).collect()
+}
+
+pub(crate) fn days(kept: BTreeMap<Date, i64>, currency: Currency) -> Result<Vec<Due>, StoreError> {
+    kept.into_iter().map(|(on, minor)| Ok(Due { on, amount: money(minor, currency)? })).collect()
 }
 
 pub(crate) fn of_head(head: &InvoiceHead) -> Result<Item, StoreError> {
-    let (b, open) = (&head.business, !head.balance.open().is_zero());
+    let (b, balance) = (&head.business, &head.balance);
+    let holds = balance.holds.0.iter().map(|(holder, hold)| (holder.to_string(), HoldRecord::of(hold)));
     let record = HeadRecord {
         id: head.id.clone(),
         business: head.business.clone(),
@@ -113,16 +116,21 @@ pub(crate) fn of_head(head: &InvoiceHead) -> Result<Item, StoreError> {
         purchase_order: head.purchase_order.clone(),
         currency: head.currency(),
         issued_on: head.issued_on,
-        due_on: head.due_on,
+        schedule: of_days(head.schedule.days()),
         recorded_at: head.recorded_at,
         pay_link: head.pay_link.clone(),
-        balance: InvoiceBalanceRecord::of(&head.balance),
+        gross: balance.gross.minor(),
+        applied: balance.applied.minor(),
+        written_off: balance.written_off.minor(),
+        charged_back: balance.charged_back.minor(),
+        holds: holds.collect(),
+        version: balance.version,
     };
+    let place = ListPlace { open: !balance.open().is_zero(), due_on: head.due_on() };
     let item = item(&keys::invoice(b, &head.id), &record)?;
-    let place = keys::invoice_in_account(open, head.currency(), head.due_on, &head.id);
-    let item = listed(item, Index::Parent, &keys::account(b, &head.customer), &place);
-    let place = keys::invoice_in_business(open, head.due_on, &head.id);
-    Ok(listed(item, Index::List, &keys::invoices(b), &place))
+    let in_account = keys::invoice_in_account(place, head.currency(), &head.id);
+    let item = listed(item, Index::Parent, &keys::account(b, &head.customer), &in_account);
+    Ok(listed(item, Index::List, &keys::invoices(b), &keys::invoice_in_business(place, &head.id)))
 }
 
 /// The lines of an invoice and what they come to, in an item that is never written again.
@@ -152,6 +160,10 @@ fn of_tax(tax: &Tax) -> TaxRecord {
 
 pub(crate) fn head(item: Item) -> Result<InvoiceHead, StoreError> {
     let record: HeadRecord = record(item)?;
+    let currency = record.currency;
+    let gross = money(record.gross, currency)?;
+    let holds = record.holds.into_iter().map(|(holder, hold)| Ok((HolderId::of_text(holder), hold.read(gross)?)));
+    let schedule = Schedule::of_days(&days(record.schedule, currency)?);
     Ok(InvoiceHead {
         id: record.id,
         business: record.business,
@@ -160,9 +172,16 @@ pub(crate) fn head(item: Item) -> Result<InvoiceHead, StoreError> {
         number: record.number,
         purchase_order: record.purchase_order,
         issued_on: record.issued_on,
-        due_on: record.due_on,
+        schedule: schedule.ok_or_else(|| StoreError::Defect("an invoice that is never due".to_owned()))?,
         pay_link: record.pay_link,
-        balance: record.balance.read(record.currency)?,
+        balance: InvoiceBalance {
+            gross,
+            applied: money(record.applied, currency)?,
+            written_off: money(record.written_off, currency)?,
+            charged_back: money(record.charged_back, currency)?,
+            holds: Holds(holds.collect::<Result<_, StoreError>>()?),
+            version: record.version,
+        },
         recorded_at: record.recorded_at,
     })
 }

@@ -1,6 +1,6 @@
 //! The keys of invoices: a head and its lines in one partition, and the head's places in two lists.
 
-use jiff::civil::Date;
+use receivables::invoice::ListPlace;
 use receivables::{BusinessId, Currency, InvoiceId};
 
 use super::Key;
@@ -29,7 +29,8 @@ pub(crate) fn invoices_open_in(currency: Currency) -> String {
 }
 
 /// The place of an invoice in its account's list: open ones first, by currency and due date.
-pub(crate) fn invoice_in_account(open: bool, currency: Currency, due_on: Date, i: &InvoiceId) -> String {
+pub(crate) fn invoice_in_account(place: ListPlace, currency: Currency, i: &InvoiceId) -> String {
+    let ListPlace { open, due_on } = place;
     format!("{INVOICE}{}#{currency}#{due_on}#{i}", open_mark(open))
 }
 
@@ -38,7 +39,8 @@ pub(crate) fn invoices(b: &BusinessId) -> String {
 }
 
 /// The place of an invoice in its business's list: open ones first, by due date.
-pub(crate) fn invoice_in_business(open: bool, due_on: Date, i: &InvoiceId) -> String {
+pub(crate) fn invoice_in_business(place: ListPlace, i: &InvoiceId) -> String {
+    let ListPlace { open, due_on } = place;
     format!("{}#{due_on}#{i}", open_mark(open))
 }
 

@@ -1,11 +1,13 @@
 //! What comes of writing a decision: for each kind of condition, and whatever happens to the call.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use receivables::payment;
 use receivables::{Actor, Change, Decision, ObjectId};
 
 use super::Fixture;
 use super::faults::Fault;
 use super::samples::*;
+use crate::items::{number, text};
 use crate::keys::Unique;
 use crate::{
     BusinessChange, CommitContext, CommitOutcome, Conflict, Envelope, EventState, KeepOutcome, ReceivedEvent,
@@ -140,6 +142,45 @@ async fn of_payments_each_is_decided_on_what_was_read() {
     let stored = fixture.store.payment(&b(), &started.id).await.unwrap().unwrap();
     assert_eq!(stored.received, money(10_000));
     assert!(fixture.store.invoice(&b(), &one.head.id).await.unwrap().unwrap().head.balance.open().is_zero());
+}
+
+#[tokio::test]
+async fn what_a_newer_version_wrote_of_an_invoice_stays() {
+    let fixture = Fixture::new();
+    let (one, issued) = invoice("1", "F-1", None);
+    check(&fixture, vec![("the invoice", issued, CommitOutcome::Committed)]).await;
+    let key = crate::keys::invoice(&b(), &one.head.id);
+    let update = |expression: &str| {
+        let update = fixture.client.update_item().table_name(&fixture.store.tables.core);
+        let update = update.key("pk", text(&key.pk)).key("sk", text(&key.sk)).update_expression(expression);
+        update.expression_attribute_values(":two", number(2))
+    };
+    let hold = [("kind", text("novelty")), ("amount", number(6_000)), ("colour", text("green"))];
+    let hold = hold.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let newer = update("SET holds.novelty_1 = :hold, whim = :two");
+    newer.expression_attribute_values(":hold", AttributeValue::M(hold)).send().await.unwrap();
+
+    // What is held in a way that is not known is not payable.
+    let head = fixture.store.invoice_head(&b(), &one.head.id).await.unwrap().unwrap();
+    assert_eq!((head.balance.open(), head.balance.payable()), (money(10_000), money(4_000)));
+    let (started, start) = payment("1", &head);
+    let paid = payment::apply_reports(&started, &[received("pi_1", 4_000)], later(1)).unwrap().1;
+    let decisions = vec![("started", start, CommitOutcome::Committed), ("paid", paid, CommitOutcome::Committed)];
+    check(&fixture, decisions).await;
+    let item = fixture.store.get(&fixture.store.tables.core, &key).await.unwrap().unwrap();
+    assert_eq!(item["whim"], number(2));
+    let holds = item["holds"].as_m().unwrap();
+    assert_eq!(holds.keys().collect::<Vec<_>>(), ["novelty_1"], "the page is over, the other hold is not");
+    assert_eq!(holds["novelty_1"].as_m().unwrap()["colour"], text("green"));
+
+    // An invoice of a newer version is not written at all.
+    let head = fixture.store.invoice_head(&b(), &one.head.id).await.unwrap().unwrap();
+    update("SET v = :two").send().await.unwrap();
+    let (note, given) = credit_note("1", "N-1");
+    let apply = receivables::credit_note::apply(&note, &[(head, money(100))], later(2)).unwrap().1;
+    let refused = contested(Conflict::Invoice(one.head.id.clone()));
+    let decisions = vec![("a credit note", given, CommitOutcome::Committed), ("applied to it", apply, refused)];
+    check(&fixture, decisions).await;
 }
 
 #[tokio::test]

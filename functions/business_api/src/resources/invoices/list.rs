@@ -31,7 +31,7 @@ pub(crate) struct InvoiceQuery {
     customer: Option<String>,
     /// `open`, `partly_paid`, `processing` or `paid`.
     status: Option<String>,
-    /// Only invoices due before this day, YYYY-MM-DD.
+    /// Only invoices whose `due_on` is before this day, YYYY-MM-DD.
     due_before: Option<String>,
     /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
@@ -52,7 +52,7 @@ impl Filter {
         self.number.as_ref().is_none_or(|number| *number == invoice.number)
             && self.customer.as_ref().is_none_or(|customer| *customer == invoice.customer)
             && self.status.is_none_or(|status| status == invoice.balance.status())
-            && self.due_before.is_none_or(|day| invoice.due_on < day)
+            && self.due_before.is_none_or(|day| invoice.due_on() < day)
     }
 
     fn only_open(&self) -> bool {
