@@ -138,7 +138,7 @@ async fn proposals(
 ) -> Result<Vec<(InvoiceHead, Money)>, OperationError> {
     let room = |head: &InvoiceHead| allocation::proposable(allocations, head);
     let open = open_invoices(context, b, c, unapplied, PROPOSALS_MAX, room).await?;
-    Ok(allocation::proposals(allocations, unapplied, open))
+    Ok(allocation::proposals(allocations, unapplied, &open))
 }
 
 async fn load(context: &Context, business: &Business, id: &PaymentId) -> Result<Payment, OperationError> {

@@ -1,6 +1,8 @@
 //! Finding open invoices for money that is to be placed.
 
-use receivables::{BusinessId, CustomerId, InvoiceHead, Money};
+use jiff::civil::Date;
+use receivables::invoice::OpenDays;
+use receivables::{BusinessId, CustomerId, InvoiceHead, InvoiceId, Money};
 use store::Page;
 
 use crate::context::Context;
@@ -9,31 +11,39 @@ use crate::error::OperationError;
 /// Invoices listed at a time.
 const PAGE: usize = 100;
 
-/// The open invoices of an account on which there is room for an amount, in its currency and the oldest due first: as many as
-/// take it all, but at most `most`. Every page of the list is looked at until then, so that what stands before an invoice and
-/// has no room, however much it is, hides none. The list may be behind; how the invoices stand is as stored now.
+/// The open invoices of an account on which there is room for an amount, in its currency and the next due first: as many as take
+/// it all by the days on which they are due, but at most `most`. Every page of the list is looked at until then, so that what
+/// stands before an invoice and has no room, however much it is, hides none. The list may be behind; how the invoices stand is as
+/// stored now.
 pub(crate) async fn open_invoices(
     context: &Context,
     b: &BusinessId,
     c: &CustomerId,
     amount: Money,
     most: usize,
-    room: impl Fn(&InvoiceHead) -> Money,
+    room: impl Fn(&InvoiceHead) -> OpenDays,
 ) -> Result<Vec<InvoiceHead>, OperationError> {
-    let (mut found, mut left, mut page) = (Vec::new(), amount, Page::first(PAGE));
-    while !left.is_zero() && found.len() < most {
+    let (mut found, mut due, mut page) = (Vec::new(), Vec::new(), Page::first(PAGE));
+    loop {
         let listed = context.store.open_invoices_in(b, c, amount.currency(), &page).await?;
         for head in listed.items {
-            let part = room(&head).min(left);
-            if !part.is_zero() && found.len() < most {
-                left = left.less(part);
-                found.push(head);
+            let days = room(&head);
+            let Some(first) = days.first_day() else { continue };
+            if found.len() == most || due_before(&due, (first, &head.id), amount) {
+                return Ok(found);
             }
+            due.extend(days.days().iter().map(|day| (day.on, head.id.clone(), day.amount)));
+            found.push(head);
         }
         match listed.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
-            None => break,
+            None => return Ok(found),
         }
     }
-    Ok(found)
+}
+
+/// Whether what is due before a place comes to an amount.
+fn due_before(due: &[(Date, InvoiceId, Money)], place: (Date, &InvoiceId), amount: Money) -> bool {
+    let before = due.iter().filter(|(on, id, _)| (*on, id) < place).map(|(_, _, part)| *part);
+    Money::sum(amount.currency(), before).is_ok_and(|sum| amount.less(sum).is_zero())
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Allocation;
+use super::{Allocation, by_due_day};
 use crate::currency::Currency;
 use crate::ids::{CustomerId, InvoiceId};
-use crate::invoice::{HolderId, InvoiceHead};
+use crate::invoice::{HolderId, InvoiceHead, OpenDays};
 use crate::money::Money;
 
 /// The money of the source is still being placed, a step at a time.
@@ -148,25 +148,30 @@ impl UnapplyRefusal {
     }
 }
 
-/// How much of what is unapplied of a source may be proposed for an invoice: nothing where an operator has taken it back.
-pub fn proposable(allocations: &[Allocation], invoice: &InvoiceHead) -> Money {
+/// How much of what is unapplied of a source may be proposed for an invoice, by due day: nothing where an operator has taken it
+/// back.
+pub fn proposable(allocations: &[Allocation], invoice: &InvoiceHead) -> OpenDays {
     let withdrawn = |allocation: &Allocation| allocation.withdrawn_by_operator && allocation.invoice == invoice.id;
-    if allocations.iter().any(withdrawn) { Money::zero(invoice.currency()) } else { invoice.balance.payable() }
+    if allocations.iter().any(withdrawn) { OpenDays::default() } else { invoice.payable_days() }
 }
 
-/// What of a source an operator may still place, and on which of the open invoices it would go: oldest due first.
-pub fn proposals(allocations: &[Allocation], unapplied: Money, open: Vec<InvoiceHead>) -> Vec<(InvoiceHead, Money)> {
+/// What of a source an operator may still place, and on which of the open invoices it would go: what is due first comes first.
+pub fn proposals(allocations: &[Allocation], unapplied: Money, open: &[InvoiceHead]) -> Vec<(InvoiceHead, Money)> {
+    let of_currency = open.iter().filter(|invoice| invoice.currency() == unapplied.currency());
+    let rooms: Vec<(&InvoiceHead, OpenDays)> =
+        of_currency.map(|invoice| (invoice, proposable(allocations, invoice))).collect();
     let mut left = unapplied;
-    let mut oldest = open;
-    oldest.retain(|invoice| invoice.currency() == unapplied.currency());
-    oldest.sort_by_key(|invoice| (invoice.due_on(), invoice.id.clone()));
-    let mut found = Vec::new();
-    for invoice in oldest {
-        let part = proposable(allocations, &invoice).min(left);
-        if !part.is_zero() {
-            found.push((invoice, part));
-            left = left.less(part);
+    let mut found: Vec<(InvoiceHead, Money)> = Vec::new();
+    for (invoice, due) in by_due_day(&rooms) {
+        let part = due.amount.min(left);
+        if part.is_zero() {
+            break;
         }
+        match found.iter_mut().find(|(known, _)| known.id == invoice.id) {
+            Some((_, sum)) => *sum = sum.checked_add(part).unwrap_or(*sum),
+            None => found.push((invoice.clone(), part)),
+        }
+        left = left.less(part);
     }
     found
 }

@@ -1,13 +1,13 @@
 //! Placing the money of a source: what each allocation shall have, and the steps that bring it there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ALLOCATIONS_PER_STEP, Allocation, DUE_DAYS_PER_STEP, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP};
 use crate::currency::Currency;
 use crate::decision::Change;
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
-use crate::invoice::{Hold, HoldChange, HoldKind, HolderId, InvoiceChange, InvoiceHead};
+use crate::invoice::{Due, Hold, HoldChange, HoldKind, HolderId, InvoiceChange, InvoiceHead, OpenDays};
 use crate::ledger::Leg;
 use crate::money::{Balance, Money};
 
@@ -225,8 +225,8 @@ pub(crate) fn balance_fact(change: &InvoiceChange) -> FactKind {
     }
 }
 
-/// How much of what a source has left over may go to an invoice: nothing to one in another currency, to one from which an
-/// operator took it back or the business refunded it, to one that is contested or that somebody is just paying, and to a
+/// How much of what a source has left over may go to an invoice, by due day: nothing to one in another currency, to one from which
+/// an operator took it back or the business refunded it, to one that is contested or that somebody is just paying, and to a
 /// further one where the source covers so many already.
 pub(crate) fn placeable(
     allocations: &[Allocation],
@@ -234,8 +234,7 @@ pub(crate) fn placeable(
     invoice: &InvoiceHead,
     set_aside: &BTreeMap<InvoiceId, Money>,
     most: usize,
-) -> Money {
-    let nothing = Money::zero(currency);
+) -> OpenDays {
     let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
     let barred = invoice.currency() != currency
         || known.is_none() && allocations.len() >= most
@@ -243,15 +242,16 @@ pub(crate) fn placeable(
         || set_aside.contains_key(&invoice.id)
         || invoice.balance.holds.page().is_some();
     if barred {
-        return nothing;
+        return OpenDays::default();
     }
     // What a known one may still take is not of what is left over.
-    let room = known.map_or(nothing, |known| known.ceiling.less(known.applied));
-    invoice.balance.payable().less(room)
+    let room = known.map_or(Money::zero(currency), |known| known.ceiling.less(known.applied));
+    invoice.payable_days().less(room)
 }
 
-/// Extends the list by open invoices, oldest due first, for as much as is left and one transaction carries; those on which
-/// nothing is [`placeable`] are passed over. Says whether there are more of them than that.
+/// Extends the list by open invoices, for as much as is left and one transaction carries: what is due first comes first, day by
+/// day, whichever invoice it is of. Those on which nothing is [`placeable`] are passed over. Says whether there are more of them
+/// than that.
 pub(crate) fn extend(
     allocations: &mut Vec<Allocation>,
     surplus: Money,
@@ -259,26 +259,42 @@ pub(crate) fn extend(
     set_aside: &BTreeMap<InvoiceId, Money>,
     most: usize,
 ) -> bool {
-    let (mut left, mut found) = (surplus, 0);
-    let mut oldest: Vec<&InvoiceHead> = open.iter().collect();
-    oldest.sort_by_key(|invoice| (invoice.due_on(), &invoice.id));
-    for invoice in oldest {
+    let room = |invoice: &InvoiceHead| placeable(allocations, surplus.currency(), invoice, set_aside, most);
+    let rooms: Vec<(&InvoiceHead, OpenDays)> = open.iter().map(|invoice| (invoice, room(invoice))).collect();
+    let (mut left, mut touched, begun) = (surplus, BTreeSet::new(), allocations.len());
+    for (invoice, due) in by_due_day(&rooms) {
         if left.is_zero() {
             return false;
         }
-        let part = placeable(allocations, left.currency(), invoice, set_aside, most).min(left);
-        if part.is_zero() {
+        let place = allocations.iter().position(|allocation| allocation.invoice == invoice.id);
+        if place.is_none() && allocations.len() >= most {
             continue;
         }
-        if found == ALLOCATIONS_PER_STEP {
+        let is_first = !touched.contains(&invoice.id);
+        if is_first && touched.len() == ALLOCATIONS_PER_STEP {
             return true;
         }
-        match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
-            Some(known) => known.ceiling = known.ceiling.checked_add(part).unwrap_or(known.ceiling),
+        touched.insert(&invoice.id);
+        let part = due.amount.min(left);
+        match place.and_then(|place| allocations.get_mut(place)) {
+            Some(known) => {
+                known.ceiling = known.ceiling.checked_add(part).unwrap_or(known.ceiling);
+                // Of one that the books choose here, all that they choose was meant for it.
+                if place >= Some(begun) {
+                    known.intended = known.ceiling;
+                }
+            }
             None => allocations.push(Allocation::of(invoice, part)),
         }
         left = left.less(part);
-        found += 1;
     }
     false
+}
+
+/// What is due of invoices, the earliest first.
+pub(crate) fn by_due_day<'a>(rooms: &[(&'a InvoiceHead, OpenDays)]) -> Vec<(&'a InvoiceHead, Due)> {
+    let mut portions: Vec<(&InvoiceHead, Due)> =
+        rooms.iter().flat_map(|(invoice, days)| days.days().iter().map(|due| (*invoice, *due))).collect();
+    portions.sort_by_key(|(invoice, due)| (due.on, &invoice.id));
+    portions
 }

@@ -153,6 +153,11 @@ impl InvoiceHead {
         self.schedule.open(self.balance.covered())
     }
 
+    /// What a person may pay of it, by due day. What is on its way and what is contested is of the first days.
+    pub fn payable_days(&self) -> OpenDays {
+        self.open_days().less(self.balance.open().less(self.balance.payable()))
+    }
+
     /// The next day on which something of it is due and open; the last day where nothing is open.
     pub fn due_on(&self) -> Date {
         self.open_days().first_day().unwrap_or(self.schedule.last_day())

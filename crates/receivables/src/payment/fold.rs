@@ -10,7 +10,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
-use crate::invoice::{HolderId, InvoiceHead};
+use crate::invoice::{HolderId, InvoiceHead, OpenDays};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::Money;
 use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
@@ -67,8 +67,8 @@ pub fn remainder(payment: &Payment) -> Money {
     surplus(payment, &payment.allocations)
 }
 
-/// How much of the remainder may go to an open invoice of the account; see [`place_remainder`].
-pub fn placeable_on(payment: &Payment, invoice: &InvoiceHead) -> Money {
+/// How much of the remainder may go to an open invoice of the account, by due day; see [`place_remainder`].
+pub fn placeable_on(payment: &Payment, invoice: &InvoiceHead) -> OpenDays {
     let set_aside = payment.sent_back_by_choice();
     allocation::placeable(&payment.allocations, payment.currency(), invoice, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX)
 }

@@ -56,6 +56,58 @@ fn what_covers_an_invoice_covers_its_first_day_first() {
     "#]]);
 }
 
+#[test]
+fn money_that_finds_its_invoices_goes_to_what_is_due_first() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01 40.00, 2026-12-01 60.00
+            A is open: 100.00 open
+            ledger: A of 2026-03-01 40.00, A of 2026-12-01 60.00
+            facts: invoice.issued
+        invoice B 70.00 due 2026-04-01
+            B is open: 70.00 open
+            ledger: B 70.00
+            facts: invoice.issued
+        invoice D 10.00 due 2026-05-01
+            D is open: 10.00 open
+            ledger: D 10.00
+            facts: invoice.issued
+        pay P: D 10.00
+            P is started: 10.00 asked
+            D is open: 10.00 open, checkout of P
+            facts: payment.started
+        open P
+            P is started: 10.00 asked
+        P: checkout completed paid 95.00
+            P is settled: 10.00 asked, 95.00 received, 85.00 unapplied, unfinished
+            D is paid: 0.00 open
+            ledger: D -10.00, unapplied -85.00
+            facts: invoice.paid
+            then
+            P is settled: 10.00 asked, 95.00 received
+            A is partly_paid: 60.00 open
+            B is partly_paid: 25.00 open
+            ledger: A of 2026-03-01 -40.00, B -45.00, unapplied 85.00
+            facts: payment.settled, invoice.partly_paid, invoice.partly_paid
+        pay Q: A 10.00
+            Q is started: 10.00 asked
+            A is partly_paid: 60.00 open, checkout of Q
+            facts: payment.started
+        open Q
+            Q is started: 10.00 asked
+        Q: checkout completed paid 75.00
+            Q is settled: 10.00 asked, 75.00 received, 65.00 unapplied, unfinished
+            A is partly_paid: 50.00 open
+            ledger: A of 2026-12-01 -10.00, unapplied -65.00
+            facts: invoice.partly_paid
+            then
+            Q is settled: 10.00 asked, 75.00 received
+            A is partly_paid: 10.00 open
+            B is paid: 0.00 open
+            ledger: A of 2026-12-01 -40.00, B -25.00, unapplied 65.00
+            facts: payment.settled, invoice.partly_paid, invoice.paid
+    "#]]);
+}
+
 proptest! {
     #![proptest_config(cases(300))]
 
