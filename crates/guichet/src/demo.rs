@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use operations::{OperationError, issue_invoice, register_customer};
 use receivables::calendar::days_after;
 use receivables::customer::Profile;
-use receivables::invoice::{Draft, DraftLine};
+use receivables::invoice::{Draft, DraftLine, DraftSchedule};
 use receivables::text::TextError;
 use receivables::{BillingZone, Business, BusinessId, Currency, Locale, Money, PayLinkId};
 use rust_decimal::Decimal;
@@ -156,7 +156,7 @@ fn draft(invoice: &DemoInvoice, business: &Business, now: Timestamp) -> Result<D
         currency: invoice.currency,
         purchase_order: None,
         issued_on,
-        due_on: days_after(issued_on, invoice.runs_days),
+        schedule: DraftSchedule::On(days_after(issued_on, invoice.runs_days)),
         lines: lines.collect::<Result<_, OperationError>>()?,
     })
 }

@@ -3,15 +3,18 @@
 
 use jiff::Timestamp;
 use receivables::allocation::{ApplyRefusal, UnapplyRefusal};
-use receivables::{Allocation, Business, Customer, Invoice, InvoiceId, Money, Payment, PaymentId, allocation, payment};
-use store::Page;
+use receivables::{
+    Allocation, Business, BusinessId, CreditNote, Customer, CustomerId, InvoiceHead, InvoiceId, Money, Payment,
+    PaymentId, allocation, payment,
+};
 
 use crate::context::Context;
 use crate::error::OperationError;
+use crate::open_invoices::open_invoices;
 use crate::payments::{change_payment, named_invoices};
 
-/// Open invoices considered for proposals, oldest due first.
-const OPEN_INVOICES_MAX: usize = 100;
+/// Invoices proposed for one source.
+const PROPOSALS_MAX: usize = 100;
 
 /// An amount for one invoice.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ pub(crate) async fn parts_of(
     context: &Context,
     business: &Business,
     parts: &[CashPart],
-) -> Result<Vec<(Invoice, Money)>, OperationError> {
+) -> Result<Vec<(InvoiceHead, Money)>, OperationError> {
     Ok(with_amounts(named_invoices(context, &business.id, &named_by(parts)).await?, parts))
 }
 
@@ -33,7 +36,7 @@ fn named_by(parts: &[CashPart]) -> Vec<InvoiceId> {
     parts.iter().map(|part| part.invoice.clone()).collect()
 }
 
-fn with_amounts(invoices: Vec<Invoice>, parts: &[CashPart]) -> Vec<(Invoice, Money)> {
+fn with_amounts(invoices: Vec<InvoiceHead>, parts: &[CashPart]) -> Vec<(InvoiceHead, Money)> {
     invoices.into_iter().zip(parts).map(|(invoice, part)| (invoice, part.amount)).collect()
 }
 
@@ -113,11 +116,29 @@ pub async fn proposals_for(
     context: &Context,
     business: &Business,
     payment: &Payment,
-) -> Result<Vec<(InvoiceId, Money)>, OperationError> {
-    let page = Page::first(OPEN_INVOICES_MAX);
-    let open = context.store.open_invoices(&business.id, &payment.customer, &page).await?;
-    let allocations: &[Allocation] = &payment.allocations;
-    Ok(allocation::proposals(allocations, payment.unapplied, &open.items))
+) -> Result<Vec<(InvoiceHead, Money)>, OperationError> {
+    proposals(context, &business.id, &payment.customer, &payment.allocations, payment.unapplied).await
+}
+
+/// Proposes invoices for what is unapplied of a credit note, as [`proposals_for`] does for a payment.
+pub async fn proposals_for_credit_note(
+    context: &Context,
+    business: &Business,
+    note: &CreditNote,
+) -> Result<Vec<(InvoiceHead, Money)>, OperationError> {
+    proposals(context, &business.id, &note.customer, &note.allocations, note.unapplied).await
+}
+
+async fn proposals(
+    context: &Context,
+    b: &BusinessId,
+    c: &CustomerId,
+    allocations: &[Allocation],
+    unapplied: Money,
+) -> Result<Vec<(InvoiceHead, Money)>, OperationError> {
+    let room = |head: &InvoiceHead| allocation::proposable(allocations, head);
+    let open = open_invoices(context, b, c, unapplied, PROPOSALS_MAX, room).await?;
+    Ok(allocation::proposals(allocations, unapplied, &open))
 }
 
 async fn load(context: &Context, business: &Business, id: &PaymentId) -> Result<Payment, OperationError> {

@@ -129,13 +129,8 @@ async fn load(context: &Context, business: &Business, id: &CreditNoteId) -> Resu
     context.store.credit_note(&business.id, id).await?.ok_or(OperationError::NotFound)
 }
 
-async fn with_current_invoices(context: &Context, mut note: CreditNote) -> Result<CreditNote, OperationError> {
+async fn with_current_invoices(context: &Context, note: CreditNote) -> Result<CreditNote, OperationError> {
     let ids: Vec<InvoiceId> = note.allocations.iter().map(|part| part.invoice.clone()).collect();
-    let fresh = context.store.balances(&note.business, &ids).await?;
-    for allocation in &mut note.allocations {
-        if let Some(balance) = fresh.get(&allocation.invoice) {
-            allocation.balance = balance.clone();
-        }
-    }
-    Ok(note)
+    let heads = context.store.invoice_heads(&note.business, &ids).await?;
+    Ok(note.with_current_invoices(&heads))
 }

@@ -5,7 +5,7 @@ use payment_gateway::{Meaning, meaning_of};
 use receivables::allocation::ApplyRefusal;
 use receivables::payment::{self, ExternalPayment, mention_cash};
 use receivables::{
-    BusinessId, CustomerId, Invoice, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Provider, Report,
+    BusinessId, CustomerId, InvoiceHead, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Provider, Report,
 };
 use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, KeepOutcome, ReceivedEvent};
 
@@ -216,7 +216,7 @@ async fn find_customer(
 struct ExternalMoney {
     provider: Provider,
     /// The invoices it is for; empty where the books choose them.
-    parts: Vec<(Invoice, Money)>,
+    parts: Vec<(InvoiceHead, Money)>,
     /// The object that carries it, where it was kept as unidentified until now.
     anchor: Option<ObjectId>,
 }
@@ -292,7 +292,7 @@ pub async fn identify(
     b: &BusinessId,
     object: &ObjectId,
     customer: &CustomerId,
-    parts: Vec<(Invoice, Money)>,
+    parts: Vec<(InvoiceHead, Money)>,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let mut found = None;

@@ -235,7 +235,7 @@ async fn plan(
     let draft = &imported.draft;
     if let Some(id) = context.store.invoice_by_number(&business.id, &draft.number).await? {
         let known = context.store.invoice(&business.id, &id).await?.ok_or(OperationError::Conflict)?;
-        let same = customer == Some(&known.customer) && imported.matches(&known);
+        let same = customer == Some(&known.head.customer) && imported.matches(&known);
         let refusal = IssueRefusal::Immutable { number: draft.number.clone() }.into();
         return Ok(if same { InvoicePlan::Known } else { InvoicePlan::Wrong(imported.refused(&refusal)) });
     }
@@ -335,14 +335,6 @@ async fn issue(
 impl ImportedInvoice {
     /// Whether a stored invoice has the content of the file; the customer is not compared.
     fn matches(&self, known: &Invoice) -> bool {
-        let issued = reading::dry_run(self.draft.clone());
-        issued.is_ok_and(|issued| {
-            known.number == issued.number
-                && known.external_id == issued.external_id
-                && known.purchase_order == issued.purchase_order
-                && known.issued_on == issued.issued_on
-                && known.due_on == issued.due_on
-                && known.lines == issued.lines
-        })
+        reading::dry_run(self.draft.clone()).is_ok_and(|issued| known.demands_the_same_as(&issued))
     }
 }

@@ -37,7 +37,8 @@ pub async fn issue_invoice(
     if context.store.customer(&business.id, customer).await?.is_none() {
         return Err(OperationError::NotFound);
     }
-    let expires_on = pay_link::default_expiry(draft.due_on, business.time_zone.date_at(now));
+    let last_day = draft.schedule.last_day().unwrap_or(draft.issued_on);
+    let expires_on = pay_link::default_expiry(last_day, business.time_zone.date_at(now));
     let link = new_link(context, business, link, customer, &id, expires_on);
     let wanted = (draft.number.clone(), draft.external_id.clone());
     let (invoice, decision) =
@@ -72,16 +73,10 @@ async fn known(
     otherwise: Option<IssueRefusal>,
 ) -> Result<IssuedInvoice, OperationError> {
     let invoice = context.store.invoice(&business.id, id).await?.ok_or(OperationError::Conflict)?;
-    let same = invoice.customer == wanted.customer
-        && invoice.number == wanted.number
-        && invoice.external_id == wanted.external_id
-        && invoice.purchase_order == wanted.purchase_order
-        && invoice.issued_on == wanted.issued_on
-        && invoice.due_on == wanted.due_on
-        && invoice.lines == wanted.lines;
-    if !same {
-        let same_invoice_meant = invoice.number == wanted.number && invoice.external_id == wanted.external_id;
-        let immutable = IssueRefusal::Immutable { number: invoice.number };
+    if invoice.head.customer != wanted.head.customer || !invoice.demands_the_same_as(wanted) {
+        let (head, wanted) = (invoice.head, &wanted.head);
+        let same_invoice_meant = head.number == wanted.number && head.external_id == wanted.external_id;
+        let immutable = IssueRefusal::Immutable { number: head.number };
         return Err(if same_invoice_meant { immutable } else { otherwise.unwrap_or(immutable) }.into());
     }
     let links = context.store.pay_links_of_invoice(&business.id, id).await?;
@@ -98,9 +93,9 @@ pub async fn issue_pay_link(
     expires_on: Option<Date>,
     now: Timestamp,
 ) -> Result<PayLink, OperationError> {
-    let invoice = context.store.invoice(&business.id, invoice).await?.ok_or(OperationError::NotFound)?;
+    let invoice = context.store.invoice_head(&business.id, invoice).await?.ok_or(OperationError::NotFound)?;
     let today = business.time_zone.date_at(now);
-    let expires_on = expires_on.unwrap_or_else(|| pay_link::default_expiry(invoice.due_on, today));
+    let expires_on = expires_on.unwrap_or_else(|| pay_link::default_expiry(invoice.schedule.last_day(), today));
     if expires_on < today {
         return Err(LinkRefusal::DayPassed { field: "expires_on".to_owned(), today }.into());
     }

@@ -19,6 +19,7 @@ mod import;
 mod invoices;
 mod links;
 mod methods;
+mod open_invoices;
 mod payments;
 mod payouts;
 mod publish;
@@ -30,7 +31,9 @@ mod write_offs;
 
 pub use audit::seal_records;
 pub use businesses::set_write_off_tolerances;
-pub use cash_moves::{CashPart, apply_cash, close_review, hand_over, move_cash, proposals_for, unapply_cash};
+pub use cash_moves::{
+    CashPart, apply_cash, close_review, hand_over, move_cash, proposals_for, proposals_for_credit_note, unapply_cash,
+};
 pub use context::{Context, OperatorAction};
 pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unapply_credit_note};
 pub use customers::{Registration, register_customer};

@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::{CheckoutOrder, CloseOutcome, Gateway, IdempotencyKey, Operation, OrderError};
 use receivables::money::AmountRefusal;
-use receivables::payment::{self, ChargeRule, Checkout, Origin, Request, StartRefusal};
+use receivables::payment::{self, ChargeRule, Checkout, Origin, PAGE_OPEN_FOR, Request, StartRefusal};
 use receivables::{
     Business, Change, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
 };
@@ -21,8 +21,6 @@ pub(crate) use apply_reports::{
     ClaimedReports, abandon, change_payment, commit_reports, named_invoices, reload, run_to_completion,
 };
 
-/// How long the hosted page stays open.
-const CHECKOUT_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
 /// A page that closes so soon is not offered any more.
 const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
 
@@ -272,7 +270,7 @@ fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutO
         locale: payment.locale,
         success_url: context.links.payment_url(payment),
         cancel_url,
-        expires_at: payment.started_at.checked_add(CHECKOUT_OPEN_FOR).ok(),
+        expires_at: payment.started_at.checked_add(PAGE_OPEN_FOR).ok(),
     }
 }
 

@@ -97,8 +97,8 @@ async fn verify_account(
     proof.differences.extend(differences(books));
     names::verify_invoices(context, b, c, &invoices, proof).await?;
     names::verify_credit_notes(context, b, c, &credit_notes, proof).await?;
-    let open = invoices.iter().filter(|invoice| !invoice.balance.open().is_zero());
-    lists.open_invoices.extend(open.map(|invoice| invoice.id.to_string()));
+    let open = invoices.iter().map(|invoice| &invoice.head).filter(|head| !head.balance.open().is_zero());
+    lists.open_invoices.extend(open.map(|head| head.id.to_string()));
     for entry in &entries {
         lists.entries.insert(format!("{}.{}", entry.source, entry.sequence));
         lists.decisions.insert(decision_of(entry));
@@ -244,8 +244,10 @@ where
     }
 }
 
+/// The invoices with their lines: the list has only how they stand.
 async fn invoices_of(context: &Context, b: &BusinessId, c: &CustomerId) -> Result<Vec<Invoice>, OperationError> {
-    all(|page| async move { Ok(context.store.invoices_of(b, c, &page).await?) }).await
+    let heads = all(|page| async move { Ok(context.store.invoices_of(b, c, &page).await?) }).await?;
+    Ok(context.store.with_lines(heads).await?)
 }
 
 /// The credit notes with all their parts: the list has only their records.

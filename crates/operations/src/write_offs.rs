@@ -1,7 +1,7 @@
 //! Write-offs of small open amounts, and reversing them.
 
 use jiff::Timestamp;
-use receivables::{Business, Decision, Invoice, InvoiceId, Refusal, write_off as books};
+use receivables::{Business, Decision, Invoice, InvoiceHead, InvoiceId, Refusal, write_off as books};
 
 use crate::commit::{RetryOnConflict, commit_once, is_already_done};
 use crate::context::Context;
@@ -35,7 +35,7 @@ async fn change_invoice<R: Into<Refusal>>(
     context: &Context,
     business: &Business,
     id: &InvoiceId,
-    decide: impl Fn(&Invoice) -> Result<(Invoice, Decision), R>,
+    decide: impl Fn(&InvoiceHead) -> Result<(InvoiceHead, Decision), R>,
 ) -> Result<Invoice, OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
@@ -44,8 +44,8 @@ async fn change_invoice<R: Into<Refusal>>(
         if is_already_done(context, &business.id).await? {
             return Ok(invoice);
         }
-        if let Some(invoice) = commit_once(context, &business.id, decide(&invoice)).await? {
-            return Ok(invoice);
+        if let Some(head) = commit_once(context, &business.id, decide(&invoice.head)).await? {
+            return Ok(Invoice { head, ..invoice });
         }
     }
 }

@@ -15,12 +15,12 @@ use jiff::civil::Date;
 mod apply;
 mod place;
 
-pub use apply::{ApplyRefusal, UnapplyRefusal, Unfinished, proposals};
+pub use apply::{ApplyRefusal, UnapplyRefusal, Unfinished, proposable, proposals};
 pub(crate) use apply::{apply, unapply};
-pub(crate) use place::{Funds, Placed, balance_fact, extend, place};
+pub(crate) use place::{Funds, Placed, balance_fact, by_due_day, extend, place, placeable};
 
 use crate::ids::InvoiceId;
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::invoice::{Held, Hold, HoldKind, HolderId, InvoiceHead, OpenDays, Standing};
 use crate::money::Money;
 use crate::text::InvoiceNumber;
 
@@ -28,6 +28,8 @@ use crate::text::InvoiceNumber;
 pub const ALLOCATIONS_PER_STEP: usize = 43;
 /// Items of one transaction that are left for allocations and their invoices.
 pub(crate) const ITEMS_PER_STEP: usize = 2 * ALLOCATIONS_PER_STEP;
+/// Due days that one transaction can move: each is a sum of the account, and an update of those has room for so many.
+pub const DUE_DAYS_PER_STEP: usize = 250;
 /// What a transaction may carry besides, before it takes from that: the payment, its unapplied, the entry, the balance, the
 /// audit, the event, the action, and so many items of the reports.
 const REPORT_ITEMS_PER_STEP: usize = 7;
@@ -39,8 +41,6 @@ pub struct Allocation {
     pub invoice: InvoiceId,
     /// The number printed on that invoice.
     pub number: InvoiceNumber,
-    /// The civil date by which it is to be paid.
-    pub due_on: Date,
     /// What was meant for it: by the payer, by the books, by an operator.
     pub intended: Money,
     /// The most that it may take. It is lowered where the invoice could not take all, so that what went elsewhere stays there.
@@ -53,30 +53,98 @@ pub struct Allocation {
     pub charged_back: Money,
     /// An operator took it back: it is never proposed again.
     pub withdrawn_by_operator: bool,
+    /// The hosted page of its payment is open for it, so that no other is.
+    pub page: bool,
     /// How the invoice stood when this source last touched it. A decision on it is written only if it still stands so.
-    pub balance: InvoiceBalance,
+    pub seen: SeenInvoice,
+}
+
+/// What a source remembers of an invoice, which is what a decision on it rests on. What the source itself covers and holds of it
+/// stands beside it in the allocation, and is left out here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenInvoice {
+    /// The version of the invoice.
+    pub version: u64,
+    /// What the source could cover, by due day: what is open and what it covers.
+    pub room: OpenDays,
+    /// What others hold.
+    pub held: Held,
+    /// The last day on which the invoice is due.
+    pub last_due_on: Date,
 }
 
 impl Allocation {
     /// A new one, of which nothing is applied yet.
-    pub(crate) fn of(invoice: &Invoice, intended: Money) -> Self {
+    pub(crate) fn of(invoice: &InvoiceHead, intended: Money) -> Self {
         let nothing = Money::zero(intended.currency());
         Self {
             invoice: invoice.id.clone(),
             number: invoice.number.clone(),
-            due_on: invoice.due_on,
             intended,
             ceiling: intended,
             applied: nothing,
             pending: nothing,
             charged_back: nothing,
             withdrawn_by_operator: false,
-            balance: invoice.balance.clone(),
+            page: false,
+            seen: SeenInvoice::of(invoice, nothing, None),
         }
+    }
+
+    /// What it could cover at most: what is open of the invoice and what it covers.
+    pub(crate) fn room(&self) -> Money {
+        self.seen.room.total(self.applied.currency())
+    }
+
+    /// What is open of its invoice, as far as it knows.
+    pub fn invoice_open(&self) -> Money {
+        self.room().less(self.applied)
+    }
+
+    /// What its source holds of the invoice: an open page, or what is on its way.
+    pub(crate) fn hold(&self) -> Option<HoldKind> {
+        match (self.page, self.pending.is_zero()) {
+            (true, _) => Some(HoldKind::Page),
+            (false, false) => Some(HoldKind::Pending),
+            (false, true) => None,
+        }
+    }
+
+    /// How its invoice stands, as far as it knows, where the source covers and holds so much of it.
+    pub(crate) fn standing(&self, applied: Money, pending: Money) -> Standing {
+        let own = Hold { kind: HoldKind::Pending, amount: pending, until: None };
+        Standing { open: self.seen.room.less(applied), held: self.seen.held.clone().with(&own) }
+    }
+
+    /// Takes up how its invoice stands now, if it is among those. `own` is its source, where that can hold anything.
+    pub(crate) fn refresh(&mut self, fresh: &BTreeMap<InvoiceId, InvoiceHead>, own: Option<&HolderId>) {
+        if let Some(invoice) = fresh.get(&self.invoice) {
+            self.refresh_from(invoice, own);
+        }
+    }
+
+    /// Whether what it remembers is how the invoice stands, or how it stood in another version.
+    pub(crate) fn remembers(&self, invoice: &InvoiceHead, own: Option<&HolderId>) -> bool {
+        self.seen.version != invoice.balance.version || self.seen == SeenInvoice::of(invoice, self.applied, own)
+    }
+
+    fn refresh_from(&mut self, invoice: &InvoiceHead, own: Option<&HolderId>) {
+        self.seen = SeenInvoice::of(invoice, self.applied, own);
     }
 
     /// The ceiling under which it has so much, where a part was sent back of it by choice.
     fn ceiling_beside(&self, applied: Money, aside: &BTreeMap<InvoiceId, Money>) -> Money {
         aside.get(&self.invoice).map_or(Ok(applied), |aside| applied.checked_add(*aside)).unwrap_or(self.ceiling)
+    }
+}
+
+impl SeenInvoice {
+    fn of(invoice: &InvoiceHead, applied: Money, own: Option<&HolderId>) -> Self {
+        Self {
+            version: invoice.balance.version,
+            room: invoice.schedule.open(invoice.balance.covered().less(applied)),
+            held: invoice.balance.holds.held_beside(own),
+            last_due_on: invoice.schedule.last_day(),
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::decision::{Change, Decision};
 use crate::ids::{CustomerId, KeyId, PayLinkId};
-use crate::invoice::InvoiceBalance;
+use crate::invoice::{CutKind, HoldChange, HoldKind, InvoiceChange};
 use crate::money::Money;
 use crate::payment::{Payment, RefundOrder};
 
@@ -101,16 +101,16 @@ impl Decision {
             Change::PaymentStarted(payment) => Some(of(payment.id.as_str(), payment.version)),
             Change::CreditNoteChanged { after, .. } => Some(of(after.id.as_str(), after.version)),
             Change::CreditNoteIssued(note) => Some(of(note.id.as_str(), note.version)),
-            Change::InvoiceIssued(invoice) => Some(of(invoice.id.as_str(), invoice.balance.version)),
+            Change::InvoiceIssued(invoice) => Some(of(invoice.head.id.as_str(), invoice.head.balance.version)),
             Change::CustomerRegistered(customer) => Some(of(customer.id.as_str(), customer.version)),
             Change::ProfileChanged { after, .. } => Some(of(after.id.as_str(), after.version)),
             Change::PayLinkRevoked(link) => Some(format!("{}.revoked", link.id)),
-            Change::PayLinkIssued(_) | Change::InvoiceBalanceChanged { .. } => None,
+            Change::PayLinkIssued(_) | Change::InvoiceChanged(_) => None,
         });
         let link = || {
             self.changes.iter().find_map(|change| match change {
                 Change::PayLinkIssued(link) => Some(link.id.to_string()),
-                Change::InvoiceBalanceChanged { invoice, after, .. } => Some(of(invoice.as_str(), after.version)),
+                Change::InvoiceChanged(change) => Some(of(change.invoice.as_str(), change.version_after())),
                 Change::CustomerRegistered(_)
                 | Change::ProfileChanged { .. }
                 | Change::InvoiceIssued(_)
@@ -135,10 +135,10 @@ fn of_change(change: &Change) -> Vec<Difference> {
             after: format!("version {}", after.version),
         }],
         Change::InvoiceIssued(invoice) => vec![
-            made(invoice.id.as_str(), "issued"),
-            Difference::of_amount(invoice.id.as_str(), "open", None, invoice.balance.open()),
+            made(invoice.head.id.as_str(), "issued"),
+            Difference::of_amount(invoice.head.id.as_str(), "open", None, invoice.head.balance.open()),
         ],
-        Change::InvoiceBalanceChanged { invoice, before, after, .. } => balance(invoice.as_str(), before, after),
+        Change::InvoiceChanged(change) => invoice(change),
         Change::PayLinkIssued(link) => vec![made(link.id.as_str(), "issued")],
         Change::PayLinkRevoked(link) => vec![Difference {
             what: link.id.to_string(),
@@ -159,15 +159,27 @@ fn of_change(change: &Change) -> Vec<Difference> {
     }
 }
 
-fn balance(id: &str, before: &InvoiceBalance, after: &InvoiceBalance) -> Vec<Difference> {
-    let claim = |balance: &InvoiceBalance| balance.live_checkout.as_ref().map(ToString::to_string).unwrap_or_default();
-    vec![
-        Difference::of_amount(id, "open", Some(before.open()), after.open()),
-        Difference::of_amount(id, "pending", Some(before.pending), after.pending),
-        Difference::of_amount(id, "written_off", Some(before.written_off), after.written_off),
-        Difference::of_amount(id, "charged_back", Some(before.charged_back), after.charged_back),
-        Difference { what: id.to_owned(), field: "live_checkout", before: claim(before), after: claim(after) },
-    ]
+fn invoice(change: &InvoiceChange) -> Vec<Difference> {
+    let id = change.invoice.as_str();
+    let mut differences = vec![Difference::of_amount(id, "open", Some(change.open_before()), change.open_after())];
+    differences.extend(CutKind::ALL.into_iter().map(|kind| {
+        let (before, after) = change.cut(kind);
+        Difference::of_amount(id, kind.as_str(), Some(before), after)
+    }));
+    if let Some((before, after)) = change.written_off {
+        differences.push(Difference::of_amount(id, "written_off", Some(before), after));
+    }
+    if let Some(HoldChange { holder, before, after }) = &change.hold {
+        let word =
+            |kind: Option<&HoldKind>| kind.map(|kind| format!("{} of {holder}", kind.as_str())).unwrap_or_default();
+        differences.push(Difference {
+            what: id.to_owned(),
+            field: "hold",
+            before: word(before.as_ref()),
+            after: word(after.as_ref().map(|hold| &hold.kind)),
+        });
+    }
+    differences
 }
 
 fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {

@@ -1,5 +1,7 @@
 //! Credit notes: documents that reduce what is owed, applied like cash, in part or whole, to one invoice or several.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -9,8 +11,8 @@ pub(crate) use issue::is_as_folded;
 pub use issue::{IssueRefusal, apply, issue, unapply};
 
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
-use crate::ids::{BusinessId, CreditNoteId, CustomerId};
-use crate::invoice::Invoice;
+use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
+use crate::invoice::InvoiceHead;
 use crate::money::Money;
 use crate::text::{Description, InvoiceNumber};
 
@@ -44,6 +46,17 @@ pub struct CreditNote {
     pub version: u64,
 }
 
+impl CreditNote {
+    /// The credit note with its invoices as they stand now, for deciding again after another's change came first.
+    #[must_use]
+    pub fn with_current_invoices(mut self, fresh: &BTreeMap<InvoiceId, InvoiceHead>) -> Self {
+        for allocation in &mut self.allocations {
+            allocation.refresh(fresh, None);
+        }
+        self
+    }
+}
+
 /// What the business asks us to credit.
 #[derive(Clone, Debug)]
 pub struct CreditNoteDraft {
@@ -56,5 +69,5 @@ pub struct CreditNoteDraft {
     /// The civil date printed on it.
     pub issued_on: Date,
     /// The invoices it is for, and how much for each; none where it is kept for later.
-    pub parts: Vec<(Invoice, Money)>,
+    pub parts: Vec<(InvoiceHead, Money)>,
 }

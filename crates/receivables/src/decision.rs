@@ -9,8 +9,8 @@ use crate::credit_note::CreditNote;
 use crate::currency::Currency;
 use crate::customer::Customer;
 use crate::fact::{Fact, FactKind};
-use crate::ids::{BusinessId, CustomerId, InvoiceId};
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::ids::{BusinessId, CustomerId};
+use crate::invoice::{CutKind, Invoice, InvoiceChange};
 use crate::ledger::{Entry, Leg};
 use crate::pay_link::PayLink;
 use crate::payment::Payment;
@@ -57,17 +57,8 @@ pub enum Change {
     },
     /// An invoice that is not there yet.
     InvoiceIssued(Box<Invoice>),
-    /// The balance of an invoice changes.
-    InvoiceBalanceChanged {
-        /// The invoice that it is about.
-        invoice: InvoiceId,
-        /// When it is due, which is part of its place in the lists.
-        due_on: Date,
-        /// The values that were read, over which alone it is written.
-        before: InvoiceBalance,
-        /// The values to write.
-        after: InvoiceBalance,
-    },
+    /// What is covered or held of an invoice changes.
+    InvoiceChanged(Box<InvoiceChange>),
     /// A pay link that is not there yet.
     PayLinkIssued(PayLink),
     /// A pay link is taken back.
@@ -100,25 +91,9 @@ impl Change {
             Self::CustomerRegistered(_)
             | Self::ProfileChanged { .. }
             | Self::InvoiceIssued(_)
-            | Self::InvoiceBalanceChanged { .. }
+            | Self::InvoiceChanged(_)
             | Self::PayLinkIssued(_)
             | Self::PayLinkRevoked(_)
-            | Self::CreditNoteIssued(_)
-            | Self::CreditNoteChanged { .. } => None,
-        }
-    }
-
-    /// The balance of an invoice as it becomes, where one is issued or changes.
-    pub fn invoice_balance(&self) -> Option<(&InvoiceId, &InvoiceBalance)> {
-        match self {
-            Self::InvoiceIssued(invoice) => Some((&invoice.id, &invoice.balance)),
-            Self::InvoiceBalanceChanged { invoice, after, .. } => Some((invoice, after)),
-            Self::CustomerRegistered(_)
-            | Self::ProfileChanged { .. }
-            | Self::PayLinkIssued(_)
-            | Self::PayLinkRevoked(_)
-            | Self::PaymentStarted(_)
-            | Self::PaymentChanged { .. }
             | Self::CreditNoteIssued(_)
             | Self::CreditNoteChanged { .. } => None,
         }
@@ -213,10 +188,14 @@ impl Decision {
     pub fn balance_move(&self) -> BalanceMove {
         let mut moved = self.entry.as_ref().map(BalanceMove::of).unwrap_or_default();
         for change in &self.changes {
-            if let Change::InvoiceBalanceChanged { before, after, .. } = change {
-                let currency = after.gross.currency();
-                *moved.pending.entry(currency).or_default() += after.pending.minor() - before.pending.minor();
-                *moved.disputed.entry(currency).or_default() += after.disputed.minor() - before.disputed.minor();
+            if let Change::InvoiceChanged(change) = change {
+                let currency = change.zero.currency();
+                let grown = |kind| {
+                    let (before, after) = change.cut(kind);
+                    after.minor() - before.minor()
+                };
+                *moved.pending.entry(currency).or_default() += grown(CutKind::Pending);
+                *moved.disputed.entry(currency).or_default() += grown(CutKind::Disputed);
             }
         }
         moved

@@ -1,6 +1,6 @@
 //! The ledger of an account: what happened, appended and never changed.
 //!
-//! An entry is one thing that moved amounts, with a leg for every invoice it touched and one for unapplied cash. The sum of
+//! An entry is one thing that moved amounts, with a leg for every due day of an invoice it touched and one for unapplied cash. The sum of
 //! all legs of an account is its balance: open amounts less unapplied cash.
 
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ pub struct Entry {
     pub kind: EntryKind,
     /// The currency of every leg.
     pub currency: Currency,
-    /// What moved, at most one leg per invoice and one for unapplied cash.
+    /// What moved, at most one leg per invoice and due day, and one for unapplied cash.
     pub legs: Vec<Leg>,
 }
 
@@ -128,13 +128,13 @@ impl EntryKind {
 /// A part of an entry. A positive change is owed, a negative one is in the customer's favour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leg {
-    /// The open amount of an invoice changed.
+    /// What is open of an invoice on one of its due days changed.
     Invoice {
         /// The invoice that it is about.
         invoice: InvoiceId,
         /// Its number, so that a statement needs no other read.
         number: InvoiceNumber,
-        /// When it is due, by which ageing is kept.
+        /// The due day, by which ageing is kept.
         due_on: Date,
         /// By how much the open amount changed.
         change: Balance,

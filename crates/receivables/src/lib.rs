@@ -47,7 +47,7 @@ pub use fact::{Fact, FactId, FactKind};
 pub use ids::{
     BusinessId, CreditNoteId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, ReviewId, SignInId,
 };
-pub use invoice::Invoice;
+pub use invoice::{Invoice, InvoiceHead};
 pub use locale::{Language, Locale};
 pub use money::{Balance, Money, MoneyError};
 pub use pay_link::PayLink;

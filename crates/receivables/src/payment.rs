@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::allocation::Allocation;
 use crate::currency::Currency;
 use crate::ids::{BusinessId, CustomerId, InvoiceId, PayLinkId, PaymentId};
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::invoice::{HolderId, InvoiceHead};
 use crate::locale::Locale;
 use crate::money::Money;
 use crate::provider_object::{ObjectId, Provider, ProviderState};
@@ -28,11 +28,11 @@ mod state;
 pub use cash_moves::{HandOverRefusal, MoveRefusal, apply, hand_over, move_cash, unapply};
 pub use charge_rule::ChargeRule;
 pub use external::{ExternalPayment, mention_cash, start_external};
-pub use fold::{abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder};
+pub use fold::{abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder, placeable_on, remainder};
 pub use payable::OnlinePayable;
 pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, order_refund, refund_refused};
 pub use reviews::{Review, ReviewKind, ReviewRefusal, close_review};
-pub use start::{StartRefusal, start};
+pub use start::{PAGE_OPEN_FOR, StartRefusal, start};
 pub use state::{Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, State, Transition, poll_delay, transition};
 
 /// Invoices that one payment can cover.
@@ -131,7 +131,7 @@ pub struct Request {
     /// The language and habits of writing for the payer's pages and mails.
     pub locale: Locale,
     /// The invoices, and how much for each, in the payer's order.
-    pub parts: Vec<(Invoice, Money)>,
+    pub parts: Vec<(InvoiceHead, Money)>,
     /// What the provider can charge in the currency.
     pub rule: ChargeRule,
 }
@@ -172,11 +172,10 @@ impl Payment {
 
     /// The payment with its invoices as they stand now, for deciding again after another's change came first.
     #[must_use]
-    pub fn with_current_invoices(mut self, fresh: &BTreeMap<InvoiceId, InvoiceBalance>) -> Self {
+    pub fn with_current_invoices(mut self, fresh: &BTreeMap<InvoiceId, InvoiceHead>) -> Self {
+        let own = HolderId::from(&self.id);
         for allocation in &mut self.allocations {
-            if let Some(balance) = fresh.get(&allocation.invoice) {
-                allocation.balance = balance.clone();
-            }
+            allocation.refresh(fresh, Some(&own));
         }
         self
     }

@@ -31,7 +31,7 @@ pub use standing::{
 use crate::calendar::{BillingZone, days_overdue};
 use crate::currency::Currency;
 use crate::ids::InvoiceId;
-use crate::invoice::Invoice;
+use crate::invoice::{InvoiceBalance, InvoiceHead};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money, MoneyError};
 use crate::text::InvoiceNumber;
@@ -45,8 +45,9 @@ pub struct StatementData {
     pub entries: Vec<Entry>,
     /// Every entry that is newer than the page, to be taken off the sums.
     pub later: Vec<Entry>,
-    /// The invoices that are open now, by due date, as many as the page has and one more; none for what happened.
-    pub open: Vec<Invoice>,
+    /// The invoices that are open now, by currency and due date: of today as many as the page has rows and one more, of an
+    /// earlier day all of them; none for what happened.
+    pub open: Vec<InvoiceHead>,
 }
 
 /// A page of a statement.
@@ -95,7 +96,7 @@ pub struct Statement {
 pub enum StatementBody {
     /// What happened, between an opening and a closing balance.
     BalanceForward(BalanceForward),
-    /// What is open, by due date.
+    /// What is open, by invoice and due day.
     OpenItem(Vec<OpenItem>),
 }
 
@@ -136,7 +137,7 @@ impl StatementLine {
     }
 }
 
-/// An invoice that is open.
+/// What is open of an invoice on one of its due days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenItem {
     /// Our id of it.
@@ -153,9 +154,9 @@ pub struct OpenItem {
     pub pending: Option<Money>,
     /// The part of it that is contested; not known of the past.
     pub disputed: Option<Money>,
-    /// What an issuer took back of the invoice; not known of the past.
+    /// What an issuer took back of the invoice, on its first row; not known of the past.
     pub charged_back: Option<Money>,
-    /// What of the invoice is not expected any more, and so not open; not known of the past.
+    /// What of the invoice is not expected any more, and so not open, on its first row; not known of the past.
     pub written_off: Option<Money>,
 }
 
@@ -234,11 +235,14 @@ fn sum<'a>(currency: Currency, entries: impl Iterator<Item = &'a Entry>) -> Resu
 }
 
 fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Result<StatementLine, MoneyError> {
-    let mut invoices = Vec::new();
+    let mut invoices: Vec<(InvoiceNumber, Balance)> = Vec::new();
     let mut unapplied = Balance::zero(entry.currency);
     for leg in &entry.legs {
         match leg {
-            Leg::Invoice { number, change, .. } => invoices.push((number.clone(), *change)),
+            Leg::Invoice { number, change, .. } => match invoices.iter_mut().find(|(known, _)| known == number) {
+                Some((_, sum)) => *sum = change.checked_add(*sum)?,
+                None => invoices.push((number.clone(), *change)),
+            },
             Leg::Unapplied { change } => unapplied = unapplied.checked_add(*change)?,
         }
     }
@@ -252,8 +256,9 @@ fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Result<Statement
     })
 }
 
-/// The invoices that were open at the end of the day, per currency: those that are open now and those that were closed since,
-/// each with its open amount now less what was entered since.
+/// The invoices that were open at the end of the day, per currency, each with what was open on its due days: those that are open
+/// now and those that were closed since, with what is open now less what was entered since. An invoice is on one page with all
+/// its days, at the first of them; if that day moves while somebody turns pages, they see it twice or not at all.
 fn open_items(
     then: &AccountSums,
     ask: &StatementQuery,
@@ -261,78 +266,107 @@ fn open_items(
     limit: usize,
 ) -> Result<(Bodies, Option<StatementCursor>), MoneyError> {
     let mut found = closed_since(&read.later, ask.is_of_today());
-    for invoice in &read.open {
-        let key = (invoice.due_on, invoice.id.clone());
-        let since = found.get(&key).map_or(0, |item| item.minor);
-        let standing = &invoice.balance;
-        let now = |amount: Money| ask.is_of_today().then_some(amount);
-        let item = Found {
-            number: invoice.number.clone(),
-            currency: invoice.currency(),
-            minor: standing.open().minor() + since,
-            pending: now(standing.pending),
-            disputed: now(standing.disputed),
-            charged_back: now(standing.charged_back),
-            written_off: now(standing.written_off),
-        };
-        found.insert(key, item);
+    for head in &read.open {
+        let item = found.entry(head.id.clone()).or_insert_with(|| Found::of(&head.number, head.currency()));
+        for due in head.open_days().days() {
+            *item.open.entry(due.on).or_default() += due.amount.minor();
+        }
+        item.balance = ask.is_of_today().then_some(&head.balance);
     }
-    // Of what is due later than the last one read nothing is known yet; what is due before the page was on another.
-    let edge = read.open.get(limit).map(|invoice| (invoice.due_on, invoice.id.clone()));
     let start = match &ask.place {
-        Some(StatementCursor::Item(due_on, invoice)) => Some((*due_on, invoice.clone())),
+        Some(StatementCursor::Item(currency, due_on, invoice)) => Some((*currency, *due_on, invoice.clone())),
         Some(StatementCursor::Line(_)) | None => None,
     };
-    let within = |key: &(Date, InvoiceId)| {
-        start.as_ref().is_none_or(|start| key >= start) && edge.as_ref().is_none_or(|edge| key < edge)
-    };
-    let mut items = found.into_iter().filter(|(key, item)| item.minor > 0 && within(key));
+    let placed = found.into_iter().filter_map(|(invoice, mut item)| {
+        item.open.retain(|_, minor| *minor > 0);
+        let first = *item.open.keys().next()?;
+        Some(((item.currency, first, invoice), item))
+    });
+    let placed: BTreeMap<ItemKey, Found<'_>> =
+        placed.filter(|(key, _)| start.as_ref().is_none_or(|start| key >= start)).collect();
     let mut bodies: Bodies =
         then.currencies().into_iter().map(|currency| (currency, StatementBody::OpenItem(Vec::new()))).collect();
-    for ((due_on, invoice), item) in items.by_ref().take(limit) {
-        let open = Money::new(item.minor, item.currency)?;
-        let days_overdue = days_overdue(due_on, ask.as_of);
-        let Found { number, currency, pending, disputed, charged_back, written_off, .. } = item;
-        let item =
-            OpenItem { invoice, number, due_on, days_overdue, open, pending, disputed, charged_back, written_off };
-        if let Some(StatementBody::OpenItem(items)) = bodies.get_mut(&currency) {
-            items.push(item);
+    let mut rows = 0;
+    for ((currency, first, invoice), item) in placed {
+        if rows >= limit {
+            return Ok((bodies, Some(StatementCursor::Item(currency, first, invoice))));
+        }
+        let items = item.rows(&invoice, ask.as_of)?;
+        rows += items.len();
+        if let Some(StatementBody::OpenItem(body)) = bodies.get_mut(&currency) {
+            body.extend(items);
         }
     }
-    let next = items.next().map(|(key, _)| key).or(edge);
-    Ok((bodies, next.map(|(due_on, invoice)| StatementCursor::Item(due_on, invoice))))
+    Ok((bodies, None))
 }
+
+/// The place of an invoice in the list of open items: by currency, then by the first day on which something is open.
+type ItemKey = (Currency, Date, InvoiceId);
 
 /// An invoice of which something is open.
-struct Found {
+struct Found<'a> {
     number: InvoiceNumber,
     currency: Currency,
-    minor: i64,
-    pending: Option<Money>,
-    disputed: Option<Money>,
-    charged_back: Option<Money>,
-    written_off: Option<Money>,
+    /// Minor units by due day.
+    open: BTreeMap<Date, i64>,
+    /// How it stands, where that is known.
+    balance: Option<&'a InvoiceBalance>,
 }
 
-/// What has to be added to the open amounts now for those of the day, by due date and invoice.
-fn closed_since(later: &[Entry], of_today: bool) -> BTreeMap<(Date, InvoiceId), Found> {
-    let mut found: BTreeMap<(Date, InvoiceId), Found> = BTreeMap::new();
+impl Found<'_> {
+    fn of(number: &InvoiceNumber, currency: Currency) -> Self {
+        Self { number: number.clone(), currency, open: BTreeMap::new(), balance: None }
+    }
+
+    /// A row for each due day. What is on its way, and then what is contested, is of the first days; what was taken back or
+    /// written off of the invoice is said once.
+    fn rows(&self, invoice: &InvoiceId, as_of: Date) -> Result<Vec<OpenItem>, MoneyError> {
+        let mut pending = self.balance.map(InvoiceBalance::pending);
+        let mut disputed = self.balance.map(InvoiceBalance::disputed);
+        let mut charged_back = self.balance.map(|balance| balance.charged_back);
+        let mut written_off = self.balance.map(|balance| balance.written_off);
+        let rows = self.open.iter().map(|(due_on, minor)| {
+            let open = Money::new(*minor, self.currency)?;
+            let pending = pending.as_mut().map(|left| take(left, open));
+            let left = pending.map_or(open, |pending| open.less(pending));
+            Ok(OpenItem {
+                invoice: invoice.clone(),
+                number: self.number.clone(),
+                due_on: *due_on,
+                days_overdue: days_overdue(*due_on, as_of),
+                open,
+                pending,
+                disputed: disputed.as_mut().map(|contested| take(contested, left)),
+                charged_back: charged_back.as_mut().map(take_all),
+                written_off: written_off.as_mut().map(take_all),
+            })
+        });
+        rows.collect()
+    }
+}
+
+/// As much of what is left as fits.
+fn take(left: &mut Money, room: Money) -> Money {
+    let part = left.min(room);
+    *left = left.less(part);
+    part
+}
+
+/// All of what is left.
+fn take_all(left: &mut Money) -> Money {
+    std::mem::replace(left, Money::zero(left.currency()))
+}
+
+/// What has to be added to the open amounts now for those of the day.
+fn closed_since<'a>(later: &[Entry], of_today: bool) -> BTreeMap<InvoiceId, Found<'a>> {
+    let mut found: BTreeMap<InvoiceId, Found<'a>> = BTreeMap::new();
     if of_today {
         return found;
     }
     for leg in later.iter().flat_map(|entry| &entry.legs) {
         if let Leg::Invoice { invoice, number, due_on, change } = leg {
-            let (number, currency) = (number.clone(), change.currency());
-            let none = Found {
-                number,
-                currency,
-                minor: 0,
-                pending: None,
-                disputed: None,
-                charged_back: None,
-                written_off: None,
-            };
-            found.entry((*due_on, invoice.clone())).or_insert(none).minor -= change.minor();
+            let item = found.entry(invoice.clone()).or_insert_with(|| Found::of(number, change.currency()));
+            *item.open.entry(*due_on).or_default() -= change.minor();
         }
     }
     found

@@ -4,6 +4,7 @@
 //! the product do, and checks after every step what must always hold.
 
 mod books;
+mod holds_table;
 mod hostile_laws;
 mod invoice_tables;
 mod money_back_stories;
@@ -13,6 +14,7 @@ mod payment_laws;
 mod payment_refusals;
 mod payment_stories;
 mod provider_object_laws;
+mod schedule_laws;
 mod statement_laws;
 mod story;
 

@@ -9,7 +9,7 @@ use crate::allocation::Allocation;
 use crate::credit_note::{self, CreditNote};
 use crate::currency::Currency;
 use crate::ids::{CreditNoteId, CustomerId, InvoiceId, PaymentId};
-use crate::invoice::{self, Invoice};
+use crate::invoice::{self, HoldKind, HolderId, Invoice, InvoiceHead};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::Money;
 use crate::payment::{self, Payment, State};
@@ -60,6 +60,8 @@ pub fn differences(books: AccountBooks<'_>) -> Vec<Difference> {
     let mut proof = Proof { books, found: Vec::new() };
     let ledger = LedgerSums::of(books.entries);
     proof.invoices(&ledger);
+    proof.holds();
+    proof.remembered();
     proof.payments(&ledger);
     proof.credit_notes(&ledger);
     proof.sums(&ledger);
@@ -69,7 +71,7 @@ pub fn differences(books: AccountBooks<'_>) -> Vec<Difference> {
 /// What the ledger comes to.
 #[derive(Default)]
 struct LedgerSums {
-    open_by_invoice: BTreeMap<InvoiceId, i64>,
+    open_by_invoice: BTreeMap<InvoiceId, BTreeMap<Date, i64>>,
     open: BTreeMap<Currency, i64>,
     open_by_due: BTreeMap<(Currency, Date), i64>,
     unapplied: BTreeMap<Currency, i64>,
@@ -86,7 +88,7 @@ impl LedgerSums {
                 let minor = leg.change().minor();
                 match leg {
                     Leg::Invoice { invoice, due_on, .. } => {
-                        *sums.open_by_invoice.entry(invoice.clone()).or_default() += minor;
+                        *sums.open_by_invoice.entry(invoice.clone()).or_default().entry(*due_on).or_default() += minor;
                         *sums.open.entry(entry.currency).or_default() += minor;
                         *sums.open_by_due.entry((entry.currency, *due_on)).or_default() += minor;
                     }
@@ -129,7 +131,7 @@ impl Proof<'_> {
         self.found.push(Difference { customer: Some(self.books.customer.clone()), what, computed, kept });
     }
 
-    /// Each invoice: open by the ledger, applied and pending by the payments.
+    /// Each invoice: open by the ledger and day by day, applied by what covers it, held by its payments.
     fn invoices(&mut self, ledger: &LedgerSums) {
         let mut allocations: BTreeMap<&InvoiceId, Vec<&Allocation>> = BTreeMap::new();
         let of_payments = self.books.payments.iter().flat_map(|payment| &payment.allocations);
@@ -138,29 +140,75 @@ impl Proof<'_> {
             allocations.entry(&allocation.invoice).or_default().push(allocation);
         }
         for invoice in self.books.invoices {
-            let (id, balance) = (&invoice.id, &invoice.balance);
-            let open = ledger.open_by_invoice.get(id).copied().unwrap_or(0);
-            self.compare(|| format!("{id} open, by the ledger"), open, balance.open().minor());
+            let (id, balance) = (&invoice.head.id, &invoice.head.balance);
+            let open = ledger.open_by_invoice.get(id).cloned().unwrap_or_default();
+            self.compare(|| format!("{id} open, by the ledger"), open.values().sum(), balance.open().minor());
+            let days = invoice.head.open_days();
+            let days = days.days().iter().map(|due| (due.on, due.amount.minor())).collect();
+            self.tally(&format!("{id} open by due day, by the ledger"), &open, &days);
             let of = |amount: fn(&Allocation) -> Money| allocations.get(id).map_or(0, |parts| total(parts, amount));
             self.compare(
                 || format!("{id} applied, by what covers it"),
                 of(|part| part.applied),
                 balance.applied.minor(),
             );
-            self.compare(|| format!("{id} pending, by the payments"), of(|part| part.pending), balance.pending.minor());
             let charged_back = of(|part| part.charged_back);
             self.compare(|| format!("{id} charged back, by the payments"), charged_back, balance.charged_back.minor());
             let written_off = ledger.written_off.get(id).copied().unwrap_or(0);
             self.compare(|| format!("{id} written off, by the ledger"), written_off, balance.written_off.minor());
             self.compare(|| format!("{id} gross"), invoice.totals.gross.minor(), balance.gross.minor());
+            let scheduled = invoice.head.schedule.total().map_or(-1, Money::minor);
+            self.compare(|| format!("{id} schedule"), balance.gross.minor(), scheduled);
             if !invoice::adds_up(invoice) {
                 self.differ(format!("{id} amounts"), "those of its lines".to_owned(), "others".to_owned());
             }
         }
         for id in ledger.open_by_invoice.keys() {
-            if !self.books.invoices.iter().any(|invoice| invoice.id == *id) {
+            if !self.books.invoices.iter().any(|invoice| invoice.head.id == *id) {
                 self.differ(format!("{id}, in the ledger"), "an invoice".to_owned(), "none".to_owned());
             }
+        }
+    }
+
+    /// Pages and money on its way: what each payment holds is held on the invoice, and nothing else of these kinds is.
+    fn holds(&mut self) {
+        let mut held: BTreeMap<(InvoiceId, String), i64> = BTreeMap::new();
+        for payment in self.books.payments {
+            for part in &payment.allocations {
+                if let Some(kind) = part.hold() {
+                    let amount = if part.page { part.intended } else { part.pending };
+                    let name = format!("{} of {}", kind.as_str(), payment.id);
+                    *held.entry((part.invoice.clone(), name)).or_default() += amount.minor();
+                }
+            }
+        }
+        let mut kept = BTreeMap::new();
+        for head in self.books.invoices.iter().map(|invoice| &invoice.head) {
+            for (holder, hold) in &head.balance.holds.0 {
+                if matches!(hold.kind, HoldKind::Page | HoldKind::Pending) {
+                    kept.insert((head.id.clone(), format!("{} of {holder}", hold.kind.as_str())), hold.amount.minor());
+                }
+            }
+        }
+        self.tally("held, by the payments", &held, &kept);
+    }
+
+    /// What allocations remember of their invoices, where no other decision has come since.
+    fn remembered(&mut self) {
+        let heads: BTreeMap<&InvoiceId, &InvoiceHead> =
+            self.books.invoices.iter().map(|invoice| (&invoice.head.id, &invoice.head)).collect();
+        let of_payments = self.books.payments.iter();
+        let of_payments = of_payments
+            .flat_map(|payment| payment.allocations.iter().map(|part| (part, Some(HolderId::from(&payment.id)))));
+        let of_notes = self.books.credit_notes.iter().flat_map(|note| &note.allocations).map(|part| (part, None));
+        let astray: Vec<InvoiceId> = of_payments
+            .chain(of_notes)
+            .filter(|(part, own)| heads.get(&part.invoice).is_some_and(|head| !part.remembers(head, own.as_ref())))
+            .map(|(part, _)| part.invoice.clone())
+            .collect();
+        for invoice in astray {
+            let what = format!("{invoice}, as an allocation remembers it");
+            self.differ(what, "as it stands".to_owned(), "otherwise".to_owned());
         }
     }
 
@@ -237,11 +285,15 @@ impl Proof<'_> {
         let mut pending: BTreeMap<Currency, i64> = BTreeMap::new();
         let mut disputed: BTreeMap<Currency, i64> = BTreeMap::new();
         let mut open: BTreeMap<Currency, i64> = BTreeMap::new();
-        for invoice in self.books.invoices {
-            let currency = invoice.currency();
-            *pending.entry(currency).or_default() += invoice.balance.pending.minor();
-            *disputed.entry(currency).or_default() += invoice.balance.disputed.minor();
-            *open.entry(currency).or_default() += invoice.balance.open().minor();
+        let mut open_by_due: BTreeMap<(Currency, Date), i64> = BTreeMap::new();
+        for head in self.books.invoices.iter().map(|invoice| &invoice.head) {
+            let currency = head.currency();
+            *pending.entry(currency).or_default() += head.balance.pending().minor();
+            *disputed.entry(currency).or_default() += head.balance.disputed().minor();
+            *open.entry(currency).or_default() += head.balance.open().minor();
+            for due in head.open_days().days() {
+                *open_by_due.entry((currency, due.on)).or_default() += due.amount.minor();
+            }
         }
         let mut unapplied: BTreeMap<Currency, i64> = BTreeMap::new();
         for payment in self.books.payments {
@@ -257,6 +309,7 @@ impl Proof<'_> {
         self.tally("pending, by the invoices", &pending, &kept.pending);
         self.tally("disputed, by the invoices", &disputed, &kept.disputed);
         self.tally("open by due day, by the ledger", &ledger.open_by_due, &kept.open_by_due);
+        self.tally("open by due day, by the invoices", &open_by_due, &kept.open_by_due);
     }
 
     fn tally<K: Ord + fmt::Debug>(&mut self, what: &str, computed: &BTreeMap<K, i64>, kept: &BTreeMap<K, i64>) {

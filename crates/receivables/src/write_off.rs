@@ -9,9 +9,9 @@ use crate::allocation::balance_fact;
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::ids::PaymentId;
-use crate::invoice::{Invoice, InvoiceBalance};
-use crate::ledger::{Entry, EntryKind, Leg};
-use crate::money::{Balance, Money};
+use crate::invoice::{HoldKind, InvoiceChange, InvoiceHead, Standing};
+use crate::ledger::{Entry, EntryKind};
+use crate::money::Money;
 
 /// Why an amount was not written off, or a write-off not taken back.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,17 +67,21 @@ pub fn tolerance_max(currency: Currency) -> Money {
 }
 
 /// Writes off what is open of an invoice, where it is within the tolerance and nobody is just paying it.
-pub fn write_off(before: &Invoice, tolerance: Money, now: Timestamp) -> Result<(Invoice, Decision), WriteOffRefusal> {
+pub fn write_off(
+    before: &InvoiceHead,
+    tolerance: Money,
+    now: Timestamp,
+) -> Result<(InvoiceHead, Decision), WriteOffRefusal> {
     let open = before.balance.open();
     let tolerance = tolerance.min(tolerance_max(before.currency()));
     if open.is_zero() {
         return Err(WriteOffRefusal::AlreadyPaid);
     }
-    if !before.balance.pending.is_zero() {
+    if before.balance.holds.0.values().any(|hold| hold.kind == HoldKind::Pending) {
         return Err(WriteOffRefusal::PaymentOnItsWay);
     }
-    if let Some(payment) = &before.balance.live_checkout {
-        return Err(WriteOffRefusal::CheckoutOpen { payment: payment.clone() });
+    if let Some(payment) = before.balance.holds.page() {
+        return Err(WriteOffRefusal::CheckoutOpen { payment });
     }
     // What was written off before counts: in small steps no more is tolerated than at once.
     let left = tolerance.less(before.balance.written_off);
@@ -89,39 +93,34 @@ pub fn write_off(before: &Invoice, tolerance: Money, now: Timestamp) -> Result<(
 }
 
 /// Takes a write-off back: the amount is expected again.
-pub fn take_back(before: &Invoice, now: Timestamp) -> Result<(Invoice, Decision), WriteOffRefusal> {
+pub fn take_back(before: &InvoiceHead, now: Timestamp) -> Result<(InvoiceHead, Decision), WriteOffRefusal> {
     if before.balance.written_off.is_zero() {
         return Err(WriteOffRefusal::NothingWrittenOff);
     }
     Ok(decide(before, Money::zero(before.currency()), EntryKind::WriteOffReversed, now))
 }
 
-fn decide(before: &Invoice, written_off: Money, kind: EntryKind, now: Timestamp) -> (Invoice, Decision) {
-    let balance = InvoiceBalance { written_off, version: before.balance.version + 1, ..before.balance.clone() };
-    let change = balance.open().minor() - before.balance.open().minor();
-    let leg = Leg::Invoice {
-        invoice: before.id.clone(),
-        number: before.number.clone(),
-        due_on: before.due_on,
-        change: Balance::new(change, before.currency()).unwrap_or(Balance::zero(before.currency())),
+fn decide(before: &InvoiceHead, written_off: Money, kind: EntryKind, now: Timestamp) -> (InvoiceHead, Decision) {
+    let covered = before.balance.applied.checked_add(written_off).unwrap_or(before.balance.gross);
+    let unchanged = InvoiceChange::of(before);
+    let change = InvoiceChange {
+        after: Standing { open: before.schedule.open(covered), ..unchanged.after },
+        written_off: Some((before.balance.written_off, written_off)),
+        ..unchanged
     };
-    let fact = balance_fact(&before.id, &before.balance, &balance);
+    let fact = balance_fact(&change);
     let entry = Entry {
         source: before.id.to_string(),
-        sequence: balance.version,
+        sequence: change.version_after(),
         posted_at: now,
         kind,
         currency: before.currency(),
-        legs: vec![leg],
+        legs: change.legs().collect(),
     };
+    let (after, version) = (before.changed_by(&change), change.version_after());
     let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
-        .with_change(Change::InvoiceBalanceChanged {
-            invoice: before.id.clone(),
-            due_on: before.due_on,
-            before: before.balance.clone(),
-            after: balance.clone(),
-        })
+        .with_change(Change::InvoiceChanged(Box::new(change)))
         .with_entry(entry)
-        .with_facts(before.id.as_str(), balance.version, [fact]);
-    (Invoice { balance, ..before.clone() }, decision)
+        .with_facts(before.id.as_str(), version, [fact]);
+    (after, decision)
 }

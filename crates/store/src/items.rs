@@ -3,6 +3,7 @@
 //! Every item carries its version `v`. A reader lifts older versions; there is only one so far. An item that contradicts the
 //! model is a [`StoreError::Defect`], never a guess.
 
+pub(crate) mod allocations;
 pub(crate) mod audit_blocks;
 pub(crate) mod consistent_read;
 pub(crate) mod credit_notes;
@@ -33,7 +34,7 @@ use crate::keys::{self, DueList, Key};
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The version in which items are written.
-const VERSION: &str = "1";
+pub(crate) const VERSION: &str = "1";
 
 /// An index of the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

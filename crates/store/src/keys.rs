@@ -14,7 +14,8 @@
 //! | block of the audit | core | `AU#b` / number of its first record, 12 digits | | | |
 //! | unique value | core | `U#b#kind#value` / `U` | | | |
 //! | e-mail of a customer | core | `U#b#email#address` / `c` | | | |
-//! | invoice | core | `I#b#i` / `I` | `C#b#c` / `I#O#due#i` open, `I#Z#due#i` closed | `B#b#IN` / `O#due#i`, `Z#due#i` | |
+//! | invoice head | core | `I#b#i` / `I` | `C#b#c` / `I#O#EUR#due#i` open, `I#Z#EUR#due#i` closed | `B#b#IN` / `O#due#i`, `Z#due#i` | |
+//! | its lines | core | `I#b#i` / `L` | | | |
 //! | pay link | core | `TK#sha256` / `TK` | `I#b#i` / `L#link` | | |
 //! | payment | core | `P#b#p` / `P` | `C#b#c` / `P#at#p` | `B#b#PAY#yyyymm` / `at#p` | `DUE#poll#shard` / `at#b#p` |
 //! | allocation | core | `P#b#p` / `A#place` | `I#b#i` / `P#at#p` | | |
@@ -41,16 +42,17 @@
 
 mod due;
 mod inbox;
+mod invoices;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use receivables::provider_object::{ObjectId, Provider};
-use receivables::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId};
+use receivables::{BusinessId, CreditNoteId, CustomerId, PayLinkId, PaymentId};
 
 pub(crate) use due::*;
 pub use due::{DUE_SHARDS, DueList};
 pub use inbox::EVENT_SHARDS;
 pub(crate) use inbox::*;
+pub(crate) use invoices::*;
 
 /// The place of an item: its partition and its sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -161,30 +163,6 @@ pub(crate) fn emails(b: &BusinessId, folded: &str) -> String {
 
 pub(crate) fn email(b: &BusinessId, folded: &str, c: &CustomerId) -> Key {
     Key::new(emails(b, folded), c.as_str())
-}
-
-pub(crate) fn invoice_partition(b: &BusinessId, i: &InvoiceId) -> String {
-    format!("I#{b}#{i}")
-}
-
-pub(crate) fn invoice(b: &BusinessId, i: &InvoiceId) -> Key {
-    Key::new(invoice_partition(b, i), "I")
-}
-
-pub(crate) const INVOICE: &str = "I#";
-pub(crate) const INVOICE_OPEN: &str = "I#O#";
-
-/// The place of an invoice in its account's list: open ones first, by due date.
-pub(crate) fn invoice_in_account(open: bool, due_on: Date, i: &InvoiceId) -> String {
-    format!("{INVOICE}{}", invoice_in_business(open, due_on, i))
-}
-
-pub(crate) fn invoices(b: &BusinessId) -> String {
-    format!("B#{b}#IN")
-}
-
-pub(crate) fn invoice_in_business(open: bool, due_on: Date, i: &InvoiceId) -> String {
-    format!("{}#{due_on}#{i}", if open { "O" } else { "Z" })
 }
 
 pub(crate) fn pay_link(hash: &str) -> Key {

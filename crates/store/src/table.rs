@@ -76,6 +76,12 @@ impl<'a> Query<'a> {
     pub(crate) fn of(index: Index, pk: &'a str, range: Range<'a>) -> Self {
         Self { index: Some(index), range, ..Self::all(pk) }
     }
+
+    /// The same question from another place on, for at most so many items.
+    pub(crate) fn again(&self, start: Option<Item>, limit: Option<i32>) -> Self {
+        let Self { index, pk, newest_first, .. } = *self;
+        Self { index, pk, range: same(&self.range), limit, newest_first, start }
+    }
 }
 
 impl Store {

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use receivables::Money;
-use receivables::invoice::Line;
+use receivables::invoice::{Due, Line};
 
 use crate::invoices::messages::InvoiceMessages;
 use crate::invoices::view::InvoiceView;
@@ -18,7 +18,7 @@ pub(crate) fn invoice_details(localizer: Localizer, view: &InvoiceView) -> impl 
             <h2>{messages.summary}</h2>
             <dl>
                 <div><dt>{messages.issued_label}</dt><dd>{localizer.date(view.issued_on)}</dd></div>
-                <div><dt>{messages.due_label}</dt><dd>{localizer.date(view.due_on)}</dd></div>
+                {due_days(localizer, view)}
                 {order}
             </dl>
         </section>
@@ -27,6 +27,24 @@ pub(crate) fn invoice_details(localizer: Localizer, view: &InvoiceView) -> impl 
             {sums(localizer, view)}
         </section>
     }
+}
+
+/// The day on which it is due; of several, each with its amount and what of that is open.
+fn due_days(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
+    let messages = localizer.messages::<InvoiceMessages>();
+    let row = |text: String| view! { <div><dt>{messages.due_label}</dt><dd>{text}</dd></div> };
+    if view.days.is_empty() {
+        return vec![row(localizer.date(view.due_on))];
+    }
+    let text = |(due, open): &(Due, Money)| {
+        let (date, amount) = (localizer.date(due.on), localizer.money(due.amount));
+        if *open == due.amount {
+            format!("{date} · {amount}")
+        } else {
+            format!("{date} · {amount} · {} {}", messages.open, localizer.money(*open))
+        }
+    };
+    view.days.iter().map(|day| row(text(day))).collect()
 }
 
 fn sums(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {

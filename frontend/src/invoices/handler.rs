@@ -75,7 +75,7 @@ async fn open(SignedIn { request, session }: SignedIn, id: &str) -> Result<Payab
     let (store, business) = (&request.context().store, &request.business.id);
     let (invoice, customer) =
         tokio::try_join!(store.invoice(business, &id), store.customer(business, &session.customer))?;
-    let invoice = invoice.filter(|invoice| invoice.customer == session.customer).ok_or(ErrorPage::NotFound)?;
+    let invoice = invoice.filter(|invoice| invoice.head.customer == session.customer).ok_or(ErrorPage::NotFound)?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
     let address = format!("/invoices/{id}");
     Ok(PayableInvoice {

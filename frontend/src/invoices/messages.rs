@@ -9,6 +9,10 @@ pub(crate) struct InvoiceMessages {
     pub(crate) heading: With,
     pub(crate) due_on: With,
     pub(crate) was_due_on: With,
+    /// An amount and a date.
+    pub(crate) part_due_on: WithTwo,
+    /// An amount and a date.
+    pub(crate) part_was_due_on: WithTwo,
     pub(crate) to_pay: Text,
     pub(crate) partly_paid: Text,
     pub(crate) processing: Text,
@@ -71,6 +75,8 @@ const ENGLISH: InvoiceMessages = InvoiceMessages {
     heading: |number| format!("Invoice {number}"),
     due_on: |date| format!("Due {date}"),
     was_due_on: |date| format!("Was due {date}"),
+    part_due_on: |amount, date| format!("{amount} of it due {date}"),
+    part_was_due_on: |amount, date| format!("{amount} of it was due {date}"),
     to_pay: "To pay",
     partly_paid: "Partly paid",
     processing: "Payment on its way",
@@ -146,6 +152,8 @@ const FRENCH: InvoiceMessages = InvoiceMessages {
     heading: |number| format!("Facture {number}"),
     due_on: |date| format!("À payer au plus tard le {date}"),
     was_due_on: |date| format!("Échue le {date}"),
+    part_due_on: |amount, date| format!("Dont {amount} à payer au plus tard le {date}"),
+    part_was_due_on: |amount, date| format!("Dont {amount} à payer depuis le {date}"),
     to_pay: "À payer",
     partly_paid: "Payée en partie",
     processing: "Paiement en cours",

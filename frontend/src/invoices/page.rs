@@ -37,6 +37,8 @@ pub(crate) fn invoice_page(localizer: Localizer, view: &InvoiceView, form: Optio
 fn headline(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
     let messages = localizer.messages::<InvoiceMessages>();
     let date = localizer.date(view.due_on);
+    // Of several days only the next is asked for.
+    let part = view.days.iter().find(|(due, _)| due.on == view.due_on).map(|(_, open)| localizer.money(*open));
     let due = match view.state {
         // What cannot be paid is not due on a day.
         InvoiceState::Open | InvoiceState::PartlyPaid
@@ -44,8 +46,14 @@ fn headline(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
         {
             None
         }
-        InvoiceState::Open | InvoiceState::PartlyPaid => Some((messages.due_on)(&date)),
-        InvoiceState::Overdue { .. } => Some((messages.was_due_on)(&date)),
+        InvoiceState::Open | InvoiceState::PartlyPaid => Some(match part {
+            Some(part) => (messages.part_due_on)(&part, &date),
+            None => (messages.due_on)(&date),
+        }),
+        InvoiceState::Overdue { .. } => Some(match part {
+            Some(part) => (messages.part_was_due_on)(&part, &date),
+            None => (messages.was_due_on)(&date),
+        }),
         InvoiceState::Processing | InvoiceState::Paid => None,
     };
     let badge = (view.state != InvoiceState::Open).then(|| invoice_state(localizer, view.state));

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use operations::{OperationError, StartPayment, charge_rule, start_payment};
 use receivables::invoice::Status;
 use receivables::payment::{OnlinePayable, Origin};
-use receivables::{Actor, Business, Customer, Invoice, Locale, Money, Payment, PaymentId};
+use receivables::{Actor, Business, Customer, Invoice, InvoiceId, Locale, Money, Payment, PaymentId};
 use serde::Deserialize;
 
 use crate::components::NavItem;
@@ -62,11 +62,11 @@ impl PayableInvoice {
         let payment = post.payment.parse().unwrap_or_else(|_| self.request.state.ids.payment_id(now));
         // Where nothing can be paid online, what comes may still be the same form rejected, whose payment is there. All else is
         // answered by the page, which says itself why.
-        let rule = charge_rule(self.request.context(), self.invoice.currency());
-        let online = OnlinePayable::of(&self.invoice.balance, rule).most();
-        let most = online.unwrap_or(self.invoice.balance.payable());
+        let rule = charge_rule(self.request.context(), self.invoice.head.currency());
+        let online = OnlinePayable::of(&self.invoice.head.balance, rule).most();
+        let most = online.unwrap_or(self.invoice.head.balance.payable());
         let rejected = |fault| Rejected { payment: payment.clone(), typed: post.amount.clone(), fault };
-        let amount = match read_amount(&post.amount, localizer.locale, self.invoice.currency(), most) {
+        let amount = match read_amount(&post.amount, localizer.locale, self.invoice.head.currency(), most) {
             Ok(amount) => amount,
             Err(_) if online.is_none() => return Ok(see_other(&self.address)),
             Err(fault) => return self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(rejected(fault))).await,
@@ -92,8 +92,12 @@ impl PayableInvoice {
 
     async fn start(&self, id: PaymentId, amount: Money, locale: Locale) -> Result<String, OperationError> {
         let request = &self.request;
-        let command =
-            StartPayment { id, origin: self.origin.clone(), locale, parts: vec![(self.invoice.id.clone(), amount)] };
+        let command = StartPayment {
+            id,
+            origin: self.origin.clone(),
+            locale,
+            parts: vec![(self.invoice.head.id.clone(), amount)],
+        };
         let context = request.context().acting_as(self.actor());
         Ok(start_payment(&context, &request.business, command, request.now).await?.checkout_url)
     }
@@ -113,7 +117,7 @@ impl PayableInvoice {
         let localizer = request.localizer_for(&self.customer);
         let view = invoice_view(
             &self.invoice,
-            charge_rule(request.context(), self.invoice.currency()),
+            charge_rule(request.context(), self.invoice.head.currency()),
             request.today(),
             paid_on,
         );
@@ -135,21 +139,21 @@ impl PayableInvoice {
 
     /// The day on which a paid invoice was paid; others are not looked up.
     async fn paid_on(&self) -> Result<Option<Date>, Failure> {
-        if self.invoice.balance.status() != Status::Paid {
+        if self.invoice.head.balance.status() != Status::Paid {
             return Ok(None);
         }
         let (store, business) = (&self.request.context().store, &self.request.business);
-        let ids = store.payments_of_invoice(&business.id, &self.invoice.id).await?;
+        let ids = store.payments_of_invoice(&business.id, &self.invoice.head.id).await?;
         let reads = ids.iter().take(PAYMENTS_LOOKED_AT_MAX).map(|id| store.payment(&business.id, id));
         let payments: Vec<_> = try_join_all(reads).await?.into_iter().flatten().collect();
-        Ok(last_paid_on(&payments, &self.invoice, business))
+        Ok(last_paid_on(&payments, &self.invoice.head.id, business))
     }
 }
 
 /// The day on which the last money for an invoice arrived, among payments that were meant for it.
-pub(crate) fn last_paid_on(payments: &[Payment], invoice: &Invoice, business: &Business) -> Option<Date> {
+pub(crate) fn last_paid_on(payments: &[Payment], invoice: &InvoiceId, business: &Business) -> Option<Date> {
     let for_it = |payment: &&Payment| {
-        payment.allocations.iter().any(|allocation| allocation.invoice == invoice.id && !allocation.applied.is_zero())
+        payment.allocations.iter().any(|allocation| allocation.invoice == *invoice && !allocation.applied.is_zero())
     };
     let last = payments.iter().filter(for_it).filter_map(|payment| payment.settled_at).max();
     last.map(|at| business.time_zone.date_at(at))

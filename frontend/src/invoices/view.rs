@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 use receivables::calendar::days_overdue;
-use receivables::invoice::{Line, Status, Totals};
+use receivables::invoice::{Due, Line, Status, Totals};
 use receivables::payment::{ChargeRule, OnlinePayable};
-use receivables::{Invoice, InvoiceId, Money};
+use receivables::{Invoice, InvoiceHead, InvoiceId, Money};
 
 #[derive(Clone, Debug)]
 pub(crate) struct InvoiceView {
@@ -12,7 +12,10 @@ pub(crate) struct InvoiceView {
     pub(crate) number: String,
     pub(crate) purchase_order: Option<String>,
     pub(crate) issued_on: Date,
+    /// The next day on which something is due and open, else the last.
     pub(crate) due_on: Date,
+    /// What is due on which day and what of it is open, where there are several days.
+    pub(crate) days: Vec<(Due, Money)>,
     pub(crate) lines: Vec<Line>,
     /// Net, taxes and gross.
     pub(crate) totals: Totals,
@@ -76,41 +79,43 @@ pub(crate) fn invoice_view(
     today: Date,
     paid_on: Option<Date>,
 ) -> InvoiceView {
-    let balance = &invoice.balance;
+    let head = &invoice.head;
+    let balance = &head.balance;
     InvoiceView {
-        number: invoice.number.to_string(),
-        purchase_order: invoice.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
-        issued_on: invoice.issued_on,
-        due_on: invoice.due_on,
+        number: head.number.to_string(),
+        purchase_order: head.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
+        issued_on: head.issued_on,
+        due_on: head.due_on(),
+        days: if head.schedule.days().count() > 1 { head.days() } else { Vec::new() },
         lines: invoice.lines.clone(),
         totals: invoice.totals.clone(),
         applied: balance.applied,
-        pending: balance.pending,
-        disputed: balance.disputed,
+        pending: balance.pending(),
+        disputed: balance.disputed(),
         written_off: balance.written_off,
-        charged_back: if balance.open().is_zero() { Money::zero(invoice.currency()) } else { balance.charged_back },
+        charged_back: if balance.open().is_zero() { Money::zero(head.currency()) } else { balance.charged_back },
         open: balance.open(),
         online: OnlinePayable::of(balance, rule),
-        state: state_of(invoice, rule, today),
+        state: state_of(head, rule, today),
         paid_on,
     }
 }
 
 /// A row of a list of invoices.
-pub(crate) fn invoice_row(invoice: &Invoice, rule: Option<ChargeRule>, today: Date) -> InvoiceRow {
+pub(crate) fn invoice_row(invoice: &InvoiceHead, rule: Option<ChargeRule>, today: Date) -> InvoiceRow {
     InvoiceRow {
         id: invoice.id.clone(),
         number: invoice.number.to_string(),
-        due_on: invoice.due_on,
-        total: invoice.totals.gross,
+        due_on: invoice.due_on(),
+        total: invoice.balance.gross,
         open: invoice.balance.open(),
         can_be_paid: OnlinePayable::of(&invoice.balance, rule).most().is_some(),
         state: state_of(invoice, rule, today),
     }
 }
 
-fn state_of(invoice: &Invoice, rule: Option<ChargeRule>, today: Date) -> InvoiceState {
-    let days = days_overdue(invoice.due_on, today);
+fn state_of(invoice: &InvoiceHead, rule: Option<ChargeRule>, today: Date) -> InvoiceState {
+    let days = days_overdue(invoice.due_on(), today);
     // Fractions that the provider never charges are open, and nobody is late with them.
     let asked_for =
         !matches!(OnlinePayable::of_amount(invoice.balance.open(), rule), OnlinePayable::UnchargeableRemainder { .. });

@@ -51,7 +51,7 @@ pub(crate) async fn show_payment(
     let payment = poll_payment(request.context(), payment, request.now).await?;
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|allocation| allocation.invoice.clone()).collect();
     let store = &request.context().store;
-    let invoices = async { store.invoices(&business.id, &ids).await.map_err(Failure::from) };
+    let invoices = async { store.invoice_heads(&business.id, &ids).await.map_err(Failure::from) };
     let (invoices, pay_link) = tokio::try_join!(invoices, open_pay_link(&request, &payment))?;
     let back = invoice_address(&payment, pay_link, is_own);
     let address = match key {

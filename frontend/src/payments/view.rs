@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::payment::{Origin, State};
-use receivables::{Business, Invoice, InvoiceId, Money, Payment, PaymentId};
+use receivables::{Business, InvoiceHead, InvoiceId, Money, Payment, PaymentId};
 
 #[derive(Clone, Debug)]
 pub(crate) struct PaymentView {
@@ -83,7 +83,7 @@ pub(crate) enum Decline {
 /// A payment with its invoices as they stand now.
 pub(crate) fn payment_view(
     payment: &Payment,
-    invoices: &BTreeMap<InvoiceId, Invoice>,
+    invoices: &BTreeMap<InvoiceId, InvoiceHead>,
     back: Option<String>,
     business: &Business,
     now: Timestamp,
@@ -137,13 +137,16 @@ pub(crate) fn invoice_address(payment: &Payment, open_pay_link: Option<String>, 
     }
 }
 
-fn allocation_view(allocation: &receivables::Allocation, invoices: &BTreeMap<InvoiceId, Invoice>) -> AllocationView {
+fn allocation_view(
+    allocation: &receivables::Allocation,
+    invoices: &BTreeMap<InvoiceId, InvoiceHead>,
+) -> AllocationView {
     let invoice = invoices.get(&allocation.invoice);
     AllocationView {
         number: allocation.number.to_string(),
         intended: allocation.intended,
         applied: allocation.applied,
-        open: invoice.map_or(allocation.balance.open(), |invoice| invoice.balance.open()),
+        open: invoice.map_or(allocation.invoice_open(), |invoice| invoice.balance.open()),
     }
 }
 

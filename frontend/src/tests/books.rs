@@ -6,15 +6,15 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use payment_gateway::stripe::currency::charge_rule;
 use receivables::business::Business;
-use receivables::invoice::{Draft, DraftLine, issue};
+use receivables::invoice::{Draft, DraftLine, DraftSchedule, issue};
 use receivables::ledger::Entry;
 use receivables::pay_link::{PayLink, Scope};
 use receivables::payment::{Checkout, Origin, Request, apply_reports, start};
 use receivables::provider_object::{Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState};
 use receivables::statement::AccountSums;
 use receivables::{
-    BillingZone, BusinessId, Currency, CustomerId, Decision, Invoice, Locale, Money, ObjectState, Payment, PaymentId,
-    Report,
+    BillingZone, BusinessId, Change, Currency, CustomerId, Decision, Invoice, InvoiceHead, InvoiceId, Locale, Money,
+    ObjectState, Payment, PaymentId, Report,
 };
 
 const ULID: &str = "01JD8Z0000ABCDEFGHJKMNPQR";
@@ -47,11 +47,12 @@ pub(super) fn business() -> Business {
 pub(super) struct Books {
     pub(super) sums: AccountSums,
     pub(super) entries: Vec<Entry>,
+    heads: BTreeMap<InvoiceId, InvoiceHead>,
 }
 
 impl Books {
     pub(super) fn new() -> Self {
-        Self { sums: AccountSums::default(), entries: Vec::new() }
+        Self { sums: AccountSums::default(), entries: Vec::new(), heads: BTreeMap::new() }
     }
 
     fn take(&mut self, decision: Decision) {
@@ -68,7 +69,19 @@ impl Books {
         for (currency, minor) in moved.pending {
             *self.sums.pending.entry(currency).or_default() += minor;
         }
+        for change in &decision.changes {
+            if let Change::InvoiceChanged(change) = change
+                && let Some(head) = self.heads.get_mut(&change.invoice)
+            {
+                *head = head.changed_by(change);
+            }
+        }
         self.entries.extend(decision.entry);
+    }
+
+    /// The invoice as it stands now.
+    pub(super) fn after(&self, invoice: &Invoice) -> Invoice {
+        Invoice { head: self.heads[&invoice.head.id].clone(), ..invoice.clone() }
     }
 
     /// An invoice of lines `description × quantity @ unit price + tax rate`.
@@ -77,6 +90,18 @@ impl Books {
         place: char,
         number: &str,
         due_on: Date,
+        currency: Currency,
+        lines: &[(&str, &str, &str, &str)],
+    ) -> Invoice {
+        self.issue_due(place, number, DraftSchedule::On(due_on), currency, lines)
+    }
+
+    /// The same, due on several days.
+    pub(super) fn issue_due(
+        &mut self,
+        place: char,
+        number: &str,
+        schedule: DraftSchedule,
         currency: Currency,
         lines: &[(&str, &str, &str, &str)],
     ) -> Invoice {
@@ -92,7 +117,7 @@ impl Books {
             currency,
             purchase_order: Some("PO 4500017".parse().unwrap()),
             issued_on: date(2026, 2, 1),
-            due_on,
+            schedule,
             lines: lines.iter().map(line).collect(),
         };
         let pay_link = PayLink {
@@ -107,6 +132,7 @@ impl Books {
         let at = "2026-02-01T09:00:00Z".parse().unwrap();
         let (business, customer): (BusinessId, CustomerId) = (id("biz", '0'), id("cst", '0'));
         let (invoice, decision) = issue(id("inv", place), business, customer, draft, pay_link, at).unwrap();
+        self.heads.insert(invoice.head.id.clone(), invoice.head.clone());
         self.take(decision);
         invoice
     }
@@ -118,8 +144,8 @@ impl Books {
             id: id("pay", place),
             origin: Origin::Portal,
             locale: Locale::English,
-            parts: vec![(invoice.clone(), Money::parse(amount, invoice.currency()).unwrap())],
-            rule: charge_rule(invoice.currency()).unwrap(),
+            parts: vec![(invoice.head.clone(), Money::parse(amount, invoice.head.currency()).unwrap())],
+            rule: charge_rule(invoice.head.currency()).unwrap(),
         };
         let (payment, decisions) = start(&request, at()).unwrap();
         for decision in decisions {
@@ -179,11 +205,6 @@ pub(super) fn paid(amount: &str, currency: Currency) -> CheckoutState {
 pub(super) fn declined(word: &str) -> IntentState {
     let attempt = Attempt::new(AttemptRank::Failed, Some(word.to_owned()));
     IntentState { attempts: BTreeMap::from([("ch_1".to_owned(), attempt)]), ..IntentState::default() }
-}
-
-/// The invoice as the payment left it.
-pub(super) fn after(invoice: &Invoice, payment: &Payment) -> Invoice {
-    Invoice { balance: payment.allocations[0].balance.clone(), ..invoice.clone() }
 }
 
 pub(super) fn payment_id() -> PaymentId {

@@ -23,14 +23,14 @@ fn try_to_start(invoice: &Invoice, part: Money) -> Result<(), Refusal> {
         id: payment_id(),
         origin: Origin::Portal,
         locale: Locale::English,
-        parts: vec![(invoice.clone(), part)],
-        rule: charge_rule(invoice.currency()).unwrap(),
+        parts: vec![(invoice.head.clone(), part)],
+        rule: charge_rule(invoice.head.currency()).unwrap(),
     };
     Ok(start(&request, "2026-03-12T09:00:00Z".parse().unwrap()).map(|_| ())?)
 }
 
 fn page_of(invoice: &Invoice) -> String {
-    let view = invoice_view(invoice, charge_rule(invoice.currency()), TODAY, None);
+    let view = invoice_view(invoice, charge_rule(invoice.head.currency()), TODAY, None);
     let body = invoice_page(Localizer::of(Locale::French), &view, form(invoice).as_ref());
     super::document_of(Locale::French, None, body)
 }
@@ -49,7 +49,7 @@ proptest! {
         let mut invoice = books.issue('1', "F-1", date(2026, 3, 28), currency, &[("Lamp", "1", &price, "0")]);
         // Some of it is paid in parts, as far as the books let a payer; then all that is left.
         for thousandths in parts.into_iter().chain([1_000]) {
-            let payable = invoice.balance.payable();
+            let payable = invoice.head.balance.payable();
             let Some(most) = OnlinePayable::of_amount(payable, charge_rule(currency)).most() else { break };
             prop_assert!(to_stripe(most).is_ok(), "{most:?} cannot be written");
             prop_assert_eq!(try_to_start(&invoice, most), Ok(()), "{:?} is offered of {:?}", most, payable);
@@ -58,13 +58,13 @@ proptest! {
             let part = Money::new(most.minor() * thousandths / 1_000, currency).unwrap();
             match try_to_start(&invoice, part) {
                 Ok(()) if to_stripe(part).is_ok() => {
-                    invoice.balance.applied = invoice.balance.applied.checked_add(part).unwrap();
+                    invoice.head.balance.applied = invoice.head.balance.applied.checked_add(part).unwrap();
                 }
                 Ok(()) => {}
                 Err(refusal) => prop_assert!(fault_of_refusal(&refusal, charge_rule(currency), most).is_some(), "{refusal:?} says nothing"),
             }
         }
-        let left = invoice.balance.payable();
+        let left = invoice.head.balance.payable();
         prop_assert!(OnlinePayable::of_amount(left, charge_rule(currency)).most().is_none(), "{left:?} of {price} {currency} could still be paid");
         let page = page_of(&invoice);
         prop_assert!(!page.contains("name=\"pay\""), "nothing can be paid, and a button says so");

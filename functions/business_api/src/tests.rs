@@ -127,7 +127,7 @@ async fn json_of_another_form_is_refused_with_its_path() {
         all += text.strip_prefix("422 urn:guichet:problem:invalid\n").unwrap();
     }
     expect![[r#"
-        total: unknown field `total`, expected one of `external_id`, `number`, `customer`, `currency`, `issued_on`, `due_on`, `lines`, `purchase_order` at line 1 column 172
+        total: unknown field `total`, expected one of `external_id`, `number`, `customer`, `currency`, `issued_on`, `due_on`, `schedule`, `lines`, `purchase_order` at line 1 column 172
         lines[0].price: unknown field `price`, expected one of `description`, `quantity`, `unit_price`, `tax_rate` at line 1 column 121
         lines[0].unit_price: invalid type: floating point `1.5`, expected a string at line 1 column 145
         lines[0]: invalid type: string …, expected an object at line 1 column 98

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use reqwest::{Method, StatusCode};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use testing::World;
 
@@ -29,13 +30,46 @@ async fn applying_is_one_read_and_one_transaction() {
     let events = world.stripe("/events?type=payment_intent.succeeded&limit=1").await;
     let event = &events["data"][0];
     assert_eq!(event["type"], "payment_intent.succeeded", "{events:#}");
-    let calls = world.apply_alone(event).await;
+    let calls = world.apply_alone(event).await.made();
     let reads = calls.iter().filter(|call| matches!(call.as_str(), "Query" | "GetItem" | "BatchGetItem")).count();
     let transactions = calls.iter().filter(|call| *call == "TransactWriteItems").count();
     assert_eq!((reads, transactions, calls.len()), (1, 1, 2), "{calls:?}");
     world.drain().await;
     world.verify().await;
     assert_eq!(world.invoice_now(&invoice).await["status"], "paid");
+}
+
+/// What applying a payment of an invoice of 100 lines used while the lines were part of the item that changes.
+const UNITS_WITH_LINES_IN_THE_HEAD: i64 = 131;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn applying_costs_the_same_however_long_the_invoice_is() {
+    let mut used = Vec::new();
+    for lines in [1, 100] {
+        let world = World::new().await;
+        let customer = world.customer("en").await;
+        let line =
+            |place: usize| json!({"description": format!("{place:0100}"), "quantity": "1", "unit_price": "31.00"});
+        let invoice = json!({
+            "number": "F-100", "customer": customer["id"], "currency": "EUR", "issued_on": "2026-03-01",
+            "due_on": "2026-03-31", "lines": (0..lines).map(line).collect::<Vec<_>>(),
+        });
+        let invoice = world.ask(Method::POST, "/invoices", Some(invoice)).await;
+        world.drain().await;
+        world.chaos(json!({"drop": 100})).await;
+        let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), &format!("{}.00", 31 * lines)).await;
+        world.submit_hosted(pressed.location(), "4242424242424242").await;
+        let events = world.stripe("/events?type=payment_intent.succeeded&limit=1").await;
+        used.push(world.apply_alone(&events["data"][0]).await.units());
+        world.drain().await;
+        world.verify().await;
+        let paid = world.invoice_now(&invoice).await;
+        assert_eq!((&paid["status"], paid["lines"].as_array().unwrap().len()), (&json!("paid"), lines));
+    }
+    let [short, long] = used[..] else { panic!("{used:?}") };
+    assert_eq!(short, long);
+    let most = Decimal::new(UNITS_WITH_LINES_IN_THE_HEAD * 3, 1);
+    assert!(long <= most, "{long} units, at most {most}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -60,7 +94,7 @@ async fn a_list_of_invoices_costs_the_same_however_many_they_are() {
     let (invoices, calls) = listed().await;
     let shown: Vec<Value> = invoices.iter().map(|invoice| invoice["pay_url"].clone()).collect();
     assert_eq!(shown, urls);
-    assert!(calls.len() <= 3, "the key, the list, then the links of all: {calls:?}");
+    assert!(calls.len() <= 5, "the key, the list, then of all how they stand, their lines, their links: {calls:?}");
 
     // A further link is the one that is shown; one that is revoked is not.
     world.advance(SignedDuration::from_mins(1));
@@ -77,7 +111,7 @@ async fn a_list_of_invoices_costs_the_same_however_many_they_are() {
         let path = format!("/invoices/{}", invoice["id"].as_str().unwrap());
         assert_eq!(world.ask(Method::GET, &path, None).await, *invoice, "{place}");
     }
-    assert!(calls.len() <= 4, "one more for the one that was revoked: {calls:?}");
+    assert!(calls.len() <= 6, "one more for the one that was revoked: {calls:?}");
     world.verify().await;
 }
 

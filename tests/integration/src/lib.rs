@@ -25,6 +25,7 @@ mod portal_doors;
 mod provider_edges;
 mod recovery;
 mod replay;
+mod schedules;
 mod sign_in;
 mod skipped_invoices;
 mod statement;

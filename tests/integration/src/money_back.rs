@@ -302,13 +302,50 @@ async fn a_lump_sum_finds_more_invoices_than_a_transaction_carries() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_many_invoices_stand_before_it_money_finds_the_one_it_can_cover() {
+    let world = &World::new().await;
+    let made = world.stripe_post("/customers", "name=Ada").await.json();
+    let body = json!({"name": "Ada", "provider_ids": {"stripe": made["id"]}});
+    let customer = world.ask(Method::POST, "/customers", Some(body)).await;
+    // More than a page of the list in another currency, and more than a page that somebody is just paying.
+    let mut looked_at = Vec::new();
+    for _ in 0..105 {
+        world.invoice(&customer, "CAD", "10.00").await;
+        looked_at.push(world.invoice(&customer, "EUR", "10.00").await);
+    }
+    let parts: Vec<Value> =
+        looked_at.iter().map(|invoice| json!({"invoice": invoice["id"], "amount": "10.00"})).collect();
+    let page = json!({"customer": customer["id"], "currency": "EUR", "allocations": parts});
+    world.ask(Method::POST, "/payments", Some(page)).await;
+    let last = json!({
+        "number": "LAST", "customer": customer["id"], "currency": "EUR", "issued_on": "2026-03-02",
+        "due_on": "2026-05-01", "lines": [{"description": "Work", "quantity": "1", "unit_price": "30.00"}],
+    });
+    let last = world.ask(Method::POST, "/invoices", Some(last)).await;
+    let dollars = json!({
+        "number": "DOLLARS", "customer": customer["id"], "currency": "USD", "issued_on": "2026-03-02",
+        "due_on": "2026-05-01", "lines": [{"description": "Work", "quantity": "1", "unit_price": "20.00"}],
+    });
+    let dollars = world.ask(Method::POST, "/invoices", Some(dollars)).await;
+    for (amount, currency) in [(3_000, "eur"), (2_000, "usd")] {
+        let foreign = json!({"amount": amount, "currency": currency, "customer": made["id"], "with_intent": true});
+        world.stripe_control("/foreign_charge", &foreign).await;
+    }
+    world.drain().await;
+    world.verify().await;
+    for invoice in [&last, &dollars] {
+        assert_eq!(world.invoice_now(invoice).await["status"], "paid", "{}", invoice["number"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_an_operator_names_is_taken_as_it_stands_by_then() {
     let world = &World::new().await;
     let (context, b) = (&world.local.state.context, &world.local.business);
     let customer = world.customer("en").await;
     let invoice = world.invoice(&customer, "EUR", "80.00").await;
     let id = invoice["id"].as_str().unwrap().parse().unwrap();
-    let before = context.store.invoice(b, &id).await.unwrap().unwrap();
+    let before = context.store.invoice_head(b, &id).await.unwrap().unwrap();
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "30.00").await;
     world.pay_hosted(pressed.location(), "4242424242424242").await;
     world.drain().await;

@@ -136,7 +136,7 @@ impl Runner {
         }
         let invoices = self.context().store.invoices_of_business(&self.business.id, &Page::first(100)).await;
         for invoice in invoices.map_err(|error| Failure::new("the tables", error))?.items {
-            if invoice.balance.live_checkout.is_some() || !invoice.balance.pending.is_zero() {
+            if !invoice.balance.holds.0.is_empty() {
                 return Err(Failure::new("an invoice is claimed or waits", format!("{:?}", invoice.balance)));
             }
         }

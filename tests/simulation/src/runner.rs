@@ -251,8 +251,8 @@ impl Runner {
         Err(failed("something is always left".to_owned()))
     }
 
-    async fn invoice(&self, id: &InvoiceId) -> Result<Option<receivables::Invoice>, OperationError> {
-        Ok(self.context().store.invoice(&self.business.id, id).await?)
+    async fn invoice(&self, id: &InvoiceId) -> Result<Option<receivables::InvoiceHead>, OperationError> {
+        Ok(self.context().store.invoice_head(&self.business.id, id).await?)
     }
 
     /// The charge that took the money, if one did.

@@ -363,9 +363,10 @@ impl World {
         self.stripe_control("/chaos", &switch).await;
     }
 
-    /// Applies one event, and returns only its own calls to the tables.
-    pub async fn apply_alone(&self, event: &Value) -> Vec<String> {
+    /// Applies one event, and returns only its own calls to the tables, with the units they used.
+    pub async fn apply_alone(&self, event: &Value) -> Calls {
         let calls = Calls::default();
+        calls.meter();
         let context = operations::Context {
             store: self.local.store_watched_by(&SharedInterceptor::new(calls.clone())),
             ..self.context()
@@ -375,7 +376,7 @@ impl World {
         context.store.record_event(&event).await.expect("it is recorded");
         calls.forget();
         operations::apply_provider_event(&context, &event, self.now()).await.expect("it is applied");
-        calls.made()
+        calls
     }
 
     /// An event of Stripe as the inbox stores it.

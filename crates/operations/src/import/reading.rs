@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::customer::Profile;
 use receivables::ids::IdError;
-use receivables::invoice::{self, Draft, DraftLine, IssueRefusal};
+use receivables::invoice::{self, Draft, DraftLine, DraftSchedule, IssueRefusal};
 use receivables::pay_link::{PayLink, Scope};
 use receivables::{Business, BusinessId, Currency, CustomerId, Invoice, InvoiceId, Money, PayLinkId, Refusal};
 use rust_decimal::Decimal;
@@ -119,7 +119,7 @@ pub(super) fn dry_run(draft: Draft) -> Result<Invoice, IssueRefusal> {
         business: business.clone(),
         customer: customer.clone(),
         scope: Scope::Invoice(id.clone()),
-        expires_on: draft.due_on,
+        expires_on: draft.issued_on,
         revoked_at: None,
         token_hash: String::new(),
     };
@@ -169,7 +169,7 @@ impl Cells {
             currency: currency?,
             purchase_order,
             issued_on: issued_on?,
-            due_on: due_on?,
+            schedule: DraftSchedule::On(due_on?),
             lines,
         };
         Some(ImportedInvoice {

@@ -30,7 +30,8 @@ fn shown(read: &FileContent) -> String {
             CustomerName::Theirs(id) => id.to_string(),
         };
         let newcomer = imported.newcomer.as_ref().map_or("", |profile| profile.name.as_str());
-        let (number, issued_on, due_on, currency) = (&draft.number, draft.issued_on, draft.due_on, draft.currency);
+        let (number, issued_on, currency) = (&draft.number, draft.issued_on, draft.currency);
+        let due_on = draft.schedule.last_day().unwrap();
         writeln!(out, "{number} for {customer} [{newcomer}] {issued_on} due {due_on} {currency} lines {lines:?}")
             .unwrap();
         for line in &draft.lines {

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use receivables::{BusinessId, Decision, Invoice, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
-use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, Page};
+use receivables::allocation::ALLOCATIONS_PER_STEP;
+use receivables::{BusinessId, Decision, InvoiceHead, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
+use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState};
 
 use crate::commit::{RetryOnConflict, commit, commit_context, commit_once, is_already_done};
 use crate::context::Context;
 use crate::error::OperationError;
+use crate::open_invoices::open_invoices;
 
 /// Steps in which the money of one payment is placed; a thousand allocations take twenty-four.
 const STEPS_MAX: u32 = 80;
-/// Open invoices considered for the remainder of the money, oldest due first.
-const OPEN_INVOICES_MAX: usize = 100;
 
 /// Applies reports and commits the result, deciding again after each conflict. Reports about the same money that were kept
 /// before its payment was known are applied in the same decision.
@@ -113,7 +113,7 @@ pub(crate) fn run_to_completion(
             let mut step = payment::next_step(&payment, now);
             if step.is_none() {
                 let current = with_current_invoices(context, payment.clone()).await?;
-                step = payment::place_remainder(&current, &open_invoices(context, &current).await?, now);
+                step = payment::place_remainder(&current, &placeable(context, &current).await?, now);
             }
             let Some((after, decision)) = step else { return Ok(payment) };
             payment = match commit(context, &decision).await? {
@@ -128,12 +128,13 @@ pub(crate) fn run_to_completion(
     .boxed()
 }
 
-/// The open invoices of the payment's account, oldest due first, as stored now: the index may be a moment behind.
-async fn open_invoices(context: &Context, payment: &Payment) -> Result<Vec<Invoice>, OperationError> {
-    let page = Page::first(OPEN_INVOICES_MAX);
-    let listed = context.store.open_invoices(&payment.business, &payment.customer, &page).await?;
-    let ids: Vec<InvoiceId> = listed.items.into_iter().map(|invoice| invoice.id).collect();
-    Ok(context.store.invoices(&payment.business, &ids).await?.into_values().collect())
+/// The open invoices of the account to which the remainder of a payment may go: the oldest due, as many as cover it or one more
+/// than one step carries; all of them where they are fewer.
+async fn placeable(context: &Context, payment: &Payment) -> Result<Vec<InvoiceHead>, OperationError> {
+    let Payment { business, customer, .. } = payment;
+    let room = |head: &InvoiceHead| payment::placeable_on(payment, head);
+    let remainder = payment::remainder(payment);
+    open_invoices(context, business, customer, remainder, ALLOCATIONS_PER_STEP + 1, room).await
 }
 
 /// Abandons a payment whose page was never opened, and cannot be open any more.
@@ -160,7 +161,7 @@ pub(crate) async fn change_payment<R: Into<Refusal>>(
     payment: Payment,
     named: &[InvoiceId],
     now: Timestamp,
-    decide: impl Fn(&Payment, &[Invoice]) -> Result<(Payment, Decision), R>,
+    decide: impl Fn(&Payment, &[InvoiceHead]) -> Result<(Payment, Decision), R>,
 ) -> Result<Payment, OperationError> {
     let mut payment = run_to_completion(context, payment, now).await?;
     let mut retry = RetryOnConflict::new(context);
@@ -184,11 +185,11 @@ pub(crate) async fn named_invoices(
     context: &Context,
     b: &BusinessId,
     named: &[InvoiceId],
-) -> Result<Vec<Invoice>, OperationError> {
+) -> Result<Vec<InvoiceHead>, OperationError> {
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    let found = context.store.invoices(b, named).await?;
+    let found = context.store.invoice_heads(b, named).await?;
     named.iter().map(|id| found.get(id).cloned().ok_or(OperationError::NotFound)).collect()
 }
 
@@ -199,8 +200,8 @@ async fn reload_with_invoices(context: &Context, payment: &Payment) -> Result<Pa
 
 async fn with_current_invoices(context: &Context, payment: Payment) -> Result<Payment, OperationError> {
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|part| part.invoice.clone()).collect();
-    let balances = context.store.balances(&payment.business, &ids).await?;
-    Ok(payment.with_current_invoices(&balances))
+    let heads = context.store.invoice_heads(&payment.business, &ids).await?;
+    Ok(payment.with_current_invoices(&heads))
 }
 
 pub(crate) async fn reload(context: &Context, payment: &Payment) -> Result<Payment, OperationError> {

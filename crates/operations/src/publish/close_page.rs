@@ -14,9 +14,9 @@ pub(super) async fn idle_page(
     b: &BusinessId,
     id: &InvoiceId,
 ) -> Result<Option<PaymentId>, OperationError> {
-    let Some(invoice) = context.store.invoice(b, id).await? else { return Ok(None) };
+    let Some(invoice) = context.store.invoice_head(b, id).await? else { return Ok(None) };
     let paid = invoice.balance.open().is_zero();
-    Ok(invoice.balance.live_checkout.filter(|_| paid))
+    Ok(invoice.balance.holds.page().filter(|_| paid))
 }
 
 pub(super) async fn close(context: &Context, b: &BusinessId, id: &InvoiceId, now: Timestamp) -> Result<(), NotDone> {

@@ -22,7 +22,7 @@ pub(super) async fn send(context: &Context, b: &BusinessId, id: &PaymentId, now:
     let lines = payment.allocations.iter().filter(|part| !part.applied.is_zero()).map(|part| ReceiptLine {
         number: part.number.clone(),
         amount: part.applied,
-        open_after: part.balance.open(),
+        open_after: part.invoice_open(),
     });
     let receipt = Receipt {
         business: &business,

@@ -68,11 +68,12 @@ pub(super) async fn verify_invoices(
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
     let look_ups = stream::iter(invoices).map(|invoice| async move {
-        let found = context.store.invoice_by_number(b, &invoice.number).await?;
-        let mut look_ups = vec![LookUp::of(&invoice.id, invoice.number.as_str(), found.as_ref())];
-        if let Some(external) = &invoice.external_id {
+        let head = &invoice.head;
+        let found = context.store.invoice_by_number(b, &head.number).await?;
+        let mut look_ups = vec![LookUp::of(&head.id, head.number.as_str(), found.as_ref())];
+        if let Some(external) = &head.external_id {
             let found = context.store.invoice_by_external_id(b, external).await?;
-            look_ups.push(LookUp::of(&invoice.id, external.as_str(), found.as_ref()));
+            look_ups.push(LookUp::of(&head.id, external.as_str(), found.as_ref()));
         }
         Ok::<_, OperationError>(look_ups)
     });

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::Allocation;
+use super::{Allocation, by_due_day};
 use crate::currency::Currency;
 use crate::ids::{CustomerId, InvoiceId};
-use crate::invoice::Invoice;
+use crate::invoice::{HolderId, InvoiceHead, OpenDays};
 use crate::money::Money;
 
 /// The money of the source is still being placed, a step at a time.
@@ -28,6 +28,12 @@ pub enum ApplyRefusal {
     #[error("expected at most {max} allocations in one payment")]
     TooManyAllocations {
         /// The most invoices there may be.
+        max: usize,
+    },
+    /// The invoices are due on too many days.
+    #[error("expected invoices with at most {max} open due days in all")]
+    TooManyDueDays {
+        /// The most due days there may be.
         max: usize,
     },
     /// One invoice is named twice.
@@ -78,7 +84,7 @@ impl ApplyRefusal {
     /// The field of the command that is at fault, in the API's words.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::NothingToApply | Self::TooManyAllocations { .. } => Some("allocations"),
+            Self::NothingToApply | Self::TooManyAllocations { .. } | Self::TooManyDueDays { .. } => Some("allocations"),
             Self::InvoiceTwice { field }
             | Self::OtherCustomer { field }
             | Self::OtherCurrency { field, .. }
@@ -93,6 +99,7 @@ impl ApplyRefusal {
         match self {
             Self::NothingToApply => "nothing_to_pay",
             Self::TooManyAllocations { .. } => "too_many_allocations",
+            Self::TooManyDueDays { .. } => "too_many_due_days",
             Self::InvoiceTwice { .. } => "invoice_twice",
             Self::OtherCustomer { .. } => "other_customer",
             Self::OtherCurrency { .. } => "other_currency",
@@ -141,34 +148,43 @@ impl UnapplyRefusal {
     }
 }
 
-/// What of a source an operator may still place, and on which of the open invoices it would go: oldest due first, and never
-/// on one from which an operator has taken it back.
-pub fn proposals(allocations: &[Allocation], unapplied: Money, open: &[Invoice]) -> Vec<(InvoiceId, Money)> {
-    let withdrawn_by_operator = |id: &InvoiceId| {
-        allocations.iter().any(|allocation| allocation.withdrawn_by_operator && allocation.invoice == *id)
-    };
+/// How much of what is unapplied of a source may be proposed for an invoice, by due day: nothing where an operator has taken it
+/// back.
+pub fn proposable(allocations: &[Allocation], invoice: &InvoiceHead) -> OpenDays {
+    let withdrawn = |allocation: &Allocation| allocation.withdrawn_by_operator && allocation.invoice == invoice.id;
+    if allocations.iter().any(withdrawn) { OpenDays::default() } else { invoice.payable_days() }
+}
+
+/// What of a source an operator may still place, and on which of the open invoices it would go: what is due first comes first.
+pub fn proposals(allocations: &[Allocation], unapplied: Money, open: &[InvoiceHead]) -> Vec<(InvoiceHead, Money)> {
+    let of_currency = open.iter().filter(|invoice| invoice.currency() == unapplied.currency());
+    let rooms: Vec<(&InvoiceHead, OpenDays)> =
+        of_currency.map(|invoice| (invoice, proposable(allocations, invoice))).collect();
     let mut left = unapplied;
-    let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == unapplied.currency()).collect();
-    oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
-    let mut found = Vec::new();
-    for invoice in oldest.into_iter().filter(|invoice| !withdrawn_by_operator(&invoice.id)) {
-        let part = invoice.balance.payable().min(left);
-        if !part.is_zero() {
-            found.push((invoice.id.clone(), part));
-            left = left.less(part);
+    let mut found: Vec<(InvoiceHead, Money)> = Vec::new();
+    for (invoice, due) in by_due_day(&rooms) {
+        let part = due.amount.min(left);
+        if part.is_zero() {
+            break;
         }
+        match found.iter_mut().find(|(known, _)| known.id == invoice.id) {
+            Some((_, sum)) => *sum = sum.checked_add(part).unwrap_or(*sum),
+            None => found.push((invoice.clone(), part)),
+        }
+        left = left.less(part);
     }
     found
 }
 
 /// An operator applies what is unapplied of a source to invoices, beyond what they have of it. `aside` was sent back of single
-/// allocations by choice, and takes from what they may have.
+/// allocations by choice, and takes from what they may have; `own` is the source, where it can hold anything.
 pub(crate) fn apply(
     allocations: &mut Vec<Allocation>,
     unapplied: Money,
     customer: &CustomerId,
-    parts: &[(Invoice, Money)],
+    parts: &[(InvoiceHead, Money)],
     aside: &BTreeMap<InvoiceId, Money>,
+    own: Option<&HolderId>,
 ) -> Result<(), ApplyRefusal> {
     let currency = unapplied.currency();
     let mut left = unapplied;
@@ -199,7 +215,7 @@ pub(crate) fn apply(
                 known.ceiling = known.ceiling_beside(known.applied.checked_add(*part).unwrap_or(known.ceiling), aside);
                 known.intended = known.ceiling;
                 known.withdrawn_by_operator = false;
-                known.balance = invoice.balance.clone();
+                known.refresh_from(invoice, own);
             }
             None => allocations.push(Allocation::of(invoice, *part)),
         }

@@ -1,18 +1,19 @@
 //! Placing the money of a source: what each allocation shall have, and the steps that bring it there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ALLOCATIONS_PER_STEP, Allocation, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP};
+use super::{ALLOCATIONS_PER_STEP, Allocation, DUE_DAYS_PER_STEP, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP};
+use crate::currency::Currency;
 use crate::decision::Change;
 use crate::fact::FactKind;
-use crate::ids::{InvoiceId, PaymentId};
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::ids::InvoiceId;
+use crate::invoice::{Due, Hold, HoldChange, HoldKind, HolderId, InvoiceChange, InvoiceHead, OpenDays};
 use crate::ledger::Leg;
 use crate::money::{Balance, Money};
 
 /// What a source has to give.
 #[derive(Clone, Debug)]
-pub(crate) struct Funds<'a> {
+pub(crate) struct Funds {
     /// What is ours of it.
     pub(crate) cash: Money,
     /// What the issuer took back of it.
@@ -21,8 +22,10 @@ pub(crate) struct Funds<'a> {
     pub(crate) processing: bool,
     /// What was sent back of one allocation by choice, and is not to be had from the others.
     pub(crate) set_aside: BTreeMap<InvoiceId, Money>,
-    /// The payment whose claim on a checkout is to be let go.
-    pub(crate) release: Option<&'a PaymentId>,
+    /// Whose holds they are; a credit note holds nothing.
+    pub(crate) holder: Option<HolderId>,
+    /// Nobody can pay on its hosted page any more, so that the invoices are free for another.
+    pub(crate) page_is_over: bool,
     /// The invoices are as they stand now: one that cannot take its part is passed over from now on.
     pub(crate) place_remainder: bool,
     /// Items that the same transaction writes of the reports.
@@ -56,7 +59,7 @@ struct Want {
 }
 
 /// What each allocation shall be, by walking the cash down the list.
-fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
+fn wants(allocations: &[Allocation], funds: &Funds) -> Vec<Want> {
     let nothing = Money::zero(funds.cash.currency());
     let mut left = funds.cash;
     let mut whole = funds.cash.checked_add(funds.charged_back).unwrap_or(funds.cash);
@@ -64,7 +67,7 @@ fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
         .iter()
         .map(|allocation| {
             let aside = funds.set_aside.get(&allocation.invoice).copied().unwrap_or(nothing);
-            let room = allocation.balance.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
+            let room = allocation.room();
             let could = left.min(allocation.ceiling.less(aside));
             let applied = could.min(room);
             let short_of_room = applied != could;
@@ -89,7 +92,7 @@ fn wants(allocations: &[Allocation], funds: &Funds<'_>) -> Vec<Want> {
                 applied,
                 pending,
                 charged_back,
-                release: funds.release.is_some() && allocation.balance.live_checkout.as_ref() == funds.release,
+                release: funds.page_is_over && allocation.page,
                 short_of_room,
             }
         })
@@ -111,7 +114,7 @@ impl Want {
 pub(crate) fn place(
     allocations: &mut [Allocation],
     before: &[Allocation],
-    funds: &Funds<'_>,
+    funds: &Funds,
     unapplied_before: Money,
 ) -> Placed {
     let wants = wants(allocations, funds);
@@ -124,10 +127,15 @@ pub(crate) fn place(
     let mut items = ITEMS_PER_STEP
         .saturating_sub(funds.report_items.saturating_sub(REPORT_ITEMS_PER_STEP))
         .saturating_sub((0..allocations.len()).filter(written).count());
+    let mut days = DUE_DAYS_PER_STEP;
+    let moved = |place: &usize| match (allocations.get(*place), wants.get(*place)) {
+        (Some(allocation), Some(want)) => change_of(allocation, want, funds).legs().count(),
+        _ => 0,
+    };
     let fits = |place: &usize| {
         let costs = if written(place) { 1 } else { 2 };
-        let left = items.checked_sub(costs);
-        items = left.unwrap_or(0);
+        let left = items.checked_sub(costs).zip(days.checked_sub(moved(place)));
+        (items, days) = left.unwrap_or((0, 0));
         left.is_some()
     };
     let chosen: Vec<usize> = order.copied().take_while(fits).collect();
@@ -144,7 +152,7 @@ pub(crate) fn place(
     steps.sort_unstable();
     for place in steps {
         if let (Some(allocation), Some(want)) = (allocations.get_mut(place), wants.get(place)) {
-            step(allocation, want, &mut placed);
+            step(allocation, want, funds, &mut placed);
         }
     }
     let applied: i64 = allocations.iter().map(|allocation| allocation.applied.minor()).sum();
@@ -160,94 +168,133 @@ pub(crate) fn place(
 }
 
 /// One allocation becomes what it shall be, and its invoice with it.
-fn step(allocation: &mut Allocation, want: &Want, placed: &mut Placed) {
-    let before = allocation.balance.clone();
-    let mut after = before.clone();
-    let moved = |kept: Money, before: Money, after: Money| kept.less(before).checked_add(after).unwrap_or(kept);
-    after.applied = moved(before.applied, allocation.applied, want.applied);
-    after.pending = moved(before.pending, allocation.pending, want.pending);
-    after.charged_back = moved(before.charged_back, allocation.charged_back, want.charged_back);
-    if want.release {
-        after.live_checkout = None;
-    }
-    let change = allocation.applied.minor() - want.applied.minor();
+fn step(allocation: &mut Allocation, want: &Want, funds: &Funds, placed: &mut Placed) {
+    let change = change_of(allocation, want, funds);
     allocation.ceiling = want.ceiling;
     allocation.applied = want.applied;
     allocation.pending = want.pending;
     allocation.charged_back = want.charged_back;
-    if after == before {
+    allocation.page &= !want.release;
+    if change.applied.is_zero() && change.charged_back.is_zero() && change.hold.is_none() {
         return;
     }
-    after.version += 1;
-    allocation.balance = after.clone();
-    if let Ok(change) = Balance::new(change, want.applied.currency())
-        && !change.is_zero()
-    {
-        placed.facts.push(balance_fact(&allocation.invoice, &before, &after));
-        placed.legs.push(Leg::Invoice {
-            invoice: allocation.invoice.clone(),
-            number: allocation.number.clone(),
-            due_on: allocation.due_on,
-            change,
-        });
+    allocation.seen.version = change.version_after();
+    if !change.applied.is_zero() {
+        placed.facts.push(balance_fact(&change));
+        placed.legs.extend(change.legs());
     }
-    placed.changes.push(Change::InvoiceBalanceChanged {
-        invoice: allocation.invoice.clone(),
-        due_on: allocation.due_on,
-        before,
-        after,
+    placed.changes.push(Change::InvoiceChanged(Box::new(change)));
+}
+
+/// What becomes of the invoice of an allocation.
+fn change_of(allocation: &Allocation, want: &Want, funds: &Funds) -> InvoiceChange {
+    let currency = want.applied.currency();
+    let grown = |before: Money, after: Money| {
+        Balance::new(after.minor() - before.minor(), currency).unwrap_or(Balance::zero(currency))
+    };
+    let is_held_otherwise = want.release || want.pending != allocation.pending;
+    let hold = funds.holder.as_ref().filter(|_| is_held_otherwise).map(|holder| HoldChange {
+        holder: holder.clone(),
+        before: allocation.hold(),
+        after: (!want.pending.is_zero()).then_some(Hold { kind: HoldKind::Pending, amount: want.pending, until: None }),
     });
+    InvoiceChange {
+        invoice: allocation.invoice.clone(),
+        number: allocation.number.clone(),
+        zero: Money::zero(currency),
+        version_before: allocation.seen.version,
+        before: allocation.standing(allocation.applied, allocation.pending),
+        after: allocation.standing(want.applied, want.pending),
+        last_due_on: allocation.seen.last_due_on,
+        applied: grown(allocation.applied, want.applied),
+        charged_back: grown(allocation.charged_back, want.charged_back),
+        written_off: None,
+        hold,
+    }
 }
 
 /// What is announced of an invoice of which more or less is covered.
-pub(crate) fn balance_fact(invoice: &InvoiceId, before: &InvoiceBalance, after: &InvoiceBalance) -> FactKind {
-    let invoice = invoice.clone();
-    if after.open().is_zero() {
+pub(crate) fn balance_fact(change: &InvoiceChange) -> FactKind {
+    let invoice = change.invoice.clone();
+    if change.open_after().is_zero() {
         FactKind::InvoicePaid { invoice }
-    } else if after.open().checked_sub(before.open()).is_err() {
+    } else if change.open_after().checked_sub(change.open_before()).is_err() {
         FactKind::InvoicePartlyPaid { invoice }
     } else {
         FactKind::InvoiceReopened { invoice }
     }
 }
 
-/// Extends the list by open invoices, oldest due first, for as much as is left and one transaction carries. Invoices from which an
-/// operator took it back or the business refunded it, and those that are contested or that somebody is just paying, are passed
-/// over. Says whether there are more of them than that.
+/// How much of what a source has left over may go to an invoice, by due day: nothing to one in another currency, to one from which
+/// an operator took it back or the business refunded it, to one that is contested or that somebody is just paying, and to a
+/// further one where the source covers so many already.
+pub(crate) fn placeable(
+    allocations: &[Allocation],
+    currency: Currency,
+    invoice: &InvoiceHead,
+    set_aside: &BTreeMap<InvoiceId, Money>,
+    most: usize,
+) -> OpenDays {
+    let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
+    let barred = invoice.currency() != currency
+        || known.is_none() && allocations.len() >= most
+        || known.is_some_and(|known| known.withdrawn_by_operator)
+        || set_aside.contains_key(&invoice.id)
+        || invoice.balance.holds.page().is_some();
+    if barred {
+        return OpenDays::default();
+    }
+    // What a known one may still take is not of what is left over.
+    let room = known.map_or(Money::zero(currency), |known| known.ceiling.less(known.applied));
+    invoice.payable_days().less(room)
+}
+
+/// Extends the list by open invoices, for as much as is left and one transaction carries: what is due first comes first, day by
+/// day, whichever invoice it is of. Those on which nothing is [`placeable`] are passed over. Says whether there are more of them
+/// than that.
 pub(crate) fn extend(
     allocations: &mut Vec<Allocation>,
     surplus: Money,
-    open: &[Invoice],
+    open: &[InvoiceHead],
     set_aside: &BTreeMap<InvoiceId, Money>,
     most: usize,
 ) -> bool {
-    let (mut left, mut found) = (surplus, 0);
-    let mut oldest: Vec<&Invoice> = open.iter().filter(|invoice| invoice.currency() == surplus.currency()).collect();
-    oldest.sort_by(|one, other| (one.due_on, &one.id).cmp(&(other.due_on, &other.id)));
-    for invoice in oldest {
+    let room = |invoice: &InvoiceHead| placeable(allocations, surplus.currency(), invoice, set_aside, most);
+    let rooms: Vec<(&InvoiceHead, OpenDays)> = open.iter().map(|invoice| (invoice, room(invoice))).collect();
+    let (mut left, mut touched, begun) = (surplus, BTreeSet::new(), allocations.len());
+    for (invoice, due) in by_due_day(&rooms) {
         if left.is_zero() {
             return false;
         }
-        let full = allocations.len() >= most;
-        let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
-        if known.map_or(full, |known| known.withdrawn_by_operator) {
+        let place = allocations.iter().position(|allocation| allocation.invoice == invoice.id);
+        if place.is_none() && allocations.len() >= most {
             continue;
         }
-        // What a known one may still take is not of the surplus.
-        let room = known.map_or(Money::zero(left.currency()), |known| known.ceiling.less(known.applied));
-        let part = invoice.balance.payable().less(room).min(left);
-        if part.is_zero() || set_aside.contains_key(&invoice.id) || invoice.balance.live_checkout.is_some() {
-            continue;
-        }
-        if found == ALLOCATIONS_PER_STEP {
+        let is_first = !touched.contains(&invoice.id);
+        if is_first && touched.len() == ALLOCATIONS_PER_STEP {
             return true;
         }
-        match allocations.iter_mut().find(|allocation| allocation.invoice == invoice.id) {
-            Some(known) => known.ceiling = known.ceiling.checked_add(part).unwrap_or(known.ceiling),
+        touched.insert(&invoice.id);
+        let part = due.amount.min(left);
+        match place.and_then(|place| allocations.get_mut(place)) {
+            Some(known) => {
+                known.ceiling = known.ceiling.checked_add(part).unwrap_or(known.ceiling);
+                // Of one that the books choose here, all that they choose was meant for it.
+                if place >= Some(begun) {
+                    known.intended = known.ceiling;
+                }
+            }
             None => allocations.push(Allocation::of(invoice, part)),
         }
         left = left.less(part);
-        found += 1;
     }
     false
+}
+
+/// What is due of invoices, the earliest first.
+pub(crate) fn by_due_day<'a>(rooms: &[(&'a InvoiceHead, OpenDays)]) -> Vec<(&'a InvoiceHead, Due)> {
+    let mut portions: Vec<(&InvoiceHead, Due)> =
+        rooms.iter().flat_map(|(invoice, days)| days.days().iter().map(|due| (*invoice, *due))).collect();
+    portions.sort_by_key(|(invoice, due)| (due.on, &invoice.id));
+    portions
 }

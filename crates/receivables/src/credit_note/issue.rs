@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{ALLOCATIONS_PER_CREDIT_NOTE_MAX, CreditNote, CreditNoteDraft};
-use crate::allocation::{self, ApplyRefusal, Funds, Placed, UnapplyRefusal};
+use crate::allocation::{self, ApplyRefusal, DUE_DAYS_PER_STEP, Funds, Placed, UnapplyRefusal};
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
-use crate::invoice::Invoice;
+use crate::invoice::InvoiceHead;
 use crate::ledger::{Entry, EntryKind};
 use crate::money::Money;
 
@@ -82,7 +82,7 @@ pub fn issue(
 /// Applies what is left of a credit note to invoices of the account.
 pub fn apply(
     before: &CreditNote,
-    parts: &[(Invoice, Money)],
+    parts: &[(InvoiceHead, Money)],
     now: Timestamp,
 ) -> Result<(CreditNote, Decision), ApplyRefusal> {
     let mut note = before.clone();
@@ -102,10 +102,15 @@ pub fn unapply(
     Ok(decide(before, note, now))
 }
 
-fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(Invoice, Money)]) -> Result<(), ApplyRefusal> {
-    allocation::apply(&mut note.allocations, left, &note.customer, parts, &BTreeMap::new())?;
+fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(InvoiceHead, Money)]) -> Result<(), ApplyRefusal> {
+    allocation::apply(&mut note.allocations, left, &note.customer, parts, &BTreeMap::new(), None)?;
     if note.allocations.len() > ALLOCATIONS_PER_CREDIT_NOTE_MAX {
         return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_CREDIT_NOTE_MAX });
+    }
+    // A credit note is applied in one transaction.
+    let days: usize = note.allocations.iter().map(|allocation| allocation.seen.room.days().len()).sum();
+    if days > DUE_DAYS_PER_STEP {
+        return Err(ApplyRefusal::TooManyDueDays { max: DUE_DAYS_PER_STEP });
     }
     Ok(())
 }
@@ -123,7 +128,8 @@ fn place(note: &mut CreditNote, before: &CreditNote) -> Placed {
         charged_back: Money::zero(note.amount.currency()),
         processing: false,
         set_aside: BTreeMap::new(),
-        release: None,
+        holder: None,
+        page_is_over: false,
         place_remainder: true,
         report_items: 0,
     };

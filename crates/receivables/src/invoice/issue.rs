@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::{
-    Draft, DraftLine, Invoice, InvoiceBalance, LINES_PER_INVOICE_MAX, Line, RATE_PLACES_MAX, TAX_RATE_PERCENT_MAX, Tax,
-    Totals,
+    Draft, DraftLine, DraftSchedule, Invoice, InvoiceBalance, InvoiceHead, LINES_PER_INVOICE_MAX, Line,
+    RATE_PLACES_MAX, Schedule, ScheduleRefusal, TAX_RATE_PERCENT_MAX, Tax, Totals,
 };
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
@@ -19,9 +19,15 @@ use crate::text::InvoiceNumber;
 /// Why an invoice was not issued.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssueRefusal {
-    /// The due date lies before the date of issue.
+    /// The due date, or the first of them, lies before the date of issue.
     #[error("expected a due date on or after the date of issue")]
-    DueBeforeIssue,
+    DueBeforeIssue {
+        /// It is one of several.
+        scheduled: bool,
+    },
+    /// The due days and their amounts are no schedule.
+    #[error(transparent)]
+    Schedule(#[from] ScheduleRefusal),
     /// No line, or too many.
     #[error("expected 1 to {max} lines")]
     LineCount {
@@ -61,7 +67,9 @@ impl IssueRefusal {
     /// The field of the command that is at fault, in the API's words.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::DueBeforeIssue => Some("due_on"),
+            Self::DueBeforeIssue { scheduled: false } => Some("due_on"),
+            Self::DueBeforeIssue { scheduled: true } => Some("schedule[0].due_on"),
+            Self::Schedule(refusal) => Some(refusal.field()),
             Self::LineCount { .. } => Some("lines"),
             Self::Immutable { .. } | Self::NumberTaken => Some("number"),
             Self::ExternalIdTaken => Some("external_id"),
@@ -73,7 +81,8 @@ impl IssueRefusal {
     /// A stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::DueBeforeIssue => "due_before_issue",
+            Self::DueBeforeIssue { .. } => "due_before_issue",
+            Self::Schedule(refusal) => refusal.code(),
             Self::LineCount { .. } => "line_count",
             Self::Quantity { .. } => "quantity",
             Self::TaxRate { .. } => "tax_rate",
@@ -88,7 +97,7 @@ impl IssueRefusal {
 /// Whether the amounts of an invoice are those of its lines.
 pub(crate) fn adds_up(invoice: &Invoice) -> bool {
     let priced = |line: &Line| line.unit_price.times_round_half_up(line.quantity) == Ok(line.net);
-    invoice.lines.iter().all(priced) && total(&invoice.lines, invoice.currency()).as_ref() == Ok(&invoice.totals)
+    invoice.lines.iter().all(priced) && total(&invoice.lines, invoice.head.currency()).as_ref() == Ok(&invoice.totals)
 }
 
 /// Issues an invoice: the demand, its pay link, the entry in the ledger and the announcement.
@@ -100,8 +109,9 @@ pub fn issue(
     link: PayLink,
     now: Timestamp,
 ) -> Result<(Invoice, Decision), IssueRefusal> {
-    if draft.due_on < draft.issued_on {
-        return Err(IssueRefusal::DueBeforeIssue);
+    if draft.schedule.first_day().is_some_and(|day| day < draft.issued_on) {
+        let scheduled = matches!(draft.schedule, DraftSchedule::Days(_));
+        return Err(IssueRefusal::DueBeforeIssue { scheduled });
     }
     if draft.lines.is_empty() || draft.lines.len() > LINES_PER_INVOICE_MAX {
         return Err(IssueRefusal::LineCount { max: LINES_PER_INVOICE_MAX });
@@ -109,18 +119,11 @@ pub fn issue(
     let lines = draft.lines.into_iter().enumerate().map(|(place, line)| price(place, line, draft.currency));
     let lines = lines.collect::<Result<Vec<Line>, IssueRefusal>>()?;
     let totals = total(&lines, draft.currency).map_err(|cause| AmountRefusal::new("lines", cause))?;
-    let nothing = Money::zero(draft.currency);
-    let balance = InvoiceBalance {
-        gross: totals.gross,
-        applied: nothing,
-        written_off: nothing,
-        pending: nothing,
-        disputed: nothing,
-        charged_back: nothing,
-        live_checkout: None,
-        version: 1,
+    let schedule = match draft.schedule {
+        DraftSchedule::On(day) => Schedule::on(day, totals.gross),
+        DraftSchedule::Days(days) => Schedule::new(&days, totals.gross)?,
     };
-    let invoice = Invoice {
+    let head = InvoiceHead {
         id,
         business,
         customer,
@@ -128,38 +131,38 @@ pub fn issue(
         number: draft.number,
         purchase_order: draft.purchase_order,
         issued_on: draft.issued_on,
-        due_on: draft.due_on,
-        lines,
-        totals,
+        schedule,
         pay_link: Some(link.id.clone()),
-        balance,
+        balance: InvoiceBalance::unpaid(totals.gross),
         recorded_at: now,
     };
+    let invoice = Invoice { head, lines, totals };
     let decision = issuance(&invoice, link, now);
     Ok((invoice, decision))
 }
 
 fn issuance(invoice: &Invoice, link: PayLink, now: Timestamp) -> Decision {
-    let leg = Leg::Invoice {
-        invoice: invoice.id.clone(),
-        number: invoice.number.clone(),
-        due_on: invoice.due_on,
-        change: Balance::owed(invoice.totals.gross),
-    };
+    let head = &invoice.head;
+    let legs = head.schedule.days().map(|due| Leg::Invoice {
+        invoice: head.id.clone(),
+        number: head.number.clone(),
+        due_on: due.on,
+        change: Balance::owed(due.amount),
+    });
     let entry = Entry {
-        source: invoice.id.to_string(),
+        source: head.id.to_string(),
         sequence: 1,
         posted_at: now,
         kind: EntryKind::InvoiceIssued,
-        currency: invoice.currency(),
-        legs: vec![leg],
+        currency: head.currency(),
+        legs: legs.collect(),
     };
-    let announced = FactKind::InvoiceIssued { invoice: invoice.id.clone() };
-    Decision::new(invoice.business.clone(), invoice.customer.clone(), now)
+    let announced = FactKind::InvoiceIssued { invoice: head.id.clone() };
+    Decision::new(head.business.clone(), head.customer.clone(), now)
         .with_change(Change::InvoiceIssued(Box::new(invoice.clone())))
         .with_change(Change::PayLinkIssued(link))
         .with_entry(entry)
-        .with_facts(invoice.id.as_str(), 1, [announced])
+        .with_facts(head.id.as_str(), 1, [announced])
 }
 
 fn price(place: usize, line: DraftLine, currency: Currency) -> Result<Line, IssueRefusal> {

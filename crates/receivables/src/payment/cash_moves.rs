@@ -12,7 +12,7 @@ use crate::allocation::{
 use crate::customer::Customer;
 use crate::decision::{Change, Decision, HandedTo};
 use crate::ids::InvoiceId;
-use crate::invoice::Invoice;
+use crate::invoice::{HolderId, InvoiceHead};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money};
 use crate::text::InvoiceNumber;
@@ -118,7 +118,7 @@ impl HandOverRefusal {
 /// Applies unapplied cash to invoices of the account.
 pub fn apply(
     before: &Payment,
-    parts: &[(Invoice, Money)],
+    parts: &[(InvoiceHead, Money)],
     now: Timestamp,
 ) -> Result<(Payment, Decision), ApplyRefusal> {
     finished(before)?;
@@ -129,6 +129,7 @@ pub fn apply(
         &before.customer,
         parts,
         &before.sent_back_by_choice(),
+        Some(&HolderId::from(&before.id)),
     )?;
     if payment.allocations.len() > ALLOCATIONS_PER_PAYMENT_MAX || parts.len() > ALLOCATIONS_PER_STEP {
         return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_STEP });
@@ -153,15 +154,15 @@ pub fn unapply(
 pub fn move_cash(
     before: &Payment,
     from: &InvoiceId,
-    to: &Invoice,
+    to: &InvoiceHead,
     amount: Option<Money>,
     now: Timestamp,
 ) -> Result<(Payment, Decision), MoveRefusal> {
     finished(before)?;
     let mut payment = before.clone();
-    let aside = before.sent_back_by_choice();
+    let (aside, own) = (before.sent_back_by_choice(), HolderId::from(&before.id));
     let moved = allocation::unapply(&mut payment.allocations, from, amount, &aside)?;
-    allocation::apply(&mut payment.allocations, moved, &before.customer, &[(to.clone(), moved)], &aside)?;
+    allocation::apply(&mut payment.allocations, moved, &before.customer, &[(to.clone(), moved)], &aside, Some(&own))?;
     if payment.allocations.len() > ALLOCATIONS_PER_PAYMENT_MAX {
         return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX }.into());
     }

@@ -9,7 +9,7 @@ use super::{Opening, Origin, Payment, fold};
 use crate::allocation::{self, ApplyRefusal};
 use crate::decision::Decision;
 use crate::ids::{BusinessId, CustomerId, PaymentId};
-use crate::invoice::Invoice;
+use crate::invoice::{HolderId, InvoiceHead};
 use crate::locale::Locale;
 use crate::money::Money;
 use crate::provider_object::{Provider, ProviderState, Report};
@@ -29,7 +29,7 @@ pub struct ExternalPayment {
     pub locale: Locale,
     /// The invoices an operator says it is for; none where the books find them, oldest due first. What these leave over is kept
     /// on account.
-    pub parts: Vec<(Invoice, Money)>,
+    pub parts: Vec<(InvoiceHead, Money)>,
 }
 
 /// Makes a payment of the reports, which it has then applied, where they speak of money that came. Of money in two currencies at
@@ -50,8 +50,8 @@ pub fn start_external(
         Payment::blank(Opening { id, business, customer, provider, origin: Origin::Provider, locale, amount }, now);
     let mut payment = Payment { provider_state, ..before.clone() };
     if !parts.is_empty() {
-        let aside = payment.sent_back_by_choice();
-        allocation::apply(&mut payment.allocations, amount, &before.customer, &parts, &aside)?;
+        let (aside, own) = (payment.sent_back_by_choice(), HolderId::from(&before.id));
+        allocation::apply(&mut payment.allocations, amount, &before.customer, &parts, &aside, Some(&own))?;
         let meant = Money::sum(amount.currency(), parts.iter().map(|(_, part)| *part)).unwrap_or(amount);
         payment.on_account = amount.less(meant);
     }

@@ -10,7 +10,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
-use crate::invoice::Invoice;
+use crate::invoice::{HolderId, InvoiceHead, OpenDays};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::Money;
 use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
@@ -54,10 +54,23 @@ pub fn next_step(before: &Payment, now: Timestamp) -> Option<(Payment, Decision)
 }
 
 /// Places what is left over: the chosen invoices that cannot take their part are passed over from now on, and other invoices are
-/// found for it, oldest due first. The payment must be on fresh standings, and `open` are the account's open invoices as they stand
-/// now. `None` where it is finished.
-pub fn place_remainder(before: &Payment, open: &[Invoice], now: Timestamp) -> Option<(Payment, Decision)> {
+/// found for it, oldest due first. The payment must be on fresh standings, and `open` are open invoices of the account as they
+/// stand now: all on which something is [`placeable_on`], or the oldest of them, as many as cover the remainder or one more than
+/// [`allocation::ALLOCATIONS_PER_STEP`]. `None` where it is finished.
+pub fn place_remainder(before: &Payment, open: &[InvoiceHead], now: Timestamp) -> Option<(Payment, Decision)> {
     before.unfinished.then(|| decide(before, before.clone(), Reason::PlaceRemainder(open), now))
+}
+
+/// What of a payment is left over once every allocation has what it may have, beyond what is left on purpose. The payment must
+/// be on fresh standings.
+pub fn remainder(payment: &Payment) -> Money {
+    surplus(payment, &payment.allocations)
+}
+
+/// How much of the remainder may go to an open invoice of the account, by due day; see [`place_remainder`].
+pub fn placeable_on(payment: &Payment, invoice: &InvoiceHead) -> OpenDays {
+    let set_aside = payment.sent_back_by_choice();
+    allocation::placeable(&payment.allocations, payment.currency(), invoice, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX)
 }
 
 /// Decides on a payment in which an operator changed something.
@@ -87,7 +100,7 @@ pub fn is_as_folded(payment: &Payment) -> bool {
 enum Reason<'a> {
     FoldedState,
     Abandoned,
-    PlaceRemainder(&'a [Invoice]),
+    PlaceRemainder(&'a [InvoiceHead]),
     Operator,
 }
 
@@ -111,16 +124,16 @@ fn state_of(folded: &FoldedState, has_checkout: bool) -> State {
 }
 
 /// What the payment has to give to its allocations.
-fn funds(payment: &Payment, report_items: usize, place_remainder: bool) -> Funds<'_> {
+fn funds(payment: &Payment, report_items: usize, place_remainder: bool) -> Funds {
     let set_aside = payment.sent_back_by_choice();
     let processing = payment.state == State::Processing;
-    let release = (!payment.state.checkout_is_live()).then_some(&payment.id);
     Funds {
         cash: payment.cash(),
         charged_back: payment.charged_back,
         processing,
         set_aside,
-        release,
+        holder: Some(HolderId::from(&payment.id)),
+        page_is_over: !payment.state.checkout_is_live(),
         place_remainder,
         report_items,
     }
@@ -210,8 +223,7 @@ fn surplus(payment: &Payment, allocations: &[allocation::Allocation]) -> Money {
     let mut left = payment.cash();
     for allocation in allocations {
         let aside = aside.get(&allocation.invoice).copied().unwrap_or(nothing);
-        let room = allocation.balance.open().checked_add(allocation.applied).unwrap_or(allocation.applied);
-        left = left.less(allocation.ceiling.less(aside).min(room));
+        left = left.less(allocation.ceiling.less(aside).min(allocation.room()));
     }
     left.less(payment.on_account)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, OnlinePayable, Opening, Payment, Request, State, poll_delay};
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
@@ -10,8 +10,11 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{CustomerId, PaymentId};
-use crate::invoice::{Invoice, InvoiceBalance};
+use crate::invoice::{Hold, HoldChange, HoldKind, HolderId, InvoiceChange, InvoiceHead};
 use crate::money::{AmountRefusal, Money};
+
+/// How long a hosted page stays open.
+pub const PAGE_OPEN_FOR: SignedDuration = SignedDuration::from_hours(23);
 
 /// Why a payment was not started.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -169,16 +172,20 @@ fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Paymen
     Ok(Payment { next_poll_at: poll_delay(State::Started, now, now), ..blank })
 }
 
-/// The payment takes the invoice's one live checkout.
-fn claim(payment: &mut Payment, invoice: &Invoice, part: Money) -> Change {
-    let before = invoice.balance.clone();
-    let after =
-        InvoiceBalance { live_checkout: Some(payment.id.clone()), version: before.version + 1, ..before.clone() };
-    payment.allocations.push(Allocation { balance: after.clone(), ..Allocation::of(invoice, part) });
-    Change::InvoiceBalanceChanged { invoice: invoice.id.clone(), due_on: invoice.due_on, before, after }
+/// The payment holds the invoice for its one hosted page.
+fn claim(payment: &mut Payment, invoice: &InvoiceHead, part: Money) -> Change {
+    let unchanged = InvoiceChange::of(invoice);
+    let until = payment.started_at.checked_add(PAGE_OPEN_FOR).ok();
+    let hold = Hold { kind: HoldKind::Page, amount: part, until };
+    let holder = HolderId::from(&payment.id);
+    let change = InvoiceChange { hold: Some(HoldChange { holder, before: None, after: Some(hold) }), ..unchanged };
+    let mut allocation = Allocation { page: true, ..Allocation::of(invoice, part) };
+    allocation.seen.version = change.version_after();
+    payment.allocations.push(allocation);
+    Change::InvoiceChanged(Box::new(change))
 }
 
-fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Currency) -> Result<(), StartRefusal> {
+fn check_parts(parts: &[(InvoiceHead, Money)], customer: &CustomerId, currency: Currency) -> Result<(), StartRefusal> {
     if parts.len() > ALLOCATIONS_PER_PAYMENT_MAX {
         return Err(StartRefusal::TooManyAllocations { max: ALLOCATIONS_PER_PAYMENT_MAX });
     }
@@ -201,8 +208,8 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
         if balance.payable().is_zero() {
             return Err(StartRefusal::PaymentOnItsWay);
         }
-        if let Some(payment) = &balance.live_checkout {
-            return Err(StartRefusal::CheckoutOpen { payment: payment.clone() });
+        if let Some(payment) = balance.holds.page() {
+            return Err(StartRefusal::CheckoutOpen { payment });
         }
         if part.is_zero() {
             return Err(StartRefusal::NothingToPay);
@@ -216,7 +223,7 @@ fn check_parts(parts: &[(Invoice, Money)], customer: &CustomerId, currency: Curr
 
 /// Each part is a multiple of what the provider charges, and what it leaves open is nothing, enough to be paid another time, or
 /// so little that no payment could take it.
-fn check_charges(parts: &[(Invoice, Money)], rule: ChargeRule) -> Result<(), StartRefusal> {
+fn check_charges(parts: &[(InvoiceHead, Money)], rule: ChargeRule) -> Result<(), StartRefusal> {
     for (place, (invoice, part)) in parts.iter().enumerate() {
         let field = || format!("allocations[{place}].amount");
         let online = OnlinePayable::of(&invoice.balance, Some(rule));

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use super::standing::{AgeingEdges, EdgesError};
 use crate::calendar::{BillingZone, days_between};
+use crate::currency::Currency;
 use crate::ids::InvoiceId;
 
 /// Months shown where no period is asked for, besides the present one.
@@ -252,13 +253,13 @@ fn date(field: &'static str, text: Option<&str>, faults: &mut Vec<QueryFault>) -
     noted(filled(text).map(|text| read(text).ok_or(QueryFault::NotADate(field))), faults)
 }
 
-/// Where a page begins: at a line of the ledger, going back, or at an open item, going on by due date.
+/// Where a page begins: at a line of the ledger, going back, or at an open item, going on by currency and due date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementCursor {
     /// The key of the entry of its newest line.
     Line(String),
     /// Its first open item.
-    Item(Date, InvoiceId),
+    Item(Currency, Date, InvoiceId),
 }
 
 impl StatementCursor {
@@ -274,10 +275,12 @@ impl StatementCursor {
                     && sequence.bytes().all(|byte| byte.is_ascii_digit());
                 good.then(|| Self::Line(parts.join("#")))
             }
-            (StatementKind::OpenItem, [due_on, invoice]) => match (due_on.parse(), invoice.parse()) {
-                (Ok(due_on), Ok(invoice)) => Some(Self::Item(due_on, invoice)),
-                _ => None,
-            },
+            (StatementKind::OpenItem, [currency, due_on, invoice]) => {
+                match (currency.parse(), due_on.parse(), invoice.parse()) {
+                    (Ok(currency), Ok(due_on), Ok(invoice)) => Some(Self::Item(currency, due_on, invoice)),
+                    _ => None,
+                }
+            }
             (StatementKind::BalanceForward | StatementKind::OpenItem, _) => None,
         };
         place.ok_or(QueryFault::Cursor)
@@ -289,7 +292,7 @@ impl fmt::Display for StatementCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(key) => f.write_str(&key.replace('#', "~")),
-            Self::Item(due_on, invoice) => write!(f, "{due_on}{BETWEEN}{invoice}"),
+            Self::Item(currency, due_on, invoice) => write!(f, "{currency}{BETWEEN}{due_on}{BETWEEN}{invoice}"),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::allocation::Allocation;
 use crate::credit_note::{self, CreditNote, CreditNoteDraft};
 use crate::decision::{Change, Decision};
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
-use crate::invoice::{self, Draft, DraftLine, Invoice};
+use crate::invoice::{self, Draft, DraftLine, DraftSchedule, Due, HoldKind, Invoice, InvoiceHead, ListPlace};
 use crate::ledger::Entry;
 use crate::pay_link::{PayLink, Scope};
 use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, State};
@@ -28,7 +28,9 @@ const TRANSACTION_ITEMS_MAX: usize = 100;
 
 /// One account and all that belongs to it.
 pub(super) struct Books {
-    pub(super) invoices: BTreeMap<InvoiceId, Invoice>,
+    pub(super) invoices: BTreeMap<InvoiceId, InvoiceHead>,
+    /// The same with their lines, as they were issued.
+    pub(super) issued: Vec<Invoice>,
     pub(super) payments: BTreeMap<PaymentId, Payment>,
     pub(super) notes: BTreeMap<CreditNoteId, CreditNote>,
     pub(super) entries: Vec<Entry>,
@@ -92,7 +94,17 @@ pub(super) fn money(text: &str) -> Money {
 }
 
 /// An invoice of one untaxed line, and the decision to issue it.
-pub(super) fn issue(name: &str, gross: Money, due_on: jiff::civil::Date) -> (Invoice, Decision) {
+pub(super) fn issue(name: &str, gross: Money, due_on: jiff::civil::Date) -> (InvoiceHead, Decision) {
+    issue_due(name, gross, due_on, DraftSchedule::On(due_on))
+}
+
+/// The same, due on several days.
+fn issue_due(
+    name: &str,
+    gross: Money,
+    issued_on: jiff::civil::Date,
+    schedule: DraftSchedule,
+) -> (InvoiceHead, Decision) {
     let line = DraftLine {
         description: "Work".parse().unwrap(),
         quantity: Decimal::ONE,
@@ -104,11 +116,13 @@ pub(super) fn issue(name: &str, gross: Money, due_on: jiff::civil::Date) -> (Inv
         number: name.parse().unwrap(),
         currency: gross.currency(),
         purchase_order: None,
-        issued_on: due_on,
-        due_on,
+        issued_on,
+        schedule,
         lines: vec![line],
     };
-    invoice::issue(invoice_id(name), business(), customer(), draft, pay_link(name), now()).unwrap()
+    let issued = invoice::issue(invoice_id(name), business(), customer(), draft, pay_link(name), now());
+    let (invoice, decision) = issued.unwrap();
+    (invoice.head, decision)
 }
 
 pub(super) fn pay_link(name: &str) -> PayLink {
@@ -123,7 +137,7 @@ pub(super) fn pay_link(name: &str) -> PayLink {
     }
 }
 
-pub(super) fn request(name: &str, parts: Vec<(Invoice, Money)>) -> Request {
+pub(super) fn request(name: &str, parts: Vec<(InvoiceHead, Money)>) -> Request {
     let currency = parts.first().map_or(crate::Currency::EUR, |(invoice, _)| invoice.currency());
     Request {
         provider: "stripe".parse().unwrap(),
@@ -151,6 +165,7 @@ impl Books {
     pub(super) fn new() -> Self {
         Self {
             invoices: BTreeMap::new(),
+            issued: Vec::new(),
             payments: BTreeMap::new(),
             notes: BTreeMap::new(),
             entries: Vec::new(),
@@ -164,6 +179,13 @@ impl Books {
 
     pub(super) fn issue(&mut self, name: &str, gross: Money, due_on: jiff::civil::Date) -> Decision {
         let (_, decision) = issue(name, gross, due_on);
+        self.commit(&decision).unwrap();
+        decision
+    }
+
+    pub(super) fn issue_due(&mut self, name: &str, days: &[Due]) -> Decision {
+        let gross = Money::sum(days[0].amount.currency(), days.iter().map(|due| due.amount)).unwrap();
+        let (_, decision) = issue_due(name, gross, days[0].on, DraftSchedule::Days(days.to_vec()));
         self.commit(&decision).unwrap();
         decision
     }
@@ -190,7 +212,7 @@ impl Books {
         let mut steps = Vec::new();
         while let Some((_, decision)) = {
             let fresh = self.fresh(name);
-            let open: Vec<Invoice> =
+            let open: Vec<InvoiceHead> =
                 self.invoices.values().filter(|one| !one.balance.open().is_zero()).cloned().collect();
             payment::next_step(&fresh, self.now).or_else(|| payment::place_remainder(&fresh, &open, self.now))
         } {
@@ -203,8 +225,7 @@ impl Books {
 
     /// A payment on the standings of now.
     pub(super) fn fresh(&self, name: &str) -> Payment {
-        let balances = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.balance.clone())).collect();
-        self.payments[&payment_id(name)].clone().with_current_invoices(&balances)
+        self.payments[&payment_id(name)].clone().with_current_invoices(&self.invoices)
     }
 
     pub(super) fn credit(&mut self, name: &str, amount: Money, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
@@ -226,6 +247,19 @@ impl Books {
         Ok(decision)
     }
 
+    /// Takes so much, or all there is, of the last credit note off an invoice again.
+    pub(super) fn unapply_some_credit(&mut self, name: &str, minor: i64) {
+        let invoice = invoice_id(name);
+        let applied = |note: &CreditNote| note.allocations.first().filter(|part| !part.applied.is_zero()).cloned();
+        let Some((note, part)) = self.notes.values().rev().find_map(|note| Some((note.clone(), applied(note)?))) else {
+            return;
+        };
+        let amount = Money::new(minor, part.applied.currency()).unwrap().min(part.applied);
+        let fresh = note.with_current_invoices(&self.invoices);
+        let (_, decision) = credit_note::unapply(&fresh, &invoice, Some(amount), self.now).unwrap();
+        self.commit(&decision).unwrap();
+    }
+
     /// With a tolerance of 0.50.
     pub(super) fn write_off(&mut self, name: &str, off: bool) -> Result<Decision, Refusal> {
         let invoice = &self.invoices[&invoice_id(name)];
@@ -240,7 +274,7 @@ impl Books {
         Ok(decision)
     }
 
-    fn parts(&self, parts: &[(&str, Money)]) -> Vec<(Invoice, Money)> {
+    fn parts(&self, parts: &[(&str, Money)]) -> Vec<(InvoiceHead, Money)> {
         parts.iter().map(|(name, part)| (self.invoices[&invoice_id(name)].clone(), *part)).collect()
     }
 
@@ -269,8 +303,7 @@ impl Books {
         if self.commit(&decision).is_ok() {
             return Some(Decided { decision, again: false });
         }
-        let fresh = self.invoices.iter().map(|(id, invoice)| (id.clone(), invoice.balance.clone())).collect();
-        let (_, decision) = decide(&known.with_current_invoices(&fresh), self.now).unwrap();
+        let (_, decision) = decide(&known.with_current_invoices(&self.invoices), self.now).unwrap();
         self.commit(&decision).unwrap();
         Some(Decided { decision, again: true })
     }
@@ -278,9 +311,9 @@ impl Books {
     /// All of a decision, or nothing where one of its changes was decided on something else than is kept.
     pub(super) fn commit(&mut self, decision: &Decision) -> Result<(), Conflict> {
         let stands = |change: &Change| match change {
-            Change::InvoiceBalanceChanged { invoice, before, .. } => self.invoices[invoice].balance == *before,
+            Change::InvoiceChanged(change) => self.invoices[&change.invoice].balance.version == change.version_before,
             Change::PaymentChanged { before, .. } => self.payments[&before.id].version == before.version,
-            Change::InvoiceIssued(invoice) => !self.invoices.contains_key(&invoice.id),
+            Change::InvoiceIssued(invoice) => !self.invoices.contains_key(&invoice.head.id),
             Change::PaymentStarted(payment) => !self.payments.contains_key(&payment.id),
             Change::CreditNoteIssued(note) => !self.notes.contains_key(&note.id),
             Change::CreditNoteChanged { before, .. } => self.notes[&before.id].version == before.version,
@@ -316,11 +349,16 @@ impl Books {
     fn keep(&mut self, change: &Change) {
         match change {
             Change::InvoiceIssued(invoice) => {
-                self.invoices.insert(invoice.id.clone(), (**invoice).clone());
+                self.invoices.insert(invoice.head.id.clone(), invoice.head.clone());
+                self.issued.push((**invoice).clone());
             }
-            Change::InvoiceBalanceChanged { invoice, after, before, .. } => {
-                assert_eq!(after.version, before.version + 1, "{invoice}");
-                self.invoices.get_mut(invoice).unwrap().balance = after.clone();
+            Change::InvoiceChanged(change) => {
+                let head = self.invoices.get_mut(&change.invoice).unwrap();
+                assert_eq!(change.before, head.standing(), "{}: what was remembered of it", head.id);
+                *head = head.changed_by(change);
+                assert_eq!(change.after, head.standing(), "{}: what it becomes", head.id);
+                let place = ListPlace { open: !head.balance.open().is_zero(), due_on: head.due_on() };
+                assert_eq!(change.places().1, place, "{}: its place in lists", head.id);
             }
             Change::PaymentStarted(payment) => {
                 self.payments.insert(payment.id.clone(), (**payment).clone());
@@ -354,7 +392,8 @@ impl Books {
     }
 
     fn check_by_verify(&self) {
-        let invoices: Vec<Invoice> = self.invoices.values().cloned().collect();
+        let now = |issued: &Invoice| Invoice { head: self.invoices[&issued.head.id].clone(), ..issued.clone() };
+        let invoices: Vec<Invoice> = self.issued.iter().map(now).collect();
         let payments: Vec<Payment> = self.payments.values().cloned().collect();
         let credit_notes: Vec<CreditNote> = self.notes.values().cloned().collect();
         let books = AccountBooks {
@@ -432,15 +471,21 @@ impl Books {
             assert_eq!(balance.applied, applied, "{id}: applied is the sum of allocations");
             assert!(applied.minor() <= balance.gross.minor(), "{id}: no more applied than demanded");
             let pending = Money::sum(invoice.currency(), ours().map(|allocation| allocation.pending)).unwrap();
-            assert_eq!(balance.pending, pending, "{id}: pending is the sum of allocations");
+            let held = balance.holds.0.values().filter(|hold| hold.kind == HoldKind::Pending).map(|hold| hold.amount);
+            let held = Money::sum(invoice.currency(), held).unwrap();
+            assert_eq!(held, pending, "{id}: pending is the sum of allocations");
             if !self.late.contains(id) {
                 assert!(pending.minor() <= balance.open().minor(), "{id}: no more pending than open");
             }
+            assert!(
+                balance.pending().minor() <= balance.open().minor(),
+                "{id}: shown as pending, at most what is open"
+            );
             let legs = self.entries.iter().flat_map(|entry| &entry.legs);
             let moved: i64 = legs.filter(|leg| is_of(leg, id)).map(|leg| leg.change().minor()).sum();
             assert_eq!(balance.open().minor(), moved, "{id}: open is the sum of its legs");
-            if let Some(payment) = &balance.live_checkout {
-                let worker = &self.payments[payment];
+            if let Some(payment) = balance.holds.page() {
+                let worker = &self.payments[&payment];
                 assert!(
                     worker.state.checkout_is_live() || worker.unfinished,
                     "{id} is claimed by a payment that is over"
@@ -454,9 +499,10 @@ impl Books {
         for invoice in self.invoices.values() {
             let (currency, balance) = (invoice.currency(), &invoice.balance);
             add(&mut sums.open, [(currency, balance.open().minor())]);
-            add(&mut sums.open_by_due, [((currency, invoice.due_on), balance.open().minor())]);
-            add(&mut sums.pending, [(currency, balance.pending.minor())]);
-            add(&mut sums.disputed, [(currency, balance.disputed.minor())]);
+            let days = invoice.open_days();
+            add(&mut sums.open_by_due, days.days().iter().map(|due| ((currency, due.on), due.amount.minor())));
+            add(&mut sums.pending, [(currency, balance.pending().minor())]);
+            add(&mut sums.disputed, [(currency, balance.disputed().minor())]);
         }
         for payment in self.payments.values() {
             add(&mut sums.unapplied, [(payment.currency(), payment.unapplied.minor())]);
@@ -497,12 +543,12 @@ fn items_of(decision: &Decision) -> usize {
         2 + allocations(allocated, &after.allocations) + of_money
     };
     let items = |change: &Change| match change {
-        Change::InvoiceBalanceChanged { .. } | Change::PayLinkIssued(_) | Change::PayLinkRevoked(_) => 1,
+        Change::InvoiceChanged(_) | Change::PayLinkIssued(_) | Change::PayLinkRevoked(_) => 1,
         Change::PaymentStarted(after) => payment(None, after),
         Change::PaymentChanged { before, after } => payment(Some(before), after),
         Change::CreditNoteIssued(note) => 3 + allocations(&[], &note.allocations),
         Change::CreditNoteChanged { before, after } => 2 + allocations(&before.allocations, &after.allocations),
-        Change::InvoiceIssued(_) => 3,
+        Change::InvoiceIssued(_) => 4,
         Change::CustomerRegistered(_) | Change::ProfileChanged { .. } => 6,
     };
     5 + decision.changes.iter().map(items).sum::<usize>()

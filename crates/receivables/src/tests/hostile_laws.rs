@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::books::{Books, credit_note_id, invoice_id, payment_id, refund_id};
 use super::cases;
-use crate::invoice::Invoice;
+use crate::invoice::InvoiceHead;
 use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState, ObjectState, RefundRank, RefundState,
 };
@@ -49,7 +49,7 @@ impl Enemy {
         self.invoices[usize::from(place) % self.invoices.len()].clone()
     }
 
-    fn invoice(&self, place: u8) -> Invoice {
+    fn invoice(&self, place: u8) -> InvoiceHead {
         self.books.invoices[&invoice_id(&self.name(place))].clone()
     }
 
@@ -117,7 +117,7 @@ impl Enemy {
     /// One step of a payment that is not finished, as a worker makes it that may die after it.
     fn next_step(&mut self, name: &str) {
         let fresh = self.books.fresh(name);
-        let open: Vec<Invoice> =
+        let open: Vec<InvoiceHead> =
             self.books.invoices.values().filter(|one| !one.balance.open().is_zero()).cloned().collect();
         let now = self.books.now;
         let step = payment::next_step(&fresh, now).or_else(|| payment::place_remainder(&fresh, &open, now));
@@ -192,11 +192,7 @@ impl Enemy {
             let parts = [(invoice.as_str(), open.min(whole))];
             let _ = self.books.credit(&name, whole, if open.is_zero() { &[] } else { &parts });
         } else if let Some(note) = self.books.notes.get(&credit_note_id(&name)).cloned() {
-            let balance = |id: &crate::InvoiceId| self.books.invoices[id].balance.clone();
-            let mut note = note;
-            for allocation in &mut note.allocations {
-                allocation.balance = balance(&allocation.invoice);
-            }
+            let note = note.with_current_invoices(&self.books.invoices);
             let at = note.allocations.first().cloned();
             let decided = match at.filter(|_| amount.is_multiple_of(2)) {
                 Some(at) => credit_note::unapply(&note, &at.invoice, None, self.books.now).ok(),

@@ -3,14 +3,15 @@
 use std::fmt::Write;
 
 use expect_test::expect;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::books::{business, customer, invoice_id, money, now, pay_link};
 use super::cases;
 use super::story::refused;
-use crate::invoice::{self, Draft, DraftLine, LINES_PER_INVOICE_MAX, Totals};
+use crate::calendar::days_after;
+use crate::invoice::{self, Draft, DraftLine, DraftSchedule, Due, LINES_PER_INVOICE_MAX, Totals};
 use crate::{Currency, Invoice, Money, Refusal};
 
 /// `2 x 10.00 at 20`: quantity, price, tax rate.
@@ -34,9 +35,15 @@ fn draft(code: &str, lines: &str) -> Draft {
         currency,
         purchase_order: None,
         issued_on: date(2026, 2, 1),
-        due_on: date(2026, 3, 1),
+        schedule: DraftSchedule::On(date(2026, 3, 1)),
         lines: lines.split(", ").filter(|words| !words.is_empty()).map(|words| line(words, currency)).collect(),
     }
+}
+
+/// Amounts due a day after another.
+fn scheduled(first: Date, amounts: &[&str]) -> Vec<Due> {
+    let on = |place: usize| days_after(first, u16::try_from(place).unwrap());
+    amounts.iter().enumerate().map(|(place, amount)| Due { on: on(place), amount: money(amount) }).collect()
 }
 
 fn issue(draft: Draft) -> Result<Invoice, Refusal> {
@@ -116,14 +123,59 @@ fn tax_is_rounded_once_per_rate() {
     .assert_eq(&seen);
 }
 
+/// What comes of issuing each.
+fn outcomes(table: impl IntoIterator<Item = (&'static str, Draft)>) -> String {
+    let mut seen = String::new();
+    for (command, draft) in table {
+        let outcome = issue(draft).map_or_else(|refusal| refused(&refusal), |invoice| shown(&invoice.totals));
+        writeln!(seen, "{command}: {outcome}").unwrap();
+    }
+    seen
+}
+
+#[test]
+fn each_rule_of_a_schedule_refuses_with_its_code_and_field() {
+    let due = |schedule| Draft { schedule, ..draft("EUR", "1 x 1.00 at 20") };
+    let days = |amounts: &[&str]| scheduled(date(2026, 3, 1), amounts);
+    let table = [
+        ("due on the date of issue", due(DraftSchedule::On(date(2026, 2, 1)))),
+        ("due before the date of issue", due(DraftSchedule::On(date(2026, 1, 31)))),
+        ("due in parts", due(DraftSchedule::Days(days(&["0.50", "0.70"])))),
+        ("due in parts of which the first is before the issue", {
+            due(DraftSchedule::Days(scheduled(date(2026, 1, 31), &["0.50", "0.70"])))
+        }),
+        ("due on no day", due(DraftSchedule::Days(Vec::new()))),
+        ("due on as many days as may be", { due(DraftSchedule::Days(days(&["0.02"; 60]))) }),
+        ("due on one day more", due(DraftSchedule::Days(days(&["0.02"; 61])))),
+        ("due twice on one day", due(DraftSchedule::Days([days(&["0.50"]), days(&["0.70"])].concat()))),
+        ("due in parts, nothing on the second day", due(DraftSchedule::Days(days(&["0.50", "0.00", "0.70"])))),
+        ("due in parts, of which one is in dollars", due(DraftSchedule::Days(days(&["0.50", "0.70 USD"])))),
+        ("due in parts that come to less", due(DraftSchedule::Days(days(&["0.50", "0.69"])))),
+        ("due in parts that come to more", due(DraftSchedule::Days(days(&["0.50", "0.71"])))),
+    ];
+    expect![[r#"
+        due on the date of issue: net 1.00, 20% of 1.00 = 0.20, gross 1.20
+        due before the date of issue: refused: due_before_issue at due_on
+        due in parts: net 1.00, 20% of 1.00 = 0.20, gross 1.20
+        due in parts of which the first is before the issue: refused: due_before_issue at schedule[0].due_on
+        due on no day: refused: due_day_count at schedule
+        due on as many days as may be: net 1.00, 20% of 1.00 = 0.20, gross 1.20
+        due on one day more: refused: due_day_count at schedule
+        due twice on one day: refused: due_days_not_ascending at schedule[1].due_on
+        due in parts, nothing on the second day: refused: due_amount at schedule[1].amount
+        due in parts, of which one is in dollars: refused: due_amount at schedule[1].amount
+        due in parts that come to less: refused: schedule_total at schedule
+        due in parts that come to more: refused: schedule_total at schedule
+    "#]]
+    .assert_eq(&outcomes(table));
+}
+
 #[test]
 fn each_rule_refuses_with_its_code_and_field() {
     let good = "1 x 1.00 at 20";
     let lines = |count: usize| vec![good; count].join(", ");
     let with_line = |words: &str| draft("EUR", &format!("{good}, {words}"));
     let table = [
-        ("due on the date of issue", Draft { due_on: date(2026, 2, 1), ..draft("EUR", good) }),
-        ("due before the date of issue", Draft { due_on: date(2026, 1, 31), ..draft("EUR", good) }),
         ("no line", draft("EUR", "")),
         ("as many lines as may be", draft("EUR", &lines(LINES_PER_INVOICE_MAX))),
         ("one line more", draft("EUR", &lines(LINES_PER_INVOICE_MAX + 1))),
@@ -140,14 +192,7 @@ fn each_rule_refuses_with_its_code_and_field() {
         ("a line that cannot be booked", with_line("2 x 1000000000000.00 at 0")),
         ("lines that cannot be booked together", with_line("1 x 1000000000000.00 at 0")),
     ];
-    let mut seen = String::new();
-    for (command, draft) in table {
-        let outcome = issue(draft).map_or_else(|refusal| refused(&refusal), |invoice| shown(&invoice.totals));
-        writeln!(seen, "{command}: {outcome}").unwrap();
-    }
     expect![[r#"
-        due on the date of issue: net 1.00, 20% of 1.00 = 0.20, gross 1.20
-        due before the date of issue: refused: due_before_issue at due_on
         no line: refused: line_count at lines
         as many lines as may be: net 100.00, 20% of 100.00 = 20.00, gross 120.00
         one line more: refused: line_count at lines
@@ -164,7 +209,7 @@ fn each_rule_refuses_with_its_code_and_field() {
         a line that cannot be booked: refused: amount at lines[1].quantity
         lines that cannot be booked together: refused: amount at lines
     "#]]
-    .assert_eq(&seen);
+    .assert_eq(&outcomes(table));
 }
 
 proptest! {
@@ -193,6 +238,6 @@ proptest! {
             let off = (Decimal::from(tax.amount.minor()) - exact).abs();
             prop_assert!(off <= Decimal::new(5, 1), "rounded by half a unit at most");
         }
-        prop_assert_eq!(&invoice.balance.open(), &totals.gross);
+        prop_assert_eq!(&invoice.head.balance.open(), &totals.gross);
     }
 }

@@ -8,8 +8,9 @@ use proptest::prelude::*;
 
 use super::books::{issue, money, now, request};
 use super::cases;
+use crate::invoice::{Hold, HoldKind, HolderId, Holds};
 use crate::payment::{self, ChargeRule, OnlinePayable, Request};
-use crate::{Currency, Invoice, Money, Refusal};
+use crate::{Currency, InvoiceHead, Money, Refusal};
 
 fn rule(minimum: i64, step: i64, currency: Currency) -> ChargeRule {
     ChargeRule { minimum: Money::new(minimum, currency).unwrap(), step: Money::new(step, currency).unwrap() }
@@ -58,20 +59,23 @@ fn whatever_is_payable_there_is_an_amount_or_something_to_say() {
 }
 
 /// An invoice of which some is covered, on its way or contested.
-fn invoices() -> impl Strategy<Value = (Invoice, ChargeRule)> {
+fn invoices() -> impl Strategy<Value = (InvoiceHead, ChargeRule)> {
     let amounts = (0_i64..400, 0_i64..100, 0_i64..100, 0_i64..100);
     let rules = prop_oneof![Just((50, 1)), Just((50, 10)), Just((1, 1)), Just((100, 100)), Just((30, 10))];
     (amounts, rules).prop_map(|((gross, applied, pending, disputed), (minimum, step))| {
         let minor = |minor: i64| Money::new(minor, Currency::EUR).unwrap();
         let (mut invoice, _) = issue("A", minor(gross), date(2026, 3, 1));
         invoice.balance.applied = minor(applied.min(gross));
-        invoice.balance.pending = minor(pending).min(invoice.balance.open());
-        invoice.balance.disputed = minor(disputed).min(invoice.balance.payable());
+        let holds = [("pay_1", HoldKind::Pending, pending), ("dsp_1", HoldKind::Dispute, disputed)];
+        let holds = holds.into_iter().map(|(holder, kind, amount)| {
+            (HolderId::of_text(holder.to_owned()), Hold { kind, amount: minor(amount), until: None })
+        });
+        invoice.balance.holds = Holds(holds.collect());
         (invoice, rule(minimum, step, Currency::EUR))
     })
 }
 
-fn start(invoice: &Invoice, part: Money, rule: ChargeRule) -> Result<(), Refusal> {
+fn start(invoice: &InvoiceHead, part: Money, rule: ChargeRule) -> Result<(), Refusal> {
     let asked = Request { rule, ..request("P", vec![(invoice.clone(), part)]) };
     Ok(payment::start(&asked, now()).map(|_| ())?)
 }

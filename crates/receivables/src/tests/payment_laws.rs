@@ -9,9 +9,9 @@ use proptest::sample::select;
 use super::books::{Books, checkout_of, customer, invoice_id, issue, money, now, pay_link, payment_id, request};
 use super::cases;
 use super::provider_object_laws::{report, shuffled_with_repeats, single_reports};
-use crate::allocation::Allocation;
+use crate::allocation::{Allocation, SeenInvoice};
 use crate::decision::{BalanceMove, Change, Decision};
-use crate::invoice::InvoiceBalance;
+use crate::invoice::{Held, Hold, HoldKind, InvoiceChange, Standing};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::payment::{self, Payment, State};
 use crate::{Balance, Currency, Money, Report};
@@ -190,9 +190,9 @@ fn outcome(mut payment: Payment) -> Payment {
     }
     // What came in two parts was announced at the first.
     payment.settlement_announced = payment.state == State::Settled;
-    let unversioned = |balance: InvoiceBalance| InvoiceBalance { version: 0, ..balance };
+    let unversioned = |seen: SeenInvoice| SeenInvoice { version: 0, ..seen };
     let allocations = payment.allocations.into_iter();
-    let allocations = allocations.map(|known| Allocation { balance: unversioned(known.balance), ..known }).collect();
+    let allocations = allocations.map(|known| Allocation { seen: unversioned(known.seen), ..known }).collect();
     Payment { version: 0, allocations, ..payment }
 }
 
@@ -214,20 +214,19 @@ fn decision(legs: &[(usize, i64)], pending: (i64, i64), disputed: (i64, i64)) ->
             _ => Leg::Unapplied { change },
         }
     };
-    let before = issue("A", money("100.00"), date(2026, 3, 1)).0.balance;
-    let balance =
-        |pending, disputed| InvoiceBalance { pending: eur(pending), disputed: eur(disputed), ..before.clone() };
+    let unchanged = InvoiceChange::of(&issue("A", money("100.00"), date(2026, 3, 1)).0);
+    let standing = |pending, disputed| {
+        let hold = |kind, minor| Hold { kind, amount: eur(minor), until: None };
+        let sums = Held::default().with(&hold(HoldKind::Pending, pending)).with(&hold(HoldKind::Dispute, disputed));
+        Standing { held: sums, ..unchanged.before.clone() }
+    };
+    let (before, after) = (standing(pending.0, disputed.0), standing(pending.1, disputed.1));
     Decision {
         at: now(),
         business: super::books::business(),
         customer: customer(),
         changes: vec![
-            Change::InvoiceBalanceChanged {
-                invoice: invoice_id("A"),
-                due_on: date(2026, 3, 1),
-                before: balance(pending.0, disputed.0),
-                after: balance(pending.1, disputed.1),
-            },
+            Change::InvoiceChanged(Box::new(InvoiceChange { before, after, ..unchanged })),
             Change::PayLinkIssued(pay_link("A")),
         ],
         entry: Some(Entry {

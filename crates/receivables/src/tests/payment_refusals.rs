@@ -7,25 +7,32 @@ use jiff::civil::date;
 
 use super::books::{issue, money, now, payment_id, request};
 use super::story::refused;
+use crate::invoice::{Hold, HoldKind, HolderId};
 use crate::money::MINOR_MAX;
 use crate::payment::{self, ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, OnlinePayable, Payment, Request};
-use crate::{CustomerId, Invoice, Money, Refusal};
+use crate::{CustomerId, InvoiceHead, Money, Refusal};
 
-fn invoice(name: &str, gross: &str) -> Invoice {
+fn invoice(name: &str, gross: &str) -> InvoiceHead {
     issue(name, money(gross), date(2026, 3, 1)).0
 }
 
-fn start(parts: Vec<(Invoice, Money)>) -> Result<Payment, Refusal> {
+fn start(parts: Vec<(InvoiceHead, Money)>) -> Result<Payment, Refusal> {
     Ok(payment::start(&request("P", parts), now())?.0)
 }
 
-fn with(mut invoice: Invoice, change: impl FnOnce(&mut Invoice)) -> Invoice {
+fn with(mut invoice: InvoiceHead, change: impl FnOnce(&mut InvoiceHead)) -> InvoiceHead {
     change(&mut invoice);
     invoice
 }
 
 /// So many invoices, each to be paid in full.
-fn many(count: usize, gross: &str) -> Vec<(Invoice, Money)> {
+/// With a part of it held by the payment Q.
+fn held(invoice: InvoiceHead, kind: HoldKind, amount: &str) -> InvoiceHead {
+    let hold = Hold { kind, amount: money(amount), until: None };
+    with(invoice, |invoice| drop(invoice.balance.holds.0.insert(HolderId::from(&payment_id("Q")), hold)))
+}
+
+fn many(count: usize, gross: &str) -> Vec<(InvoiceHead, Money)> {
     (0..count).map(|place| (invoice(&place.to_string(), gross), money(gross))).collect()
 }
 
@@ -52,13 +59,14 @@ fn each_rule_refuses_with_its_code_and_field() {
         ("B in dollars", vec![(a(), money("10.00")), (invoice("B", "50.00 USD"), money("10.00 USD"))]),
         ("dollars for A", vec![(a(), money("10.00 USD"))]),
         ("A is paid", vec![(with(a(), |a| a.balance.applied = money("100.00")), money("10.00"))]),
-        ("A is on its way", vec![(with(a(), |a| a.balance.pending = money("100.00")), money("10.00"))]),
-        ("60.00 of A is on its way", vec![(with(a(), |a| a.balance.pending = money("60.00")), money("40.01"))]),
-        ("60.00 of A is contested", vec![(with(a(), |a| a.balance.disputed = money("60.00")), money("40.01"))]),
-        (
-            "A has a checkout open",
-            vec![(with(a(), |a| a.balance.live_checkout = Some(payment_id("Q"))), money("10.00"))],
-        ),
+        ("A is on its way", vec![(held(a(), HoldKind::Pending, "100.00"), money("10.00"))]),
+        ("60.00 of A is on its way", vec![(held(a(), HoldKind::Pending, "60.00"), money("40.01"))]),
+        ("60.00 of A is contested", vec![(held(a(), HoldKind::Dispute, "60.00"), money("40.01"))]),
+        ("60.00 of A is held in a way that is not known", {
+            vec![(held(a(), HoldKind::Unknown("novelty".to_owned()), "60.00"), money("40.01"))]
+        }),
+        ("60.00 of A is promised", vec![(held(a(), HoldKind::Promise, "60.00"), money("100.00"))]),
+        ("A has a checkout open", vec![(held(a(), HoldKind::Page, "10.00"), money("10.00"))]),
         ("as many as may be", many(ALLOCATIONS_PER_PAYMENT_MAX, "1.00")),
         ("one more", many(ALLOCATIONS_PER_PAYMENT_MAX + 1, "1.00")),
         ("more than can be booked", many(2, &largest)),
@@ -88,6 +96,8 @@ fn each_rule_refuses_with_its_code_and_field() {
         A is on its way: refused: payment_on_its_way at nothing in particular
         60.00 of A is on its way: refused: more_than_payable at allocations[0].amount
         60.00 of A is contested: refused: more_than_payable at allocations[0].amount
+        60.00 of A is held in a way that is not known: refused: more_than_payable at allocations[0].amount
+        60.00 of A is promised: 100.00 EUR asked
         A has a checkout open: refused: checkout_open at nothing in particular
         as many as may be: 1000.00 EUR asked
         one more: refused: too_many_allocations at allocations
@@ -141,7 +151,7 @@ fn a_payment_claims_each_invoices_one_checkout() {
     let payment =
         start(vec![(invoice("A", "100.00"), money("60.00")), (invoice("B", "50.00"), money("50.00"))]).unwrap();
     for allocation in &payment.allocations {
-        assert_eq!(allocation.balance.live_checkout.as_ref(), Some(&payment.id));
+        assert!(allocation.page, "{}", allocation.number);
     }
     let asked: Vec<_> = payment.allocations.iter().map(|known| (known.invoice.clone(), known.intended)).collect();
     assert!(payment.asks_for(&asked));

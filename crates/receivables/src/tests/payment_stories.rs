@@ -561,11 +561,11 @@ fn money_on_its_way_twice() {
         P: intent processing py_1
             decided again, another came first
             P is processing: 100.00 asked
-            A is processing: 100.00 open, 200.00 pending, 0.00 payable
+            A is processing: 100.00 open, 100.00 pending, 0.00 payable
             facts: payment.processing
         P: intent received 100.00
             P is settled: 100.00 asked, 100.00 received
-            A is paid: 0.00 open, 100.00 pending
+            A is paid: 0.00 open
             ledger: A -100.00
             facts: payment.settled, invoice.paid
         pay R: A 1.00

@@ -15,7 +15,7 @@ use crate::statement::{
     AccountSums, AgeingEdges, BalanceForward, OpenItem, Period, QueryFault, QueryTexts, Statement, StatementBody,
     StatementCursor, StatementData, StatementKind, StatementQuery, StatementView, statement_view,
 };
-use crate::{Balance, BillingZone, Currency, Invoice, Money};
+use crate::{Balance, BillingZone, Currency, InvoiceHead, Money};
 
 const ZONES: [&str; 4] = ["Europe/Paris", "America/Toronto", "Pacific/Kiritimati", "Pacific/Honolulu"];
 const TODAY: Date = date(2026, 3, 29);
@@ -164,7 +164,7 @@ impl Ledger {
     }
 
     /// The invoices that are open, by due date.
-    fn open(&self) -> Vec<Invoice> {
+    fn open(&self) -> Vec<InvoiceHead> {
         let sums = self.sums();
         let open = (0..NAMES.len()).filter_map(|place| {
             let minor = sums.open_by_due.get(&(Currency::EUR, due_of(place))).copied().unwrap_or(0);
@@ -183,8 +183,10 @@ impl Ledger {
         };
         let take = ask.lines.map_or(usize::MAX, |lines| lines + 1);
         let shown = self.entries.iter().rev().filter(|entry| !is_later(entry) && entry.posted_at >= since);
-        let in_place = |invoice: &Invoice| match &ask.place {
-            Some(StatementCursor::Item(due_on, id)) => (invoice.due_on, &invoice.id) >= (*due_on, id),
+        let in_place = |invoice: &InvoiceHead| match &ask.place {
+            Some(StatementCursor::Item(currency, due_on, id)) => {
+                (invoice.currency(), invoice.due_on(), &invoice.id) >= (*currency, *due_on, id)
+            }
             Some(StatementCursor::Line(_)) | None => true,
         };
         let of_kind = |kind, most| if ask.kind == kind { most } else { 0 };
@@ -192,7 +194,11 @@ impl Ledger {
             sums: self.sums(),
             entries: shown.take(of_kind(StatementKind::BalanceForward, take)).cloned().collect(),
             later: self.entries.iter().filter(is_later).cloned().collect(),
-            open: self.open().into_iter().filter(in_place).take(of_kind(StatementKind::OpenItem, take)).collect(),
+            open: if ask.is_of_today() {
+                self.open().into_iter().filter(in_place).take(of_kind(StatementKind::OpenItem, take)).collect()
+            } else {
+                self.open().into_iter().take(of_kind(StatementKind::OpenItem, usize::MAX)).collect()
+            },
         }
     }
 

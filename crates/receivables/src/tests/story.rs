@@ -16,12 +16,13 @@ use expect_test::Expect;
 
 use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, payment_id, refund_id};
 use crate::decision::{Change, Decision};
+use crate::invoice::Due;
 use crate::ledger::Leg;
 use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, ObjectState,
     RefundRank, RefundState,
 };
-use crate::{Invoice, Money, Payment, Refusal, Report, payment};
+use crate::{InvoiceHead, Money, Payment, Refusal, Report, payment};
 
 /// Tells a story to new books.
 pub(super) fn check(story: &Expect) {
@@ -58,7 +59,14 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
         "invoice" => {
             let (demand, due_on) = rest.split_once(" due ").unwrap();
             let (name, gross) = demand.split_once(' ').unwrap();
-            let decision = books.issue(name, money(gross), due_on.parse().unwrap());
+            let days = due_on.split(", ").filter_map(|day| day.split_once(' '));
+            let days: Vec<Due> =
+                days.map(|(on, amount)| Due { on: on.parse().unwrap(), amount: money(amount) }).collect();
+            let decision = if days.is_empty() {
+                books.issue(name, money(gross), due_on.parse().unwrap())
+            } else {
+                books.issue_due(name, &days)
+            };
             results(books, &decision)
         }
         "pay" => {
@@ -145,7 +153,7 @@ fn part(words: &str) -> (&str, Money) {
 }
 
 /// What a provider says, in a few words.
-fn report(payment: &str, words: &str) -> Report {
+pub(super) fn report(payment: &str, words: &str) -> Report {
     let (object, said) = words.split_once(' ').unwrap();
     let (kind, number) = object.split_at(object.trim_end_matches(|c: char| c.is_ascii_digit()).len());
     let (prefix, fact) = match kind {
@@ -278,8 +286,8 @@ fn state(books: &Books, name: &str) -> String {
 
 fn results(books: &Books, decision: &Decision) -> Vec<String> {
     let touched = decision.changes.iter().filter_map(|change| match change {
-        Change::InvoiceBalanceChanged { invoice, .. } => Some(&books.invoices[invoice]),
-        Change::InvoiceIssued(invoice) => Some(&books.invoices[&invoice.id]),
+        Change::InvoiceChanged(change) => Some(&books.invoices[&change.invoice]),
+        Change::InvoiceIssued(invoice) => Some(&books.invoices[&invoice.head.id]),
         Change::CustomerRegistered(_)
         | Change::ProfileChanged { .. }
         | Change::PayLinkIssued(_)
@@ -291,7 +299,7 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
     });
     let mut lines: Vec<String> = touched.map(balance).collect();
     if let Some(entry) = &decision.entry {
-        let legs: Vec<String> = entry.legs.iter().map(leg).collect();
+        let legs: Vec<String> = entry.legs.iter().map(|one| leg(books, one)).collect();
         lines.push(format!("ledger: {}", legs.join(", ")));
     }
     if !decision.facts.is_empty() {
@@ -301,12 +309,12 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
     lines
 }
 
-fn balance(invoice: &Invoice) -> String {
+fn balance(invoice: &InvoiceHead) -> String {
     let balance = &invoice.balance;
     assert_eq!(invoice.id, invoice_id(invoice.number.as_str()));
     let mut line = format!("{} is {}: {} open", invoice.number, balance.status().as_str(), balance.open().to_plain());
-    if !balance.pending.is_zero() {
-        write!(line, ", {} pending", balance.pending.to_plain()).unwrap();
+    if !balance.pending().is_zero() {
+        write!(line, ", {} pending", balance.pending().to_plain()).unwrap();
     }
     for (amount, word) in [(balance.written_off, "written off"), (balance.charged_back, "charged back")] {
         if !amount.is_zero() {
@@ -316,14 +324,18 @@ fn balance(invoice: &Invoice) -> String {
     if balance.payable() != balance.open() {
         write!(line, ", {} payable", balance.payable().to_plain()).unwrap();
     }
-    if let Some(payment) = &balance.live_checkout {
+    if let Some(payment) = balance.holds.page() {
         write!(line, ", checkout of {}", name_of(payment.ulid())).unwrap();
     }
     line
 }
 
-fn leg(leg: &Leg) -> String {
+/// Of an invoice that is due on several days, with the day.
+fn leg(books: &Books, leg: &Leg) -> String {
     match leg {
+        Leg::Invoice { invoice, number, change, due_on } if books.invoices[invoice].schedule.days().count() > 1 => {
+            format!("{number} of {due_on} {}", change.to_plain())
+        }
         Leg::Invoice { number, change, .. } => format!("{number} {}", change.to_plain()),
         Leg::Unapplied { change } => format!("unapplied {}", change.to_plain()),
     }

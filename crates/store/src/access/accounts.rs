@@ -2,14 +2,15 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
+use receivables::invoice::ListPlace;
 use receivables::ledger::Entry;
 use receivables::statement::{AccountSums, StatementCursor, StatementData, StatementKind, StatementQuery};
 use receivables::text::{EmailAddress, ExternalId};
-use receivables::{BillingZone, BusinessId, Customer, CustomerId, Invoice};
+use receivables::{BillingZone, BusinessId, Customer, CustomerId, InvoiceHead};
 
 use crate::calls::traced;
 use crate::error::StoreError;
-use crate::items::{Index, Item, customers, invoices, ledger, text_of};
+use crate::items::{Index, Item, customers, ledger, text_of};
 use crate::keys::{self, Unique};
 use crate::table::{Query, Range, Store};
 
@@ -135,7 +136,7 @@ impl Store {
     }
 
     /// What a page of a statement is made of, in one round trip: the sums, its lines or open items, and what was entered
-    /// after it. The last is nothing where the page ends today, so that the first page of an old account costs no more than
+    /// after it; open items take a second, for how they stand. The last is nothing where the page ends today, so that the first page of an old account costs no more than
     /// that of a young one.
     pub async fn statement(
         &self,
@@ -206,24 +207,29 @@ impl Store {
         self.whole(&self.tables.core, query).await?.into_iter().map(ledger::entry).collect()
     }
 
-    /// The open invoices of a page, by due date, and one more.
+    /// The open invoices of a page of today as they stand now, by currency and due date, and one more; for one of an earlier
+    /// day all there are.
     async fn open_items_of_page(
         &self,
         b: &BusinessId,
         c: &CustomerId,
         ask: &StatementQuery,
-    ) -> Result<Vec<Invoice>, StoreError> {
+    ) -> Result<Vec<InvoiceHead>, StoreError> {
         if ask.kind == StatementKind::BalanceForward {
             return Ok(Vec::new());
         }
         let pk = keys::account(b, c);
-        let from = match &ask.place {
-            Some(StatementCursor::Item(due_on, invoice)) => keys::invoice_in_account(true, *due_on, invoice),
-            Some(StatementCursor::Line(_)) | None => keys::INVOICE_OPEN.to_owned(),
+        let (from, count) = match &ask.place {
+            // On an earlier day an invoice may have stood elsewhere in the list.
+            _ if !ask.is_of_today() => (keys::INVOICE_OPEN.to_owned(), None),
+            Some(StatementCursor::Item(currency, due_on, invoice)) => {
+                (keys::invoice_in_account(ListPlace { open: true, due_on: *due_on }, *currency, invoice), ask.lines)
+            }
+            Some(StatementCursor::Line(_)) | None => (keys::INVOICE_OPEN.to_owned(), ask.lines),
         };
         let to = format!("{}~", keys::INVOICE_OPEN);
         let query = Query::of(Index::Parent, &pk, Range::Between(&from, &to));
-        self.some(query, ask.lines).await?.into_iter().map(invoices::invoice).collect()
+        self.first_open(query, count.map(|lines| lines + 1)).await
     }
 
     /// So many items and one more, or all. The service may answer fewer at once than it was asked for.

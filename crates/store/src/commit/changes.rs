@@ -1,16 +1,18 @@
 //! What each change of a decision writes.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::civil::Date;
 use receivables::customer::Profile;
-use receivables::invoice::InvoiceBalance;
+use receivables::invoice::{HoldChange, InvoiceChange};
 use receivables::pay_link::Scope;
-use receivables::{Business, Change, Customer, Invoice, InvoiceId, PayLink, Provider};
+use receivables::{Business, Change, Customer, Invoice, PayLink, Provider};
 
 use super::{Conflict, OnConditionFailed, Writes};
 use crate::error::StoreError;
-use crate::items::{Item, customers, invoices, number, text};
+use crate::items::{Item, VERSION, customers, invoices, number, text};
 use crate::keys::{self, Unique};
+
+/// That an item is of a version this one knows: what a newer one wrote is left to it.
+const KNOWN_VERSION: &str = "(attribute_not_exists(v) OR v <= :mine)";
 
 impl Writes<'_> {
     pub(super) fn change(&mut self, change: &Change) -> Result<(), StoreError> {
@@ -18,9 +20,7 @@ impl Writes<'_> {
             Change::CustomerRegistered(customer) => self.customer_registered(customer),
             Change::ProfileChanged { before, after } => self.profile_changed(before, after),
             Change::InvoiceIssued(invoice) => self.invoice_issued(invoice),
-            Change::InvoiceBalanceChanged { invoice, due_on, before, after } => {
-                self.invoice_balance(invoice, *due_on, before, after)
-            }
+            Change::InvoiceChanged(change) => self.invoice_changed(change),
             Change::PayLinkIssued(link) => self.pay_link_issued(link),
             Change::PayLinkRevoked(link) => self.pay_link_revoked(link),
             Change::PaymentStarted(payment) => self.payment_started(payment),
@@ -97,49 +97,61 @@ impl Writes<'_> {
     }
 
     fn invoice_issued(&mut self, invoice: &Invoice) -> Result<(), StoreError> {
-        let (b, id) = (&invoice.business, invoice.id.as_str());
-        self.issued.push(invoice.id.clone());
-        self.put_new(self.core, invoices::of_invoice(invoice)?, OnConditionFailed::AlreadyDone)?;
-        self.unique(b, Unique::InvoiceNumber, invoice.number.as_str(), id)?;
-        match &invoice.external_id {
+        let head = &invoice.head;
+        let (b, id) = (&head.business, head.id.as_str());
+        self.issued.push(head.id.clone());
+        self.put_new(self.core, invoices::of_head(head)?, OnConditionFailed::AlreadyDone)?;
+        self.put_new(self.core, invoices::of_lines(invoice)?, OnConditionFailed::AlreadyDone)?;
+        self.unique(b, Unique::InvoiceNumber, head.number.as_str(), id)?;
+        match &head.external_id {
             Some(external) => self.unique(b, Unique::InvoiceExternalId, external.as_str(), id),
             None => Ok(()),
         }
     }
 
-    fn invoice_balance(
-        &mut self,
-        invoice: &InvoiceId,
-        due_on: Date,
-        before: &InvoiceBalance,
-        after: &InvoiceBalance,
-    ) -> Result<(), StoreError> {
-        let open = !after.open().is_zero();
-        let mut set = "SET applied = :applied, written_off = :written_off, pending = :pending, disputed = :disputed, \
-                       charged_back = :charged_back, version = :version, \
-                       gsi1sk = :in_account, gsi2sk = :in_business"
-            .to_owned();
+    /// Amounts as differences and a hold by its path, so that nothing is written that was not decided on, and what is not known
+    /// here stays.
+    fn invoice_changed(&mut self, change: &InvoiceChange) -> Result<(), StoreError> {
+        let (mut sets, mut remove) = (vec!["version = :next".to_owned()], "");
         let mut values = vec![
-            (":applied", number(after.applied.minor())),
-            (":written_off", number(after.written_off.minor())),
-            (":charged_back", number(after.charged_back.minor())),
-            (":pending", number(after.pending.minor())),
-            (":disputed", number(after.disputed.minor())),
-            (":version", number(after.version)),
-            (":was", number(before.version)),
-            (":in_account", text(&keys::invoice_in_account(open, due_on, invoice))),
-            (":in_business", text(&keys::invoice_in_business(open, due_on, invoice))),
+            (":seen", number(change.version_before)),
+            (":next", number(change.version_after())),
+            (":mine", AttributeValue::N(VERSION.to_owned())),
         ];
-        match &after.live_checkout {
-            Some(payment) => {
-                set += ", live_checkout = :live";
-                values.push((":live", text(payment.as_str())));
+        let written_off = change.written_off.map_or(0, |(before, after)| after.minor() - before.minor());
+        for (name, place, by) in [
+            ("applied", ":applied", change.applied.minor()),
+            ("charged_back", ":charged_back", change.charged_back.minor()),
+            ("written_off", ":written_off", written_off),
+        ] {
+            if by != 0 {
+                sets.push(format!("{name} = {name} + {place}"));
+                values.push((place, number(by)));
             }
-            None => set += " REMOVE live_checkout",
         }
-        let key = keys::invoice(self.business, invoice);
-        let refused = OnConditionFailed::Conflict(Conflict::Invoice(invoice.clone()));
-        self.update(&key, &set, Some("version = :was"), values, refused)
+        let (before, after) = change.places();
+        if before != after {
+            sets.push("gsi1sk = :in_account, gsi2sk = :in_business".to_owned());
+            let in_account = keys::invoice_in_account(after, change.zero.currency(), &change.invoice);
+            values.push((":in_account", text(&in_account)));
+            values.push((":in_business", text(&keys::invoice_in_business(after, &change.invoice))));
+        }
+        let mut names = Vec::new();
+        if let Some(HoldChange { holder, after, .. }) = &change.hold {
+            names.push(("#holder", holder.as_str()));
+            match after {
+                Some(hold) => {
+                    sets.push("holds.#holder = :hold".to_owned());
+                    values.push((":hold", invoices::of_hold(hold)?));
+                }
+                None => remove = " REMOVE holds.#holder",
+            }
+        }
+        let expression = format!("SET {}{remove}", sets.join(", "));
+        let refused = OnConditionFailed::Conflict(Conflict::Invoice(change.invoice.clone()));
+        let condition = format!("version = :seen AND {KNOWN_VERSION}");
+        let key = keys::invoice(self.business, &change.invoice);
+        self.update_named(&key, &expression, Some(&condition), values, &names, refused)
     }
 
     /// The invoice names its newest link. One that is issued in the same transaction is written with it already, and an item is
@@ -151,8 +163,10 @@ impl Writes<'_> {
             return Ok(());
         }
         let refused = OnConditionFailed::Conflict(Conflict::Invoice(invoice.clone()));
-        let (key, values) = (keys::invoice(self.business, invoice), vec![(":link", text(link.id.as_str()))]);
-        self.update(&key, "SET pay_link = :link", Some("attribute_exists(pk)"), values, refused)
+        let key = keys::invoice(self.business, invoice);
+        let values = vec![(":link", text(link.id.as_str())), (":mine", AttributeValue::N(VERSION.to_owned()))];
+        let condition = format!("attribute_exists(pk) AND {KNOWN_VERSION}");
+        self.update(&key, "SET pay_link = :link", Some(&condition), values, refused)
     }
 
     fn pay_link_revoked(&mut self, link: &PayLink) -> Result<(), StoreError> {

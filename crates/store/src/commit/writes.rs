@@ -114,6 +114,19 @@ impl Writes<'_> {
         values: Vec<(&'static str, AttributeValue)>,
         refused: OnConditionFailed,
     ) -> Result<(), StoreError> {
+        self.update_named(key, set, condition, values, &[], refused)
+    }
+
+    /// The same, with names for what an expression cannot spell.
+    pub(super) fn update_named(
+        &mut self,
+        key: &Key,
+        set: &str,
+        condition: Option<&str>,
+        values: Vec<(&'static str, AttributeValue)>,
+        names: &[(&'static str, &str)],
+        refused: OnConditionFailed,
+    ) -> Result<(), StoreError> {
         let mut update = Update::builder()
             .table_name(self.core)
             .key("pk", text(&key.pk))
@@ -122,6 +135,9 @@ impl Writes<'_> {
             .set_condition_expression(condition.map(str::to_owned));
         for (name, value) in values {
             update = update.expression_attribute_values(name, value);
+        }
+        for (name, attribute) in names {
+            update = update.expression_attribute_names(*name, *attribute);
         }
         let update = update.build().map_err(|error| StoreError::defect("update", &error))?;
         self.items.push((TransactWriteItem::builder().update(update).build(), refused));

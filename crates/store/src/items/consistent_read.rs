@@ -12,7 +12,7 @@ use crate::error::StoreError;
 
 /// How the digest is made. A change of what the records of parts hold is a change of this: a digest that was made otherwise
 /// cannot be compared, and is made anew with the next change.
-const MADE: &str = "1";
+const MADE: &str = "2";
 /// Bytes of it that are kept.
 const BYTES: usize = 12;
 

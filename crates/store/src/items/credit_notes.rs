@@ -7,8 +7,9 @@ use receivables::text::{Description, InvoiceNumber};
 use receivables::{Allocation, BusinessId, CreditNote, CreditNoteId, Currency, CustomerId};
 use serde::{Deserialize, Serialize};
 
+use super::allocations::{AllocationRecord, allocation};
 use super::consistent_read::Assembled;
-use super::payments::{AllocationRecord, allocation, digest_of};
+use super::payments::digest_of;
 use super::reviews::of_open_amount;
 use super::{Index, Item, item, listed, money, record, text_of};
 use crate::error::StoreError;

@@ -1,11 +1,13 @@
 //! What comes of writing a decision: for each kind of condition, and whatever happens to the call.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use receivables::payment;
 use receivables::{Actor, Change, Decision, ObjectId};
 
 use super::Fixture;
 use super::faults::Fault;
 use super::samples::*;
+use crate::items::{number, text};
 use crate::keys::Unique;
 use crate::{
     BusinessChange, CommitContext, CommitOutcome, Conflict, Envelope, EventState, KeepOutcome, ReceivedEvent,
@@ -75,7 +77,7 @@ async fn of_invoices_and_links_each_is_issued_once() {
     let taken = |kind| contested(Conflict::Taken(kind));
     let link = |name: &str, invoice| decision(vec![Change::PayLinkIssued(pay_link(name, invoice))], later(1));
     let revoked = |name: &str| {
-        let link = receivables::PayLink { revoked_at: Some(later(2)), ..pay_link(name, &one.id) };
+        let link = receivables::PayLink { revoked_at: Some(later(2)), ..pay_link(name, &one.head.id) };
         decision(vec![Change::PayLinkRevoked(link)], later(2))
     };
     let nowhere = id("inv", "9");
@@ -94,8 +96,8 @@ async fn of_invoices_and_links_each_is_issued_once() {
             ),
             ("another of the same number", same_number, taken(Unique::InvoiceNumber)),
             ("another of the same external id", same_external_id, taken(Unique::InvoiceExternalId)),
-            ("another link", link("K2", &one.id), CommitOutcome::Committed),
-            ("the same link", link("K2", &one.id), CommitOutcome::AlreadyDone),
+            ("another link", link("K2", &one.head.id), CommitOutcome::Committed),
+            ("the same link", link("K2", &one.head.id), CommitOutcome::AlreadyDone),
             ("a link to no invoice", link("K3", &nowhere), contested(Conflict::Invoice(nowhere.clone()))),
             ("a link taken back", revoked("K2"), CommitOutcome::Committed),
             ("no link taken back", revoked("K9"), contested(Conflict::PayLink)),
@@ -110,12 +112,12 @@ async fn of_invoices_and_links_each_is_issued_once() {
 async fn of_payments_each_is_decided_on_what_was_read() {
     let fixture = Fixture::new();
     let (one, issued) = invoice("1", "F-1", None);
-    let (started, start) = payment("1", &one);
-    let (_, rival) = payment("2", &one);
+    let (started, start) = payment("1", &one.head);
+    let (_, rival) = payment("2", &one.head);
     let (opened, open) = started.opened(checkout("1"), later(1)).unwrap();
     let (_, over_the_start) = payment::apply_reports(&started, &[received("pi_1", 10_000)], later(2)).unwrap();
     let (_, paid) = payment::apply_reports(&opened, &[received("pi_1", 10_000)], later(2)).unwrap();
-    let invoice_moved = || contested(Conflict::Invoice(one.id.clone()));
+    let invoice_moved = || contested(Conflict::Invoice(one.head.id.clone()));
     check(
         &fixture,
         vec![
@@ -139,7 +141,46 @@ async fn of_payments_each_is_decided_on_what_was_read() {
     assert!(conflicts.contains(&Conflict::Payment(started.id.clone())), "{conflicts:?}");
     let stored = fixture.store.payment(&b(), &started.id).await.unwrap().unwrap();
     assert_eq!(stored.received, money(10_000));
-    assert!(fixture.store.invoice(&b(), &one.id).await.unwrap().unwrap().balance.open().is_zero());
+    assert!(fixture.store.invoice(&b(), &one.head.id).await.unwrap().unwrap().head.balance.open().is_zero());
+}
+
+#[tokio::test]
+async fn what_a_newer_version_wrote_of_an_invoice_stays() {
+    let fixture = Fixture::new();
+    let (one, issued) = invoice("1", "F-1", None);
+    check(&fixture, vec![("the invoice", issued, CommitOutcome::Committed)]).await;
+    let key = crate::keys::invoice(&b(), &one.head.id);
+    let update = |expression: &str| {
+        let update = fixture.client.update_item().table_name(&fixture.store.tables.core);
+        let update = update.key("pk", text(&key.pk)).key("sk", text(&key.sk)).update_expression(expression);
+        update.expression_attribute_values(":two", number(2))
+    };
+    let hold = [("kind", text("novelty")), ("amount", number(6_000)), ("colour", text("green"))];
+    let hold = hold.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let newer = update("SET holds.novelty_1 = :hold, whim = :two");
+    newer.expression_attribute_values(":hold", AttributeValue::M(hold)).send().await.unwrap();
+
+    // What is held in a way that is not known is not payable.
+    let head = fixture.store.invoice_head(&b(), &one.head.id).await.unwrap().unwrap();
+    assert_eq!((head.balance.open(), head.balance.payable()), (money(10_000), money(4_000)));
+    let (started, start) = payment("1", &head);
+    let paid = payment::apply_reports(&started, &[received("pi_1", 4_000)], later(1)).unwrap().1;
+    let decisions = vec![("started", start, CommitOutcome::Committed), ("paid", paid, CommitOutcome::Committed)];
+    check(&fixture, decisions).await;
+    let item = fixture.store.get(&fixture.store.tables.core, &key).await.unwrap().unwrap();
+    assert_eq!(item["whim"], number(2));
+    let holds = item["holds"].as_m().unwrap();
+    assert_eq!(holds.keys().collect::<Vec<_>>(), ["novelty_1"], "the page is over, the other hold is not");
+    assert_eq!(holds["novelty_1"].as_m().unwrap()["colour"], text("green"));
+
+    // An invoice of a newer version is not written at all.
+    let head = fixture.store.invoice_head(&b(), &one.head.id).await.unwrap().unwrap();
+    update("SET v = :two").send().await.unwrap();
+    let (note, given) = credit_note("1", "N-1");
+    let apply = receivables::credit_note::apply(&note, &[(head, money(100))], later(2)).unwrap().1;
+    let refused = contested(Conflict::Invoice(one.head.id.clone()));
+    let decisions = vec![("a credit note", given, CommitOutcome::Committed), ("applied to it", apply, refused)];
+    check(&fixture, decisions).await;
 }
 
 #[tokio::test]
@@ -148,9 +189,10 @@ async fn of_credit_notes_each_is_decided_on_what_was_read() {
     let (target, issued) = invoice("1", "F-1", None);
     let (note, given) = credit_note("1", "N-1");
     let (_, same_number) = credit_note("2", "N-1");
-    let apply = |minor| receivables::credit_note::apply(&note, &[(target.clone(), money(minor))], later(1)).unwrap().1;
+    let apply =
+        |minor| receivables::credit_note::apply(&note, &[(target.head.clone(), money(minor))], later(1)).unwrap().1;
     let stale =
-        CommitOutcome::Conflict(vec![Conflict::Invoice(target.id.clone()), Conflict::CreditNote(note.id.clone())]);
+        CommitOutcome::Conflict(vec![Conflict::Invoice(target.head.id.clone()), Conflict::CreditNote(note.id.clone())]);
     check(
         &fixture,
         vec![
@@ -185,7 +227,7 @@ async fn what_waits_under_an_object_must_have_been_heard() {
     assert_eq!((waiting.version, waiting.reports.len()), (2, 1));
 
     let (one, issued) = invoice("1", "F-1", None);
-    let (started, start) = payment("1", &one);
+    let (started, start) = payment("1", &one.head);
     let (_, paid) = payment::apply_reports(&started, &waiting.reports, later(1)).unwrap();
     check(&fixture, vec![("", issued, CommitOutcome::Committed), ("", start, CommitOutcome::Committed)]).await;
     let adopting = |version| CommitContext { adopted: [(intent.clone(), version)].into(), ..by_program() };

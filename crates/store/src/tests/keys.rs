@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use expect_test::expect_file;
-use receivables::{BusinessId, CustomerId, InvoiceId, ObjectId, PaymentId};
+use receivables::invoice::ListPlace;
+use receivables::{BusinessId, Currency, CustomerId, InvoiceId, ObjectId, PaymentId};
 
 use super::samples::{id, now, stripe};
 use crate::keys::{self, Key, Unique};
@@ -40,6 +41,7 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("number of a credit note", unique(Unique::CreditNoteNumber)),
         ("e-mail of a customer", keys::email(b, text, &customer)),
         ("invoice", keys::invoice(b, &invoice)),
+        ("lines of an invoice", keys::invoice_lines(b, &invoice)),
         ("payment", keys::payment(b, &payment)),
         ("allocation", keys::allocation(b, &payment, usize::from(place))),
         ("merged fact", keys::merged_fact(b, &payment, "intent", &object)),
@@ -109,12 +111,13 @@ fn every_key_is_as_it_is_in_the_tables() {
         writeln!(table, "list of {name}: {pk}").unwrap();
     }
     let (payment, invoice): (PaymentId, InvoiceId) = (id("pay", "1"), id("inv", "1"));
+    let place = |open| ListPlace { open, due_on: "2026-04-01".parse().unwrap() };
     for (name, place) in [
         ("due list of a payment", keys::DueList::Payments.partition_of(payment.as_str())),
         ("due list of jobs", keys::DueList::Jobs.partition_of("sweep")),
         ("place in the due list", keys::due_place(now(), payment.as_str())),
-        ("open invoice in its account", keys::invoice_in_account(true, "2026-04-01".parse().unwrap(), &invoice)),
-        ("closed invoice in its account", keys::invoice_in_account(false, "2026-04-01".parse().unwrap(), &invoice)),
+        ("open invoice in its account", keys::invoice_in_account(place(true), Currency::EUR, &invoice)),
+        ("closed invoice in its account", keys::invoice_in_account(place(false), Currency::EUR, &invoice)),
         ("payment in its account", keys::payment_in_account(now(), &payment)),
         ("credit note in its account", keys::credit_note_in_account(now(), &id("crn", "1"))),
         ("pay link in its invoice", keys::pay_link_in_invoice(&id("lnk", "1"))),
@@ -133,6 +136,7 @@ fn named_by(what: &str, parts: &Parts<'_>) -> String {
         "customer"
         | "balance"
         | "invoice"
+        | "lines of an invoice"
         | "payment"
         | "credit note"
         | "sign-in"

@@ -130,9 +130,9 @@ async fn a_batch_asks_for_each_key_once_and_for_any_number() {
     for (ids, found, calls) in
         [(Vec::new(), 0, 0), (ids(3), 3, 1), (ids(100), 3, 1), (ids(101), 3, 2), ([ids(3), ids(3)].concat(), 3, 1)]
     {
-        let invoices = fixture.store.invoices(&b(), &ids).await.unwrap();
+        let invoices = fixture.store.invoice_heads(&b(), &ids).await.unwrap();
         assert_eq!((invoices.len(), fixture.faults.calls()), (found, calls), "{} ids", ids.len());
     }
     fixture.faults.let_happen(&Fault::NotCarriedOut, 1);
-    assert!(matches!(fixture.store.invoices(&b(), &ids(3)).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(fixture.store.invoice_heads(&b(), &ids(3)).await, Err(StoreError::Unavailable(_))));
 }

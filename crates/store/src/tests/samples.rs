@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use receivables::credit_note::{self, CreditNoteDraft};
 use receivables::customer::{self, Profile};
-use receivables::invoice::{self, Draft, DraftLine};
+use receivables::invoice::{self, Draft, DraftLine, DraftSchedule};
 use receivables::pay_link::Scope;
 use receivables::payment::{self, ChargeRule, Checkout, Origin, Request};
 use receivables::provider_object::{Cash, IntentState};
 use receivables::{
-    BillingZone, Business, BusinessId, CreditNote, Customer, CustomerId, Decision, Invoice, InvoiceId, Locale, Money,
-    ObjectState, PayLink, Payment, Provider, Report,
+    BillingZone, Business, BusinessId, CreditNote, Customer, CustomerId, Decision, Invoice, InvoiceHead, InvoiceId,
+    Locale, Money, ObjectState, PayLink, Payment, Provider, Report,
 };
 use rust_decimal::Decimal;
 
@@ -97,7 +97,7 @@ pub(super) fn invoice(name: &str, number: &str, external_id: Option<&str>) -> (I
         currency: receivables::Currency::EUR,
         purchase_order: Some("PO-7".parse().unwrap()),
         issued_on: "2026-03-01".parse().unwrap(),
-        due_on: "2026-04-01".parse().unwrap(),
+        schedule: DraftSchedule::On("2026-04-01".parse().unwrap()),
         lines: vec![line],
     };
     let invoice_id: InvoiceId = id("inv", name);
@@ -105,7 +105,7 @@ pub(super) fn invoice(name: &str, number: &str, external_id: Option<&str>) -> (I
 }
 
 /// A payment of a whole invoice, as it is started.
-pub(super) fn payment(name: &str, invoice: &Invoice) -> (Payment, Decision) {
+pub(super) fn payment(name: &str, invoice: &InvoiceHead) -> (Payment, Decision) {
     let request = Request {
         id: id("pay", name),
         provider: stripe(),

@@ -13,7 +13,7 @@ use crate::{CommitContext, StoreError, keys};
 /// A payment that is opened and paid, in its items.
 async fn paid_payment(fixture: &Fixture) -> Payment {
     let (one, issued) = invoice("1", "F-1", None);
-    let (started, start) = payment("1", &one);
+    let (started, start) = payment("1", &one.head);
     let (paid, pay) = payment::apply_reports(&started, &[received("pi_1", 10_000)], later(1)).unwrap();
     for decision in [issued, start, pay] {
         fixture.store.commit(&decision, &CommitContext::by(Actor::Program)).await.unwrap();
@@ -37,14 +37,18 @@ async fn parts_that_are_not_the_heads_are_read_again_until_they_are() {
     let paid = paid_payment(&fixture).await;
     let part = keys::allocation(&b(), &paid.id, 0);
     let sound = item(&fixture, &part).await;
-    for (name, value) in [("applied_here", "9999"), ("intended", "9999"), ("applied", "9999")] {
+    let remembered = sound["seen"].as_m().unwrap().clone();
+    let other = AttributeValue::N("9999".to_owned());
+    let remembered =
+        AttributeValue::M([remembered, [("version".to_owned(), other.clone())].into()].into_iter().flatten().collect());
+    for (name, value) in [("applied", other.clone()), ("intended", other), ("seen", remembered)] {
         let mut changed = sound.clone();
-        changed.insert(name.to_owned(), AttributeValue::N(value.to_owned()));
+        changed.insert(name.to_owned(), value);
         put(&fixture, changed).await;
         fixture.faults.calls();
         let read = fixture.store.payment(&b(), &paid.id).await;
         // How the invoice stood is the invoice's own matter and no part of the payment.
-        if name == "applied" {
+        if name == "seen" {
             assert!(read.is_ok(), "{name}");
         } else {
             assert!(matches!(read, Err(StoreError::Unavailable(_))), "{name}: {read:?}");

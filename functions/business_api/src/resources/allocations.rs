@@ -3,7 +3,7 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use operations::CashPart;
 use receivables::allocation::{ALLOCATIONS_PER_STEP, ApplyRefusal};
-use receivables::{Allocation, Currency, Invoice, InvoiceId, Money};
+use receivables::{Allocation, Currency, InvoiceHead, InvoiceId, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -80,8 +80,8 @@ pub(crate) fn optional_amount(text: Option<&str>, currency: Currency) -> Result<
 /// The invoice that a field names.
 pub(crate) async fn invoice_of_field(caller: &Caller, field: &str, text: &str) -> Result<InvoiceId, ApiError> {
     let id = invoice_id_of(caller, text).await?.ok_or_else(|| unknown_reference(field, NO_SUCH_INVOICE))?;
-    let found = caller.store().invoices(caller.business_id(), std::slice::from_ref(&id)).await?;
-    if found.is_empty() { Err(unknown_reference(field, NO_SUCH_INVOICE)) } else { Ok(id) }
+    let found = caller.store().invoice_head(caller.business_id(), &id).await?;
+    found.map(|head| head.id).ok_or_else(|| unknown_reference(field, NO_SUCH_INVOICE))
 }
 
 /// The ids of the invoices that allocations name.
@@ -106,9 +106,9 @@ pub(crate) async fn invoice_amounts(
     caller: &Caller,
     allocations: &[AllocationRequest],
     currency: Option<Currency>,
-) -> Result<Vec<(Invoice, Money)>, ApiError> {
+) -> Result<Vec<(InvoiceHead, Money)>, ApiError> {
     let ids = invoice_ids(caller, allocations).await?;
-    let invoices = caller.store().invoices(caller.business_id(), &ids).await?;
+    let invoices = caller.store().invoice_heads(caller.business_id(), &ids).await?;
     validate(|errors| {
         let mut parts = Vec::with_capacity(ids.len());
         for (index, (allocation, id)) in allocations.iter().zip(&ids).enumerate() {

@@ -1,6 +1,7 @@
 //! Invoices: issued by the business, each with a pay link.
 
 pub(crate) mod list;
+mod schedule;
 pub(crate) mod write_off;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use store::StoreError;
 use utoipa::ToSchema;
 
+use self::schedule::{DueRequest, DueResponse};
 use crate::http::auth::Caller;
 use crate::http::error::ApiError;
 use crate::http::idempotency::IdempotentRequest;
@@ -59,10 +61,13 @@ pub(crate) struct InvoiceRequest {
     #[serde(default)]
     #[schema(required, format = "date", example = "2026-03-01")]
     issued_on: String,
-    /// The date by which it is to be paid.
-    #[serde(default)]
-    #[schema(required, format = "date", example = "2026-03-31")]
-    due_on: String,
+    /// The date by which it is to be paid. Required unless there is a `schedule`; with one, its last day or nothing.
+    #[schema(format = "date", example = "2026-03-31")]
+    due_on: Option<String>,
+    /// The dates by which parts of it are to be paid, each later than the one before. The amounts must come to the total of the
+    /// lines and taxes. Default: the whole amount on `due_on`.
+    #[schema(min_items = 1, max_items = 60)]
+    schedule: Option<Vec<DueRequest>>,
     /// What is charged for.
     #[serde(default)]
     #[schema(required, min_items = 1, max_items = 100)]
@@ -111,16 +116,19 @@ pub(crate) struct InvoiceResponse {
     /// `open`, `partly_paid`, `processing` or `paid`.
     #[schema(example = "open")]
     status: &'static str,
-    /// Whether something is open after the due date, in the time zone of the business.
+    /// Whether something is open after its due date, in the time zone of the business.
     overdue: bool,
     /// The ISO 4217 code of the currency.
     currency: String,
     /// The date printed on it.
     #[schema(format = "date")]
     issued_on: String,
-    /// The date by which it is to be paid.
+    /// The next date by which something of it is to be paid: the first date of the `schedule` on which something is open, or
+    /// the last date if nothing is.
     #[schema(format = "date")]
     due_on: String,
+    /// The dates by which it is to be paid, the earliest first. What covers the invoice covers the earliest first.
+    schedule: Vec<DueResponse>,
     /// The customer's own reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -180,9 +188,10 @@ pub(crate) struct TaxResponse {
 
 impl InvoiceResponse {
     pub(crate) fn of(invoice: &Invoice, pay_url: Option<String>, caller: &Caller) -> Self {
-        let balance = &invoice.balance;
-        let online = OnlinePayable::of(balance, operations::charge_rule(&caller.state.context, invoice.currency()));
-        let is_past_due = days_overdue(invoice.due_on, caller.today()) > 0;
+        let head = &invoice.head;
+        let balance = &head.balance;
+        let online = OnlinePayable::of(balance, operations::charge_rule(&caller.state.context, head.currency()));
+        let is_past_due = days_overdue(head.due_on(), caller.today()) > 0;
         let line = |line: &receivables::invoice::Line| LineResponse {
             description: line.description.as_str().to_owned(),
             quantity: line.quantity.to_string(),
@@ -196,24 +205,25 @@ impl InvoiceResponse {
             amount: tax.amount.to_plain(),
         };
         Self {
-            id: invoice.id.to_string(),
-            external_id: invoice.external_id.as_ref().map(ToString::to_string),
-            number: invoice.number.to_string(),
-            customer: invoice.customer.to_string(),
+            id: head.id.to_string(),
+            external_id: head.external_id.as_ref().map(ToString::to_string),
+            number: head.number.to_string(),
+            customer: head.customer.to_string(),
             status: balance.status().as_str(),
             overdue: is_past_due && !balance.open().is_zero(),
-            currency: invoice.currency().to_string(),
-            issued_on: invoice.issued_on.to_string(),
-            due_on: invoice.due_on.to_string(),
-            purchase_order: invoice.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
+            currency: head.currency().to_string(),
+            issued_on: head.issued_on.to_string(),
+            due_on: head.due_on().to_string(),
+            schedule: schedule::shown(head),
+            purchase_order: head.purchase_order.as_ref().map(|order| order.as_str().to_owned()),
             lines: invoice.lines.iter().map(line).collect(),
             net: invoice.totals.net.into(),
             taxes: invoice.totals.taxes.iter().map(tax).collect(),
             total: invoice.totals.gross.into(),
             open: balance.open().into(),
-            payable_online: online.most().unwrap_or(Money::zero(invoice.currency())).into(),
-            pending: balance.pending.into(),
-            disputed: balance.disputed.into(),
+            payable_online: online.most().unwrap_or(Money::zero(head.currency())).into(),
+            pending: balance.pending().into(),
+            disputed: balance.disputed().into(),
             written_off: balance.written_off.into(),
             charged_back: balance.charged_back.into(),
             pay_url,
@@ -233,11 +243,11 @@ impl InvoiceResponse {
 
     /// All links of an invoice are read only if it names none, or if the one that it names was revoked.
     async fn with_link_of(invoice: &Invoice, named: &NamedLinks, caller: &Caller) -> Result<Self, StoreError> {
-        let link = invoice.pay_link.as_ref().and_then(|link| named.get(link));
+        let link = invoice.head.pay_link.as_ref().and_then(|link| named.get(link));
         if let Some(link) = link.filter(|link| link.revoked_at.is_none()) {
             return Ok(Self::of(invoice, pay_url(caller, Some(link)), caller));
         }
-        let links = caller.store().pay_links_of_invoice(caller.business_id(), &invoice.id).await?;
+        let links = caller.store().pay_links_of_invoice(caller.business_id(), &invoice.head.id).await?;
         let current = links.iter().find(|link| link.revoked_at.is_none());
         Ok(Self::of(invoice, pay_url(caller, current), caller))
     }
@@ -245,7 +255,7 @@ impl InvoiceResponse {
 
 async fn named_links(invoices: &[Invoice], caller: &Caller) -> Result<NamedLinks, StoreError> {
     let links = &caller.state.context.links;
-    let named = invoices.iter().filter_map(|invoice| invoice.pay_link.as_ref());
+    let named = invoices.iter().filter_map(|invoice| invoice.head.pay_link.as_ref());
     let hashes: Vec<String> = named.map(|link| Links::hash(&links.pay_token(link))).collect();
     caller.store().pay_links(&hashes).await
 }
@@ -260,7 +270,7 @@ impl InvoiceRequest {
         let number = errors.parse("number", &self.number);
         let currency = errors.parse("currency", &self.currency);
         let issued_on = errors.date("issued_on", &self.issued_on);
-        let due_on = errors.date("due_on", &self.due_on);
+        let schedule = schedule::read(self.due_on.as_deref(), self.schedule.as_deref(), currency, errors);
         let purchase_order = errors.parse_optional("purchase_order", self.purchase_order.as_deref());
         let mut lines = Vec::with_capacity(self.lines.len());
         for (index, line) in self.lines.iter().enumerate() {
@@ -272,7 +282,7 @@ impl InvoiceRequest {
             currency: currency?,
             purchase_order,
             issued_on: issued_on?,
-            due_on: due_on?,
+            schedule: schedule?,
             lines,
         })
     }
@@ -295,8 +305,8 @@ impl LineRequest {
 /// Issue an invoice
 ///
 /// An issued invoice cannot be changed. The same invoice sent again, recognised by its `number` or `external_id`, changes nothing
-/// and is answered with 200. Refused if the number or `external_id` is taken by an invoice with other content, or if the due date
-/// is before the date of issue.
+/// and is answered with 200. Refused if the number or `external_id` is taken by an invoice with other content, if a due date is
+/// before the date of issue, or if the amounts of the schedule do not come to the total.
 #[utoipa::path(
     post, path = "/api/v1/invoices", tag = "Invoices", request_body = InvoiceRequest,
     responses(
@@ -315,7 +325,7 @@ pub(crate) async fn issue_invoice(request: IdempotentRequest) -> Result<Response
             let issued =
                 operations::issue_invoice(context, business, id.clone(), link, &customer, draft, caller.now).await?;
             // A second run after the first died finds the id that the first created: it is still this request that issued it.
-            let created = issued.fresh || issued.invoice.id == id;
+            let created = issued.fresh || issued.invoice.head.id == id;
             let status = if created { StatusCode::CREATED } else { StatusCode::OK };
             let pay_url = pay_url(caller, issued.link.as_ref());
             ApiResponse::json(status, &InvoiceResponse::of(&issued.invoice, pay_url, caller))

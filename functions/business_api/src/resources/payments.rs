@@ -262,7 +262,7 @@ async fn invoices_to_pay(
     currency: Currency,
 ) -> Result<Vec<InvoiceId>, ApiError> {
     let ids = invoice_ids(caller, allocations).await?;
-    let invoices = caller.store().invoices(caller.business_id(), &ids).await?;
+    let invoices = caller.store().invoice_heads(caller.business_id(), &ids).await?;
     validate(|errors| {
         for (index, id) in ids.iter().enumerate() {
             let field = format!("allocations[{index}].invoice");

@@ -1,13 +1,11 @@
 //! Unapplied cash and credit: the parts of payments and credit notes that cover no invoice, and where they could go.
 
-use std::collections::BTreeMap;
-
 use axum::extract::Path;
 use axum::response::Response;
 use futures::{StreamExt, TryStreamExt, stream};
-use receivables::{Allocation, CreditNote, CreditNoteId, Invoice, InvoiceId, Money, Payment, PaymentId, allocation};
+use receivables::{CreditNote, CreditNoteId, InvoiceHead, Money, Payment, PaymentId};
 use serde::{Deserialize, Serialize};
-use store::{Page, Paged, UnappliedCash};
+use store::{Paged, UnappliedCash};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
@@ -23,8 +21,6 @@ use crate::resources::cash_source::{ApplyRequest, apply};
 
 /// Items whose proposals are computed at the same time.
 const LOOK_UPS_AT_ONCE: usize = 10;
-/// Open invoices considered for proposals, at most; the oldest due first.
-const OPEN_INVOICES_MAX: usize = 100;
 
 /// Cash or credit of a customer that covers no invoice.
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,12 +97,12 @@ impl Source {
 }
 
 impl UnappliedCashResponse {
-    fn of(cash: &UnappliedCash, proposals: &[(InvoiceId, Money)], invoices: &BTreeMap<InvoiceId, Invoice>) -> Self {
+    fn of(cash: &UnappliedCash, proposals: &[(InvoiceHead, Money)]) -> Self {
         let source = Source::parse(&cash.source);
-        let proposal = |(id, amount): &(InvoiceId, Money)| {
-            let invoice = invoices.get(id)?;
-            let (invoice, number) = (id.to_string(), invoice.number.to_string());
-            Some(ProposalResponse { invoice, number, amount: amount.to_plain() })
+        let proposal = |(invoice, amount): &(InvoiceHead, Money)| ProposalResponse {
+            invoice: invoice.id.to_string(),
+            number: invoice.number.to_string(),
+            amount: amount.to_plain(),
         };
         Self {
             id: cash.source.clone(),
@@ -115,7 +111,7 @@ impl UnappliedCashResponse {
             customer: cash.customer.to_string(),
             payment: matches!(source, Some(Source::Payment(_))).then(|| cash.source.clone()),
             credit_note: matches!(source, Some(Source::CreditNote(_))).then(|| cash.source.clone()),
-            proposals: proposals.iter().filter_map(proposal).collect(),
+            proposals: proposals.iter().map(proposal).collect(),
         }
     }
 }
@@ -136,17 +132,15 @@ pub(crate) async fn list_unapplied(
     let page = validate(|errors| list.page(query.limit.as_deref(), query.cursor.as_deref(), errors))?;
     let found = store.unapplied(business, &page).await?;
     let proposals: Vec<_> = found.items.iter().map(|cash| proposals_for(&caller, cash)).collect();
-    let proposals: Vec<Vec<(InvoiceId, Money)>> =
+    let proposals: Vec<Vec<(InvoiceHead, Money)>> =
         stream::iter(proposals).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
-    let ids: Vec<InvoiceId> = proposals.iter().flatten().map(|(id, _)| id.clone()).collect();
-    let invoices = store.invoices(business, &ids).await?;
     let items = found.items.iter().zip(&proposals);
-    let items = items.map(|(cash, proposals)| UnappliedCashResponse::of(cash, proposals, &invoices)).collect();
+    let items = items.map(|(cash, proposals)| UnappliedCashResponse::of(cash, proposals)).collect();
     let paged = Paged { items, next_cursor: found.next_cursor };
     ApiResponse::ok(&list.respond(paged, |item: UnappliedCashResponse| item))
 }
 
-async fn proposals_for(caller: &Caller, cash: &UnappliedCash) -> Result<Vec<(InvoiceId, Money)>, ApiError> {
+async fn proposals_for(caller: &Caller, cash: &UnappliedCash) -> Result<Vec<(InvoiceHead, Money)>, ApiError> {
     let (store, business) = (caller.store(), &caller.business);
     match Source::parse(&cash.source) {
         Some(Source::Payment(id)) => match store.payment(&business.id, &id).await? {
@@ -155,9 +149,7 @@ async fn proposals_for(caller: &Caller, cash: &UnappliedCash) -> Result<Vec<(Inv
         },
         Some(Source::CreditNote(id)) => {
             let Some(note) = store.credit_note(&business.id, &id).await? else { return Ok(Vec::new()) };
-            let open = store.open_invoices(&business.id, &note.customer, &Page::first(OPEN_INVOICES_MAX)).await?;
-            let allocations: &[Allocation] = &note.allocations;
-            Ok(allocation::proposals(allocations, note.unapplied, &open.items))
+            Ok(operations::proposals_for_credit_note(&caller.state.context, business, &note).await?)
         }
         None => Err(ApiError::defect("unapplied", &cash.source)),
     }

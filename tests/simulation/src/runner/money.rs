@@ -2,7 +2,7 @@
 
 use operations::{NewRefund, StartPayment};
 use receivables::payment::Origin;
-use receivables::{Invoice, Locale, Money as Amount, Payment, PaymentId, RefundId};
+use receivables::{InvoiceHead, Locale, Money as Amount, Payment, PaymentId, RefundId};
 use serde_json::json;
 
 use super::{CashPart, Foreign, Runner, part, ulid};
@@ -161,7 +161,7 @@ impl Runner {
     }
 
     /// An open invoice of the payment's account: the one with a label, or the next that there is.
-    async fn open_invoice(&self, of: &Payment, label: usize) -> Result<Option<Invoice>, Failure> {
+    async fn open_invoice(&self, of: &Payment, label: usize) -> Result<Option<InvoiceHead>, Failure> {
         let labels = self.invoices.range(label..).chain(self.invoices.range(..label));
         for (_, id) in labels {
             let Some(found) = self.judge(self.invoice(id).await)?.flatten() else { continue };

@@ -1,8 +1,9 @@
 //! Steps about what is owed: invoices, credit notes and write-offs.
 
+use jiff::civil::Date;
 use operations::{CashPart, NewCreditNote, OperationError};
 use receivables::calendar::days_after;
-use receivables::invoice::{Draft, DraftLine};
+use receivables::invoice::{Draft, DraftLine, DraftSchedule, Due};
 use receivables::{CreditNoteId, InvoiceId, Money as Amount, PayLinkId};
 use rust_decimal::Decimal;
 
@@ -27,7 +28,7 @@ impl Runner {
             currency,
             purchase_order: None,
             issued_on: today,
-            due_on: days_after(today, due_in),
+            schedule: schedule(today, due_in, Amount::new(minor, currency).unwrap()),
             lines: vec![DraftLine {
                 description: "Work".parse().unwrap(),
                 quantity: Decimal::ONE,
@@ -108,4 +109,15 @@ impl Runner {
         };
         self.judge(written).map(|done| done.is_some())
     }
+}
+
+/// Every third invoice is due in three parts, a week from each other.
+fn schedule(today: Date, due_in: u16, amount: Amount) -> DraftSchedule {
+    let on = |place: usize| days_after(today, due_in + 7 * u16::try_from(place).unwrap());
+    let parts = amount.split(3).unwrap();
+    if !due_in.is_multiple_of(3) || parts.iter().any(|part| part.is_zero()) {
+        return DraftSchedule::On(on(0));
+    }
+    let due = |(place, amount)| Due { on: on(place), amount };
+    DraftSchedule::Days(parts.into_iter().enumerate().map(due).collect())
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use receivables::invoice::Status;
 use receivables::text::InvoiceNumber;
-use receivables::{CustomerId, Invoice};
+use receivables::{CustomerId, InvoiceHead};
 use serde::Deserialize;
 use store::{Page, Paged, StoreError};
 use utoipa::IntoParams;
@@ -31,7 +31,7 @@ pub(crate) struct InvoiceQuery {
     customer: Option<String>,
     /// `open`, `partly_paid`, `processing` or `paid`.
     status: Option<String>,
-    /// Only invoices due before this day, YYYY-MM-DD.
+    /// Only invoices whose `due_on` is before this day, YYYY-MM-DD.
     due_before: Option<String>,
     /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
@@ -48,11 +48,11 @@ struct Filter {
 }
 
 impl Filter {
-    fn matches(&self, invoice: &Invoice) -> bool {
+    fn matches(&self, invoice: &InvoiceHead) -> bool {
         self.number.as_ref().is_none_or(|number| *number == invoice.number)
             && self.customer.as_ref().is_none_or(|customer| *customer == invoice.customer)
             && self.status.is_none_or(|status| status == invoice.balance.status())
-            && self.due_before.is_none_or(|day| invoice.due_on < day)
+            && self.due_before.is_none_or(|day| invoice.due_on() < day)
     }
 
     fn only_open(&self) -> bool {
@@ -63,7 +63,7 @@ impl Filter {
     }
 
     /// A page of the shortest list in the store that holds all matching invoices.
-    async fn read(&self, caller: &Caller, page: &Page) -> Result<Paged<Invoice>, StoreError> {
+    async fn read(&self, caller: &Caller, page: &Page) -> Result<Paged<InvoiceHead>, StoreError> {
         let (store, business) = (caller.store(), caller.business_id());
         match &self.customer {
             Some(customer) if self.only_open() => store.open_invoices(business, customer, page).await,
@@ -74,10 +74,10 @@ impl Filter {
     }
 
     /// The invoice with the number, if it matches the other filters too.
-    async fn only(&self, caller: &Caller, number: &InvoiceNumber) -> Result<Paged<Invoice>, StoreError> {
+    async fn only(&self, caller: &Caller, number: &InvoiceNumber) -> Result<Paged<InvoiceHead>, StoreError> {
         let (store, business) = (caller.store(), caller.business_id());
         let invoice = match store.invoice_by_number(business, number).await? {
-            Some(id) => store.invoice(business, &id).await?,
+            Some(id) => store.invoice_head(business, &id).await?,
             None => None,
         };
         let items = invoice.into_iter().filter(|invoice| self.matches(invoice)).collect();
@@ -86,7 +86,7 @@ impl Filter {
 
     /// A page of matching invoices. Each read asks for no more than still fits on the page, so that its cursor is always that of the
     /// last invoice read.
-    async fn gather(&self, caller: &Caller, page: Page) -> Result<Paged<Invoice>, StoreError> {
+    async fn gather(&self, caller: &Caller, page: Page) -> Result<Paged<InvoiceHead>, StoreError> {
         let mut gathered = Paged { items: Vec::new(), next_cursor: page.cursor };
         for _ in 0..PAGES_READ_MAX {
             let next = Page { limit: page.limit - gathered.items.len(), cursor: gathered.next_cursor.take() };
@@ -126,7 +126,9 @@ pub(crate) async fn list_invoices(
     })?;
     if let Some(customer) = &query.customer {
         let Some(customer) = customer_id_of(&caller, customer).await? else {
-            return ApiResponse::ok(&list.respond(Paged::<Invoice> { items: Vec::new(), next_cursor: None }, |_| ()));
+            return ApiResponse::ok(
+                &list.respond(Paged::<InvoiceHead> { items: Vec::new(), next_cursor: None }, |_| ()),
+            );
         };
         filter.customer = Some(customer);
     }
@@ -134,6 +136,7 @@ pub(crate) async fn list_invoices(
         Some(number) => filter.only(&caller, number).await?,
         None => filter.gather(&caller, page).await?,
     };
-    let items = InvoiceResponse::with_links(&invoices.items, &caller).await?;
+    let whole = caller.store().with_lines(invoices.items).await?;
+    let items = InvoiceResponse::with_links(&whole, &caller).await?;
     ApiResponse::ok(&list.respond(Paged { items, next_cursor: invoices.next_cursor }, |shape| shape))
 }
