@@ -42,56 +42,52 @@ macro_rules! parts {
 // hundred of worlds.
 parts! {
     the_books_hold_in_worlds_0_to_9 = 0, [
-        "apply", "gap", "move", "refund", "refuse_denied", "refuse_exceeded", "rivals", "start",
-        "stripe_times_out_afterwards",
+        "apply", "gap", "lag", "move", "put_aside", "refund", "refuse_denied", "refuse_exceeded", "rivals",
     ];
     the_books_hold_in_worlds_10_to_19 = 1, [
-        "mail_fails_after_taking", "put_aside", "settle", "short", "stripe_key_refused", "stripe_rate_limited", "twice",
+        "mail_fails_after_taking", "settle", "short", "stripe_key_refused", "stripe_rate_limited", "twice",
     ];
     the_books_hold_in_worlds_20_to_29 = 2, [
-        "advance", "die", "dispute", "end_timer", "mail_denied", "mail_identity", "refuse_in_progress",
-        "refuse_throttled", "two_timers", "worker_off",
+        "advance", "die", "dispute", "end_timer", "mail_denied", "mail_identity", "refuse_in_progress", "two_timers",
+        "worker_off",
     ];
     the_books_hold_in_worlds_30_to_39 = 3, [
-        "arrive_in", "identify", "invoice", "mail_sending_rate", "order_refund", "outage_mail",
-        "refuse_conflict_of_write", "stripe_times_out",
+        "arrive_in", "identify", "invoice", "mail_from", "mail_sending_rate", "order_refund", "outage_mail",
+        "refuse_conflict_of_write", "start", "tear",
     ];
     the_books_hold_in_worlds_40_to_49 = 4, [
-        "close_review", "conflict", "foreign", "lag", "late", "mail_account_paused", "pages", "refuse_mixed",
-        "refuse_slow_down", "tear", "verdict",
+        "close_review", "conflict", "foreign", "late", "mail_account_paused", "pages", "refuse_mixed",
+        "refuse_slow_down", "verdict",
     ];
     the_books_hold_in_worlds_50_to_59 = 5, [
-        "pay_out", "refuse_throughput", "refuse_unavailable", "return_payout", "save",
+        "pay_out", "refuse_conflict", "refuse_throughput", "refuse_unavailable", "return_payout", "save",
     ];
     the_books_hold_in_worlds_60_to_69 = 6, ["arrive", "slow", "stripe_unavailable"];
-    the_books_hold_in_worlds_70_to_79 = 7, [
-        "end_worker", "refuse_conflict", "refuse_failed", "refuse_no_table", "unanswered",
+    the_books_hold_in_worlds_70_to_79 = 7, ["refuse_failed", "refuse_left_over", "refuse_no_table", "unanswered"];
+    the_books_hold_in_worlds_80_to_89 = 8, ["apply_credit", "mail_daily_quota", "refuse_expired", "refuse_limit"];
+    the_books_hold_in_worlds_90_to_99 = 9, [
+        "end_worker", "refuse_throttled", "stripe_times_out", "stripe_times_out_afterwards",
     ];
-    the_books_hold_in_worlds_80_to_89 = 8, [
-        "apply_credit", "mail_daily_quota", "refuse_expired", "refuse_limit", "unapply_credit",
-    ];
-    the_books_hold_in_worlds_90_to_99 = 9, ["refuse_left_over"];
     the_books_hold_in_worlds_100_to_109 = 10, [
-        "crash", "mail_daily_quota", "mail_from", "put_aside", "refuse_slow_down", "worker_off",
+        "crash", "end_worker", "mail_daily_quota", "mail_from", "mail_identity", "put_aside", "two_timers",
     ];
-    the_books_hold_in_worlds_110_to_119 = 11, ["chaos", "outage_stripe", "take_back", "write_off"];
+    the_books_hold_in_worlds_110_to_119 = 11, [
+        "chaos", "outage_stripe", "stripe_times_out", "take_back", "unapply_credit", "write_off",
+    ];
     the_books_hold_in_worlds_120_to_129 = 12, [
-        "conflict", "enter", "late", "mail_denied", "meanwhile", "refuse_exceeded", "refuse_left_over",
-        "stripe_rate_limited", "stripe_times_out", "tear",
+        "enter", "late", "meanwhile", "refuse_exceeded", "refuse_left_over", "refuse_unavailable",
+        "stripe_rate_limited", "tear",
     ];
     the_books_hold_in_worlds_130_to_139 = 13, [
-        "refuse_failed", "refuse_no_table", "refuse_throughput", "refuse_unavailable", "stripe_unavailable",
-        "two_timers",
+        "refuse_failed", "refuse_no_table", "refuse_throughput", "stripe_unavailable",
     ];
-    the_books_hold_in_worlds_140_to_149 = 14, ["older", "pages", "refuse_mixed", "twice", "unanswered"];
+    the_books_hold_in_worlds_140_to_149 = 14, ["older", "pages", "refuse_mixed", "refuse_slow_down", "unanswered"];
     the_books_hold_in_worlds_150_to_159 = 15, ["credit", "hand_over", "look", "stripe_key_refused"];
-    the_books_hold_in_worlds_160_to_169 = 16, [
-        "end_worker", "gap", "refuse_denied", "refuse_in_progress", "refuse_limit",
-    ];
-    the_books_hold_in_worlds_170_to_179 = 17, ["refuse_conflict", "sweep", "transfer", "unapply"];
-    the_books_hold_in_worlds_180_to_189 = 18, ["end_timer", "mail_account_paused"];
+    the_books_hold_in_worlds_160_to_169 = 16, ["gap", "refuse_denied", "refuse_in_progress", "refuse_limit", "twice"];
+    the_books_hold_in_worlds_170_to_179 = 17, ["conflict", "refuse_conflict", "sweep", "transfer", "unapply"];
+    the_books_hold_in_worlds_180_to_189 = 18, ["end_timer", "mail_account_paused", "worker_off"];
     the_books_hold_in_worlds_190_to_199 = 19, [
-        "lag", "mail_fails_after_taking", "mail_identity", "mail_sending_rate", "refuse_conflict_of_write",
+        "lag", "mail_denied", "mail_fails_after_taking", "mail_sending_rate", "refuse_conflict_of_write",
         "refuse_expired", "refuse_throttled", "short", "slow", "stripe_times_out_afterwards",
     ];
 }
