@@ -1,6 +1,7 @@
 //! What each flow costs in calls to the tables.
 
 use jiff::SignedDuration;
+use operations::{Deadline, Shards};
 use reqwest::{Method, StatusCode};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -127,4 +128,18 @@ async fn a_pay_page_is_at_most_two_round_trips() {
     world.get(pay_url).await;
     let calls = world.calls.made();
     assert!(calls.len() <= 3, "the link, then at once the invoice and the customer: {calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_of_the_timer_that_finds_nothing_asks_each_list_once() {
+    let world = World::new().await;
+    world.customer("en").await;
+    world.drain().await;
+    for turn in 0..4 {
+        world.calls.forget();
+        let context = &world.local.state.context;
+        let run = operations::run_due(context, || world.now(), Shards::Turn(turn), Deadline::default()).await.unwrap();
+        assert_eq!(run, operations::DueRun::default());
+        assert_eq!(world.calls.made(), ["Query"; 5]);
+    }
 }

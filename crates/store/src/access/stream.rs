@@ -34,17 +34,18 @@ pub enum StreamRecord {
 /// Reads the new image of a stream record.
 pub fn read_stream_image(item: Item) -> Result<StreamRecord, StoreError> {
     let (pk, sk) = (text_of(&item, "pk").unwrap_or_default(), text_of(&item, "sk").unwrap_or_default());
+    // What the timer has claimed is the timer's: the claim changes the item, and is no news.
+    let is_claimed = item.contains_key("tries");
     if pk.starts_with("W#") {
-        return Ok(if text_of(&item, "state") == Some("received") {
+        return Ok(if text_of(&item, "state") == Some("received") && !is_claimed {
             StreamRecord::Event(Box::new(events::event(item)?))
         } else {
             StreamRecord::Nothing
         });
     }
     if sk == "SG" {
-        // Claiming and mailing it, a try of its code and its use change the item too: only one that nobody has claimed asks for
-        // a mail.
-        let is_new = item.contains_key("gsi3sk") && !item.contains_key("tries");
+        // A try of its code and its use change the item too: only one that waits for its mail asks for it.
+        let is_new = item.contains_key("gsi3sk") && !is_claimed;
         return Ok(match DueItem::read(&item, DueList::Sends) {
             Some(due) if is_new => StreamRecord::SignIn(Box::new((sign_ins::sign_in(item)?, due))),
             _ => StreamRecord::Nothing,
