@@ -1,4 +1,4 @@
-//! The name under which a message is sent at most once.
+//! The name of a message, the same however often it is sent: where its fate is unknown, it is sent again.
 
 use std::fmt;
 

@@ -35,7 +35,7 @@ const PAGE: i32 = 25;
 const TURN: Duration = Duration::from_secs(10);
 /// Outages in a row after which a list's turn ends: what it needs is down, and others may not need it.
 const OUTAGES_MAX: u32 = 3;
-/// How long before its deadline a run begins nothing more.
+/// How long before its deadline a worker begins nothing more, unless half of its time is shorter.
 const MARGIN: Duration = Duration::from_secs(10);
 /// How long something waits that this version does not know; each further time twice as long.
 const UNKNOWN_FIRST: SignedDuration = SignedDuration::from_mins(10);
@@ -44,14 +44,14 @@ const UNKNOWN_MAX: SignedDuration = SignedDuration::from_hours(24);
 const FAILED_FIRST: SignedDuration = SignedDuration::from_mins(1);
 const FAILED_MAX: SignedDuration = SignedDuration::from_hours(1);
 
-/// When a worker must have ended, if its time is limited.
+/// From when on a worker begins nothing more, if its time is limited.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// Ends after this much time.
+    /// The worker must have ended after this much time. However short it is, something is begun in the first half of it.
     pub fn within(left: Duration) -> Self {
-        Self(Instant::now().checked_add(left))
+        Self(Instant::now().checked_add(left.saturating_sub(MARGIN.min(left / 2))))
     }
 
     /// Ends at an instant, in milliseconds since the epoch, as Lambda says it.
@@ -62,7 +62,7 @@ impl Deadline {
 
     /// Whether there is too little time left to begin anything.
     pub fn is_near(self) -> bool {
-        self.0.is_some_and(|end| Instant::now() + MARGIN >= end)
+        self.0.is_some_and(|last| Instant::now() >= last)
     }
 }
 

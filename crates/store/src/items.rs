@@ -1,7 +1,7 @@
 //! Items: the stored form of the books' types, and the way back.
 //!
-//! Every item carries its version `v`. A reader lifts older versions; there is only one so far. An item that contradicts the
-//! model is a [`StoreError::Defect`], never a guess.
+//! An item made of a record carries its version `v`; there is only one so far. An item that contradicts the model is a
+//! [`StoreError::Defect`], never a guess; but the record of a decision is sealed whatever is in it.
 
 pub(crate) mod allocations;
 pub(crate) mod audit_blocks;

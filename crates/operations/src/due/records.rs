@@ -1,16 +1,35 @@
 //! Records of decisions that the stream did not see to its end: what follows from each is made sure of, then they are sealed.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use receivables::BusinessId;
 use store::{DueItem, RecordKey};
 
-use super::{Outcome, UNKNOWN_FIRST, UNKNOWN_MAX, after, doubled};
+use super::{Outcome, UNKNOWN_FIRST, UNKNOWN_MAX, after, claim, doubled};
 use crate::audit::seal_records;
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::publish::ensure_effects;
 
+/// How soon records that could not be sealed are tried again.
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+
+/// Seals records of one business. Those that cannot be sealed are moved ahead, so that they hide no others.
 pub(super) async fn seal(
+    context: &Context,
+    b: &BusinessId,
+    items: &[DueItem],
+    now: Timestamp,
+) -> Result<Outcome, OperationError> {
+    let sealed = seal_all(context, b, items, now).await;
+    if sealed.is_err() {
+        for item in items {
+            claim(context, item, LEASE, now).await?;
+        }
+    }
+    sealed
+}
+
+async fn seal_all(
     context: &Context,
     b: &BusinessId,
     items: &[DueItem],

@@ -168,7 +168,8 @@ impl Store {
         }
     }
 
-    /// Gives a claimed item its next time, with the reason. Says whether it was still where it was seen.
+    /// Gives a claimed item its next time: with the reason where it failed, else its tries begin anew. Says whether it was still
+    /// where it was seen.
     pub async fn retime_due(&self, due: &DueItem, to: Timestamp, why: Option<&str>) -> Result<bool, StoreError> {
         let mut values = vec![
             (":at", text(&to.to_string())),
@@ -180,7 +181,7 @@ impl Store {
                 values.push((":why", text(why)));
                 "SET due_at = :at, gsi3sk = :place, why = :why"
             }
-            None => "SET due_at = :at, gsi3sk = :place REMOVE why",
+            None => "SET due_at = :at, gsi3sk = :place REMOVE why, tries",
         };
         self.move_due(due, set, values, Vec::new()).await
     }

@@ -64,11 +64,11 @@ impl Store {
                     (":missed", AttributeValue::Bool(reading.missed)),
                 ]);
                 "SET due_at = :at, gsi3sk = :place, seen_until = :until, reading_began_at = :began, \
-                 reading_after = :after, reading_missed = :missed"
+                 reading_after = :after, reading_missed = :missed REMOVE tries"
             }
             None => {
                 "SET due_at = :at, gsi3sk = :place, seen_until = :until \
-                 REMOVE reading_began_at, reading_after, reading_missed"
+                 REMOVE reading_began_at, reading_after, reading_missed, tries"
             }
         };
         self.move_due(claimed, set, values, Vec::new()).await

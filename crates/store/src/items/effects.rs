@@ -87,7 +87,7 @@ pub enum EffectState {
     Waiting,
     /// Tried and not done; it is tried again.
     Failing,
-    /// Done.
+    /// Done, and remembered for 400 days.
     Done,
     /// Not done, and not tried again by itself.
     GivenUp,
