@@ -10,10 +10,11 @@ use std::fmt;
 use jiff::Timestamp;
 use receivables::ObjectId;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::meaning::Unreadable;
-use crate::stripe::field::{Field, document};
+use crate::stripe::field::{Field, IfObject, document};
 
 /// The `object` field of a thin event.
 const THIN: &str = "v2.core.event";
@@ -35,8 +36,8 @@ pub struct Event<'a> {
     pub object_id: Option<ObjectId>,
     /// The kind of that object, such as `payment_intent`.
     pub object_kind: Option<Cow<'a, str>>,
-    /// The object as it was; a thin event has none.
-    pub object: Option<&'a RawValue>,
+    /// The whole event.
+    body: &'a [u8],
     /// Whether the object must be fetched.
     pub thin: bool,
     /// Whether it happened on another account than that of the endpoint: one that is connected to it, or of the same organisation.
@@ -45,7 +46,7 @@ pub struct Event<'a> {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Envelope<'a> {
+struct Envelope<'a, D> {
     #[serde(borrow)]
     id: Field<'a>,
     object: Field<'a>,
@@ -53,7 +54,7 @@ struct Envelope<'a> {
     livemode: Field<'a>,
     created: Field<'a>,
     api_version: Field<'a>,
-    data: Field<'a>,
+    data: D,
     related_object: Field<'a>,
     account: Field<'a>,
     context: Field<'a>,
@@ -64,6 +65,14 @@ struct Envelope<'a> {
 struct Data<'a> {
     #[serde(borrow)]
     object: Field<'a>,
+}
+
+/// The same, of which only the object's own names are read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NamesInData<'a> {
+    #[serde(borrow)]
+    object: IfObject<Subject<'a>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -78,13 +87,14 @@ struct Subject<'a> {
 impl<'a> Event<'a> {
     /// Reads the envelope. Whether the object in it can be read is checked later, and only where it matters.
     pub fn read(body: &'a [u8]) -> Result<Self, Unreadable> {
-        let envelope: Envelope<'a> = document(body)?;
+        // One pass over the event. A name that stands twice ends it, and within the data that is no fault of the envelope.
+        let envelope: Envelope<'a, IfObject<NamesInData<'a>>> =
+            document(body).or_else(|_| document::<Envelope<'a, IgnoredAny>>(body).map(Envelope::without_data))?;
         let id = envelope.id.text().and_then(|id| id.parse().ok());
         let kind = envelope.r#type.text().filter(|kind| !kind.is_empty());
         let thin = envelope.object.text().as_deref() == Some(THIN);
-        let data: Data<'a> = envelope.data.record().unwrap_or_default();
-        let about = if thin { envelope.related_object } else { data.object };
-        let subject: Subject<'a> = about.record().unwrap_or_default();
+        let subject: Subject<'a> =
+            if thin { envelope.related_object.record().unwrap_or_default() } else { envelope.data.0.object.0 };
         Ok(Self {
             id: id.ok_or(Unreadable::because("the event has no id"))?,
             kind: kind.ok_or(Unreadable::because("the event has no type"))?,
@@ -93,10 +103,25 @@ impl<'a> Event<'a> {
             api_version: envelope.api_version.text(),
             object_id: subject.id.text().and_then(|id| id.parse().ok()),
             object_kind: if thin { subject.r#type.text() } else { subject.object.text() },
-            object: if thin { None } else { about.raw() },
+            body,
             thin,
             of_other_account: [envelope.account, envelope.context].into_iter().any(|named| named.text().is_some()),
         })
+    }
+
+    /// The object as it was; a thin event has none.
+    pub fn object(&self) -> Option<&'a RawValue> {
+        let envelope: Envelope<'a, Field<'a>> = document(self.body).ok().filter(|_| !self.thin)?;
+        envelope.data.record::<Data<'a>>()?.object.raw()
+    }
+}
+
+impl<'a> Envelope<'a, IgnoredAny> {
+    fn without_data<D: Default>(self) -> Envelope<'a, D> {
+        let Self { id, object, r#type, livemode, created, api_version, data: _, related_object, account, context } =
+            self;
+        let data = D::default();
+        Envelope { id, object, r#type, livemode, created, api_version, data, related_object, account, context }
     }
 }
 

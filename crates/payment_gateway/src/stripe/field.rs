@@ -4,12 +4,16 @@
 //! interprets it only when it is needed; a value of another type counts as absent.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use receivables::ObjectId;
 #[cfg(feature = "requests")]
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::meaning::Unreadable;
@@ -113,8 +117,67 @@ pub(crate) fn record<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Result<T, Unr
 
 /// Reads a whole body as one object.
 pub(crate) fn document<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Unreadable> {
+    if json.trim_ascii_start().starts_with(b"{") {
+        return serde_json::from_slice(json).map_err(|error| {
+            Unreadable::because(if error.is_data() { "it names a field twice" } else { "it is no JSON" })
+        });
+    }
     let raw: &RawValue = serde_json::from_slice(json).map_err(|_| Unreadable::because("it is no JSON"))?;
     record(raw)
+}
+
+/// An object of a type; of anything else, the type's default. Unlike [`Field::record`] it reads while the value is passed, so that
+/// what lies in a large object is read in one pass over it.
+#[derive(Default)]
+pub(crate) struct IfObject<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for IfObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IfObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct IfObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for IfObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<T, A::Error> {
+        while values.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(T::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<T, E> {
+        Ok(T::default())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<T, E> {
+        Ok(T::default())
+    }
 }
 
 #[cfg(test)]

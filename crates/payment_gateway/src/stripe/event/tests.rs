@@ -18,7 +18,7 @@ fn a_snapshot_says_what_it_is_about() {
     assert_eq!(event.api_version.as_deref(), Some("2019-02-19"));
     assert_eq!(event.object_id.as_ref().map(ObjectId::as_str), Some("pi_1"));
     assert_eq!(event.object_kind.as_deref(), Some("payment_intent"));
-    assert!(event.object.unwrap().get().contains("\"amount\":5"));
+    assert!(event.object().unwrap().get().contains("\"amount\":5"));
     assert!(!event.thin);
 }
 
@@ -28,7 +28,7 @@ fn a_thin_event_names_its_object() {
         "created":"2026-03-01T09:00:00.123Z","context":null,"reason":null,
         "related_object":{"id":"pi_1","type":"payment_intent","url":"/v1/payment_intents/pi_1"}}"#;
     let event = read(json).unwrap();
-    assert!(event.thin && event.object.is_none());
+    assert!(event.thin && event.object().is_none());
     assert_eq!(event.object_id.as_ref().map(ObjectId::as_str), Some("pi_1"));
     assert_eq!(event.object_kind.as_deref(), Some("payment_intent"));
     assert_eq!(event.created, Some("2026-03-01T09:00:00.123Z".parse().unwrap()));

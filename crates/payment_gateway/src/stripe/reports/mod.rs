@@ -140,7 +140,7 @@ pub fn reports(event: &Event<'_>) -> Result<Meaning, Unreadable> {
     if !EVENT_TYPES_APPLIED.contains(&kind) {
         return Ok(Meaning::Nothing);
     }
-    let object = event.object.ok_or(Unreadable::because("the event has no object"))?;
+    let object = event.object().ok_or(Unreadable::because("the event has no object"))?;
     if kind == method::CUSTOMER_DELETED {
         is_a(event, method::CUSTOMER)?;
         let id = event.object_id.clone().ok_or(Unreadable::because("the customer has no id"))?;
