@@ -25,6 +25,7 @@ mod payouts;
 mod publish;
 mod refunds;
 mod replay;
+mod settle;
 mod sign_in;
 mod verify;
 mod write_offs;

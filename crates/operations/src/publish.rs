@@ -10,10 +10,12 @@ use store::{AnnouncedFact, DecisionRecord, DueItem, Effect, EffectKey, EffectKin
 
 use crate::context::Context;
 use crate::error::OperationError;
+use crate::settle::has_unapplied_cash;
 
 mod close_page;
 pub(crate) mod mail;
 mod receipt;
+mod settle;
 
 /// How long a claimed effect belongs to the worker that claimed it.
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(2);
@@ -45,20 +47,34 @@ impl From<OperationError> for NotDone {
     }
 }
 
-/// What follows from a fact.
-pub(crate) fn effects_of(announced: &AnnouncedFact) -> Vec<Effect> {
-    let kind = match &announced.fact.kind {
-        FactKind::PaymentSettled { payment, .. } => EffectKind::Receipt(payment.clone()),
-        FactKind::InvoicePaid { invoice } => EffectKind::ClosePage(invoice.clone()),
-        FactKind::CustomerRegistered
-        | FactKind::InvoiceIssued { .. }
-        | FactKind::InvoicePartlyPaid { .. }
+/// What follows from the facts of a decision. An account that several of them make payable is settled once.
+pub(crate) fn effects_of(facts: &[AnnouncedFact]) -> Vec<Effect> {
+    let mut effects: Vec<Effect> = Vec::new();
+    for effect in facts.iter().flat_map(effects_of_fact) {
+        let is_settled =
+            matches!(effect.kind, EffectKind::Settle(_)) && effects.iter().any(|one| one.kind == effect.kind);
+        if !is_settled {
+            effects.push(effect);
+        }
+    }
+    effects
+}
+
+fn effects_of_fact(announced: &AnnouncedFact) -> Vec<Effect> {
+    let settle = || EffectKind::Settle(announced.customer.clone());
+    let kinds = match &announced.fact.kind {
+        FactKind::PaymentSettled { payment, .. } => vec![EffectKind::Receipt(payment.clone()), settle()],
+        FactKind::InvoicePaid { invoice } | FactKind::InvoicePartlyPaid { invoice } => {
+            vec![EffectKind::ClosePage(invoice.clone())]
+        }
+        FactKind::InvoiceIssued { .. }
         | FactKind::InvoiceReopened { .. }
+        | FactKind::PaymentFailed { .. }
+        | FactKind::PaymentCancelled { .. } => vec![settle()],
+        FactKind::CustomerRegistered
         | FactKind::PaymentStarted { .. }
         | FactKind::PaymentNeedsAction { .. }
         | FactKind::PaymentProcessing { .. }
-        | FactKind::PaymentFailed { .. }
-        | FactKind::PaymentCancelled { .. }
         | FactKind::PaymentInSuspense { .. }
         | FactKind::PaymentRefunded { .. }
         | FactKind::PaymentRefundFailed { .. }
@@ -66,14 +82,19 @@ pub(crate) fn effects_of(announced: &AnnouncedFact) -> Vec<Effect> {
         | FactKind::PaymentReinstated { .. }
         | FactKind::CreditNoteIssued { .. } => return Vec::new(),
     };
-    let (business, fact) = (announced.business.clone(), announced.fact.id.0.clone());
-    vec![Effect { business, fact, kind, at: announced.fact.at }]
+    let of = |kind| Effect {
+        business: announced.business.clone(),
+        fact: announced.fact.id.0.clone(),
+        kind,
+        at: announced.fact.at,
+    };
+    kinds.into_iter().map(of).collect()
 }
 
 /// Does what follows from a decision, each effect once and on its own. An error is the tables' alone: then some effects may not
 /// be stored yet.
 pub async fn publish(context: &Context, record: &DecisionRecord, now: Timestamp) -> Result<(), OperationError> {
-    for effect in record.facts.iter().flat_map(effects_of) {
+    for effect in effects_of(&record.facts) {
         let until = now.saturating_add(LEASE).unwrap_or(Timestamp::MAX);
         if !is_needed(context, &effect).await? {
             continue;
@@ -93,6 +114,7 @@ async fn is_needed(context: &Context, effect: &Effect) -> Result<bool, Operation
         EffectKind::ClosePage(invoice) => {
             Ok(close_page::idle_page(context, &effect.business, invoice).await?.is_some())
         }
+        EffectKind::Settle(customer) => has_unapplied_cash(context, &effect.business, customer).await,
         EffectKind::Receipt(_) | EffectKind::Unknown { .. } => Ok(true),
     }
 }
@@ -103,7 +125,7 @@ pub(crate) async fn ensure_effects(
     record: &DecisionRecord,
     now: Timestamp,
 ) -> Result<(), OperationError> {
-    for effect in record.facts.iter().flat_map(effects_of) {
+    for effect in effects_of(&record.facts) {
         if is_needed(context, &effect).await? {
             context.store.ensure_effect(&effect, now).await?;
         }
@@ -134,6 +156,7 @@ async fn attempt(
     let done = match &effect.kind {
         EffectKind::Receipt(payment) => receipt::send(context, &effect.business, payment, now).await,
         EffectKind::ClosePage(invoice) => close_page::close(context, &effect.business, invoice, now).await,
+        EffectKind::Settle(customer) => Box::pin(settle::settle(context, effect, customer, now)).await,
         // It waits for the version that knows it.
         EffectKind::Unknown { kind, .. } => Err(NotDone::Later(format!("this version does not know {kind}"))),
     };

@@ -28,7 +28,10 @@ mod state;
 pub use cash_moves::{HandOverRefusal, MoveRefusal, apply, hand_over, move_cash, unapply};
 pub use charge_rule::ChargeRule;
 pub use external::{ExternalPayment, mention_cash, start_external};
-pub use fold::{abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder, placeable_on, remainder};
+pub use fold::{
+    OpenPages, abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder, placeable_on, remainder,
+    settle_again,
+};
 pub use payable::OnlinePayable;
 pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, order_refund, refund_refused};
 pub use reviews::{Review, ReviewKind, ReviewRefusal, close_review};
@@ -75,8 +78,10 @@ pub struct Payment {
     pub unapplied: Money,
     /// What has gone back already but still stands on invoices, while the payment is being worked off in steps.
     pub to_reclaim: Money,
-    /// What of the unapplied is left on purpose: no open invoice was there for it, or an operator wants it so.
+    /// What of the unapplied is left as it is until something becomes payable: no open invoice was there for it, or it is kept.
     pub on_account: Money,
+    /// What of the unapplied an operator left there on purpose: the books apply none of it.
+    pub kept: Money,
     /// There is more to place than one transaction carries, or invoices are to be found for what is left.
     pub unfinished: bool,
     /// That the money came was announced, which waits until all of it has its place.
@@ -203,6 +208,7 @@ impl Payment {
             unapplied: nothing,
             to_reclaim: nothing,
             on_account: nothing,
+            kept: nothing,
             unfinished: false,
             settlement_announced: false,
             refunds: Vec::new(),
@@ -217,6 +223,11 @@ impl Payment {
     /// What is ours of the money that came: received, less what went back.
     pub fn cash(&self) -> Money {
         self.received.less(self.refunded).less(self.charged_back)
+    }
+
+    /// What of the unapplied the books apply once something becomes payable: nothing while the payment is being worked off.
+    pub fn free(&self) -> Money {
+        if self.unfinished { Money::zero(self.currency()) } else { self.unapplied.less(self.kept) }
     }
 
     /// The word for how it stands: of a settled payment that went back, that it did.

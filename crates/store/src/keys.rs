@@ -21,10 +21,10 @@
 //! | allocation | core | `P#b#p` / `A#place` | `I#b#i` / `P#at#p` | | |
 //! | merged fact | core | `P#b#p` / `F#kind#object` | | | |
 //! | review | core | `P#b#p` / `V#name` | | `B#b#RV` / `at#p#name` | |
-//! | unapplied cash of a payment | core | `P#b#p` / `U` | | `B#b#UA` / `at#p` | |
+//! | unapplied cash of a payment | core | `C#b#c` / `U#p` | | `B#b#UA` / `at#p` | |
 //! | credit note | core | `N#b#n` / `N` | `C#b#c` / `N#at#n` | `B#b#CN` / `at#n` | |
 //! | its allocations | core | `N#b#n` / `A#place` | `I#b#i` / `N#at#n` | | |
-//! | what of it is unapplied | core | `N#b#n` / `U` | | `B#b#UA` / `at#n` | |
+//! | what of it is unapplied | core | `C#b#c` / `U#n` | | `B#b#UA` / `at#n` | |
 //! | saved method | core | `PM#b#provider#method` / `PM` | `C#b#c` / `PM#method` once its customer is known | | |
 //! | payout | core | `PO#b#provider#payout` / `PO` | | `B#b#PO` / `at#payout` | `DUE#run` / `at#b#payout#provider#payout` while its transactions are read |
 //! | its transactions | core | `PO#b#provider#payout` / `T#transaction` | `P#b#p` / `T#at#transaction` where it is a payment's | | |
@@ -205,8 +205,11 @@ pub(crate) fn review(b: &BusinessId, p: &PaymentId, name: &str) -> Key {
     Key::new(payment_partition(b, p), format!("V#{name}"))
 }
 
-pub(crate) fn unapplied_of_payment(b: &BusinessId, p: &PaymentId) -> Key {
-    Key::new(payment_partition(b, p), "U")
+/// What is unapplied of an account lies in its partition, where a consistent read finds all of it.
+pub(crate) const UNAPPLIED: &str = "U#";
+
+pub(crate) fn unapplied_of_payment(b: &BusinessId, c: &CustomerId, p: &PaymentId) -> Key {
+    Key::new(account(b, c), format!("{UNAPPLIED}{p}"))
 }
 
 pub(crate) fn unapplied(b: &BusinessId) -> String {
@@ -225,8 +228,8 @@ pub(crate) fn credit_note_allocation(b: &BusinessId, n: &CreditNoteId, place: us
     Key::new(credit_note_partition(b, n), format!("A#{place:04}"))
 }
 
-pub(crate) fn unapplied_of_credit_note(b: &BusinessId, n: &CreditNoteId) -> Key {
-    Key::new(credit_note_partition(b, n), "U")
+pub(crate) fn unapplied_of_credit_note(b: &BusinessId, c: &CustomerId, n: &CreditNoteId) -> Key {
+    Key::new(account(b, c), format!("{UNAPPLIED}{n}"))
 }
 
 pub(crate) const CREDIT_NOTE: &str = "N#";

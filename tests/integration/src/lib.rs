@@ -26,6 +26,7 @@ mod provider_edges;
 mod recovery;
 mod replay;
 mod schedules;
+mod settling;
 mod sign_in;
 mod skipped_invoices;
 mod statement;

@@ -307,16 +307,17 @@ async fn however_many_invoices_stand_before_it_money_finds_the_one_it_can_cover(
     let made = world.stripe_post("/customers", "name=Ada").await.json();
     let body = json!({"name": "Ada", "provider_ids": {"stripe": made["id"]}});
     let customer = world.ask(Method::POST, "/customers", Some(body)).await;
-    // More than a page of the list in another currency, and more than a page that somebody is just paying.
-    let mut looked_at = Vec::new();
+    // More than a page of the list in another currency, and more than a page that a debit is on its way to.
+    let mut debited = Vec::new();
     for _ in 0..105 {
         world.invoice(&customer, "CAD", "10.00").await;
-        looked_at.push(world.invoice(&customer, "EUR", "10.00").await);
+        debited.push(world.invoice(&customer, "EUR", "10.00").await);
     }
     let parts: Vec<Value> =
-        looked_at.iter().map(|invoice| json!({"invoice": invoice["id"], "amount": "10.00"})).collect();
+        debited.iter().map(|invoice| json!({"invoice": invoice["id"], "amount": "10.00"})).collect();
     let page = json!({"customer": customer["id"], "currency": "EUR", "allocations": parts});
-    world.ask(Method::POST, "/payments", Some(page)).await;
+    let started = world.ask(Method::POST, "/payments", Some(page)).await;
+    world.pay_hosted(started["checkout_url"].as_str().unwrap(), "DE08370400440532013003").await;
     let last = json!({
         "number": "LAST", "customer": customer["id"], "currency": "EUR", "issued_on": "2026-03-02",
         "due_on": "2026-05-01", "lines": [{"description": "Work", "quantity": "1", "unit_price": "30.00"}],

@@ -16,13 +16,13 @@ const NOT_OF_THE_BOOKS: [&str; 4] = ["v", "version", "ttl", "sequence"];
 
 /// What was wanted, which nothing else repeats; and the head of money of nobody known, without which nothing says that it was
 /// ever there but the provider.
-const TOLD_ONCE: [&str; 4] = ["P amount", "P on_account", "P refunds.amount", "X taken away"];
+const TOLD_ONCE: [&str; 5] = ["P amount", "P kept", "P on_account", "P refunds.amount", "X taken away"];
 
 /// The version of an invoice that an allocation remembers: where it is not the invoice's, nothing goes by what else it remembers.
 const REMEMBERED: [&str; 1] = ["A# seen.version"];
 
 /// Kinds of items, by the beginning of their sort key, from which people learn how an account stands.
-const BOOKS: [&str; 11] = ["A#", "BAL", "F#", "I", "L", "LED#", "N", "P", "U", "V#", "X"];
+const BOOKS: [&str; 11] = ["A#", "BAL", "F#", "I", "L", "LED#", "N", "P", "U#", "V#", "X"];
 
 async fn items(world: &World) -> Vec<Item> {
     let client = world.local.table_client();

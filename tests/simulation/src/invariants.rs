@@ -9,9 +9,9 @@ use jiff::SignedDuration;
 use payment_gateway::Meaning;
 use payment_gateway::stripe::event::Event;
 use payment_gateway::stripe::reports::reports;
-use receivables::payment::State;
+use receivables::payment::{OpenPages, State};
 use receivables::provider_object::{FoldedState, ObjectState, ProviderState};
-use receivables::{ObjectId, Payment};
+use receivables::{InvoiceHead, ObjectId, Payment, payment};
 use serde_json::Value;
 use store::{DueList, EventState, Page};
 
@@ -76,6 +76,7 @@ impl Runner {
         self.payouts_are_proven().await?;
         let books = self.books().await?;
         self.nothing_waits(&books).await?;
+        self.money_finds_its_invoice(&books).await?;
         self.every_cent_once(&books).await?;
         let events = provider::events(&self.world).await;
         Self::state_is_that_of_the_events(&books, &events, seed)?;
@@ -138,6 +139,22 @@ impl Runner {
         for invoice in invoices.map_err(|error| Failure::new("the tables", error))?.items {
             if !invoice.balance.holds.0.is_empty() {
                 return Err(Failure::new("an invoice is claimed or waits", format!("{:?}", invoice.balance)));
+            }
+        }
+        Ok(())
+    }
+
+    /// No customer is asked for what they have paid: cash that the books may apply covers no invoice only where none could take it.
+    async fn money_finds_its_invoice(&self, books: &Books) -> Result<(), Failure> {
+        for payment in books.payments.iter().filter(|payment| !payment.free().is_zero()) {
+            let (store, b, c) = (&self.context().store, &payment.business, &payment.customer);
+            let open = store.open_invoices_in(b, c, payment.currency(), &Page::first(100)).await;
+            let open = open.map_err(|error| Failure::new("the tables", error))?.items;
+            let takes =
+                |head: &&InvoiceHead| payment::placeable_on(payment, head, OpenPages::Bar).first_day().is_some();
+            if let Some(head) = open.iter().find(takes) {
+                let how = format!("{:?} of {} are free, and {} is open", payment.free(), payment.id, head.number);
+                return Err(Failure::new("cash waits beside an invoice that is open", how));
             }
         }
         Ok(())

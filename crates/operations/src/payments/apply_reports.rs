@@ -1,18 +1,22 @@
 //! Applying what a provider reports of a payment, until all of its money is placed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use receivables::allocation::ALLOCATIONS_PER_STEP;
-use receivables::{BusinessId, Decision, InvoiceHead, InvoiceId, ObjectId, Payment, Refusal, Report, payment};
+use receivables::payment::OpenPages;
+use receivables::{
+    BusinessId, Decision, InvoiceHead, InvoiceId, Money, ObjectId, Payment, PaymentId, Refusal, Report, payment,
+};
 use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState};
 
 use crate::commit::{RetryOnConflict, commit, commit_context, commit_once, is_already_done};
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::open_invoices::open_invoices;
+use crate::payments::close_checkout;
 
 /// Steps in which the money of one payment is placed; a thousand allocations take twenty-four.
 const STEPS_MAX: u32 = 80;
@@ -113,7 +117,8 @@ pub(crate) fn run_to_completion(
             let mut step = payment::next_step(&payment, now);
             if step.is_none() {
                 let current = with_current_invoices(context, payment.clone()).await?;
-                step = payment::place_remainder(&current, &placeable(context, &current).await?, now);
+                let open = placeable(context, &current, payment::remainder(&current), now).await?;
+                step = payment::place_remainder(&current, &open, now);
             }
             let Some((after, decision)) = step else { return Ok(payment) };
             payment = match commit(context, &decision).await? {
@@ -128,13 +133,34 @@ pub(crate) fn run_to_completion(
     .boxed()
 }
 
-/// The open invoices of the account to which the remainder of a payment may go: the oldest due, as many as cover it or one more
-/// than one step carries; all of them where they are fewer.
-async fn placeable(context: &Context, payment: &Payment) -> Result<Vec<InvoiceHead>, OperationError> {
+/// The open invoices of the account to which so much of a payment may go: the oldest due, as many as cover it or one more than one
+/// step carries; all of them where they are fewer. A page that is open for one of them is closed first, since it asks for what the
+/// money will cover. Where that fails, the invoice is passed over, and settled once the page is over.
+pub(crate) async fn placeable(
+    context: &Context,
+    payment: &Payment,
+    amount: Money,
+    now: Timestamp,
+) -> Result<Vec<InvoiceHead>, OperationError> {
     let Payment { business, customer, .. } = payment;
-    let room = |head: &InvoiceHead| payment::placeable_on(payment, head);
-    let remainder = payment::remainder(payment);
-    open_invoices(context, business, customer, remainder, ALLOCATIONS_PER_STEP + 1, room).await
+    let listed = async |pages: OpenPages| {
+        let room = |head: &InvoiceHead| payment::placeable_on(payment, head, pages);
+        open_invoices(context, business, customer, amount, ALLOCATIONS_PER_STEP + 1, room).await
+    };
+    let wanted = listed(OpenPages::Yield).await?;
+    let pages = wanted.iter().filter_map(|head| head.balance.holds.page()).filter(|page| *page != payment.id);
+    let pages: BTreeSet<PaymentId> = pages.collect();
+    if pages.is_empty() {
+        return Ok(wanted);
+    }
+    for page in pages {
+        if let Some(other) = context.store.payment(business, &page).await?
+            && let Err(error) = close_checkout(context, other, now).await
+        {
+            tracing::warn!(payment.id = %page, %error, "a page that money has made needless could not be closed yet");
+        }
+    }
+    listed(OpenPages::Bar).await
 }
 
 /// Abandons a payment whose page was never opened, and cannot be open any more.
@@ -198,7 +224,7 @@ async fn reload_with_invoices(context: &Context, payment: &Payment) -> Result<Pa
     with_current_invoices(context, reload(context, payment).await?).await
 }
 
-async fn with_current_invoices(context: &Context, payment: Payment) -> Result<Payment, OperationError> {
+pub(crate) async fn with_current_invoices(context: &Context, payment: Payment) -> Result<Payment, OperationError> {
     let ids: Vec<InvoiceId> = payment.allocations.iter().map(|part| part.invoice.clone()).collect();
     let heads = context.store.invoice_heads(&payment.business, &ids).await?;
     Ok(payment.with_current_invoices(&heads))

@@ -226,8 +226,8 @@ pub(crate) fn balance_fact(change: &InvoiceChange) -> FactKind {
 }
 
 /// How much of what a source has left over may go to an invoice, by due day: nothing to one in another currency, to one from which
-/// an operator took it back or the business refunded it, to one that is contested or that somebody is just paying, and to a
-/// further one where the source covers so many already.
+/// an operator took it back or the business refunded it, to one that is contested or whose money is on its way, and to a further
+/// one where the source covers so many already. Whether a page is open for it is the caller's matter.
 pub(crate) fn placeable(
     allocations: &[Allocation],
     currency: Currency,
@@ -239,8 +239,7 @@ pub(crate) fn placeable(
     let barred = invoice.currency() != currency
         || known.is_none() && allocations.len() >= most
         || known.is_some_and(|known| known.withdrawn_by_operator)
-        || set_aside.contains_key(&invoice.id)
-        || invoice.balance.holds.page().is_some();
+        || set_aside.contains_key(&invoice.id);
     if barred {
         return OpenDays::default();
     }
@@ -260,7 +259,8 @@ pub(crate) fn extend(
     most: usize,
 ) -> bool {
     let room = |invoice: &InvoiceHead| placeable(allocations, surplus.currency(), invoice, set_aside, most);
-    let rooms: Vec<(&InvoiceHead, OpenDays)> = open.iter().map(|invoice| (invoice, room(invoice))).collect();
+    let free = open.iter().filter(|invoice| invoice.balance.holds.page().is_none());
+    let rooms: Vec<(&InvoiceHead, OpenDays)> = free.map(|invoice| (invoice, room(invoice))).collect();
     let (mut left, mut touched, begun) = (surplus, BTreeSet::new(), allocations.len());
     for (invoice, due) in by_due_day(&rooms) {
         if left.is_zero() {

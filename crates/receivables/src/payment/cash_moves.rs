@@ -146,7 +146,8 @@ pub fn unapply(
 ) -> Result<(Payment, Decision), UnapplyRefusal> {
     finished(before)?;
     let mut payment = before.clone();
-    allocation::unapply(&mut payment.allocations, invoice, amount, &before.sent_back_by_choice())?;
+    let freed = allocation::unapply(&mut payment.allocations, invoice, amount, &before.sent_back_by_choice())?;
+    payment.kept = before.kept.checked_add(freed).unwrap_or(before.kept);
     Ok(fold::changed(before, payment, now))
 }
 
@@ -203,6 +204,7 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     let mut payment = before.clone();
     payment.customer = to.id.clone();
     payment.locale = to.profile.locale.unwrap_or(before.locale);
+    payment.kept = before.unapplied;
     // An entry is named by the version it makes, and there are two.
     payment.version = before.version + 2;
     // Invoices of the old account are not the new one's to see, nor to be covered by what may come back to the payment.

@@ -54,6 +54,7 @@ pub fn start_external(
         allocation::apply(&mut payment.allocations, amount, &before.customer, &parts, &aside, Some(&own))?;
         let meant = Money::sum(amount.currency(), parts.iter().map(|(_, part)| *part)).unwrap_or(amount);
         payment.on_account = amount.less(meant);
+        payment.kept = payment.on_account;
     }
     Ok(Some(fold::begin_external(&before, payment, now)))
 }

@@ -67,8 +67,31 @@ pub fn remainder(payment: &Payment) -> Money {
     surplus(payment, &payment.allocations)
 }
 
+/// Applies what is [`Payment::free`] of a finished payment, because something of the account became payable. The payment and the open
+/// invoices must be as for [`place_remainder`]. `None` where nothing of it can be placed.
+pub fn settle_again(before: &Payment, open: &[InvoiceHead], now: Timestamp) -> Option<(Payment, Decision)> {
+    let placeable = |invoice: &InvoiceHead| placeable_on(before, invoice, OpenPages::Bar).first_day().is_some();
+    if before.free().is_zero() || !open.iter().any(placeable) {
+        return None;
+    }
+    let payment = Payment { on_account: before.kept, ..before.clone() };
+    Some(decide(before, payment, Reason::PlaceRemainder(open), now))
+}
+
+/// What an open page means for money that is to be placed on its invoice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenPages {
+    /// The invoice is passed over.
+    Bar,
+    /// The page will be closed first: a payer's wish yields to money that came.
+    Yield,
+}
+
 /// How much of the remainder may go to an open invoice of the account, by due day; see [`place_remainder`].
-pub fn placeable_on(payment: &Payment, invoice: &InvoiceHead) -> OpenDays {
+pub fn placeable_on(payment: &Payment, invoice: &InvoiceHead, pages: OpenPages) -> OpenDays {
+    if pages == OpenPages::Bar && invoice.balance.holds.page().is_some() {
+        return OpenDays::default();
+    }
     let set_aside = payment.sent_back_by_choice();
     allocation::placeable(&payment.allocations, payment.currency(), invoice, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX)
 }
@@ -192,6 +215,7 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
     );
     payment.allocations = allocations;
     payment.unapplied = placed.unapplied;
+    payment.kept = payment.kept.min(payment.unapplied);
     payment.to_reclaim = placed.to_reclaim;
     payment.unfinished =
         more || placed.unfinished || (!place_remainder && !surplus(payment, &payment.allocations).is_zero());

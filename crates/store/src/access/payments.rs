@@ -54,6 +54,13 @@ impl Store {
         self.list(Query::of(Index::List, &pk, Range::All), page, reviews::review).await
     }
 
+    /// What is unapplied of an account, as stored now.
+    pub async fn unapplied_of_account(&self, b: &BusinessId, c: &CustomerId) -> Result<Vec<UnappliedCash>, StoreError> {
+        let pk = keys::account(b, c);
+        let query = Query { range: Range::Prefix(keys::UNAPPLIED), ..Query::all(&pk) };
+        self.whole(&self.tables.core, query).await?.into_iter().map(reviews::unapplied).collect()
+    }
+
     /// Money of known customers that covers no invoice, oldest first.
     pub async fn unapplied(&self, b: &BusinessId, page: &Page) -> Result<Paged<UnappliedCash>, StoreError> {
         let pk = keys::unapplied(b);

@@ -44,13 +44,17 @@ impl Writes<'_> {
             self.provider_object(after, object)?;
         }
         self.payment_reviews(before, after)?;
-        // What is in the business's lists says whose it is.
-        let before = before.filter(|before| before.customer == after.customer);
+        // What is unapplied lies with the account whose it is.
         let unapplied = |payment: &Payment| (!payment.unapplied.is_zero()).then_some(payment.unapplied);
-        match (before.and_then(unapplied), unapplied(after)) {
-            (known, Some(amount)) if known != Some(amount) => self.put_item(self.core, payments::of_unapplied(after)?),
-            (Some(_), None) => self.delete(&keys::unapplied_of_payment(&after.business, &after.id)),
-            (Some(_) | None, Some(_) | None) => Ok(()),
+        let stays = before.filter(|before| before.customer == after.customer).and_then(unapplied);
+        if let Some(left) = before.filter(|before| unapplied(before).is_some())
+            && (left.customer != after.customer || after.unapplied.is_zero())
+        {
+            self.delete(&keys::unapplied_of_payment(&left.business, &left.customer, &left.id))?;
+        }
+        match unapplied(after) {
+            Some(amount) if stays != Some(amount) => self.put_item(self.core, payments::of_unapplied(after)?),
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -107,7 +111,9 @@ impl Writes<'_> {
             (known, Some(amount)) if known != Some(amount) => {
                 self.put_item(self.core, credit_notes::of_unapplied(after)?)
             }
-            (Some(_), None) => self.delete(&keys::unapplied_of_credit_note(&after.business, &after.id)),
+            (Some(_), None) => {
+                self.delete(&keys::unapplied_of_credit_note(&after.business, &after.customer, &after.id))
+            }
             (Some(_) | None, Some(_) | None) => Ok(()),
         }
     }

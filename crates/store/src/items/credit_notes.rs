@@ -63,7 +63,7 @@ pub(crate) fn of_allocation(note: &CreditNote, place: usize, allocation: &Alloca
 }
 
 pub(crate) fn of_unapplied(note: &CreditNote) -> Result<Item, StoreError> {
-    let key = keys::unapplied_of_credit_note(&note.business, &note.id);
+    let key = keys::unapplied_of_credit_note(&note.business, &note.customer, &note.id);
     let place = format!("{:.3}#{}", note.recorded_at, note.id);
     of_open_amount(&key, &note.business, &note.customer, note.id.as_str(), note.unapplied, &place)
 }

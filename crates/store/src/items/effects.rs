@@ -2,7 +2,7 @@
 //! another.
 
 use jiff::{SignedDuration, Timestamp};
-use receivables::{BusinessId, InvoiceId, PaymentId};
+use receivables::{BusinessId, CustomerId, InvoiceId, PaymentId};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, due, item, record};
@@ -38,8 +38,10 @@ impl EffectKey {
 pub enum EffectKind {
     /// The receipt of a payment is mailed.
     Receipt(PaymentId),
-    /// The page that is open for an invoice is closed, if nothing is left to pay on it.
+    /// The page that is open for an invoice is closed, if it asks for more than may be paid.
     ClosePage(InvoiceId),
+    /// Unapplied cash of an account is applied to what has become payable.
+    Settle(CustomerId),
     /// A kind that this version does not know.
     Unknown { kind: String, document: String },
 }
@@ -49,6 +51,7 @@ impl EffectKind {
         match self {
             Self::Receipt(_) => "receipt",
             Self::ClosePage(_) => "close_page",
+            Self::Settle(_) => "settle",
             Self::Unknown { kind, .. } => kind,
         }
     }
@@ -58,6 +61,7 @@ impl EffectKind {
         match self {
             Self::Receipt(payment) => payment.as_str(),
             Self::ClosePage(invoice) => invoice.as_str(),
+            Self::Settle(customer) => customer.as_str(),
             Self::Unknown { document, .. } => document,
         }
     }
@@ -161,6 +165,7 @@ pub(crate) fn effect(item: Item) -> Result<StoredEffect, StoreError> {
     let kind = match record.kind.as_str() {
         "receipt" => EffectKind::Receipt(record.document.parse().map_err(|error| document(&error))?),
         "close_page" => EffectKind::ClosePage(record.document.parse().map_err(|error| document(&error))?),
+        "settle" => EffectKind::Settle(record.document.parse().map_err(|error| document(&error))?),
         _ => EffectKind::Unknown { kind: record.kind, document: record.document },
     };
     Ok(StoredEffect {

@@ -44,6 +44,8 @@ struct PaymentRecord {
     to_reclaim: i64,
     #[serde(default)]
     on_account: i64,
+    #[serde(skip_serializing_if = "is_nothing", default)]
+    kept: i64,
     // What is not so is left out, which keeps a payment on an open page under a kilobyte, the step of what a write costs.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     unfinished: bool,
@@ -63,6 +65,11 @@ struct PaymentRecord {
     /// The digest of the allocations and facts that belong to it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     parts: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it asks about so")]
+fn is_nothing(minor: &i64) -> bool {
+    *minor == 0
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,6 +128,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         unapplied: payment.unapplied.minor(),
         to_reclaim: payment.to_reclaim.minor(),
         on_account: payment.on_account.minor(),
+        kept: payment.kept.minor(),
         unfinished: payment.unfinished,
         settlement_announced: payment.settlement_announced,
         refunds: payment.refunds.iter().map(of_refund_order).collect(),
@@ -186,7 +194,7 @@ pub(crate) fn of_fact(payment: &Payment, object: &ObjectId, fact: &ObjectState) 
 
 /// What of a payment covers no invoice, in the business's list.
 pub(crate) fn of_unapplied(payment: &Payment) -> Result<Item, StoreError> {
-    let key = keys::unapplied_of_payment(&payment.business, &payment.id);
+    let key = keys::unapplied_of_payment(&payment.business, &payment.customer, &payment.id);
     let place = format!("{:.3}#{}", payment.started_at, payment.id);
     of_open_amount(&key, &payment.business, &payment.customer, payment.id.as_str(), payment.unapplied, &place)
 }
@@ -276,6 +284,7 @@ fn whole(
         unapplied: money(head.unapplied, currency)?,
         to_reclaim: money(head.to_reclaim, currency)?,
         on_account: money(head.on_account, currency)?,
+        kept: money(head.kept, currency)?,
         unfinished: head.unfinished,
         settlement_announced: head.settlement_announced,
         refunds: refunds.collect::<Result<Vec<RefundOrder>, StoreError>>()?,

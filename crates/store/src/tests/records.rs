@@ -296,6 +296,7 @@ async fn older_items_are_still_read() {
                 "charged_back",
                 "owed_back",
                 "on_account",
+                "kept",
                 "unfinished",
                 "settlement_announced",
                 "refunds",

@@ -23,7 +23,8 @@ const ID_PART_CHARS_MAX: usize = 100;
 pub(crate) struct EffectResponse {
     /// The id by which this API finds the effect.
     id: String,
-    /// `receipt` (the receipt of a payment is mailed) or `close_page` (the payment page of an invoice that is paid is closed).
+    /// `receipt` (the receipt of a payment is mailed), `close_page` (a payment page that asks for more than may be paid of its
+    /// invoice is closed) or `settle` (unapplied cash of a customer is applied to what has become payable).
     #[serde(rename = "type")]
     #[schema(example = "receipt")]
     kind: String,
