@@ -24,6 +24,7 @@ mod persistence;
 mod portal_doors;
 mod provider_edges;
 mod recovery;
+mod refusals;
 mod replay;
 mod schedules;
 mod sign_in;
