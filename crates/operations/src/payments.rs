@@ -164,7 +164,8 @@ pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
     AmountRefusal::new(field, cause).into()
 }
 
-/// Where to send the payer of an existing payment: to its hosted page while that is open, else to its own page.
+/// Where to send the payer of an existing payment: to its hosted page while that is open, else to its own page. A page that was
+/// opened before may have been paid or closed unheard, so the provider is asked first.
 async fn resume(
     context: &Context,
     business: &Business,
@@ -191,7 +192,8 @@ async fn resume(
     Ok(StartedPayment { payment, checkout_url })
 }
 
-/// Another payment's page is open for an invoice. If it asks for the same amounts, the payer is sent there; else it is closed.
+/// Another payment's page is open for an invoice. If it asks for the same amounts, the payer is sent there, or sees that it is
+/// paid; else it is closed. `None` where a new payment can start.
 async fn join_or_close(
     context: &Context,
     business: &Business,
@@ -203,7 +205,11 @@ async fn join_or_close(
     let open_long_enough =
         other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
     if other.asks_for(&wanted.parts) && other.state.checkout_is_live() && open_long_enough {
-        return resume(context, business, other, now).await.map(Some);
+        let joined = resume(context, business, other, now).await?;
+        return Ok(match joined.payment.state {
+            State::Started | State::NeedsAction | State::Processing | State::Settled => Some(joined),
+            State::Failed | State::Cancelled => None,
+        });
     }
     close_checkout(context, other, now).await?;
     Ok(None)

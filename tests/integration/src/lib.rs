@@ -14,6 +14,7 @@ mod double_pay;
 mod ended_functions;
 mod hostile;
 mod hostile_api;
+mod known_pages;
 mod lambdas;
 mod local_doors;
 mod main_job;

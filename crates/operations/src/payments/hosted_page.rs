@@ -1,4 +1,5 @@
-//! The provider's hosted page of a payment: opening it, with what the provider takes of the order, and asking what became of it.
+//! The provider's hosted page of a payment: opening it, with what the provider takes of the order, and asking whether it is
+//! still open before anybody is sent to it.
 
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ use crate::error::OperationError;
 /// How long a payer waits for the provider to tell how a payment stands. The gateway itself tries for much longer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The payment with its hosted page, which is opened if necessary.
+/// The payment with its hosted page, which is opened if necessary. Where it was opened before, the provider says what became of
+/// it: the payment may come back paid or closed.
 pub(super) async fn with_page(
     context: &Context,
     business: &Business,
@@ -26,7 +28,7 @@ pub(super) async fn with_page(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     if payment.checkout.is_some() {
-        return Ok(payment);
+        return ask_in_time(context, payment, now).await;
     }
     let customer = context.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
     let gateway = context.gateways.of(payment.provider)?;
@@ -44,26 +46,33 @@ pub(super) async fn with_page(
     keep_page(context, payment, opened, now).await
 }
 
-/// Records the page that the provider has opened.
+/// Records the page that the provider has opened. What is repeated of an earlier answer is old news, so then it is asked again.
 async fn keep_page(
     context: &Context,
     payment: Payment,
     opened: OpenedCheckout,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
+    let is_open = opened.url.is_some();
     // A page without an address cannot be paid on: the payment's own page stands for it.
     let url = opened.url.unwrap_or_else(|| context.links.payment_url(&payment));
     let checkout = Checkout { id: opened.id, url, expires_at: opened.expires_at };
-    let mut payment = payment;
+    let (mut payment, mut by_another) = (payment, false);
     let mut retry = RetryOnConflict::new(context);
-    loop {
+    let payment = loop {
         retry.attempt().await?;
-        let Some((after, decision)) = payment.opened(checkout.clone(), now) else { return Ok(payment) };
+        let Some((after, decision)) = payment.opened(checkout.clone(), now) else { break payment };
         if commit(context, &decision).await? == CommitOutcome::Committed {
-            return Ok(after);
+            break after;
         }
         payment = reload(context, &payment).await?;
+        by_another = true;
+    };
+    if is_open && !opened.is_repeated && !by_another {
+        return Ok(payment);
     }
+    let payment = commit_reports(context, payment, &opened.reports, None, now).await?;
+    ask_in_time(context, payment, now).await
 }
 
 /// What the provider is asked to open. It follows from the payment and the customer alone, so that every try under the same
