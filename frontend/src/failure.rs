@@ -72,13 +72,14 @@ impl From<OperationError> for Failure {
         log_failure(&error);
         Self::Page(match error {
             OperationError::NotFound => ErrorPage::NotFound,
-            OperationError::Refused(_) => ErrorPage::Unreadable,
-            OperationError::Conflict | OperationError::TablesUnavailable(_) | OperationError::Unavailable(_) => {
-                ErrorPage::Unavailable
-            }
-            OperationError::ProviderRefused { .. } | OperationError::Misconfigured(_) | OperationError::Defect(_) => {
-                ErrorPage::Defect
-            }
+            OperationError::Refused(_) | OperationError::PayerMustChange { .. } => ErrorPage::Unreadable,
+            // What the provider refuses is no defect of ours, and the visitor can come back when it is mended.
+            OperationError::Conflict
+            | OperationError::TablesUnavailable(_)
+            | OperationError::Unavailable(_)
+            | OperationError::ProviderRefused { .. }
+            | OperationError::Misconfigured(_) => ErrorPage::Unavailable,
+            OperationError::Defect(_) => ErrorPage::Defect,
         })
     }
 }

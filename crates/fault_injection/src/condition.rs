@@ -35,8 +35,16 @@ impl<T: Copy + Ord> ConditionSwitch<T> {
 
     /// The condition that a request meets now. It is counted.
     pub fn meet(&self, now: Timestamp) -> Option<T> {
+        self.meet_if(now, |_| true)
+    }
+
+    /// The same for a request that not every condition concerns.
+    pub fn meet_if(&self, now: Timestamp, concerns: impl FnOnce(&T) -> bool) -> Option<T> {
         self.change(|status| {
             let (condition, _) = status.condition.filter(|(_, until)| now < *until)?;
+            if !concerns(&condition) {
+                return None;
+            }
             *status.met.entry(condition).or_default() += 1;
             Some(condition)
         })
@@ -66,5 +74,9 @@ mod tests {
         switch.begin("closed", at(100));
         switch.end();
         assert_eq!((switch.meet(at(50)), switch.met()), (None, BTreeMap::from([("busy", 2)])));
+        switch.begin("closed", at(100));
+        assert_eq!(switch.meet_if(at(50), |condition| *condition == "busy"), None);
+        assert_eq!(switch.meet_if(at(50), |condition| *condition == "closed"), Some("closed"));
+        assert_eq!(switch.met(), BTreeMap::from([("busy", 2), ("closed", 1)]));
     }
 }

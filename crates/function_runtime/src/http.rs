@@ -76,17 +76,19 @@ impl From<&OperationError> for Problem {
             OperationError::Conflict => {
                 Self::new(StatusCode::CONFLICT, "contended", "Another request is changing the same data; try again")
             }
-            OperationError::ProviderRefused { code } => {
-                let problem =
-                    Self::new(StatusCode::BAD_GATEWAY, "provider_refused", "The payment provider refused the request");
+            OperationError::PayerMustChange { code, .. } | OperationError::ProviderRefused { code } => {
+                let title = "The payment provider refused the request";
+                let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "provider_refused", title);
                 problem.detail(format!("the provider's code: {code}"))
+            }
+            OperationError::Misconfigured(_) => {
+                let title = "The payment provider does not accept our settings; someone must correct them";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "misconfigured", title)
             }
             OperationError::TablesUnavailable(_) | OperationError::Unavailable(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "A service is not available; try again")
             }
-            OperationError::Misconfigured(_) | OperationError::Defect(_) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", "Internal error")
-            }
+            OperationError::Defect(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", "Internal error"),
         }
     }
 }
@@ -96,7 +98,7 @@ pub fn log_failure(error: &OperationError) {
     match error {
         OperationError::Defect(why) => tracing::error!(why, "a defect"),
         OperationError::Misconfigured(why) => {
-            tracing::error!(why, metric.misconfigured = 1, "a service refuses our key");
+            tracing::error!(why, metric.misconfigured = 1, "a service refuses our settings");
         }
         OperationError::TablesUnavailable(why) | OperationError::Unavailable(why) => {
             tracing::warn!(why, "a service is unavailable");
@@ -104,7 +106,10 @@ pub fn log_failure(error: &OperationError) {
         OperationError::ProviderRefused { code } => {
             tracing::warn!(provider.code = code, "the provider refused a request");
         }
-        OperationError::Refused(_) | OperationError::NotFound | OperationError::Conflict => {}
+        OperationError::Refused(_)
+        | OperationError::PayerMustChange { .. }
+        | OperationError::NotFound
+        | OperationError::Conflict => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! What can go wrong with an operation: one variant for each reaction of the caller.
 
-use payment_gateway::RequestError;
+use payment_gateway::{Alarm, PayerRemedy, Reaction, RequestError};
 use receivables::{Refusal, allocation, credit_note, customer, invoice, pay_link, payment};
 use store::StoreError;
 
@@ -16,7 +16,14 @@ pub enum OperationError {
     /// Other writers kept changing the same items: try again.
     #[error("contended")]
     Conflict,
-    /// The provider refuses.
+    /// The provider refuses what the payer asks for: the payer can choose otherwise.
+    #[error("the payment provider refused: {code}")]
+    PayerMustChange {
+        /// The provider's own code.
+        code: String,
+        remedy: PayerRemedy,
+    },
+    /// The provider refuses, and the payer cannot mend it: the business or its program is at fault.
     #[error("the payment provider refused: {code}")]
     ProviderRefused {
         /// The provider's own code.
@@ -43,6 +50,7 @@ impl OperationError {
             Self::Conflict | Self::TablesUnavailable(_) | Self::Unavailable(_) => true,
             Self::Refused(_)
             | Self::NotFound
+            | Self::PayerMustChange { .. }
             | Self::ProviderRefused { .. }
             | Self::Misconfigured(_)
             | Self::Defect(_) => false,
@@ -84,18 +92,16 @@ impl From<StoreError> for OperationError {
 
 impl From<RequestError> for OperationError {
     fn from(error: RequestError) -> Self {
-        if error.retryable() {
-            return Self::Unavailable(error.to_string());
-        }
-        match &error {
-            RequestError::Refused { code, .. } => Self::ProviderRefused { code: code.clone() },
-            RequestError::Misconfigured { .. } => Self::Misconfigured(error.to_string()),
-            RequestError::Order(_)
-            | RequestError::Unreachable
-            | RequestError::RateLimited
-            | RequestError::Unavailable { .. }
-            | RequestError::NoAccount
-            | RequestError::Unreadable { .. } => Self::Defect(error.to_string()),
+        let code = error.code().to_owned();
+        match error.reaction() {
+            Reaction::Wait => Self::Unavailable(error.to_string()),
+            Reaction::AskPayer(remedy) => Self::PayerMustChange { code, remedy },
+            // Only a page can do without something.
+            Reaction::GoOnWithout(_) | Reaction::AskBusiness | Reaction::Alarm(Alarm::Request | Alarm::KeyReused) => {
+                Self::ProviderRefused { code }
+            }
+            Reaction::Alarm(Alarm::Settings) => Self::Misconfigured(error.to_string()),
+            Reaction::Alarm(Alarm::Answer) => Self::Defect(error.to_string()),
         }
     }
 }

@@ -48,6 +48,7 @@ pub use import::{
 };
 pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
+pub use payment_gateway::PayerRemedy;
 pub use payments::{StartPayment, StartedPayment, charge_rule, poll_payment, start_payment};
 pub use publish::mail::send_sign_in_mail;
 pub use publish::publish;

@@ -4,15 +4,16 @@
 //! or, if it asks for the same amounts, is sent to it. So two tabs, a back button or a double click never pay twice.
 
 use jiff::{SignedDuration, Timestamp};
-use payment_gateway::{CheckoutOrder, CloseOutcome, Gateway, IdempotencyKey, Operation, OrderError};
+use payment_gateway::{CloseOutcome, Gateway, IdempotencyKey, Operation, OrderError, RequestError};
 use receivables::money::AmountRefusal;
-use receivables::payment::{self, ChargeRule, Checkout, Origin, PAGE_OPEN_FOR, Request, StartRefusal};
+use receivables::payment::{self, ChargeRule, Origin, Request, StartRefusal, State};
 use receivables::{
-    Business, Change, Currency, Customer, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
+    Business, Change, Currency, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
 };
 use store::CommitOutcome;
 
 mod apply_reports;
+mod hosted_page;
 
 use crate::commit::{RetryOnConflict, commit};
 use crate::context::Context;
@@ -24,6 +25,9 @@ pub(crate) use apply_reports::{
 
 /// A page that closes so soon is not offered any more.
 const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// Payments that one form can start, one after the other.
+const PAYMENTS_PER_FORM_MAX: usize = 20;
 
 /// A payment that a payer wants to make.
 #[derive(Clone, Debug)]
@@ -53,24 +57,18 @@ pub async fn start_payment(
     now: Timestamp,
 ) -> Result<StartedPayment, OperationError> {
     let mut wanted = wanted;
-    if let Some(known) = context.store.payment(&business.id, &wanted.id).await? {
-        if known.asks_for(&wanted.parts) {
-            return resume(context, business, known, now).await;
-        }
-        // The back button sends the same form with another amount: that is another payment.
-        wanted.id = another_id(&wanted.id, &wanted.parts);
-        if let Some(known) = context.store.payment(&business.id, &wanted.id).await? {
-            return resume(context, business, known, now).await;
-        }
-    }
     let mut retry = RetryOnConflict::new(context);
     loop {
         retry.attempt().await?;
+        // The same form may have been sent before, or at the same time, or the answer to our own commit was lost.
+        if let Some(known) = already_started(context, business, &mut wanted).await? {
+            return resume(context, business, known, now).await;
+        }
         let request = request(context, business, &wanted).await?;
         let (payment, decisions) = match payment::start(&request, now) {
             Ok(started) => started,
             Err(StartRefusal::CheckoutOpen { payment: other }) => {
-                let joined = join_or_close(context, business, &other, &wanted, now).await?;
+                let joined = Box::pin(join_or_close(context, business, &other, &wanted, now)).await?;
                 match joined {
                     Some(started) => return Ok(started),
                     None => continue,
@@ -81,15 +79,26 @@ pub async fn start_payment(
         if claim(context, &decisions, now).await? == CommitOutcome::Committed {
             return resume(context, business, payment, now).await;
         }
-        // The answer to our own commit may have been lost, or the same form was sent at the same time.
-        match context.store.payment(&business.id, &wanted.id).await? {
-            Some(known) if known.asks_for(&wanted.parts) => {
-                return resume(context, business, known, now).await;
-            }
-            Some(_) => wanted.id = another_id(&wanted.id, &wanted.parts),
-            None => {}
-        }
     }
+}
+
+/// The payment that the same form has started. Else the form's next payment gets an id that is free: the back button sends the
+/// same form with another amount, and one that was given up before it had a page, such as one that the provider refused, is no
+/// answer to a payer who tries again.
+async fn already_started(
+    context: &Context,
+    business: &Business,
+    wanted: &mut StartPayment,
+) -> Result<Option<Payment>, OperationError> {
+    for _ in 0..PAYMENTS_PER_FORM_MAX {
+        let Some(known) = context.store.payment(&business.id, &wanted.id).await? else { return Ok(None) };
+        let never_had_a_page = known.state == State::Cancelled && known.checkout.is_none();
+        if known.asks_for(&wanted.parts) && !never_had_a_page {
+            return Ok(Some(known));
+        }
+        wanted.id = another_id(&wanted.id, &wanted.parts);
+    }
+    Err(OperationError::Conflict)
 }
 
 /// What can be charged in a currency on a page that opens now; `None` where the provider does not take it.
@@ -145,7 +154,7 @@ pub(crate) fn check_amount(gateway: &Gateway, field: &str, amount: Money) -> Res
     match gateway.check_amount(amount) {
         Ok(()) => Ok(()),
         Err(OrderError::TooFine { step }) => Err(too_fine(field, step).into()),
-        Err(error) => Err(OperationError::ProviderRefused { code: error.to_string() }),
+        Err(error) => Err(RequestError::from(error).into()),
     }
 }
 
@@ -156,7 +165,8 @@ pub(crate) fn too_fine(field: &str, step: Money) -> Refusal {
     AmountRefusal::new(field, cause).into()
 }
 
-/// Where to send the payer of an existing payment: to its hosted page while that is open, else to its own page.
+/// Where to send the payer of an existing payment: to its hosted page while that is open, else to its own page. A page that was
+/// opened before may have been paid or closed unheard, so the provider is asked first.
 async fn resume(
     context: &Context,
     business: &Business,
@@ -167,7 +177,7 @@ async fn resume(
         let checkout_url = context.links.payment_url(&payment);
         return Ok(StartedPayment { payment, checkout_url });
     }
-    let payment = match with_checkout(context, business, payment.clone(), now).await {
+    let payment = match Box::pin(hosted_page::with_page(context, business, payment.clone(), now)).await {
         Ok(payment) => payment,
         Err(error) if error.retryable() => return Err(error),
         Err(error) => {
@@ -183,7 +193,8 @@ async fn resume(
     Ok(StartedPayment { payment, checkout_url })
 }
 
-/// Another payment's page is open for an invoice. If it asks for the same amounts, the payer is sent there; else it is closed.
+/// Another payment's page is open for an invoice. If it asks for the same amounts, the payer is sent there, or sees that it is
+/// paid; else it is closed. `None` where a new payment can start.
 async fn join_or_close(
     context: &Context,
     business: &Business,
@@ -195,7 +206,11 @@ async fn join_or_close(
     let open_long_enough =
         other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
     if other.asks_for(&wanted.parts) && other.state.checkout_is_live() && open_long_enough {
-        return resume(context, business, other, now).await.map(Some);
+        let joined = resume(context, business, other, now).await?;
+        return Ok(match joined.payment.state {
+            State::Started | State::NeedsAction | State::Processing | State::Settled => Some(joined),
+            State::Failed | State::Cancelled => None,
+        });
     }
     close_checkout(context, other, now).await?;
     Ok(None)
@@ -214,74 +229,18 @@ pub(crate) async fn close_checkout(
     // A page whose address never reached us cannot be paid on: only the provider's answer has the address, and a request that
     // still waits for it will find the payment cancelled and show no address.
     let Some(checkout) = payment.checkout.clone() else { return abandon(context, payment, now).await };
-    let key = idempotency_key(&payment, Operation::CloseCheckout);
+    // A payment is one attempt; a new decision of the payer is another payment.
+    let key = IdempotencyKey::new(&payment.business, &payment.id, Operation::CloseCheckout, 1);
     match context.gateways.of(payment.provider)?.close_checkout(&checkout.id, &key).await? {
         CloseOutcome::Closed(reports) => commit_reports(context, payment, &reports, None, now).await,
         CloseOutcome::NoLongerOpen => poll_provider(context, payment, now).await,
     }
 }
 
-/// The payment with its hosted page, which is opened if necessary.
-async fn with_checkout(
-    context: &Context,
-    business: &Business,
-    payment: Payment,
-    now: Timestamp,
-) -> Result<Payment, OperationError> {
-    if payment.checkout.is_some() {
-        return Ok(payment);
-    }
-    let customer = context.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
-    let order = order(context, &payment, &customer);
-    let opened = context
-        .gateways
-        .of(payment.provider)?
-        .open_checkout(&order, &idempotency_key(&payment, Operation::OpenCheckout))
-        .await?;
-    let mut payment = payment;
-    let mut retry = RetryOnConflict::new(context);
-    loop {
-        retry.attempt().await?;
-        let checkout = Checkout { id: opened.id.clone(), url: opened.url.clone(), expires_at: opened.expires_at };
-        let Some((after, decision)) = payment.opened(checkout, now) else {
-            return Ok(payment.clone());
-        };
-        if commit(context, &decision).await? == CommitOutcome::Committed {
-            return Ok(after);
-        }
-        payment = reload(context, &payment).await?;
-    }
-}
-
-/// The order for the hosted page. It follows from the payment and the customer alone, so that every try under the same
-/// idempotency key sends the same.
-fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutOrder {
-    let cancel_url = match (&payment.origin, payment.allocations.first()) {
-        (Origin::PayLink(link), _) => context.links.pay_url(link),
-        (Origin::Portal, Some(first)) => context.links.invoice_url(&first.invoice),
-        (Origin::Portal, None) | (Origin::Api | Origin::Provider, _) => context.links.payment_url(payment),
-    };
-    CheckoutOrder {
-        payment: payment.id.clone(),
-        business: payment.business.clone(),
-        currency: payment.currency(),
-        lines: payment.allocations.iter().map(|part| (part.number.to_string(), part.intended)).collect(),
-        customer: customer.profile.provider_ids.get(&payment.provider).cloned(),
-        customer_email: customer.profile.email.clone(),
-        locale: payment.locale,
-        success_url: context.links.payment_url(payment),
-        cancel_url,
-        expires_at: payment.started_at.checked_add(PAGE_OPEN_FOR).ok(),
-    }
-}
-
 /// The payment's current state. While it is not at rest the provider itself is asked, so that the payer sees the truth even
-/// where the webhook is slower.
+/// where the webhook is slower. Where the provider does not answer in time, the payer sees what is known.
 pub async fn poll_payment(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
-    if payment.next_poll_at.is_none() {
-        return Ok(payment);
-    }
-    poll_provider(context, payment, now).await
+    hosted_page::ask_in_time(context, payment, now).await
 }
 
 /// Asks the provider about a payment, and applies the answer.
@@ -293,11 +252,6 @@ pub(crate) async fn poll_provider(
     let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
     let reports = context.gateways.of(payment.provider)?.look_up_checkout(&checkout.id).await?;
     commit_reports(context, payment, &reports, None, now).await
-}
-
-/// A payment is one attempt; a new decision of the payer is another payment.
-fn idempotency_key(payment: &Payment, operation: Operation) -> IdempotencyKey {
-    IdempotencyKey::new(&payment.business, &payment.id, operation, 1)
 }
 
 /// An id for the same form with other content: the same content always gives the same id.

@@ -75,7 +75,7 @@ pub(crate) async fn read_payout(
         let page = match gateway.payout_transactions(&payout.id, after.as_deref()).await.map_err(OperationError::from) {
             Ok(page) => page,
             // The provider refuses the list, now and later. The proof made before stays.
-            Err(OperationError::ProviderRefused { .. }) => {
+            Err(OperationError::ProviderRefused { .. } | OperationError::PayerMustChange { .. }) => {
                 payout.unlisted = payout.proof.is_none();
                 return finish(context, b, payout, None).await;
             }

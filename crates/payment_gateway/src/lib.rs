@@ -16,6 +16,8 @@ mod meaning;
 mod orders;
 mod providers;
 #[cfg(feature = "requests")]
+mod reaction;
+#[cfg(feature = "requests")]
 mod request_error;
 mod secret;
 pub mod stripe;
@@ -32,6 +34,8 @@ pub use orders::{
     SavedCharge, TransactionsPage,
 };
 pub use providers::provider_named;
+#[cfg(feature = "requests")]
+pub use reaction::{Alarm, Detail, PayerRemedy, Reaction};
 #[cfg(feature = "requests")]
 pub use request_error::{OrderError, RequestError};
 pub use secret::{Secret, SecretError};

@@ -30,12 +30,14 @@ pub struct CheckoutOrder {
     pub expires_at: Option<Timestamp>,
 }
 
-/// An open checkout.
+/// A checkout that was opened, now or by an earlier request with the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenedCheckout {
     pub id: ObjectId,
-    /// The address the payer is sent to.
-    pub url: String,
+    /// The address the payer is sent to; `None` where it is paid or closed already.
+    pub url: Option<String>,
+    /// Whether the provider repeats its answer to an earlier request: the checkout may be paid or closed by now.
+    pub is_repeated: bool,
     /// When it closes by itself.
     pub expires_at: Timestamp,
     /// What the answer already reports.

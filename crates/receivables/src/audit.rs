@@ -203,6 +203,11 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
         words("checkout", |payment| {
             payment.checkout.as_ref().map(|checkout| checkout.id.to_string()).unwrap_or_default()
         }),
+        words("refused_by_provider", |payment| {
+            let refused: Vec<String> =
+                payment.page_refusals.iter().map(|refusal| refusal.review(payment).name).collect();
+            refused.join(", ")
+        }),
     ];
     // Whose it is at first goes without saying.
     differences.extend(before.map(|before| Difference {

@@ -19,6 +19,7 @@ mod cash_moves;
 mod charge_rule;
 mod external;
 mod fold;
+mod page_refusals;
 mod payable;
 mod refunds;
 mod reviews;
@@ -32,6 +33,7 @@ pub use fold::{
     OpenPages, abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder, placeable_on, remainder,
     settle_again,
 };
+pub use page_refusals::{PageRefusal, page_refused};
 pub use payable::OnlinePayable;
 pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, order_refund, refund_refused};
 pub use reviews::{Review, ReviewKind, ReviewRefusal, close_review};
@@ -64,6 +66,8 @@ pub struct Payment {
     pub started_at: Timestamp,
     /// The hosted page, once it exists.
     pub checkout: Option<Checkout>,
+    /// What the provider refused when the page was to be opened.
+    pub page_refusals: Vec<PageRefusal>,
     /// What the provider has said.
     pub provider_state: ProviderState,
     /// The last state that the table of states let it reach.
@@ -200,6 +204,7 @@ impl Payment {
             locale,
             started_at: now,
             checkout: None,
+            page_refusals: Vec::new(),
             provider_state: ProviderState::default(),
             state: State::Started,
             received: nothing,

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::api_error::ApiError;
-use super::condition::Condition;
+use super::condition::{Condition, Refusal};
 use super::database::{API_VERSION, RequestIds, Transaction};
 use super::form::{self, Params};
 use super::{
@@ -69,7 +69,15 @@ async fn answer(
         (None, RequestOutcome::Refused(status)) => Err(ApiError::outage(status)),
         (None, RequestOutcome::Answered | RequestOutcome::Lost) => authorise(&sandbox, &headers),
     };
-    let call = admitted.and_then(|()| form::pairs(raw)).map(|pairs| Call {
+    let taken = admitted.and_then(|()| form::pairs(raw)).and_then(|pairs| {
+        let request = format!("{method} {path}");
+        let concerns = |refusal: &Refusal| Condition::concerns(&agent) && refusal.concerns(&request, &pairs);
+        match sandbox.inner.refusal.meet_if(now, concerns) {
+            Some(refusal) => Err(refusal.error()),
+            None => Ok(pairs),
+        }
+    });
+    let call = taken.map(|pairs| Call {
         method,
         path,
         pairs,

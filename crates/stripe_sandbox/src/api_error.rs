@@ -60,6 +60,12 @@ impl ApiError {
         Self { kind: "idempotency_error", ..Self::invalid("", message) }
     }
 
+    /// A refusal that a test has put into words.
+    pub(super) fn in_words(status: u16, kind: &'static str, code: &'static str, param: &'static str) -> Self {
+        let code = Some(code).filter(|code| !code.is_empty());
+        Self { status, kind, code, ..Self::invalid(param, "A refusal was switched on.") }
+    }
+
     /// An outage that was switched on by hand.
     pub(super) fn outage(status: u16) -> Self {
         let kind = if status == 429 { "rate_limit_error" } else { "api_error" };

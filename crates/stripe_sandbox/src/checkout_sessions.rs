@@ -133,6 +133,13 @@ impl Terms {
             let message = "You may only specify one of these parameters: customer, customer_email.";
             return Err(ApiError::invalid("customer_email", message));
         }
+        if let Some(address) = customer_email.as_ref().filter(|address| !address.is_ascii() || !address.contains('@')) {
+            return Err(ApiError::coded(
+                "email_invalid",
+                "customer_email",
+                format!("Invalid email address: {address}"),
+            ));
+        }
         let (mut save, mut remove, mut redisplay) = (None, None, Vec::new());
         if let Some(mut options) = params.tree("saved_payment_method_options")? {
             save = options.choice("payment_method_save", SAVE_WORDS)?;

@@ -1,4 +1,5 @@
-//! The conditions in which Stripe carries nothing out, or does not say that it did.
+//! The conditions in which Stripe carries nothing out, or does not say that it did; and refusals in its own words, which depend
+//! on what an account may do and so cannot be caused by a request alone.
 //!
 //! A time-out is a connection that breaks without an answer: the client knows as much, and nobody waits for it.
 
@@ -39,5 +40,33 @@ impl Condition {
             Self::Unavailable => Some(ApiError::outage(503)),
             Self::TimesOut | Self::TimesOutAfterwards => None,
         }
+    }
+}
+
+/// A refusal that Stripe gives to some of the business's own requests for a time. An empty text is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    /// The method and the path's beginning of the requests, such as `POST checkout/sessions`.
+    pub request: &'static str,
+    /// The parameter that they must have to be refused.
+    pub having: &'static str,
+    pub status: u16,
+    /// The error's type.
+    pub kind: &'static str,
+    /// The error's code.
+    pub code: &'static str,
+    /// The parameter that Stripe names as at fault.
+    pub param: &'static str,
+}
+
+impl Refusal {
+    /// Whether a request is refused so.
+    pub(super) fn concerns(&self, request: &str, params: &[(String, String)]) -> bool {
+        request.starts_with(self.request)
+            && (self.having.is_empty() || params.iter().any(|(name, _)| name == self.having))
+    }
+
+    pub(super) fn error(self) -> ApiError {
+        ApiError::in_words(self.status, self.kind, self.code, self.param)
     }
 }

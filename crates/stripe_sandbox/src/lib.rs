@@ -58,7 +58,7 @@ use rusqlite::Connection;
 use tokio::sync::Notify;
 
 use self::api_error::ApiError;
-pub use self::condition::Condition;
+pub use self::condition::{Condition, Refusal};
 use self::database::{RequestIds, Transaction};
 use fault_injection::{ConditionSwitch, OutageSwitch};
 
@@ -99,6 +99,7 @@ struct Inner {
     client: webhooks::Client,
     outage: OutageSwitch,
     condition: ConditionSwitch<Condition>,
+    refusal: ConditionSwitch<Refusal>,
     delivering: tokio::sync::Mutex<()>,
     changed: Notify,
 }
@@ -119,6 +120,7 @@ impl Sandbox {
             client: webhooks::client(),
             outage: OutageSwitch::default(),
             condition: ConditionSwitch::default(),
+            refusal: ConditionSwitch::default(),
             delivering: tokio::sync::Mutex::new(()),
             changed: Notify::new(),
         };
@@ -138,6 +140,11 @@ impl Sandbox {
     /// The condition in which Stripe is for the business. There is none, unless a test lets it begin; no route does.
     pub fn condition(&self) -> &ConditionSwitch<Condition> {
         &self.inner.condition
+    }
+
+    /// A refusal of Stripe's in its own words. There is none, unless a test lets it begin; no route does.
+    pub fn refusal(&self) -> &ConditionSwitch<Refusal> {
+        &self.inner.refusal
     }
 
     /// Sets the address that webhooks are posted to, in place of any earlier one. Until there is one they wait.

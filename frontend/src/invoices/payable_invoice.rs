@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use function_runtime::http::log_failure;
 use futures::future::try_join_all;
 use jiff::civil::Date;
 use operations::{OperationError, StartPayment, charge_rule, start_payment};
@@ -74,9 +75,11 @@ impl PayableInvoice {
         let started = self.start(payment.clone(), amount, localizer.locale).await;
         match started {
             Ok(address) => Ok(see_other(&address)),
-            Err(OperationError::Refused(_) | OperationError::ProviderRefused { .. }) if online.is_none() => {
-                Ok(see_other(&self.address))
-            }
+            Err(
+                OperationError::Refused(_)
+                | OperationError::PayerMustChange { .. }
+                | OperationError::ProviderRefused { .. },
+            ) if online.is_none() => Ok(see_other(&self.address)),
             Err(OperationError::Refused(refusal)) => match fault_of_refusal(&refusal, rule, most) {
                 Some(fault) => self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(rejected(fault))).await,
                 // The page itself says that it is paid, or that a payment is on its way.
@@ -84,7 +87,15 @@ impl PayableInvoice {
             },
             Err(OperationError::Conflict) => self.render(StatusCode::CONFLICT, Some(rejected(PayFault::Changed))).await,
             Err(error) => match fault_of_provider(&error) {
-                Some(fault) => self.render(StatusCode::UNPROCESSABLE_ENTITY, Some(rejected(fault))).await,
+                Some(fault) => {
+                    log_failure(&error);
+                    let status = if fault == PayFault::NotOnline {
+                        StatusCode::SERVICE_UNAVAILABLE
+                    } else {
+                        StatusCode::UNPROCESSABLE_ENTITY
+                    };
+                    self.render(status, Some(rejected(fault))).await
+                }
                 None => Err(error.into()),
             },
         }

@@ -58,5 +58,7 @@ fn fault_text(localizer: Localizer, fault: PayFault, form: &PayForm) -> String {
         PayFault::TooLittleAtOnce => messages.too_little_at_once.to_owned(),
         PayFault::Changed => messages.changed.to_owned(),
         PayFault::CheckoutOpen => messages.checkout_open.to_owned(),
+        PayFault::OtherMethod => messages.other_method.to_owned(),
+        PayFault::NotOnline => messages.not_online.to_owned(),
     }
 }

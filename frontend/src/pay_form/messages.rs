@@ -23,6 +23,8 @@ pub(crate) struct PayFormMessages {
     pub(crate) too_little_at_once: Text,
     pub(crate) changed: Text,
     pub(crate) checkout_open: Text,
+    pub(crate) other_method: Text,
+    pub(crate) not_online: Text,
 }
 
 impl Messages for PayFormMessages {
@@ -48,6 +50,8 @@ const ENGLISH: PayFormMessages = PayFormMessages {
     too_little_at_once: "Our payment provider does not take so little. Enter a larger amount, or write to us.",
     changed: "This invoice has just changed. Check the amount, then try again.",
     checkout_open: "A payment of this invoice is open in another window. Finish it there, or try again in a few minutes.",
+    other_method: "Our payment provider does not take this card or account. Try another one.",
+    not_online: "This cannot be paid online at the moment. We have been told, and nothing was taken. Please try again later, or write to us.",
 };
 
 const FRENCH: PayFormMessages = PayFormMessages {
@@ -73,4 +77,6 @@ const FRENCH: PayFormMessages = PayFormMessages {
     too_little_at_once: "Notre prestataire de paiement ne prend pas si peu. Indiquez un montant plus grand ou écrivez-nous.",
     changed: "Cette facture vient de changer. Vérifiez le montant, puis réessayez.",
     checkout_open: "Un paiement de cette facture est ouvert dans une autre fenêtre. Terminez-le là-bas ou réessayez dans quelques minutes.",
+    other_method: "Notre prestataire de paiement n’accepte pas cette carte ou ce compte. Essayez-en un autre.",
+    not_online: "Le paiement en ligne n’est pas possible pour le moment. Nous en avons été informés, et aucune somme n’a été prélevée. Réessayez plus tard ou écrivez-nous.",
 };

@@ -1,6 +1,6 @@
 //! The form that pays an invoice, and what can be wrong with what was typed into it.
 
-use operations::OperationError;
+use operations::{OperationError, PayerRemedy};
 use receivables::payment::{ChargeRule, OnlinePayable, StartRefusal};
 use receivables::{Currency, Locale, Money, MoneyError, PaymentId, Refusal};
 
@@ -50,6 +50,10 @@ pub(crate) enum PayFault {
     TooMuchAtOnce,
     /// The provider says that it is too little, in a currency of which it published no minimum.
     TooLittleAtOnce,
+    /// The provider does not take this card or account.
+    OtherMethod,
+    /// The provider opens no page, and only the business can mend that.
+    NotOnline,
 }
 
 impl PayFault {
@@ -66,7 +70,7 @@ impl PayFault {
             | Self::TooMuchAtOnce
             | Self::TooLittleAtOnce
             | Self::LeavesTooLittle { .. } => true,
-            Self::Changed | Self::CheckoutOpen => false,
+            Self::Changed | Self::CheckoutOpen | Self::OtherMethod | Self::NotOnline => false,
         }
     }
 }
@@ -111,13 +115,21 @@ pub(crate) fn fault_of_refusal(refusal: &Refusal, rule: Option<ChargeRule>, most
     }
 }
 
-/// What the provider's own word for its refusal means to the person who pays, where they can do something about it.
+/// What the provider's refusal means to the person who pays. `None` where it is not the provider that refuses.
 pub(crate) fn fault_of_provider(error: &OperationError) -> Option<PayFault> {
-    let OperationError::ProviderRefused { code } = error else { return None };
-    match code.as_str() {
-        "amount_too_large" => Some(PayFault::TooMuchAtOnce),
-        "amount_too_small" => Some(PayFault::TooLittleAtOnce),
-        _ => None,
+    match error {
+        OperationError::PayerMustChange { remedy, .. } => Some(match remedy {
+            PayerRemedy::SmallerAmount => PayFault::TooMuchAtOnce,
+            PayerRemedy::LargerAmount => PayFault::TooLittleAtOnce,
+            PayerRemedy::OtherMethod => PayFault::OtherMethod,
+        }),
+        OperationError::ProviderRefused { .. } | OperationError::Misconfigured(_) => Some(PayFault::NotOnline),
+        OperationError::Refused(_)
+        | OperationError::NotFound
+        | OperationError::Conflict
+        | OperationError::TablesUnavailable(_)
+        | OperationError::Unavailable(_)
+        | OperationError::Defect(_) => None,
     }
 }
 

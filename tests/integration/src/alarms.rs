@@ -47,11 +47,16 @@ pub(crate) fn watch_for_alarms() {
     });
 }
 
+/// What would have woken somebody since the last time.
+pub(crate) fn take_alarms() -> Vec<String> {
+    std::mem::take(&mut *ALARMS.lock().unwrap())
+}
+
 /// Does what the requests have left to do, and asserts that nobody was woken.
 pub(crate) async fn nobody_is_woken(world: &World) {
     world.drain().await;
     world.verify().await;
-    let alarms: Vec<String> = std::mem::take(&mut *ALARMS.lock().unwrap());
+    let alarms = take_alarms();
     assert!(alarms.is_empty(), "{} alarms, such as {:#?}", alarms.len(), alarms.iter().take(20).collect::<Vec<_>>());
 }
 
@@ -60,6 +65,6 @@ async fn what_would_wake_somebody_is_seen() {
     watch_for_alarms();
     let world = World::new().await;
     world.webhook("{\"id\":").await;
-    let alarms = std::mem::take(&mut *ALARMS.lock().unwrap());
+    let alarms = take_alarms();
     assert!(alarms.len() == 1 && alarms[0].contains("could not be read"), "{alarms:?}");
 }

@@ -130,7 +130,8 @@ const KNOW_FAULTS: &[&str] = &[
 
 #[test]
 fn only_tests_switch_faults_on() {
-    let handles = [".faults()", "table_faults", ".streams()", ".condition()", "hold_a_call", "lose_undelivered"];
+    let handles =
+        [".faults()", "table_faults", ".streams()", ".condition()", ".refusal()", "hold_a_call", "lose_undelivered"];
     for (path, text) in rust_files() {
         let path = path.to_string_lossy();
         if !KNOW_FAULTS.iter().any(|known| path.starts_with(known)) {

@@ -135,9 +135,12 @@ impl Runner {
     fn judge<T>(&self, outcome: Result<T, OperationError>) -> Result<Option<T>, Failure> {
         match outcome {
             Ok(done) => Ok(Some(done)),
-            Err(OperationError::Refused(_) | OperationError::NotFound | OperationError::ProviderRefused { .. }) => {
-                Ok(None)
-            }
+            Err(
+                OperationError::Refused(_)
+                | OperationError::NotFound
+                | OperationError::PayerMustChange { .. }
+                | OperationError::ProviderRefused { .. },
+            ) => Ok(None),
             Err(
                 OperationError::TablesUnavailable(_)
                 | OperationError::Unavailable(_)

@@ -1,5 +1,5 @@
-//! A proxy in front of the sandbox that makes Stripe fail: it loses the answer after the request was carried out, or refuses
-//! the request.
+//! A proxy in front of the sandbox that makes Stripe fail: it loses the answer after the request was carried out, refuses the
+//! request, or never answers it.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,8 +38,18 @@ struct Failing {
     /// How many of them are still to fail.
     times: usize,
     status: StatusCode,
-    /// Whether the sandbox carries the request out before the answer is lost.
-    carried_out: bool,
+    how: Failure,
+}
+
+/// How a request fails.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// The sandbox carries it out, and the answer is lost.
+    AnswerLost,
+    /// It is not carried out.
+    Refused,
+    /// It is not carried out, and the connection stays open.
+    Silence,
 }
 
 impl StripeFront {
@@ -61,13 +71,28 @@ impl StripeFront {
 
     /// Carries out so many requests of a kind, such as `POST /v1/refunds`, and loses their answers.
     pub fn lose_answers(&self, request: &str, times: usize) {
-        self.fail(Failing { request: request.to_owned(), times, status: StatusCode::BAD_GATEWAY, carried_out: true });
+        self.fail(Failing {
+            request: request.to_owned(),
+            times,
+            status: StatusCode::BAD_GATEWAY,
+            how: Failure::AnswerLost,
+        });
     }
 
     /// Refuses so many requests of a kind with a status.
     pub fn turn_away(&self, request: &str, times: usize, status: u16) {
         let status = StatusCode::from_u16(status).expect("a status");
-        self.fail(Failing { request: request.to_owned(), times, status, carried_out: false });
+        self.fail(Failing { request: request.to_owned(), times, status, how: Failure::Refused });
+    }
+
+    /// Leaves so many requests of a kind without an answer, for as long as anybody waits.
+    pub fn keep_silent(&self, request: &str, times: usize) {
+        self.fail(Failing {
+            request: request.to_owned(),
+            times,
+            status: StatusCode::BAD_GATEWAY,
+            how: Failure::Silence,
+        });
     }
 
     fn fail(&self, failing: Failing) {
@@ -93,8 +118,10 @@ impl Proxy {
 
 async fn forward(State(proxy): State<Proxy>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let failing = proxy.failing(&format!("{method} {}", uri.path()));
-    if let Some(failing) = failing.as_ref().filter(|failing| !failing.carried_out) {
-        return failing.status.into_response();
+    match failing.as_ref().map(|failing| (failing.how, failing.status)) {
+        Some((Failure::Refused, status)) => return status.into_response(),
+        Some((Failure::Silence, _)) => std::future::pending().await,
+        Some((Failure::AnswerLost, _)) | None => {}
     }
     let url = format!("{}{uri}", proxy.stripe);
     let answer = proxy.client.request(method, url).headers(headers).body(body).send().await.expect("an answer");

@@ -2,8 +2,9 @@
 //!
 //! Inwards, it proves that an event is Stripe's ([`signature`]), reads its envelope ([`event`]) and translates it into the
 //! terms of the books ([`reports`]). Outwards, behind the feature `requests`, it opens, looks up and closes checkouts, charges
-//! saved methods, refunds money, and fetches and lists Stripe's objects. In both directions amounts pass through [`currency`],
-//! because Stripe's minor units are not always those of ISO 4217.
+//! saved methods, refunds money, and fetches and lists Stripe's objects; `refusals` says what is done about each of Stripe's
+//! error codes. In both directions amounts pass through [`currency`], because Stripe's minor units are not always those of
+//! ISO 4217.
 //!
 //! Nothing here decides anything, stores anything or knows a clock, and no type of Stripe leaves the room. An event is never
 //! read through a generated type: a field that is absent, null or of another type in another API version must not cost a
@@ -16,6 +17,8 @@ pub mod currency;
 pub(crate) mod envelope;
 pub mod event;
 mod field;
+#[cfg(feature = "requests")]
+mod refusals;
 pub mod reports;
 #[cfg(feature = "requests")]
 pub mod requests;

@@ -47,11 +47,17 @@ pub enum ReviewKind {
     RefundFailed,
     /// The provider would not make a refund that was ordered.
     RefundRefused,
+    /// The provider does not know the customer's id, or does not take it; the page was opened without the customer.
+    CustomerRefused,
+    /// The provider does not take the customer's e-mail address; the page was opened without it.
+    EmailRefused,
+    /// The provider opens no page for the payment, and only the business can mend that.
+    PageRefused,
 }
 
 impl ReviewKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::OtherCurrency,
         Self::Overdrawn,
         Self::Inquiry,
@@ -61,6 +67,9 @@ impl ReviewKind {
         Self::DebitReturned,
         Self::RefundFailed,
         Self::RefundRefused,
+        Self::CustomerRefused,
+        Self::EmailRefused,
+        Self::PageRefused,
     ];
 
     /// The word for it in the API.
@@ -75,6 +84,9 @@ impl ReviewKind {
             Self::DebitReturned => "debit_returned",
             Self::RefundFailed => "refund_failed",
             Self::RefundRefused => "refund_refused",
+            Self::CustomerRefused => "customer_refused",
+            Self::EmailRefused => "email_refused",
+            Self::PageRefused => "page_refused",
         }
     }
 }
@@ -118,6 +130,7 @@ impl Payment {
         all.extend(self.provider_state.0.iter().filter_map(|(object, fact)| self.doubt(object, fact)));
         let refused = self.refunds.iter().filter(|order| order.refused.is_some());
         all.extend(refused.map(|order| review(ReviewKind::RefundRefused, order.id.as_str(), None, order.amount)));
+        all.extend(self.page_refusals.iter().map(|refusal| refusal.review(self)));
         all
     }
 
@@ -164,7 +177,7 @@ fn named(amount: Money) -> String {
     format!("{}.{}", amount.currency().code(), amount.minor())
 }
 
-fn review(kind: ReviewKind, of: &str, object: Option<ObjectId>, amount: Money) -> Review {
+pub(super) fn review(kind: ReviewKind, of: &str, object: Option<ObjectId>, amount: Money) -> Review {
     Review { name: format!("{}#{of}", kind.as_str()), kind, object, amount, answer_by: None }
 }
 

@@ -636,3 +636,38 @@ fn each_currency_is_counted_in_its_own_units() {
             facts: payment.settled, invoice.paid
     "#]]);
 }
+
+#[test]
+fn what_the_provider_refuses_of_a_page_is_put_before_a_person() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        turn-away P: customer cus_1
+            P is started: 100.00 asked, review: customer_refused#cus_1
+        turn-away P: customer cus_1
+            refused: no_such_review at nothing in particular
+        turn-away P: address
+            P is started: 100.00 asked, review: customer_refused#cus_1, review: email_refused#pay_0000000000000000000000000P
+        turn-away P: for currency_not_supported
+            P is started: 100.00 asked, review: customer_refused#cus_1, review: email_refused#pay_0000000000000000000000000P, review: page_refused#currency_not_supported
+        close P: customer_refused#cus_1
+            P is started: 100.00 asked, review: email_refused#pay_0000000000000000000000000P, review: page_refused#currency_not_supported
+        open P
+            P is started: 100.00 asked, review: email_refused#pay_0000000000000000000000000P, review: page_refused#currency_not_supported
+        turn-away P: customer cus_2
+            refused: no_such_review at nothing in particular
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received, review: email_refused#pay_0000000000000000000000000P, review: page_refused#currency_not_supported
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        close P: email_refused#pay_0000000000000000000000000P
+            P is settled: 100.00 asked, 100.00 received, review: page_refused#currency_not_supported
+    "#]]);
+}

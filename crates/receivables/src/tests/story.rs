@@ -18,6 +18,7 @@ use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, p
 use crate::decision::{Change, Decision};
 use crate::invoice::Due;
 use crate::ledger::Leg;
+use crate::payment::{PageRefusal, ReviewRefusal};
 use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, ObjectState,
     RefundRank, RefundState,
@@ -102,13 +103,13 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
             Ok(decision) => results(books, &decision),
             Err(refusal) => vec![refused(&refusal)],
         },
-        "apply" | "unapply" | "move" | "refund" | "refuse" | "close" => operate(books, verb, rest),
+        "apply" | "unapply" | "move" | "refund" | "refuse" | "turn-away" | "close" => operate(books, verb, rest),
         _ => panic!("no such line in a story: {line}"),
     }
 }
 
 /// `apply P: B 40.00`, `unapply P: A 10.00` or all of it, `move P: A to B 10.00` or all of it, `refund P: R 30.00 of A` or of
-/// the whole, `refuse P: R`, `close P: review`.
+/// the whole, `refuse P: R`, `turn-away P: customer cus_1` or `address` or `for code`, `close P: review`.
 fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
     let (name, what) = rest.split_once(": ").unwrap();
     let words: Vec<&str> = what.split(' ').collect();
@@ -133,6 +134,15 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
             }
             ("close", [review]) => Ok(payment::close_review(payment, review, now)?),
             ("refuse", [id]) => Ok(payment::refund_refused(payment, &refund_id(id), "no funds", now).unwrap()),
+            ("turn-away", what) => {
+                let refusal = match what {
+                    ["customer", id] => PageRefusal::Customer(id.parse().unwrap()),
+                    ["address"] => PageRefusal::EmailAddress,
+                    ["for", code] => PageRefusal::Page((*code).to_owned()),
+                    _ => panic!("nobody can turn away {rest}"),
+                };
+                payment::page_refused(payment, refusal, now).ok_or(ReviewRefusal::NoSuchReview.into())
+            }
             _ => panic!("nobody can {verb} {rest}"),
         }
     });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use receivables::payment::{Checkout, Origin, RefundOrder, Review, State};
+use receivables::payment::{Checkout, Origin, PageRefusal, RefundOrder, Review, State};
 use receivables::provider_object::ProviderState;
 use receivables::text::Description;
 use receivables::{
@@ -33,6 +33,8 @@ struct PaymentRecord {
     started_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     checkout: Option<CheckoutRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    page_refusals: Vec<PageRefusalRecord>,
     state: String,
     received: i64,
     #[serde(default)]
@@ -100,6 +102,14 @@ struct CheckoutRecord {
     expires_at: Timestamp,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum PageRefusalRecord {
+    Customer(ObjectId),
+    EmailAddress(bool),
+    Page(String),
+}
+
 pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
     let record = PaymentRecord {
         id: payment.id.clone(),
@@ -121,6 +131,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
             url: checkout.url.clone(),
             expires_at: checkout.expires_at,
         }),
+        page_refusals: payment.page_refusals.iter().map(of_page_refusal).collect(),
         state: payment.state.as_str().to_owned(),
         received: payment.received.minor(),
         refunded: payment.refunded.minor(),
@@ -171,6 +182,22 @@ fn refund_order(record: RefundOrderRecord, currency: Currency) -> Result<RefundO
         ordered_at: record.ordered_at,
         refused: record.refused,
     })
+}
+
+fn of_page_refusal(refusal: &PageRefusal) -> PageRefusalRecord {
+    match refusal {
+        PageRefusal::Customer(id) => PageRefusalRecord::Customer(id.clone()),
+        PageRefusal::EmailAddress => PageRefusalRecord::EmailAddress(true),
+        PageRefusal::Page(code) => PageRefusalRecord::Page(code.clone()),
+    }
+}
+
+fn page_refusal(record: PageRefusalRecord) -> PageRefusal {
+    match record {
+        PageRefusalRecord::Customer(id) => PageRefusal::Customer(id),
+        PageRefusalRecord::EmailAddress(_) => PageRefusal::EmailAddress,
+        PageRefusalRecord::Page(code) => PageRefusal::Page(code),
+    }
 }
 
 pub(crate) fn of_allocation(payment: &Payment, place: usize, allocation: &Allocation) -> Result<Item, StoreError> {
@@ -276,6 +303,7 @@ fn whole(
             url: record.url,
             expires_at: record.expires_at,
         }),
+        page_refusals: head.page_refusals.into_iter().map(page_refusal).collect(),
         provider_state,
         state: State::named(&head.state).ok_or_else(|| StoreError::Defect(format!("payment state {}", head.state)))?,
         received: money(head.received, currency)?,

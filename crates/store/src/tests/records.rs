@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
+use receivables::payment::PageRefusal;
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
 use receivables::saved_method::{MethodLook, MethodState};
 use receivables::{Actor, Balance, Change, Currency, Locale, Payment, payment};
@@ -24,13 +25,20 @@ async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
     assert_eq!(outcome, CommitOutcome::Committed);
 }
 
-/// A payment of one invoice that was opened, paid in part more than it asked, and sent back in part.
+/// A payment of one invoice that was opened without what the provider refused, paid more than it asked, and sent back in part.
 async fn eventful_payment(fixture: &Fixture) -> Payment {
     let (one, issued) = invoice("1", "F-1", Some("E-1"));
     commit(fixture, &issued).await;
     let (started, start) = payment("1", &one.head);
     commit(fixture, &start).await;
-    let (opened, open) = started.opened(checkout("1"), later(1)).unwrap();
+    let customer = PageRefusal::Customer("cus_1".parse().unwrap());
+    let mut refused = started;
+    for refusal in [customer, PageRefusal::EmailAddress, PageRefusal::Page("currency_not_supported".to_owned())] {
+        let (after, refusal) = payment::page_refused(&refused, refusal, later(1)).unwrap();
+        commit(fixture, &refusal).await;
+        refused = after;
+    }
+    let (opened, open) = refused.opened(checkout("1"), later(1)).unwrap();
     commit(fixture, &open).await;
     let (paid, pay) = payment::apply_reports(&opened, &[received("pi_1", 12_000)], later(2)).unwrap();
     commit(fixture, &pay).await;

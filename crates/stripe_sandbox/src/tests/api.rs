@@ -53,6 +53,7 @@ async fn mistakes_are_refused_in_stripes_words() {
         (with("success_url=javascript:alert(1)"), "url_invalid", "success_url"),
         (with("client_reference_id="), "parameter_invalid_empty", "client_reference_id"),
         (with("customer=cus_nobody"), "resource_missing", "customer"),
+        (with("customer_email=billing@soci%C3%A9t%C3%A9.example"), "email_invalid", "customer_email"),
         (amount("eur", 49), "amount_too_small", "line_items"),
         (amount("gbp", 29), "amount_too_small", "line_items"),
         (amount("jpy", 49), "amount_too_small", "line_items"),

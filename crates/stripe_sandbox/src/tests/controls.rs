@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use super::{Receiver, Shop};
-use crate::Condition;
+use crate::{Condition, Refusal};
 
 #[tokio::test]
 async fn a_transfer_arrives_in_parts() {
@@ -177,4 +177,27 @@ async fn in_each_condition_the_business_is_refused_or_hears_nothing_and_others_a
         made += 1;
     }
     assert!(Condition::ALL.iter().all(|condition| shop.sandbox.condition().met()[condition] == 1));
+}
+
+#[tokio::test]
+async fn a_refusal_in_stripes_words_meets_the_requests_that_it_concerns() {
+    let shop = Shop::open();
+    let refusal = Refusal {
+        request: "POST customers",
+        having: "name",
+        status: 400,
+        kind: "invalid_request_error",
+        code: "account_invalid",
+        param: "name",
+    };
+    let hour = SignedDuration::from_hours(1);
+    shop.sandbox.refusal().begin(refusal, shop.clock.now().checked_add(hour).unwrap());
+    assert_eq!(own_request(&shop, "Ada").await, Some(400));
+    assert_eq!(shop.api("POST", "customers", "name=Ada").await.status, 200, "it is another program's");
+    shop.sandbox.refusal().begin(Refusal { having: "email", ..refusal }, shop.clock.now().checked_add(hour).unwrap());
+    assert_eq!(own_request(&shop, "Ada").await, Some(200));
+    assert_eq!(shop.sandbox.refusal().met().values().sum::<u64>(), 1);
+    let error = refusal.error().body();
+    let named = [&error["error"]["type"], &error["error"]["code"], &error["error"]["param"]];
+    assert_eq!(named, ["invalid_request_error", "account_invalid", "name"]);
 }

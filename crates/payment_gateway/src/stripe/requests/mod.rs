@@ -32,7 +32,7 @@ use crate::idempotency_key::IdempotencyKey;
 use crate::orders::{CheckoutOrder, CloseOutcome, OpenedCheckout};
 use crate::request_error::RequestError;
 use crate::secret::Secret;
-use transport::Transport;
+use transport::{Answer, Transport};
 
 /// Stripe may forget a key once it is at least 24 hours old (<https://docs.stripe.com/api/idempotent_requests>); less than that, for
 /// clocks that differ and requests under way.
@@ -99,8 +99,10 @@ impl Client {
         order: &CheckoutOrder,
         key: &IdempotencyKey,
     ) -> Result<OpenedCheckout, RequestError> {
-        let answer = self.transport.send(order::checkout_request(order)?, Some(key)).await?;
-        reply::opened(&answer)
+        match self.transport.ask(order::checkout_request(order)?, Some(key)).await? {
+            Answer::Yes { body, is_repeated } => reply::opened(&body, is_repeated),
+            Answer::No { refusal, .. } => Err(refusal),
+        }
     }
 
     /// Looks up a checkout, and the intent behind it.

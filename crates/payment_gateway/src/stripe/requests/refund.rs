@@ -13,9 +13,6 @@ use crate::request_error::{OrderError, RequestError};
 use crate::stripe::currency::to_stripe;
 use crate::stripe::reports::{Fetchable, METADATA_REFUND, object_meaning};
 
-/// Stripe's code for a request whose idempotency key was used for something else: it says nothing about the effect.
-pub(super) const OTHER_REQUEST: &str = "idempotency_error";
-
 /// Stripe's parameters for a refund.
 pub(super) fn refund_request(order: &RefundOrder) -> Result<RequestBuilder, OrderError> {
     let mut metadata = named(&order.payment, &order.business);
@@ -48,7 +45,7 @@ impl Client {
         };
         match self.transport.send(request, Some(key)).await {
             Ok(answer) => Ok(RefundOutcome::Made(payment_reports(object_meaning(Fetchable::Refund, &answer)?)?)),
-            Err(RequestError::Refused { code, .. }) if code != OTHER_REQUEST => {
+            Err(RequestError::Refused { code, reaction, .. }) if reaction.is_final() => {
                 Ok(RefundOutcome::Refused { reason: code })
             }
             Err(error) => Err(error),

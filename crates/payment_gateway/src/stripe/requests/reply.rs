@@ -6,8 +6,10 @@ use serde::Deserialize;
 
 use super::PayableObject;
 use crate::orders::OpenedCheckout;
+use crate::reaction::{Alarm, Reaction};
 use crate::request_error::RequestError;
 use crate::stripe::field::{Field, document};
+use crate::stripe::refusals;
 use crate::stripe::reports::{checkout_session_reports, payment_intent_reports};
 
 #[derive(Default, Deserialize)]
@@ -43,14 +45,15 @@ fn missing(what: &str) -> RequestError {
     RequestError::Unreadable { reason: format!("the checkout has no {what}") }
 }
 
-pub(super) fn opened(json: &[u8]) -> Result<OpenedCheckout, RequestError> {
+pub(super) fn opened(json: &[u8], is_repeated: bool) -> Result<OpenedCheckout, RequestError> {
     let object: Object<'_> = document(json)?;
     let id: ObjectId = object.id.id().ok_or_else(|| missing("id"))?;
-    let url = object.url.text().ok_or_else(|| missing("address"))?.into_owned();
+    let closed = matches!(object.status.text().as_deref(), Some("complete" | "expired"));
     let expires_at = object.expires_at.whole().and_then(|seconds| Timestamp::from_second(seconds).ok());
     Ok(OpenedCheckout {
         id,
-        url,
+        url: object.url.text().filter(|_| !closed).map(Into::into),
+        is_repeated,
         expires_at: expires_at.ok_or_else(|| missing("end"))?,
         reports: checkout_session_reports(json)?,
     })
@@ -84,14 +87,25 @@ pub(super) fn declined(json: &[u8]) -> (String, Vec<Report>) {
     (word.unwrap_or("without a code".to_owned()), intent.and_then(Result::ok).unwrap_or_default())
 }
 
-/// Reads Stripe's error object.
-pub(super) fn refusal(json: &[u8]) -> RequestError {
+/// Reads Stripe's error object, of an answer with a status that is none of success.
+pub(super) fn refusal(status: u16, json: &[u8]) -> RequestError {
     let failure: Failure<'_> = document(json).unwrap_or_default();
     let error: Error<'_> = failure.error.record().unwrap_or_default();
-    let code = error.code.text().or(error.r#type.text()).unwrap_or("without a code".into());
-    RequestError::Refused {
-        code: code.into_owned(),
-        message: error.message.text().unwrap_or_default().into_owned(),
-        param: error.param.text().map(Into::into),
+    let (kind, code, param) = (error.r#type.word(), error.code.word(), error.param.text());
+    let reaction = refusals::reaction(status, kind.as_deref(), code.as_deref(), param.as_deref());
+    let code = code.or(kind).unwrap_or_else(|| "without_a_code".to_owned());
+    match reaction {
+        Reaction::Wait if status == 429 => RequestError::RateLimited,
+        Reaction::Wait => RequestError::Unavailable { status },
+        Reaction::Alarm(Alarm::Settings) => RequestError::Misconfigured { status, code },
+        reaction @ (Reaction::GoOnWithout(_)
+        | Reaction::AskPayer(_)
+        | Reaction::AskBusiness
+        | Reaction::Alarm(Alarm::Request | Alarm::KeyReused | Alarm::Answer)) => RequestError::Refused {
+            code,
+            reaction,
+            message: error.message.text().unwrap_or_default().into_owned(),
+            param: param.map(Into::into),
+        },
     }
 }

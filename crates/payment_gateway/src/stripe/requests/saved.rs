@@ -10,7 +10,6 @@ use stripe_core::payment_intent::{
 };
 
 use super::order::{currency, in_one_order, named};
-use super::refund::OTHER_REQUEST;
 use super::transport::Answer;
 use super::{Client, reply};
 use crate::idempotency_key::IdempotencyKey;
@@ -37,12 +36,9 @@ impl Client {
     /// Charges a saved method. An error leaves the outcome unknown: ask again with the same key.
     pub async fn charge_saved(&self, order: &SavedCharge, key: &IdempotencyKey) -> Result<ChargeOutcome, RequestError> {
         match self.transport.ask(charge_request(order)?, Some(key)).await? {
-            Answer::Yes(body) => Ok(ChargeOutcome::Made(payment_intent_reports(&body)?)),
-            Answer::No(body) => {
-                let refusal = reply::refusal(&body);
-                if matches!(&refusal, RequestError::Refused { code, .. } if code == OTHER_REQUEST) {
-                    return Err(refusal);
-                }
+            Answer::Yes { body, .. } => Ok(ChargeOutcome::Made(payment_intent_reports(&body)?)),
+            Answer::No { refusal, .. } if !refusal.reaction().is_final() => Err(refusal),
+            Answer::No { body, .. } => {
                 let (decline, reports) = reply::declined(&body);
                 Ok(ChargeOutcome::Declined { decline, reports })
             }

@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::idempotency_key::Operation;
 use crate::orders::{ChargeOutcome, RefundOrder, RefundOutcome, SavedCharge};
+use crate::reaction::{Alarm, PayerRemedy, Reaction};
 use crate::request_error::OrderError;
 
 const ULID: &str = "01JD8Z0000ABCDEFGHJKMNPQRS";
@@ -291,7 +292,8 @@ fn a_checkout_is_opened_over_one_connection_with_the_idempotency_key() {
         let server = Server::start(vec![answer(200, SESSION), answer(200, SESSION)]).await;
         let client = server.client();
         let opened = client.open_checkout(&order(), &once(Operation::OpenCheckout)).await.unwrap();
-        assert_eq!((opened.id.as_str(), opened.url.as_str()), ("cs_1", "https://pay.example/cs_1"));
+        assert_eq!((opened.id.as_str(), opened.url.as_deref()), ("cs_1", Some("https://pay.example/cs_1")));
+        assert!(!opened.is_repeated);
         assert_eq!(opened.expires_at.as_second(), 1_772_442_000);
         assert!(matches!(&opened.reports[..], [report] if report.state.kind() == "checkout"));
         let seen = client.clone().checkout(&opened.id).await.unwrap();
@@ -391,7 +393,7 @@ fn every_end_has_its_own_error_and_says_whether_to_come_back() {
         ("silent", vec![Script::Silence, Script::Silence, Script::Silence]),
         ("elsewhere", vec![advised(302, "location: https://elsewhere.example/\r\n")]),
         ("no JSON", vec![answer(200, "<html>")]),
-        ("no address", vec![answer(200, r#"{"id":"cs_1","expires_at":1}"#)]),
+        ("no end", vec![answer(200, r#"{"id":"cs_1","url":"https://pay.example/cs_1"}"#)]),
         ("too large", vec![answer(200, &large)]),
     ] {
         let (tries_made, outcome) = tries(script);
@@ -401,10 +403,10 @@ fn every_end_has_its_own_error_and_says_whether_to_come_back() {
     }
     expect![[r#"
         refused: 1 × · the provider refuses the request: amount_too_small · retryable: false
-        refused without a word: 1 × · the provider refuses the request: without a code · retryable: false
+        refused without a word: 1 × · the provider refuses the request: without_a_code · retryable: false
         missing: 1 × · the provider refuses the request: invalid_request_error · retryable: false
-        wrong key: 1 × · the provider does not accept the key (status 401) · retryable: false
-        no right: 1 × · the provider does not accept the key (status 403) · retryable: false
+        wrong key: 1 × · the provider does not accept our settings (status 401: without_a_code) · retryable: false
+        no right: 1 × · the provider does not accept our settings (status 403: without_a_code) · retryable: false
         too often: 3 × · the provider wants fewer requests · retryable: true
         busy: 3 × · the provider is not able to answer now (status 409) · retryable: true
         fault: 3 × · the provider is not able to answer now (status 500) · retryable: true
@@ -412,14 +414,33 @@ fn every_end_has_its_own_error_and_says_whether_to_come_back() {
         silent: 3 × · the provider does not answer; whether the request was carried out is unknown · retryable: true
         elsewhere: 1 × · the provider's answer cannot be understood: it sends us elsewhere (status 302) · retryable: false
         no JSON: 1 × · the provider's answer cannot be understood: it is no JSON · retryable: false
-        no address: 1 × · the provider's answer cannot be understood: the checkout has no address · retryable: false
+        no end: 1 × · the provider's answer cannot be understood: the checkout has no end · retryable: false
         too large: 1 × · the provider's answer cannot be understood: it is larger than 4194304 bytes · retryable: false
     "#]]
     .assert_eq(&table);
     let (_, outcome) = tries(vec![answer(400, refusal)]);
     let param = Some("line_items".to_owned());
     let message = "Too little, someone@example.com.".to_owned();
-    assert_eq!(outcome, Err(RequestError::Refused { code: "amount_too_small".to_owned(), message, param }));
+    let (code, reaction) = ("amount_too_small".to_owned(), Reaction::AskPayer(PayerRemedy::LargerAmount));
+    assert_eq!(outcome, Err(RequestError::Refused { code, reaction, message, param }));
+}
+
+#[test]
+fn a_checkout_that_was_paid_or_closed_meanwhile_has_no_address_and_says_what_became_of_it() {
+    let complete = r#"{"id":"cs_1","status":"complete","payment_status":"unpaid","payment_intent":"pi_1","expires_at":1,"url":null}"#;
+    let expired =
+        r#"{"id":"cs_1","status":"expired","payment_status":"unpaid","expires_at":1,"url":"https://pay.example/cs_1"}"#;
+    for (body, completed) in [(complete, true), (expired, false)] {
+        let (_, outcome) = tries(vec![answer(200, body)]);
+        let opened = outcome.unwrap();
+        assert_eq!(opened.url, None);
+        let ObjectState::Checkout(state) = &opened.reports[0].state else { panic!() };
+        assert_eq!((state.completed, state.expired), (completed, !completed));
+    }
+    let repeated = Script::Answer { status: 200, headers: "Idempotent-Replayed: true\r\n", body: SESSION.to_owned() };
+    let (_, outcome) = tries(vec![repeated]);
+    let opened = outcome.unwrap();
+    assert!(opened.is_repeated && opened.url.is_some(), "an old answer says nothing of now");
 }
 
 #[test]

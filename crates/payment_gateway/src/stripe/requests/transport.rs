@@ -77,8 +77,15 @@ enum Reach {
 
 /// Stripe's answer to a request that it understood.
 pub(super) enum Answer {
-    Yes(Bytes),
-    No(Bytes),
+    Yes {
+        body: Bytes,
+        /// Whether it is the answer to an earlier request with the same idempotency key, as it was then.
+        is_repeated: bool,
+    },
+    No {
+        refusal: RequestError,
+        body: Bytes,
+    },
 }
 
 /// The outcome of one try.
@@ -121,8 +128,8 @@ impl Transport {
         once: Option<&IdempotencyKey>,
     ) -> Result<Bytes, RequestError> {
         match self.ask(request, once).await? {
-            Answer::Yes(body) => Ok(body),
-            Answer::No(body) => Err(reply::refusal(&body)),
+            Answer::Yes { body, .. } => Ok(body),
+            Answer::No { refusal, .. } => Err(refusal),
         }
     }
 
@@ -202,7 +209,9 @@ impl Transport {
         }
         let body = Bytes::from(request.body.clone().unwrap_or_default());
         // Ids, keys and paths consist of letters and digits, so this is never taken.
-        built.body(Full::new(body)).map_err(|_| RequestError::Misconfigured { status: 0 })
+        built
+            .body(Full::new(body))
+            .map_err(|_| RequestError::Misconfigured { status: 0, code: "unwritable".to_owned() })
     }
 }
 
@@ -214,6 +223,7 @@ async fn read(response: Response<Incoming>) -> Try {
         Some(b"false") => Some(false),
         Some(_) | None => None,
     };
+    let is_repeated = response.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
     let after = match status {
         429 | 503 => retry_after(response.headers()),
         _ => None,
@@ -226,16 +236,21 @@ async fn read(response: Response<Incoming>) -> Try {
         }
         Err(_) => return Try::failed(RequestError::Unreachable, true),
     };
-    let (error, again) = match status {
-        200..=299 => return Try::Answered(Answer::Yes(body)),
-        300..=399 => (RequestError::Unreadable { reason: format!("it sends us elsewhere (status {status})") }, false),
-        401 | 403 => (RequestError::Misconfigured { status }, false),
-        429 => (RequestError::RateLimited, true),
-        409 | 500.. => (RequestError::Unavailable { status }, true),
-        _ if advice == Some(true) => (reply::refusal(&body), true),
-        _ => return Try::Answered(Answer::No(body)),
-    };
-    Try::Failed { error, again: advice.unwrap_or(again), after }
+    match status {
+        200..=299 => return Try::Answered(Answer::Yes { body, is_repeated }),
+        300..=399 => {
+            let reason = format!("it sends us elsewhere (status {status})");
+            return Try::failed(RequestError::Unreadable { reason }, false);
+        }
+        _ => {}
+    }
+    let error = reply::refusal(status, &body);
+    let again = advice.unwrap_or(error.retryable());
+    if again || error.retryable() {
+        Try::Failed { error, again, after }
+    } else {
+        Try::Answered(Answer::No { refusal: error, body })
+    }
 }
 
 /// How long Stripe wants us to wait. It writes seconds; the date that HTTP also allows would need a clock.

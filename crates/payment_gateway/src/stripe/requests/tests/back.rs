@@ -94,10 +94,12 @@ fn a_refusal_is_an_outcome_and_trouble_is_an_error() {
         |code: &str, kind: &str| format!(r#"{{"error":{{"code":{code},"type":"{kind}","message":"A sentence."}}}}"#);
     let spent = refusal("\"charge_already_refunded\"", "invalid_request_error");
     let too_much = refusal("null", "invalid_request_error");
+    let malformed = refusal("\"parameter_missing\"", "invalid_request_error");
     for (status, body, word) in [
         (400, &spent, "charge_already_refunded"),
         (402, &too_much, "invalid_request_error"),
         (404, &spent, "charge_already_refunded"),
+        (400, &malformed, "parameter_missing"),
     ] {
         let (tries_made, refused) = outcome(vec![answer(status, body)]);
         assert_eq!((tries_made, refused), (1, Ok(RefundOutcome::Refused { reason: word.to_owned() })));
@@ -108,7 +110,7 @@ fn a_refusal_is_an_outcome_and_trouble_is_an_error() {
     for (script, error) in [
         (vec![down(), down(), down()], RequestError::Unavailable { status: 503 }),
         (vec![Script::HangUp, Script::Silence, Script::HangUp], RequestError::Unreachable),
-        (vec![answer(401, "{}")], RequestError::Misconfigured { status: 401 }),
+        (vec![answer(401, "{}")], RequestError::Misconfigured { status: 401, code: "without_a_code".to_owned() }),
     ] {
         assert_eq!(outcome(script).1, Err(error));
     }
