@@ -1,19 +1,17 @@
 //! Applying what a provider reports.
 
+use futures::FutureExt;
 use jiff::Timestamp;
 use payment_gateway::{Meaning, meaning_of};
-use receivables::allocation::ApplyRefusal;
-use receivables::payment::{self, ExternalPayment, mention_cash};
-use receivables::{
-    BusinessId, CustomerId, InvoiceHead, InvoiceId, Locale, Money, ObjectId, Payment, PaymentId, Provider, Report,
-};
-use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState, KeepOutcome, ReceivedEvent};
+use receivables::{BusinessId, ObjectId, PaymentId, Provider, Report};
+use store::{EventKey, EventState, KeepOutcome, ReceivedEvent};
 
-use crate::commit::{RetryOnConflict, commit_context};
+use crate::commit::RetryOnConflict;
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::methods::{apply_method_reports, customer_deleted};
-use crate::payments::{ClaimedReports, commit_reports, named_invoices, run_to_completion};
+use crate::outside_payments::{OutsideMoney, outside_money, record_external_payment};
+use crate::payments::commit_reports;
 use crate::payouts::apply_payout_report;
 
 /// The outcome of applying an event.
@@ -149,12 +147,21 @@ async fn apply_reports(
             commit_reports(context, payment, reports, event, now).await?;
             return Ok(ApplyOutcome::InTheBooks);
         }
-        if let Some(customer) = find_customer(context, b, provider, reports).await?
-            && record_external_payment(context, b, &customer, reports, ExternalMoney::of(provider), event, now)
-                .await?
-                .is_some()
-        {
-            return Ok(ApplyOutcome::InTheBooks);
+        match outside_money(context, b, provider, reports).await? {
+            OutsideMoney::LeftAside => {
+                if let Some(event) = event {
+                    let why = "a payment of another program, which the business leaves aside";
+                    context.store.mark_event(event, EventState::Applied, Some(why), now).await?;
+                }
+                return Ok(ApplyOutcome::Nothing);
+            }
+            OutsideMoney::Of(customer, money) => {
+                let recorded = record_external_payment(context, b, &customer, reports, money, event, now).boxed();
+                if recorded.await?.is_some() {
+                    return Ok(ApplyOutcome::InTheBooks);
+                }
+            }
+            OutsideMoney::OfNobody => {}
         }
         let Some(anchor) = reports.iter().map(Report::anchor).next() else {
             return Ok(ApplyOutcome::Nothing);
@@ -196,139 +203,4 @@ async fn find_payment(
         looked_up.push(object);
     }
     Ok(None)
-}
-
-/// The customer whose money the reports are about.
-async fn find_customer(
-    context: &Context,
-    b: &BusinessId,
-    provider: Provider,
-    reports: &[Report],
-) -> Result<Option<CustomerId>, OperationError> {
-    let Some(customer) = reports.iter().find_map(|report| report.customer.as_ref()) else { return Ok(None) };
-    if !mention_cash(reports) {
-        return Ok(None);
-    }
-    Ok(context.store.customer_at_provider(b, provider, customer).await?)
-}
-
-/// Money that was not requested here, and what an operator adds to it.
-struct ExternalMoney {
-    provider: Provider,
-    /// The invoices it is for; empty where the books choose them.
-    parts: Vec<(InvoiceHead, Money)>,
-    /// The object that carries it, where it was kept as unidentified until now.
-    anchor: Option<ObjectId>,
-}
-
-impl ExternalMoney {
-    /// Money known only from the provider's reports.
-    fn of(provider: Provider) -> Self {
-        Self { provider, parts: Vec::new(), anchor: None }
-    }
-}
-
-/// Makes a payment of money that was not started here. `None` where no money came.
-async fn record_external_payment(
-    context: &Context,
-    b: &BusinessId,
-    customer: &CustomerId,
-    reports: &[Report],
-    money: ExternalMoney,
-    event: Option<&EventKey>,
-    now: Timestamp,
-) -> Result<Option<Payment>, OperationError> {
-    let anchor = money.anchor.as_ref().or_else(|| reports.iter().map(Report::anchor).next());
-    let Some(anchor) = anchor.cloned() else { return Ok(None) };
-    let customer = context.store.customer(b, customer).await?.ok_or(OperationError::NotFound)?;
-    let mut external = ExternalPayment {
-        id: payment_id(b, &anchor),
-        business: b.clone(),
-        customer: customer.id,
-        provider: money.provider,
-        locale: customer.profile.locale.unwrap_or(Locale::English),
-        parts: money.parts,
-    };
-    let (mut claimed, mut event) = (ClaimedReports::default(), event.cloned());
-    let mut retry = RetryOnConflict::new(context);
-    loop {
-        retry.attempt().await?;
-        let reports = claimed.with(reports);
-        let Some(begun) = payment::start_external(external.clone(), &reports, now)? else {
-            return Ok(None);
-        };
-        let (payment, decision) = begun;
-        let record = CommitContext { applied: event.clone(), adopted: claimed.versions(), ..commit_context(context) };
-        match context.store.commit(&decision, &record).await? {
-            CommitOutcome::Committed => {
-                return Ok(Some(run_to_completion(context, payment, now).await?));
-            }
-            // The payment exists, or a version that could not read the event has marked it as applied.
-            CommitOutcome::AlreadyDone => match context.store.payment(b, &payment.id).await? {
-                Some(payment) => {
-                    let applied = commit_reports(context, payment, &reports, event.as_ref(), now).await?;
-                    return Ok(Some(applied));
-                }
-                None => event = None,
-            },
-            CommitOutcome::Conflict(conflicts) => {
-                claimed.claim(context, &payment, &conflicts).await?;
-                let named: Vec<InvoiceId> = external.parts.iter().map(|(invoice, _)| invoice.id.clone()).collect();
-                let current = named_invoices(context, b, &named).await?;
-                let amounts = external.parts.iter().map(|(_, amount)| *amount);
-                external.parts = current.into_iter().zip(amounts).collect();
-                // Another payment has claimed the kept reports, and applied them.
-                if conflicts.contains(&Conflict::UnclaimedReports(anchor.clone())) && !claimed.has(&anchor) {
-                    return Ok(None);
-                }
-            }
-        }
-    }
-}
-
-/// Makes a payment of unidentified money, for the customer and invoices that an operator names.
-pub async fn identify(
-    context: &Context,
-    b: &BusinessId,
-    object: &ObjectId,
-    customer: &CustomerId,
-    parts: Vec<(InvoiceHead, Money)>,
-    now: Timestamp,
-) -> Result<Payment, OperationError> {
-    let mut found = None;
-    for (provider, _) in context.gateways.all() {
-        if let Some(waiting) = context.store.waiting(b, provider, object).await? {
-            found = Some((provider, waiting));
-            break;
-        }
-        // A repeated request finds the payment that the first one made.
-        if let Some(known) = context.store.payment_of_object(b, provider, object).await? {
-            return context.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
-        }
-    }
-    let (provider, waiting) = found.ok_or(OperationError::NotFound)?;
-    if !mention_cash(&waiting.reports) {
-        return Err(ApplyRefusal::NothingReceived.into());
-    }
-    let money = ExternalMoney { provider, parts, anchor: Some(object.clone()) };
-    let recorded = record_external_payment(context, b, customer, &waiting.reports, money, None, now).await?;
-    recorded.ok_or(OperationError::Conflict)
-}
-
-/// The id of the payment for money that was not started here: the same money always gives the same id.
-fn payment_id(b: &BusinessId, anchor: &ObjectId) -> PaymentId {
-    PaymentId::derived_without_time(&[b.as_str(), anchor.as_str()])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_same_money_always_makes_the_same_payment() {
-        let business = "biz_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
-        let anchor = "pi_3QWabcdef".parse().unwrap();
-        // The id is an idempotency key: those of payments that exist stay what they are.
-        assert_eq!(payment_id(&business, &anchor).as_str(), "pay_7EKCDT7V68MDEG94XJGM8BNJDS");
-    }
 }

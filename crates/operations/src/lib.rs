@@ -20,6 +20,7 @@ mod invoices;
 mod links;
 mod methods;
 mod open_invoices;
+mod outside_payments;
 mod payments;
 mod payouts;
 mod publish;
@@ -31,7 +32,7 @@ mod verify;
 mod write_offs;
 
 pub use audit::seal_records;
-pub use businesses::set_write_off_tolerances;
+pub use businesses::change_settings;
 pub use cash_moves::{
     CashPart, apply_cash, close_review, hand_over, move_cash, proposals_for, proposals_for_credit_note, unapply_cash,
 };
@@ -40,7 +41,7 @@ pub use credit_notes::{NewCreditNote, apply_credit_note, issue_credit_note, unap
 pub use customers::{Registration, register_customer};
 pub use due::{Deadline, DueRun, Shards, SweepResult, put_business, run_due, sweep_provider_events, watch};
 pub use error::OperationError;
-pub use events::{ApplyOutcome, apply_provider_event, identify, replay_event};
+pub use events::{ApplyOutcome, apply_provider_event, replay_event};
 pub use exports::{EXPORT_DAYS_MAX, ExportedPayment, exported_payments, journal};
 pub use import::{
     IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
@@ -48,6 +49,7 @@ pub use import::{
 };
 pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
+pub use outside_payments::identify;
 pub use payment_gateway::PayerRemedy;
 pub use payments::{StartPayment, StartedPayment, charge_rule, poll_payment, start_payment};
 pub use publish::mail::send_sign_in_mail;

@@ -28,26 +28,84 @@ pub struct Business {
     pub email: EmailAddress,
     /// Up to how much of an invoice may be written off, by currency; nothing in those that are not named.
     pub write_off_tolerances: BTreeMap<Currency, Money>,
+    /// What becomes of payments that other programs make on its account at the provider.
+    pub outside_payments: OutsidePayments,
     /// Rises by one with each change; a change is written only over the version that it was decided on.
     pub version: u64,
 }
 
+/// What becomes of a payment that another program of the business made at the provider, such as an order of its web shop. One that
+/// names an invoice is for that invoice, and a bank transfer covers what is due first, whatever is chosen here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutsidePayments {
+    /// That of a known customer covers what is due first.
+    Apply,
+    /// That of a known customer is kept on their account and proposed to a person. Nobody gets a receipt for it.
+    #[default]
+    Propose,
+    /// It is no matter of the portal.
+    Ignore,
+}
+
+impl OutsidePayments {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Apply, Self::Propose, Self::Ignore];
+
+    /// The word for it in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Propose => "propose",
+            Self::Ignore => "ignore",
+        }
+    }
+
+    /// The choice of a word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == word)
+    }
+}
+
+/// Settings to change; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SettingsChange {
+    /// Replaces all tolerances.
+    pub write_off_tolerances: Option<BTreeMap<Currency, Money>>,
+    /// Another choice.
+    pub outside_payments: Option<OutsidePayments>,
+}
+
 impl Business {
-    /// The business with other tolerances, and what that changes. `None` where it changes nothing.
-    pub fn with_tolerances(&self, tolerances: BTreeMap<Currency, Money>) -> Option<(Self, Vec<Difference>)> {
+    /// The business with other settings, and what that changes. `None` where it changes nothing.
+    pub fn with_settings(&self, change: &SettingsChange) -> Option<(Self, Vec<Difference>)> {
+        let tolerances = change.write_off_tolerances.as_ref().unwrap_or(&self.write_off_tolerances);
+        let outside_payments = change.outside_payments.unwrap_or(self.outside_payments);
+        let mut differences = self.differences_of_tolerances(tolerances);
+        if outside_payments != self.outside_payments {
+            differences.push(Difference {
+                what: self.id.to_string(),
+                field: "outside_payments",
+                before: self.outside_payments.as_str().to_owned(),
+                after: outside_payments.as_str().to_owned(),
+            });
+        }
+        let version = self.version + 1;
+        let after = Self { write_off_tolerances: tolerances.clone(), outside_payments, version, ..self.clone() };
+        (!differences.is_empty()).then_some((after, differences))
+    }
+
+    fn differences_of_tolerances(&self, tolerances: &BTreeMap<Currency, Money>) -> Vec<Difference> {
         let currencies: BTreeSet<Currency> =
             self.write_off_tolerances.keys().chain(tolerances.keys()).copied().collect();
         let of = |amounts: &BTreeMap<Currency, Money>, currency| {
             amounts.get(&currency).copied().unwrap_or(Money::zero(currency))
         };
-        let differences: Vec<Difference> = currencies
+        currencies
             .into_iter()
-            .map(|currency| (of(&self.write_off_tolerances, currency), of(&tolerances, currency)))
+            .map(|currency| (of(&self.write_off_tolerances, currency), of(tolerances, currency)))
             .filter(|(before, after)| before != after)
             .map(|(before, after)| Difference::of_amount(self.id.as_str(), "write_off_tolerance", Some(before), after))
-            .collect();
-        let after = Self { write_off_tolerances: tolerances, version: self.version + 1, ..self.clone() };
-        (!differences.is_empty()).then_some((after, differences))
+            .collect()
     }
 
     /// Up to how much of an invoice in a currency may be written off.

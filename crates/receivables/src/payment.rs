@@ -28,7 +28,7 @@ mod state;
 
 pub use cash_moves::{HandOverRefusal, MoveRefusal, apply, hand_over, move_cash, unapply};
 pub use charge_rule::ChargeRule;
-pub use external::{ExternalPayment, mention_cash, start_external};
+pub use external::{ExternalPayment, mention_cash, mention_transfer, mentioned_cash, start_external};
 pub use fold::{
     OpenPages, abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder, placeable_on, remainder,
     settle_again,
@@ -86,6 +86,9 @@ pub struct Payment {
     pub on_account: Money,
     /// What of the unapplied an operator left there on purpose: the books apply none of it.
     pub kept: Money,
+    /// Another program's payment of a known customer, of which nothing says what it is for: all of it is kept until a person says, or
+    /// it is heard to be a bank transfer.
+    pub proposed: bool,
     /// There is more to place than one transaction carries, or invoices are to be found for what is left.
     pub unfinished: bool,
     /// That the money came was announced, which waits until all of it has its place.
@@ -214,6 +217,7 @@ impl Payment {
             to_reclaim: nothing,
             on_account: nothing,
             kept: nothing,
+            proposed: false,
             unfinished: false,
             settlement_announced: false,
             refunds: Vec::new(),

@@ -170,6 +170,8 @@ pub struct Report {
     pub payment: Option<PaymentId>,
     /// The provider's customer it names, where it names one.
     pub customer: Option<ObjectId>,
+    /// The invoice named in the object's metadata, by its id or number, where it names one.
+    pub invoice: Option<String>,
     /// What is said of it.
     pub state: ObjectState,
 }
@@ -177,7 +179,7 @@ pub struct Report {
 impl Report {
     /// What is said of an object that does not say whose it is.
     pub fn new(object: ObjectId, state: ObjectState) -> Self {
-        Self { object, of: None, business: None, payment: None, customer: None, state }
+        Self { object, of: None, business: None, payment: None, customer: None, invoice: None, state }
     }
 
     /// The object under which everything about the same money is found: what carries the money, else the object itself.

@@ -10,6 +10,7 @@ mod invoice_tables;
 mod money_back_stories;
 mod money_laws;
 mod online_payable;
+mod outside_payments;
 mod payment_laws;
 mod payment_refusals;
 mod payment_stories;

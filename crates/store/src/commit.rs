@@ -124,11 +124,7 @@ impl Store {
 
     /// Writes the tolerances of a business together with what the audit has of it, over the business as it was read. Says
     /// whether it was still so.
-    pub async fn commit_tolerances(
-        &self,
-        change: BusinessChange<'_>,
-        also: &CommitContext,
-    ) -> Result<bool, StoreError> {
+    pub async fn commit_settings(&self, change: BusinessChange<'_>, also: &CommitContext) -> Result<bool, StoreError> {
         let BusinessChange { before, after, differences, at } = change;
         let mut writes = Writes {
             core: &self.tables.core,
@@ -138,7 +134,7 @@ impl Store {
             issued: Vec::new(),
             items: Vec::new(),
         };
-        writes.tolerances(before, after)?;
+        writes.settings(before, after)?;
         let record = outbox::of_business(after, differences, at, also)?;
         writes.put_new(&self.tables.core, record, OnConditionFailed::AlreadyDone)?;
         writes.act(also, at)?;

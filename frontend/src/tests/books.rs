@@ -39,6 +39,7 @@ pub(super) fn business() -> Business {
         locales: vec![Locale::English, Locale::French],
         email: "compta@lumiere.example".parse().unwrap(),
         write_off_tolerances: std::collections::BTreeMap::new(),
+        outside_payments: receivables::OutsidePayments::Propose,
         version: 1,
     }
 }
@@ -181,6 +182,7 @@ impl Books {
             object: object.parse().unwrap(),
             of: None,
             customer: None,
+            invoice: None,
             business: None,
             payment: None,
             state: fact,

@@ -21,6 +21,7 @@ mod main_job;
 mod money_back;
 mod operator_idempotency;
 mod operators;
+mod outside_payments;
 mod persistence;
 mod portal_doors;
 mod provider_edges;

@@ -136,8 +136,8 @@ async fn money_of_a_known_customer_covers_what_is_due_first_and_the_rest_is_unap
     let body = json!({"name": "Known", "provider_ids": {"stripe": cus}});
     let customer = world.ask(Method::POST, "/customers", Some(body)).await;
     let invoice = world.invoice(&customer, "EUR", "40.00").await;
-    let foreign = json!({"amount": 5_000, "currency": "eur", "customer": cus, "with_intent": true});
-    world.stripe_control("/foreign_charge", &foreign).await;
+    let sent = json!({"amount": 5_000, "currency": "eur", "customer": cus, "funded": 5_000});
+    world.stripe_control("/bank_transfers", &sent).await;
     world.drain().await;
     assert_eq!(balance(&world, &invoice).await, "paid 0.00");
     let unapplied = world.local.state.context.store.unapplied(&world.local.business, &Page::first(50)).await.unwrap();
@@ -290,8 +290,8 @@ async fn a_lump_sum_finds_more_invoices_than_a_transaction_carries() {
     for _ in 0..60 {
         invoices.push(world.invoice(&customer, "EUR", "10.00").await);
     }
-    let foreign = json!({"amount": 59_000, "currency": "eur", "customer": made["id"], "with_intent": true});
-    world.stripe_control("/foreign_charge", &foreign).await;
+    let sent = json!({"amount": 59_000, "currency": "eur", "customer": made["id"], "funded": 59_000});
+    world.stripe_control("/bank_transfers", &sent).await;
     world.drain().await;
     world.verify().await;
     let mut open = Vec::new();
@@ -329,8 +329,8 @@ async fn however_many_invoices_stand_before_it_money_finds_the_one_it_can_cover(
     });
     let dollars = world.ask(Method::POST, "/invoices", Some(dollars)).await;
     for (amount, currency) in [(3_000, "eur"), (2_000, "usd")] {
-        let foreign = json!({"amount": amount, "currency": currency, "customer": made["id"], "with_intent": true});
-        world.stripe_control("/foreign_charge", &foreign).await;
+        let sent = json!({"amount": amount, "currency": currency, "customer": made["id"], "funded": amount});
+        world.stripe_control("/bank_transfers", &sent).await;
     }
     world.drain().await;
     world.verify().await;

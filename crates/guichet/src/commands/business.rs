@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use receivables::text::{EmailAddress, PartyName};
-use receivables::{BillingZone, Business, Currency, Locale};
+use receivables::{BillingZone, Business, Currency, Locale, OutsidePayments};
 
 use super::Outcome;
 use super::folder::FolderArguments;
@@ -55,6 +55,7 @@ async fn create(arguments: BusinessArguments) -> Outcome {
         locales: arguments.locales,
         email: arguments.email,
         write_off_tolerances: std::collections::BTreeMap::new(),
+        outside_payments: OutsidePayments::default(),
         version: 1,
     };
     operations::put_business(&local.state.context, &business, local.state.clock.now()).await?;

@@ -27,6 +27,7 @@ fn named_business(name: &str) -> Business {
         locales: Locale::ALL.to_vec(),
         email: "compta@maison.example".parse().unwrap(),
         write_off_tolerances: std::collections::BTreeMap::new(),
+        outside_payments: receivables::OutsidePayments::Propose,
         version: 1,
     }
 }

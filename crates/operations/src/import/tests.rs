@@ -17,6 +17,7 @@ fn business() -> Business {
         locales: vec![Locale::French],
         email: "compta@atelier.example".parse().unwrap(),
         write_off_tolerances: std::collections::BTreeMap::new(),
+        outside_payments: receivables::OutsidePayments::Propose,
         version: 1,
     }
 }

@@ -122,7 +122,7 @@ pub fn apply(
     now: Timestamp,
 ) -> Result<(Payment, Decision), ApplyRefusal> {
     finished(before)?;
-    let mut payment = before.clone();
+    let mut payment = Payment { proposed: false, ..before.clone() };
     allocation::apply(
         &mut payment.allocations,
         before.unapplied,
@@ -205,6 +205,7 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     payment.customer = to.id.clone();
     payment.locale = to.profile.locale.unwrap_or(before.locale);
     payment.kept = before.unapplied;
+    payment.proposed = false;
     // An entry is named by the version it makes, and there are two.
     payment.version = before.version + 2;
     // Invoices of the old account are not the new one's to see, nor to be covered by what may come back to the payment.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Opening, Origin, Payment, fold};
 use crate::allocation::{self, ApplyRefusal};
+use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::ids::{BusinessId, CustomerId, PaymentId};
 use crate::invoice::{HolderId, InvoiceHead};
@@ -27,9 +28,11 @@ pub struct ExternalPayment {
     pub provider: Provider,
     /// How the customer reads.
     pub locale: Locale,
-    /// The invoices an operator says it is for; none where the books find them, oldest due first. What these leave over is kept
-    /// on account.
+    /// The invoices an operator, or the payment itself, says it is for; none where the books find them, oldest due first. What these
+    /// leave over is kept on account.
     pub parts: Vec<(InvoiceHead, Money)>,
+    /// Nothing says what it is for: it is kept and proposed to a person, unless it is a bank transfer.
+    pub propose: bool,
 }
 
 /// Makes a payment of the reports, which it has then applied, where they speak of money that came. Of money in two currencies at
@@ -45,10 +48,10 @@ pub fn start_external(
     }
     let folded = provider_state.fold();
     let Some(amount) = folded.received.amounts().max_by_key(|amount| amount.minor()) else { return Ok(None) };
-    let ExternalPayment { id, business, customer, provider, locale, parts } = external;
+    let ExternalPayment { id, business, customer, provider, locale, parts, propose } = external;
     let before =
         Payment::blank(Opening { id, business, customer, provider, origin: Origin::Provider, locale, amount }, now);
-    let mut payment = Payment { provider_state, ..before.clone() };
+    let mut payment = Payment { provider_state, proposed: propose, ..before.clone() };
     if !parts.is_empty() {
         let (aside, own) = (payment.sent_back_by_choice(), HolderId::from(&before.id));
         allocation::apply(&mut payment.allocations, amount, &before.customer, &parts, &aside, Some(&own))?;
@@ -62,4 +65,18 @@ pub fn start_external(
 /// Whether reports speak of money that came.
 pub fn mention_cash(reports: &[Report]) -> bool {
     reports.iter().any(|report| report.state.received().is_some_and(|received| !received.is_empty()))
+}
+
+/// Whether reports say that the money comes by a bank transfer.
+pub fn mention_transfer(reports: &[Report]) -> bool {
+    reports.iter().any(|report| report.state.intent().is_some_and(|intent| intent.by_transfer))
+}
+
+/// How much came by all that is reported, in a currency.
+pub fn mentioned_cash(reports: &[Report], currency: Currency) -> Money {
+    let mut provider_state = ProviderState::default();
+    for report in reports {
+        provider_state.merge(report);
+    }
+    provider_state.fold().received.in_currency(currency)
 }

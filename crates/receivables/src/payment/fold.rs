@@ -174,6 +174,11 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     payment.refunded = folded.refunded.in_currency(currency).min(payment.received);
     payment.charged_back = folded.charged_back.in_currency(currency).min(payment.received.less(payment.refunded));
     payment.suspense = suspense(&folded, currency);
+    if payment.proposed && folded.by_transfer {
+        // The customer sent it for what they owe.
+        payment.proposed = false;
+        (payment.kept, payment.on_account) = (Money::zero(currency), Money::zero(currency));
+    }
     payment.reviews_closed = payment.still_closed();
     let mut facts = Vec::new();
     if let Transition::Announce(announcement) = edge {
@@ -200,6 +205,9 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
 fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed {
     let place_remainder = matches!(reason, Reason::PlaceRemainder(_) | Reason::Operator);
     let mut more = false;
+    if payment.proposed {
+        payment.on_account = payment.cash();
+    }
     let mut allocations = std::mem::take(&mut payment.allocations);
     if let Reason::PlaceRemainder(open) = reason {
         let surplus = surplus(payment, &allocations);
@@ -215,7 +223,7 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
     );
     payment.allocations = allocations;
     payment.unapplied = placed.unapplied;
-    payment.kept = payment.kept.min(payment.unapplied);
+    payment.kept = if payment.proposed { payment.unapplied } else { payment.kept.min(payment.unapplied) };
     payment.to_reclaim = placed.to_reclaim;
     payment.unfinished =
         more || placed.unfinished || (!place_remainder && !surplus(payment, &payment.allocations).is_zero());
@@ -281,7 +289,7 @@ fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKind> {
     let mut facts = Vec::new();
     // Money in another currency alone settles nothing that could be announced: it would use up the one announcement.
     let reported = payment.settlement_announced || payment.received.is_zero();
-    let settled = payment.state == State::Settled && !payment.unfinished && !reported;
+    let settled = payment.state == State::Settled && !payment.unfinished && !payment.proposed && !reported;
     if settled {
         facts.push(FactKind::PaymentSettled { payment: id(), received: payment.received });
     }

@@ -122,6 +122,8 @@ pub struct FoldedState {
     pub failed: bool,
     /// It closed unpaid or was given up.
     pub over: bool,
+    /// The money comes by a bank transfer.
+    pub by_transfer: bool,
     /// Why the last attempt known was declined, in the provider's word.
     pub decline: Option<String>,
 }
@@ -159,6 +161,7 @@ impl FoldedState {
         self.action_required |= intent.action_required;
         self.completed |= intent.processing_seen;
         self.over |= intent.cancelled;
+        self.by_transfer |= intent.by_transfer;
         self.funded.add(&intent.funded);
         let mut declines = intent.attempts.values().filter_map(|attempt| attempt.decline.clone());
         self.decline = self.decline.take().or_else(|| declines.next_back());

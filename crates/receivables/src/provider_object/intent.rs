@@ -9,6 +9,10 @@ pub const ATTEMPTS_PER_INTENT_MAX: usize = 50;
 
 /// What is known of an intent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is reported on its own, in any order, and only ever becomes true"
+)]
 pub struct IntentState {
     /// The money that came.
     pub received: Cash,
@@ -18,6 +22,8 @@ pub struct IntentState {
     pub processing_seen: bool,
     /// It was given up.
     pub cancelled: bool,
+    /// The money comes by a bank transfer, which its customer makes of their own accord.
+    pub by_transfer: bool,
     /// How much of it was sent back in all, in the provider's own sum: a check on the refunds reported, and all there is where
     /// an old API version speaks of none.
     pub refunded: Cash,
@@ -74,6 +80,7 @@ impl IntentState {
         let on_its_way = [&*self, other].iter().any(|fact| fact.has_attempt(AttemptRank::Pending));
         self.processing_seen |= other.processing_seen || on_its_way;
         self.cancelled |= other.cancelled;
+        self.by_transfer |= other.by_transfer;
         for (id, attempt) in &other.attempts {
             match self.attempts.get_mut(id) {
                 Some(known) => known.merge(attempt),

@@ -134,6 +134,7 @@ pub(super) fn report() -> impl Strategy<Value = Report> {
         object: object(id),
         of: None,
         customer: None,
+        invoice: None,
         business: None,
         payment: None,
         state: fact,
@@ -164,6 +165,7 @@ pub(super) fn single_reports() -> Vec<Report> {
             object: object(id),
             of: None,
             customer: None,
+            invoice: None,
             business: None,
             payment: None,
             state: fact,
@@ -261,7 +263,7 @@ proptest! {
     #[test]
     fn attempts_are_kept_within_their_limit(facts in prop::collection::vec(busy_intent(), 1..=4)) {
         let reports: Vec<Report> =
-            facts.into_iter().map(|fact| Report { object: object("pi_1"), of: None, customer: None, business: None, payment: None, state: fact }).collect();
+            facts.into_iter().map(|fact| Report { object: object("pi_1"), of: None, customer: None, invoice: None, business: None, payment: None, state: fact }).collect();
         let kept = heard(&reports);
         let backwards: Vec<Report> = reports.into_iter().rev().collect();
         prop_assert_eq!(&kept, &heard(&backwards));
@@ -277,6 +279,7 @@ fn the_money_of_a_checkout_whose_intent_is_not_known_yet_is_not_counted_twice() 
         object: object("cs_1"),
         of: None,
         customer: None,
+        invoice: None,
         business: None,
         payment: None,
         state: ObjectState::Checkout(CheckoutState {
@@ -289,6 +292,7 @@ fn the_money_of_a_checkout_whose_intent_is_not_known_yet_is_not_counted_twice() 
         object: object(id),
         of: None,
         customer: None,
+        invoice: None,
         business: None,
         payment: None,
         state: ObjectState::Intent(IntentState { received: eur(received), ..IntentState::default() }),

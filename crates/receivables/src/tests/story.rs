@@ -178,6 +178,7 @@ pub(super) fn report(payment: &str, words: &str) -> Report {
         object: format!("{prefix}_{payment}{number}").parse().unwrap(),
         of: None,
         customer: None,
+        invoice: None,
         business: None,
         payment: Some(payment_id(payment)),
         state: fact,

@@ -31,11 +31,12 @@ impl Writes<'_> {
     }
 
     /// Nothing else of the business is written, so that what another sets meanwhile stays.
-    pub(super) fn tolerances(&mut self, before: &Business, after: &Business) -> Result<(), StoreError> {
+    pub(super) fn settings(&mut self, before: &Business, after: &Business) -> Result<(), StoreError> {
         let amounts = after.write_off_tolerances.iter();
         let amounts = amounts.map(|(currency, amount)| (currency.to_string(), number(amount.minor()))).collect();
         let values = vec![
             (":tolerances", AttributeValue::M(amounts)),
+            (":outside", text(after.outside_payments.as_str())),
             (":was", number(before.version)),
             (":now", number(after.version)),
         ];
@@ -45,7 +46,7 @@ impl Writes<'_> {
         } else {
             "version = :was"
         };
-        let set = "SET write_off_tolerances = :tolerances, version = :now";
+        let set = "SET write_off_tolerances = :tolerances, outside_payments = :outside, version = :now";
         self.update(&keys::business(&after.id), set, Some(condition), values, OnConditionFailed::AlreadyDone)
     }
 

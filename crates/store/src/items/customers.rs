@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use receivables::customer::Profile;
 use receivables::text::{EmailAddress, ExternalId, PartyName};
 use receivables::{
-    BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId, Provider,
+    BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId, OutsidePayments,
+    Provider,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,8 @@ struct BusinessRecord {
     email: EmailAddress,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     write_off_tolerances: BTreeMap<Currency, i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    outside_payments: Option<String>,
     /// Absent of businesses from before it was counted.
     #[serde(default)]
     version: u64,
@@ -52,6 +55,7 @@ pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
             .iter()
             .map(|(currency, amount)| (*currency, amount.minor()))
             .collect(),
+        outside_payments: Some(business.outside_payments.as_str().to_owned()),
         version: business.version,
     };
     item(&keys::business(&business.id), &record)
@@ -71,6 +75,8 @@ pub(crate) fn business(item: Item) -> Result<Business, StoreError> {
             .into_iter()
             .map(|(currency, minor)| Ok((currency, money(minor, currency)?)))
             .collect::<Result<_, StoreError>>()?,
+        // A word of a newer version is read as the careful choice.
+        outside_payments: record.outside_payments.as_deref().and_then(OutsidePayments::named).unwrap_or_default(),
         version: record.version,
     })
 }

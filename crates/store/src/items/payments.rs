@@ -52,6 +52,8 @@ struct PaymentRecord {
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     unfinished: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    proposed: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     settlement_announced: bool,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     refunds: Vec<RefundOrderRecord>,
@@ -141,6 +143,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         on_account: payment.on_account.minor(),
         kept: payment.kept.minor(),
         unfinished: payment.unfinished,
+        proposed: payment.proposed,
         settlement_announced: payment.settlement_announced,
         refunds: payment.refunds.iter().map(of_refund_order).collect(),
         reviews_closed: payment.reviews_closed.clone(),
@@ -314,6 +317,7 @@ fn whole(
         on_account: money(head.on_account, currency)?,
         kept: money(head.kept, currency)?,
         unfinished: head.unfinished,
+        proposed: head.proposed,
         settlement_announced: head.settlement_announced,
         refunds: refunds.collect::<Result<Vec<RefundOrder>, StoreError>>()?,
         reviews_closed: head.reviews_closed,

@@ -50,6 +50,8 @@ pub(crate) struct IntentFactRecord {
     action_required: bool,
     processing_seen: bool,
     cancelled: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    by_transfer: bool,
     attempts: BTreeMap<String, AttemptRecord>,
 }
 
@@ -115,6 +117,7 @@ pub(crate) fn of_merged(fact: &ObjectState) -> MergedRecord {
             action_required: fact.action_required,
             processing_seen: fact.processing_seen,
             cancelled: fact.cancelled,
+            by_transfer: fact.by_transfer,
             attempts: fact
                 .attempts
                 .iter()
@@ -196,6 +199,7 @@ pub(crate) fn merged(record: MergedRecord) -> Result<ObjectState, StoreError> {
             action_required: fact.action_required,
             processing_seen: fact.processing_seen,
             cancelled: fact.cancelled,
+            by_transfer: fact.by_transfer,
             attempts: fact
                 .attempts
                 .into_iter()

@@ -1,6 +1,7 @@
 //! What comes of writing a decision: for each kind of condition, and whatever happens to the call.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use receivables::business::SettingsChange;
 use receivables::payment;
 use receivables::{Actor, Change, Decision, ObjectId};
 
@@ -280,10 +281,15 @@ async fn tolerances_are_set_over_what_was_read() {
     let fixture = Fixture::new();
     let before = business();
     fixture.store.put_business(&before).await.unwrap();
-    let (after, differences) = before.with_tolerances([(receivables::Currency::EUR, money(300))].into()).unwrap();
+    let (after, differences) = before
+        .with_settings(&SettingsChange {
+            write_off_tolerances: Some([(receivables::Currency::EUR, money(300))].into()),
+            outside_payments: None,
+        })
+        .unwrap();
     for expected in [true, false] {
         let change = BusinessChange { before: &before, after: &after, differences: differences.clone(), at: later(1) };
-        assert_eq!(fixture.store.commit_tolerances(change, &by_program()).await.unwrap(), expected);
+        assert_eq!(fixture.store.commit_settings(change, &by_program()).await.unwrap(), expected);
     }
     assert_eq!(fixture.store.business(&b()).await.unwrap(), Some(after));
 }

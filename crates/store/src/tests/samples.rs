@@ -49,6 +49,7 @@ pub(super) fn business() -> Business {
         locales: vec![Locale::French, Locale::English],
         email: "compta@maison.example".parse().unwrap(),
         write_off_tolerances: BTreeMap::new(),
+        outside_payments: receivables::OutsidePayments::Propose,
         version: 1,
     }
 }

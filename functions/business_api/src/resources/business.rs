@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::response::Response;
+use receivables::business::SettingsChange;
 use receivables::write_off::tolerance_max;
-use receivables::{Business, Currency, Money};
+use receivables::{Business, Currency, Money, OutsidePayments};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,6 +34,9 @@ pub(crate) struct BusinessResponse {
     email: String,
     /// By currency, the most that may be written off of one invoice. Nothing may be written off in other currencies.
     write_off_tolerances: BTreeMap<String, String>,
+    /// What becomes of a known customer's payment that another program made at the provider and that names no invoice: `apply`,
+    /// `propose` or `ignore`.
+    outside_payments: &'static str,
 }
 
 /// The settings to change. Those left out stay as they are.
@@ -44,6 +48,12 @@ pub(crate) struct BusinessChangeRequest {
     /// a minor unit. Replaces all previous tolerances.
     #[schema(example = json!({"EUR": "0.50"}))]
     write_off_tolerances: Option<BTreeMap<String, String>>,
+    /// What becomes of payments that your other programs make at the payment provider, such as orders of a web shop. `apply`: a known
+    /// customer's payment covers what is due first. `propose`: it is kept on their account, listed under `/unapplied`, and no receipt is sent for it.
+    /// `ignore`: it is no matter of the portal, and nor is that of an unknown payer. In any case a payment whose metadata names an invoice
+    /// (`guichet_invoice`: its id or number) is for that invoice, and a known customer's bank transfer covers what is due first.
+    #[schema(example = "propose")]
+    outside_payments: Option<String>,
     /// Why you do this. The audit keeps it.
     #[serde(default)]
     #[schema(required, min_length = 1, max_length = 200, example = "Rounding in dinars")]
@@ -61,13 +71,30 @@ impl From<&Business> for BusinessResponse {
             locales: business.locales.iter().map(|locale| locale.tag()).collect(),
             email: business.email.as_str().to_owned(),
             write_off_tolerances: tolerances.map(|(code, amount)| (code.to_string(), amount.to_plain())).collect(),
+            outside_payments: business.outside_payments.as_str(),
         }
     }
 }
 
 impl BusinessChangeRequest {
-    /// The new tolerances; nothing if the request does not change them. An invalid one is left out and adds an error.
-    fn read(&self, errors: &mut FieldErrors) -> Option<BTreeMap<Currency, Money>> {
+    /// What the request changes. What is invalid is left out and adds an error.
+    fn read(&self, errors: &mut FieldErrors) -> SettingsChange {
+        SettingsChange {
+            write_off_tolerances: self.tolerances(errors),
+            outside_payments: self.outside_payments(errors),
+        }
+    }
+
+    fn outside_payments(&self, errors: &mut FieldErrors) -> Option<OutsidePayments> {
+        let word = self.outside_payments.as_deref()?;
+        let choice = OutsidePayments::named(word);
+        if choice.is_none() {
+            errors.add("outside_payments", "expected apply, propose or ignore".to_owned());
+        }
+        choice
+    }
+
+    fn tolerances(&self, errors: &mut FieldErrors) -> Option<BTreeMap<Currency, Money>> {
         let requested = self.write_off_tolerances.as_ref()?;
         let mut tolerances = BTreeMap::new();
         for (code, amount) in requested {
@@ -107,18 +134,18 @@ pub(crate) async fn show_business(caller: Caller) -> Result<ApiResponse, ApiErro
 )]
 pub(crate) async fn change_business(request: IdempotentRequest) -> Result<Response, ApiError> {
     let body: BusinessChangeRequest = request.json()?;
-    let (tolerances, reason) = validate(|errors| {
-        let tolerances = body.read(errors);
-        Some((tolerances, parse_reason(&body.reason, errors)?))
+    let (change, reason) = validate(|errors| {
+        let change = body.read(errors);
+        Some((change, parse_reason(&body.reason, errors)?))
     })?;
     request
         .run_once(async |run| {
             let caller = &run.caller;
-            let Some(tolerances) = tolerances else {
+            if change == SettingsChange::default() {
                 return ApiResponse::ok(&BusinessResponse::from(&current_business(caller).await?));
-            };
+            }
             let (context, id) = (run.for_action(reason), caller.business_id());
-            let changed = operations::set_write_off_tolerances(&context, id, &tolerances, caller.now).await?;
+            let changed = operations::change_settings(&context, id, &change, caller.now).await?;
             ApiResponse::ok(&BusinessResponse::from(&changed))
         })
         .await

@@ -106,6 +106,15 @@ impl Runner {
     ) -> bool {
         let amount = provider::to_stripe(minor, CURRENCIES[place].0);
         let customer = of.and_then(|of| self.customers[of].1.clone()).map(String::from);
+        if with_intent && let (Some(customer), true) = (&customer, label.is_multiple_of(2)) {
+            // A customer sends it by bank transfer.
+            let sent = json!({ "amount": amount, "currency": CURRENCIES[place].0.to_lowercase(), "customer": customer, "funded": amount });
+            let Some(sent) = self.world.stripe_control_if("/bank_transfers", &sent).await else { return false };
+            let text = |name: &str| sent[name].as_str().unwrap().to_owned();
+            let (anchor, charge) = (text("id").parse().unwrap(), text("latest_charge"));
+            self.foreign.insert(label, Foreign { anchor, charge });
+            return true;
+        }
         let body = json!({ "amount": amount, "currency": CURRENCIES[place].0.to_lowercase(), "customer": customer, "with_intent": with_intent });
         let Some(taken) = self.world.stripe_control_if("/foreign_charge", &body).await else { return false };
         let text = |name: &str| taken[name].as_str().unwrap().to_owned();

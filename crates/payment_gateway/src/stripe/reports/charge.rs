@@ -18,6 +18,9 @@ use super::{Owner, amount_of, received, refund};
 use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, record};
 
+/// Stripe's word for money that a customer sends by bank transfer, which passes through their cash balance.
+pub(super) const BANK_TRANSFER: &str = "customer_balance";
+
 pub(super) const OBJECT: &str = "charge";
 pub(super) const SUCCEEDED: &str = "charge.succeeded";
 pub(super) const PENDING: &str = "charge.pending";
@@ -42,6 +45,14 @@ pub(super) struct Charge<'a> {
     failure_code: Field<'a>,
     outcome: Field<'a>,
     metadata: Field<'a>,
+    payment_method_details: Field<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct MethodDetails<'a> {
+    #[serde(borrow)]
+    r#type: Field<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -87,6 +98,7 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Vec<Report>,
         received: cash.map(Cash::of).unwrap_or_default(),
         processing_seen: attempt.as_ref().is_some_and(|(_, attempt)| attempt.rank == AttemptRank::Pending),
         refunded: refunded.map(Cash::of).unwrap_or_default(),
+        by_transfer: charge.is_transfer(),
         attempts: attempt.into_iter().collect::<BTreeMap<String, Attempt>>(),
         ..IntentState::default()
     };
@@ -96,6 +108,12 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Vec<Report>,
 }
 
 impl Charge<'_> {
+    /// Whether the money came by bank transfer.
+    pub(super) fn is_transfer(&self) -> bool {
+        let details: MethodDetails<'_> = self.payment_method_details.record().unwrap_or_default();
+        details.r#type.text().as_deref() == Some(BANK_TRANSFER)
+    }
+
     /// The charge as an attempt. An amount that is only reserved is no attempt yet: it may be taken or released.
     pub(super) fn attempt(&self, kind: Option<&str>) -> Option<(String, Attempt)> {
         let status = self.status.text();

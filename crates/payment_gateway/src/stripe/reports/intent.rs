@@ -16,7 +16,7 @@ use receivables::{Money, ObjectState, Report};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::charge::{self, Charge};
+use super::charge::{self, BANK_TRANSFER, Charge};
 use super::{Owner, amount_of, received};
 use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, record};
@@ -49,6 +49,7 @@ pub(super) struct Intent<'a> {
     next_action: Field<'a>,
     customer: Field<'a>,
     metadata: Field<'a>,
+    payment_method_types: Field<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -109,6 +110,7 @@ pub(super) fn reports(intent: &Intent<'_>, kind: Option<&str>, holder: &Owner) -
         action_required: status == Status::ActionRequired,
         processing_seen: status == Status::Processing,
         cancelled: status == Status::Cancelled,
+        by_transfer: intent.is_transfer(),
         refunded,
         funded: intent.funded(status).map(Cash::of).unwrap_or_default(),
         attempts: intent.attempts(status, kind),
@@ -127,6 +129,13 @@ impl Intent<'_> {
     /// The payment, business and customer that it names.
     pub(super) fn owner(&self) -> Owner {
         Owner::of(self.metadata, self.customer)
+    }
+
+    /// Whether it can only be paid by bank transfer, or was.
+    fn is_transfer(&self) -> bool {
+        let types: Vec<_> = self.payment_method_types.list().into_iter().map(Field::text).collect();
+        let only = matches!(types.as_slice(), [Some(word)] if word == BANK_TRANSFER);
+        only || self.charges().any(|charge| charge.is_transfer())
     }
 
     /// The charges that are included whole.

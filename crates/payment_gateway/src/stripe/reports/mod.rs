@@ -202,6 +202,7 @@ struct Owner {
     business: Option<BusinessId>,
     payment: Option<PaymentId>,
     customer: Option<ObjectId>,
+    invoice: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -213,13 +214,21 @@ struct Metadata<'a> {
     business: Field<'a>,
     #[serde(rename = "guichet_refund")]
     refund: Field<'a>,
+    /// Written by other programs of the business: the invoice that their payment is for, by its id or number.
+    #[serde(rename = "guichet_invoice")]
+    invoice: Field<'a>,
 }
 
 impl Owner {
     /// The owner by metadata and customer. A value not made by us is ignored: others may use the same keys.
     fn of(metadata: Field<'_>, customer: Field<'_>) -> Self {
         let metadata: Metadata<'_> = metadata.record().unwrap_or_default();
-        Self { business: parsed(metadata.business), payment: parsed(metadata.payment), customer: customer.id() }
+        Self {
+            business: parsed(metadata.business),
+            payment: parsed(metadata.payment),
+            customer: customer.id(),
+            invoice: metadata.invoice.label(),
+        }
     }
 
     /// The same, completed from an object that this one belongs to.
@@ -228,12 +237,13 @@ impl Owner {
             business: self.business.or_else(|| other.business.clone()),
             payment: self.payment.or_else(|| other.payment.clone()),
             customer: self.customer.or_else(|| other.customer.clone()),
+            invoice: self.invoice.or_else(|| other.invoice.clone()),
         }
     }
 
     fn report(self, object: ObjectId, state: ObjectState) -> Report {
-        let Self { business, payment, customer } = self;
-        Report { object, of: None, customer, business, payment, state }
+        let Self { business, payment, customer, invoice } = self;
+        Report { object, of: None, customer, business, payment, invoice, state }
     }
 }
 
