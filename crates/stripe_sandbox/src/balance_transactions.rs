@@ -53,9 +53,8 @@ impl Movement<'_> {
             (Kind::RefundFailure, false) => ("refund_failure", "refund_failure"),
             (Kind::RefundFailure, true) => ("payment_failure_refund", "refund_failure"),
             (Kind::Dispute, _) => ("adjustment", "dispute"),
-            (Kind::DisputeReversal, _) => ("adjustment", "dispute_reversal"),
             (Kind::DisputeMove { .. }, _) if self.amount < 0 => ("adjustment", "dispute"),
-            (Kind::DisputeMove { .. }, _) => ("adjustment", "dispute_reversal"),
+            (Kind::DisputeReversal | Kind::DisputeMove { .. }, _) => ("adjustment", "dispute_reversal"),
             (Kind::Payout, _) => ("payout", "payout"),
             (Kind::PayoutFailure, _) => ("payout_failure", "payout_reversal"),
         }

@@ -7,7 +7,6 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use receivables::ObjectId;
-#[cfg(feature = "requests")]
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -45,7 +44,6 @@ impl<'a> Field<'a> {
     }
 
     /// A decimal number, digit by digit as it was written.
-    #[cfg(feature = "requests")]
     pub(crate) fn decimal(self) -> Option<Decimal> {
         let written = self.0?.get();
         written.parse().or_else(|_| Decimal::from_scientific(written)).ok()

@@ -28,8 +28,9 @@ pub(crate) struct ReviewResponse {
     id: String,
     /// The amount at stake.
     amount: Amount,
-    /// Why: `other_currency`, `overdrawn`, `inquiry`, `chargeback`, `fraud_warning`, `provider_review`, `debit_returned`,
-    /// `refund_failed` or `refund_refused`.
+    /// Why: `other_currency`, `overdrawn`, `inquiry`, `chargeback`, `uneven_chargeback` (what the provider moved because of a
+    /// chargeback is neither the disputed amount nor nothing, or the contrary of the decision), `fraud_warning`,
+    /// `provider_review`, `debit_returned`, `refund_failed` or `refund_refused`.
     reason: String,
     /// A name that is unique within the payment.
     name: String,
