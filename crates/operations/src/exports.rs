@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::journal::{self, JournalLine, Known};
+use receivables::payout::BalanceTransaction;
 use receivables::{BillingZone, Business, Payment};
 use store::PayoutTransaction;
 
@@ -69,12 +70,19 @@ async fn of_movement(
         Some(payment) => context.store.payment(&business.id, payment).await?,
         None => None,
     };
-    let known = match (&payment, &transaction.source) {
-        (Some(payment), Some(source)) => journal::known_of(payment, source),
-        (Some(_) | None, Some(_) | None) => Known::Unidentified,
+    let known = match &payment {
+        Some(payment) => {
+            let others = if journal::stands_alone(payment, transaction) {
+                Vec::new()
+            } else {
+                context.store.transactions_of_payment(&business.id, &payment.id).await?
+            };
+            let others: Vec<BalanceTransaction> = others.into_iter().map(|other| other.transaction).collect();
+            journal::known_of(payment, transaction, &others)
+        }
+        None => Known::Unidentified,
     };
-    let mut lines = journal::of_transaction(transaction, known, zone)
-        .map_err(|error| OperationError::Defect(format!("journal: {error}")))?;
+    let mut lines = journal::of_transaction(transaction, known, zone);
     if payment.is_some_and(|payment| journal::was_unidentified(&payment, transaction)) {
         lines.extend(journal::of_unidentified(transaction, None, zone));
     }

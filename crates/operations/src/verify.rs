@@ -14,6 +14,7 @@ use crate::audit::verify_chain;
 use crate::context::Context;
 use crate::error::OperationError;
 
+mod moves;
 mod names;
 
 /// Items read at a time.
@@ -108,6 +109,7 @@ async fn verify_account(
         lists.payments.insert(payment.id.to_string());
         lists.of_month(payment.started_at);
         names::verify_payment(context, payment, proof).await?;
+        moves::verify_moves(context, payment, proof).await?;
         let reviews = payment.reviews();
         lists.reviews.extend(reviews.iter().map(|review| looked_for(&payment.id, c, &review.name, review.amount)));
     }

@@ -3,6 +3,9 @@
 //! Each ledger entry and each movement of our money at the provider becomes lines whose amounts come to nothing in each
 //! currency. A positive amount is a debit. Money that came lies on the clearing account until a payout takes it to the bank;
 //! what the provider exchanged passes through the exchange account, in the one currency out and in the other in.
+//!
+//! The ledger enters what the payer is owed or owes. The provider's movements may come to something else: what is beside the
+//! ledger's amount is a difference of exchange, a fee given back, or waits in suspense for a person who can explain it.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,7 +16,9 @@ use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::{Balance, Money, MoneyError};
 use crate::payment::{Origin, Payment};
 use crate::payout::BalanceTransaction;
-use crate::provider_object::{ObjectId, ObjectState};
+use crate::provider_object::{Cash, Course, Move, Moves, ObjectId, ObjectState, Share};
+
+use JournalAccount::{Bank, Clearing, Exchange, Fees, Suspense, Unidentified};
 
 /// The accounts of the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,11 +39,11 @@ pub enum JournalAccount {
     Credited,
     /// What is not expected any more.
     WrittenOff,
-    /// What passes from one currency into another.
+    /// What passes from one currency into another, and what is gained or lost by it.
     Exchange,
     /// Money whose customer is not known.
     Unidentified,
-    /// Money in a currency that is not its payment's.
+    /// Money in a currency that is not its payment's, and what of a movement nothing explains.
     Suspense,
 }
 
@@ -117,8 +122,8 @@ pub fn of_entry(entry: &Entry, zone: &BillingZone) -> Result<Vec<JournalLine>, M
 /// What our ledger knows of a movement at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// Its payment has it, as so much of the payment's currency.
-    As(Money),
+    /// Its payment has it, with this share of what the payment's ledger entered.
+    As(Share),
     /// Its payment holds it in suspense.
     InSuspense,
     /// No customer is known for it.
@@ -126,40 +131,41 @@ pub enum Known {
 }
 
 /// The lines of a movement at the provider. What the ledger knows of it stands on the clearing account already, in the
-/// currency of the payment; the movement says in which direction, since what went back may come again.
-pub fn of_transaction(
-    transaction: &BalanceTransaction,
-    known: Known,
-    zone: &BillingZone,
-) -> Result<Vec<JournalLine>, MoneyError> {
+/// currency of the payment.
+pub fn of_transaction(transaction: &BalanceTransaction, known: Known, zone: &BillingZone) -> Vec<JournalLine> {
     let line = |account, amount| line_of(transaction, transaction.at, account, amount, zone);
-    if transaction.is_of_a_payout() {
-        // Its amount is what leaves the provider, and so is negative where the bank receives.
-        return Ok(vec![
-            line(JournalAccount::Clearing, transaction.net),
-            line(JournalAccount::Bank, transaction.net.reversed()),
-        ]);
-    }
-    // What the provider takes for itself is all fee.
-    let is_fee = transaction.kind.ends_with("_fee");
-    let gross = transaction.gross;
-    let against = |account| vec![line(JournalAccount::Clearing, gross), line(account, gross.reversed())];
-    let mut lines = match known {
-        Known::InSuspense => against(JournalAccount::Suspense),
-        Known::Unidentified if !is_fee => against(JournalAccount::Unidentified),
-        Known::As(original) if original.currency() != gross.currency() => {
-            let came = gross.minor() >= 0;
-            let original = if came { Balance::owed(original) } else { Balance::in_favour(original) };
-            let given = [line(JournalAccount::Clearing, original.reversed()), line(JournalAccount::Exchange, original)];
-            given.into_iter().chain(against(JournalAccount::Exchange)).collect()
-        }
-        Known::As(_) | Known::Unidentified => Vec::new(),
+    let (gross, kept) = (transaction.gross, transaction.fee.reversed());
+    // Each is an amount that one account has and another gives.
+    let moves = if transaction.is_fee() {
+        // What the provider takes for itself is all fee.
+        vec![(Clearing, Fees, transaction.net)]
+    } else if transaction.is_of_a_payout() {
+        // It is what leaves the provider, and so is negative where the bank receives.
+        vec![(Clearing, Bank, gross), (Clearing, Fees, kept)]
+    } else {
+        let mut moves = match known {
+            Known::InSuspense => vec![(Clearing, Suspense, gross)],
+            Known::Unidentified => vec![(Clearing, Unidentified, gross)],
+            Known::As(share) => of_share(&share, gross),
+        };
+        moves.push((Clearing, Fees, kept));
+        moves
     };
-    let fee = if is_fee { transaction.net.reversed() } else { transaction.fee };
-    if !fee.is_zero() {
-        lines.extend([line(JournalAccount::Fees, fee), line(JournalAccount::Clearing, fee.reversed())]);
+    let moves = moves.into_iter().filter(|(_, _, amount)| !amount.is_zero());
+    moves.flat_map(|(has, gives, amount)| [line(has, amount), line(gives, amount.reversed())]).collect()
+}
+
+/// What is beside the amount that the ledger has entered; and where it was exchanged, that amount as well, out of the payment's
+/// currency and into the movement's.
+fn of_share(share: &Share, gross: Balance) -> Vec<(JournalAccount, JournalAccount, Balance)> {
+    if share.entered.currency() == gross.currency() {
+        let beside = [(Exchange, share.exchange), (Fees, share.fee), (Suspense, share.unexplained)];
+        beside.map(|(account, amount)| (Clearing, account, amount)).into()
+    } else {
+        let exchanged = [(Exchange, Clearing, share.entered), (Clearing, Exchange, gross)];
+        let beside = [(Exchange, Fees, share.fee), (Exchange, Suspense, share.unexplained)];
+        [exchanged, beside].concat()
     }
-    Ok(lines)
 }
 
 /// The lines of a movement without a known customer that a payment took over later: as it came, or, with the instant at which it
@@ -192,30 +198,101 @@ fn line_of(
     }
 }
 
-/// What a payment knows of the object that a movement comes from.
-pub fn known_of(payment: &Payment, source: &ObjectId) -> Known {
-    let cash = match payment.provider_state.0.get(source) {
-        Some(ObjectState::Refund(refund)) => Some(&refund.amount),
-        Some(ObjectState::Chargeback(chargeback)) => Some(&chargeback.amount),
-        Some(ObjectState::Intent(intent)) => Some(&intent.received),
-        Some(ObjectState::Checkout(_) | ObjectState::Concern(_)) => None,
-        // A charge is found as the attempt of its intent.
-        None => payment.provider_state.0.values().find_map(|fact| match fact {
-            ObjectState::Intent(intent) if intent.attempts.contains_key(source.as_str()) => Some(&intent.received),
-            ObjectState::Intent(_)
-            | ObjectState::Checkout(_)
-            | ObjectState::Refund(_)
-            | ObjectState::Chargeback(_)
-            | ObjectState::Concern(_) => None,
-        }),
+/// What a payment knows of a movement at the provider, among all its movements that are known by payouts. One that
+/// [`stands_alone`] needs no others.
+pub fn known_of(payment: &Payment, transaction: &BalanceTransaction, others: &[BalanceTransaction]) -> Known {
+    let Some(source) = &transaction.source else { return Known::Unidentified };
+    let own = payment.currency();
+    let mut moves = Moves::default();
+    let of_source = others.iter().filter(|other| other.source.as_ref() == Some(source));
+    for moved in of_source.chain([transaction]) {
+        moves.note(moved.id.as_str(), Move::from(moved));
+    }
+    let is_foreign = |cash: &Cash| !cash.is_empty() && cash.in_currency(own).is_zero();
+    let shares = match payment.provider_state.0.get(source) {
+        Some(ObjectState::Chargeback(chargeback)) if is_foreign(chargeback.disputed()) => return Known::InSuspense,
+        Some(ObjectState::Chargeback(chargeback)) => {
+            for (id, moved) in chargeback.moves.iter() {
+                moves.note(id, *moved);
+            }
+            let amounts = chargeback.amounts_in(own);
+            moves.shares(amounts.whole, amounts.last.less(never_had(payment, source)), Course::Goes)
+        }
+        Some(ObjectState::Refund(refund)) if is_foreign(&refund.amount) => return Known::InSuspense,
+        Some(ObjectState::Refund(refund)) => {
+            let amount = refund.amount.in_currency(own);
+            moves.shares(amount, amount.less(never_had(payment, source)), Course::Goes)
+        }
+        Some(ObjectState::Intent(_) | ObjectState::Checkout(_) | ObjectState::Concern(_)) | None => {
+            match received_by(payment, source) {
+                Some(received) if is_foreign(received) => return Known::InSuspense,
+                Some(received) => {
+                    let amount = received.in_currency(own);
+                    moves.shares(amount, amount, Course::Comes)
+                }
+                None => Vec::new(),
+            }
+        }
     };
-    let own = cash.map_or(payment.received, |cash| cash.in_currency(payment.currency()));
-    if cash.is_some_and(|cash| !cash.is_empty()) && own.is_zero() { Known::InSuspense } else { Known::As(own) }
+    let share = shares.into_iter().find(|(id, _)| *id == transaction.id.as_str());
+    Known::As(share.map_or(Share::unexplained(transaction.gross), |(_, share)| share))
+}
+
+/// Whether a movement says all that is to know of it: it is of no object, or money that came whole in one movement.
+pub fn stands_alone(payment: &Payment, transaction: &BalanceTransaction) -> bool {
+    let Some(source) = &transaction.source else { return true };
+    let received = received_by(payment, source).map(|cash| cash.in_currency(transaction.gross.currency()));
+    received.is_some_and(|received| !received.is_zero() && Balance::owed(received) == transaction.gross)
+}
+
+/// What a refund or chargeback took beyond the money that the payment had, so that the ledger could not enter it: of the
+/// chargebacks first, and of each kind the last first.
+fn never_had(payment: &Payment, source: &ObjectId) -> Money {
+    let own = payment.currency();
+    let went = |fact: &ObjectState| match fact {
+        ObjectState::Chargeback(chargeback) if chargeback.is_out() => Some((0, chargeback.disputed().in_currency(own))),
+        ObjectState::Refund(refund) if refund.stands() => Some((1, refund.amount.in_currency(own))),
+        ObjectState::Chargeback(_)
+        | ObjectState::Refund(_)
+        | ObjectState::Intent(_)
+        | ObjectState::Checkout(_)
+        | ObjectState::Concern(_) => None,
+    };
+    let back = payment.provider_state.0.iter().rev();
+    let mut back: Vec<_> =
+        back.filter_map(|(object, fact)| went(fact).map(|(kind, amount)| (kind, object, amount))).collect();
+    back.sort_by_key(|(kind, _, _)| *kind);
+    let mut left = payment.provider_state.fold().overdrawn(own);
+    for (_, object, amount) in back {
+        let beyond = amount.min(left);
+        if object == source {
+            return beyond;
+        }
+        left = left.less(beyond);
+    }
+    Money::zero(own)
+}
+
+/// The money that came by an intent, or by a charge that carries its money itself or is an attempt of its intent.
+fn received_by<'a>(payment: &'a Payment, source: &ObjectId) -> Option<&'a Cash> {
+    payment.provider_state.0.iter().find_map(|(object, fact)| match fact {
+        ObjectState::Intent(intent) if object == source || intent.attempts.contains_key(source.as_str()) => {
+            Some(&intent.received)
+        }
+        ObjectState::Intent(_)
+        | ObjectState::Checkout(_)
+        | ObjectState::Refund(_)
+        | ObjectState::Chargeback(_)
+        | ObjectState::Concern(_) => None,
+    })
 }
 
 /// Whether a movement came before the payment that has it now: until then its customer was not known.
 pub fn was_unidentified(payment: &Payment, transaction: &BalanceTransaction) -> bool {
-    payment.origin == Origin::Provider && transaction.at < payment.started_at && !transaction.is_of_a_payout()
+    payment.origin == Origin::Provider
+        && transaction.at < payment.started_at
+        && !transaction.is_of_a_payout()
+        && !transaction.is_fee()
 }
 
 /// The columns of the journal as a file.
@@ -236,78 +313,5 @@ impl JournalLine {
             credit.into(),
             self.amount.currency().code().to_owned().into(),
         ]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Currency;
-
-    fn balance(minor: i64, currency: Currency) -> Balance {
-        Balance::new(minor, currency).unwrap()
-    }
-
-    fn transaction(kind: &str, gross: i64, fee: i64) -> BalanceTransaction {
-        let eur = |minor| balance(minor, Currency::EUR);
-        BalanceTransaction {
-            id: "txn_1".parse().unwrap(),
-            kind: kind.to_owned(),
-            source: None,
-            gross: eur(gross),
-            fee: eur(fee),
-            net: eur(gross - fee),
-            exchange_rate: None,
-            at: "2026-03-02T23:30:00Z".parse().unwrap(),
-        }
-    }
-
-    fn sums(lines: &[JournalLine], account: JournalAccount) -> Vec<(Currency, i64)> {
-        let mut sums = std::collections::BTreeMap::new();
-        for line in lines.iter().filter(|line| line.account == account) {
-            *sums.entry(line.amount.currency()).or_insert(0) += line.amount.minor();
-        }
-        sums.into_iter().collect()
-    }
-
-    #[test]
-    fn every_source_comes_to_nothing_in_each_currency() {
-        let zone = BillingZone::named("Europe/Paris").unwrap();
-        let money = |minor, currency| Known::As(Money::new(minor, currency).unwrap());
-        for (transaction, known) in [
-            (transaction("charge", 9_200, 163), money(10_000, Currency::USD)),
-            (transaction("refund", -9_100, 0), money(10_000, Currency::USD)),
-            (transaction("refund_failure", 9_100, 0), money(10_000, Currency::USD)),
-            (transaction("charge", 10_000, 175), money(10_000, Currency::EUR)),
-            (transaction("adjustment", -10_000, 1_500), Known::Unidentified),
-            (transaction("charge", 9_200, 163), Known::InSuspense),
-            (transaction("stripe_fee", -300, 0), Known::Unidentified),
-            (transaction("payout", -9_037, 0), Known::Unidentified),
-        ] {
-            let lines = of_transaction(&transaction, known, &zone).unwrap();
-            let mut totals = std::collections::BTreeMap::new();
-            for line in &lines {
-                *totals.entry(line.amount.currency()).or_insert(0) += line.amount.minor();
-                assert_eq!(line.on.to_string(), "2026-03-03", "the day in the billing zone");
-            }
-            assert!(totals.values().all(|total| *total == 0), "{lines:?}");
-        }
-    }
-
-    #[test]
-    fn what_was_exchanged_leaves_clearing_in_one_currency_and_enters_it_in_the_other() {
-        let zone = BillingZone::named("UTC").unwrap();
-        let dollars = Known::As(Money::new(10_000, Currency::USD).unwrap());
-        let lines = of_transaction(&transaction("charge", 9_200, 163), dollars, &zone).unwrap();
-        let clearing = [(Currency::EUR, 9_200 - 163), (Currency::USD, -10_000)];
-        assert_eq!(sums(&lines, JournalAccount::Clearing), clearing);
-        assert_eq!(sums(&lines, JournalAccount::Fees), [(Currency::EUR, 163)]);
-        // Our ledger entered the dollars as they came, went and, as the refund failed, came again.
-        let back = of_transaction(&transaction("refund", -9_100, 0), dollars, &zone).unwrap();
-        assert_eq!(sums(&back, JournalAccount::Clearing), [(Currency::EUR, -9_100), (Currency::USD, 10_000)]);
-        let unidentified = of_transaction(&transaction("charge", 9_200, 163), Known::Unidentified, &zone).unwrap();
-        assert_eq!(sums(&unidentified, JournalAccount::Unidentified), [(Currency::EUR, -9_200)]);
-        let again = of_transaction(&transaction("refund_failure", 9_100, 0), dollars, &zone).unwrap();
-        assert_eq!(sums(&again, JournalAccount::Clearing), [(Currency::EUR, 9_100), (Currency::USD, -10_000)]);
     }
 }

@@ -89,7 +89,8 @@ impl PayoutState {
 pub struct BalanceTransaction {
     /// The provider's id of it.
     pub id: ObjectId,
-    /// What it is, in the provider's word: `charge`, `refund`, `adjustment`, `stripe_fee`, `payout`.
+    /// What it is, in the provider's word: `charge`, `refund`, `adjustment`, `stripe_fee`, `payout`. Where the word ends in
+    /// `_fee`, it is a fee.
     pub kind: String,
     /// The charge, refund or chargeback it comes from.
     pub source: Option<ObjectId>,
@@ -106,6 +107,11 @@ pub struct BalanceTransaction {
 }
 
 impl BalanceTransaction {
+    /// Whether it is what the provider takes for itself, or gives back of that.
+    pub fn is_fee(&self) -> bool {
+        self.kind.ends_with("_fee")
+    }
+
     /// Whether it moves money between the provider and the bank.
     pub fn is_of_a_payout(&self) -> bool {
         OF_PAYOUTS.contains(&self.kind.as_str())

@@ -21,14 +21,17 @@ mod checkout;
 mod concern;
 mod fold;
 mod intent;
+mod moves;
 mod refund;
 
 pub use cash::Cash;
-pub use chargeback::{CHARGEBACK_MOVES_MAX, ChargebackStage, ChargebackState, Move};
+pub use chargeback::{ChargebackStage, ChargebackState};
 pub use checkout::CheckoutState;
 pub use concern::{ConcernKind, ConcernState};
 pub use fold::{FoldedState, ProviderState};
 pub use intent::{ATTEMPTS_PER_INTENT_MAX, Attempt, AttemptRank, IntentState};
+pub(crate) use moves::Course;
+pub use moves::{MOVES_MAX, Move, Moves, Share};
 pub use refund::{RefundRank, RefundState};
 
 /// Characters of a provider's object id.

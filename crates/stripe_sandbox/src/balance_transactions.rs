@@ -21,6 +21,10 @@ pub(super) enum Kind {
     RefundFailure,
     Dispute,
     DisputeReversal,
+    /// What else moves because of a dispute, with a fee in the currency of settlement; negative where it is given back.
+    DisputeMove {
+        fee: i64,
+    },
     Payout,
     PayoutFailure,
 }
@@ -49,7 +53,8 @@ impl Movement<'_> {
             (Kind::RefundFailure, false) => ("refund_failure", "refund_failure"),
             (Kind::RefundFailure, true) => ("payment_failure_refund", "refund_failure"),
             (Kind::Dispute, _) => ("adjustment", "dispute"),
-            (Kind::DisputeReversal, _) => ("adjustment", "dispute_reversal"),
+            (Kind::DisputeMove { .. }, _) if self.amount < 0 => ("adjustment", "dispute"),
+            (Kind::DisputeReversal | Kind::DisputeMove { .. }, _) => ("adjustment", "dispute_reversal"),
             (Kind::Payout, _) => ("payout", "payout"),
             (Kind::PayoutFailure, _) => ("payout_failure", "payout_reversal"),
         }
@@ -59,6 +64,7 @@ impl Movement<'_> {
         match self.kind {
             Kind::Charge => (exchange::charge_fee(settled.amount, &settled.currency), "Stripe processing fees"),
             Kind::Dispute => (exchange::dispute_fee(&settled.currency), "Dispute fee"),
+            Kind::DisputeMove { fee } => (fee, "Dispute fee"),
             Kind::Refund | Kind::RefundFailure | Kind::DisputeReversal | Kind::Payout | Kind::PayoutFailure => (0, ""),
         }
     }

@@ -6,7 +6,8 @@
 //! | `payouts` | none: pays out all available money, with a payout for each currency; `by_hand`: `amount` and `currency` |
 //! | `payouts/{id}/fail` | `failure_code`, or none |
 //! | `disputes` | `charge`, `amount`, `reason`, `inquiry` |
-//! | `disputes/{id}` | `verdict`: `won`, `lost` or `escalated` |
+//! | `disputes/{id}` | `verdict`: `won`, `lost` or `escalated`; `amount` that was decided on; `moves` of the money with it |
+//! | `disputes/{id}/moves` | a move: `amount`, negative where it goes, and `fee` |
 //! | `fraud_warnings`, `reviews` | `charge` |
 //! | `reviews/{id}/close` | `reason`, or none |
 //! | `bank_transfers` | `session`, or `amount`, `currency`, `customer` and `metadata`; `funded` |
@@ -29,13 +30,13 @@ use super::api_error::ApiError;
 use super::bank_transfers::{self, Order};
 use super::charges::{self, Attempt};
 use super::database::{Record, RequestIds, Transaction};
-use super::disputes::{self, Verdict};
+use super::disputes::{self, DisputeMove, Settlement, Verdict};
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Instrument};
 use super::test_numbers::DisputeForm;
 use super::{
-    Sandbox, confirmation, customers, direct_payments, legacy_version, money, payouts, radar, saved_methods,
-    setup_intents,
+    Sandbox, confirmation, customers, direct_payments, dispute_words, legacy_version, money, payouts, radar,
+    saved_methods, setup_intents,
 };
 use fault_injection::Outage;
 
@@ -45,6 +46,7 @@ pub(super) fn routes() -> Router<Sandbox> {
         .route("/payouts/{id}/fail", post(fail_payout))
         .route("/disputes", post(open_dispute))
         .route("/disputes/{id}", post(settle_dispute))
+        .route("/disputes/{id}/moves", post(move_disputed))
         .route("/fraud_warnings", post(warn))
         .route("/reviews", post(open_review))
         .route("/reviews/{id}/close", post(close_review))
@@ -125,7 +127,7 @@ async fn open_dispute(State(sandbox): State<Sandbox>, Json(request): Json<NewDis
     carry_out(&sandbox, move |transaction| {
         let mut charge = transaction.need("charge", &request.charge, "charge")?;
         let reason = request.reason.as_deref().unwrap_or("general");
-        if !disputes::REASONS.contains(&reason) {
+        if !dispute_words::REASONS.contains(&reason) {
             return Err(ApiError::invalid("reason", format!("Invalid reason: {reason}")));
         }
         let bank = charge.body["payment_method_details"]["type"] != "card";
@@ -153,6 +155,9 @@ enum Outcome {
 #[serde(deny_unknown_fields)]
 struct DisputeEnd {
     verdict: Outcome,
+    amount: Option<i64>,
+    #[serde(default)]
+    moves: Vec<DisputeMove>,
 }
 
 async fn settle_dispute(
@@ -165,7 +170,16 @@ async fn settle_dispute(
         Outcome::Lost => Verdict::Lost,
         Outcome::Escalated => Verdict::Escalated,
     };
-    carry_out(&sandbox, move |transaction| disputes::settle_by_hand(transaction, &id, verdict)).await
+    let settlement = Settlement { amount: end.amount, moves: end.moves };
+    carry_out(&sandbox, move |transaction| disputes::settle_by_hand(transaction, &id, verdict, &settlement)).await
+}
+
+async fn move_disputed(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    Json(moved): Json<DisputeMove>,
+) -> Response {
+    carry_out(&sandbox, move |transaction| disputes::move_by_hand(transaction, &id, moved)).await
 }
 
 #[derive(Deserialize)]

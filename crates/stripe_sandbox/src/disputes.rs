@@ -3,11 +3,13 @@
 //! As in Stripe's test mode the evidence decides: `winning_evidence`, `losing_evidence` or `escalate_inquiry_evidence`. With
 //! any other evidence the issuer decides nothing until [`settle_by_hand`].
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api_error::ApiError;
 use super::balance_transactions::{self, Kind, Movement};
 use super::database::{Record, Transaction};
+use super::dispute_words::{EVIDENCE_FIELDS, network_reason_code};
 use super::form::Params;
 use super::listing::{self, Page};
 use super::test_numbers::{DisputeForm, PROMPT_S};
@@ -20,54 +22,6 @@ pub(super) const DEADLINE: &str = "dispute_deadline";
 const EVIDENCE_S: i64 = 9 * 24 * 60 * 60;
 /// How long an inquiry stays open without an answer.
 const INQUIRY_S: i64 = 120 * 24 * 60 * 60;
-
-pub(super) const REASONS: &[&str] = &[
-    "bank_cannot_process",
-    "check_returned",
-    "credit_not_processed",
-    "customer_initiated",
-    "debit_not_authorized",
-    "duplicate",
-    "fraudulent",
-    "general",
-    "incorrect_account_details",
-    "insufficient_funds",
-    "noncompliant",
-    "product_not_received",
-    "product_unacceptable",
-    "subscription_canceled",
-    "unrecognized",
-];
-
-const EVIDENCE_FIELDS: &[&str] = &[
-    "access_activity_log",
-    "billing_address",
-    "cancellation_policy",
-    "cancellation_policy_disclosure",
-    "cancellation_rebuttal",
-    "customer_communication",
-    "customer_email_address",
-    "customer_name",
-    "customer_purchase_ip",
-    "customer_signature",
-    "duplicate_charge_documentation",
-    "duplicate_charge_explanation",
-    "duplicate_charge_id",
-    "product_description",
-    "receipt",
-    "refund_policy",
-    "refund_policy_disclosure",
-    "refund_refusal_explanation",
-    "service_date",
-    "service_documentation",
-    "shipping_address",
-    "shipping_carrier",
-    "shipping_date",
-    "shipping_documentation",
-    "shipping_tracking_number",
-    "uncategorized_file",
-    "uncategorized_text",
-];
 
 /// The decision on a dispute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +41,25 @@ impl Verdict {
             _ => None,
         }
     }
+}
+
+/// What a decision says of the money; nothing where it is about the whole.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Settlement {
+    /// The amount that was decided on, where it is another than was disputed.
+    pub(super) amount: Option<i64>,
+    /// What moves with the decision. Without any, a dispute that is won brings back the whole.
+    pub(super) moves: Vec<DisputeMove>,
+}
+
+/// A move of money because of a dispute, in the currency of the payment; negative where it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DisputeMove {
+    pub(super) amount: i64,
+    /// In the currency of settlement; negative where it is given back.
+    #[serde(default)]
+    pub(super) fee: i64,
 }
 
 /// Opens a dispute about a charge that has succeeded.
@@ -179,41 +152,30 @@ fn body(
     }))
 }
 
-/// Visa's code for the reason.
-fn network_reason_code(reason: &str) -> &'static str {
-    match reason {
-        "fraudulent" | "unrecognized" => "10.4",
-        "product_not_received" => "13.1",
-        "product_unacceptable" => "13.3",
-        "subscription_canceled" => "13.2",
-        "credit_not_processed" => "13.6",
-        "duplicate" => "12.6",
-        _ => "12.5",
-    }
-}
-
 /// The issuer takes the money, and Stripe its fee.
 fn withdraw(transaction: &Transaction<'_>, dispute: &mut Record) -> Result<(), ApiError> {
     dispute.body["is_charge_refundable"] = json!(false);
-    move_money(transaction, dispute, true)
+    mark_charge(transaction, dispute, true)?;
+    let amount = dispute.integer("amount").saturating_neg();
+    move_money(transaction, dispute, Kind::Dispute, amount)
 }
 
-fn move_money(transaction: &Transaction<'_>, dispute: &mut Record, out: bool) -> Result<(), ApiError> {
+fn mark_charge(transaction: &Transaction<'_>, dispute: &Record, withdrawn: bool) -> Result<(), ApiError> {
     let mut charge = transaction.need("charge", dispute.text("charge"), "charge")?;
-    charge.internal["withdrawn"] = json!(out);
-    transaction.put(&charge)?;
-    let (kind, amount, word) = if out {
-        (Kind::Dispute, -dispute.integer("amount"), "withdrawal")
-    } else {
-        (Kind::DisputeReversal, dispute.integer("amount"), "reversal")
-    };
+    charge.internal["withdrawn"] = json!(withdrawn);
+    transaction.put(&charge)
+}
+
+fn move_money(transaction: &Transaction<'_>, dispute: &mut Record, kind: Kind, amount: i64) -> Result<(), ApiError> {
+    let charge = dispute.text("charge");
+    let word = if amount < 0 { "withdrawal" } else { "reversal" };
     let movement = Movement {
         kind,
         source: dispute.text("id"),
-        charge: charge.text("id"),
+        charge,
         amount,
         currency: dispute.text("currency"),
-        description: Some(format!("Chargeback {word} for {}", charge.text("id"))),
+        description: Some(format!("Chargeback {word} for {charge}")),
         at_once: true,
     };
     let movement = balance_transactions::record(transaction, &movement)?;
@@ -317,22 +279,49 @@ pub(super) fn answer_by_refund(transaction: &mut Transaction<'_>, charge: &Recor
 }
 
 /// The sandbox's control: ends a dispute that is still open, or makes an inquiry a chargeback.
-pub(super) fn settle_by_hand(transaction: &mut Transaction<'_>, id: &str, verdict: Verdict) -> Result<Value, ApiError> {
+pub(super) fn settle_by_hand(
+    transaction: &mut Transaction<'_>,
+    id: &str,
+    verdict: Verdict,
+    settlement: &Settlement,
+) -> Result<Value, ApiError> {
     let dispute = transaction.need("dispute", id, "dispute")?;
     let open = match dispute.text("status") {
         "needs_response" | "under_review" => verdict != Verdict::Escalated,
-        "warning_needs_response" | "warning_under_review" => true,
+        "warning_needs_response" | "warning_under_review" => *settlement == Settlement::default(),
         _ => false,
     };
     if !open {
         let message = format!("A dispute with a status of {} does not go that way.", dispute.text("status"));
         return Err(ApiError::invalid("verdict", message));
     }
-    Ok(conclude(transaction, dispute, verdict)?.body)
+    Ok(settle(transaction, dispute, verdict, settlement)?.body)
+}
+
+/// The sandbox's control: something else moves because of a chargeback, such as a difference between rates of exchange.
+pub(super) fn move_by_hand(transaction: &mut Transaction<'_>, id: &str, moved: DisputeMove) -> Result<Value, ApiError> {
+    let mut dispute = transaction.need("dispute", id, "dispute")?;
+    if dispute.text("status").starts_with("warning_") {
+        return Err(ApiError::invalid("dispute", "An inquiry moves no money."));
+    }
+    move_money(transaction, &mut dispute, Kind::DisputeMove { fee: moved.fee }, moved.amount)?;
+    transaction.put(&dispute)?;
+    transaction.emit("charge.dispute.updated", &dispute.body)?;
+    Ok(dispute.body)
+}
+
+/// The whole is settled: what was withdrawn comes back, or stays away.
+fn conclude(transaction: &mut Transaction<'_>, dispute: Record, verdict: Verdict) -> Result<Record, ApiError> {
+    settle(transaction, dispute, verdict, &Settlement::default())
 }
 
 /// An inquiry ends without money moving, whatever the decision.
-fn conclude(transaction: &mut Transaction<'_>, mut dispute: Record, verdict: Verdict) -> Result<Record, ApiError> {
+fn settle(
+    transaction: &mut Transaction<'_>,
+    mut dispute: Record,
+    verdict: Verdict,
+    settlement: &Settlement,
+) -> Result<Record, ApiError> {
     let inquiry = dispute.text("status").starts_with("warning_");
     match (verdict, inquiry) {
         (Verdict::Escalated, true) => {
@@ -350,17 +339,25 @@ fn conclude(transaction: &mut Transaction<'_>, mut dispute: Record, verdict: Ver
             transaction.put(&dispute)?;
             transaction.emit("charge.dispute.closed", &dispute.body)?;
         }
-        (Verdict::Won, false) => {
-            dispute.body["status"] = json!("won");
-            move_money(transaction, &mut dispute, false)?;
+        (Verdict::Won | Verdict::Lost | Verdict::Escalated, false) => {
+            let won = verdict == Verdict::Won;
+            dispute.body["status"] = json!(if won { "won" } else { "lost" });
+            if won {
+                mark_charge(transaction, &dispute, false)?;
+            }
+            let all = dispute.integer("amount");
+            if won && settlement.moves.is_empty() {
+                move_money(transaction, &mut dispute, Kind::DisputeReversal, all)?;
+            }
+            for moved in &settlement.moves {
+                move_money(transaction, &mut dispute, Kind::DisputeMove { fee: moved.fee }, moved.amount)?;
+            }
+            dispute.body["amount"] = json!(settlement.amount.unwrap_or(all));
             transaction.put(&dispute)?;
             transaction.emit("charge.dispute.closed", &dispute.body)?;
-            transaction.emit("charge.dispute.funds_reinstated", &dispute.body)?;
-        }
-        (Verdict::Lost | Verdict::Escalated, false) => {
-            dispute.body["status"] = json!("lost");
-            transaction.put(&dispute)?;
-            transaction.emit("charge.dispute.closed", &dispute.body)?;
+            if won || settlement.moves.iter().any(|moved| moved.amount > 0) {
+                transaction.emit("charge.dispute.funds_reinstated", &dispute.body)?;
+            }
         }
     }
     Ok(dispute)

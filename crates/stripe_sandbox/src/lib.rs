@@ -22,6 +22,7 @@ mod controls;
 mod customers;
 mod database;
 mod direct_payments;
+mod dispute_words;
 mod disputes;
 mod event_log;
 mod events;

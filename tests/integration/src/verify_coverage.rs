@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::json;
 use testing::World;
@@ -133,6 +134,12 @@ async fn lived(world: &World) {
     let other = world.customer("en").await;
     world.ask(Method::POST, &format!("{path}/hand-over"), to(&other)).await;
     world.stripe_control("/foreign_charge", &json!({"amount": 800, "currency": "eur"})).await;
+    world.drain().await;
+    // What moved is told a second time by what is paid out.
+    world.advance(SignedDuration::from_hours(72));
+    world.drain().await;
+    world.stripe_control("/payouts", &json!({})).await;
+    world.advance(SignedDuration::from_mins(1));
     world.drain().await;
 }
 

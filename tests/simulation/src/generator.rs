@@ -241,12 +241,15 @@ impl Generator {
                 if self.random.percent(40) {
                     self.steps.push(dispute);
                     let verdict = self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]);
-                    Step::Verdict { money, verdict }
+                    Step::Verdict { money, verdict, percent }
                 } else {
                     dispute
                 }
             }
-            2 => Step::Verdict { money, verdict: self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]) },
+            2 => {
+                let verdict = self.random.one(&[Verdict::Won, Verdict::Lost, Verdict::Escalated]);
+                Step::Verdict { money, verdict, percent }
+            }
             3 => Step::Apply { money, invoice, percent },
             4 if self.random.percent(50) => {
                 // Money that was taken back is placed again.

@@ -240,9 +240,11 @@ impl Runner {
                 add(&mut sums, taken.currency().code(), -provider::amount(refund, "amount").minor());
             }
             for dispute in disputes.iter().filter(of_it) {
-                let moves = dispute["balance_transactions"].as_array().unwrap();
-                let out: i64 = moves.iter().map(|moved| -moved["amount"].as_i64().unwrap().signum()).sum();
-                add(&mut sums, taken.currency().code(), -out * provider::amount(dispute, "amount").minor());
+                // What was withdrawn is out until it is won, however many moves there were, on the amount decided on.
+                let withdrawn = !dispute["balance_transactions"].as_array().unwrap().is_empty();
+                if withdrawn && dispute["status"] != "won" {
+                    add(&mut sums, taken.currency().code(), -provider::amount(dispute, "amount").minor());
+                }
             }
             (charge, sums)
         })

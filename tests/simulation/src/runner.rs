@@ -194,7 +194,7 @@ impl Runner {
                 Box::pin(self.order_refund(*order, *money, *place, *percent)).await
             }
             Step::Dispute { money, percent, inquiry } => self.dispute(*money, *percent, *inquiry).await,
-            Step::Verdict { money, verdict } => self.verdict(*money, *verdict).await,
+            Step::Verdict { money, verdict, percent } => self.verdict(*money, *verdict, *percent).await,
             Step::Identify { foreign, customer, invoice } => {
                 Box::pin(self.identify(*foreign, *customer, *invoice)).await
             }

@@ -117,7 +117,7 @@ pub enum Step {
     Refund { money: Money, percent: i64 },
     OrderRefund { order: usize, money: Money, place: Option<usize>, percent: i64 },
     Dispute { money: Money, percent: i64, inquiry: bool },
-    Verdict { money: Money, verdict: Verdict },
+    Verdict { money: Money, verdict: Verdict, percent: i64 },
     Foreign { foreign: usize, customer: Option<usize>, currency: usize, minor: i64, with_intent: bool },
     Identify { foreign: usize, customer: usize, invoice: Option<usize> },
     Credit { note: usize, customer: usize, currency: usize, minor: i64, invoice: Option<usize> },
@@ -194,7 +194,9 @@ impl fmt::Display for Step {
             }
             Self::Dispute { money, percent, inquiry: false } => write!(f, "dispute {percent} % of {money}"),
             Self::Dispute { money, percent, inquiry: true } => write!(f, "inquire about {percent} % of {money}"),
-            Self::Verdict { money, verdict } => write!(f, "the dispute of {money} is {}", verdict.as_str()),
+            Self::Verdict { money, verdict, percent } => {
+                write!(f, "the dispute of {money} is {} on {percent} %", verdict.as_str())
+            }
             Self::Foreign { foreign, customer, currency, minor, with_intent } => {
                 let without = if *with_intent { "" } else { " without an intent" };
                 write!(f, "M{foreign}: {}{without}, taken elsewhere from ", plain(*minor, *currency))?;

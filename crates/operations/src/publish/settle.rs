@@ -21,7 +21,7 @@ pub(super) async fn settle(
     {
         run_to_completion(context, payment, now).await?;
     }
-    match settle_account(context, &effect.business, customer, now).await? {
+    match Box::pin(settle_account(context, &effect.business, customer, now)).await? {
         SettleOutcome::Settled => Ok(()),
         SettleOutcome::ListIsBehind => Err(NotDone::Later("the list of open invoices is behind".to_owned())),
     }

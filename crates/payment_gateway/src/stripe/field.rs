@@ -9,7 +9,6 @@ use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use receivables::ObjectId;
-#[cfg(feature = "requests")]
 use rust_decimal::Decimal;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -49,7 +48,6 @@ impl<'a> Field<'a> {
     }
 
     /// A decimal number, digit by digit as it was written.
-    #[cfg(feature = "requests")]
     pub(crate) fn decimal(self) -> Option<Decimal> {
         let written = self.0?.get();
         written.parse().or_else(|_| Decimal::from_scientific(written)).ok()

@@ -9,7 +9,7 @@ use super::{Payment, fold};
 use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::money::Money;
-use crate::provider_object::{Cash, ChargebackStage, ObjectId, ObjectState};
+use crate::provider_object::{Cash, ChargebackStage, ChargebackState, ObjectId, ObjectState};
 
 /// Something of a payment that a person should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum ReviewKind {
     Inquiry,
     /// The issuer takes the money back.
     Chargeback,
+    /// What moved because of a chargeback comes neither to what is disputed nor to nothing, or to the contrary of the decision.
+    UnevenChargeback,
     /// The issuer suspects fraud.
     FraudWarning,
     /// The provider holds the payment for a person to look at.
@@ -57,11 +59,12 @@ pub enum ReviewKind {
 
 impl ReviewKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::OtherCurrency,
         Self::Overdrawn,
         Self::Inquiry,
         Self::Chargeback,
+        Self::UnevenChargeback,
         Self::FraudWarning,
         Self::ProviderReview,
         Self::DebitReturned,
@@ -79,6 +82,7 @@ impl ReviewKind {
             Self::Overdrawn => "overdrawn",
             Self::Inquiry => "inquiry",
             Self::Chargeback => "chargeback",
+            Self::UnevenChargeback => "uneven_chargeback",
             Self::FraudWarning => "fraud_warning",
             Self::ProviderReview => "provider_review",
             Self::DebitReturned => "debit_returned",
@@ -127,7 +131,10 @@ impl Payment {
         if !overdrawn.is_zero() {
             all.push(review(ReviewKind::Overdrawn, &named(overdrawn), None, overdrawn));
         }
-        all.extend(self.provider_state.0.iter().filter_map(|(object, fact)| self.doubt(object, fact)));
+        for (object, fact) in &self.provider_state.0 {
+            all.extend(self.doubt(object, fact));
+            all.extend(fact.chargeback().and_then(|chargeback| uneven(object, chargeback)));
+        }
         let refused = self.refunds.iter().filter(|order| order.refused.is_some());
         all.extend(refused.map(|order| review(ReviewKind::RefundRefused, order.id.as_str(), None, order.amount)));
         all.extend(self.page_refusals.iter().map(|refusal| refusal.review(self)));
@@ -143,7 +150,7 @@ impl Payment {
                     ChargebackStage::Open => ReviewKind::Chargeback,
                     ChargebackStage::Closed | ChargebackStage::Won | ChargebackStage::Lost => return None,
                 };
-                (kind, at_stake(&chargeback.amount, currency), chargeback.answer_by)
+                (kind, at_stake(chargeback.disputed(), currency), chargeback.answer_by)
             }
             ObjectState::Concern(concern) if !concern.closed => {
                 let kind = match concern.kind {
@@ -164,6 +171,13 @@ impl Payment {
         };
         Some(Review { answer_by, ..review(kind, object.as_str(), Some(object.clone()), amount) })
     }
+}
+
+/// The review of a chargeback whose moves do not add up. Of another amount it is another review.
+fn uneven(object: &ObjectId, chargeback: &ChargebackState) -> Option<Review> {
+    let amount = chargeback.uneven()?;
+    let of = format!("{object}.{}", named(amount));
+    Some(review(ReviewKind::UnevenChargeback, &of, Some(object.clone()), amount))
 }
 
 /// The amount at stake: in the payment's currency, or in its own where it is of another.

@@ -72,7 +72,7 @@ impl ProviderState {
                 }
                 ObjectState::Chargeback(chargeback) => {
                     if chargeback.is_out() {
-                        folded.charged_back.add(&chargeback.amount);
+                        folded.charged_back.add(chargeback.disputed());
                     }
                 }
                 ObjectState::Concern(_) => {}
@@ -108,7 +108,7 @@ pub struct FoldedState {
     pub received: Cash,
     /// What of it was sent back to the payer, or is on its way there.
     pub refunded: Cash,
-    /// What of it the issuer has taken back.
+    /// What of it the issuer holds.
     pub charged_back: Cash,
     /// What of a transfer has arrived at the provider, before it is whole.
     pub funded: Cash,

@@ -9,9 +9,10 @@ use super::books::{Books, credit_note_id, invoice_id, payment_id, refund_id};
 use super::cases;
 use crate::invoice::InvoiceHead;
 use crate::provider_object::{
-    Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState, ObjectState, RefundRank, RefundState,
+    Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState, Move, Moves, ObjectState, RefundRank,
+    RefundState,
 };
-use crate::{Currency, InvoiceId, Money, Payment, Report, credit_note, payment};
+use crate::{Balance, Currency, InvoiceId, Money, Payment, Report, credit_note, payment};
 
 /// One thing that happens: of which kind, to what, by how much. Numbers mean something for every kind.
 type Step = (u8, u8, u8, u16);
@@ -95,8 +96,17 @@ impl Enemy {
             (id, ObjectState::Refund(RefundState { order, amount, rank, failure: None }))
         };
         let formal = ChargebackState { amount: Cash::of(part), formal: true, ..ChargebackState::default() };
+        let moved = |minor| {
+            let mut moves = Moves::default();
+            let amount = Balance::new(minor, Currency::EUR).unwrap();
+            moves.note(
+                format!("txn_{}", amount.minor() % 5),
+                Move { amount, fee: Balance::zero(Currency::EUR), at: None, rate: None },
+            );
+            moves
+        };
         let chargeback = |fact| (format!("dp_{name}{}", number % 2), ObjectState::Chargeback(fact));
-        let (object, fact) = match kind % 14 {
+        let (object, fact) = match kind % 17 {
             0 | 1 => checkout(CheckoutState { completed: true, received: Cash::of(asked), ..CheckoutState::default() }),
             2 => checkout(CheckoutState { completed: true, ..CheckoutState::default() }),
             3 => checkout(CheckoutState { failed: true, ..CheckoutState::default() }),
@@ -109,6 +119,16 @@ impl Enemy {
             10 => chargeback(ChargebackState { withdrawn: true, ..formal }),
             11 => chargeback(ChargebackState { reinstated: true, won: true, ..formal }),
             12 => chargeback(ChargebackState { lost: true, ..formal }),
+            13 => chargeback(ChargebackState { moves: moved(-part.minor()), ..formal }),
+            14 => chargeback(ChargebackState {
+                moves: moved(part.minor()),
+                reinstated: amount.is_multiple_of(2),
+                ..formal
+            }),
+            15 => {
+                let lost_on = Cash::of(cents(part.minor() / 3));
+                chargeback(ChargebackState { lost_on, lost: true, moves: moved(part.minor() / 2), ..formal })
+            }
             _ => intent(IntentState { refunded: Cash::of(part), ..IntentState::default() }),
         };
         vec![Report { payment: Some(payment_id(name)), ..Report::new(object.parse().unwrap(), fact) }]

@@ -239,6 +239,222 @@ fn a_chargeback_out_of_order_comes_to_the_same() {
 }
 
 #[test]
+fn a_chargeback_that_is_lost_with_a_little_back_is_lost() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 100.00 opened moved -100.00
+            P is settled: 100.00 asked, 100.00 received, 100.00 charged back, review: chargeback#dp_P1
+            A is open: 100.00 open, 100.00 charged back
+            ledger: A 100.00
+            facts: payment.charged_back, invoice.reopened
+        P: chargeback1 100.00 lost moved -100.00 0.35
+            P is settled: 100.00 asked, 100.00 received, 100.00 charged back
+    "#]]);
+}
+
+#[test]
+fn a_chargeback_that_is_won_with_a_little_less_is_won() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 100.00 opened moved -100.00 -0.35
+            P is settled: 100.00 asked, 100.00 received, 100.00 charged back, review: chargeback#dp_P1
+            A is open: 100.00 open, 100.00 charged back
+            ledger: A 100.00
+            facts: payment.charged_back, invoice.reopened
+        P: chargeback1 100.00 won moved -100.00 -0.35 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.reinstated, invoice.paid
+    "#]]);
+}
+
+#[test]
+fn of_a_chargeback_that_is_settled_on_a_part_the_part_is_open() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 100.00 opened moved -100.00
+            P is settled: 100.00 asked, 100.00 received, 100.00 charged back, review: chargeback#dp_P1
+            A is open: 100.00 open, 100.00 charged back
+            ledger: A 100.00
+            facts: payment.charged_back, invoice.reopened
+        P: chargeback1 40.00 lost moved -100.00 60.00
+            P is settled: 100.00 asked, 100.00 received, 40.00 charged back
+            A is partly_paid: 40.00 open, 40.00 charged back
+            ledger: A -60.00
+            facts: payment.reinstated, invoice.partly_paid
+        P: chargeback1 100.00 opened moved -100.00
+            nothing new
+    "#]]);
+}
+
+#[test]
+fn a_chargeback_heard_backwards_comes_to_the_same() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 40.00 lost moved -100.00 60.00
+            P is settled: 100.00 asked, 100.00 received, 40.00 charged back
+            A is partly_paid: 40.00 open, 40.00 charged back
+            ledger: A 40.00
+            facts: payment.charged_back, invoice.reopened
+        P: chargeback1 100.00 reinstated moved -100.00 60.00
+            P is settled: 100.00 asked, 100.00 received, 40.00 charged back
+        P: chargeback1 100.00 withdrawn moved -100.00
+            P is settled: 100.00 asked, 100.00 received, 40.00 charged back
+    "#]]);
+}
+
+#[test]
+fn a_sum_that_is_neither_out_nor_back_is_put_before_a_person() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 100.00 opened moved -100.00 60.00
+            P is settled: 100.00 asked, 100.00 received, review: chargeback#dp_P1, review: uneven_chargeback#dp_P1.EUR.4000
+        close P: uneven_chargeback#dp_P1.EUR.4000
+            P is settled: 100.00 asked, 100.00 received, review: chargeback#dp_P1
+        P: chargeback1 100.00 opened moved -100.00 60.00 -5.00
+            P is settled: 100.00 asked, 100.00 received, review: chargeback#dp_P1, review: uneven_chargeback#dp_P1.EUR.4500
+        P: chargeback1 100.00 won moved -100.00 60.00 -5.00 45.00
+            P is settled: 100.00 asked, 100.00 received
+    "#]]);
+}
+
+#[test]
+fn what_the_money_says_against_the_decision_is_put_before_a_person() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 100.00 opened moved -100.00
+            P is settled: 100.00 asked, 100.00 received, 100.00 charged back, review: chargeback#dp_P1
+            A is open: 100.00 open, 100.00 charged back
+            ledger: A 100.00
+            facts: payment.charged_back, invoice.reopened
+        P: chargeback1 100.00 won moved -100.00
+            P is settled: 100.00 asked, 100.00 received, review: uneven_chargeback#dp_P1.EUR.10000
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.reinstated, invoice.paid
+        P: chargeback1 100.00 won moved -100.00 100.00
+            P is settled: 100.00 asked, 100.00 received
+        P: chargeback2 50.00 lost
+            P is settled: 100.00 asked, 100.00 received, 50.00 charged back
+            A is partly_paid: 50.00 open, 50.00 charged back
+            ledger: A 50.00
+            facts: payment.charged_back, invoice.reopened
+        P: chargeback2 50.00 reinstated
+            P is settled: 100.00 asked, 100.00 received, review: uneven_chargeback#dp_P2.EUR.5000
+            A is paid: 0.00 open
+            ledger: A -50.00
+            facts: payment.reinstated, invoice.paid
+    "#]]);
+}
+
+#[test]
+fn a_chargeback_that_was_won_may_be_lost_on_a_part_after_all() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        P: chargeback1 100.00 opened moved -100.00
+            P is settled: 100.00 asked, 100.00 received, 100.00 charged back, review: chargeback#dp_P1
+            A is open: 100.00 open, 100.00 charged back
+            ledger: A 100.00
+            facts: payment.charged_back, invoice.reopened
+        P: chargeback1 100.00 won moved -100.00 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.reinstated, invoice.paid
+        P: chargeback1 40.00 lost moved -100.00 100.00 -40.00
+            P is settled: 100.00 asked, 100.00 received, 40.00 charged back
+            A is partly_paid: 40.00 open, 40.00 charged back
+            ledger: A 40.00
+            facts: payment.charged_back, invoice.reopened
+    "#]]);
+}
+
+#[test]
 fn a_debit_that_is_returned_after_it_succeeded_is_a_chargeback_lost_from_the_start() {
     check(&expect![[r#"
         invoice A 100.00 due 2026-03-01

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
+use super::books::NOW;
 use super::cases;
 use crate::provider_object::{
-    ATTEMPTS_PER_INTENT_MAX, Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState, Move,
-    ObjectState, ProviderState, RefundRank, RefundState,
+    ATTEMPTS_PER_INTENT_MAX, Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState, MOVES_MAX, Move,
+    Moves, ObjectState, ProviderState, RefundRank, RefundState,
 };
-use crate::{Currency, Money, ObjectId, Report};
+use crate::{Balance, Currency, Money, ObjectId, Report};
 
 /// A few objects, so that reports meet. A checkout's intent is always the same, and not always said.
 const CHECKOUTS: [(&str, &str); 2] = [("cs_1", "pi_1"), ("cs_2", "pi_2")];
@@ -63,24 +64,42 @@ fn refund_fact() -> impl Strategy<Value = RefundState> {
     (cash(), rank).prop_map(|(amount, rank)| RefundState { amount, rank, ..RefundState::default() })
 }
 
+/// Moves of a few amounts, of which two statements about one id may differ.
+fn moves(ids: &'static [&'static str]) -> impl Strategy<Value = Moves> {
+    let amount = (select(vec![-10_000, -5_000, -35, 35, 6_000, 10_000_i64]), select(vec![0, 1_500, -1_500_i64]));
+    let at = select(vec![None, Some(NOW.parse().unwrap())]);
+    let currency = select(vec![Currency::EUR, Currency::EUR, Currency::USD]);
+    let rate = select(vec![None, Some(rust_decimal::Decimal::new(9_215, 4)), Some(rust_decimal::Decimal::ZERO)]);
+    let one = (amount, currency, at, rate).prop_map(|((amount, fee), currency, at, rate)| {
+        let balance = |minor| Balance::new(minor, currency).unwrap();
+        Move { amount: balance(amount), fee: balance(fee), at, rate }
+    });
+    prop::collection::vec((select(ids.to_vec()), one), 0..=3).prop_map(|listed| {
+        let mut moves = Moves::default();
+        for (id, moved) in listed {
+            moves.note(id, moved);
+        }
+        moves
+    })
+}
+
 fn chargeback_fact() -> impl Strategy<Value = ChargebackState> {
-    let moves = prop::collection::btree_map(
-        select(vec!["txn_1", "txn_2", "txn_3"]).prop_map(str::to_owned),
-        select(vec![Move::Withdrawn, Move::Reinstated]),
-        0..=2,
-    );
-    (cash(), [flag(), flag(), flag(), flag(), flag(), flag(), flag()], moves).prop_map(
-        |(amount, [inquiry, formal, withdrawn, reinstated, inquiry_closed, won, lost], moves)| ChargebackState {
-            amount,
-            inquiry,
-            formal,
-            withdrawn,
-            reinstated,
-            inquiry_closed,
-            won,
-            lost,
-            moves,
-            ..ChargebackState::default()
+    let flags = [flag(), flag(), flag(), flag(), flag(), flag(), flag()];
+    ([cash(), cash()], flags, moves(&["txn_1", "txn_2", "txn_3"])).prop_map(
+        |([amount, lost_on], [inquiry, formal, withdrawn, reinstated, inquiry_closed, won, lost], moves)| {
+            ChargebackState {
+                amount,
+                lost_on,
+                inquiry,
+                formal,
+                withdrawn,
+                reinstated,
+                inquiry_closed,
+                won,
+                lost,
+                moves,
+                ..ChargebackState::default()
+            }
         },
     )
 }
@@ -188,12 +207,29 @@ fn busy_intent() -> impl Strategy<Value = ObjectState> {
         .prop_map(|attempts| ObjectState::Intent(IntentState { attempts, ..IntentState::default() }))
 }
 
+/// A chargeback with more moves than are kept, by ids that overlap between any two.
+fn busy_chargeback() -> impl Strategy<Value = ObjectState> {
+    prop::collection::btree_set(0..200_u32, 0..=150).prop_map(|numbers| {
+        let mut moves = Moves::default();
+        for number in numbers {
+            let amount = Balance::new(-100, Currency::EUR).unwrap();
+            moves.note(
+                format!("txn_{number:03}"),
+                Move { amount, fee: Balance::zero(Currency::EUR), at: None, rate: None },
+            );
+        }
+        let amount = sixty_euros();
+        ObjectState::Chargeback(ChargebackState { amount, moves, ..ChargebackState::default() })
+    })
+}
+
 fn same_kind() -> impl Strategy<Value = [ObjectState; 3]> {
     let checkouts = [checkout_fact("pi_1"), checkout_fact("pi_1"), checkout_fact("pi_1")];
     prop_oneof![
         [intent_fact(), intent_fact(), intent_fact()].prop_map(|facts| facts.map(ObjectState::Intent)),
         checkouts.prop_map(|facts| facts.map(ObjectState::Checkout)),
         [busy_intent(), busy_intent(), busy_intent()],
+        [busy_chargeback(), busy_chargeback(), busy_chargeback()],
         [refund_fact(), refund_fact(), refund_fact()].prop_map(|facts| facts.map(ObjectState::Refund)),
         [chargeback_fact(), chargeback_fact(), chargeback_fact()].prop_map(|facts| facts.map(ObjectState::Chargeback)),
     ]
@@ -270,6 +306,27 @@ proptest! {
         let Some(ObjectState::Intent(intent)) = kept.0.get(&object("pi_1")) else { unreachable!() };
         prop_assert!(intent.attempts.len() <= ATTEMPTS_PER_INTENT_MAX);
     }
+}
+
+#[test]
+fn more_moves_than_are_kept_are_for_a_person_to_add_up() {
+    let one = |count: usize| {
+        let mut moves = Moves::default();
+        for number in 0..count {
+            let amount = Balance::new(-60, Currency::EUR).unwrap();
+            moves.note(
+                format!("txn_{number:03}"),
+                Move { amount, fee: Balance::zero(Currency::EUR), at: None, rate: None },
+            );
+        }
+        let fact = ChargebackState { amount: sixty_euros(), moves, ..ChargebackState::default() };
+        let heard = heard(&[Report::new(object("dp_1"), ObjectState::Chargeback(fact))]);
+        let kept = heard.0.values().next().unwrap().chargeback().unwrap().clone();
+        (kept.is_out(), kept.uneven().map(Money::minor))
+    };
+    assert_eq!(one(MOVES_MAX), (true, None));
+    assert_eq!(one(MOVES_MAX + 1), (true, Some(6_000)));
+    assert_eq!(one(MOVES_MAX + 50), (true, Some(6_000)));
 }
 
 #[test]

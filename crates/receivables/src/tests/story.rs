@@ -14,30 +14,35 @@ use std::fmt::Write;
 
 use expect_test::Expect;
 
-use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, payment_id, refund_id};
+use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, now, payment_id, refund_id};
 use crate::decision::{Change, Decision};
 use crate::invoice::Due;
 use crate::ledger::Leg;
 use crate::payment::{PageRefusal, ReviewRefusal};
 use crate::provider_object::{
-    Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, ObjectState,
-    RefundRank, RefundState,
+    Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, Move, Moves,
+    ObjectState, RefundRank, RefundState,
 };
-use crate::{InvoiceHead, Money, Payment, Refusal, Report, payment};
+use crate::{Balance, InvoiceHead, Money, Payment, Refusal, Report, payment};
 
 /// Tells a story to new books.
 pub(super) fn check(story: &Expect) {
-    let margin = story.data().lines().filter(|line| !line.trim().is_empty()).map(indentation).min().unwrap_or(0);
     let mut books = Books::new();
     let mut told = String::new();
-    for line in story.data().lines().filter(|line| !line.trim().is_empty() && indentation(line) == margin) {
-        let line = line.trim();
+    for line in told_lines(story) {
         writeln!(told, "{line}").unwrap();
         for answer in tell(&mut books, line) {
             writeln!(told, "    {answer}").unwrap();
         }
     }
     story.assert_eq(&told);
+}
+
+/// The lines that are not indented: what is told.
+pub(super) fn told_lines(story: &Expect) -> impl Iterator<Item = &str> {
+    let lines = story.data().lines().filter(|line| !line.trim().is_empty());
+    let margin = lines.clone().map(indentation).min().unwrap_or(0);
+    lines.filter(move |line| indentation(line) == margin).map(str::trim)
 }
 
 fn indentation(line: &str) -> usize {
@@ -232,11 +237,15 @@ fn refund_fact(said: &str) -> RefundState {
     RefundState { order, amount: Cash::of(money(amount)), rank, failure: None }
 }
 
-/// `60.00 asked`, `60.00 opened`, `60.00 withdrawn`, `60.00 reinstated`, `60.00 won`, `60.00 lost`.
+/// `60.00 asked`, `60.00 opened`, `60.00 withdrawn`, `60.00 reinstated`, `60.00 won`, `60.00 lost`; with `moved -60.00 0.35`
+/// where the provider lists all moves so far.
 fn chargeback_fact(said: &str) -> ChargebackState {
+    let (said, moved) = said.split_once(" moved ").unwrap_or((said, ""));
     let (amount, word) = said.split_once(' ').unwrap();
-    let amount = &amount.replace('_', " ");
-    let formal = ChargebackState { amount: Cash::of(money(amount)), formal: true, ..ChargebackState::default() };
+    let cash = Cash::of(money(&amount.replace('_', " ")));
+    let silent = ChargebackState { moves: moves(moved), ..ChargebackState::default() };
+    let lost = ChargebackState { lost_on: cash.clone(), lost: true, formal: true, ..silent.clone() };
+    let formal = ChargebackState { amount: cash, formal: true, ..silent };
     match word {
         "asked" => ChargebackState { inquiry: true, formal: false, ..formal },
         "closed" => ChargebackState { inquiry: true, inquiry_closed: true, formal: false, ..formal },
@@ -244,9 +253,26 @@ fn chargeback_fact(said: &str) -> ChargebackState {
         "withdrawn" => ChargebackState { withdrawn: true, ..formal },
         "reinstated" => ChargebackState { reinstated: true, ..formal },
         "won" => ChargebackState { won: true, ..formal },
-        "lost" => ChargebackState { lost: true, ..formal },
+        "lost" => lost,
         _ => panic!("no chargeback is {word}"),
     }
+}
+
+/// `-100.00 0.35`, or `-92.15_USD`; with `/15.00` behind it, the fee; with `@0.9215`, the rate. They follow each other by a day.
+pub(super) fn moves(said: &str) -> Moves {
+    let mut moves = Moves::default();
+    for (place, words) in said.split_whitespace().enumerate() {
+        let (words, rate) = words.split_once('@').map_or((words, None), |(words, rate)| (words, rate.parse().ok()));
+        let (words, currency) = words.split_once('_').unwrap_or((words, "EUR"));
+        let (amount, fee) = words.split_once('/').unwrap_or((words, "0"));
+        let signed = |text: &str| {
+            let size = Balance::owed(money(&format!("{} {currency}", text.trim_start_matches('-'))));
+            if text.starts_with('-') { size.reversed() } else { size }
+        };
+        let at = now() + jiff::SignedDuration::from_hours(24 * i64::try_from(place).unwrap());
+        moves.note(format!("txn_{place}"), Move { amount: signed(amount), fee: signed(fee), at: Some(at), rate });
+    }
+    moves
 }
 
 fn concern_fact(said: &str) -> ConcernState {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use receivables::provider_object::{
-    Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, Move,
+    Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, Move, Moves,
     RefundRank, RefundState,
 };
-use receivables::{Currency, ObjectId, ObjectState, RefundId};
+use receivables::{Balance, Currency, ObjectId, ObjectState, RefundId};
 use serde::{Deserialize, Serialize};
 
 use super::money;
@@ -41,6 +41,7 @@ pub(crate) struct CheckoutFactRecord {
 }
 
 #[derive(Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "it is the stored form of a fact whose flags only ever become true")]
 pub(crate) struct IntentFactRecord {
     received: BTreeMap<Currency, i64>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
@@ -85,12 +86,25 @@ pub(crate) struct ChargebackFactRecord {
     inquiry_closed: bool,
     won: bool,
     lost: bool,
-    /// Whether each move was back in.
-    moves: BTreeMap<String, bool>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    lost_on: BTreeMap<Currency, i64>,
+    moves: BTreeMap<String, MoveRecord>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     answer_by: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reason: Option<String>,
+}
+
+/// What came by one move; negative where it went, as is a fee that was given back.
+#[derive(Serialize, Deserialize)]
+struct MoveRecord {
+    amount: i64,
+    fee: i64,
+    currency: Currency,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    rate: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -152,16 +166,21 @@ fn of_chargeback(fact: &ChargebackState) -> ChargebackFactRecord {
         inquiry_closed: fact.inquiry_closed,
         won: fact.won,
         lost: fact.lost,
-        moves: fact.moves.iter().map(|(id, moved)| (id.clone(), *moved == Move::Reinstated)).collect(),
+        lost_on: of_cash(&fact.lost_on),
+        moves: fact.moves.iter().map(|(id, moved)| (id.to_owned(), of_move(moved))).collect(),
         answer_by: fact.answer_by,
         reason: fact.reason.clone(),
     }
 }
 
 fn chargeback(record: ChargebackFactRecord) -> Result<ChargebackState, StoreError> {
-    let moved = |back: bool| if back { Move::Reinstated } else { Move::Withdrawn };
+    let mut moves = Moves::default();
+    for (id, record) in record.moves {
+        moves.note(id, moved(&record)?);
+    }
     Ok(ChargebackState {
         amount: cash(&record.amount)?,
+        lost_on: cash(&record.lost_on)?,
         inquiry: record.inquiry,
         formal: record.formal,
         withdrawn: record.withdrawn,
@@ -169,10 +188,24 @@ fn chargeback(record: ChargebackFactRecord) -> Result<ChargebackState, StoreErro
         inquiry_closed: record.inquiry_closed,
         won: record.won,
         lost: record.lost,
-        moves: record.moves.into_iter().map(|(id, back)| (id, moved(back))).collect(),
+        moves,
         answer_by: record.answer_by,
         reason: record.reason,
     })
+}
+
+fn of_move(moved: &Move) -> MoveRecord {
+    let Move { amount, fee, at, rate } = *moved;
+    let rate = rate.map(|rate| rate.to_string());
+    MoveRecord { amount: amount.minor(), fee: fee.minor(), currency: amount.currency(), at, rate }
+}
+
+fn moved(record: &MoveRecord) -> Result<Move, StoreError> {
+    let what = "move of a chargeback";
+    let balance = |minor| Balance::new(minor, record.currency).map_err(|error| StoreError::defect(what, &error));
+    let rate = record.rate.as_deref().map(str::parse).transpose();
+    let rate = rate.map_err(|error: rust_decimal::Error| StoreError::defect(what, &error))?;
+    Ok(Move { amount: balance(record.amount)?, fee: balance(record.fee)?, at: record.at, rate })
 }
 
 fn refund_word(rank: RefundRank) -> &'static str {

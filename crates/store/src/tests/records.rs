@@ -8,8 +8,9 @@ use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
 use receivables::payment::PageRefusal;
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
+use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState};
 use receivables::saved_method::{MethodLook, MethodState};
-use receivables::{Actor, Balance, Change, Currency, Locale, Payment, payment};
+use receivables::{Actor, Balance, Change, Currency, Locale, Payment, Report, payment};
 
 use super::Fixture;
 use super::samples::*;
@@ -249,6 +250,24 @@ async fn what_is_written_is_read() {
     assert_eq!((&text["number"], &text["name"]), (&1.into(), &format!("{}.1", c()).into()));
     let block = store.last_audit_block(&b()).await.unwrap().unwrap();
     assert_eq!((block.last(), block.hash(), block.marked), (1, "seal", true));
+}
+
+#[tokio::test]
+async fn a_chargeback_is_read_back_with_each_of_its_moves() {
+    let fixture = Fixture::new();
+    let before = eventful_payment(&fixture).await;
+    let euros = |minor| Balance::new(minor, Currency::EUR).unwrap();
+    let mut moves = Moves::default();
+    let taken = Move { amount: euros(-10_000), fee: euros(1_500), at: Some(now()), rate: "0.9215".parse().ok() };
+    moves.note("txn_1", taken);
+    moves.note("txn_2", Move { amount: euros(35), fee: euros(-1_500), at: None, rate: None });
+    let (amount, lost_on) = (Cash::of(money(10_000)), Cash::of(money(4_000)));
+    let state = ChargebackState { amount, lost_on, formal: true, lost: true, moves, ..ChargebackState::default() };
+    let report = Report::new("dp_1".parse().unwrap(), ObjectState::Chargeback(state));
+    let (after, decision) = payment::apply_reports(&before, &[report], later(5)).unwrap();
+    commit(&fixture, &decision).await;
+    let read = fixture.store.payment(&b(), &before.id).await.unwrap().unwrap();
+    assert_eq!(read.provider_state, after.provider_state);
 }
 
 /// A type of an attribute, in DynamoDB's letters.

@@ -166,6 +166,38 @@ async fn a_dispute_can_come_by_hand_and_after_a_refund() {
 }
 
 #[tokio::test]
+async fn a_dispute_can_move_and_be_decided_on_unevenly() {
+    let amounts = |dispute: &Value, of: &str| -> Vec<i64> {
+        let moves = dispute["balance_transactions"].as_array().unwrap();
+        moves.iter().map(|moved| moved[of].as_i64().unwrap()).collect()
+    };
+    let shop = Shop::open();
+    shop.charge("4000000000000259").await;
+    let opened = dispute(&shop).await;
+    let moved = shop.control(&format!("/{}/moves", path(&opened)), &json!({ "amount": -35 })).await;
+    assert_eq!((&moved["status"], amounts(&moved, "amount")), (&json!("needs_response"), vec![-12_050, -35]));
+    let back = json!({ "verdict": "won", "moves": [{ "amount": 12_050, "fee": -1_500 }] });
+    let won = shop.control(&format!("/{}", path(&opened)), &back).await;
+    assert_eq!((amounts(&won, "amount"), amounts(&won, "fee")), (vec![-12_050, -35, 12_050], vec![1_500, 0, -1_500]));
+
+    let shop = Shop::open();
+    shop.charge("4000000000000259").await;
+    let opened = dispute(&shop).await;
+    let before = shop.event_types().await.len();
+    let part = json!({ "verdict": "lost", "amount": 4_000, "moves": [{ "amount": 8_050 }] });
+    let lost = shop.control(&format!("/{}", path(&opened)), &part).await;
+    assert_eq!((&lost["amount"], amounts(&lost, "amount")), (&json!(4_000), vec![-12_050, 8_050]));
+    assert_eq!(shop.events_after(before).await, ["charge.dispute.closed", "charge.dispute.funds_reinstated"]);
+
+    let shop = Shop::open();
+    shop.charge("4000000000001976").await;
+    let inquiry = dispute(&shop).await;
+    let json = [("content-type", "application/json")];
+    let body = json!({ "amount": -35 }).to_string();
+    assert_eq!(shop.call("POST", &format!("/{}/moves", path(&inquiry)), &json, &body).await.status, 400);
+}
+
+#[tokio::test]
 async fn warnings_and_reviews_are_told_of() {
     let shop = Shop::open();
     let charge = shop.charge("4000000000005423").await;

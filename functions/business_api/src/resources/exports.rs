@@ -75,8 +75,9 @@ pub(crate) struct JournalLineResponse {
     source: String,
     /// What happened.
     kind: String,
-    /// The account: `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off` or
-    /// `exchange`.
+    /// The account: `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off`,
+    /// `exchange` (also what is gained or lost by it), `unidentified` (money whose customer is not known) or `suspense` (money in
+    /// another currency than its payment's, and what of a movement nothing explains).
     account: &'static str,
     /// The invoice's number, if the line is about one.
     #[serde(skip_serializing_if = "Option::is_none")]

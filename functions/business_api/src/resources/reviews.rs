@@ -28,10 +28,11 @@ pub(crate) struct ReviewResponse {
     id: String,
     /// The amount at stake.
     amount: Amount,
-    /// Why: `other_currency`, `overdrawn`, `inquiry`, `chargeback`, `fraud_warning`, `provider_review`, `debit_returned`,
-    /// `refund_failed`, `refund_refused`, `customer_refused` (the provider does not know the customer's id; the payment goes on
-    /// without it), `email_refused` (the same for the customer's address) or `page_refused` (the provider opens no page; `name`
-    /// ends with the provider's code).
+    /// Why: `other_currency`, `overdrawn`, `inquiry`, `chargeback`, `uneven_chargeback` (what the provider moved because of a
+    /// chargeback is neither the disputed amount nor nothing, or the contrary of the decision), `fraud_warning`,
+    /// `provider_review`, `debit_returned`, `refund_failed`, `refund_refused`, `customer_refused` (the provider does not know the
+    /// customer's id; the payment goes on without it), `email_refused` (the same for the customer's address) or `page_refused`
+    /// (the provider opens no page; `name` ends with the provider's code).
     reason: String,
     /// A name that is unique within the payment.
     name: String,

@@ -89,10 +89,25 @@ impl Runner {
         Ok(self.world.stripe_control_if("/disputes", &body).await.is_some())
     }
 
-    pub(super) async fn verdict(&self, money: Money, verdict: Verdict) -> Result<bool, Failure> {
+    /// What is lost may be a part: the rest comes back with the decision. Where the percentage is odd, some more moves.
+    pub(super) async fn verdict(&self, money: Money, verdict: Verdict, percent: i64) -> Result<bool, Failure> {
         let Some(charge) = self.charge(money).await else { return Ok(false) };
         let Some(dispute) = charge["dispute"].as_str() else { return Ok(false) };
-        let body = json!({ "verdict": verdict.as_str() });
+        let disputed = self.world.stripe(&format!("/disputes/{dispute}")).await;
+        let inquiry = disputed["status"].as_str().unwrap().starts_with("warning_");
+        let whole = disputed["amount"].as_i64().unwrap();
+        let part = |percent| provider::in_steps(whole * percent / 100, charge["currency"].as_str().unwrap());
+        // Of the smallest amounts a rounding may be the half.
+        let mut body = json!({ "verdict": verdict.as_str() });
+        if !inquiry && whole >= 10_000 && verdict != Verdict::Escalated {
+            let decided = if verdict == Verdict::Lost { part(percent.clamp(30, 100)) } else { whole };
+            let back = if verdict == Verdict::Lost { whole - decided } else { whole };
+            let more = if percent % 2 == 1 { part(percent % 3 - 1) } else { 0 };
+            let moves = [more, back].into_iter().filter(|amount| *amount != 0);
+            let moves: Vec<_> = moves.map(|amount| json!({ "amount": amount })).collect();
+            body["amount"] = json!(decided);
+            body["moves"] = json!(moves);
+        }
         Ok(self.world.stripe_control_if(&format!("/disputes/{dispute}"), &body).await.is_some())
     }
 

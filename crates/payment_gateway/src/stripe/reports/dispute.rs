@@ -11,17 +11,21 @@
 //! | missing, or a new status | a chargeback by default (see `ChargebackState::state`): it is safer that a person looks |
 //!
 //! Whether money moved is never read from a status: each balance transaction is a move, out where it is negative and back where
-//! it is positive; `funds_withdrawn` and `funds_reinstated` say so for API versions that list none. Whether a closed dispute
-//! was won or lost is in its status; `charge.dispute.closed` alone does not say which.
+//! it is positive, in the currency in which Stripe settles; `funds_withdrawn` and `funds_reinstated` say so for API versions
+//! that list none. Whether a closed dispute was won or lost is in its status; `charge.dispute.closed` alone does not say which.
+//! With `lost` the amount is what it was lost on, which may be less than what was disputed.
+//!
+//! A transaction has its fee beside its amount. One that is a fee as a whole (its type ends in `_fee`, or its
+//! `reporting_category` is `fee` or `tax`) moves nothing of the payer's money.
+//!
+//! Source: <https://docs.stripe.com/api/disputes/object>, <https://docs.stripe.com/reports/reporting-categories>.
 
-use std::collections::BTreeMap;
-
-use receivables::provider_object::{CHARGEBACK_MOVES_MAX, Cash, ChargebackState, Move};
-use receivables::{ObjectState, Report};
+use receivables::provider_object::{Cash, ChargebackState, Move, Moves};
+use receivables::{Balance, ObjectState, Report};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Owner, carrier, received};
+use super::{Owner, carrier, is_fee, received, sum_of};
 use crate::meaning::Unreadable;
 use crate::stripe::field::{Field, record};
 
@@ -63,7 +67,14 @@ struct EvidenceDetails<'a> {
 struct Transaction<'a> {
     #[serde(borrow)]
     id: Field<'a>,
+    r#type: Field<'a>,
+    reporting_category: Field<'a>,
     amount: Field<'a>,
+    fee: Field<'a>,
+    net: Field<'a>,
+    currency: Field<'a>,
+    exchange_rate: Field<'a>,
+    created: Field<'a>,
 }
 
 /// The report of a dispute.
@@ -75,8 +86,11 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Report, Unre
     let word = status.as_deref().unwrap_or_default();
     let stopped = matches!(word, "warning_closed" | "prevented" | "charge_refunded");
     let details: EvidenceDetails<'_> = dispute.evidence_details.record().unwrap_or_default();
+    let amount = received(dispute.amount, dispute.currency)?.map(Cash::of).unwrap_or_default();
+    let (amount, lost_on) = if word == "lost" { (Cash::default(), amount) } else { (amount, Cash::default()) };
     let fact = ChargebackState {
-        amount: received(dispute.amount, dispute.currency)?.map(Cash::of).unwrap_or_default(),
+        amount,
+        lost_on,
         inquiry: stopped || word.starts_with("warning_"),
         formal: matches!(word, "needs_response" | "under_review" | "won" | "lost"),
         withdrawn: kind == Some(FUNDS_WITHDRAWN),
@@ -94,22 +108,32 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<Report, Unre
 }
 
 impl Dispute<'_> {
-    /// The balance transactions that are included whole. One that is only named does not say in which direction the money went.
-    fn moves(&self) -> Result<BTreeMap<String, Move>, Unreadable> {
-        let mut moves = BTreeMap::new();
+    /// The balance transactions that are included whole. One that is only named does not say how much moved.
+    fn moves(&self) -> Result<Moves, Unreadable> {
+        let mut moves = Moves::default();
         let listed = self.balance_transactions.list().into_iter().chain([self.balance_transaction]);
-        for transaction in listed.filter_map(Field::record::<Transaction<'_>>).take(CHARGEBACK_MOVES_MAX) {
-            let Some(id) = transaction.id.id() else {
-                continue;
-            };
-            match transaction.amount.whole() {
-                Some(0) => {}
-                Some(amount) => {
-                    moves.insert(id.into(), if amount < 0 { Move::Withdrawn } else { Move::Reinstated });
-                }
-                None => return Err(Unreadable::because("the dispute's money moved, but not which way")),
+        for transaction in listed.filter_map(Field::record::<Transaction<'_>>) {
+            let id =
+                transaction.id.id().ok_or(Unreadable::because("the dispute's money moved by nothing with an id"))?;
+            let one = transaction.moved()?;
+            if !one.amount.is_zero() || !one.fee.is_zero() {
+                moves.note(id, one);
             }
         }
         Ok(moves)
+    }
+}
+
+impl Transaction<'_> {
+    fn moved(&self) -> Result<Move, Unreadable> {
+        let amount = sum_of(self.amount, self.currency)?;
+        let (at, rate) = (self.created.instant(), self.exchange_rate.decimal());
+        if is_fee(self.r#type, self.reporting_category) {
+            let net = sum_of(self.net, self.currency)?;
+            return Ok(Move { amount: Balance::zero(net.currency()), fee: net.reversed(), at, rate });
+        }
+        // A version that says nothing of fees takes none here.
+        let fee = self.fee.raw().map_or(Ok(Balance::zero(amount.currency())), |_| sum_of(self.fee, self.currency))?;
+        Ok(Move { amount, fee, at, rate })
     }
 }

@@ -281,6 +281,12 @@ pub(crate) fn sum_of(amount: Field<'_>, currency: Field<'_>) -> Result<Balance, 
     balance_from_stripe(number, currency_of(currency)?).map_err(unreadable)
 }
 
+/// Whether a balance transaction is a fee as a whole: Stripe says so in its type, or of an `adjustment` in its category.
+pub(crate) fn is_fee(kind: Field<'_>, category: Field<'_>) -> bool {
+    let kind = kind.text().is_some_and(|kind| kind.ends_with("_fee"));
+    kind || matches!(category.text().as_deref(), Some("fee" | "tax"))
+}
+
 fn currency_of(field: Field<'_>) -> Result<Currency, Unreadable> {
     let code = field.text().ok_or(Unreadable::because("money moved in no currency"))?;
     let known = code.to_ascii_uppercase().parse();

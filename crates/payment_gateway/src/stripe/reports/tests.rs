@@ -117,10 +117,12 @@ fn chargeback_words(fact: &receivables::provider_object::ChargebackState) -> Vec
     ];
     let mut words: Vec<String> = flags.iter().filter(|(yes, _)| *yes).map(|(_, word)| (*word).to_owned()).collect();
     words.extend(fact.amount.amounts().map(|amount| format!("{amount:?}")));
-    words.extend(fact.moves.iter().map(|(id, moved)| format!("{id} {moved:?}")));
+    words.extend(fact.lost_on.amounts().map(|amount| format!("lost on {amount:?}")));
+    words.extend(fact.moves.iter().map(|(id, moved)| format!("{id} {:?} less {:?}", moved.amount, moved.fee)));
     words.extend(fact.answer_by.iter().map(|at| format!("answer by {at}")));
     words.extend(fact.reason.clone());
     words.push(format!("= {}, funds {}", fact.state().as_str(), if fact.is_out() { "out" } else { "not out" }));
+    words.extend(fact.uneven().iter().map(|amount| format!("{amount:?} to explain")));
     words
 }
 
@@ -483,7 +485,7 @@ impl Moved {
                 ObjectState::Intent(fact) => moved.received.extend(fact.received.amounts()),
                 ObjectState::Refund(fact) => moved.sent_back.extend(fact.amount.amounts()),
                 ObjectState::Chargeback(fact) => {
-                    moved.contested.extend(fact.amount.amounts());
+                    moved.contested.extend(fact.disputed().amounts());
                     moved.out |= fact.is_out();
                 }
                 ObjectState::Concern(_) => {}

@@ -22,7 +22,7 @@ use crate::meaning::Unreadable;
 use crate::orders::{EventsPage, ListedEvent, TransactionsPage};
 use crate::request_error::RequestError;
 use crate::stripe::field::{Field, document, record};
-use crate::stripe::reports::{Fetchable, object_meaning, sum_of};
+use crate::stripe::reports::{Fetchable, is_fee, object_meaning, sum_of};
 
 /// Objects on a page; Stripe gives no more.
 const PAGE_MAX: i64 = 100;
@@ -52,6 +52,7 @@ struct Transaction<'a> {
     #[serde(borrow)]
     id: Field<'a>,
     r#type: Field<'a>,
+    reporting_category: Field<'a>,
     source: Field<'a>,
     amount: Field<'a>,
     fee: Field<'a>,
@@ -162,9 +163,12 @@ fn id_of(item: &RawValue) -> Result<ObjectId, Unreadable> {
 
 fn transaction(item: &RawValue) -> Result<BalanceTransaction, Unreadable> {
     let transaction: Transaction<'_> = record(item)?;
+    let kind = transaction.r#type.word().ok_or(Unreadable::because("a balance transaction has no type"))?;
+    let is_fee_by_category = is_fee(transaction.r#type, transaction.reporting_category) && !kind.ends_with("_fee");
     Ok(BalanceTransaction {
         id: id_of(item)?,
-        kind: transaction.r#type.word().ok_or(Unreadable::because("a balance transaction has no type"))?,
+        // The journal knows a fee by its kind.
+        kind: if is_fee_by_category { format!("{kind}_fee") } else { kind },
         source: transaction.source.id(),
         gross: sum_of(transaction.amount, transaction.currency)?,
         fee: sum_of(transaction.fee, transaction.currency)?,

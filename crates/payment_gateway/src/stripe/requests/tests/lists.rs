@@ -131,6 +131,27 @@ fn a_payout_is_proved_by_what_it_is_made_of() {
 }
 
 #[test]
+fn an_adjustment_that_is_a_fee_by_its_category_is_a_fee_by_its_kind() {
+    let of = |kind: &str, category: &str| {
+        format!(
+            r#"{{"object":"list","has_more":false,"data":[{{"id":"txn_1","type":"{kind}","reporting_category":"{category}","source":"du_1","amount":1500,"fee":0,"net":1500,"currency":"eur","created":1772355600}}]}}"#
+        )
+    };
+    run(async {
+        for (kind, category, known) in [
+            ("adjustment", "fee", "adjustment_fee"),
+            ("adjustment", "dispute", "adjustment"),
+            ("stripe_fee", "fee", "stripe_fee"),
+            ("charge", "charge", "charge"),
+        ] {
+            let server = Server::start(vec![answer(200, &of(kind, category))]).await;
+            let page = server.client().balance_transactions(&"po_1".parse().unwrap(), None).await.unwrap();
+            assert_eq!((page.transactions[0].kind.as_str(), page.transactions[0].is_fee()), (known, category == "fee"));
+        }
+    });
+}
+
+#[test]
 fn a_long_list_of_transactions_is_read_page_by_page() {
     run(async {
         let more = TRANSACTIONS.replace("\"has_more\":false", "\"has_more\":true");
