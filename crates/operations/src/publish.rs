@@ -76,6 +76,7 @@ fn effects_of_fact(announced: &AnnouncedFact) -> Vec<Effect> {
         | FactKind::PaymentNeedsAction { .. }
         | FactKind::PaymentProcessing { .. }
         | FactKind::PaymentInSuspense { .. }
+        | FactKind::PaymentReturned { .. }
         | FactKind::PaymentRefunded { .. }
         | FactKind::PaymentRefundFailed { .. }
         | FactKind::PaymentChargedBack { .. }

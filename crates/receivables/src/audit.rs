@@ -196,6 +196,7 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
     let mut differences = vec![
         words("status", |payment| payment.state.as_str().to_owned()),
         money("received", |payment| payment.received),
+        money("returned", |payment| payment.returned),
         money("refunded", |payment| payment.refunded),
         money("charged_back", |payment| payment.charged_back),
         money("unapplied", |payment| payment.unapplied),

@@ -85,6 +85,13 @@ pub enum FactKind {
         /// How much arrived, in its own currency.
         received: Money,
     },
+    /// The payer's bank returned money of a payment after it had come.
+    PaymentReturned {
+        /// The payment that it is about.
+        payment: PaymentId,
+        /// How much of it in all, by now.
+        returned: Money,
+    },
     /// Money of a payment went back to the payer.
     PaymentRefunded {
         /// The payment that it is about.
@@ -143,6 +150,7 @@ impl FactKind {
             Self::PaymentFailed { .. } => "payment.failed",
             Self::PaymentCancelled { .. } => "payment.cancelled",
             Self::PaymentInSuspense { .. } => "payment.in_suspense",
+            Self::PaymentReturned { .. } => "payment.returned",
             Self::PaymentRefunded { .. } => "payment.refunded",
             Self::PaymentRefundFailed { .. } => "payment.refund_failed",
             Self::PaymentChargedBack { .. } => "payment.charged_back",
@@ -161,6 +169,7 @@ impl FactKind {
             | Self::PaymentFailed { payment }
             | Self::PaymentCancelled { payment }
             | Self::PaymentInSuspense { payment, .. }
+            | Self::PaymentReturned { payment, .. }
             | Self::PaymentRefunded { payment, .. }
             | Self::PaymentRefundFailed { payment, .. }
             | Self::PaymentChargedBack { payment, .. }
@@ -189,6 +198,7 @@ impl FactKind {
             | Self::PaymentFailed { .. }
             | Self::PaymentCancelled { .. }
             | Self::PaymentInSuspense { .. }
+            | Self::PaymentReturned { .. }
             | Self::PaymentRefunded { .. }
             | Self::PaymentRefundFailed { .. }
             | Self::PaymentChargedBack { .. }
@@ -213,6 +223,7 @@ impl FactKind {
             | Self::PaymentFailed { .. }
             | Self::PaymentCancelled { .. }
             | Self::PaymentInSuspense { .. }
+            | Self::PaymentReturned { .. }
             | Self::PaymentRefunded { .. }
             | Self::PaymentRefundFailed { .. }
             | Self::PaymentChargedBack { .. }
@@ -225,6 +236,7 @@ impl FactKind {
         match self {
             Self::PaymentSettled { received: amount, .. }
             | Self::PaymentInSuspense { received: amount, .. }
+            | Self::PaymentReturned { returned: amount, .. }
             | Self::PaymentRefunded { refunded: amount, .. }
             | Self::PaymentRefundFailed { refunded: amount, .. }
             | Self::PaymentChargedBack { charged_back: amount, .. }

@@ -204,7 +204,11 @@ pub fn known_of(payment: &Payment, transaction: &BalanceTransaction, others: &[B
     let Some(source) = &transaction.source else { return Known::Unidentified };
     let own = payment.currency();
     let mut moves = Moves::default();
-    let of_source = others.iter().filter(|other| other.source.as_ref() == Some(source));
+    // A debit that came and was returned moved twice: each way by itself is what the ledger has entered.
+    let is_returned = !payment.returned.is_zero() && received_by(payment, source).is_some();
+    let goes = transaction.gross.minor() < 0;
+    let counts = |other: &BalanceTransaction| !is_returned || (other.gross.minor() < 0) == goes;
+    let of_source = others.iter().filter(|other| other.source.as_ref() == Some(source) && counts(other));
     for moved in of_source.chain([transaction]) {
         moves.note(moved.id.as_str(), Move::from(moved));
     }
@@ -226,6 +230,7 @@ pub fn known_of(payment: &Payment, transaction: &BalanceTransaction, others: &[B
         Some(ObjectState::Intent(_) | ObjectState::Checkout(_) | ObjectState::Concern(_)) | None => {
             match received_by(payment, source) {
                 Some(received) if is_foreign(received) => return Known::InSuspense,
+                Some(_) if is_returned && goes => moves.shares(payment.returned, payment.returned, Course::Goes),
                 Some(received) => {
                     let amount = received.in_currency(own);
                     moves.shares(amount, amount, Course::Comes)

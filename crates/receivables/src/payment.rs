@@ -74,6 +74,8 @@ pub struct Payment {
     pub state: State,
     /// The money that came, in the payment's currency, before anything of it went back.
     pub received: Money,
+    /// What had come and was returned by the payer's bank; it is not among what was received any more.
+    pub returned: Money,
     /// What of it was sent back to the payer, or is on its way there.
     pub refunded: Money,
     /// What of it the issuer has taken back.
@@ -211,6 +213,7 @@ impl Payment {
             provider_state: ProviderState::default(),
             state: State::Started,
             received: nothing,
+            returned: nothing,
             refunded: nothing,
             charged_back: nothing,
             unapplied: nothing,
@@ -241,6 +244,9 @@ impl Payment {
 
     /// The word for how it stands: of a settled payment that went back, that it did.
     pub fn status(&self) -> &'static str {
+        if self.state == State::Settled && self.received.is_zero() && !self.returned.is_zero() {
+            return "returned";
+        }
         if self.state != State::Settled || self.received.is_zero() || !self.cash().is_zero() {
             self.state.as_str()
         } else if self.charged_back.is_zero() {

@@ -223,6 +223,8 @@ impl Proof<'_> {
             let refunded = folded.refunded.in_currency(currency).min(received);
             let charged_back = folded.charged_back.in_currency(currency).min(received.less(refunded));
             self.compare(|| format!("{id} received, by the facts"), received.minor(), payment.received.minor());
+            let returned = folded.returned.in_currency(currency);
+            self.compare(|| format!("{id} returned, by the facts"), returned.minor(), payment.returned.minor());
             self.compare(|| format!("{id} refunded, by the facts"), refunded.minor(), payment.refunded.minor());
             let kept = payment.charged_back.minor();
             self.compare(|| format!("{id} charged back, by the facts"), charged_back.minor(), kept);
@@ -245,7 +247,7 @@ impl Proof<'_> {
             if !payment::is_as_folded(payment) {
                 self.differ(format!("{id} allocations"), "as folded".to_owned(), "otherwise".to_owned());
             }
-            let settled = !folded.received.is_empty();
+            let settled = folded.has_come();
             if settled != (payment.state == State::Settled) {
                 let computed = if settled { "settled" } else { "not settled" };
                 self.differ(format!("{id} state"), computed.to_owned(), payment.state.as_str().to_owned());

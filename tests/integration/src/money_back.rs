@@ -403,3 +403,36 @@ async fn money_of_nobody_has_its_place_in_the_journal_until_it_is_somebodys() {
     assert_eq!(on_account(&world, both, "clearing").await, 0);
     world.verify().await;
 }
+
+/// A debit that succeeded is returned on the ninth day: the bank tells of a failed charge, and no dispute.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_debit_that_is_returned_on_the_ninth_day_leaves_the_books_by_itself() {
+    let world = &World::new().await;
+    let (invoice, payment) = paid(world, "DE89370400440532013000").await;
+    for _ in 0..2 {
+        world.advance(SignedDuration::from_hours(24));
+        world.drain().await;
+    }
+    assert_eq!(balance(world, &invoice).await, "paid 0.00");
+    world.advance(SignedDuration::from_hours(24 * 7));
+    let mut charge = world.stripe("/charges").await["data"][0].clone();
+    charge["status"] = json!("failed");
+    charge["paid"] = json!(false);
+    charge["failure_code"] = json!("insufficient_funds");
+    let event = json!({"id": "evt_returned", "object": "event", "type": "charge.failed", "livemode": false,
+        "data": {"object": charge}});
+    for _ in 0..2 {
+        assert!(world.webhook(&event.to_string()).await.status.is_success());
+        world.drain().await;
+    }
+    assert_eq!(balance(world, &invoice).await, "open 75.00");
+    let returned = world.payment_now(&payment).await;
+    assert_eq!(
+        (&returned["status"], &returned["received"]["amount"]),
+        (&json!("returned"), &json!("0.00")),
+        "{returned}"
+    );
+    assert_eq!(reviews(world).await, [format!("debit_returned {:?}", eur("75.00"))]);
+    assert_eq!(world.mails().await.len(), 1, "the receipt of the day it came");
+    world.verify().await;
+}

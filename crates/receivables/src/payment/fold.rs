@@ -131,7 +131,7 @@ enum Reason<'a> {
 fn state_of(folded: &FoldedState, has_checkout: bool) -> State {
     // On an open hosted page a decline is not the end: the payer can try another card there.
     let page_is_open = has_checkout && !folded.completed;
-    if !folded.received.is_empty() {
+    if folded.has_come() {
         State::Settled
     } else if folded.pending {
         State::Processing
@@ -171,6 +171,7 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     let edge = transition(before.state, if abandoned { State::Cancelled } else { reported });
     payment.version = before.version + 1;
     payment.received = folded.received.in_currency(currency);
+    payment.returned = folded.returned.in_currency(currency);
     payment.refunded = folded.refunded.in_currency(currency).min(payment.received);
     payment.charged_back = folded.charged_back.in_currency(currency).min(payment.received.less(payment.refunded));
     payment.suspense = suspense(&folded, currency);
@@ -299,6 +300,9 @@ fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKind> {
     };
     for amount in payment.suspense.iter().filter(|amount| more(amount)) {
         facts.push(FactKind::PaymentInSuspense { payment: id(), received: *amount });
+    }
+    if payment.returned.minor() > before.returned.minor() {
+        facts.push(FactKind::PaymentReturned { payment: id(), returned: payment.returned });
     }
     if payment.refunded.minor() > before.refunded.minor() {
         facts.push(FactKind::PaymentRefunded { payment: id(), refunded: payment.refunded });

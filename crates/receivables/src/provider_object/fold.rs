@@ -84,6 +84,13 @@ impl ProviderState {
             folded.received.add(cash);
         }
         folded.received.merge(&unlinked);
+        let returned = |(id, cash): (&&ObjectId, &Cash)| {
+            let intent = self.0.get(*id).and_then(ObjectState::intent);
+            intent.is_some_and(IntentState::is_returned).then(|| cash.clone())
+        };
+        by_intent.iter().filter_map(returned).for_each(|cash| folded.returned.add(&cash));
+        folded.returned = folded.returned.beyond(&folded.charged_back);
+        folded.received = folded.received.beyond(&folded.returned);
         // The provider's own sum counts every refund, also one that failed later. What of it no refund accounts for was sent
         // back by one that was not reported to us.
         folded.refunded.add(&summed.beyond(&known));
@@ -104,8 +111,11 @@ impl ObjectState {
     reason = "each is reported on its own, and all are weighed in one place, `payment::apply_reports`"
 )]
 pub struct FoldedState {
-    /// The money that came, before anything of it went back.
+    /// The money that came, before anything of it was refunded or charged back.
     pub received: Cash,
+    /// What came and was returned by the payer's bank after it had succeeded. It is not among what came any more. What a chargeback
+    /// tells of is not among it.
+    pub returned: Cash,
     /// What of it was sent back to the payer, or is on its way there.
     pub refunded: Cash,
     /// What of it the issuer holds.
@@ -129,6 +139,11 @@ pub struct FoldedState {
 }
 
 impl FoldedState {
+    /// Whether money came, also where all of it was returned later.
+    pub fn has_come(&self) -> bool {
+        !self.received.is_empty() || !self.returned.is_empty()
+    }
+
     /// What is ours of the money that came: received, less what went back.
     pub fn cash(&self, currency: Currency) -> Money {
         let back = self.refunded.in_currency(currency).minor() + self.charged_back.in_currency(currency).minor();

@@ -105,9 +105,16 @@ impl IntentState {
         !self.cancelled && (unsaid || self.has_attempt(AttemptRank::Pending))
     }
 
+    /// Whether the money that came has gone back to the bank: the attempt by which it came was returned, and no other has succeeded.
+    /// At most one attempt of an intent has taken money at a time.
+    pub(super) fn is_returned(&self) -> bool {
+        let holds = |attempt: &Attempt| attempt.rank == AttemptRank::Succeeded && !attempt.returned;
+        self.attempts.values().any(|attempt| attempt.returned) && !self.attempts.values().any(holds)
+    }
+
     /// Whether no money is to be expected any more: given up, or once on its way and every attempt failed.
     pub(super) fn has_ended(&self) -> bool {
-        let all_failed = self.attempts.values().all(|attempt| attempt.rank == AttemptRank::Failed);
+        let all_failed = self.attempts.values().all(|attempt| attempt.rank == AttemptRank::Failed || attempt.returned);
         self.cancelled || (self.processing_seen && !self.attempts.is_empty() && all_failed)
     }
 }

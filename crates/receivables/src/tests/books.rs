@@ -366,7 +366,8 @@ impl Books {
             Change::PaymentChanged { before, after } => {
                 assert_eq!(after.version, before.version + 1, "{}", before.id);
                 assert!(before.state != State::Settled || after.state == State::Settled, "{} left settled", before.id);
-                assert!(after.received.minor() >= before.received.minor(), "{} forgot money", before.id);
+                let came = |payment: &Payment| payment.received.minor() + payment.returned.minor();
+                assert!(came(after) >= came(before), "{} forgot money", before.id);
                 assert!(
                     before.settled_at.is_none() || after.settled_at == before.settled_at,
                     "{} settled a second time",

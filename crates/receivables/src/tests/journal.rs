@@ -227,13 +227,13 @@ fn what_adds_up_to_nothing_known_waits_in_suspense() {
     // The bank returned a debit, and no chargeback says so.
     check(
         "EUR",
-        &[CAME],
+        &["intent succeeded py_1", CAME, "intent failed py_1"],
         &[CHARGE, "payment_failure_refund of pi_P 0.00 -100.00"],
         &expect![[r#"
-        invoiced -100.00 EUR
-        provider_fees 1.75 EUR
-        suspense 100.00 EUR
-    "#]],
+            invoiced -100.00 EUR
+            provider_fees 1.75 EUR
+            receivable 100.00 EUR
+        "#]],
     );
 }
 

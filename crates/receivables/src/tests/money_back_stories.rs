@@ -1030,7 +1030,10 @@ fn a_debit_that_is_returned_without_a_chargeback_is_looked_at() {
             ledger: A -100.00
             facts: payment.settled, invoice.paid
         P: intent failed py_1
-            P is settled: 100.00 asked, 100.00 received, review: debit_returned#pi_P
+            P is settled: 100.00 asked, review: debit_returned#pi_P
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: payment.returned, invoice.reopened
         P: intent failed py_1
             nothing new
     "#]]);

@@ -118,7 +118,7 @@ proptest! {
                 payment = heard;
             }
             prop_assert!(before != State::Settled || payment.state == State::Settled);
-            prop_assert_eq!(payment.state == State::Settled, !payment.provider_state.fold().received.is_empty());
+            prop_assert_eq!(payment.state == State::Settled, payment.provider_state.fold().has_come());
         }
     }
 

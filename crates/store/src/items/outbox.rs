@@ -306,6 +306,7 @@ fn fact(record: &FactRecord) -> Result<Option<Fact>, StoreError> {
         "payment.failed" => FactKind::PaymentFailed { payment: payment()? },
         "payment.cancelled" => FactKind::PaymentCancelled { payment: payment()? },
         "payment.in_suspense" => FactKind::PaymentInSuspense { payment: payment()?, received: amount()? },
+        "payment.returned" => FactKind::PaymentReturned { payment: payment()?, returned: amount()? },
         "payment.refunded" => FactKind::PaymentRefunded { payment: payment()?, refunded: amount()? },
         "payment.refund_failed" => FactKind::PaymentRefundFailed { payment: payment()?, refunded: amount()? },
         "payment.charged_back" => FactKind::PaymentChargedBack { payment: payment()?, charged_back: amount()? },

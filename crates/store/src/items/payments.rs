@@ -37,6 +37,8 @@ struct PaymentRecord {
     page_refusals: Vec<PageRefusalRecord>,
     state: String,
     received: i64,
+    #[serde(skip_serializing_if = "is_nothing", default)]
+    returned: i64,
     #[serde(default)]
     refunded: i64,
     #[serde(default)]
@@ -136,6 +138,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         page_refusals: payment.page_refusals.iter().map(of_page_refusal).collect(),
         state: payment.state.as_str().to_owned(),
         received: payment.received.minor(),
+        returned: payment.returned.minor(),
         refunded: payment.refunded.minor(),
         charged_back: payment.charged_back.minor(),
         unapplied: payment.unapplied.minor(),
@@ -310,6 +313,7 @@ fn whole(
         provider_state,
         state: State::named(&head.state).ok_or_else(|| StoreError::Defect(format!("payment state {}", head.state)))?,
         received: money(head.received, currency)?,
+        returned: money(head.returned, currency)?,
         refunded: money(head.refunded, currency)?,
         charged_back: money(head.charged_back, currency)?,
         unapplied: money(head.unapplied, currency)?,

@@ -320,6 +320,7 @@ async fn older_items_are_still_read() {
             "I" => &["pay_link", "v"],
             "P" => &[
                 "refunded",
+                "returned",
                 "charged_back",
                 "owed_back",
                 "on_account",

@@ -57,8 +57,8 @@ pub(crate) struct PaymentRequest {
 pub(crate) struct PaymentResponse {
     /// Guichet's id of the payment.
     id: String,
-    /// `started`, `needs_action`, `processing`, `settled`, `failed` or `cancelled`; `refunded` or `charged_back` if a settled
-    /// payment went back entirely.
+    /// `started`, `needs_action`, `processing`, `settled`, `failed` or `cancelled`; `refunded`, `charged_back` or
+    /// `returned` (by the payer's bank) if a settled payment went back entirely.
     #[schema(example = "started")]
     status: &'static str,
     /// The customer's id.
