@@ -6,6 +6,7 @@ mod alarms;
 mod bad_days;
 mod bad_input;
 mod budget;
+mod changed_since;
 mod commands;
 mod coverage;
 mod crash;
