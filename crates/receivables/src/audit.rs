@@ -4,6 +4,7 @@
 //! sealed into a chain afterwards: each seal is a hash over the one before and the record, so that none can be altered, left
 //! out or put in without breaking all that follow.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +12,7 @@ use crate::decision::{Change, Decision};
 use crate::ids::{CustomerId, KeyId, PayLinkId};
 use crate::invoice::{CutKind, HoldChange, HoldKind, InvoiceChange};
 use crate::money::Money;
+use crate::pay_link::Scope;
 use crate::payment::{Payment, RefundOrder};
 
 /// Who, or what, made a decision.
@@ -91,6 +93,24 @@ impl Decision {
     /// What the decision changes. Texts about persons are not among it, only that they changed.
     pub fn differences(&self) -> Vec<Difference> {
         self.changes.iter().flat_map(of_change).filter(|one| one.before != one.after).collect()
+    }
+
+    /// The ids of the documents that the decision changes: the customers, invoices, payments and credit notes that are shown otherwise
+    /// after it. Not each has a difference: a transfer may have arrived in part, or money moved from one invoice to another. An
+    /// invoice is shown with its pay link.
+    pub fn touched(&self) -> BTreeSet<String> {
+        let document = |change: &Change| match change {
+            Change::CustomerRegistered(after) | Change::ProfileChanged { after, .. } => after.id.to_string(),
+            Change::InvoiceIssued(invoice) => invoice.head.id.to_string(),
+            Change::InvoiceChanged(change) => change.invoice.to_string(),
+            Change::PayLinkIssued(link) | Change::PayLinkRevoked(link) => {
+                let Scope::Invoice(invoice) = &link.scope;
+                invoice.to_string()
+            }
+            Change::PaymentStarted(after) | Change::PaymentChanged { after, .. } => after.id.to_string(),
+            Change::CreditNoteIssued(after) | Change::CreditNoteChanged { after, .. } => after.id.to_string(),
+        };
+        self.changes.iter().map(document).collect()
     }
 
     /// The name of the decision: what it is of, in the version that it makes.

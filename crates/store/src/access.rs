@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod businesses;
+pub(crate) mod changes;
 pub(crate) mod credit_notes;
 pub(crate) mod due;
 pub(crate) mod effects;

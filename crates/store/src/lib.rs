@@ -18,6 +18,7 @@ mod tests;
 
 pub use access::accounts::{Page, Paged};
 pub use access::audit::AuditSeal;
+pub use access::changes::{ChangePlace, ChangedIds};
 pub use access::due::{DueItem, DueKey};
 pub use access::events::{MarkOutcome, RecordOutcome};
 pub use access::idempotency::{Claim, IdempotentResponse};

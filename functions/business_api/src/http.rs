@@ -2,6 +2,7 @@
 //! the API's own description.
 
 pub(crate) mod auth;
+pub(crate) mod changes;
 pub(crate) mod docs_page;
 pub(crate) mod error;
 pub(crate) mod health;

@@ -147,7 +147,7 @@ async fn a_query_is_read_as_strictly_as_a_body() {
     }
     expect![[r#"
         422 urn:guichet:problem:invalid
-        custmer: unknown field `custmer`, expected one of `customer`, `limit`, `cursor`
+        custmer: unknown field `custmer`, expected one of `customer`, `limit`, `cursor`, `changed_since`
     "#]]
     .assert_eq(&text_of("custmer=1").await);
     expect![[r#"

@@ -6,6 +6,7 @@ mod alarms;
 mod bad_days;
 mod bad_input;
 mod budget;
+mod changed_since;
 mod chargebacks;
 mod commands;
 mod coverage;

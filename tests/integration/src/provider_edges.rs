@@ -375,7 +375,7 @@ async fn a_debit_returned_without_a_chargeback_is_looked_at() {
         "{reviews:#}"
     );
     assert_eq!(review["amount"]["amount"], "75.00");
-    assert_eq!(balance(world, &invoice).await, "paid 0.00", "how much was taken is not said");
+    assert_eq!(balance(world, &invoice).await, "open 75.00", "what came by it has gone back");
     world.verify().await;
 }
 

@@ -5,7 +5,7 @@
 //! service, banks that pay in parts and send back, operators who undo. Half of all worlds have AWS as it is: indexes that lag,
 //! transactions seen half done, stream records again and late, functions ended in the middle. The runner carries them out in a whole world and brings
 //! it to rest. Then the books verify, every cent of the provider is in them once, what was folded piece by piece is the fold of
-//! all events together, and replaying all of them changes nothing. The steps of a world that fails are reduced to a short list.
+//! all events together, replaying all of them changes nothing, and who followed the changes has every document as it is. The steps of a world that fails are reduced to a short list.
 //!
 //! What happens follows from the seed alone, except that the streams' lanes run side by side: a failure between them may need
 //! more than one run. Deliberately absent: the pages.
@@ -19,6 +19,7 @@
 
 mod coverage;
 mod faults;
+mod follower;
 mod generator;
 mod invariants;
 mod provider;
@@ -86,11 +87,16 @@ pub fn run_steps(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
 
 async fn run_in_world(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     let mut runner = runner::Runner::begin(seed).await;
+    let mut follower = follower::Follower::of(&runner.world);
     // A quarter of the worlds is checked whenever all work is done, and a quarter of those after every step.
     let (at_each_drain, every_step) = (seed.is_multiple_of(4), seed.is_multiple_of(16));
     for step in steps {
         runner.coverage.borrow_mut().generated(step);
         Box::pin(runner.step(step)).await?;
+        if *step == Step::Drain {
+            // What is not answered now is read the next time.
+            follower.read_on().await.ok();
+        }
         if every_step && runner.is_calm() {
             runner.folds_agree().await?;
         }
@@ -100,6 +106,8 @@ async fn run_in_world(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
         }
     }
     Box::pin(runner.come_to_rest(seed)).await?;
+    Box::pin(follower.read_on()).await.map_err(|error| Failure::new("what changed is not told", error))?;
+    Box::pin(follower.agrees()).await?;
     Ok(runner.coverage.take())
 }
 

@@ -11,7 +11,7 @@ use crate::keys;
 use crate::table::{Query, Range, Store, Update};
 
 /// The largest number of a record: keys have room for twelve digits.
-const AUDIT_NUMBER_MAX: u64 = 999_999_999_999;
+pub(super) const AUDIT_NUMBER_MAX: u64 = 999_999_999_999;
 
 /// A sealed record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +31,11 @@ impl Store {
     }
 
     /// The block that holds the record of a number, or else the last one before it.
-    async fn audit_block_up_to(&self, b: &BusinessId, number: u64) -> Result<Option<AuditBlock>, StoreError> {
+    pub(super) async fn audit_block_up_to(
+        &self,
+        b: &BusinessId,
+        number: u64,
+    ) -> Result<Option<AuditBlock>, StoreError> {
         let (pk, to) = (keys::audit(b), format!("{:012}", number.min(AUDIT_NUMBER_MAX)));
         let query = Query { limit: Some(1), newest_first: true, ..Query::within(&pk, Range::UpTo(&to)) };
         let (items, _) = self.page(&self.tables.core, query).await?;

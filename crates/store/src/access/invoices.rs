@@ -128,7 +128,7 @@ impl Store {
         keep: impl Fn(&InvoiceHead) -> bool,
     ) -> Result<Paged<InvoiceHead>, StoreError> {
         let listed = self.list(query, page, Ok).await?;
-        let heads = self.reread(&listed.items).await?;
+        let heads = self.read_again(&listed.items, invoices::head).await?;
         Ok(Paged { items: heads.into_iter().filter(keep).collect(), next_cursor: listed.next_cursor })
     }
 
@@ -143,20 +143,13 @@ impl Store {
             let limit = count.and_then(|count| i32::try_from(count.saturating_sub(open.len())).ok());
             let next = query.again(start, limit);
             let (listed, last) = self.page(&self.tables.core, next).await?;
-            open.extend(self.reread(&listed).await?.into_iter().filter(is_open));
+            let heads = self.read_again(&listed, invoices::head).await?;
+            open.extend(heads.into_iter().filter(is_open));
             start = last;
             if start.is_none() || count.is_some_and(|count| open.len() >= count) {
                 return Ok(open);
             }
         }
-    }
-
-    /// Listed invoices as they stand now, in the order of the list.
-    async fn reread(&self, listed: &[Item]) -> Result<Vec<InvoiceHead>, StoreError> {
-        let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
-        let items = self.get_many(&self.tables.core, &keys).await?;
-        let mut heads = by_partition(items);
-        keys.iter().filter_map(|key| heads.remove(&key.pk)).map(invoices::head).collect()
     }
 
     /// The pay link of a token's hash.
@@ -171,17 +164,29 @@ impl Store {
         items.into_iter().map(|item| invoices::pay_link(item).map(|link| (link.id.clone(), link))).collect()
     }
 
-    /// The pay links of an invoice, newest first.
+    /// The pay links of an invoice, newest first. The list says which they are; whether one was revoked is read again, because an
+    /// index may be behind.
     pub async fn pay_links_of_invoice(&self, b: &BusinessId, i: &InvoiceId) -> Result<Vec<PayLink>, StoreError> {
         let pk = keys::invoice_partition(b, i);
         let query = Query::of(Index::Parent, &pk, Range::Prefix(keys::PAY_LINK));
         let query = Query { newest_first: true, limit: Some(20), ..query };
-        let (items, _) = self.page(&self.tables.core, query).await?;
-        items.into_iter().map(invoices::pay_link).collect()
+        let (listed, _) = self.page(&self.tables.core, query).await?;
+        self.read_again(&listed, invoices::pay_link).await
+    }
+
+    /// Listed items as they are now, in the order of the list.
+    async fn read_again<T>(
+        &self,
+        listed: &[Item],
+        read: impl Fn(Item) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let keys: Vec<keys::Key> = listed.iter().filter_map(key_of).collect();
+        let mut items = by_partition(self.get_many(&self.tables.core, &keys).await?);
+        keys.iter().filter_map(|key| items.remove(&key.pk)).map(read).collect()
     }
 }
 
-fn by_partition(items: Vec<Item>) -> HashMap<String, Item> {
+pub(super) fn by_partition(items: Vec<Item>) -> HashMap<String, Item> {
     items.into_iter().filter_map(|item| Some((text_of(&item, "pk")?.to_owned(), item))).collect()
 }
 

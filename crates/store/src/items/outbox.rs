@@ -30,6 +30,9 @@ struct DecisionItem {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     reason: Option<String>,
     differences: Vec<DifferenceRecord>,
+    /// The ids of documents that it changed and that no difference names.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    also_touched: BTreeSet<String>,
     facts: Vec<FactRecord>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     sealed: Option<u64>,
@@ -112,7 +115,7 @@ pub struct DecisionRecord {
     pub facts: Vec<AnnouncedFact>,
     /// Whether it announces something that this version does not know.
     pub has_unknown_facts: bool,
-    /// The ids of the documents that it changed.
+    /// The ids of what it changed.
     pub touched: BTreeSet<String>,
     item: Item,
 }
@@ -130,11 +133,11 @@ impl DecisionRecord {
             Some(RecordKey { business, source: source.to_owned(), version: sk.to_owned() })
         });
         let key = key.ok_or_else(|| StoreError::Defect("the record of a decision without its key".to_owned()))?;
+        let touched = touched(&item);
         let Ok(record) = record::<DecisionItem>(item.clone()) else {
             let at = super::text_of(&item, "at").and_then(|at| at.parse().ok()).unwrap_or(Timestamp::UNIX_EPOCH);
             let sealed = item.get("sealed").and_then(|number| number.as_n().ok()).and_then(|n| n.parse().ok());
-            let (facts, touched) = (Vec::new(), BTreeSet::new());
-            return Ok(Self { key, at, sealed, facts, has_unknown_facts: true, touched, item });
+            return Ok(Self { key, at, sealed, facts: Vec::new(), has_unknown_facts: true, touched, item });
         };
         let (mut facts, mut has_unknown_facts) = (Vec::new(), false);
         // What happens to the business itself is announced to nobody.
@@ -150,7 +153,6 @@ impl DecisionRecord {
                 }
             }
         }
-        let touched = record.differences.into_iter().map(|one| one.what).collect();
         Ok(Self { key, at: record.at, sealed: record.sealed, facts, has_unknown_facts, touched, item })
     }
 
@@ -175,6 +177,14 @@ impl DecisionRecord {
         }
         item
     }
+}
+
+/// The ids of what a record says was changed. They are taken from the attributes one by one: the block that seals the record names
+/// them once and for all, so what this version cannot read of it must not keep them out.
+fn touched(item: &Item) -> BTreeSet<String> {
+    let list = |name: &str| item.get(name).and_then(|value| value.as_l().ok()).into_iter().flatten();
+    let differences = list("differences").filter_map(|one| one.as_m().ok()?.get("what"));
+    differences.chain(list("also_touched")).filter_map(|id| id.as_s().ok()).cloned().collect()
 }
 
 /// An object whose members stand in the order of their names, however the JSON library orders them.
@@ -205,12 +215,15 @@ fn json_of(value: &AttributeValue) -> Value {
 
 /// What a decision did and announces, in one item: a payment of many invoices says more than a transaction has room for apart.
 pub(crate) fn of_decision(decision: &Decision, also: &CommitContext) -> Result<Item, StoreError> {
+    let (differences, mut also_touched) = (decision.differences(), decision.touched());
+    also_touched.retain(|id| differences.iter().all(|one| one.what != *id));
     let outcome = Outcome {
         business: &decision.business,
         customer: Some(&decision.customer),
         name: decision.name(),
         at: decision.at,
-        differences: decision.differences(),
+        differences,
+        also_touched,
         facts: decision.facts.iter().map(of_fact).collect(),
     };
     decision_record(outcome, also)
@@ -229,6 +242,7 @@ pub(crate) fn of_business(
         name: format!("{}.{}", after.id, after.version),
         at,
         differences,
+        also_touched: BTreeSet::new(),
         facts: Vec::new(),
     };
     decision_record(outcome, also)
@@ -241,11 +255,12 @@ struct Outcome<'a> {
     name: String,
     at: Timestamp,
     differences: Vec<Difference>,
+    also_touched: BTreeSet<String>,
     facts: Vec<FactRecord>,
 }
 
 fn decision_record(outcome: Outcome<'_>, also: &CommitContext) -> Result<Item, StoreError> {
-    let Outcome { business, customer, name, at, differences, facts } = outcome;
+    let Outcome { business, customer, name, at, differences, also_touched, facts } = outcome;
     let key = RecordKey::named(business, &name);
     let due_name = format!("{business}.{name}");
     let differences = differences.into_iter().map(|one| DifferenceRecord {
@@ -262,6 +277,7 @@ fn decision_record(outcome: Outcome<'_>, also: &CommitContext) -> Result<Item, S
         actor: also.actor.to_string(),
         reason: also.reason.as_ref().map(|reason| reason.as_str().to_owned()),
         differences: differences.collect(),
+        also_touched,
         facts,
         sealed: None,
     };

@@ -1,5 +1,6 @@
 //! The tables, from their own door: a store over the embedded DynamoDB, whose calls can be lost or refused.
 
+mod changes;
 mod commits;
 mod faults;
 mod keys;

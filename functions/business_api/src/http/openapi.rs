@@ -26,7 +26,9 @@ const DESCRIPTION: &str = "The API of Guichet, with which a business issues invo
     answer again, with the header `Idempotent-Replayed: true`. A refusal that depends on how the books stand is decided anew. Another \
     request with the same key is refused with 422. While the first \
     request is still running, the answer is 409. \
-    Lists take `limit` and `cursor`. Errors are `application/problem+json` (RFC 9457) with a stable `type`.";
+    Lists take `limit` and `cursor`. A program that follows the customers, invoices, payments or credit notes gives `changed_since` \
+    and then goes on with the `cursor` of each page, for as long as it likes: no change is missed, and a document may come more than \
+    once. Errors are `application/problem+json` (RFC 9457) with a stable `type`.";
 
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| document().to_json().unwrap_or_default());
 

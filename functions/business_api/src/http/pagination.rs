@@ -18,11 +18,21 @@ pub(crate) const PAGE_LIMIT_MAX: usize = 100;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = List)]
 pub(crate) struct ListResponse<T> {
-    /// The items of the page. With filters there may be fewer than `limit`, even if more pages follow.
+    /// The items of the page. With filters or `changed_since` there may be fewer than `limit`, even if more pages follow.
     data: Vec<T>,
-    /// The `cursor` of the next page. Null on the last page.
+    /// The `cursor` of the next page. Null on the last page. A list by `changed_since` has no last page.
     #[schema(required)]
     next_cursor: Option<String>,
+    /// Only in a list by `changed_since`: whether to ask for the next page at once. If false, nothing more has changed so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    has_more: Option<bool>,
+}
+
+impl<T> ListResponse<T> {
+    pub(crate) fn of_changes(data: Vec<T>, next_cursor: String, has_more: bool) -> Self {
+        Self { data, next_cursor: Some(next_cursor), has_more: Some(has_more) }
+    }
 }
 
 /// A list of a business under its filters, for which cursors are sealed.
@@ -43,14 +53,7 @@ impl ListScope {
 
     /// The page that `limit` and `cursor` ask for.
     pub(crate) fn page(&self, limit: Option<&str>, cursor: Option<&str>, errors: &mut FieldErrors) -> Option<Page> {
-        let limit = match limit.map(str::parse::<usize>) {
-            None => Some(PAGE_LIMIT_DEFAULT),
-            Some(Ok(limit)) if (1..=PAGE_LIMIT_MAX).contains(&limit) => Some(limit),
-            Some(_) => {
-                errors.add("limit", "expected a whole number from 1 to 100");
-                None
-            }
-        };
+        let limit = Self::limit(limit, errors);
         let opened = cursor.map(|cursor| self.open(cursor));
         if let Some(None) = opened {
             errors.add("cursor", "expected the next_cursor of a page of this list, with the same filters");
@@ -58,16 +61,28 @@ impl ListScope {
         Some(Page { limit: limit?, cursor: opened.flatten() })
     }
 
+    /// The number of items on a page.
+    pub(crate) fn limit(limit: Option<&str>, errors: &mut FieldErrors) -> Option<usize> {
+        match limit.map(str::parse::<usize>) {
+            None => Some(PAGE_LIMIT_DEFAULT),
+            Some(Ok(limit)) if (1..=PAGE_LIMIT_MAX).contains(&limit) => Some(limit),
+            Some(_) => {
+                errors.add("limit", "expected a whole number from 1 to 100");
+                None
+            }
+        }
+    }
+
     pub(crate) fn respond<T, U>(&self, page: Paged<T>, to_response: impl FnMut(T) -> U) -> ListResponse<U> {
         let next_cursor = page.next_cursor.map(|cursor| self.seal(&cursor));
-        ListResponse { data: page.items.into_iter().map(to_response).collect(), next_cursor }
+        ListResponse { data: page.items.into_iter().map(to_response).collect(), next_cursor, has_more: None }
     }
 
     pub(crate) fn seal(&self, cursor: &str) -> String {
         self.links.seal(&self.purpose, cursor)
     }
 
-    fn open(&self, sealed: &str) -> Option<String> {
+    pub(crate) fn open(&self, sealed: &str) -> Option<String> {
         self.links.open_sealed(&self.purpose, sealed)
     }
 }

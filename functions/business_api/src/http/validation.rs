@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use axum::http::StatusCode;
 use function_runtime::http::{FieldProblem, Problem};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
@@ -91,6 +92,12 @@ impl FieldErrors {
 
     pub(crate) fn optional_date(&mut self, field: &str, text: Option<&str>) -> Option<Date> {
         text.and_then(|text| self.date(field, text))
+    }
+
+    /// An instant since 1970, before which the store cannot sort.
+    pub(crate) fn instant(&mut self, field: &str, text: &str) -> Option<Timestamp> {
+        let instant = text.parse::<Timestamp>().ok().filter(|instant| *instant >= Timestamp::UNIX_EPOCH);
+        self.check(field, instant.ok_or("expected an instant since 1970, such as 2026-03-01T09:00:00Z"))
     }
 
     /// A quantity or a rate: digits, and a point with digits after it.

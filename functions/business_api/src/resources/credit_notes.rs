@@ -14,6 +14,7 @@ use store::Paged;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
+use crate::http::changes::{ChangesPage, ChangesQuery};
 use crate::http::error::ApiError;
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::pagination::{ListResponse, ListScope};
@@ -100,6 +101,10 @@ pub(crate) struct CreditNoteQuery {
     limit: Option<String>,
     /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
+    /// For programs: lists what changed since this instant, RFC 3339, in the order in which it changed. Only for the first page;
+    /// after it, give `next_cursor` as `cursor` and leave this out.
+    #[param(format = "date-time")]
+    changed_since: Option<String>,
 }
 
 /// The fields of a request that can be checked without reading the tables.
@@ -194,6 +199,9 @@ async fn credit_note_of_path(caller: &Caller, text: &str) -> Result<CreditNote, 
 }
 
 /// List credit notes, newest first
+///
+/// The list is made for people: what changes between two pages may be on neither. For programs use `changed_since`: nothing is
+/// missed, and what changes again comes again.
 #[utoipa::path(
     get, path = "/api/v1/credit-notes", tag = "Credit notes", params(CreditNoteQuery),
     responses((status = 200, description = "A page of credit notes.", body = ListResponse<CreditNoteResponse>))
@@ -203,8 +211,18 @@ pub(crate) async fn list_credit_notes(
     StrictQuery(query): StrictQuery<CreditNoteQuery>,
 ) -> Result<ApiResponse, ApiError> {
     let (store, business) = (caller.store(), caller.business_id());
+    let (limit, cursor) = (query.limit.as_deref(), query.cursor.as_deref());
+    let filters = [("customer", query.customer.as_deref())];
+    let changes = ChangesQuery { changed_since: query.changed_since.as_deref(), limit, cursor, filters: &filters };
+    if let Some(page) = ChangesPage::asked(&caller, "credit-notes", &changes)? {
+        let changed = page.ids(&caller).await?;
+        let reads: Vec<_> = changed.ids.iter().map(|id| store.readable_credit_note(business, id)).collect();
+        let whole: Vec<Option<CreditNote>> = stream::iter(reads).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
+        let notes = whole.iter().flatten().map(CreditNoteResponse::from).collect();
+        return ApiResponse::ok(&page.respond(&changed, notes));
+    }
     let list = ListScope::new(&caller, "credit-notes", &[query.customer.as_deref()]);
-    let page = validate(|errors| list.page(query.limit.as_deref(), query.cursor.as_deref(), errors))?;
+    let page = validate(|errors| list.page(limit, cursor, errors))?;
     let heads = match &query.customer {
         None => store.credit_notes(business, &page).await?,
         Some(customer) => match customer_id_of(&caller, customer).await? {

@@ -15,6 +15,7 @@ use store::StoreError;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
+use crate::http::changes::{ChangesPage, ChangesQuery};
 use crate::http::error::ApiError;
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::pagination::{ListResponse, ListScope};
@@ -92,6 +93,10 @@ pub(crate) struct CustomerQuery {
     limit: Option<String>,
     /// The `next_cursor` of the previous page.
     cursor: Option<String>,
+    /// For programs: lists what changed since this instant, RFC 3339, in the order in which it changed. Only for the first page;
+    /// after it, give `next_cursor` as `cursor` and leave this out.
+    #[param(format = "date-time")]
+    changed_since: Option<String>,
 }
 
 /// The provider whose ids of customers have the field `provider_ids.stripe`.
@@ -155,6 +160,9 @@ pub(crate) async fn register_customer(request: IdempotentRequest) -> Result<Resp
 }
 
 /// List customers, by name
+///
+/// The list is made for people: what changes between two pages may be on neither. For programs use `changed_since`: nothing is
+/// missed, and what changes again comes again.
 #[utoipa::path(
     get, path = "/api/v1/customers", tag = "Customers", params(CustomerQuery),
     responses((status = 200, description = "A page of customers.", body = ListResponse<CustomerResponse>))
@@ -163,8 +171,15 @@ pub(crate) async fn list_customers(
     caller: Caller,
     StrictQuery(query): StrictQuery<CustomerQuery>,
 ) -> Result<ApiResponse, ApiError> {
+    let (limit, cursor) = (query.limit.as_deref(), query.cursor.as_deref());
+    let changes = ChangesQuery { changed_since: query.changed_since.as_deref(), limit, cursor, filters: &[] };
+    if let Some(page) = ChangesPage::asked(&caller, "customers", &changes)? {
+        let changed = page.ids(&caller).await?;
+        let customers = caller.store().readable_customers(caller.business_id(), &changed.ids).await?;
+        return ApiResponse::ok(&page.respond(&changed, customers.iter().map(CustomerResponse::from).collect()));
+    }
     let list = ListScope::new(&caller, "customers", &[]);
-    let page = validate(|errors| list.page(query.limit.as_deref(), query.cursor.as_deref(), errors))?;
+    let page = validate(|errors| list.page(limit, cursor, errors))?;
     let customers = caller.store().customers(caller.business_id(), &page).await?;
     ApiResponse::ok(&list.respond(customers, |customer| CustomerResponse::from(&customer)))
 }

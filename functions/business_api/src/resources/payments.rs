@@ -17,6 +17,7 @@ use store::Paged;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
+use crate::http::changes::{ChangesPage, ChangesQuery};
 use crate::http::error::ApiError;
 use crate::http::idempotency::IdempotentRequest;
 use crate::http::pagination::{ListResponse, ListScope};
@@ -136,15 +137,17 @@ pub(crate) struct ProviderObjects {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PaymentQuery {
-    /// The customer's id, or your `external_id`.
-    #[serde(default)]
-    #[param(required)]
-    customer: String,
+    /// The customer's id, or your `external_id`. Required without `changed_since`.
+    customer: Option<String>,
     /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
     /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
+    /// For programs: lists what changed since this instant, RFC 3339, in the order in which it changed. Only for the first page;
+    /// after it, give `next_cursor` as `cursor` and leave this out.
+    #[param(format = "date-time")]
+    changed_since: Option<String>,
 }
 
 impl PaymentResponse {
@@ -299,6 +302,9 @@ pub(crate) async fn payment_of_path(caller: &Caller, text: &str) -> Result<Payme
 }
 
 /// List the payments of a customer, newest first
+///
+/// The list is made for people: what changes between two pages may be on neither. For programs use `changed_since`, which lists the
+/// payments of all customers: nothing is missed, and what changes again comes again.
 #[utoipa::path(
     get, path = "/api/v1/payments", tag = "Payments", params(PaymentQuery),
     responses((status = 200, description = "A page of payments.", body = ListResponse<PaymentResponse>))
@@ -308,14 +314,25 @@ pub(crate) async fn list_payments(
     StrictQuery(query): StrictQuery<PaymentQuery>,
 ) -> Result<ApiResponse, ApiError> {
     let (store, business) = (caller.store(), caller.business_id());
-    let list = ListScope::new(&caller, "payments", &[Some(&query.customer)]);
+    let (limit, cursor) = (query.limit.as_deref(), query.cursor.as_deref());
+    let filters = [("customer", query.customer.as_deref())];
+    let changes = ChangesQuery { changed_since: query.changed_since.as_deref(), limit, cursor, filters: &filters };
+    if let Some(page) = ChangesPage::asked(&caller, "payments", &changes)? {
+        let changed = page.ids(&caller).await?;
+        let reads: Vec<_> = changed.ids.iter().map(|id| store.readable_payment(business, id)).collect();
+        let whole: Vec<Option<Payment>> = stream::iter(reads).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
+        let payments = whole.iter().flatten().map(|payment| PaymentResponse::of(payment, caller.now)).collect();
+        return ApiResponse::ok(&page.respond(&changed, payments));
+    }
+    let customer = query.customer.as_deref().unwrap_or_default();
+    let list = ListScope::new(&caller, "payments", &[Some(customer)]);
     let page = validate(|errors| {
-        if query.customer.is_empty() {
+        if customer.is_empty() {
             errors.add_unknown("customer", NO_SUCH_CUSTOMER);
         }
-        list.page(query.limit.as_deref(), query.cursor.as_deref(), errors)
+        list.page(limit, cursor, errors)
     })?;
-    let heads = match customer_id_of(&caller, &query.customer).await? {
+    let heads = match customer_id_of(&caller, customer).await? {
         Some(customer) => store.payments_of(business, &customer, &page).await?,
         None => Paged { items: Vec::new(), next_cursor: None },
     };

@@ -9,6 +9,7 @@ use store::{Page, Paged, StoreError};
 use utoipa::IntoParams;
 
 use crate::http::auth::Caller;
+use crate::http::changes::{ChangesPage, ChangesQuery};
 use crate::http::error::ApiError;
 use crate::http::pagination::{ListResponse, ListScope};
 use crate::http::response::ApiResponse;
@@ -19,6 +20,8 @@ use crate::resources::invoices::InvoiceResponse;
 
 /// Pages of the store read for one page of a filtered list. If they do not fill it, the next page goes on from there.
 const PAGES_READ_MAX: usize = 20;
+/// The names of the filters, as in the query.
+const FILTERS: [&str; 4] = ["number", "customer", "status", "due_before"];
 const STATUSES: [Status; 4] = [Status::Open, Status::PartlyPaid, Status::Processing, Status::Paid];
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,6 +41,10 @@ pub(crate) struct InvoiceQuery {
     limit: Option<String>,
     /// The `next_cursor` of the previous page, with the same filters.
     cursor: Option<String>,
+    /// For programs: lists what changed since this instant, RFC 3339, in the order in which it changed. Only for the first page;
+    /// after it, give `next_cursor` as `cursor` and leave this out.
+    #[param(format = "date-time")]
+    changed_since: Option<String>,
 }
 
 struct Filter {
@@ -103,7 +110,9 @@ impl Filter {
 
 /// List invoices
 ///
-/// Open invoices come first, by due date; paid ones follow.
+/// Open invoices come first, by due date; paid ones follow. The list is made for people: what changes between two pages may be on
+/// neither. For programs use `changed_since`: nothing is missed, and what changes again comes again. That an invoice becomes overdue
+/// is no change of it.
 #[utoipa::path(
     get, path = "/api/v1/invoices", tag = "Invoices", params(InvoiceQuery),
     responses((status = 200, description = "A page of invoices.", body = ListResponse<InvoiceResponse>))
@@ -113,6 +122,17 @@ pub(crate) async fn list_invoices(
     StrictQuery(query): StrictQuery<InvoiceQuery>,
 ) -> Result<ApiResponse, ApiError> {
     let filters = [&query.number, &query.customer, &query.status, &query.due_before].map(Option::as_deref);
+    let changes = ChangesQuery {
+        changed_since: query.changed_since.as_deref(),
+        limit: query.limit.as_deref(),
+        cursor: query.cursor.as_deref(),
+        filters: &FILTERS.into_iter().zip(filters).collect::<Vec<_>>(),
+    };
+    if let Some(page) = ChangesPage::asked(&caller, "invoices", &changes)? {
+        let changed = page.ids(&caller).await?;
+        let invoices = caller.store().readable_invoices(caller.business_id(), &changed.ids).await?;
+        return ApiResponse::ok(&page.respond(&changed, InvoiceResponse::with_links(&invoices, &caller).await?));
+    }
     let list = ListScope::new(&caller, "invoices", &filters);
     let (page, mut filter) = validate(|errors| {
         let number = errors.parse_optional("number", query.number.as_deref());
