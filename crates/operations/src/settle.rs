@@ -44,7 +44,7 @@ pub(crate) async fn settle_account(
     let mut left: Vec<Currency> = Vec::new();
     for id in unapplied_payments(context, b, c).await? {
         let Some(payment) = context.store.payment(b, &id).await? else { continue };
-        let payment = settle_payment(context, payment, now).await?;
+        let payment = Box::pin(settle_payment(context, payment, now)).await?;
         if !payment.free().is_zero() && !left.contains(&payment.currency()) {
             left.push(payment.currency());
         }

@@ -59,7 +59,9 @@ impl Follower {
     async fn agrees(&self, world: &World, when: &str) {
         let without_time = |document: &Value| {
             let mut document = document.clone();
-            OF_TIME.iter().for_each(|field| drop(document.as_object_mut().unwrap().remove(*field)));
+            for field in OF_TIME {
+                document.as_object_mut().unwrap().remove(field);
+            }
             document
         };
         let mut documents = BTreeMap::new();

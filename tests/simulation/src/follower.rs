@@ -54,9 +54,9 @@ impl<I: FromStr + Ord + Debug, D: PartialEq + Debug> Copies<I, D> {
         }
     }
 
-    fn agree(&self, now: Option<D>, id: &I) -> Result<(), Failure> {
+    fn agree(&self, now: Option<&D>, id: &I) -> Result<(), Failure> {
         let copy = self.documents.get(id);
-        if copy == now.as_ref() {
+        if copy == now {
             return Ok(());
         }
         Err(Failure::new("a change was missed", format!("{id:?} was read as {copy:?}, and is {now:?}")))
@@ -118,17 +118,17 @@ impl Follower {
         let lost = |error: StoreError| Failure::new("the tables", error);
         for customer in store.customers(b, &page).await.map_err(lost)?.items {
             let id = customer.id.clone();
-            self.customers.agree(Some(customer), &id)?;
+            self.customers.agree(Some(&customer), &id)?;
             for head in store.payments_of(b, &id, &page).await.map_err(lost)?.items {
                 let now = store.payment(b, &head.id).await.map_err(lost)?;
-                self.payments.agree(now.map(without_poll), &head.id)?;
+                self.payments.agree(now.map(without_poll).as_ref(), &head.id)?;
             }
         }
         for head in store.invoices_of_business(b, &page).await.map_err(lost)?.items {
-            self.invoices.agree(store.invoice(b, &head.id).await.map_err(lost)?, &head.id)?;
+            self.invoices.agree(store.invoice(b, &head.id).await.map_err(lost)?.as_ref(), &head.id)?;
         }
         for head in store.credit_notes(b, &page).await.map_err(lost)?.items {
-            self.notes.agree(store.credit_note(b, &head.id).await.map_err(lost)?, &head.id)?;
+            self.notes.agree(store.credit_note(b, &head.id).await.map_err(lost)?.as_ref(), &head.id)?;
         }
         Ok(())
     }

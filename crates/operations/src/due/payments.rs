@@ -29,7 +29,7 @@ pub(super) async fn poll_due_payment(
     let Some(claimed) = claim(context, due, LEASE, now).await? else { return Ok(Outcome::Taken) };
     let Some(payment) = context.store.payment(b, id).await? else { return Ok(Outcome::Done) };
     let (state, started_at) = (payment.state, payment.started_at);
-    match poll(context, payment, &claimed, now).await {
+    match Box::pin(poll(context, payment, &claimed, now)).await {
         Ok(()) => Ok(Outcome::Done),
         Err(error) if error.retryable() => Err(error),
         Err(error) => {

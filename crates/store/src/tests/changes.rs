@@ -78,11 +78,11 @@ async fn every_change_is_on_a_page_whatever_its_limit() {
         let (invoices, _) = walked::<InvoiceId>(&fixture, "1.0", limit).await;
         // Each is there once at least, and where it was changed first it stands in the order of the blocks.
         let mut seen: Vec<InvoiceId> = Vec::new();
-        invoices.into_iter().for_each(|id| {
+        for id in invoices {
             if !seen.contains(&id) {
                 seen.push(id);
             }
-        });
+        }
         let expected: Vec<InvoiceId> = (0..BLOCKS).map(|number| numbered("inv", number)).collect();
         assert_eq!(seen, expected, "pages of {limit}");
         let (customers, _) = walked::<CustomerId>(&fixture, "1.0", limit).await;

@@ -215,11 +215,11 @@ pub(crate) async fn list_credit_notes(
     let filters = [("customer", query.customer.as_deref())];
     let changes = ChangesQuery { changed_since: query.changed_since.as_deref(), limit, cursor, filters: &filters };
     if let Some(page) = ChangesPage::asked(&caller, "credit-notes", &changes)? {
-        let changed = page.ids(&caller).await?;
-        let reads: Vec<_> = changed.ids.iter().map(|id| store.readable_credit_note(business, id)).collect();
+        let listed = page.ids(&caller).await?;
+        let reads: Vec<_> = listed.ids.iter().map(|id| store.readable_credit_note(business, id)).collect();
         let whole: Vec<Option<CreditNote>> = stream::iter(reads).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
         let notes = whole.iter().flatten().map(CreditNoteResponse::from).collect();
-        return ApiResponse::ok(&page.respond(&changed, notes));
+        return ApiResponse::ok(&page.respond(&listed, notes));
     }
     let list = ListScope::new(&caller, "credit-notes", &[query.customer.as_deref()]);
     let page = validate(|errors| list.page(limit, cursor, errors))?;

@@ -174,9 +174,9 @@ pub(crate) async fn list_customers(
     let (limit, cursor) = (query.limit.as_deref(), query.cursor.as_deref());
     let changes = ChangesQuery { changed_since: query.changed_since.as_deref(), limit, cursor, filters: &[] };
     if let Some(page) = ChangesPage::asked(&caller, "customers", &changes)? {
-        let changed = page.ids(&caller).await?;
-        let customers = caller.store().readable_customers(caller.business_id(), &changed.ids).await?;
-        return ApiResponse::ok(&page.respond(&changed, customers.iter().map(CustomerResponse::from).collect()));
+        let listed = page.ids(&caller).await?;
+        let customers = caller.store().readable_customers(caller.business_id(), &listed.ids).await?;
+        return ApiResponse::ok(&page.respond(&listed, customers.iter().map(CustomerResponse::from).collect()));
     }
     let list = ListScope::new(&caller, "customers", &[]);
     let page = validate(|errors| list.page(limit, cursor, errors))?;

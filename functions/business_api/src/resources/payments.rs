@@ -318,11 +318,11 @@ pub(crate) async fn list_payments(
     let filters = [("customer", query.customer.as_deref())];
     let changes = ChangesQuery { changed_since: query.changed_since.as_deref(), limit, cursor, filters: &filters };
     if let Some(page) = ChangesPage::asked(&caller, "payments", &changes)? {
-        let changed = page.ids(&caller).await?;
-        let reads: Vec<_> = changed.ids.iter().map(|id| store.readable_payment(business, id)).collect();
+        let listed = page.ids(&caller).await?;
+        let reads: Vec<_> = listed.ids.iter().map(|id| store.readable_payment(business, id)).collect();
         let whole: Vec<Option<Payment>> = stream::iter(reads).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
         let payments = whole.iter().flatten().map(|payment| PaymentResponse::of(payment, caller.now)).collect();
-        return ApiResponse::ok(&page.respond(&changed, payments));
+        return ApiResponse::ok(&page.respond(&listed, payments));
     }
     let customer = query.customer.as_deref().unwrap_or_default();
     let list = ListScope::new(&caller, "payments", &[Some(customer)]);

@@ -129,9 +129,9 @@ pub(crate) async fn list_invoices(
         filters: &FILTERS.into_iter().zip(filters).collect::<Vec<_>>(),
     };
     if let Some(page) = ChangesPage::asked(&caller, "invoices", &changes)? {
-        let changed = page.ids(&caller).await?;
-        let invoices = caller.store().readable_invoices(caller.business_id(), &changed.ids).await?;
-        return ApiResponse::ok(&page.respond(&changed, InvoiceResponse::with_links(&invoices, &caller).await?));
+        let listed = page.ids(&caller).await?;
+        let invoices = caller.store().readable_invoices(caller.business_id(), &listed.ids).await?;
+        return ApiResponse::ok(&page.respond(&listed, InvoiceResponse::with_links(&invoices, &caller).await?));
     }
     let list = ListScope::new(&caller, "invoices", &filters);
     let (page, mut filter) = validate(|errors| {
