@@ -70,17 +70,17 @@ fn effects_of_fact(announced: &AnnouncedFact) -> Vec<Effect> {
         FactKind::InvoiceIssued { .. }
         | FactKind::InvoiceReopened { .. }
         | FactKind::PaymentFailed { .. }
-        | FactKind::PaymentCancelled { .. } => vec![settle()],
+        | FactKind::PaymentCancelled { .. }
+        | FactKind::PaymentInSuspense { .. }
+        | FactKind::PaymentReturned { .. }
+        | FactKind::PaymentRefundFailed { .. }
+        | FactKind::PaymentReinstated { .. } => vec![settle()],
         FactKind::CustomerRegistered
         | FactKind::PaymentStarted { .. }
         | FactKind::PaymentNeedsAction { .. }
         | FactKind::PaymentProcessing { .. }
-        | FactKind::PaymentInSuspense { .. }
-        | FactKind::PaymentReturned { .. }
         | FactKind::PaymentRefunded { .. }
-        | FactKind::PaymentRefundFailed { .. }
         | FactKind::PaymentChargedBack { .. }
-        | FactKind::PaymentReinstated { .. }
         | FactKind::CreditNoteIssued { .. } => return Vec::new(),
     };
     let of = |kind| Effect {

@@ -41,13 +41,24 @@ pub(crate) async fn settle_account(
     c: &CustomerId,
     now: Timestamp,
 ) -> Result<SettleOutcome, OperationError> {
-    let mut left: Vec<Currency> = Vec::new();
+    let mut payments = Vec::new();
     for id in unapplied_payments(context, b, c).await? {
-        let Some(payment) = context.store.payment(b, &id).await? else { continue };
-        let payment = Box::pin(settle_payment(context, payment, now)).await?;
-        if !payment.free().is_zero() && !left.contains(&payment.currency()) {
-            left.push(payment.currency());
+        payments.extend(context.store.payment(b, &id).await?);
+    }
+    payments.sort_by_key(|payment| (payment.started_at, payment.id.clone()));
+    let (mut left, mut failed) = (Vec::<Currency>::new(), None);
+    for payment in payments {
+        match Box::pin(settle_payment(context, payment, now)).await {
+            Ok(payment) if !payment.free().is_zero() && !left.contains(&payment.currency()) => {
+                left.push(payment.currency());
+            }
+            Ok(_) => {}
+            // One that fails keeps no other waiting.
+            Err(error) => failed = failed.or(Some(error)),
         }
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     for currency in left {
         if list_is_behind(context, b, c, currency).await? {

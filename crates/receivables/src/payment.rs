@@ -237,9 +237,14 @@ impl Payment {
         self.received.less(self.refunded).less(self.charged_back)
     }
 
-    /// What of the unapplied the books apply once something becomes payable: nothing while the payment is being worked off.
+    /// What of the unapplied the books apply once something becomes payable: nothing while the payment is being worked off, and not
+    /// what is kept or is about to be sent back.
     pub fn free(&self) -> Money {
-        if self.unfinished { Money::zero(self.currency()) } else { self.unapplied.less(self.kept) }
+        if self.unfinished {
+            return Money::zero(self.currency());
+        }
+        let going = self.refunds_waiting().filter(|order| order.invoice.is_none());
+        going.fold(self.unapplied.less(self.kept), |left, order| left.less(order.amount))
     }
 
     /// The word for how it stands: of a settled payment that went back, that it did.

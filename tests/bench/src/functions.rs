@@ -75,6 +75,16 @@ pub(crate) fn measure(effort: &Effort, table: &mut Table) -> Outcome {
     for pair in &PAIRS {
         compare(pair, &function(pair.name)?, &function(pair.peer)?, &stage, effort, table)?;
     }
+    Ok(())
+}
+
+/// The receiver alone, by what a webhook costs the processor.
+pub(crate) fn measure_webhook(effort: &Effort, table: &mut Table) -> Outcome {
+    programs::receiver()?;
+    let stage = Stage::set()?;
+    let function = |name: &str| -> Outcome<Function> {
+        Ok(Function { program: programs::released(name)?, environment: stage.environment() })
+    };
     compare_cpu(function("webhook_receiver")?, function("peer_receiver")?, &stage, effort, table)
 }
 

@@ -37,7 +37,7 @@ struct Part {
     measure: fn(&Effort, &mut Table) -> Outcome,
 }
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part { name: "ingest", measure: ingest::measure },
     Part { name: "apply", measure: apply::measure },
     Part { name: "rate", measure: rate::measure },
@@ -46,14 +46,15 @@ const PARTS: [Part; 8] = [
     Part { name: "run", measure: laptop::measure },
     Part { name: "page", measure: pay_page::measure },
     Part { name: "lambda", measure: functions::measure },
+    Part { name: "webhook", measure: functions::measure_webhook },
 ];
 
 const HELP: &str = "\
 cargo xtask bench [--only NAME] [--quick]
 cargo xtask bench --simulation [WORLDS] [--from SEED] [--minutes N]
 
-  --only NAME   one part: ingest, apply, rate, flat, statement, run, page or
-                lambda
+  --only NAME   one part: ingest, apply, rate, flat, statement, run, page,
+                lambda or webhook
   --quick       fewer samples and shorter waits: to see that it works
   --simulation  no measurements but simulated worlds whose books must hold, 20,000 unless told otherwise
   --from SEED   the first seed of them

@@ -6,8 +6,10 @@ use std::process::{Command, Stdio};
 use crate::Outcome;
 
 /// The receiver is built by itself: together with the others it would be compiled with what only they need.
+const RECEIVER: &[&str] = &["--release", "--package", "webhook_receiver"];
+const PEERS: &[&str] = &["--release", "--package", "bench", "--no-default-features", "--features", "peers", "--bins"];
 const BUILDS: [&[&str]; 3] = [
-    &["--release", "--package", "webhook_receiver"],
+    RECEIVER,
     &[
         "--release",
         "--package",
@@ -19,12 +21,17 @@ const BUILDS: [&[&str]; 3] = [
         "--package",
         "frontend",
     ],
-    &["--release", "--package", "bench", "--no-default-features", "--features", "peers", "--bins"],
+    PEERS,
 ];
 
 /// Builds the functions and their peers.
 pub(crate) fn functions() -> Outcome {
     BUILDS.iter().try_for_each(|arguments| cargo(arguments))
+}
+
+/// Builds the receiver and the peers.
+pub(crate) fn receiver() -> Outcome {
+    [RECEIVER, PEERS].iter().try_for_each(|arguments| cargo(arguments))
 }
 
 /// Builds `guichet`. For release it is compiled with what this program is compiled with, so that most of it is there; else

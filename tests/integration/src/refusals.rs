@@ -162,7 +162,7 @@ fn cases() -> Vec<Case> {
     let case = |refusal, page, api, review, alarm| Case { refusal, page, api, review, alarm };
     let less = (422, "does not take so much at once", "ne prend pas autant en une fois");
     let more = (422, "does not take so little", "ne prend pas si peu");
-    let other = (422, "does not take this card or account", "n’accepte pas cette carte ou ce compte");
+    let other = (422, "does not take this card or account", "pas cette carte ou ce compte");
     let changed = (409, "has just changed", "vient de changer");
     let later = (503, "unavailable");
     vec![

@@ -13,7 +13,7 @@ use crate::ids::InvoiceId;
 use crate::invoice::{HolderId, InvoiceHead, OpenDays};
 use crate::ledger::{Entry, EntryKind, Leg};
 use crate::money::Money;
-use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
+use crate::provider_object::{Cash, CheckoutState, FoldedState, ObjectState, Report};
 
 use super::ALLOCATIONS_PER_PAYMENT_MAX;
 
@@ -74,7 +74,7 @@ pub fn settle_again(before: &Payment, open: &[InvoiceHead], now: Timestamp) -> O
     if before.free().is_zero() || !open.iter().any(placeable) {
         return None;
     }
-    let payment = Payment { on_account: before.kept, ..before.clone() };
+    let payment = Payment { on_account: before.unapplied.less(before.free()), ..before.clone() };
     Some(decide(before, payment, Reason::PlaceRemainder(open), now))
 }
 
@@ -301,17 +301,21 @@ fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKind> {
     for amount in payment.suspense.iter().filter(|amount| more(amount)) {
         facts.push(FactKind::PaymentInSuspense { payment: id(), received: *amount });
     }
+    // Less is counted as sent back, too, where what had come was returned: then nothing came again.
+    let (was, is, currency) = (before.provider_state.fold(), payment.provider_state.fold(), payment.currency());
+    let fell =
+        |of: fn(&FoldedState) -> &Cash| of(&is).in_currency(currency).minor() < of(&was).in_currency(currency).minor();
     if payment.returned.minor() > before.returned.minor() {
         facts.push(FactKind::PaymentReturned { payment: id(), returned: payment.returned });
     }
     if payment.refunded.minor() > before.refunded.minor() {
         facts.push(FactKind::PaymentRefunded { payment: id(), refunded: payment.refunded });
-    } else if payment.refunded != before.refunded {
+    } else if payment.refunded != before.refunded && fell(|folded| &folded.refunded) {
         facts.push(FactKind::PaymentRefundFailed { payment: id(), refunded: payment.refunded });
     }
     if payment.charged_back.minor() > before.charged_back.minor() {
         facts.push(FactKind::PaymentChargedBack { payment: id(), charged_back: payment.charged_back });
-    } else if payment.charged_back != before.charged_back {
+    } else if payment.charged_back != before.charged_back && fell(|folded| &folded.charged_back) {
         facts.push(FactKind::PaymentReinstated { payment: id(), charged_back: payment.charged_back });
     }
     payment.settlement_announced |= settled;
@@ -337,6 +341,7 @@ fn entry_of(before: &Payment, payment: &Payment, legs: Vec<Leg>, now: Timestamp)
     let kind = match total {
         0 => EntryKind::CashMoved(id),
         ..0 => EntryKind::PaymentApplied(id),
+        1.. if payment.returned.minor() > before.returned.minor() => EntryKind::PaymentReversed(id),
         1.. if payment.charged_back.minor() > before.charged_back.minor() => EntryKind::PaymentChargedBack(id),
         1.. if payment.refunded.minor() > before.refunded.minor() => EntryKind::PaymentRefunded(id),
         // A later step of what went back in one.
