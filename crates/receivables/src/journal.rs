@@ -205,7 +205,7 @@ pub fn known_of(payment: &Payment, transaction: &BalanceTransaction, others: &[B
     let own = payment.currency();
     let mut moves = Moves::default();
     // A debit that came and was returned moved twice: each way by itself is what the ledger has entered.
-    let is_returned = !payment.returned.is_zero() && received_by(payment, source).is_some();
+    let is_returned = was_returned(payment, source);
     let goes = transaction.gross.minor() < 0;
     let counts = |other: &BalanceTransaction| !is_returned || (other.gross.minor() < 0) == goes;
     let of_source = others.iter().filter(|other| other.source.as_ref() == Some(source) && counts(other));
@@ -230,10 +230,9 @@ pub fn known_of(payment: &Payment, transaction: &BalanceTransaction, others: &[B
         Some(ObjectState::Intent(_) | ObjectState::Checkout(_) | ObjectState::Concern(_)) | None => {
             match received_by(payment, source) {
                 Some(received) if is_foreign(received) => return Known::InSuspense,
-                Some(_) if is_returned && goes => moves.shares(payment.returned, payment.returned, Course::Goes),
                 Some(received) => {
                     let amount = received.in_currency(own);
-                    moves.shares(amount, amount, Course::Comes)
+                    moves.shares(amount, amount, if is_returned && goes { Course::Goes } else { Course::Comes })
                 }
                 None => Vec::new(),
             }
@@ -276,6 +275,16 @@ fn never_had(payment: &Payment, source: &ObjectId) -> Money {
         left = left.less(beyond);
     }
     Money::zero(own)
+}
+
+/// Whether the bank returned what came by a charge, or by any attempt of an intent.
+fn was_returned(payment: &Payment, source: &ObjectId) -> bool {
+    payment.provider_state.0.iter().any(|(object, fact)| {
+        fact.intent().is_some_and(|intent| match intent.attempts.get(source.as_str()) {
+            Some(attempt) => attempt.returned,
+            None => object == source && intent.attempts.values().any(|attempt| attempt.returned),
+        })
+    })
 }
 
 /// The money that came by an intent, or by a charge that carries its money itself or is an attempt of its intent.

@@ -235,6 +235,16 @@ fn what_adds_up_to_nothing_known_waits_in_suspense() {
             receivable 100.00 EUR
         "#]],
     );
+    // It is tried again, and comes.
+    check(
+        "EUR",
+        &["intent succeeded py1", CAME, "intent failed py1", "intent succeeded py2"],
+        &["charge of py1 100.00/1.75", "payment_failure_refund of py1 0.00 -100.00", "charge of py2 100.00/1.75"],
+        &expect![[r#"
+            invoiced -100.00 EUR
+            provider_fees 3.50 EUR
+        "#]],
+    );
 }
 
 #[test]
