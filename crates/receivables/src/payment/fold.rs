@@ -224,7 +224,12 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
     );
     payment.allocations = allocations;
     payment.unapplied = placed.unapplied;
-    payment.kept = if payment.proposed { payment.unapplied } else { payment.kept.min(payment.unapplied) };
+    payment.kept = match reason {
+        _ if payment.proposed => payment.unapplied,
+        Reason::Operator => payment.kept.min(payment.unapplied),
+        // What went back may come again, and is then where it was left.
+        Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) => payment.kept,
+    };
     payment.to_reclaim = placed.to_reclaim;
     payment.unfinished =
         more || placed.unfinished || (!place_remainder && !surplus(payment, &payment.allocations).is_zero());
@@ -258,7 +263,8 @@ fn surplus(payment: &Payment, allocations: &[allocation::Allocation]) -> Money {
         let aside = aside.get(&allocation.invoice).copied().unwrap_or(nothing);
         left = left.less(allocation.ceiling.less(aside).min(allocation.room()));
     }
-    left.less(payment.on_account)
+    let beyond_kept = payment.on_account.less(payment.kept);
+    left.less(payment.kept).less(beyond_kept)
 }
 
 /// What came in other currencies and has not gone back.

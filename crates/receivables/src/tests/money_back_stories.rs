@@ -612,12 +612,10 @@ fn what_an_operator_moves_stays_where_it_was_put() {
             ledger: A 5.00, unapplied 45.00
             facts: payment.refunded, invoice.reopened
         P: refund1 50.00 failed
-            P is settled: 100.00 asked, 100.00 received, 45.00 unapplied, unfinished, review: refund_failed#re_P1
+            P is settled: 100.00 asked, 100.00 received, 45.00 unapplied, review: refund_failed#re_P1
             A is partly_paid: 45.00 open
             ledger: A -5.00, unapplied -45.00
             facts: payment.refund_failed, invoice.partly_paid
-            then
-            P is settled: 100.00 asked, 100.00 received, 45.00 unapplied, review: refund_failed#re_P1
     "#]]);
 }
 
@@ -1036,5 +1034,41 @@ fn a_debit_that_is_returned_without_a_chargeback_is_looked_at() {
             facts: payment.returned, invoice.reopened
         P: intent failed py_1
             nothing new
+    "#]]);
+}
+
+#[test]
+fn what_an_operator_left_on_the_account_stays_there_when_it_went_and_came_again() {
+    check(&expect![[r#"
+        invoice A 100.00 due 2026-03-01
+            A is open: 100.00 open
+            ledger: A 100.00
+            facts: invoice.issued
+        invoice B 60.00 due 2026-03-02
+            B is open: 60.00 open
+            ledger: B 60.00
+            facts: invoice.issued
+        pay P: A 100.00
+            P is started: 100.00 asked
+            A is open: 100.00 open, checkout of P
+            facts: payment.started
+        P: intent received 100.00
+            P is settled: 100.00 asked, 100.00 received
+            A is paid: 0.00 open
+            ledger: A -100.00
+            facts: payment.settled, invoice.paid
+        unapply P: A 100.00
+            P is settled: 100.00 asked, 100.00 received, 100.00 unapplied
+            A is open: 100.00 open
+            ledger: A 100.00, unapplied -100.00
+            facts: invoice.reopened
+        P: chargeback1 100.00 withdrawn
+            P is settled: 100.00 asked, 100.00 received, 100.00 charged back, review: chargeback#dp_P1
+            ledger: unapplied 100.00
+            facts: payment.charged_back
+        P: chargeback1 100.00 won
+            P is settled: 100.00 asked, 100.00 received, 100.00 unapplied
+            ledger: unapplied -100.00
+            facts: payment.reinstated
     "#]]);
 }
