@@ -6,8 +6,12 @@ use ::lambda_http::Error;
 use clock::Clock;
 use function_runtime::config::{Reader, environment};
 use function_runtime::{IdGenerator, aws, lambda_http, lambda_main};
+use mimalloc::MiMalloc;
 use store::Store;
 use webhook_receiver::{Receiver, router};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     lambda_main::run(run())

@@ -135,7 +135,7 @@ fn compare_cpu(ours: Function, peer: Function, stage: &Stage, effort: &Effort, t
     let far = FarTable::start()?;
     let (ours, peer) = (ours.with_table(&far), peer.with_table(&far));
     let (mut our_times, mut peer_times) = (Vec::new(), Vec::new());
-    for number in 0..effort.long_starts() {
+    for number in 0..effort.starts() {
         for (function, times, place) in [(&ours, &mut our_times, 2), (&peer, &mut peer_times, 3)] {
             let before = far.puts();
             let from = (number * 2 + place) * (WEBHOOKS_FOR_CPU + 1);

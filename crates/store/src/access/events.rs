@@ -34,7 +34,7 @@ const HOURS_PER_PAGE_MAX: u32 = 48;
 impl Store {
     /// Records an authentic event, once. This one conditional put is all that stands between a provider and its answer.
     pub async fn record_event(&self, event: &ReceivedEvent) -> Result<RecordOutcome, StoreError> {
-        let fresh = self.put_new(&self.tables.inbox, events::of_event(event)?).await?;
+        let fresh = self.put_new(&self.tables.inbox, events::of_event(event)).await?;
         Ok(if fresh { RecordOutcome::Fresh } else { RecordOutcome::Duplicate })
     }
 
