@@ -76,6 +76,7 @@ impl From<OperationError> for Failure {
             // What the provider refuses is no defect of ours, and the visitor can come back when it is mended.
             OperationError::Conflict
             | OperationError::TablesUnavailable(_)
+            | OperationError::NewerVersion(_)
             | OperationError::Unavailable(_)
             | OperationError::ProviderRefused { .. }
             | OperationError::Misconfigured(_) => ErrorPage::Unavailable,

@@ -85,7 +85,7 @@ impl From<&OperationError> for Problem {
                 let title = "The payment provider does not accept our settings; someone must correct them";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "misconfigured", title)
             }
-            OperationError::TablesUnavailable(_) | OperationError::Unavailable(_) => {
+            OperationError::TablesUnavailable(_) | OperationError::NewerVersion(_) | OperationError::Unavailable(_) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "A service is not available; try again")
             }
             OperationError::Defect(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "defect", "Internal error"),
@@ -103,6 +103,7 @@ pub fn log_failure(error: &OperationError) {
         OperationError::TablesUnavailable(why) | OperationError::Unavailable(why) => {
             tracing::warn!(why, "a service is unavailable");
         }
+        OperationError::NewerVersion(what) => tracing::warn!(what, "left to a newer version"),
         OperationError::ProviderRefused { code } => {
             tracing::warn!(provider.code = code, "the provider refused a request");
         }

@@ -185,7 +185,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Run<'_, C> {
         };
         handled.unwrap_or_else(|error| {
             let (list, item) = (due.list, due.name());
-            if error.is_outage() {
+            if error.is_outage() && !matches!(error, OperationError::NewerVersion(_)) {
                 tracing::warn!(?list, item, %error, "due work failed; it stays due");
                 Outcome::Outage
             } else {

@@ -32,6 +32,9 @@ pub enum OperationError {
     /// The tables do not answer: try again later.
     #[error("the tables are unavailable: {0}")]
     TablesUnavailable(String),
+    /// A newer version of the program has written what this would change: that version does it, or this one once it is updated.
+    #[error("a newer version must do it: {0}")]
+    NewerVersion(String),
     /// Another service, such as the provider, does not answer: try again later.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -47,7 +50,7 @@ impl OperationError {
     /// Whether the same operation may succeed later without anyone changing anything.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Conflict | Self::TablesUnavailable(_) | Self::Unavailable(_) => true,
+            Self::Conflict | Self::TablesUnavailable(_) | Self::NewerVersion(_) | Self::Unavailable(_) => true,
             Self::Refused(_)
             | Self::NotFound
             | Self::PayerMustChange { .. }
@@ -85,6 +88,7 @@ impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(why) => Self::TablesUnavailable(why),
+            StoreError::NewerVersion(what) => Self::NewerVersion(what),
             StoreError::Defect(why) => Self::Defect(why),
         }
     }

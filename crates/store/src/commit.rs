@@ -10,6 +10,7 @@ use receivables::audit::Difference;
 use receivables::{BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
 use crate::commit_context::CommitContext;
+use crate::difference::newer_in;
 use crate::error::StoreError;
 use crate::items::{ledger, outbox};
 use crate::keys::Unique;
@@ -148,6 +149,7 @@ impl Store {
             match verdict(&error, &meanings) {
                 Some(Verdict::Is(commitment)) => return Ok(commitment),
                 Some(Verdict::Defect(why)) => return Err(StoreError::Defect(why)),
+                Some(Verdict::Newer(what)) => return Err(StoreError::NewerVersion(what)),
                 Some(Verdict::InTheWay) => {
                     tokio::time::sleep(self.pause(try_number)).await;
                 }
@@ -161,6 +163,8 @@ impl Store {
 enum Verdict {
     Is(CommitOutcome),
     Defect(String),
+    /// An item is of a newer version; its partition.
+    Newer(String),
     InTheWay,
 }
 
@@ -173,6 +177,9 @@ fn verdict(error: &SdkError<TransactWriteItemsError>, meanings: &[OnConditionFai
     // Whatever else the service says, now or in a later version, is no verdict on the decision.
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err() else { return None };
     let reasons = cancelled.cancellation_reasons();
+    if let Some(newer) = newer_in(reasons) {
+        return Some(Verdict::Newer(newer));
+    }
     let mut contested = Vec::new();
     let (mut done, mut in_the_way) = (false, false);
     for (place, reason) in reasons.iter().enumerate() {

@@ -8,6 +8,9 @@ pub enum StoreError {
     /// They did not answer, or asked us to slow down, even after retries. Try again later.
     #[error("the table did not answer: {0}")]
     Unavailable(String),
+    /// An item was written by a newer version of the program, which runs beside this one or did: it is left to that one.
+    #[error("written by a newer version: {0}")]
+    NewerVersion(String),
     /// An item contradicts the model, or a request does not fit the table: a bug of ours.
     #[error("defect: {0}")]
     Defect(String),

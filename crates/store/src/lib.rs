@@ -8,6 +8,7 @@ mod access;
 mod calls;
 mod commit;
 mod commit_context;
+mod difference;
 mod error;
 mod items;
 mod jitter;

@@ -128,6 +128,7 @@ pub(crate) fn fault_of_provider(error: &OperationError) -> Option<PayFault> {
         | OperationError::NotFound
         | OperationError::Conflict
         | OperationError::TablesUnavailable(_)
+        | OperationError::NewerVersion(_)
         | OperationError::Unavailable(_)
         | OperationError::Defect(_) => None,
     }

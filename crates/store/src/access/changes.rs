@@ -163,6 +163,6 @@ fn if_readable<T>(id: &str, read: Result<T, StoreError>) -> Result<Option<T>, St
             tracing::warn!(document.id = id, "a changed document cannot be read and is left out of the list");
             Ok(None)
         }
-        Err(error @ StoreError::Unavailable(_)) => Err(error),
+        Err(error @ (StoreError::Unavailable(_) | StoreError::NewerVersion(_))) => Err(error),
     }
 }

@@ -16,7 +16,7 @@ use crate::items::events::EventKey;
 use crate::items::outbox::RecordKey;
 use crate::items::{DUE_ATTRIBUTES, Index, Item, number, text, text_of};
 use crate::keys::{self, DueList, Key};
-use crate::table::{Query, Range, Store, Update};
+use crate::table::{Query, Range, Store, Update, Updated};
 
 /// What is due, by the key of its item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +183,8 @@ impl Store {
             }
             None => "SET due_at = :at, gsi3sk = :place REMOVE why, tries",
         };
-        self.move_due(due, set, values, Vec::new()).await
+        let update = Update { key: &due.item, set, condition: "gsi3sk = :seen", values, names: Vec::new() };
+        Ok(matches!(self.update_any(self.table_of(due.list), &update).await?, Updated::Done))
     }
 
     /// Takes an item out of its list: it waits for nothing any more. Says whether it was still where it was seen.

@@ -10,7 +10,7 @@ use super::accounts::{Page, Paged};
 use crate::calls::traced;
 use crate::error::StoreError;
 use crate::items::payouts::{self, Payout, PayoutTransaction, SavedMethod};
-use crate::items::{Index, Item, number, text_of};
+use crate::items::{Index, Item, text_of};
 use crate::keys;
 use crate::table::{Query, Range, Store};
 
@@ -28,7 +28,7 @@ impl Store {
 
     /// Writes a payout over the version before its own. Says whether it was still that.
     pub async fn put_payout(&self, b: &BusinessId, payout: &Payout) -> Result<bool, StoreError> {
-        self.put_next(payouts::of_payout(b, payout)?, payout.version).await
+        self.put_next(payouts::of_payout(b, payout)?, payout.version, payouts::OPTIONAL_OF_PAYOUT).await
     }
 
     /// Writes those transactions of a payout that are not there yet. They never change, but for the payment that a later match
@@ -117,7 +117,7 @@ impl Store {
 
     /// Writes a saved method over the version before its own. Says whether it was still that.
     pub async fn put_method(&self, b: &BusinessId, method: &SavedMethod) -> Result<bool, StoreError> {
-        self.put_next(payouts::of_method(b, method)?, method.version).await
+        self.put_next(payouts::of_method(b, method)?, method.version, payouts::OPTIONAL_OF_METHOD).await
     }
 
     /// The saved methods of a customer.
@@ -127,20 +127,11 @@ impl Store {
         self.whole(&self.tables.core, query).await?.into_iter().map(payouts::method).collect()
     }
 
-    /// Puts an item of a version over the one before it, or as the first.
-    async fn put_next(&self, item: Item, version: u64) -> Result<bool, StoreError> {
-        let put = self.client.put_item().table_name(&self.tables.core).set_item(Some(item));
-        let put = if version <= 1 {
-            put.condition_expression("attribute_not_exists(pk)")
-        } else {
-            put.condition_expression("version = :was").expression_attribute_values(":was", number(version - 1))
-        };
-        match traced("PutItem", &self.tables.core, put.send()).await {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::of(&error)),
+    /// Writes an item of a version over the one before it, of which `optional` may be there no more, or puts the first.
+    async fn put_next(&self, item: Item, version: u64, optional: &[&str]) -> Result<bool, StoreError> {
+        if version <= 1 {
+            return self.put_new(&self.tables.core, item).await;
         }
+        self.change_over(&item, version - 1, optional).await
     }
 }

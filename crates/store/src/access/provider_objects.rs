@@ -5,19 +5,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use jiff::Timestamp;
 use receivables::provider_object::{Provider, ProviderState};
-use receivables::{BusinessId, CustomerId, Money, ObjectId, PaymentId, Report};
+use receivables::{BusinessId, Currency, CustomerId, Money, ObjectId, ObjectState, PaymentId, Report};
 
 use super::accounts::{Page, Paged};
+use crate::difference::{Difference, KNOWN_VERSION, mine, newer_in};
 use crate::error::StoreError;
 use crate::items::consistent_read::Assembled;
 use crate::items::payments::digest_of;
 use crate::items::provider_objects::{FactRecord, merged, of_merged};
 use crate::items::{Index, Item, item, listed, number, record, text, text_of};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store};
+use crate::table::{Query, Range, Store, key_of};
 
 /// Tries of keeping what belongs to nobody, against rivals.
 const TRIES_MAX: u32 = 8;
@@ -127,31 +130,40 @@ impl Store {
             if let Some(payment) = kept.owner {
                 return Ok(KeepOutcome::Belongs(payment));
             }
-            let before = kept.facts.clone();
+            let before = kept.clone();
             for report in reports {
                 kept.facts.merge(report);
             }
             let customer = reports.iter().find_map(|report| report.customer.clone()).or(kept.customer.clone());
-            if kept.facts == before && customer == kept.customer {
+            if kept.facts == before.facts && customer == kept.customer {
                 return Ok(KeepOutcome::Kept);
             }
             let head = head_item(b, provider, anchor, &kept, customer.as_ref(), now)?;
-            let mut writes = vec![put(&self.tables.core, head, Some(kept.version))?];
-            for (object, fact) in kept.facts.0.iter().filter(|(object, fact)| before.0.get(*object) != Some(*fact)) {
-                let key = keys::waiting_fact(b, provider, anchor, fact.kind(), object);
-                let record = FactRecord { object: object.clone(), fact: of_merged(fact) };
-                writes.push(put(&self.tables.core, item(&key, &record)?, None)?);
+            let mut writes = vec![anchor_write(&self.tables.core, &head, &before)?];
+            for (object, fact) in
+                kept.facts.0.iter().filter(|(object, fact)| before.facts.0.get(*object) != Some(*fact))
+            {
+                let of = |fact: &ObjectState| {
+                    let key = keys::waiting_fact(b, provider, anchor, fact.kind(), object);
+                    item(&key, &FactRecord { object: object.clone(), fact: of_merged(fact) })
+                };
+                let was = before.facts.0.get(object).map(of).transpose()?;
+                writes.push(report_write(&self.tables.core, was.as_ref(), of(fact)?)?);
             }
             match self.write_together(writes).await {
                 Ok(()) => return Ok(KeepOutcome::Kept),
-                Err(error)
-                    if error.as_service_error().is_some_and(|error| {
-                        error.is_transaction_canceled_exception() || error.is_transaction_in_progress_exception()
-                    }) =>
-                {
-                    tokio::time::sleep(self.pause(try_number)).await;
-                }
-                Err(error) => return Err(StoreError::of(&error)),
+                Err(error) => match error.as_service_error() {
+                    Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                        if let Some(newer) = newer_in(cancelled.cancellation_reasons()) {
+                            return Err(StoreError::NewerVersion(newer));
+                        }
+                        tokio::time::sleep(self.pause(try_number)).await;
+                    }
+                    Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+                        tokio::time::sleep(self.pause(try_number)).await;
+                    }
+                    Some(_) | None => return Err(StoreError::of(&error)),
+                },
             }
         }
         Err(StoreError::Unavailable("rivals kept changing the object".to_owned()))
@@ -193,7 +205,7 @@ fn kept(items: Vec<Item>) -> Result<Assembled<AnchorState>, StoreError> {
     })
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct AnchorState {
     owner: Option<PaymentId>,
     customer: Option<ObjectId>,
@@ -235,7 +247,7 @@ fn head_item(
         return Ok(item);
     }
     for amount in held {
-        item.insert(format!("r#{}", amount.currency()), number(amount.minor()));
+        item.insert(held_name(amount.currency()), number(amount.minor()));
     }
     Ok(listed(item, Index::List, &keys::unidentified(b), &format!("{now:.3}#{anchor}")))
 }
@@ -260,16 +272,51 @@ fn unidentified(item: &Item) -> Result<Unidentified, StoreError> {
     })
 }
 
-/// A put; of the anchor's own item only over what was read, and never over one that is somebody's.
-fn put(table: &str, item: Item, over: Option<u64>) -> Result<TransactWriteItem, StoreError> {
-    let put = Put::builder().table_name(table).set_item(Some(item));
-    let put = match over {
-        None => put,
-        Some(0) => put.condition_expression("attribute_not_exists(pk)"),
-        Some(version) => put
-            .condition_expression("version = :was AND attribute_not_exists(payment)")
-            .expression_attribute_values(":was", number(version)),
-    };
-    let put = put.build().map_err(|error| StoreError::defect("put", &error))?;
-    Ok(TransactWriteItem::builder().put(put).build())
+/// The anchor's own item, written only over what was read, and never over one that is somebody's.
+fn anchor_write(table: &str, item: &Item, before: &AnchorState) -> Result<TransactWriteItem, StoreError> {
+    if before.version == 0 {
+        let put = Put::builder().table_name(table).set_item(Some(item.clone()));
+        let put = put.condition_expression("attribute_not_exists(pk)").build();
+        let put = put.map_err(|error| StoreError::defect("put", &error))?;
+        return Ok(TransactWriteItem::builder().put(put).build());
+    }
+    let held: Vec<String> = before.facts.fold().received.amounts().map(|amount| held_name(amount.currency())).collect();
+    let mut optional: Vec<&str> = held.iter().map(String::as_str).collect();
+    optional.extend([Index::List.pk(), Index::List.sk()]);
+    let update =
+        updated(table, item, Difference::to(item, &optional), "version = :was AND attribute_not_exists(payment)");
+    let update = update.expression_attribute_values(":was", number(before.version)).build();
+    Ok(TransactWriteItem::builder().update(update.map_err(|error| StoreError::defect("update", &error))?).build())
+}
+
+/// A report's item, put or changed.
+fn report_write(table: &str, before: Option<&Item>, after: Item) -> Result<TransactWriteItem, StoreError> {
+    let Some(before) = before else { return put(table, after) };
+    let update = updated(table, &after, Difference::between(before, &after), "attribute_exists(pk)").build();
+    Ok(TransactWriteItem::builder().update(update.map_err(|error| StoreError::defect("update", &error))?).build())
+}
+
+fn updated(table: &str, item: &Item, difference: Difference, condition: &str) -> UpdateBuilder {
+    let (mine, known) = mine();
+    let update = Update::builder()
+        .table_name(table)
+        .set_key(Some(key_of(item)))
+        .update_expression(difference.expression())
+        .condition_expression(format!("{condition} AND {KNOWN_VERSION}"))
+        .expression_attribute_values(mine, known)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    let named = |update: UpdateBuilder, (name, attribute)| update.expression_attribute_names(name, attribute);
+    let update = difference.names.into_iter().fold(update, named);
+    let valued = |update: UpdateBuilder, (name, value)| update.expression_attribute_values(name, value);
+    difference.values.into_iter().fold(update, valued)
+}
+
+fn put(table: &str, item: Item) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder().table_name(table).set_item(Some(item)).build();
+    Ok(TransactWriteItem::builder().put(put.map_err(|error| StoreError::defect("put", &error))?).build())
+}
+
+/// The attribute that has what is held in a currency.
+fn held_name(currency: Currency) -> String {
+    format!("r#{currency}")
 }

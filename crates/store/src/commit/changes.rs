@@ -8,11 +8,8 @@ use receivables::{Business, Change, Customer, Invoice, PayLink, Provider};
 
 use super::{Conflict, OnConditionFailed, Writes};
 use crate::error::StoreError;
-use crate::items::{Item, VERSION, customers, invoices, number, text};
+use crate::items::{Item, customers, invoices, number, text};
 use crate::keys::{self, Unique};
-
-/// That an item is of a version this one knows: what a newer one wrote is left to it.
-const KNOWN_VERSION: &str = "(attribute_not_exists(v) OR v <= :mine)";
 
 impl Writes<'_> {
     pub(super) fn change(&mut self, change: &Change) -> Result<(), StoreError> {
@@ -57,7 +54,8 @@ impl Writes<'_> {
 
     fn profile_changed(&mut self, before: &Customer, after: &Customer) -> Result<(), StoreError> {
         let refused = OnConditionFailed::Conflict(Conflict::Customer);
-        self.put_over(self.core, customers::of_customer(after)?, before.version, refused)?;
+        let (was, is) = (customers::of_customer(before)?, customers::of_customer(after)?);
+        self.change_over(&was, &is, before.version, refused)?;
         self.customer_values(after, Some(&before.profile))
     }
 
@@ -114,11 +112,7 @@ impl Writes<'_> {
     /// here stays.
     fn invoice_changed(&mut self, change: &InvoiceChange) -> Result<(), StoreError> {
         let (mut sets, mut remove) = (vec!["version = :next".to_owned()], "");
-        let mut values = vec![
-            (":seen", number(change.version_before)),
-            (":next", number(change.version_after())),
-            (":mine", AttributeValue::N(VERSION.to_owned())),
-        ];
+        let mut values = vec![(":seen", number(change.version_before)), (":next", number(change.version_after()))];
         let written_off = change.written_off.map_or(0, |(before, after)| after.minor() - before.minor());
         for (name, place, by) in [
             ("applied", ":applied", change.applied.minor()),
@@ -150,9 +144,8 @@ impl Writes<'_> {
         }
         let expression = format!("SET {}{remove}", sets.join(", "));
         let refused = OnConditionFailed::Conflict(Conflict::Invoice(change.invoice.clone()));
-        let condition = format!("version = :seen AND {KNOWN_VERSION}");
         let key = keys::invoice(self.business, &change.invoice);
-        self.update_named(&key, &expression, Some(&condition), values, &names, refused)
+        self.update_named(&key, &expression, Some("version = :seen"), values, &names, refused)
     }
 
     /// The invoice names its newest link. One that is issued in the same transaction is written with it already, and an item is
@@ -165,9 +158,8 @@ impl Writes<'_> {
         }
         let refused = OnConditionFailed::Conflict(Conflict::Invoice(invoice.clone()));
         let key = keys::invoice(self.business, invoice);
-        let values = vec![(":link", text(link.id.as_str())), (":mine", AttributeValue::N(VERSION.to_owned()))];
-        let condition = format!("attribute_exists(pk) AND {KNOWN_VERSION}");
-        self.update(&key, "SET pay_link = :link", Some(&condition), values, refused)
+        let values = vec![(":link", text(link.id.as_str()))];
+        self.update(&key, "SET pay_link = :link", Some("attribute_exists(pk)"), values, refused)
     }
 
     fn pay_link_revoked(&mut self, link: &PayLink) -> Result<(), StoreError> {

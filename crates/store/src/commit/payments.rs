@@ -18,22 +18,33 @@ impl Writes<'_> {
     /// The payment's record under its version, and of what belongs to it what changed.
     pub(super) fn payment_changed(&mut self, before: &Payment, after: &Payment) -> Result<(), StoreError> {
         let refused = OnConditionFailed::Conflict(Conflict::Payment(after.id.clone()));
-        self.put_over(self.core, payments::of_payment(after)?, before.version, refused)?;
+        let (mut was, is) = (payments::of_payment(before)?, payments::of_payment(after)?);
+        // It is due for another reason now, and what was tried for the last one is over.
+        was.extend(["tries", "why"].map(|name| (name.to_owned(), text(""))));
+        self.change_over(&was, &is, before.version, refused)?;
         self.payment_parts(Some(before), after)
     }
 
     fn payment_parts(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), StoreError> {
+        let refused = || OnConditionFailed::Conflict(Conflict::Payment(after.id.clone()));
         for (place, allocation) in after.allocations.iter().enumerate() {
-            if before.and_then(|before| before.allocations.get(place)) != Some(allocation) {
-                self.put_item(self.core, payments::of_allocation(after, place, allocation)?)?;
+            let known = before.and_then(|before| before.allocations.get(place));
+            if known != Some(allocation) {
+                let was = before
+                    .zip(known)
+                    .map(|(before, known)| payments::of_allocation(before, place, known))
+                    .transpose()?;
+                self.replace_part(was, payments::of_allocation(after, place, allocation)?, refused())?;
             }
         }
         for place in after.allocations.len()..before.map_or(0, |before| before.allocations.len()) {
             self.delete(&keys::allocation(&after.business, &after.id, place))?;
         }
         for (object, fact) in &after.provider_state.0 {
-            if before.and_then(|before| before.provider_state.0.get(object)) != Some(fact) {
-                self.put_item(self.core, payments::of_fact(after, object, fact)?)?;
+            let known = before.and_then(|before| Some((before, before.provider_state.0.get(object)?)));
+            if known.is_none_or(|(_, known)| known != fact) {
+                let was = known.map(|(before, known)| payments::of_fact(before, object, known)).transpose()?;
+                self.change_part(was, payments::of_fact(after, object, fact)?, refused())?;
             }
         }
         let known = before.map(|before| before.provider_state.names()).unwrap_or_default();
@@ -52,10 +63,11 @@ impl Writes<'_> {
         {
             self.delete(&keys::unapplied_of_payment(&left.business, &left.customer, &left.id))?;
         }
-        match unapplied(after) {
-            Some(amount) if stays != Some(amount) => self.put_item(self.core, payments::of_unapplied(after)?),
-            Some(_) | None => Ok(()),
+        if unapplied(after).is_none() || stays == unapplied(after) {
+            return Ok(());
         }
+        let was = before.filter(|_| stays.is_some()).map(payments::of_unapplied).transpose()?;
+        self.replace_part(was, payments::of_unapplied(after)?, refused())
     }
 
     /// The name by which a payment is found when its provider speaks of the object. Where something was kept of the object
@@ -80,7 +92,10 @@ impl Writes<'_> {
         let reviews = after.reviews();
         let handed = before.is_some_and(|before| before.customer != after.customer);
         for review in reviews.iter().filter(|review| handed || !open.contains(review)) {
-            self.put_item(self.core, payments::of_review(after, review)?)?;
+            let known = before.zip(open.iter().find(|other| other.name == review.name));
+            let was = known.map(|(before, known)| payments::of_review(before, known)).transpose()?;
+            let refused = OnConditionFailed::Conflict(Conflict::Payment(after.id.clone()));
+            self.replace_part(was, payments::of_review(after, review)?, refused)?;
         }
         for gone in open.iter().filter(|review| !reviews.iter().any(|other| other.name == review.name)) {
             self.delete(&keys::review(&after.business, &after.id, &gone.name))?;
@@ -96,20 +111,25 @@ impl Writes<'_> {
 
     pub(super) fn credit_note_changed(&mut self, before: &CreditNote, after: &CreditNote) -> Result<(), StoreError> {
         let refused = OnConditionFailed::Conflict(Conflict::CreditNote(after.id.clone()));
-        self.put_over(self.core, credit_notes::of_credit_note(after)?, before.version, refused)?;
+        let (was, is) = (credit_notes::of_credit_note(before)?, credit_notes::of_credit_note(after)?);
+        self.change_over(&was, &is, before.version, refused)?;
         self.credit_note_parts(Some(before), after)
     }
 
     fn credit_note_parts(&mut self, before: Option<&CreditNote>, after: &CreditNote) -> Result<(), StoreError> {
+        let refused = || OnConditionFailed::Conflict(Conflict::CreditNote(after.id.clone()));
         for (place, allocation) in after.allocations.iter().enumerate() {
-            if before.and_then(|before| before.allocations.get(place)) != Some(allocation) {
-                self.put_item(self.core, credit_notes::of_allocation(after, place, allocation)?)?;
+            let known = before.and_then(|before| before.allocations.get(place));
+            if known != Some(allocation) {
+                let was = before.zip(known).map(|(before, known)| credit_notes::of_allocation(before, place, known));
+                self.replace_part(was.transpose()?, credit_notes::of_allocation(after, place, allocation)?, refused())?;
             }
         }
         let unapplied = |note: &CreditNote| (!note.unapplied.is_zero()).then_some(note.unapplied);
         match (before.and_then(unapplied), unapplied(after)) {
             (known, Some(amount)) if known != Some(amount) => {
-                self.put_item(self.core, credit_notes::of_unapplied(after)?)
+                let was = before.filter(|_| known.is_some()).map(credit_notes::of_unapplied).transpose()?;
+                self.replace_part(was, credit_notes::of_unapplied(after)?, refused())
             }
             (Some(_), None) => {
                 self.delete(&keys::unapplied_of_credit_note(&after.business, &after.customer, &after.id))

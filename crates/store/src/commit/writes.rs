@@ -1,12 +1,16 @@
 //! The parts of a transaction, each with what its failing means.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use jiff::Timestamp;
 use receivables::{BalanceMove, BusinessId, CustomerId};
 
 use super::{Conflict, OnConditionFailed, Writes};
 use crate::access::idempotency;
 use crate::commit_context::CommitContext;
+use crate::difference::{Difference, KNOWN_VERSION, mine};
 use crate::error::StoreError;
 use crate::items::events::{self, EventKey, EventState};
 use crate::items::{DUE_ATTRIBUTES, Item, ledger, number, text};
@@ -28,10 +32,9 @@ impl Writes<'_> {
                 .expression_attribute_values(format!(":a{place}"), number(minor));
             adds.push(format!("#a{place} :a{place}"));
         }
-        let update = update.update_expression(format!("ADD {}", adds.join(", "))).build();
-        let update = update.map_err(|error| StoreError::defect("balance", &error))?;
-        self.items.push((TransactWriteItem::builder().update(update).build(), OnConditionFailed::Never));
-        Ok(())
+        let (mine, version) = mine();
+        update = update.condition_expression(KNOWN_VERSION).expression_attribute_values(mine, version);
+        self.push_update(update.update_expression(format!("ADD {}", adds.join(", "))), OnConditionFailed::Never)
     }
 
     /// Marks the act that this carries out as done.
@@ -46,6 +49,7 @@ impl Writes<'_> {
 
     pub(super) fn applied(&mut self, event: &EventKey, at: Timestamp) -> Result<(), StoreError> {
         let key = keys::event(&event.business, event.provider, &event.object, &event.event);
+        let (mine, version) = mine();
         let update = Update::builder()
             .table_name(self.inbox)
             .key("pk", text(&key.pk))
@@ -53,16 +57,14 @@ impl Writes<'_> {
             .update_expression(format!(
                 "SET #state = :applied, #ttl = :ttl REMOVE #reason, gsi2pk, gsi2sk, {DUE_ATTRIBUTES}"
             ))
-            .condition_expression("attribute_exists(pk) AND #state <> :applied")
+            .condition_expression(format!("attribute_exists(pk) AND #state <> :applied AND {KNOWN_VERSION}"))
+            .expression_attribute_values(mine, version)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#reason", "reason")
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":applied", text(EventState::Applied.as_str()))
-            .expression_attribute_values(":ttl", events::expiry(at))
-            .build()
-            .map_err(|error| StoreError::defect("event", &error))?;
-        self.items.push((TransactWriteItem::builder().update(update).build(), OnConditionFailed::AlreadyDone));
-        Ok(())
+            .expression_attribute_values(":ttl", events::expiry(at));
+        self.push_update(update, OnConditionFailed::AlreadyDone)
     }
 
     pub(super) fn unique(&mut self, b: &BusinessId, kind: Unique, value: &str, target: &str) -> Result<(), StoreError> {
@@ -77,15 +79,68 @@ impl Writes<'_> {
         self.push_put(put.build(), refused)
     }
 
-    pub(super) fn put_over(
+    /// Changes an item from one state to another where it has a version.
+    pub(super) fn change_over(
         &mut self,
-        table: &str,
-        item: Item,
+        before: &Item,
+        after: &Item,
         version: u64,
         refused: OnConditionFailed,
     ) -> Result<(), StoreError> {
-        let put = Put::builder().table_name(table).set_item(Some(item)).condition_expression("version = :was");
-        self.push_put(put.expression_attribute_values(":was", number(version)).build(), refused)
+        let changed = self.changed(before, after, "version = :was")?;
+        self.push_update(changed.expression_attribute_values(":was", number(version)), refused)
+    }
+
+    /// Changes a part of what is written under a version in the same transaction: one that is there already, or puts it.
+    pub(super) fn change_part(
+        &mut self,
+        before: Option<Item>,
+        after: Item,
+        refused: OnConditionFailed,
+    ) -> Result<(), StoreError> {
+        let Some(before) = before else { return self.put_item(self.core, after) };
+        let changed = self.changed(&before, &after, "attribute_exists(pk)")?;
+        self.push_update(changed, refused)
+    }
+
+    /// The same of a part whose maps are written whole, because what was read of them may have been brought up to date since.
+    pub(super) fn replace_part(
+        &mut self,
+        before: Option<Item>,
+        after: Item,
+        refused: OnConditionFailed,
+    ) -> Result<(), StoreError> {
+        let names = before.map(|before| before.into_keys().map(|name| (name, AttributeValue::Null(true))).collect());
+        self.change_part(names, after, refused)
+    }
+
+    /// What is different, and nothing else, so that what a newer version keeps there stays.
+    fn changed(&self, before: &Item, after: &Item, condition: &str) -> Result<UpdateBuilder, StoreError> {
+        let difference = Difference::between(before, after);
+        let key = |name: &str| after.get(name).cloned().ok_or_else(|| StoreError::Defect(format!("no {name}")));
+        let (mine, version) = mine();
+        let mut update = Update::builder()
+            .table_name(self.core)
+            .key("pk", key("pk")?)
+            .key("sk", key("sk")?)
+            .update_expression(difference.expression())
+            .condition_expression(format!("{condition} AND {KNOWN_VERSION}"))
+            .expression_attribute_values(mine, version);
+        for (name, attribute) in difference.names {
+            update = update.expression_attribute_names(name, attribute);
+        }
+        for (name, value) in difference.values {
+            update = update.expression_attribute_values(name, value);
+        }
+        Ok(update)
+    }
+
+    fn push_update(&mut self, update: UpdateBuilder, refused: OnConditionFailed) -> Result<(), StoreError> {
+        // The item of a refused condition says whether a newer version wrote it.
+        let update = update.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let update = update.build().map_err(|error| StoreError::defect("update", &error))?;
+        self.items.push((TransactWriteItem::builder().update(update).build(), refused));
+        Ok(())
     }
 
     pub(super) fn put(&mut self, key: &Key, item: Item) -> Result<(), StoreError> {
@@ -127,25 +182,35 @@ impl Writes<'_> {
         names: &[(&'static str, &str)],
         refused: OnConditionFailed,
     ) -> Result<(), StoreError> {
+        let (mine, version) = mine();
+        let condition = condition
+            .map_or_else(|| KNOWN_VERSION.to_owned(), |condition| format!("({condition}) AND {KNOWN_VERSION}"));
         let mut update = Update::builder()
             .table_name(self.core)
             .key("pk", text(&key.pk))
             .key("sk", text(&key.sk))
             .update_expression(set)
-            .set_condition_expression(condition.map(str::to_owned));
+            .condition_expression(condition)
+            .expression_attribute_values(mine, version);
         for (name, value) in values {
             update = update.expression_attribute_values(name, value);
         }
         for (name, attribute) in names {
             update = update.expression_attribute_names(*name, *attribute);
         }
-        let update = update.build().map_err(|error| StoreError::defect("update", &error))?;
-        self.items.push((TransactWriteItem::builder().update(update).build(), refused));
-        Ok(())
+        self.push_update(update, refused)
     }
 
     pub(super) fn delete(&mut self, key: &Key) -> Result<(), StoreError> {
-        let delete = Delete::builder().table_name(self.core).key("pk", text(&key.pk)).key("sk", text(&key.sk)).build();
+        let (mine, version) = mine();
+        let delete = Delete::builder()
+            .table_name(self.core)
+            .key("pk", text(&key.pk))
+            .key("sk", text(&key.sk))
+            .condition_expression(KNOWN_VERSION)
+            .expression_attribute_values(mine, version)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build();
         let delete = delete.map_err(|error| StoreError::defect("delete", &error))?;
         self.items.push((TransactWriteItem::builder().delete(delete).build(), OnConditionFailed::Never));
         Ok(())

@@ -86,6 +86,20 @@ struct ProofRecord {
     holds: bool,
 }
 
+/// The attributes that a payout may have and lose.
+pub(crate) const OPTIONAL_OF_PAYOUT: &[&str] = &[
+    "arrives_on",
+    "bank_reference",
+    "failure",
+    "proof",
+    "reading_after",
+    "due_at",
+    "gsi3pk",
+    "gsi3sk",
+    "tries",
+    "why",
+];
+
 pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreError> {
     let fact = &payout.state;
     let record = PayoutRecord {
@@ -257,6 +271,10 @@ struct MethodRecord {
     mandate_ended: bool,
     version: u64,
 }
+
+/// The attributes that a saved method may have and lose.
+pub(crate) const OPTIONAL_OF_METHOD: &[&str] =
+    &["provider_customer", "customer", "kind", "good_until", "brand", "last4", "mandate", "gsi1pk", "gsi1sk"];
 
 pub(crate) fn of_method(b: &BusinessId, method: &SavedMethod) -> Result<Item, StoreError> {
     let fact = &method.state;

@@ -179,9 +179,9 @@ async fn what_a_newer_version_wrote_of_an_invoice_stays() {
     update("SET v = :two").send().await.unwrap();
     let (note, given) = credit_note("1", "N-1");
     let apply = receivables::credit_note::apply(&note, &[(head, money(100))], later(2)).unwrap().1;
-    let refused = contested(Conflict::Invoice(one.head.id.clone()));
-    let decisions = vec![("a credit note", given, CommitOutcome::Committed), ("applied to it", apply, refused)];
-    check(&fixture, decisions).await;
+    check(&fixture, vec![("a credit note", given, CommitOutcome::Committed)]).await;
+    let refused = fixture.store.commit(&apply, &by_program()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::NewerVersion(_)), "{refused}");
 }
 
 #[tokio::test]
@@ -331,6 +331,7 @@ async fn rivals_are_waited_for_and_what_no_wait_can_mend_is_a_defect() {
             Ok(CommitOutcome::Committed) => "committed",
             Ok(CommitOutcome::AlreadyDone | CommitOutcome::Conflict(_)) => "decided otherwise",
             Err(StoreError::Unavailable(_)) => "unavailable",
+            Err(StoreError::NewerVersion(_)) => "newer",
             Err(StoreError::Defect(_)) => "defect",
         };
         assert_eq!((outcome, fixture.faults.calls()), (expected, calls), "{fault:?}, {times} times");

@@ -8,6 +8,7 @@ mod queries;
 mod records;
 mod samples;
 mod torn_reads;
+mod versions;
 
 use std::time::Duration;
 

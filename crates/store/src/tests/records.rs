@@ -21,13 +21,13 @@ use crate::{
     ReceivedEvent, Session, SignIn, StoreError, Sweep,
 };
 
-async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
+pub(super) async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
     let outcome = fixture.store.commit(decision, &CommitContext::by(Actor::Timer)).await.unwrap();
     assert_eq!(outcome, CommitOutcome::Committed);
 }
 
 /// A payment of one invoice that was opened without what the provider refused, paid more than it asked, and sent back in part.
-async fn eventful_payment(fixture: &Fixture) -> Payment {
+pub(super) async fn eventful_payment(fixture: &Fixture) -> Payment {
     let (one, issued) = invoice("1", "F-1", Some("E-1"));
     commit(fixture, &issued).await;
     let (started, start) = payment("1", &one.head);
@@ -53,7 +53,7 @@ async fn eventful_payment(fixture: &Fixture) -> Payment {
 }
 
 /// The items of both tables, by key.
-async fn items(fixture: &Fixture) -> BTreeMap<(String, String, String), Item> {
+pub(super) async fn items(fixture: &Fixture) -> BTreeMap<(String, String, String), Item> {
     let mut all = BTreeMap::new();
     for table in [CORE, INBOX] {
         let scanned = fixture.client.scan().table_name(table).send().await.unwrap();
@@ -89,7 +89,7 @@ fn session() -> Session {
     }
 }
 
-fn payout() -> Payout {
+pub(super) fn payout() -> Payout {
     let state = PayoutState {
         amount: Balance::new(-1_000, Currency::EUR).unwrap(),
         arrives_on: Some("2026-03-05".parse().unwrap()),
@@ -128,7 +128,7 @@ fn transaction() -> PayoutTransaction {
     }
 }
 
-fn method() -> crate::SavedMethod {
+pub(super) fn method() -> crate::SavedMethod {
     let look = MethodLook {
         good_until: Some("2029-12-31".parse().unwrap()),
         brand: Some("visa".to_owned()),
@@ -146,14 +146,14 @@ fn method() -> crate::SavedMethod {
     crate::SavedMethod { provider: stripe(), id: "pm_1".parse().unwrap(), state, customer: Some(c()), version: 1 }
 }
 
-fn event(id: &str) -> ReceivedEvent {
+pub(super) fn event(id: &str) -> ReceivedEvent {
     let envelope =
         Envelope { id, object: Some("pi_1"), kind: "novelty", api_version: Some("2025-01-27"), livemode: Some(false) };
     ReceivedEvent::fresh(b(), stripe(), envelope, "{\"note\": \"Ünïcödé\"}".as_bytes(), now())
 }
 
 /// Writes what no decision does.
-async fn write_the_rest(fixture: &Fixture) {
+pub(super) async fn write_the_rest(fixture: &Fixture) {
     let store = &fixture.store;
     store.put_business(&business()).await.unwrap();
     store.put_host("Pay.Maison.Example", &b()).await.unwrap();
