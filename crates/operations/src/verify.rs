@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
-use receivables::ledger::{Entry, EntryKind, Leg};
+use receivables::ledger::Entry;
 use receivables::provider_object::ProviderState;
 use receivables::verify::{AccountBooks, Difference, differences};
 use receivables::{BusinessId, CreditNote, CustomerId, Invoice, Money, Payment, PaymentId};
@@ -45,8 +45,8 @@ struct Lists {
     /// Ledger entries and payments, as the exports find them: by their month, with an instant in each.
     entries: BTreeSet<String>,
     payments: BTreeSet<String>,
-    /// The names of the decisions that made the entries.
-    decisions: BTreeSet<String>,
+    /// The names of the decisions that made the entries, and the places of those of each.
+    decisions: BTreeMap<String, BTreeSet<usize>>,
     months: BTreeMap<String, Timestamp>,
 }
 
@@ -101,8 +101,8 @@ async fn verify_account(
     let open = invoices.iter().map(|invoice| &invoice.head).filter(|head| !head.balance.open().is_zero());
     lists.open_invoices.extend(open.map(|head| head.id.to_string()));
     for entry in &entries {
-        lists.entries.insert(format!("{}.{}", entry.source, entry.sequence));
-        lists.decisions.insert(decision_of(entry));
+        lists.entries.insert(entry.name());
+        lists.decisions.entry(entry.decision()).or_default().insert(entry.place);
         lists.of_month(entry.posted_at);
     }
     for payment in &payments {
@@ -146,11 +146,19 @@ async fn verify_lists(
     let (mut entries, mut payments) = (BTreeSet::new(), BTreeSet::new());
     for at in lists.months.values().copied() {
         let found = all(|page| async move { Ok(store.entries_of_month(b, at, &page).await?) }).await?;
-        entries.extend(found.iter().map(|entry| format!("{}.{}", entry.source, entry.sequence)));
+        entries.extend(found.iter().map(Entry::name));
         let found = all(|page| async move { Ok(store.payments_of_month(b, at, &page).await?) }).await?;
         payments.extend(found.iter().map(|payment| payment.id.to_string()));
     }
     compare("ledger of the business", &lists.entries, &entries, proof);
+    for (decision, places) in lists.decisions.iter().filter(|(_, places)| !places.iter().copied().eq(0..places.len())) {
+        proof.differences.push(Difference {
+            customer: None,
+            what: format!("entries of {decision}"),
+            computed: format!("0 to {}", places.len()),
+            kept: format!("{places:?}"),
+        });
+    }
     compare("payments of the business", &lists.payments, &payments, proof);
     verify_unidentified(context, b, proof).await
 }
@@ -195,14 +203,6 @@ fn compare(what: &str, computed: &BTreeSet<String>, kept: &BTreeSet<String>, pro
     proof.differences.extend(kept.difference(computed).map(|one| differ(one, "not there", "listed")));
 }
 
-/// The name of the decision that made an entry. A payment that is handed over has two entries of one decision, and the one on the
-/// account that it leaves has the version before the one that is made.
-fn decision_of(entry: &Entry) -> String {
-    let leaves = |leg: &Leg| matches!(leg, Leg::Unapplied { change } if change.minor() > 0);
-    let is_first = matches!(entry.kind, EntryKind::PaymentHandedOver(_)) && entry.legs.iter().any(leaves);
-    format!("{}.{}", entry.source, entry.sequence + u64::from(is_first))
-}
-
 /// Checks the chain, and that the decision behind every ledger entry is in it.
 async fn verify_audit(
     context: &Context,
@@ -222,7 +222,7 @@ async fn verify_audit(
         proof.differences.push(differ("audit".to_owned(), "an unbroken chain", broken));
         return Ok(());
     }
-    let missing = lists.decisions.difference(&chain.names).filter(|name| !chain.unsealed.contains(name));
+    let missing = lists.decisions.keys().filter(|name| !chain.names.contains(*name) && !chain.unsealed.contains(*name));
     let unsealed = chain.unsealed.iter().map(|name| (name, "not sealed"));
     let all = missing.map(|name| (name, "not there")).chain(unsealed);
     proof.differences.extend(all.map(|(name, kept)| differ(format!("audit record {name}"), "sealed", kept.to_owned())));

@@ -11,23 +11,23 @@ use crate::customer::Customer;
 use crate::fact::{Fact, FactKind};
 use crate::ids::{BusinessId, CustomerId};
 use crate::invoice::{CutKind, Invoice, InvoiceChange};
-use crate::ledger::{Entry, Leg};
+use crate::ledger::{Entry, EntryKind, Leg, LegAccount};
 use crate::pay_link::PayLink;
 use crate::payment::Payment;
 
-/// What the books decided: changes, at most one ledger entry, and the facts to announce. It is committed whole or not at all.
+/// What the books decided: changes, entries in the ledger, and the facts to announce. It is committed whole or not at all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The business that it belongs to.
     pub business: BusinessId,
     /// The customer on whose account it stands.
     pub customer: CustomerId,
-    /// The instant of the decision, and of its entry and facts.
+    /// The instant of the decision, and of its entries and facts.
     pub at: Timestamp,
     /// The changes, in the order in which they were decided.
     pub changes: Vec<Change>,
     /// What is entered in the ledger, where amounts moved.
-    pub entry: Option<Entry>,
+    pub entries: Vec<Entry>,
     /// The other account, where money leaves this one for it.
     pub handed_to: Option<HandedTo>,
     /// What is announced once the decision is committed.
@@ -40,7 +40,7 @@ pub struct HandedTo {
     /// The customer on whose account it stands.
     pub customer: CustomerId,
     /// What is entered in its ledger.
-    pub entry: Entry,
+    pub entries: Vec<Entry>,
 }
 
 /// One thing that changes. Each carries what it was decided on, so that it is written over nothing else.
@@ -116,16 +116,17 @@ pub struct BalanceMove {
 }
 
 impl BalanceMove {
-    /// By how much an entry alone moves it.
-    pub fn of(entry: &Entry) -> Self {
+    /// By how much entries alone move it.
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut moved = Self::default();
-        for leg in &entry.legs {
-            match leg {
-                Leg::Invoice { due_on, change, .. } => {
+        for Leg { account, change, .. } in entries.into_iter().flat_map(|entry| &entry.legs) {
+            match account {
+                LegAccount::Invoice { due_on, .. } => {
                     *moved.open.entry(change.currency()).or_default() += change.minor();
                     *moved.open_by_due.entry((change.currency(), *due_on)).or_default() += change.minor();
                 }
-                Leg::Unapplied { change } => *moved.unapplied.entry(change.currency()).or_default() -= change.minor(),
+                LegAccount::Unapplied => *moved.unapplied.entry(change.currency()).or_default() -= change.minor(),
+                LegAccount::Contra(_) => {}
             }
         }
         moved
@@ -145,7 +146,7 @@ impl BalanceMove {
 impl Decision {
     /// A decision on an account that changes nothing yet.
     pub fn new(business: BusinessId, customer: CustomerId, at: Timestamp) -> Self {
-        Self { business, customer, at, changes: Vec::new(), entry: None, handed_to: None, facts: Vec::new() }
+        Self { business, customer, at, changes: Vec::new(), entries: Vec::new(), handed_to: None, facts: Vec::new() }
     }
 
     /// Adds a change.
@@ -162,10 +163,10 @@ impl Decision {
         self
     }
 
-    /// Sets the ledger entry, if amounts move.
+    /// Enters legs of one currency for the version of a source that this decision makes; nothing where there is no leg.
     #[must_use]
-    pub fn with_entry(mut self, entry: impl Into<Option<Entry>>) -> Self {
-        self.entry = entry.into();
+    pub fn with_entry(mut self, source: &str, version: u64, kind: EntryKind, legs: Vec<Leg>) -> Self {
+        self.entries.extend(self.entry(source, version, kind, legs));
         self
     }
 
@@ -177,16 +178,32 @@ impl Decision {
         self
     }
 
-    /// Lets the money enter another account.
+    /// Enters legs on another account, for which money leaves this one.
     #[must_use]
-    pub fn handed_to(mut self, handed_to: HandedTo) -> Self {
-        self.handed_to = Some(handed_to);
+    pub fn handed_to(
+        mut self,
+        customer: CustomerId,
+        source: &str,
+        version: u64,
+        kind: EntryKind,
+        legs: Vec<Leg>,
+    ) -> Self {
+        let entries = self.entry(source, version, kind, legs).into_iter().collect();
+        self.handed_to = Some(HandedTo { customer, entries });
         self
+    }
+
+    /// The next entry. Its place is unique in the decision, so that two entries of one version have two names.
+    fn entry(&self, source: &str, version: u64, kind: EntryKind, legs: Vec<Leg>) -> Option<Entry> {
+        let currency = legs.first()?.change.currency();
+        debug_assert!(legs.iter().all(|leg| leg.change.currency() == currency), "an entry has one currency");
+        let place = self.entries.len() + self.handed_to.as_ref().map_or(0, |handed| handed.entries.len());
+        Some(Entry { source: source.to_owned(), version, place, posted_at: self.at, kind, currency, legs })
     }
 
     /// By how much the account's balance item moves.
     pub fn balance_move(&self) -> BalanceMove {
-        let mut moved = self.entry.as_ref().map(BalanceMove::of).unwrap_or_default();
+        let mut moved = BalanceMove::of(&self.entries);
         for change in &self.changes {
             if let Change::InvoiceChanged(change) = change {
                 let currency = change.zero.currency();

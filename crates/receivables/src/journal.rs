@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use crate::calendar::BillingZone;
 use crate::csv::Cell;
-use crate::ledger::{Entry, EntryKind, Leg};
+use crate::ledger::{Contra, Entry, Leg, LegAccount};
 use crate::money::{Balance, Money, MoneyError};
 use crate::payment::{Origin, Payment};
 use crate::payout::BalanceTransaction;
@@ -39,6 +39,12 @@ pub enum JournalAccount {
     Credited,
     /// What is not expected any more.
     WrittenOff,
+    /// Discounts for paying early.
+    Discounts,
+    /// Tax of what is charged or given back beside invoices and credit notes.
+    Tax,
+    /// What is charged for paying late.
+    Charges,
     /// What passes from one currency into another, and what is gained or lost by it.
     Exchange,
     /// Money whose customer is not known.
@@ -59,6 +65,9 @@ impl JournalAccount {
             Self::Invoiced => "invoiced",
             Self::Credited => "credited",
             Self::WrittenOff => "written_off",
+            Self::Discounts => "discounts",
+            Self::Tax => "tax",
+            Self::Charges => "charges",
             Self::Exchange => "exchange",
             Self::Unidentified => "unidentified",
             Self::Suspense => "suspense",
@@ -83,39 +92,36 @@ pub struct JournalLine {
     pub amount: Balance,
 }
 
-/// The lines of a ledger entry. What one customer has with us and then another is the same account's: there are none.
+/// The lines of a ledger entry: one for each leg, and one on each contra account that comes to nothing with its legs. A leg that stays
+/// on one account has none: what one customer has with us and then another is the same account's.
 pub fn of_entry(entry: &Entry, zone: &BillingZone) -> Result<Vec<JournalLine>, MoneyError> {
-    let against = match &entry.kind {
-        EntryKind::InvoiceIssued => JournalAccount::Invoiced,
-        EntryKind::PaymentApplied(_)
-        | EntryKind::PaymentRefunded(_)
-        | EntryKind::PaymentChargedBack(_)
-        | EntryKind::PaymentReversed(_)
-        | EntryKind::CashMoved(_) => JournalAccount::Clearing,
-        EntryKind::CreditNoteIssued(_) | EntryKind::CreditNoteMoved(_) => JournalAccount::Credited,
-        EntryKind::InvoiceWrittenOff | EntryKind::WriteOffReversed => JournalAccount::WrittenOff,
-        EntryKind::PaymentHandedOver(_) => return Ok(Vec::new()),
-    };
     let line = |account: JournalAccount, invoice: Option<String>, amount: Balance| JournalLine {
         on: zone.date_at(entry.posted_at),
-        source: format!("{}.{}", entry.source, entry.sequence),
+        source: entry.name(),
         kind: entry.kind.as_str().to_owned(),
         account,
         invoice,
         amount,
     };
-    let mut lines: Vec<JournalLine> = entry
-        .legs
-        .iter()
-        .map(|leg| match leg {
-            Leg::Invoice { number, change, .. } => line(JournalAccount::Receivable, Some(number.to_string()), *change),
-            Leg::Unapplied { change } => line(JournalAccount::CustomerCredit, None, *change),
-        })
-        .collect();
-    let total = entry.change()?;
-    if !total.is_zero() {
-        lines.push(line(against, None, total.reversed()));
+    let mut lines = Vec::with_capacity(entry.legs.len() + 1);
+    let mut against: Vec<(Contra, Balance)> = Vec::new();
+    for Leg { account, change, contra } in &entry.legs {
+        let (account, invoice) = match account {
+            LegAccount::Invoice { number, .. } => (JournalAccount::Receivable, Some(number.to_string())),
+            LegAccount::Unapplied => (JournalAccount::CustomerCredit, None),
+            LegAccount::Contra(account) => (account.journal_account(), None),
+        };
+        if account == contra.journal_account() {
+            continue;
+        }
+        lines.push(line(account, invoice, *change));
+        match against.iter_mut().find(|(known, _)| known == contra) {
+            Some((_, sum)) => *sum = sum.checked_add(change.reversed())?,
+            None => against.push((*contra, change.reversed())),
+        }
     }
+    let against = against.into_iter().filter(|(_, sum)| !sum.is_zero());
+    lines.extend(against.map(|(contra, sum)| line(contra.journal_account(), None, sum)));
     Ok(lines)
 }
 

@@ -1,10 +1,16 @@
 //! The ledger of an account: what happened, appended and never changed.
 //!
-//! An entry is one thing that moved amounts, with a leg for every due day of an invoice it touched and one for unapplied cash. The sum of
-//! all legs of an account is its balance: open amounts less unapplied cash.
+//! An entry is one thing that moved amounts, in one currency. Each leg of it moves one account by an amount against a contra account:
+//! what is open of an invoice on a due day, or unapplied cash, or an account where the customer is not touched. The sum of all legs on
+//! the customer's accounts is the balance: open amounts less unapplied cash. Whoever adds up entries does so by account and contra
+//! account; the kind is a caption.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+mod contra;
+
+pub use contra::{Contra, ContraError};
 
 use crate::currency::Currency;
 use crate::ids::{CreditNoteId, InvoiceId, PaymentId};
@@ -14,21 +20,23 @@ use crate::text::InvoiceNumber;
 /// One thing that moved amounts on an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The id of what it came from. With `sequence` it names the entry: the same thing is never entered twice.
+    /// The id of what it came from. With `version` and `place` it names the entry: the same thing is never entered twice.
     pub source: String,
     /// The version of the source that this entry made.
-    pub sequence: u64,
+    pub version: u64,
+    /// Its place among the entries of that version, from 0.
+    pub place: usize,
     /// The instant of entry, by which a statement orders its lines.
     pub posted_at: Timestamp,
-    /// What moved the amounts, with the document that it came from.
+    /// A caption for people: what happened, with the document that it came from.
     pub kind: EntryKind,
     /// The currency of every leg.
     pub currency: Currency,
-    /// What moved, at most one leg per invoice and due day, and one for unapplied cash.
+    /// What moved. A due day of an invoice has one leg for each contra account.
     pub legs: Vec<Leg>,
 }
 
-/// What moved amounts.
+/// What happened, in a word. Nothing is computed from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EntryKind {
     /// An invoice was issued.
@@ -125,10 +133,22 @@ impl EntryKind {
     }
 }
 
-/// A part of an entry. A positive change is owed, a negative one is in the customer's favour.
+/// A part of an entry: one account moves against another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Leg {
-    /// What is open of an invoice on one of its due days changed.
+pub struct Leg {
+    /// The account that it moves.
+    pub account: LegAccount,
+    /// By how much. On an account of the customer a positive change is owed, a negative one is in the customer's favour; on
+    /// another, a positive change is a debit.
+    pub change: Balance,
+    /// The account on the other side, which moves by as much the other way.
+    pub contra: Contra,
+}
+
+/// The account that a leg moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LegAccount {
+    /// What is open of an invoice on one of its due days.
     Invoice {
         /// The invoice that it is about.
         invoice: InvoiceId,
@@ -136,33 +156,50 @@ pub enum Leg {
         number: InvoiceNumber,
         /// The due day, by which ageing is kept.
         due_on: Date,
-        /// By how much the open amount changed.
-        change: Balance,
     },
-    /// The unapplied cash of the account changed: negative where more is unapplied.
-    Unapplied {
-        /// By how much the balance changed.
-        change: Balance,
-    },
+    /// The unapplied cash of the account: the change is negative where more is unapplied.
+    Unapplied,
+    /// No account of the customer, as where money of one currency is exchanged for what covers an invoice in another.
+    Contra(Contra),
 }
 
 impl Leg {
-    /// By how much the account's balance changed.
-    pub fn change(&self) -> Balance {
-        match self {
-            Self::Invoice { change, .. } | Self::Unapplied { change } => *change,
+    /// By how much the customer's balance changed.
+    pub fn balance_change(&self) -> Balance {
+        match self.account {
+            LegAccount::Invoice { .. } | LegAccount::Unapplied => self.change,
+            LegAccount::Contra(_) => Balance::zero(self.change.currency()),
+        }
+    }
+
+    /// The invoice and due day of which it moves the open amount.
+    pub fn invoice(&self) -> Option<(&InvoiceId, Date)> {
+        match &self.account {
+            LegAccount::Invoice { invoice, due_on, .. } => Some((invoice, *due_on)),
+            LegAccount::Unapplied | LegAccount::Contra(_) => None,
         }
     }
 }
 
 impl Entry {
-    /// By how much the account's balance changed in all.
+    /// By how much the customer's balance changed in all.
     pub fn change(&self) -> Result<Balance, MoneyError> {
-        self.legs.iter().try_fold(Balance::zero(self.currency), |sum, leg| sum.checked_add(leg.change()))
+        self.legs.iter().try_fold(Balance::zero(self.currency), |sum, leg| sum.checked_add(leg.balance_change()))
     }
 
-    /// The key under which it is stored, in the order of entry: `{posted_at}#{source}#{sequence}`.
+    /// Its name, `{source}.{version}.{place}`: no other entry has it.
+    pub fn name(&self) -> String {
+        format!("{}.{}.{}", self.source, self.version, self.place)
+    }
+
+    /// The name of the decision that made it.
+    pub fn decision(&self) -> String {
+        format!("{}.{}", self.source, self.version)
+    }
+
+    /// The key under which it is stored, in the order of entry: `{posted_at}#{source}.{version}.{place}`, the version with six digits
+    /// at least, so that steps of one instant stay in their order.
     pub fn key(&self) -> String {
-        format!("{:.3}#{}#{:06}", self.posted_at, self.source, self.sequence)
+        format!("{:.3}#{}.{:06}.{}", self.posted_at, self.source, self.version, self.place)
     }
 }

@@ -32,7 +32,7 @@ use crate::calendar::{BillingZone, days_overdue};
 use crate::currency::Currency;
 use crate::ids::InvoiceId;
 use crate::invoice::{InvoiceBalance, InvoiceHead};
-use crate::ledger::{Entry, EntryKind, Leg};
+use crate::ledger::{Contra, Entry, EntryKind, Leg, LegAccount};
 use crate::money::{Balance, Money, MoneyError};
 use crate::text::InvoiceNumber;
 
@@ -118,10 +118,10 @@ pub struct BalanceForward {
 pub struct StatementLine {
     /// The civil date in the billing zone.
     pub on: Date,
-    /// What moved the amounts.
+    /// What happened, as a caption.
     pub kind: EntryKind,
-    /// The invoices it touched, and by how much.
-    pub invoices: Vec<(InvoiceNumber, Balance)>,
+    /// The invoices it touched, against what and by how much.
+    pub invoices: Vec<InvoicePart>,
     /// By how much unapplied cash changed the balance.
     pub unapplied: Balance,
     /// By how much the balance changed; nothing where money only moved.
@@ -130,10 +130,27 @@ pub struct StatementLine {
     pub balance: Balance,
 }
 
+/// By how much one thing changed what is open of an invoice, against one contra account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvoicePart {
+    /// The number printed on it.
+    pub number: InvoiceNumber,
+    /// What its open amount changed by.
+    pub contra: Contra,
+    /// By how much its open amount changed.
+    pub change: Balance,
+}
+
 impl StatementLine {
-    /// The numbers of the invoices it touched.
+    /// The numbers of the invoices it touched, each once.
     pub fn numbers(&self) -> Vec<&str> {
-        self.invoices.iter().map(|(number, _)| number.as_str()).collect()
+        let mut numbers: Vec<&str> = Vec::with_capacity(self.invoices.len());
+        for part in &self.invoices {
+            if !numbers.contains(&part.number.as_str()) {
+                numbers.push(part.number.as_str());
+            }
+        }
+        numbers
     }
 }
 
@@ -235,15 +252,18 @@ fn sum<'a>(currency: Currency, entries: impl Iterator<Item = &'a Entry>) -> Resu
 }
 
 fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Result<StatementLine, MoneyError> {
-    let mut invoices: Vec<(InvoiceNumber, Balance)> = Vec::new();
+    let mut invoices: Vec<InvoicePart> = Vec::new();
     let mut unapplied = Balance::zero(entry.currency);
-    for leg in &entry.legs {
-        match leg {
-            Leg::Invoice { number, change, .. } => match invoices.iter_mut().find(|(known, _)| known == number) {
-                Some((_, sum)) => *sum = change.checked_add(*sum)?,
-                None => invoices.push((number.clone(), *change)),
-            },
-            Leg::Unapplied { change } => unapplied = unapplied.checked_add(*change)?,
+    for Leg { account, change, contra } in &entry.legs {
+        match account {
+            LegAccount::Invoice { number, .. } => {
+                match invoices.iter_mut().find(|part| part.number == *number && part.contra == *contra) {
+                    Some(part) => part.change = part.change.checked_add(*change)?,
+                    None => invoices.push(InvoicePart { number: number.clone(), contra: *contra, change: *change }),
+                }
+            }
+            LegAccount::Unapplied => unapplied = unapplied.checked_add(*change)?,
+            LegAccount::Contra(_) => {}
         }
     }
     Ok(StatementLine {
@@ -364,9 +384,9 @@ fn closed_since<'a>(later: &[Entry], of_today: bool) -> BTreeMap<InvoiceId, Foun
         return found;
     }
     for leg in later.iter().flat_map(|entry| &entry.legs) {
-        if let Leg::Invoice { invoice, number, due_on, change } = leg {
-            let item = found.entry(invoice.clone()).or_insert_with(|| Found::of(number, change.currency()));
-            *item.open.entry(*due_on).or_default() -= change.minor();
+        if let LegAccount::Invoice { invoice, number, due_on } = &leg.account {
+            let item = found.entry(invoice.clone()).or_insert_with(|| Found::of(number, leg.change.currency()));
+            *item.open.entry(*due_on).or_default() -= leg.change.minor();
         }
     }
     found

@@ -8,9 +8,9 @@ use jiff::civil::Date;
 use crate::allocation::Allocation;
 use crate::credit_note::{self, CreditNote};
 use crate::currency::Currency;
-use crate::ids::{CreditNoteId, CustomerId, InvoiceId, PaymentId};
+use crate::ids::{CustomerId, InvoiceId};
 use crate::invoice::{self, HoldKind, HolderId, Invoice, InvoiceHead};
-use crate::ledger::{Entry, EntryKind, Leg};
+use crate::ledger::{Contra, Entry, Leg, LegAccount};
 use crate::money::Money;
 use crate::payment::{self, Payment, State};
 use crate::statement::AccountSums;
@@ -64,52 +64,62 @@ pub fn differences(books: AccountBooks<'_>) -> Vec<Difference> {
     proof.remembered();
     proof.payments(&ledger);
     proof.credit_notes(&ledger);
+    proof.covered(&ledger);
     proof.sums(&ledger);
     proof.found
 }
 
-/// What the ledger comes to.
+/// What the ledger comes to: by account and contra account, whatever the captions say.
 #[derive(Default)]
 struct LedgerSums {
     open_by_invoice: BTreeMap<InvoiceId, BTreeMap<Date, i64>>,
     open: BTreeMap<Currency, i64>,
     open_by_due: BTreeMap<(Currency, Date), i64>,
     unapplied: BTreeMap<Currency, i64>,
-    taken_by_payment: BTreeMap<PaymentId, i64>,
-    given_by_credit_note: BTreeMap<CreditNoteId, i64>,
-    written_off: BTreeMap<InvoiceId, i64>,
+    /// What is open of an invoice, by what made it so.
+    by_invoice: BTreeMap<(InvoiceId, Contra), i64>,
+    /// What a source gave to the account, by contra account, and what of that to which invoice.
+    given: BTreeMap<(String, Contra), i64>,
+    covered: BTreeMap<(String, InvoiceId), i64>,
 }
 
 impl LedgerSums {
     fn of(entries: &[Entry]) -> Self {
         let mut sums = Self::default();
-        for entry in entries {
-            for leg in &entry.legs {
-                let minor = leg.change().minor();
-                match leg {
-                    Leg::Invoice { invoice, due_on, .. } => {
-                        *sums.open_by_invoice.entry(invoice.clone()).or_default().entry(*due_on).or_default() += minor;
-                        *sums.open.entry(entry.currency).or_default() += minor;
-                        *sums.open_by_due.entry((entry.currency, *due_on)).or_default() += minor;
+        let legs = entries.iter().flat_map(|entry| entry.legs.iter().map(move |leg| (entry, leg)));
+        for (entry, Leg { account, change, contra }) in legs {
+            let minor = change.minor();
+            match account {
+                LegAccount::Invoice { invoice, due_on, .. } => {
+                    *sums.open_by_invoice.entry(invoice.clone()).or_default().entry(*due_on).or_default() += minor;
+                    *sums.open.entry(entry.currency).or_default() += minor;
+                    *sums.open_by_due.entry((entry.currency, *due_on)).or_default() += minor;
+                    *sums.by_invoice.entry((invoice.clone(), *contra)).or_default() += minor;
+                    if matches!(contra, Contra::Cash | Contra::Credit) {
+                        *sums.covered.entry((entry.source.clone(), invoice.clone())).or_default() -= minor;
                     }
-                    Leg::Unapplied { .. } => *sums.unapplied.entry(entry.currency).or_default() -= minor,
                 }
-                if let (EntryKind::InvoiceWrittenOff | EntryKind::WriteOffReversed, Leg::Invoice { invoice, .. }) =
-                    (&entry.kind, leg)
-                {
-                    *sums.written_off.entry(invoice.clone()).or_default() -= minor;
-                }
-                if let Some(note) = entry.kind.credit_note() {
-                    *sums.given_by_credit_note.entry(note.clone()).or_default() -= minor;
-                }
-                if let Some(payment) = entry.kind.payment() {
-                    *sums.taken_by_payment.entry(payment.clone()).or_default() -= minor;
-                }
+                LegAccount::Unapplied => *sums.unapplied.entry(entry.currency).or_default() -= minor,
+                LegAccount::Contra(_) => {}
             }
+            *sums.given.entry((entry.source.clone(), *contra)).or_default() -= minor;
         }
         sums
     }
+
+    /// What the open amount of an invoice moved by against a contra account.
+    fn of_invoice(&self, invoice: &InvoiceId, contra: Contra) -> i64 {
+        self.by_invoice.get(&(invoice.clone(), contra)).copied().unwrap_or(0)
+    }
+
+    /// What a source gave to the account against these contra accounts.
+    fn given(&self, source: &str, contras: &[Contra]) -> i64 {
+        contras.iter().filter_map(|contra| self.given.get(&(source.to_owned(), *contra))).sum()
+    }
 }
+
+/// What a payment gives to an account: its money, or what another account had of it.
+const OF_PAYMENTS: [Contra; 2] = [Contra::Cash, Contra::Unapplied];
 
 fn total(parts: &[&Allocation], amount: fn(&Allocation) -> Money) -> i64 {
     parts.iter().map(|part| amount(part).minor()).sum()
@@ -154,8 +164,10 @@ impl Proof<'_> {
             );
             let charged_back = of(|part| part.charged_back);
             self.compare(|| format!("{id} charged back, by the payments"), charged_back, balance.charged_back.minor());
-            let written_off = ledger.written_off.get(id).copied().unwrap_or(0);
+            let written_off = -ledger.of_invoice(id, Contra::WriteOff);
             self.compare(|| format!("{id} written off, by the ledger"), written_off, balance.written_off.minor());
+            let invoiced = ledger.of_invoice(id, Contra::Invoiced);
+            self.compare(|| format!("{id} gross, by the ledger"), invoiced, balance.gross.minor());
             self.compare(|| format!("{id} gross"), invoice.totals.gross.minor(), balance.gross.minor());
             let scheduled = invoice.head.schedule.total().map_or(-1, Money::minor);
             self.compare(|| format!("{id} schedule"), balance.gross.minor(), scheduled);
@@ -232,7 +244,7 @@ impl Proof<'_> {
             let placed = applied + payment.unapplied.minor();
             let cash = folded.cash(currency).minor() + payment.to_reclaim.minor();
             self.compare(|| format!("{id} cash, by where it is"), placed, cash);
-            let taken = ledger.taken_by_payment.get(id).copied().unwrap_or(0);
+            let taken = ledger.given(id.as_str(), &OF_PAYMENTS);
             self.compare(|| format!("{id} cash, by the ledger"), taken, placed);
             if !payment.unfinished {
                 self.compare(|| format!("{id} owed back, when finished"), 0, payment.to_reclaim.minor());
@@ -253,12 +265,23 @@ impl Proof<'_> {
                 self.differ(format!("{id} state"), computed.to_owned(), payment.state.as_str().to_owned());
             }
         }
-        for (id, taken) in &ledger.taken_by_payment {
+        for (source, contra) in ledger.given.keys() {
             // Of a payment that was handed to another account nothing is left in this one.
-            if *taken != 0 && !self.books.payments.iter().any(|payment| payment.id == *id) {
-                self.differ(format!("{id}, in the ledger"), "a payment".to_owned(), "none".to_owned());
+            let is_of_one = OF_PAYMENTS.contains(contra) && ledger.given(source, &OF_PAYMENTS) != 0;
+            if is_of_one && !self.books.payments.iter().any(|payment| payment.id.as_str() == source) {
+                self.differ(format!("{source}, in the ledger"), "a payment".to_owned(), "none".to_owned());
             }
         }
+    }
+
+    /// What each source covers of each invoice, by the ledger.
+    fn covered(&mut self, ledger: &LedgerSums) {
+        let of_payments = self.books.payments.iter().map(|payment| (payment.id.as_str(), &payment.allocations));
+        let of_notes = self.books.credit_notes.iter().map(|note| (note.id.as_str(), &note.allocations));
+        let parts =
+            of_payments.chain(of_notes).flat_map(|(source, parts)| parts.iter().map(move |part| (source, part)));
+        let applied = parts.map(|(source, part)| ((source.to_owned(), part.invoice.clone()), part.applied.minor()));
+        self.tally("applied, by the ledger", &ledger.covered, &applied.collect());
     }
 
     /// Each credit note: every unit of it either applied or unapplied, by its allocations and by the ledger.
@@ -268,15 +291,15 @@ impl Proof<'_> {
             let placed: i64 = note.allocations.iter().map(|part| part.applied.minor()).sum();
             let placed = placed + note.unapplied.minor();
             self.compare(|| format!("{id} amount, by where it is"), placed, note.amount.minor());
-            let given = ledger.given_by_credit_note.get(id).copied().unwrap_or(0);
+            let given = ledger.given(id.as_str(), &[Contra::Credit]);
             self.compare(|| format!("{id} amount, by the ledger"), given, note.amount.minor());
             if !credit_note::is_as_folded(note) {
                 self.differ(format!("{id} allocations"), "as folded".to_owned(), "otherwise".to_owned());
             }
         }
-        for id in ledger.given_by_credit_note.keys() {
-            if !self.books.credit_notes.iter().any(|note| note.id == *id) {
-                self.differ(format!("{id}, in the ledger"), "a credit note".to_owned(), "none".to_owned());
+        for (source, _) in ledger.given.keys().filter(|(_, contra)| *contra == Contra::Credit) {
+            if !self.books.credit_notes.iter().any(|note| note.id.as_str() == source) {
+                self.differ(format!("{source}, in the ledger"), "a credit note".to_owned(), "none".to_owned());
             }
         }
     }

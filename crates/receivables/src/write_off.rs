@@ -10,7 +10,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::ids::PaymentId;
 use crate::invoice::{HoldKind, InvoiceChange, InvoiceHead, Standing};
-use crate::ledger::{Entry, EntryKind};
+use crate::ledger::{Contra, EntryKind};
 use crate::money::Money;
 
 /// Why an amount was not written off, or a write-off not taken back.
@@ -109,18 +109,11 @@ fn decide(before: &InvoiceHead, written_off: Money, kind: EntryKind, now: Timest
         ..unchanged
     };
     let fact = balance_fact(&change);
-    let entry = Entry {
-        source: before.id.to_string(),
-        sequence: change.version_after(),
-        posted_at: now,
-        kind,
-        currency: before.currency(),
-        legs: change.legs().collect(),
-    };
+    let legs = change.legs(Contra::WriteOff).collect();
     let (after, version) = (before.changed_by(&change), change.version_after());
     let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
         .with_change(Change::InvoiceChanged(Box::new(change)))
-        .with_entry(entry)
+        .with_entry(before.id.as_str(), version, kind, legs)
         .with_facts(before.id.as_str(), version, [fact]);
     (after, decision)
 }

@@ -12,7 +12,7 @@ use receivables::{BalanceMove, Business, BusinessId, CreditNoteId, Decision, Inv
 use crate::commit_context::CommitContext;
 use crate::difference::newer_in;
 use crate::error::StoreError;
-use crate::items::{ledger, outbox};
+use crate::items::outbox;
 use crate::keys::Unique;
 use crate::table::Store;
 
@@ -87,7 +87,7 @@ struct Writes<'a> {
 }
 
 impl Store {
-    /// Writes a decision: changes, ledger entry, balance and facts, all or nothing.
+    /// Writes a decision: changes, ledger entries, balance and facts, all or nothing.
     pub async fn commit(&self, decision: &Decision, also: &CommitContext) -> Result<CommitOutcome, StoreError> {
         let mut writes = Writes {
             core: &self.tables.core,
@@ -101,15 +101,11 @@ impl Store {
             writes.change(change)?;
         }
         let b = &decision.business;
-        if let Some(entry) = &decision.entry {
-            let item = ledger::of_entry(b, &decision.customer, entry)?;
-            writes.put_new(&self.tables.core, item, OnConditionFailed::AlreadyDone)?;
-        }
+        writes.entries(&decision.customer, &decision.entries)?;
         writes.balance(b, &decision.customer, &decision.balance_move())?;
         if let Some(handed) = &decision.handed_to {
-            let item = ledger::of_entry(b, &handed.customer, &handed.entry)?;
-            writes.put_new(&self.tables.core, item, OnConditionFailed::AlreadyDone)?;
-            writes.balance(b, &handed.customer, &BalanceMove::of(&handed.entry))?;
+            writes.entries(&handed.customer, &handed.entries)?;
+            writes.balance(b, &handed.customer, &BalanceMove::of(&handed.entries))?;
         }
         if writes.items.is_empty() {
             return Ok(CommitOutcome::AlreadyDone);

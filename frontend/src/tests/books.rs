@@ -77,7 +77,7 @@ impl Books {
                 *head = head.changed_by(change);
             }
         }
-        self.entries.extend(decision.entry);
+        self.entries.extend(decision.entries);
     }
 
     /// The invoice as it stands now.

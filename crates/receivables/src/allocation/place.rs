@@ -8,7 +8,7 @@ use crate::decision::Change;
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
 use crate::invoice::{Due, Hold, HoldChange, HoldKind, HolderId, InvoiceChange, InvoiceHead, OpenDays};
-use crate::ledger::Leg;
+use crate::ledger::{Contra, Leg, LegAccount};
 use crate::money::{Balance, Money};
 
 /// What a source has to give.
@@ -16,6 +16,8 @@ use crate::money::{Balance, Money};
 pub(crate) struct Funds {
     /// What is ours of it.
     pub(crate) cash: Money,
+    /// What stands against what it covers.
+    pub(crate) contra: Contra,
     /// What the issuer took back of it.
     pub(crate) charged_back: Money,
     /// All of it is still on its way.
@@ -129,7 +131,7 @@ pub(crate) fn place(
         .saturating_sub((0..allocations.len()).filter(written).count());
     let mut days = DUE_DAYS_PER_STEP;
     let moved = |place: &usize| match (allocations.get(*place), wants.get(*place)) {
-        (Some(allocation), Some(want)) => change_of(allocation, want, funds).legs().count(),
+        (Some(allocation), Some(want)) => change_of(allocation, want, funds).legs(funds.contra).count(),
         _ => 0,
     };
     let fits = |place: &usize| {
@@ -162,7 +164,7 @@ pub(crate) fn place(
     if let Ok(change) = Balance::new(unapplied_before.minor() - placed.unapplied.minor(), funds.cash.currency())
         && !change.is_zero()
     {
-        placed.legs.push(Leg::Unapplied { change });
+        placed.legs.push(Leg { account: LegAccount::Unapplied, change, contra: funds.contra });
     }
     placed
 }
@@ -181,7 +183,7 @@ fn step(allocation: &mut Allocation, want: &Want, funds: &Funds, placed: &mut Pl
     allocation.seen.version = change.version_after();
     if !change.applied.is_zero() {
         placed.facts.push(balance_fact(&change));
-        placed.legs.extend(change.legs());
+        placed.legs.extend(change.legs(funds.contra));
     }
     placed.changes.push(Change::InvoiceChanged(Box::new(change)));
 }

@@ -10,7 +10,7 @@ use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
 use crate::invoice::InvoiceHead;
-use crate::ledger::{Entry, EntryKind};
+use crate::ledger::{Contra, EntryKind};
 use crate::money::Money;
 
 /// Why a credit note was not issued.
@@ -125,6 +125,7 @@ pub(crate) fn is_as_folded(note: &CreditNote) -> bool {
 fn place(note: &mut CreditNote, before: &CreditNote) -> Placed {
     let funds = Funds {
         cash: note.amount,
+        contra: Contra::Credit,
         charged_back: Money::zero(note.amount.currency()),
         processing: false,
         set_aside: BTreeMap::new(),
@@ -147,14 +148,7 @@ fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditN
         kinds.insert(0, FactKind::CreditNoteIssued { credit_note: note.id.clone() });
     }
     let id = note.id.clone();
-    let entry = (!placed.legs.is_empty()).then(|| Entry {
-        source: note.id.to_string(),
-        sequence: note.version,
-        posted_at: now,
-        kind: if issued { EntryKind::CreditNoteIssued(id) } else { EntryKind::CreditNoteMoved(id) },
-        currency: note.amount.currency(),
-        legs: placed.legs,
-    });
+    let kind = if issued { EntryKind::CreditNoteIssued(id) } else { EntryKind::CreditNoteMoved(id) };
     let change = if issued {
         Change::CreditNoteIssued(Box::new(note.clone()))
     } else {
@@ -163,7 +157,7 @@ fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditN
     let decision = Decision::new(note.business.clone(), note.customer.clone(), now)
         .with_changes(placed.changes)
         .with_change(change)
-        .with_entry(entry)
+        .with_entry(note.id.as_str(), note.version, kind, placed.legs)
         .with_facts(note.id.as_str(), note.version, kinds);
     (note, decision)
 }

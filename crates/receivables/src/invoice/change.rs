@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{CutKind, Due, Held, Hold, HoldKind, HolderId, InvoiceBalance, InvoiceHead, OpenDays};
 use crate::ids::InvoiceId;
-use crate::ledger::Leg;
+use crate::ledger::{Contra, Leg, LegAccount};
 use crate::money::{Balance, Money};
 use crate::text::InvoiceNumber;
 
@@ -112,13 +112,12 @@ impl InvoiceChange {
         (place(&self.before.open), place(&self.after.open))
     }
 
-    /// The parts of a ledger entry: one for each due day on which more or less is open.
-    pub fn legs(&self) -> impl Iterator<Item = Leg> + '_ {
-        self.before.open.changes_to(&self.after.open).into_iter().map(|(due_on, change)| Leg::Invoice {
-            invoice: self.invoice.clone(),
-            number: self.number.clone(),
-            due_on,
+    /// The parts of a ledger entry: one for each due day on which more or less is open, against what makes it so.
+    pub fn legs(&self, contra: Contra) -> impl Iterator<Item = Leg> + '_ {
+        self.before.open.changes_to(&self.after.open).into_iter().map(move |(due_on, change)| Leg {
+            account: LegAccount::Invoice { invoice: self.invoice.clone(), number: self.number.clone(), due_on },
             change,
+            contra,
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CustomerId, InvoiceId};
-use crate::ledger::{Entry, EntryKind, Leg};
+use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
 use crate::money::{AmountRefusal, Balance, Money, MoneyError};
 use crate::pay_link::PayLink;
 use crate::text::InvoiceNumber;
@@ -143,25 +143,16 @@ pub fn issue(
 
 fn issuance(invoice: &Invoice, link: PayLink, now: Timestamp) -> Decision {
     let head = &invoice.head;
-    let legs = head.schedule.days().map(|due| Leg::Invoice {
-        invoice: head.id.clone(),
-        number: head.number.clone(),
-        due_on: due.on,
+    let legs = head.schedule.days().map(|due| Leg {
+        account: LegAccount::Invoice { invoice: head.id.clone(), number: head.number.clone(), due_on: due.on },
         change: Balance::owed(due.amount),
+        contra: Contra::Invoiced,
     });
-    let entry = Entry {
-        source: head.id.to_string(),
-        sequence: 1,
-        posted_at: now,
-        kind: EntryKind::InvoiceIssued,
-        currency: head.currency(),
-        legs: legs.collect(),
-    };
     let announced = FactKind::InvoiceIssued { invoice: head.id.clone() };
     Decision::new(head.business.clone(), head.customer.clone(), now)
         .with_change(Change::InvoiceIssued(Box::new(invoice.clone())))
         .with_change(Change::PayLinkIssued(link))
-        .with_entry(entry)
+        .with_entry(head.id.as_str(), 1, EntryKind::InvoiceIssued, legs.collect())
         .with_facts(head.id.as_str(), 1, [announced])
 }
 

@@ -10,10 +10,10 @@ use crate::allocation::{
     self, ALLOCATIONS_PER_STEP, Allocation, ApplyRefusal, ITEMS_PER_STEP, UnapplyRefusal, Unfinished,
 };
 use crate::customer::Customer;
-use crate::decision::{Change, Decision, HandedTo};
+use crate::decision::{Change, Decision};
 use crate::ids::InvoiceId;
 use crate::invoice::{HolderId, InvoiceHead};
-use crate::ledger::{Entry, EntryKind, Leg};
+use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
 use crate::money::{Balance, Money};
 use crate::text::InvoiceNumber;
 
@@ -206,24 +206,17 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     payment.locale = to.profile.locale.unwrap_or(before.locale);
     payment.kept = before.unapplied;
     payment.proposed = false;
-    // An entry is named by the version it makes, and there are two.
-    payment.version = before.version + 2;
+    payment.version = before.version + 1;
     // Invoices of the old account are not the new one's to see, nor to be covered by what may come back to the payment.
     payment.allocations = Vec::new();
-    let entry = |version: u64, change: Balance| Entry {
-        source: before.id.to_string(),
-        sequence: version,
-        posted_at: now,
-        kind: EntryKind::PaymentHandedOver(before.id.clone()),
-        currency: before.currency(),
-        legs: vec![Leg::Unapplied { change }],
-    };
-    let handed_to =
-        HandedTo { customer: to.id.clone(), entry: entry(before.version + 2, Balance::in_favour(before.unapplied)) };
+    let leg = |change: Balance| Leg { account: LegAccount::Unapplied, change, contra: Contra::Unapplied };
+    let kind = EntryKind::PaymentHandedOver(before.id.clone());
+    let (source, version) = (before.id.as_str(), payment.version);
+    let (leaves, enters) = (leg(Balance::owed(before.unapplied)), leg(Balance::in_favour(before.unapplied)));
     let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
         .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
-        .with_entry(entry(before.version + 1, Balance::owed(before.unapplied)))
-        .handed_to(handed_to);
+        .with_entry(source, version, kind.clone(), vec![leaves])
+        .handed_to(to.id.clone(), source, version, kind, vec![enters]);
     Ok((payment, decision))
 }
 

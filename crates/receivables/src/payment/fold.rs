@@ -11,7 +11,7 @@ use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
 use crate::invoice::{HolderId, InvoiceHead, OpenDays};
-use crate::ledger::{Entry, EntryKind, Leg};
+use crate::ledger::{Contra, EntryKind, Leg};
 use crate::money::Money;
 use crate::provider_object::{Cash, CheckoutState, FoldedState, ObjectState, Report};
 
@@ -152,6 +152,7 @@ fn funds(payment: &Payment, report_items: usize, place_remainder: bool) -> Funds
     let processing = payment.state == State::Processing;
     Funds {
         cash: payment.cash(),
+        contra: Contra::Cash,
         charged_back: payment.charged_back,
         processing,
         set_aside,
@@ -193,11 +194,11 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     facts.extend(money_facts(before, &mut payment));
     facts.extend(placed.facts);
     payment.next_poll_at = next_poll(&payment, now);
-    let entry = entry_of(before, &payment, placed.legs, now);
+    let kind = entry_kind(before, &payment, &placed.legs);
     let decision = Decision::new(payment.business.clone(), payment.customer.clone(), now)
         .with_changes(placed.changes)
         .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
-        .with_entry(entry)
+        .with_entry(payment.id.as_str(), payment.version, kind, placed.legs)
         .with_facts(payment.id.as_str(), payment.version, facts);
     (payment, decision)
 }
@@ -338,13 +339,11 @@ pub fn next_poll(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
     [poll_delay(payment.state, payment.started_at, now), waiting].into_iter().flatten().min()
 }
 
-fn entry_of(before: &Payment, payment: &Payment, legs: Vec<Leg>, now: Timestamp) -> Option<Entry> {
-    if legs.is_empty() {
-        return None;
-    }
-    let total: i64 = legs.iter().map(|leg| leg.change().minor()).sum();
+/// The caption of what moved.
+fn entry_kind(before: &Payment, payment: &Payment, legs: &[Leg]) -> EntryKind {
+    let total: i64 = legs.iter().map(|leg| leg.balance_change().minor()).sum();
     let id = payment.id.clone();
-    let kind = match total {
+    match total {
         0 => EntryKind::CashMoved(id),
         ..0 => EntryKind::PaymentApplied(id),
         1.. if payment.returned.minor() > before.returned.minor() => EntryKind::PaymentReversed(id),
@@ -354,15 +353,7 @@ fn entry_of(before: &Payment, payment: &Payment, legs: Vec<Leg>, now: Timestamp)
         1.. if !payment.charged_back.is_zero() => EntryKind::PaymentChargedBack(id),
         1.. if !payment.refunded.is_zero() => EntryKind::PaymentRefunded(id),
         1.. => EntryKind::PaymentReversed(id),
-    };
-    Some(Entry {
-        source: payment.id.to_string(),
-        sequence: payment.version,
-        posted_at: now,
-        kind,
-        currency: payment.currency(),
-        legs,
-    })
+    }
 }
 
 impl Payment {

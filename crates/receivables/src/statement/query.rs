@@ -18,8 +18,8 @@ pub const MONTHS_USUAL: i32 = 3;
 pub const PERIOD_DAYS_MAX: i32 = 366 * 10;
 /// Lines on a page for people. An account that is a month old with a thing a day fills it, and no older one reads more.
 pub const STATEMENT_LINES_PER_PAGE: usize = 30;
-/// Characters of the source of an entry, at most, in the text of a place.
-const SOURCE_CHARS_MAX: usize = 200;
+/// Characters of the name of an entry, at most, in the text of a place.
+const NAME_CHARS_MAX: usize = 200;
 /// What stands between the parts of a place: no part has it, and an address needs no escape for it.
 const BETWEEN: char = '~';
 
@@ -267,12 +267,10 @@ impl StatementCursor {
     pub fn read(kind: StatementKind, text: &str) -> Result<Self, QueryFault> {
         let parts: Vec<&str> = text.split(BETWEEN).collect();
         let place = match (kind, parts.as_slice()) {
-            (StatementKind::BalanceForward, [posted_at, source, sequence]) => {
+            (StatementKind::BalanceForward, [posted_at, name]) => {
                 let good = posted_at.parse::<Timestamp>().is_ok_and(|at| format!("{at:.3}") == *posted_at)
-                    && (1..=SOURCE_CHARS_MAX).contains(&source.len())
-                    && source.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte))
-                    && !sequence.is_empty()
-                    && sequence.bytes().all(|byte| byte.is_ascii_digit());
+                    && (1..=NAME_CHARS_MAX).contains(&name.len())
+                    && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte));
                 good.then(|| Self::Line(parts.join("#")))
             }
             (StatementKind::OpenItem, [currency, due_on, invoice]) => {

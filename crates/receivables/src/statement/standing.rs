@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use crate::calendar::days_overdue;
 use crate::currency::Currency;
-use crate::ledger::{Entry, Leg};
+use crate::ledger::{Entry, Leg, LegAccount};
 use crate::money::{Balance, Money, MoneyError};
 
 /// Days overdue at which an ageing bucket ends where nothing else is said.
@@ -130,15 +130,16 @@ impl AccountSums {
     #[must_use]
     pub fn before<'a>(&self, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
         let mut then = Self { pending: BTreeMap::new(), disputed: BTreeMap::new(), ..self.clone() };
-        for leg in entries.into_iter().flat_map(|entry| &entry.legs) {
-            let (currency, minor) = (leg.change().currency(), leg.change().minor());
-            match leg {
-                Leg::Invoice { due_on, .. } => {
+        for Leg { account, change, .. } in entries.into_iter().flat_map(|entry| &entry.legs) {
+            let (currency, minor) = (change.currency(), change.minor());
+            match account {
+                LegAccount::Invoice { due_on, .. } => {
                     *then.open.entry(currency).or_default() -= minor;
                     *then.open_by_due.entry((currency, *due_on)).or_default() -= minor;
                 }
                 // Unapplied cash is kept as an amount, and lowers the balance.
-                Leg::Unapplied { .. } => *then.unapplied.entry(currency).or_default() += minor,
+                LegAccount::Unapplied => *then.unapplied.entry(currency).or_default() += minor,
+                LegAccount::Contra(_) => {}
             }
         }
         then

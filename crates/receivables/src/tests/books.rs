@@ -13,12 +13,13 @@ use crate::credit_note::{self, CreditNote, CreditNoteDraft};
 use crate::decision::{Change, Decision};
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
 use crate::invoice::{self, Draft, DraftLine, DraftSchedule, Due, HoldKind, Invoice, InvoiceHead, ListPlace};
+use crate::journal::{self, JournalAccount, JournalLine};
 use crate::ledger::Entry;
 use crate::pay_link::{PayLink, Scope};
 use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, State};
 use crate::statement::AccountSums;
 use crate::verify::{self, AccountBooks};
-use crate::{Fact, FactId, Locale, Money, Refusal, Report, write_off};
+use crate::{BillingZone, Fact, FactId, Locale, Money, Refusal, Report, write_off};
 
 /// The day on which every story happens.
 pub(super) const NOW: &str = "2026-02-20T12:00:00Z";
@@ -329,7 +330,10 @@ impl Books {
         for change in &decision.changes {
             self.keep(change);
         }
-        self.entries.extend(decision.entry.clone());
+        for entry in &decision.entries {
+            check_journal(entry);
+            self.entries.push(entry.clone());
+        }
         self.facts.extend(decision.facts.iter().cloned());
         let moved = decision.balance_move();
         add(&mut self.sums.open, moved.open);
@@ -416,8 +420,8 @@ impl Books {
         self.check_sums();
         let names: BTreeSet<&FactId> = self.facts.iter().map(|fact| &fact.id).collect();
         assert_eq!(names.len(), self.facts.len(), "two facts of one name");
-        let keys: BTreeSet<String> = self.entries.iter().map(Entry::key).collect();
-        assert_eq!(keys.len(), self.entries.len(), "two entries of one key");
+        let keys: BTreeSet<String> = self.entries.iter().map(Entry::name).collect();
+        assert_eq!(keys.len(), self.entries.len(), "two entries of one name");
     }
 
     fn check_payments(&self) {
@@ -483,7 +487,7 @@ impl Books {
                 "{id}: shown as pending, at most what is open"
             );
             let legs = self.entries.iter().flat_map(|entry| &entry.legs);
-            let moved: i64 = legs.filter(|leg| is_of(leg, id)).map(|leg| leg.change().minor()).sum();
+            let moved: i64 = legs.filter(|leg| is_of(leg, id)).map(|leg| leg.balance_change().minor()).sum();
             assert_eq!(balance.open().minor(), moved, "{id}: open is the sum of its legs");
             if let Some(payment) = balance.holds.page() {
                 let worker = &self.payments[&payment];
@@ -524,6 +528,16 @@ impl Books {
     }
 }
 
+/// In the journal each entry comes to nothing, and its legs stand on the accounts of the customer as the ledger has them.
+fn check_journal(entry: &Entry) {
+    let lines = journal::of_entry(entry, &BillingZone::named("Europe/Paris").unwrap()).unwrap();
+    assert_eq!(lines.iter().map(|line| line.amount.minor()).sum::<i64>(), 0, "{lines:?}");
+    assert!(lines.iter().all(|line| line.amount.currency() == entry.currency), "{lines:?}");
+    let own = |line: &&JournalLine| matches!(line.account, JournalAccount::Receivable | JournalAccount::CustomerCredit);
+    let own: i64 = lines.iter().filter(own).map(|line| line.amount.minor()).sum();
+    assert_eq!(own, entry.change().unwrap().minor(), "{lines:?}");
+}
+
 /// Items that a decision writes, at most: with the entry, the balance, the audit, the event and the act.
 fn items_of(decision: &Decision) -> usize {
     let allocations = |before: &[Allocation], after: &[Allocation]| {
@@ -556,7 +570,7 @@ fn items_of(decision: &Decision) -> usize {
 }
 
 fn is_of(leg: &crate::ledger::Leg, id: &InvoiceId) -> bool {
-    matches!(leg, crate::ledger::Leg::Invoice { invoice, .. } if invoice == id)
+    leg.invoice().is_some_and(|(invoice, _)| invoice == id)
 }
 
 /// Adds sums to sums.

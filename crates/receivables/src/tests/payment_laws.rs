@@ -12,7 +12,7 @@ use super::provider_object_laws::{report, shuffled_with_repeats, single_reports}
 use crate::allocation::{Allocation, SeenInvoice};
 use crate::decision::{BalanceMove, Change, Decision};
 use crate::invoice::{Held, Hold, HoldKind, InvoiceChange, Standing};
-use crate::ledger::{Entry, EntryKind, Leg};
+use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
 use crate::payment::{self, Payment, State};
 use crate::{Balance, Currency, Money, Report};
 
@@ -171,7 +171,7 @@ fn a_decision_that_moves_no_amount_moves_no_balance() {
     assert_eq!(issued.balance_move().open, [(Currency::EUR, 10_000)].into());
     for decision in started.into_iter().chain([opened]) {
         assert!(decision.balance_move().is_empty(), "{decision:?}");
-        assert!(decision.entry.is_none());
+        assert!(decision.entries.is_empty());
     }
     assert!(BalanceMove::default().is_empty());
 }
@@ -201,18 +201,18 @@ fn decision(legs: &[(usize, i64)], pending: (i64, i64), disputed: (i64, i64)) ->
     let leg = |(place, minor): &(usize, i64)| {
         let change = Balance::new(*minor, Currency::EUR).unwrap();
         let due_on = |day| date(2026, 3, day);
-        let invoice = |name: &str, due_on| Leg::Invoice {
+        let invoice = |name: &str, due_on| LegAccount::Invoice {
             invoice: invoice_id(name),
             number: name.parse().unwrap(),
             due_on,
-            change,
         };
-        match place {
+        let account = match place {
             0 => invoice("A", due_on(1)),
             1 => invoice("B", due_on(2)),
             2 => invoice("D", due_on(2)),
-            _ => Leg::Unapplied { change },
-        }
+            _ => LegAccount::Unapplied,
+        };
+        Leg { account, change, contra: Contra::Cash }
     };
     let unchanged = InvoiceChange::of(&issue("A", money("100.00"), date(2026, 3, 1)).0);
     let standing = |pending, disputed| {
@@ -221,23 +221,13 @@ fn decision(legs: &[(usize, i64)], pending: (i64, i64), disputed: (i64, i64)) ->
         Standing { held: sums, ..unchanged.before.clone() }
     };
     let (before, after) = (standing(pending.0, disputed.0), standing(pending.1, disputed.1));
-    Decision {
-        at: now(),
-        business: super::books::business(),
-        customer: customer(),
-        changes: vec![
-            Change::InvoiceChanged(Box::new(InvoiceChange { before, after, ..unchanged })),
-            Change::PayLinkIssued(pay_link("A")),
-        ],
-        entry: Some(Entry {
-            source: payment_id("P").to_string(),
-            sequence: 2,
-            posted_at: now(),
-            kind: EntryKind::PaymentApplied(payment_id("P")),
-            currency: Currency::EUR,
-            legs: legs.iter().map(leg).collect(),
-        }),
-        handed_to: None,
-        facts: Vec::new(),
-    }
+    Decision::new(super::books::business(), customer(), now())
+        .with_change(Change::InvoiceChanged(Box::new(InvoiceChange { before, after, ..unchanged })))
+        .with_change(Change::PayLinkIssued(pay_link("A")))
+        .with_entry(
+            payment_id("P").as_str(),
+            2,
+            EntryKind::PaymentApplied(payment_id("P")),
+            legs.iter().map(leg).collect(),
+        )
 }

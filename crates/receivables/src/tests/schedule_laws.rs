@@ -175,9 +175,9 @@ fn one_step_moves_no_more_days_than_the_sums_take() {
     let parts: Vec<(&str, Money)> = names.iter().map(|name| (*name, money("60.00"))).collect();
     books.start("P", &parts).unwrap();
     let decided = books.hear("P", &[report("P", "intent received 360.00")]).unwrap();
-    let mut most = decided.decision.entry.map_or(0, |entry| entry.legs.len());
+    let mut most = decided.decision.entries.iter().map(|entry| entry.legs.len()).sum::<usize>();
     for step in books.finish("P") {
-        most = most.max(step.entry.map_or(0, |entry| entry.legs.len()));
+        most = most.max(step.entries.iter().map(|entry| entry.legs.len()).sum());
     }
     assert!(most <= crate::allocation::DUE_DAYS_PER_STEP && most > 200, "{most} days in one step");
     assert!(books.invoices.values().all(|invoice| invoice.balance.open().is_zero()));

@@ -17,7 +17,7 @@ use expect_test::Expect;
 use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, now, payment_id, refund_id};
 use crate::decision::{Change, Decision};
 use crate::invoice::Due;
-use crate::ledger::Leg;
+use crate::ledger::{Leg, LegAccount};
 use crate::payment::{PageRefusal, ReviewRefusal};
 use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, Move, Moves,
@@ -335,7 +335,7 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
         | Change::CreditNoteChanged { .. } => None,
     });
     let mut lines: Vec<String> = touched.map(balance).collect();
-    if let Some(entry) = &decision.entry {
+    for entry in &decision.entries {
         let legs: Vec<String> = entry.legs.iter().map(|one| leg(books, one)).collect();
         lines.push(format!("ledger: {}", legs.join(", ")));
     }
@@ -369,11 +369,13 @@ fn balance(invoice: &InvoiceHead) -> String {
 
 /// Of an invoice that is due on several days, with the day.
 fn leg(books: &Books, leg: &Leg) -> String {
-    match leg {
-        Leg::Invoice { invoice, number, change, due_on } if books.invoices[invoice].schedule.days().count() > 1 => {
-            format!("{number} of {due_on} {}", change.to_plain())
+    let change = leg.change.to_plain();
+    match &leg.account {
+        LegAccount::Invoice { invoice, number, due_on } if books.invoices[invoice].schedule.days().count() > 1 => {
+            format!("{number} of {due_on} {change}")
         }
-        Leg::Invoice { number, change, .. } => format!("{number} {}", change.to_plain()),
-        Leg::Unapplied { change } => format!("unapplied {}", change.to_plain()),
+        LegAccount::Invoice { number, .. } => format!("{number} {change}"),
+        LegAccount::Unapplied => format!("unapplied {change}"),
+        LegAccount::Contra(account) => format!("{account} {change}"),
     }
 }

@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use jiff::Timestamp;
+use receivables::ledger::Entry;
 use receivables::{BalanceMove, BusinessId, CustomerId};
 
 use super::{Conflict, OnConditionFailed, Writes};
@@ -17,6 +18,15 @@ use crate::items::{DUE_ATTRIBUTES, Item, ledger, number, text};
 use crate::keys::{self, Key, Unique};
 
 impl Writes<'_> {
+    /// Appends to the ledger of an account.
+    pub(super) fn entries(&mut self, c: &CustomerId, entries: &[Entry]) -> Result<(), StoreError> {
+        for entry in entries {
+            let item = ledger::of_entry(self.business, c, entry)?;
+            self.put_new(self.core, item, OnConditionFailed::AlreadyDone)?;
+        }
+        Ok(())
+    }
+
     /// Adds what moved to the account's balance item. This is the only writer of that item besides its pruning.
     pub(super) fn balance(&mut self, b: &BusinessId, c: &CustomerId, moved: &BalanceMove) -> Result<(), StoreError> {
         let attributes = ledger::balance_attributes(moved);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::ledger::{Entry, EntryKind, Leg};
+use receivables::ledger::{Contra, Entry, EntryKind, Leg, LegAccount};
 use receivables::statement::AccountSums;
 use receivables::text::InvoiceNumber;
 use receivables::{Balance, BalanceMove, BusinessId, CreditNoteId, Currency, CustomerId, InvoiceId, PaymentId};
@@ -17,7 +17,8 @@ use crate::keys;
 #[derive(Serialize, Deserialize)]
 struct EntryRecord {
     source: String,
-    sequence: u64,
+    version: u64,
+    place: usize,
     posted_at: Timestamp,
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -28,21 +29,32 @@ struct EntryRecord {
     legs: Vec<LegRecord>,
 }
 
+/// An entry has many legs, so the names of their attributes are short.
 #[derive(Serialize, Deserialize)]
 struct LegRecord {
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    /// [`RECEIVABLE`], [`CUSTOMER_CREDIT`] or, where the customer is not touched, the word of a contra account.
+    account: String,
+    #[serde(rename = "i", skip_serializing_if = "Option::is_none", default)]
     invoice: Option<InvoiceId>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(rename = "n", skip_serializing_if = "Option::is_none", default)]
     number: Option<InvoiceNumber>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[serde(rename = "d", skip_serializing_if = "Option::is_none", default)]
     due_on: Option<Date>,
+    #[serde(rename = "c")]
     change: i64,
+    #[serde(rename = "x")]
+    contra: String,
 }
+
+/// The customer's own accounts, in the journal's words: none is the word of a contra account.
+const RECEIVABLE: &str = "receivable";
+const CUSTOMER_CREDIT: &str = "customer_credit";
 
 pub(crate) fn of_entry(b: &BusinessId, c: &CustomerId, entry: &Entry) -> Result<Item, StoreError> {
     let record = EntryRecord {
         source: entry.source.clone(),
-        sequence: entry.sequence,
+        version: entry.version,
+        place: entry.place,
         posted_at: entry.posted_at,
         kind: entry.kind.as_str().to_owned(),
         payment: entry.kind.payment().cloned(),
@@ -56,15 +68,36 @@ pub(crate) fn of_entry(b: &BusinessId, c: &CustomerId, entry: &Entry) -> Result<
 }
 
 fn of_leg(leg: &Leg) -> LegRecord {
-    match leg {
-        Leg::Invoice { invoice, number, due_on, change } => LegRecord {
+    let record = |account: &str| LegRecord {
+        account: account.to_owned(),
+        invoice: None,
+        number: None,
+        due_on: None,
+        change: leg.change.minor(),
+        contra: leg.contra.as_str().to_owned(),
+    };
+    match &leg.account {
+        LegAccount::Invoice { invoice, number, due_on } => LegRecord {
             invoice: Some(invoice.clone()),
             number: Some(number.clone()),
             due_on: Some(*due_on),
-            change: change.minor(),
+            ..record(RECEIVABLE)
         },
-        Leg::Unapplied { change } => LegRecord { invoice: None, number: None, due_on: None, change: change.minor() },
+        LegAccount::Unapplied => record(CUSTOMER_CREDIT),
+        LegAccount::Contra(account) => record(account.as_str()),
     }
+}
+
+fn leg(record: LegRecord, currency: Currency) -> Result<Leg, StoreError> {
+    let change = Balance::new(record.change, currency).map_err(|error| StoreError::defect("leg", &error))?;
+    let contra = |word: &str| word.parse::<Contra>().map_err(|_| StoreError::Defect(format!("leg on {word}")));
+    let account = match (record.account.as_str(), record.invoice, record.number, record.due_on) {
+        (RECEIVABLE, Some(invoice), Some(number), Some(due_on)) => LegAccount::Invoice { invoice, number, due_on },
+        (RECEIVABLE, _, _, _) => return Err(StoreError::Defect("leg of half an invoice".to_owned())),
+        (CUSTOMER_CREDIT, _, _, _) => LegAccount::Unapplied,
+        (word, _, _, _) => LegAccount::Contra(contra(word)?),
+    };
+    Ok(Leg { account, change, contra: contra(&record.contra)? })
 }
 
 pub(crate) fn entry(item: Item) -> Result<Entry, StoreError> {
@@ -72,17 +105,11 @@ pub(crate) fn entry(item: Item) -> Result<Entry, StoreError> {
     let kind = EntryKind::of_word(&record.kind, record.payment, record.credit_note)
         .ok_or_else(|| StoreError::Defect(format!("ledger entry of kind {}", record.kind)))?;
     let currency = record.currency;
-    let legs = record.legs.into_iter().map(|leg| {
-        let change = Balance::new(leg.change, currency).map_err(|error| StoreError::defect("leg", &error))?;
-        Ok(match (leg.invoice, leg.number, leg.due_on) {
-            (Some(invoice), Some(number), Some(due_on)) => Leg::Invoice { invoice, number, due_on, change },
-            (None, None, None) => Leg::Unapplied { change },
-            _ => return Err(StoreError::Defect("leg of half an invoice".to_owned())),
-        })
-    });
+    let legs = record.legs.into_iter().map(|record| leg(record, currency));
     Ok(Entry {
         source: record.source,
-        sequence: record.sequence,
+        version: record.version,
+        place: record.place,
         posted_at: record.posted_at,
         kind,
         currency,

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
+use receivables::ledger::{Contra, EntryKind, Leg, LegAccount};
 use receivables::payment::PageRefusal;
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
 use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState};
@@ -250,6 +251,34 @@ async fn what_is_written_is_read() {
     assert_eq!((&text["number"], &text["name"]), (&1.into(), &format!("{}.1", c()).into()));
     let block = store.last_audit_block(&b()).await.unwrap().unwrap();
     assert_eq!((block.last(), block.hash(), block.marked), (1, "seal", true));
+}
+
+/// Two entries of one decision, on every account against every contra account.
+#[tokio::test]
+async fn each_leg_is_read_back_with_its_account_and_its_contra_account() {
+    let fixture = Fixture::new();
+    let (note, _) = credit_note("1", "N-1");
+    let kind = || EntryKind::CreditNoteIssued(note.id.clone());
+    let accounts = [
+        LegAccount::Invoice {
+            invoice: id("inv", "1"),
+            number: "F-1".parse().unwrap(),
+            due_on: "2026-04-01".parse().unwrap(),
+        },
+        LegAccount::Unapplied,
+        LegAccount::Contra(Contra::Exchange),
+    ];
+    let legs = |currency: Currency| -> Vec<Leg> {
+        let change = Balance::new(-100, currency).unwrap();
+        let leg = |account: &LegAccount, contra: &Contra| Leg { account: account.clone(), change, contra: *contra };
+        accounts.iter().flat_map(|account| Contra::ALL.iter().map(|contra| leg(account, contra))).collect()
+    };
+    let change = Change::CreditNoteIssued(Box::new(note.clone()));
+    let decision = super::samples::decision(vec![change], now())
+        .with_entry(note.id.as_str(), 1, kind(), legs(Currency::EUR))
+        .with_entry(note.id.as_str(), 1, kind(), legs("USD".parse().unwrap()));
+    commit(&fixture, &decision).await;
+    assert_eq!(fixture.store.entries_since(&b(), &c(), now()).await.unwrap(), decision.entries);
 }
 
 #[tokio::test]

@@ -147,5 +147,5 @@ pub(super) fn credit_note(name: &str, number: &str) -> (CreditNote, Decision) {
 
 /// A decision of changes alone.
 pub(super) fn decision(changes: Vec<receivables::Change>, at: Timestamp) -> Decision {
-    Decision { business: b(), customer: c(), at, changes, entry: None, handed_to: None, facts: Vec::new() }
+    Decision::new(b(), c(), at).with_changes(changes)
 }

@@ -5,9 +5,9 @@ use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use receivables::Money;
 use receivables::statement::{
-    BalanceForward, OpenItem, QueryTexts, Statement, StatementBody, StatementLine, StatementQuery, statement_view,
+    BalanceForward, InvoicePart, OpenItem, QueryTexts, Statement, StatementBody, StatementLine, StatementQuery,
+    statement_view,
 };
-use receivables::text::InvoiceNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -128,7 +128,7 @@ pub(crate) struct StatementLineResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     credit_note: Option<String>,
-    /// The invoices whose open amounts changed.
+    /// The invoices whose open amounts changed, once for each contra account.
     invoices: Vec<InvoiceChangeResponse>,
     /// The part of `change` that comes from unapplied cash and credit.
     unapplied: String,
@@ -138,12 +138,14 @@ pub(crate) struct StatementLineResponse {
     balance: String,
 }
 
-/// The change of one invoice's open amount.
+/// The change of one invoice's open amount against one contra account.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvoiceChange)]
 pub(crate) struct InvoiceChangeResponse {
     /// The invoice's number.
     number: String,
+    /// The contra account, such as `invoiced`, `cash`, `credit` or `write_off`.
+    contra: &'static str,
     /// By how much the open amount changed.
     change: String,
 }
@@ -216,9 +218,10 @@ impl StatementParams {
 
 impl From<&StatementLine> for StatementLineResponse {
     fn from(line: &StatementLine) -> Self {
-        let invoice = |(number, change): &(InvoiceNumber, receivables::Balance)| InvoiceChangeResponse {
-            number: number.to_string(),
-            change: change.to_plain(),
+        let invoice = |part: &InvoicePart| InvoiceChangeResponse {
+            number: part.number.to_string(),
+            contra: part.contra.as_str(),
+            change: part.change.to_plain(),
         };
         Self {
             on: line.on.to_string(),

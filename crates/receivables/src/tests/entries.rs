@@ -1,0 +1,248 @@
+//! What each act enters in the ledger, and what the ledger comes to by account and contra account.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its strings so")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use expect_test::expect;
+use jiff::civil::date;
+
+use super::books::{Books, business, customer, invoice_id, money, now, payment_id};
+use super::story::report;
+use crate::customer::{Customer, Profile};
+use crate::decision::{BalanceMove, Decision};
+use crate::invoice::Due;
+use crate::journal::{JournalLine, of_entry};
+use crate::ledger::{Contra, Entry, EntryKind, Leg, LegAccount};
+use crate::payment::{self, ExternalPayment};
+use crate::{Balance, BillingZone, Currency, Locale};
+
+fn zone() -> BillingZone {
+    BillingZone::named("Europe/Paris").unwrap()
+}
+
+/// An entry in words: its name and caption, then each leg.
+fn told(entry: &Entry) -> String {
+    let mut words = format!("{} {}\n", entry.name(), entry.kind.as_str());
+    for Leg { account, change, contra } in &entry.legs {
+        let account = match account {
+            LegAccount::Invoice { number, due_on, .. } => format!("{number} of {due_on}"),
+            LegAccount::Unapplied => "unapplied".to_owned(),
+            LegAccount::Contra(account) => account.to_string(),
+        };
+        writeln!(words, "    {account} {} against {contra}", change.to_plain()).unwrap();
+    }
+    words.replace("00000000000000000000000000", "…").replace("0000000000000000000000000", "…")
+}
+
+fn sums(lines: &[JournalLine]) -> BTreeMap<(String, Currency), i64> {
+    let mut sums = BTreeMap::new();
+    for line in lines {
+        *sums.entry((line.account.as_str().to_owned(), line.amount.currency())).or_insert(0) += line.amount.minor();
+    }
+    sums
+}
+
+/// Invoices, a payment of them that comes, goes back and is moved, credit notes, and a rest that is written off and expected again.
+fn eventful() -> Books {
+    let mut books = Books::new();
+    let due = |day, amount| Due { on: date(2026, 3, day), amount: money(amount) };
+    books.issue_due("A", &[due(1, "60.00"), due(31, "40.00")]);
+    books.issue("B", money("50.00"), date(2026, 3, 15));
+    books.start("P", &[("A", money("100.00")), ("B", money("20.00"))]).unwrap();
+    books.hear("P", &[report("P", "intent received 170.00")]);
+    books.finish("P");
+    books.hear("P", &[report("P", "refund1 40.00 done")]);
+    books.hear("P", &[report("P", "chargeback1 50.00 opened moved -50.00")]);
+    books.hear("P", &[report("P", "chargeback1 50.00 won moved -50.00 50.00")]);
+    books.finish("P");
+    books.operate("P", |_, payment, now| Ok(payment::unapply(payment, &invoice_id("A"), None, now)?)).unwrap();
+    books.issue("D", money("20.00"), date(2026, 3, 20));
+    books.credit("N", money("25.00"), &[("D", money("19.60"))]).unwrap();
+    books.apply_credit("N", &[("A", money("5.00"))]).unwrap();
+    books.write_off("D", true).unwrap();
+    books.write_off("D", false).unwrap();
+    books
+}
+
+#[test]
+fn each_act_enters_what_it_moves_and_against_what() {
+    let entries: Vec<String> = eventful().entries.iter().map(told).collect();
+    expect![[r#"
+        inv_…A.1.0 invoice_issued
+            A of 2026-03-01 60.00 against invoiced
+            A of 2026-03-31 40.00 against invoiced
+        inv_…B.1.0 invoice_issued
+            B of 2026-03-15 50.00 against invoiced
+        pay_…P.2.0 payment_applied
+            A of 2026-03-01 -60.00 against cash
+            A of 2026-03-31 -40.00 against cash
+            B of 2026-03-15 -20.00 against cash
+            unapplied -50.00 against cash
+        pay_…P.3.0 cash_moved
+            B of 2026-03-15 -30.00 against cash
+            unapplied 30.00 against cash
+        pay_…P.4.0 payment_refunded
+            B of 2026-03-15 20.00 against cash
+            unapplied 20.00 against cash
+        pay_…P.5.0 payment_charged_back
+            A of 2026-03-31 20.00 against cash
+            B of 2026-03-15 30.00 against cash
+        pay_…P.6.0 payment_applied
+            A of 2026-03-31 -20.00 against cash
+            B of 2026-03-15 -30.00 against cash
+        pay_…P.7.0 cash_moved
+            A of 2026-03-01 60.00 against cash
+            A of 2026-03-31 40.00 against cash
+            B of 2026-03-15 -20.00 against cash
+            unapplied -80.00 against cash
+        inv_…D.1.0 invoice_issued
+            D of 2026-03-20 20.00 against invoiced
+        crn_…N.1.0 credit_note_issued
+            D of 2026-03-20 -19.60 against credit
+            unapplied -5.40 against credit
+        crn_…N.2.0 credit_note_moved
+            A of 2026-03-01 -5.00 against credit
+            unapplied 5.00 against credit
+        inv_…D.3.0 invoice_written_off
+            D of 2026-03-20 -0.40 against write_off
+        inv_…D.4.0 write_off_reversed
+            D of 2026-03-20 0.40 against write_off
+    "#]]
+    .assert_eq(&entries.concat());
+}
+
+#[test]
+fn the_ledger_is_added_up_by_account_and_contra_account() {
+    let books = eventful();
+    let mut by_account: BTreeMap<(&str, Contra), i64> = BTreeMap::new();
+    for leg in books.entries.iter().flat_map(|entry| &entry.legs) {
+        let account = if leg.invoice().is_some() { "receivable" } else { "customer_credit" };
+        *by_account.entry((account, leg.contra)).or_default() += leg.change.minor();
+    }
+    let mut table = String::new();
+    for ((account, contra), minor) in &by_account {
+        let sum = Balance::new(*minor, Currency::EUR).unwrap();
+        writeln!(table, "{account} against {contra}: {}", sum.to_plain()).unwrap();
+    }
+    expect![[r#"
+        customer_credit against cash: -80.00
+        customer_credit against credit: -0.40
+        receivable against invoiced: 170.00
+        receivable against cash: -50.00
+        receivable against credit: -24.60
+        receivable against write_off: 0.00
+    "#]]
+    .assert_eq(&table);
+    // The journal says the same, one account after the other.
+    let mut of_ledger: BTreeMap<(String, Currency), i64> = BTreeMap::new();
+    for ((account, contra), minor) in by_account {
+        *of_ledger.entry((account.to_owned(), Currency::EUR)).or_default() += minor;
+        let against = contra.journal_account().as_str().to_owned();
+        *of_ledger.entry((against, Currency::EUR)).or_default() -= minor;
+    }
+    let lines: Vec<JournalLine> = books.entries.iter().flat_map(|entry| of_entry(entry, &zone()).unwrap()).collect();
+    let mut of_journal = sums(&lines);
+    of_ledger.retain(|_, sum| *sum != 0);
+    of_journal.retain(|_, sum| *sum != 0);
+    assert_eq!(of_journal, of_ledger);
+}
+
+#[test]
+fn money_that_is_handed_over_has_an_entry_on_each_account() {
+    let external = ExternalPayment {
+        id: payment_id("P"),
+        business: business(),
+        customer: customer(),
+        provider: "stripe".parse().unwrap(),
+        locale: Locale::English,
+        parts: Vec::new(),
+        propose: true,
+    };
+    let began = payment::start_external(external, &[report("P", "intent received 70.00")], now()).unwrap();
+    let (payment, _) = began.unwrap();
+    let other = Customer {
+        id: "cst_0000000000000000000000000D".parse().unwrap(),
+        business: business(),
+        profile: Profile {
+            external_id: None,
+            name: "Ada".parse().unwrap(),
+            email: None,
+            locale: None,
+            provider_ids: BTreeMap::new(),
+        },
+        created_at: now(),
+        version: 1,
+    };
+    let (_, decision) = payment::hand_over(&payment, &other, now()).unwrap();
+    let handed = decision.handed_to.unwrap();
+    assert_eq!(handed.customer, other.id);
+    let entries: Vec<&Entry> = decision.entries.iter().chain(&handed.entries).collect();
+    let words: Vec<String> = entries.iter().map(|entry| told(entry)).collect();
+    expect![[r#"
+        pay_…P.2.0 payment_handed_over
+            unapplied 70.00 against unapplied
+        pay_…P.2.1 payment_handed_over
+            unapplied -70.00 against unapplied
+    "#]]
+    .assert_eq(&words.concat());
+    // In the journal it is one account's before and after.
+    assert!(entries.iter().all(|entry| of_entry(entry, &zone()).unwrap().is_empty()));
+}
+
+/// Legs in minor units of a currency, against contra accounts.
+fn leg(account: LegAccount, minor: i64, currency: Currency, contra: Contra) -> Leg {
+    Leg { account, change: Balance::new(minor, currency).unwrap(), contra }
+}
+
+#[test]
+fn one_decision_holds_a_discount_with_its_tax_a_charge_a_rest_and_an_exchange() {
+    let usd: Currency = "USD".parse().unwrap();
+    let receivable = |name: &str| LegAccount::Invoice {
+        invoice: invoice_id(name),
+        number: name.parse().unwrap(),
+        due_on: date(2026, 3, 1),
+    };
+    let (source, kind) = (payment_id("P"), EntryKind::PaymentApplied(payment_id("P")));
+    // Of 120.00 with 20 % tax 123.50 came: 2 % is a discount with the tax of it, a charge of 5.00 with tax was asked for besides, and
+    // the last 0.10 is not expected any more. 100.00 in dollars are covered by 92.15 in euros.
+    let euros = vec![
+        leg(receivable("A"), 500, Currency::EUR, Contra::Charge),
+        leg(receivable("A"), 100, Currency::EUR, Contra::Tax),
+        leg(receivable("A"), -12_350, Currency::EUR, Contra::Cash),
+        leg(receivable("A"), -200, Currency::EUR, Contra::Discount),
+        leg(receivable("A"), -40, Currency::EUR, Contra::Tax),
+        leg(receivable("A"), -10, Currency::EUR, Contra::WriteOff),
+        leg(LegAccount::Contra(Contra::Exchange), -9_215, Currency::EUR, Contra::Cash),
+    ];
+    let dollars = vec![leg(receivable("D"), -10_000, usd, Contra::Exchange)];
+    let decision = Decision::new(business(), customer(), now())
+        .with_entry(source.as_str(), 2, kind.clone(), euros)
+        .with_entry(source.as_str(), 2, kind, dollars);
+    let names: BTreeSet<String> = decision.entries.iter().map(Entry::name).collect();
+    assert_eq!(names.len(), 2, "each entry has its name");
+    let mut table = String::new();
+    for entry in &decision.entries {
+        let lines = of_entry(entry, &zone()).unwrap();
+        assert_eq!(lines.iter().map(|line| line.amount.minor()).sum::<i64>(), 0, "{lines:?}");
+        for ((account, currency), sum) in sums(&lines) {
+            writeln!(table, "{account} {} {currency}", Balance::new(sum, currency).unwrap().to_plain()).unwrap();
+        }
+    }
+    expect![[r#"
+        charges -5.00 EUR
+        clearing 215.65 EUR
+        discounts 2.00 EUR
+        exchange -92.15 EUR
+        receivable -120.00 EUR
+        tax -0.60 EUR
+        written_off 0.10 EUR
+        exchange 100.00 USD
+        receivable -100.00 USD
+    "#]]
+    .assert_eq(&table);
+    let moved = BalanceMove::of(&decision.entries);
+    assert_eq!(moved.open[&Currency::EUR], -12_000, "the invoice is covered");
+    assert_eq!(moved.open[&usd], -10_000);
+    assert!(moved.unapplied.is_empty());
+}
