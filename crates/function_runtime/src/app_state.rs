@@ -56,9 +56,10 @@ impl AppState {
         let (config, context) = reader.finish(config.zip(context))?;
         let shared = aws::shared().await;
         let ids = IdGenerator::system();
-        let store = Store::new(aws_sdk_dynamodb::Client::new(&shared), config.tables.clone(), ids.jitter());
+        let (clock, tables) = (Clock::system(), config.tables.clone());
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&shared), tables, ids.jitter(), clock.clone());
         let mailer = mail::Sender::new(aws_sdk_ses::Client::new(&shared));
-        Self::new(&config, &context, store, mailer, Clock::system(), ids)
+        Self::new(&config, &context, store, mailer, clock, ids)
     }
 
     /// The state made from given clients.

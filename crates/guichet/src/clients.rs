@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider, SharedInterceptor};
 use aws_types::SdkConfig;
+use function_runtime::AppState;
 use function_runtime::config::{Config, ContextConfig};
-use function_runtime::{AppState, IdGenerator};
 use local_aws::table::{CORE, INBOX, Table};
 use payment_gateway::{GatewayConfig, Secret};
 use store::{Store, Tables};
@@ -65,7 +65,7 @@ pub(crate) fn app_state(
     let mail = aws_sdk_ses::config::Builder::from(&aws_config("local"));
     let mail = mail.endpoint_url(format!("{}/dev/ses", origins.dev)).build();
     let sender = mail::Sender::new(aws_sdk_ses::Client::from_conf(mail));
-    let store = store(table, options.table_interceptor.as_ref(), &options.ids);
+    let store = store(table, options.table_interceptor.as_ref(), options);
     let config = Config { tables: tables(), default_business: Some(settings.business.clone()) };
     let mut state = AppState::new(&config, &context, store, sender, options.clock.clone(), options.ids.clone())?;
     if let Some(first_pause) = options.first_pause {
@@ -75,8 +75,8 @@ pub(crate) fn app_state(
 }
 
 /// The tables, with a watcher of every call where one is given.
-pub(crate) fn store(table: &Table, interceptor: Option<&SharedInterceptor>, ids: &IdGenerator) -> Store {
-    Store::new(dynamodb(table, interceptor), tables(), ids.jitter())
+pub(crate) fn store(table: &Table, interceptor: Option<&SharedInterceptor>, options: &Options) -> Store {
+    Store::new(dynamodb(table, interceptor), tables(), options.ids.jitter(), options.clock.clone())
 }
 
 /// A client of the tables.

@@ -187,7 +187,7 @@ impl Local {
 
     /// The tables through a client of their own, with a watcher. For tests.
     pub fn store_watched_by(&self, interceptor: &SharedInterceptor) -> Store {
-        clients::store(self.background.table(), Some(interceptor), &self.options.ids)
+        clients::store(self.background.table(), Some(interceptor), &self.options)
     }
 
     /// Where the tables are reached by DynamoDB's protocol, with [`Local::table_access_key`].

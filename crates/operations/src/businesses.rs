@@ -17,7 +17,7 @@ pub async fn change_settings(
 ) -> Result<Business, OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let before = context.store.business(id).await?.ok_or(OperationError::NotFound)?;
         // A repeated request must not undo a change that was made after it.
         if is_already_done(context, id).await? {

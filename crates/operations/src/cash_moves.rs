@@ -50,7 +50,7 @@ pub async fn apply_cash(
 ) -> Result<Payment, OperationError> {
     let payment = load(context, business, id).await?;
     let named = named_by(parts);
-    change_payment(context, payment, &named, now, |payment, invoices| {
+    change_payment(context, payment, &named, now, |payment, invoices, now| {
         payment::apply(payment, &with_amounts(invoices.to_vec(), parts), now)
     })
     .await
@@ -66,7 +66,7 @@ pub async fn unapply_cash(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = load(context, business, id).await?;
-    change_payment(context, payment, &[], now, |payment, _| payment::unapply(payment, invoice, amount, now)).await
+    change_payment(context, payment, &[], now, |payment, _, now| payment::unapply(payment, invoice, amount, now)).await
 }
 
 /// Moves an allocation of a payment to another invoice of the same account, whole or in part.
@@ -80,7 +80,7 @@ pub async fn move_cash(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = load(context, business, id).await?;
-    change_payment(context, payment, std::slice::from_ref(to), now, |payment, invoices| match invoices {
+    change_payment(context, payment, std::slice::from_ref(to), now, |payment, invoices, now| match invoices {
         [to, ..] => payment::move_cash(payment, from, to, amount, now),
         [] => Err(UnapplyRefusal::NotAllocated.into()),
     })
@@ -96,7 +96,7 @@ pub async fn hand_over(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = load(context, business, id).await?;
-    change_payment(context, payment, &[], now, |payment, _| payment::hand_over(payment, to, now)).await
+    change_payment(context, payment, &[], now, |payment, _, now| payment::hand_over(payment, to, now)).await
 }
 
 /// Closes a review that a person has looked at.
@@ -108,7 +108,7 @@ pub async fn close_review(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let payment = load(context, business, id).await?;
-    change_payment(context, payment, &[], now, |payment, _| payment::close_review(payment, name, now)).await
+    change_payment(context, payment, &[], now, |payment, _, now| payment::close_review(payment, name, now)).await
 }
 
 /// Proposes invoices for a payment's unapplied cash: oldest due first, and never one that an operator has taken it off.

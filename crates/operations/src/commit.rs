@@ -1,5 +1,6 @@
 //! Committing decisions, and deciding again after a conflict.
 
+use jiff::Timestamp;
 use receivables::{BusinessId, Decision, Refusal};
 use store::{CommitContext, CommitOutcome};
 
@@ -31,6 +32,13 @@ impl<'a> RetryOnConflict<'a> {
         }
         self.attempts += 1;
         Ok(())
+    }
+
+    /// Begins an attempt as [`Self::attempt`] does, and returns the instant of its decision. The work began at `since`, perhaps long
+    /// ago, and a decision that is committed late is in no export of its period.
+    pub(crate) async fn attempt_at(&mut self, since: Timestamp) -> Result<Timestamp, OperationError> {
+        self.attempt().await?;
+        Ok(self.context.present(since))
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every operation works with: the tables, the providers, mail, links, and the actor.
 
+use jiff::Timestamp;
 use payment_gateway::Gateways;
 use receivables::Actor;
 use receivables::text::Description;
@@ -32,6 +33,12 @@ pub struct OperatorAction {
 }
 
 impl Context {
+    /// The present instant, and never one before an instant that is known to have been. Each decision is of the instant at which it
+    /// is made: work that decides often asks anew each time.
+    pub(crate) fn present(&self, since: Timestamp) -> Timestamp {
+        self.store.now().max(since)
+    }
+
     /// The same context on behalf of another actor.
     #[must_use]
     pub fn acting_as(&self, actor: Actor) -> Self {

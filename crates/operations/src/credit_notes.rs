@@ -38,7 +38,7 @@ pub async fn issue_credit_note(
     context.store.customer(&business.id, &new.customer).await?.ok_or(OperationError::NotFound)?;
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let draft = CreditNoteDraft {
             number: new.number.clone(),
             amount: new.amount,
@@ -90,7 +90,7 @@ pub async fn apply_credit_note(
 ) -> Result<CreditNote, OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let note = with_current_invoices(context, load(context, business, id).await?).await?;
         if is_already_done(context, &business.id).await? {
             return Ok(note);
@@ -113,7 +113,7 @@ pub async fn unapply_credit_note(
 ) -> Result<CreditNote, OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let note = with_current_invoices(context, load(context, business, id).await?).await?;
         if is_already_done(context, &business.id).await? {
             return Ok(note);

@@ -28,13 +28,13 @@ pub async fn register_customer(
 ) -> Result<Registration, OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
-        match retry.attempt().await {
+        let now = match retry.attempt_at(now).await {
             // Another customer has the external id, so trying again would not help.
             Err(OperationError::Conflict) if profile.external_id.is_some() => {
                 return Err(RegisterRefusal::ExternalIdTaken.into());
             }
             attempt => attempt?,
-        }
+        };
         let known = match &profile.external_id {
             Some(external) => context.store.customer_by_external_id(&business.id, external).await?,
             None => None,

@@ -140,7 +140,7 @@ async fn apply_reports(
     }
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         if let Some(id) = find_payment(context, b, provider, reports).await?
             && let Some(payment) = context.store.payment(b, &id).await?
         {

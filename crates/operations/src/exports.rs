@@ -1,11 +1,11 @@
 //! What the business's bookkeeping exports: the journal, and the payments with their fees.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use receivables::journal::{self, JournalLine, Known};
 use receivables::payout::BalanceTransaction;
 use receivables::{BillingZone, Business, Payment};
-use store::PayoutTransaction;
+use store::{DECISION_AGE_MAX, PayoutTransaction};
 
 use crate::context::Context;
 use crate::error::OperationError;
@@ -13,6 +13,18 @@ use crate::verify::all;
 
 /// The most days that one export may span.
 pub const EXPORT_DAYS_MAX: i32 = 366;
+
+/// What may lie between a try to write a decision and our reading it, beside [`DECISION_AGE_MAX`]: the tries that the client of the
+/// tables makes of itself, a list that is behind, and two machines' clocks that differ.
+pub const CLOCK_MARGIN: SignedDuration = SignedDuration::from_mins(2);
+
+/// Up to which instant an export up to a day is complete if reading it began at an instant: whatever was entered before is in it. A
+/// period that has just ended, or has not, is complete up to an earlier instant than its end.
+pub fn complete_until(zone: &BillingZone, to: Date, began_at: Timestamp) -> Timestamp {
+    let margin = DECISION_AGE_MAX.saturating_add(CLOCK_MARGIN);
+    let settled = began_at.saturating_sub(margin).unwrap_or(Timestamp::MIN);
+    to.tomorrow().map_or(Timestamp::MAX, |next| zone.start_of(next)).min(settled)
+}
 
 /// A payment with its settlement at the provider.
 #[derive(Clone, Debug)]

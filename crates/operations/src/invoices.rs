@@ -38,29 +38,44 @@ pub async fn issue_invoice(
         return Err(OperationError::NotFound);
     }
     let last_day = draft.schedule.last_day().unwrap_or(draft.issued_on);
-    let expires_on = pay_link::default_expiry(last_day, business.time_zone.date_at(now));
-    let link = new_link(context, business, link, customer, &id, expires_on);
-    let wanted = (draft.number.clone(), draft.external_id.clone());
-    let (invoice, decision) =
-        invoice::issue(id.clone(), business.id.clone(), customer.clone(), draft, link.clone(), now)?;
-    match commit(context, &decision).await? {
-        CommitOutcome::Committed => Ok(IssuedInvoice { invoice, link: Some(link), fresh: true }),
-        CommitOutcome::AlreadyDone => known(context, business, &id, &invoice, None).await,
-        CommitOutcome::Conflict(conflicts) => {
-            let (number, external_id) = wanted;
-            let by_number = context.store.invoice_by_number(&business.id, &number).await?;
-            let by_external = match &external_id {
-                Some(external) => context.store.invoice_by_external_id(&business.id, external).await?,
-                None => None,
-            };
-            let external_taken = conflicts.contains(&Conflict::Taken(Unique::InvoiceExternalId));
-            let refusal = if external_taken { IssueRefusal::ExternalIdTaken } else { IssueRefusal::NumberTaken };
-            match (by_number, by_external) {
-                (Some(one), Some(other)) if one != other => Err(refusal.into()),
-                (Some(one), _) | (None, Some(one)) => known(context, business, &one, &invoice, Some(refusal)).await,
-                (None, None) => Err(OperationError::Conflict),
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        let now = retry.attempt_at(now).await?;
+        let expires_on = pay_link::default_expiry(last_day, business.time_zone.date_at(now));
+        let link = new_link(context, business, link.clone(), customer, &id, expires_on);
+        let (b, c) = (business.id.clone(), customer.clone());
+        let (invoice, decision) = invoice::issue(id.clone(), b, c, draft.clone(), link.clone(), now)?;
+        match commit(context, &decision).await? {
+            CommitOutcome::Committed => return Ok(IssuedInvoice { invoice, link: Some(link), fresh: true }),
+            CommitOutcome::AlreadyDone => return known(context, business, &id, &invoice, None).await,
+            CommitOutcome::Conflict(conflicts) => {
+                if let Some(known) = known_or_taken(context, business, &invoice, &conflicts).await? {
+                    return Ok(known);
+                }
             }
         }
+    }
+}
+
+/// The same invoice sent again, or a refusal because another has the number or the id. `None` where neither is stored.
+async fn known_or_taken(
+    context: &Context,
+    business: &Business,
+    wanted: &Invoice,
+    conflicts: &[Conflict],
+) -> Result<Option<IssuedInvoice>, OperationError> {
+    let head = &wanted.head;
+    let by_number = context.store.invoice_by_number(&business.id, &head.number).await?;
+    let by_external = match &head.external_id {
+        Some(external) => context.store.invoice_by_external_id(&business.id, external).await?,
+        None => None,
+    };
+    let external_taken = conflicts.contains(&Conflict::Taken(Unique::InvoiceExternalId));
+    let refusal = if external_taken { IssueRefusal::ExternalIdTaken } else { IssueRefusal::NumberTaken };
+    match (by_number, by_external) {
+        (Some(one), Some(other)) if one != other => Err(refusal.into()),
+        (Some(one), _) | (None, Some(one)) => known(context, business, &one, wanted, Some(refusal)).await.map(Some),
+        (None, None) => Ok(None),
     }
 }
 
@@ -100,9 +115,15 @@ pub async fn issue_pay_link(
         return Err(LinkRefusal::DayPassed { field: "expires_on".to_owned(), today }.into());
     }
     let link = new_link(context, business, link, &invoice.customer, &invoice.id, expires_on);
-    let decision = decision(business, &link, Change::PayLinkIssued(link.clone()), now);
-    commit(context, &decision).await?;
-    Ok(link)
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        let now = retry.attempt_at(now).await?;
+        let decision = decision(business, &link, Change::PayLinkIssued(link.clone()), now);
+        match commit(context, &decision).await? {
+            CommitOutcome::Committed | CommitOutcome::AlreadyDone => return Ok(link),
+            CommitOutcome::Conflict(_) => {}
+        }
+    }
 }
 
 /// Revokes a pay link. Doing so again changes nothing.
@@ -115,7 +136,7 @@ pub async fn revoke_pay_link(
     let hash = Links::hash(&context.links.pay_token(link));
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let before = context.store.pay_link(&hash).await?.filter(|link| link.business == business.id);
         let before = before.ok_or(OperationError::NotFound)?;
         if before.revoked_at.is_some() {

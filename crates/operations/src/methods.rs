@@ -73,7 +73,7 @@ pub(crate) async fn customer_deleted(
     }
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let before = context.store.customer(b, &id).await?.ok_or(OperationError::NotFound)?;
         let mut profile = before.profile.clone();
         profile.provider_ids.retain(|known, id| *known != provider || id != deleted);

@@ -125,7 +125,7 @@ pub(crate) async fn record_external_payment(
     let (mut claimed, mut event) = (ClaimedReports::default(), event.cloned());
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let reports = claimed.with(reports);
         let begun = match payment::start_external(external.clone(), &reports, now) {
             // The invoice that the money names takes less of it by now.

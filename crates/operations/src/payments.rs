@@ -59,7 +59,7 @@ pub async fn start_payment(
     let mut wanted = wanted;
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         // The same form may have been sent before, or at the same time, or the answer to our own commit was lost.
         if let Some(known) = already_started(context, business, &mut wanted).await? {
             return resume(context, business, known, now).await;

@@ -39,7 +39,7 @@ pub async fn order_refund(
         if let Some(amount) = new.amount {
             check_amount(gateway, "amount", amount)?;
         }
-        change_payment(context, before, &[], now, |payment, _| {
+        change_payment(context, before, &[], now, |payment, _, now| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
                     .allocations
@@ -136,7 +136,7 @@ async fn refused(
 ) -> Result<Payment, OperationError> {
     // The provider's answer is not part of the operator's request that ordered the refund.
     let context = Context { action: None, ..context.clone() };
-    let recorded = change_payment(&context, payment.clone(), &[], now, |payment, _| {
+    let recorded = change_payment(&context, payment.clone(), &[], now, |payment, _, now| {
         payment::refund_refused(payment, order, reason, now).ok_or(ReviewRefusal::NoSuchReview)
     })
     .await;

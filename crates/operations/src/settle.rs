@@ -85,7 +85,7 @@ async fn settle_payment(context: &Context, payment: Payment, now: Timestamp) -> 
         if payment.free().is_zero() {
             return Ok(payment);
         }
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let current = with_current_invoices(context, payment.clone()).await?;
         let open = placeable(context, &current, current.free(), now).await?;
         let Some((after, decision)) = payment::settle_again(&current, &open, now) else { return Ok(payment) };

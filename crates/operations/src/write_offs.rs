@@ -14,7 +14,7 @@ pub async fn write_off(
     id: &InvoiceId,
     now: Timestamp,
 ) -> Result<Invoice, OperationError> {
-    change_invoice(context, business, id, |invoice| {
+    change_invoice(context, business, id, now, |invoice, now| {
         books::write_off(invoice, business.write_off_tolerance(invoice.currency()), now)
     })
     .await
@@ -27,7 +27,7 @@ pub async fn take_back_write_off(
     id: &InvoiceId,
     now: Timestamp,
 ) -> Result<Invoice, OperationError> {
-    change_invoice(context, business, id, |invoice| books::take_back(invoice, now)).await
+    change_invoice(context, business, id, now, books::take_back).await
 }
 
 /// Changes an invoice once, as an operator requests.
@@ -35,16 +35,17 @@ async fn change_invoice<R: Into<Refusal>>(
     context: &Context,
     business: &Business,
     id: &InvoiceId,
-    decide: impl Fn(&InvoiceHead) -> Result<(InvoiceHead, Decision), R>,
+    now: Timestamp,
+    decide: impl Fn(&InvoiceHead, Timestamp) -> Result<(InvoiceHead, Decision), R>,
 ) -> Result<Invoice, OperationError> {
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let invoice = context.store.invoice(&business.id, id).await?.ok_or(OperationError::NotFound)?;
         if is_already_done(context, &business.id).await? {
             return Ok(invoice);
         }
-        if let Some(head) = commit_once(context, &business.id, decide(&invoice.head)).await? {
+        if let Some(head) = commit_once(context, &business.id, decide(&invoice.head, now)).await? {
             return Ok(Invoice { head, ..invoice });
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use receivables::audit::Difference;
 use receivables::{BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
@@ -22,6 +22,10 @@ mod writes;
 
 /// Times a transaction is tried against rivals that are only in the way.
 const TRIES_MAX: u32 = 8;
+
+/// How old a decision may be when a try to write it begins; one that is older is made again. What was entered at an instant is
+/// therefore in the tables this much later, and the time that one try takes.
+pub const DECISION_AGE_MAX: SignedDuration = SignedDuration::from_secs(60);
 
 /// What came of writing a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +55,8 @@ pub enum Conflict {
     CreditNote(CreditNoteId),
     /// Reports about this object were kept before it had a payment, and must be applied first.
     UnclaimedReports(ObjectId),
+    /// It is older than [`DECISION_AGE_MAX`]: what it enters would come after an export that says it is complete.
+    DecidedTooLongAgo,
 }
 
 /// A change of a business's own settings.
@@ -116,7 +122,7 @@ impl Store {
         if let Some(event) = &also.applied {
             writes.applied(event, decision.at)?;
         }
-        self.transact(writes.items).await
+        self.transact(writes.items, decision.at).await
     }
 
     /// Writes the tolerances of a business together with what the audit has of it, over the business as it was read. Says
@@ -135,12 +141,19 @@ impl Store {
         let record = outbox::of_business(after, differences, at, also)?;
         writes.put_new(&self.tables.core, record, OnConditionFailed::AlreadyDone)?;
         writes.act(also, at)?;
-        Ok(self.transact(writes.items).await? == CommitOutcome::Committed)
+        Ok(self.transact(writes.items, at).await? == CommitOutcome::Committed)
     }
 
-    async fn transact(&self, writes: Vec<(TransactWriteItem, OnConditionFailed)>) -> Result<CommitOutcome, StoreError> {
+    async fn transact(
+        &self,
+        writes: Vec<(TransactWriteItem, OnConditionFailed)>,
+        decided_at: Timestamp,
+    ) -> Result<CommitOutcome, StoreError> {
         let (items, meanings): (Vec<TransactWriteItem>, Vec<OnConditionFailed>) = writes.into_iter().unzip();
         for try_number in 1..=TRIES_MAX {
+            if self.now().duration_since(decided_at) > DECISION_AGE_MAX {
+                return Ok(CommitOutcome::Conflict(vec![Conflict::DecidedTooLongAgo]));
+            }
             let Err(error) = self.write_together(items.clone()).await else { return Ok(CommitOutcome::Committed) };
             match verdict(&error, &meanings) {
                 Some(Verdict::Is(commitment)) => return Ok(commitment),

@@ -26,7 +26,7 @@ pub use access::idempotency::{Claim, IdempotentResponse};
 pub use access::provider_objects::{KeepOutcome, UnclaimedReports, Unidentified};
 pub use access::sign_ins::{CodeCheck, SESSION_IDLE, SESSION_LONGEST, SIGN_IN_MAILS_AN_HOUR, SIGN_IN_TRIES};
 pub use access::sweeps::{Sweep, SweepReading};
-pub use commit::{BusinessChange, CommitOutcome, Conflict};
+pub use commit::{BusinessChange, CommitOutcome, Conflict, DECISION_AGE_MAX};
 pub use commit_context::CommitContext;
 pub use error::StoreError;
 pub use items::audit_blocks::{AuditBlock, BlockRecord};

@@ -11,6 +11,8 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, KeysAndAttributes, PutRequest, ReturnValuesOnConditionCheckFailure, TransactWriteItem, WriteRequest,
 };
+use clock::Clock;
+use jiff::Timestamp;
 
 use crate::calls::{CountAttempts, traced};
 use crate::difference::{Difference, KNOWN_VERSION, is_newer, mine};
@@ -39,6 +41,7 @@ pub struct Store {
     pub(crate) tables: Tables,
     first_pause: Duration,
     jitter: Jitter,
+    clock: Clock,
 }
 
 /// Keys fetched by one batch; DynamoDB takes a hundred.
@@ -89,11 +92,16 @@ impl<'a> Query<'a> {
 }
 
 impl Store {
-    /// The tables behind a client. `jitter` spreads the pauses between tries.
+    /// The tables behind a client. `jitter` spreads the pauses between tries; `clock` dates decisions and tells their age.
     #[expect(clippy::needless_pass_by_value, reason = "the client is handed over: the store adds its own watch to it")]
-    pub fn new(client: Client, tables: Tables, jitter: Jitter) -> Self {
+    pub fn new(client: Client, tables: Tables, jitter: Jitter, clock: Clock) -> Self {
         let config = client.config().to_builder().interceptor(CountAttempts).build();
-        Self { client: Client::from_conf(config), tables, first_pause: FIRST_PAUSE, jitter }
+        Self { client: Client::from_conf(config), tables, first_pause: FIRST_PAUSE, jitter, clock }
+    }
+
+    /// The present instant, by the clock that tells how old a decision is.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The same tables, with other pauses between tries.

@@ -58,7 +58,7 @@ fn credentials() -> Credentials {
 fn state_at(endpoint: &str) -> AppState {
     let tables = Tables { core: CORE.to_owned(), inbox: INBOX.to_owned() };
     let ids = IdGenerator::seeded(b"test");
-    let store = Store::new(client(endpoint), tables.clone(), ids.jitter());
+    let store = Store::new(client(endpoint), tables.clone(), ids.jitter(), Clock::manual(now()));
     let ses = aws_sdk_ses::Config::builder()
         .behavior_version(aws_sdk_ses::config::BehaviorVersion::v2026_01_12())
         .region(aws_sdk_ses::config::Region::new("eu-west-3"))

@@ -22,7 +22,8 @@ async fn run() -> Result<(), Error> {
     let (tables, secrets, only_business) = (reader.tables(), reader.webhook_secrets(), reader.only_business());
     let (secrets, only_business) = reader.finish(secrets.zip(only_business))?;
     let client = aws_sdk_dynamodb::Client::new(&aws::shared().await);
-    let store = Store::new(client, tables, IdGenerator::system().jitter());
-    let receiver = Receiver { store, clock: Clock::system(), secrets: secrets.into(), only_business };
+    let clock = Clock::system();
+    let store = Store::new(client, tables, IdGenerator::system().jitter(), clock.clone());
+    let receiver = Receiver { store, clock, secrets: secrets.into(), only_business };
     lambda_http::answer(router(receiver)).await
 }

@@ -43,7 +43,7 @@ fn store_at(endpoint: &str) -> Store {
         .retry_config(RetryConfig::disabled())
         .build();
     let tables = Tables { core: CORE.to_owned(), inbox: INBOX.to_owned() };
-    Store::new(Client::from_conf(config), tables, Jitter::seeded(1))
+    Store::new(Client::from_conf(config), tables, Jitter::seeded(1), Clock::manual(now()))
 }
 
 /// The credentials that the table's server accepts.

@@ -9,6 +9,7 @@ mod budget;
 mod changed_since;
 mod chargebacks;
 mod commands;
+mod complete_periods;
 mod coverage;
 mod crash;
 mod disorder;

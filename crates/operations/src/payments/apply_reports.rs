@@ -37,7 +37,7 @@ pub(crate) fn commit_reports<'a>(
         let mut record = CommitContext { applied: applied.cloned(), ..commit_context(context) };
         let mut retry = RetryOnConflict::new(context);
         let committed = loop {
-            retry.attempt().await?;
+            let now = retry.attempt_at(now).await?;
             let Some((after, decision)) = payment::apply_reports(&payment, &claimed.with(reports), now) else {
                 // Nothing in it is new, so there is no commit that could carry the mark.
                 if let Some(event) = applied {
@@ -114,6 +114,7 @@ pub(crate) fn run_to_completion(
             if !payment.unfinished || payment.state.checkout_is_live() {
                 return Ok(payment);
             }
+            let now = context.present(now);
             let mut step = payment::next_step(&payment, now);
             if step.is_none() {
                 let current = with_current_invoices(context, payment.clone()).await?;
@@ -168,7 +169,7 @@ pub(crate) async fn abandon(context: &Context, payment: Payment, now: Timestamp)
     let mut payment = payment;
     let mut retry = RetryOnConflict::new(context);
     let abandoned = loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let Some((after, decision)) = payment::abandon(&payment, now) else {
             break payment.clone();
         };
@@ -181,24 +182,24 @@ pub(crate) async fn abandon(context: &Context, payment: Payment, now: Timestamp)
 }
 
 /// Changes a payment once, as an operator requests, together with its invoices and those that the request names, all as stored
-/// now. Placing its money is finished first.
+/// now, at the instant of the decision. Placing its money is finished first.
 pub(crate) async fn change_payment<R: Into<Refusal>>(
     context: &Context,
     payment: Payment,
     named: &[InvoiceId],
     now: Timestamp,
-    decide: impl Fn(&Payment, &[InvoiceHead]) -> Result<(Payment, Decision), R>,
+    decide: impl Fn(&Payment, &[InvoiceHead], Timestamp) -> Result<(Payment, Decision), R>,
 ) -> Result<Payment, OperationError> {
     let mut payment = run_to_completion(context, payment, now).await?;
     let mut retry = RetryOnConflict::new(context);
     let changed = loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         if is_already_done(context, &payment.business).await? {
             break reload(context, &payment).await?;
         }
         payment = with_current_invoices(context, payment.clone()).await?;
         let invoices = named_invoices(context, &payment.business, named).await?;
-        if let Some(after) = commit_once(context, &payment.business, decide(&payment, &invoices)).await? {
+        if let Some(after) = commit_once(context, &payment.business, decide(&payment, &invoices, now)).await? {
             break after;
         }
         payment = reload(context, &payment).await?;

@@ -60,7 +60,7 @@ async fn keep_page(
     let (mut payment, mut by_another) = (payment, false);
     let mut retry = RetryOnConflict::new(context);
     let payment = loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let Some((after, decision)) = payment.opened(checkout.clone(), now) else { break payment };
         if commit(context, &decision).await? == CommitOutcome::Committed {
             break after;
@@ -174,7 +174,7 @@ async fn record(
     let mut payment = payment;
     let mut retry = RetryOnConflict::new(context);
     loop {
-        retry.attempt().await?;
+        let now = retry.attempt_at(now).await?;
         let Some((after, decision)) = payment::page_refused(&payment, refusal.clone(), now) else {
             return Ok(payment);
         };

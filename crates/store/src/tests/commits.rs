@@ -337,3 +337,13 @@ async fn rivals_are_waited_for_and_what_no_wait_can_mend_is_a_defect() {
         assert_eq!((outcome, fixture.faults.calls()), (expected, calls), "{fault:?}, {times} times");
     }
 }
+
+#[tokio::test]
+async fn an_old_decision_is_not_written_at_any_try() {
+    let fixture = Fixture::new();
+    let (_, registered) = customer("C", profile(Some("C-1"), None));
+    let too_old = contested(Conflict::DecidedTooLongAgo);
+    fixture.clock.advance(registered.at.duration_since(fixture.clock.now()) + crate::DECISION_AGE_MAX);
+    fixture.clock.advance(jiff::SignedDuration::from_millis(1));
+    check(&fixture, vec![("a moment too late", registered, too_old)]).await;
+}

@@ -15,6 +15,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use clock::Clock;
+use jiff::Timestamp;
 use local_aws::table::{CORE, INBOX, Table};
 use tempfile::TempDir;
 
@@ -24,6 +26,7 @@ use crate::{Jitter, Store, Tables};
 /// A store over tables of its own.
 struct Fixture {
     store: Store,
+    clock: Clock,
     faults: Faults,
     /// A client past all faults.
     client: Client,
@@ -47,8 +50,10 @@ impl Fixture {
         let client = Client::from_conf(config.clone().build());
         let watched = Client::from_conf(config.interceptor(faults.clone()).build());
         let tables = Tables { core: CORE.to_owned(), inbox: INBOX.to_owned() };
-        let store = Store::new(watched, tables, Jitter::seeded(1)).with_first_pause(Duration::from_micros(100));
-        Self { store, faults, client, _table: table, _folder: folder }
+        let clock = Clock::manual(Timestamp::UNIX_EPOCH);
+        let store =
+            Store::new(watched, tables, Jitter::seeded(1), clock.clone()).with_first_pause(Duration::from_micros(100));
+        Self { store, clock, faults, client, _table: table, _folder: folder }
     }
 }
 

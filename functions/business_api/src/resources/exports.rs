@@ -1,6 +1,8 @@
 //! Exports for the business's bookkeeping: the journal and the payments of a period, as JSON or as a CSV file.
 
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use operations::{EXPORT_DAYS_MAX, ExportedPayment};
 use receivables::calendar::days_between;
@@ -15,6 +17,9 @@ use crate::http::error::ApiError;
 use crate::http::response::{ApiResponse, csv_attachment};
 use crate::http::strict_query::StrictQuery;
 use crate::http::validation::{FieldErrors, validate};
+
+/// In the answer to a request for a CSV file, which has no other place for it.
+static COMPLETE_UNTIL: HeaderName = HeaderName::from_static("complete-until");
 
 const PAYMENT_COLUMNS: [&str; 15] = [
     "payment",
@@ -60,6 +65,11 @@ struct Period {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Journal)]
 pub(crate) struct JournalResponse {
+    /// Every ledger entry of the period that was made before this instant is in the journal: at most three minutes before the
+    /// request. Later ones may be missing, so export the period again if it ends later. The provider's transactions come with
+    /// their payouts.
+    #[schema(format = "date-time")]
+    complete_until: String,
     /// The lines, by day.
     lines: Vec<JournalLineResponse>,
 }
@@ -93,6 +103,9 @@ pub(crate) struct JournalLineResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ExportedPayments)]
 pub(crate) struct ExportedPaymentsResponse {
+    /// Every payment of the period that was started before this instant is in the list.
+    #[schema(format = "date-time")]
+    complete_until: String,
     /// The payments, by the day on which they were started.
     payments: Vec<ExportedPaymentResponse>,
 }
@@ -247,7 +260,7 @@ fn settled(exported: &ExportedPayment) -> Result<Option<PaymentSettlementRespons
 /// Export the journal of a period
 ///
 /// Double-entry bookkeeping of the ledger's entries and the provider's transactions, with one line per account. With `format=csv`
-/// the answer is a file with columns for debit and credit.
+/// the answer is a file with columns for debit and credit, whose header `Complete-Until` says what `complete_until` does.
 #[utoipa::path(
     get, path = "/api/v1/exports/journal", tag = "Exports", params(ExportQuery),
     responses((status = 200, description = "The journal.", body = JournalResponse))
@@ -257,6 +270,7 @@ pub(crate) async fn export_journal(
     StrictQuery(query): StrictQuery<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let period = validate(|errors| query.read(errors))?;
+    let complete_until = complete_until(&caller, &period);
     let lines = operations::journal(&caller.state.context, &caller.business, period.from, period.to).await?;
     if period.csv {
         let mut file = String::new();
@@ -264,9 +278,10 @@ pub(crate) async fn export_journal(
         for line in &lines {
             row(&mut file, &line.cells());
         }
-        return Ok(csv_attachment(&file_name("journal", &period), file));
+        return Ok(file_complete_until(csv_attachment(&file_name("journal", &period), file), complete_until));
     }
-    let journal = JournalResponse { lines: lines.iter().map(JournalLineResponse::from).collect() };
+    let complete_until = complete_until.to_string();
+    let journal = JournalResponse { complete_until, lines: lines.iter().map(JournalLineResponse::from).collect() };
     Ok(ApiResponse::ok(&journal)?.into_response())
 }
 
@@ -283,6 +298,7 @@ pub(crate) async fn export_payments(
     StrictQuery(query): StrictQuery<ExportQuery>,
 ) -> Result<Response, ApiError> {
     let period = validate(|errors| query.read(errors))?;
+    let complete_until = complete_until(&caller, &period);
     let found = operations::exported_payments(&caller.state.context, &caller.business, period.from, period.to).await?;
     let zone = &caller.business.time_zone;
     let payments =
@@ -293,9 +309,21 @@ pub(crate) async fn export_payments(
         for payment in &payments {
             row(&mut file, &payment.cells());
         }
-        return Ok(csv_attachment(&file_name("payments", &period), file));
+        return Ok(file_complete_until(csv_attachment(&file_name("payments", &period), file), complete_until));
     }
-    Ok(ApiResponse::ok(&ExportedPaymentsResponse { payments })?.into_response())
+    Ok(ApiResponse::ok(&ExportedPaymentsResponse { complete_until: complete_until.to_string(), payments })?
+        .into_response())
+}
+
+fn complete_until(caller: &Caller, period: &Period) -> Timestamp {
+    operations::complete_until(&caller.business.time_zone, period.to, caller.now)
+}
+
+fn file_complete_until(mut file: Response, instant: Timestamp) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&instant.to_string()) {
+        file.headers_mut().insert(COMPLETE_UNTIL.clone(), value);
+    }
+    file
 }
 
 fn file_name(export: &str, period: &Period) -> String {

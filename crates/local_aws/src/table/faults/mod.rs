@@ -13,6 +13,7 @@ mod flights;
 mod held_calls;
 mod history;
 mod keys;
+mod late;
 mod query;
 mod refusal;
 mod state;
@@ -31,6 +32,7 @@ use tokio::sync::Notify;
 
 pub use self::held_calls::HeldCall;
 use self::history::History;
+pub use self::late::LateTransaction;
 pub use self::refusal::Refusal;
 use self::state::{PlannedRefusals, State, broken};
 use super::operation::{Failure, Operation};
@@ -165,6 +167,22 @@ impl Faults {
         HeldCall::new(self, number, arrived)
     }
 
+    /// Lets a transaction reach the table late, after so many that are carried out at once. It replaces an earlier one.
+    pub fn delay_transaction(&self, after: usize) -> LateTransaction {
+        let (late, expected) = LateTransaction::new(after);
+        self.change(|state| state.late = Some(expected));
+        late
+    }
+
+    /// How a transaction that comes late is refused, once the test lets it go on; nothing for any other.
+    async fn late_refusal(&self, operation: Operation) -> Option<Refusal> {
+        if operation != Operation::TransactWriteItems {
+            return None;
+        }
+        let late = self.change(|state| if state.late.as_mut()?.has_come() { state.late.take() } else { None });
+        late?.wait().await
+    }
+
     pub(super) fn do_not_hold(&self, number: u64) {
         self.change(|state| state.held.forget(number));
     }
@@ -214,6 +232,11 @@ impl Faults {
             held => held.map(|(arrived, _)| arrived),
         };
         let request = serde_json::from_slice(body).map_err(broken)?;
+        if let Some(refusal) = self.late_refusal(operation).await
+            && let Some(refused) = refusal.answer(&request, &mut self.state().random)
+        {
+            return Err(refused);
+        }
         let (answered, landing, pause) = {
             let mut state = self.state();
             self.open(&mut state).map_err(broken)?;
@@ -258,7 +281,8 @@ impl Faults {
             || state.tearing.is_some()
             || state.slow.is_some()
             || state.refusals.is_some()
-            || state.held.any();
+            || state.held.any()
+            || state.late.is_some();
         self.shared.on.store(on, Ordering::Release);
         changed
     }

@@ -15,6 +15,7 @@ use super::flights::Flights;
 use super::held_calls::HeldCalls;
 use super::history::{Change, History};
 use super::keys::{ItemKey, items_of};
+use super::late;
 use super::query::{Question, Seen};
 use super::refusal::{Refusal, cancelled, failure};
 use super::{FaultsMet, IndexLag, PageLimit, SlowAnswers, Tearing, batches};
@@ -29,6 +30,7 @@ pub(super) struct State {
     pub(super) slow: Option<SlowAnswers>,
     pub(super) refusals: Option<PlannedRefusals>,
     pub(super) held: HeldCalls,
+    pub(super) late: Option<late::Expected>,
     /// Opened with the first fault.
     pub(super) records: Option<Connection>,
     pub(super) history: History,
