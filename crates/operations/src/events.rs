@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::methods::{apply_method_reports, customer_deleted};
 use crate::outside_payments::{OutsideMoney, outside_money, record_external_payment};
-use crate::payments::commit_reports;
+use crate::payments::{commit_reports, in_steps};
 use crate::payouts::apply_payout_report;
 
 /// The outcome of applying an event.
@@ -166,7 +166,7 @@ async fn apply_reports(
         let Some(anchor) = reports.iter().map(Report::anchor).next() else {
             return Ok(ApplyOutcome::Nothing);
         };
-        match context.store.keep_unidentified(b, provider, anchor, reports, now).await? {
+        match keep(context, (b, provider), anchor, reports, now).await? {
             KeepOutcome::Kept => {
                 if let Some(event) = event {
                     context.store.mark_event(event, EventState::Unmatched, Some("no payment of ours"), now).await?;
@@ -177,6 +177,23 @@ async fn apply_reports(
             KeepOutcome::Belongs(_) => {}
         }
     }
+}
+
+/// Keeps reports that are nobody's, so many objects at a time.
+async fn keep(
+    context: &Context,
+    (b, provider): (&BusinessId, Provider),
+    anchor: &ObjectId,
+    reports: &[Report],
+    now: Timestamp,
+) -> Result<KeepOutcome, OperationError> {
+    for step in in_steps(reports) {
+        match context.store.keep_unidentified(b, provider, anchor, step, now).await? {
+            KeepOutcome::Kept => {}
+            belongs @ KeepOutcome::Belongs(_) => return Ok(belongs),
+        }
+    }
+    Ok(KeepOutcome::Kept)
 }
 
 /// The payment that reports are about: found by our own reference, else by the provider's objects seen before.

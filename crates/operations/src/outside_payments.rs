@@ -13,7 +13,7 @@ use store::{CommitContext, CommitOutcome, Conflict, EventKey};
 use crate::commit::{RetryOnConflict, commit_context};
 use crate::context::Context;
 use crate::error::OperationError;
-use crate::payments::{ClaimedReports, commit_reports, named_invoices, run_to_completion};
+use crate::payments::{ClaimedReports, commit_reports, in_steps, named_invoices, run_to_completion};
 
 /// What becomes of money for which no payment was started here.
 pub(crate) enum OutsideMoney {
@@ -113,7 +113,7 @@ pub(crate) async fn record_external_payment(
     let Some(anchor) = anchor.cloned() else { return Ok(None) };
     let customer = context.store.customer(b, customer).await?.ok_or(OperationError::NotFound)?;
     let mut external = ExternalPayment {
-        id: payment_id(b, &anchor),
+        id: payment_id(b, money.provider, &anchor),
         business: b.clone(),
         customer: customer.id,
         provider: money.provider,
@@ -126,8 +126,11 @@ pub(crate) async fn record_external_payment(
     let mut retry = RetryOnConflict::new(context);
     loop {
         let now = retry.attempt_at(now).await?;
-        let reports = claimed.with(reports);
-        let begun = match payment::start_external(external.clone(), &reports, now) {
+        // What is more than a decision hears of is heard once the payment is there.
+        let all = claimed.with(reports);
+        let first = in_steps(&all).first().copied().unwrap_or(&all);
+        let more = first.len() < all.len();
+        let begun = match payment::start_external(external.clone(), first, now) {
             // The invoice that the money names takes less of it by now.
             Err(_) if !of_an_operator && !external.parts.is_empty() => {
                 (external.parts, external.propose) = (Vec::new(), true);
@@ -136,15 +139,19 @@ pub(crate) async fn record_external_payment(
             begun => begun?,
         };
         let Some((payment, decision)) = begun else { return Ok(None) };
-        let record = CommitContext { applied: event.clone(), adopted: claimed.versions(), ..commit_context(context) };
+        let applied = event.clone().filter(|_| !more);
+        let record = CommitContext { applied, adopted: claimed.versions(), ..commit_context(context) };
         match context.store.commit(&decision, &record).await? {
+            CommitOutcome::Committed if more => {
+                return Ok(Some(commit_reports(context, payment, &all, event.as_ref(), now).await?));
+            }
             CommitOutcome::Committed => {
                 return Ok(Some(run_to_completion(context, payment, now).await?));
             }
             // The payment exists, or a version that could not read the event has marked it as applied.
             CommitOutcome::AlreadyDone => match context.store.payment(b, &payment.id).await? {
                 Some(payment) => {
-                    let applied = commit_reports(context, payment, &reports, event.as_ref(), now).await?;
+                    let applied = commit_reports(context, payment, &all, event.as_ref(), now).await?;
                     return Ok(Some(applied));
                 }
                 None => event = None,
@@ -179,9 +186,11 @@ pub async fn identify(
             found = Some((provider, waiting));
             break;
         }
-        // A repeated request finds the payment that the first one made.
+        // A repeated request finds the payment that the first one made, perhaps before it had heard all that was kept.
         if let Some(known) = context.store.payment_of_object(b, provider, object).await? {
-            return context.store.payment(b, &known).await?.ok_or(OperationError::NotFound);
+            let payment = context.store.payment(b, &known).await?.ok_or(OperationError::NotFound)?;
+            let kept = context.store.kept_reports(b, provider, object).await?;
+            return commit_reports(context, payment, &kept, None, now).await;
         }
     }
     let (provider, waiting) = found.ok_or(OperationError::NotFound)?;
@@ -194,8 +203,8 @@ pub async fn identify(
 }
 
 /// The id of the payment for money that was not started here: the same money always gives the same id.
-fn payment_id(b: &BusinessId, anchor: &ObjectId) -> PaymentId {
-    PaymentId::derived_without_time(&[b.as_str(), anchor.as_str()])
+fn payment_id(b: &BusinessId, provider: Provider, anchor: &ObjectId) -> PaymentId {
+    PaymentId::derived_without_time(&[b.as_str(), provider.as_str(), anchor.as_str()])
 }
 
 #[cfg(test)]
@@ -207,6 +216,9 @@ mod tests {
         let business = "biz_01JD8Z0000ABCDEFGHJKMNPQRS".parse().unwrap();
         let anchor = "pi_3QWabcdef".parse().unwrap();
         // The id is an idempotency key: those of payments that exist stay what they are.
-        assert_eq!(payment_id(&business, &anchor).as_str(), "pay_7EKCDT7V68MDEG94XJGM8BNJDS");
+        assert_eq!(
+            payment_id(&business, "stripe".parse().unwrap(), &anchor).as_str(),
+            "pay_4NW85MHMAKVX34G2SNGB713EKG"
+        );
     }
 }

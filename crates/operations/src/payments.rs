@@ -19,8 +19,8 @@ use crate::commit::{RetryOnConflict, commit};
 use crate::context::Context;
 use crate::error::OperationError;
 pub(crate) use apply_reports::{
-    ClaimedReports, abandon, change_payment, commit_reports, named_invoices, placeable, reload, run_to_completion,
-    with_current_invoices,
+    ClaimedReports, abandon, change_payment, commit_reports, in_steps, named_invoices, placeable, reload,
+    run_to_completion, with_current_invoices,
 };
 
 /// A page that closes so soon is not offered any more.

@@ -10,7 +10,7 @@ use receivables::payment::OpenPages;
 use receivables::{
     BusinessId, Decision, InvoiceHead, InvoiceId, Money, ObjectId, Payment, PaymentId, Refusal, Report, payment,
 };
-use store::{CommitContext, CommitOutcome, Conflict, EventKey, EventState};
+use store::{CommitOutcome, Conflict, EventKey, EventState};
 
 use crate::commit::{RetryOnConflict, commit, commit_context, commit_once, is_already_done};
 use crate::context::Context;
@@ -21,8 +21,12 @@ use crate::payments::close_checkout;
 /// Steps in which the money of one payment is placed; a thousand allocations take twenty-four.
 const STEPS_MAX: u32 = 80;
 
+/// Provider objects that one decision hears of. Each is an item and a name, and a transaction has a hundred items.
+const OBJECTS_PER_DECISION: usize = 30;
+
 /// Applies reports and commits the result, deciding again after each conflict. Reports about the same money that were kept
-/// before its payment was known are applied in the same decision.
+/// before its payment was known are applied in the same decision. Reports of many objects are several decisions, and the event is
+/// applied with the last.
 ///
 /// Boxed: its callers nest deeply, and the compiler follows every future into those inside it.
 pub(crate) fn commit_reports<'a>(
@@ -33,33 +37,72 @@ pub(crate) fn commit_reports<'a>(
     now: Timestamp,
 ) -> BoxFuture<'a, Result<Payment, OperationError>> {
     async move {
-        let (mut payment, mut claimed) = (payment, ClaimedReports::default());
-        let mut record = CommitContext { applied: applied.cloned(), ..commit_context(context) };
-        let mut retry = RetryOnConflict::new(context);
-        let committed = loop {
-            let now = retry.attempt_at(now).await?;
-            let Some((after, decision)) = payment::apply_reports(&payment, &claimed.with(reports), now) else {
-                // Nothing in it is new, so there is no commit that could carry the mark.
-                if let Some(event) = applied {
-                    context.store.mark_event(event, EventState::Applied, None, now).await?;
-                }
-                break payment.clone();
-            };
-            match context.store.commit(&decision, &record).await? {
-                CommitOutcome::Committed => break after,
-                // The event was marked before, perhaps by a version that could not read it. What is new is applied all the
-                // same; only the mark is left alone.
-                CommitOutcome::AlreadyDone => record.applied = None,
-                CommitOutcome::Conflict(conflicts) => {
-                    claimed.claim(context, &payment, &conflicts).await?;
-                    record.adopted = claimed.versions();
-                }
+        let (mut payment, mut left) = (payment, reports.to_vec());
+        loop {
+            (payment, left) = commit_step(context, payment, &left, applied, now).await?;
+            if left.is_empty() {
+                return run_to_completion(context, payment, now).await;
             }
-            payment = reload_with_invoices(context, &payment).await?;
-        };
-        run_to_completion(context, committed, now).await
+        }
     }
     .boxed()
+}
+
+/// Reports in steps of so many objects. In which order they are heard makes no difference to the end.
+pub(crate) fn in_steps(reports: &[Report]) -> Vec<&[Report]> {
+    let (mut steps, mut rest) = (Vec::new(), reports);
+    loop {
+        let mut objects = BTreeSet::new();
+        let mut fits = |report: &Report| {
+            objects.insert(report.object.clone());
+            objects.len() <= OBJECTS_PER_DECISION
+        };
+        let (step, left) = rest.split_at(rest.iter().take_while(|report| fits(report)).count());
+        steps.push(step);
+        if left.is_empty() {
+            return steps;
+        }
+        rest = left;
+    }
+}
+
+/// Applies the first of the reports, as many as a decision hears of, and returns what is left of them and of what was claimed.
+async fn commit_step(
+    context: &Context,
+    payment: Payment,
+    reports: &[Report],
+    applied: Option<&EventKey>,
+    now: Timestamp,
+) -> Result<(Payment, Vec<Report>), OperationError> {
+    let (mut payment, mut claimed) = (payment, ClaimedReports::default());
+    let (mut carries_mark, mut record) = (true, commit_context(context));
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        let now = retry.attempt_at(now).await?;
+        let heard = claimed.with(reports);
+        let step = in_steps(&heard).first().copied().unwrap_or(&heard);
+        let left = heard.get(step.len()..).unwrap_or_default().to_vec();
+        let mark = applied.filter(|_| left.is_empty());
+        record.applied = mark.filter(|_| carries_mark).cloned();
+        let Some((after, decision)) = payment::apply_reports(&payment, step, now) else {
+            // Nothing in it is new, so there is no commit that could carry the mark.
+            if let Some(event) = mark {
+                context.store.mark_event(event, EventState::Applied, None, now).await?;
+            }
+            return Ok((payment, left));
+        };
+        match context.store.commit(&decision, &record).await? {
+            CommitOutcome::Committed => return Ok((after, left)),
+            // The event was marked before, perhaps by a version that could not read it. What is new is applied all the
+            // same; only the mark is left alone.
+            CommitOutcome::AlreadyDone => carries_mark = false,
+            CommitOutcome::Conflict(conflicts) => {
+                claimed.claim(context, &payment, &conflicts).await?;
+                record.adopted = claimed.versions();
+            }
+        }
+        payment = reload_with_invoices(context, &payment).await?;
+    }
 }
 
 /// Reports about money without a known payment that are now claimed for one: by the object that carries the money, with the

@@ -108,12 +108,18 @@ impl Store {
         anchor: &ObjectId,
     ) -> Result<Option<UnclaimedReports>, StoreError> {
         let kept = self.kept(b, provider, anchor).await?;
-        let reports = kept.facts.0.into_iter().map(|(object, fact)| Report {
-            of: (object != *anchor).then(|| anchor.clone()),
-            ..Report::new(object, fact)
-        });
-        Ok((kept.owner.is_none() && kept.version > 0)
-            .then(|| UnclaimedReports { reports: reports.collect(), version: kept.version }))
+        let (waits, version) = (kept.owner.is_none() && kept.version > 0, kept.version);
+        Ok(waits.then(|| UnclaimedReports { reports: kept.reports(anchor), version }))
+    }
+
+    /// What was kept under an object before it was somebody's.
+    pub async fn kept_reports(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        anchor: &ObjectId,
+    ) -> Result<Vec<Report>, StoreError> {
+        Ok(self.kept(b, provider, anchor).await?.reports(anchor))
     }
 
     /// Keeps what was said of objects that are nobody's, merged with what was kept before, under what carries their money.
@@ -211,6 +217,19 @@ struct AnchorState {
     customer: Option<ObjectId>,
     facts: ProviderState,
     version: u64,
+}
+
+impl AnchorState {
+    /// What was kept, the anchor's own first.
+    fn reports(self, anchor: &ObjectId) -> Vec<Report> {
+        let report = |(object, fact): (ObjectId, ObjectState)| Report {
+            of: (object != *anchor).then(|| anchor.clone()),
+            ..Report::new(object, fact)
+        };
+        let mut reports: Vec<Report> = self.facts.0.into_iter().map(report).collect();
+        reports.sort_by_key(|report| report.of.is_some());
+        reports
+    }
 }
 
 fn owner(item: &Item) -> Result<Option<PaymentId>, StoreError> {
