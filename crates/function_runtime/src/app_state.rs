@@ -78,6 +78,7 @@ impl AppState {
             store,
             gateways,
             mailer,
+            object_storage: None,
             links: Links::new(&context.origin, &context.link_secret),
         };
         Ok(Self { context, clock, ids, default_business: config.default_business.clone(), businesses: Arc::default() })

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
-use receivables::{BusinessId, CreditNoteId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, SignInId};
+use receivables::{
+    BusinessId, CreditNoteId, CustomerId, ExportId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, SignInId,
+};
 use sha2::{Digest, Sha256};
 use store::Jitter;
 use ulid::Ulid;
@@ -66,6 +68,8 @@ impl IdGenerator {
         credit_note_id -> CreditNoteId;
         /// A new refund order's id.
         refund_id -> RefundId;
+        /// A new export's id.
+        export_id -> ExportId;
         /// A new pay link's id.
         pay_link_id -> PayLinkId;
         /// A new sign-in's id.

@@ -5,6 +5,7 @@ use aws_types::SdkConfig;
 use function_runtime::AppState;
 use function_runtime::config::{Config, ContextConfig};
 use local_aws::table::{CORE, INBOX, Table};
+use object_storage::ObjectStorage;
 use payment_gateway::{GatewayConfig, Secret};
 use store::{Store, Tables};
 use stripe_sandbox::{Sandbox, SandboxConfig, SandboxError};
@@ -68,6 +69,7 @@ pub(crate) fn app_state(
     let store = store(table, options.table_interceptor.as_ref(), options);
     let config = Config { tables: tables(), default_business: Some(settings.business.clone()) };
     let mut state = AppState::new(&config, &context, store, sender, options.clock.clone(), options.ids.clone())?;
+    state.context.object_storage = Some(ObjectStorage::Folder(options.data.join("exports")));
     if let Some(first_pause) = options.first_pause {
         state.context.store = state.context.store.with_first_pause(first_pause);
     }

@@ -147,6 +147,9 @@ async fn reset_all(controls: &Controls) -> Result<(), String> {
     controls.background.drain().await?;
     controls.background.clear_tables().map_err(|error| error.to_string())?;
     controls.mailbox.clear().map_err(|error| error.to_string())?;
+    if let Some(storage) = &controls.state.context.object_storage {
+        storage.remove_all(controls.business.as_str()).await.map_err(|error| error.to_string())?;
+    }
     first_business::ensure(&controls.state, &controls.business).await.map_err(|error| error.to_string())?;
     api_key::install(&controls.state, &controls.business, &controls.api_key)
         .await

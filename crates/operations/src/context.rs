@@ -1,6 +1,7 @@
 //! What every operation works with: the tables, the providers, mail, links, and the actor.
 
 use jiff::Timestamp;
+use object_storage::ObjectStorage;
 use payment_gateway::Gateways;
 use receivables::Actor;
 use receivables::text::Description;
@@ -15,6 +16,8 @@ pub struct Context {
     /// The accounts at payment providers.
     pub gateways: Gateways,
     pub mailer: mail::Sender,
+    /// Where files are made; without one, only exports that are small enough to be answered at once.
+    pub object_storage: Option<ObjectStorage>,
     /// Writes addresses and the tokens in them.
     pub links: Links,
     /// On whose behalf the operation is carried out: the audit records it.

@@ -1,5 +1,6 @@
 //! What can go wrong with an operation: one variant for each reaction of the caller.
 
+use object_storage::StorageError;
 use payment_gateway::{Alarm, PayerRemedy, Reaction, RequestError};
 use receivables::{Refusal, allocation, credit_note, customer, invoice, pay_link, payment};
 use store::StoreError;
@@ -90,6 +91,15 @@ impl From<StoreError> for OperationError {
             StoreError::Unavailable(why) => Self::TablesUnavailable(why),
             StoreError::NewerVersion(what) => Self::NewerVersion(what),
             StoreError::Defect(why) => Self::Defect(why),
+        }
+    }
+}
+
+impl From<StorageError> for OperationError {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::Unavailable(_) => Self::Unavailable(error.to_string()),
+            StorageError::Name => Self::Defect(error.to_string()),
         }
     }
 }

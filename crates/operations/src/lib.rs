@@ -42,7 +42,10 @@ pub use customers::{Registration, register_customer};
 pub use due::{Deadline, DueRun, Shards, SweepResult, put_business, run_due, sweep_provider_events, watch};
 pub use error::OperationError;
 pub use events::{ApplyOutcome, apply_provider_event, replay_event};
-pub use exports::{CLOCK_MARGIN, EXPORT_DAYS_MAX, ExportedPayment, complete_until, exported_payments, journal};
+pub use exports::{
+    CLOCK_MARGIN, EXPORT_DAYS_MAX, EXPORT_KEPT_FOR, ExportedPayment, NewExport, ROWS_AT_ONCE_MAX, complete_until,
+    export_file, exported_payments, journal, journal_file, payments_file, request_export,
+};
 pub use import::{
     IMPORT_BYTES_MAX, IMPORT_ERRORS_SHOWN_MAX, IMPORT_ROWS_MAX, ImportError, ImportIds, ImportReport, Progress,
     check_import, import_invoices,

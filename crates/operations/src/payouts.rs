@@ -2,11 +2,11 @@
 //!
 //! A payout may have fifty thousand transactions, so its list is read in steps, as due work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use receivables::payout::{PayoutRank, PayoutReport, prove};
-use receivables::{BusinessId, ObjectId, Provider};
+use receivables::payout::{BalanceTransaction, PayoutRank, PayoutReport, prove};
+use receivables::{BusinessId, ObjectId, Payment, PaymentId, Provider, journal};
 use store::{Page, Payout, PayoutReading, PayoutTransaction};
 
 use crate::commit::RetryOnConflict;
@@ -82,11 +82,8 @@ pub(crate) async fn read_payout(
             Err(error) => return Err(error),
         };
         let sources: BTreeSet<ObjectId> = page.transactions.iter().filter_map(|one| one.source.clone()).collect();
-        let owners = context.store.payments_of_objects(b, payout.provider, &sources).await?;
-        let transactions = page.transactions.into_iter().map(|transaction| {
-            let payment = transaction.source.as_ref().and_then(|source| owners.get(source)).cloned();
-            PayoutTransaction { transaction, payment }
-        });
+        let owners = Owners::of(context, b, payout.provider, &sources).await?;
+        let transactions = page.transactions.into_iter().map(|transaction| owners.matched(transaction));
         let transactions: Vec<PayoutTransaction> = transactions.collect();
         context.store.put_new_payout_transactions(b, &payout, &transactions).await?;
         after = page.more;
@@ -131,13 +128,43 @@ pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(
         let known = context.store.payout_transactions(b, payout.provider, &payout.id).await?;
         let unknown: Vec<_> = known.into_iter().filter(|one| one.payment.is_none()).collect();
         let sources: BTreeSet<ObjectId> = unknown.iter().filter_map(|one| one.transaction.source.clone()).collect();
-        let owners = context.store.payments_of_objects(b, payout.provider, &sources).await?;
-        for one in unknown {
-            if let Some(payment) = one.transaction.source.as_ref().and_then(|source| owners.get(source)).cloned() {
-                let matched = PayoutTransaction { payment: Some(payment), ..one };
-                context.store.match_payout_transaction(b, payout, &matched).await?;
-            }
-        }
+        let owners = Owners::of(context, b, payout.provider, &sources).await?;
+        let matched = unknown.into_iter().map(|one| owners.matched(one.transaction));
+        let matched: Vec<PayoutTransaction> = matched.filter(|one| one.payment.is_some()).collect();
+        context.store.match_payout_transactions(b, payout, &matched).await?;
     }
     Ok(())
+}
+
+/// Whose the sources of some transactions are.
+struct Owners {
+    of_source: BTreeMap<ObjectId, (PaymentId, Option<String>)>,
+    payments: BTreeMap<PaymentId, Payment>,
+}
+
+impl Owners {
+    async fn of(
+        context: &Context,
+        b: &BusinessId,
+        provider: Provider,
+        sources: &BTreeSet<ObjectId>,
+    ) -> Result<Self, OperationError> {
+        let of_source = context.store.payments_of_objects(b, provider, sources).await?;
+        let ids = of_source.values().map(|(payment, _)| payment.clone()).collect();
+        let payments = context.store.payment_heads(b, &ids).await?;
+        Ok(Self { of_source, payments })
+    }
+
+    /// The transaction with what an export asks of its payment, so that it need not ask again.
+    fn matched(&self, transaction: BalanceTransaction) -> PayoutTransaction {
+        let owner = transaction.source.as_ref().and_then(|source| self.of_source.get(source));
+        let payment = owner.and_then(|(payment, _)| self.payments.get(payment));
+        let taken_over = payment.filter(|payment| journal::was_unidentified(payment, &transaction));
+        PayoutTransaction {
+            payment: payment.map(|payment| payment.id.clone()),
+            fact: payment.and(owner).and_then(|(_, fact)| fact.clone()),
+            taken_over_at: taken_over.map(|payment| payment.started_at),
+            transaction,
+        }
+    }
 }

@@ -135,6 +135,8 @@ ids! {
     RefundId = "rfd";
     /// A credit note.
     CreditNoteId = "crn";
+    /// An export: a file that is made of the books.
+    ExportId = "exp";
 }
 
 /// Prefixes that belong to a provider; none of ours may begin with one.

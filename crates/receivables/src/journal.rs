@@ -15,10 +15,12 @@ use crate::csv::Cell;
 use crate::ledger::{Contra, Entry, Leg, LegAccount};
 use crate::money::{Balance, Money, MoneyError};
 use crate::payment::{Origin, Payment};
-use crate::payout::BalanceTransaction;
+use crate::payout::{BalanceTransaction, MovementClass};
 use crate::provider_object::{Cash, Course, Move, Moves, ObjectId, ObjectState, Share};
 
-use JournalAccount::{Bank, Clearing, Exchange, Fees, Suspense, Unidentified};
+use JournalAccount::{
+    Bank, Clearing, Contributions, Exchange, Fees, Loans, Reserve, Suspense, Transfers, Unidentified,
+};
 
 /// The accounts of the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,9 +49,18 @@ pub enum JournalAccount {
     Charges,
     /// What passes from one currency into another, and what is gained or lost by it.
     Exchange,
+    /// What the provider keeps back for a while.
+    Reserve,
+    /// What moves to or from other accounts at the provider.
+    Transfers,
+    /// What the provider lends.
+    Loans,
+    /// What is given away at the provider.
+    Contributions,
     /// Money whose customer is not known.
     Unidentified,
-    /// Money in a currency that is not its payment's, and what of a movement nothing explains.
+    /// Money in a currency that is not its payment's, and what of a movement nothing explains: also what the provider does that has
+    /// no account of its own.
     Suspense,
 }
 
@@ -69,6 +80,10 @@ impl JournalAccount {
             Self::Tax => "tax",
             Self::Charges => "charges",
             Self::Exchange => "exchange",
+            Self::Reserve => "provider_reserve",
+            Self::Transfers => "transfers",
+            Self::Loans => "provider_loans",
+            Self::Contributions => "contributions",
             Self::Unidentified => "unidentified",
             Self::Suspense => "suspense",
         }
@@ -142,21 +157,24 @@ pub fn of_transaction(transaction: &BalanceTransaction, known: Known, zone: &Bil
     let line = |account, amount| line_of(transaction, transaction.at, account, amount, zone);
     let (gross, kept) = (transaction.gross, transaction.fee.reversed());
     // Each is an amount that one account has and another gives.
-    let moves = if transaction.is_fee() {
+    let class = transaction.class();
+    let mut moves = match (class, known) {
         // What the provider takes for itself is all fee.
-        vec![(Clearing, Fees, transaction.net)]
-    } else if transaction.is_of_a_payout() {
-        // It is what leaves the provider, and so is negative where the bank receives.
-        vec![(Clearing, Bank, gross), (Clearing, Fees, kept)]
-    } else {
-        let mut moves = match known {
-            Known::InSuspense => vec![(Clearing, Suspense, gross)],
-            Known::Unidentified => vec![(Clearing, Unidentified, gross)],
-            Known::As(share) => of_share(&share, gross),
-        };
-        moves.push((Clearing, Fees, kept));
-        moves
+        (MovementClass::Fee, _) => vec![(Clearing, Fees, transaction.net)],
+        // What leaves the provider is negative where the bank receives.
+        (MovementClass::Bank, _) => vec![(Clearing, Bank, gross)],
+        (MovementClass::Reserve, _) => vec![(Clearing, Reserve, gross)],
+        (MovementClass::Transfer, _) => vec![(Clearing, Transfers, gross)],
+        (MovementClass::Loan, _) => vec![(Clearing, Loans, gross)],
+        (MovementClass::Contribution, _) => vec![(Clearing, Contributions, gross)],
+        (MovementClass::Payment | MovementClass::Other, Known::As(share)) => of_share(&share, gross),
+        (MovementClass::Payment, Known::Unidentified) => vec![(Clearing, Unidentified, gross)],
+        (MovementClass::Other, Known::Unidentified)
+        | (MovementClass::Payment | MovementClass::Other, Known::InSuspense) => vec![(Clearing, Suspense, gross)],
     };
+    if class != MovementClass::Fee {
+        moves.push((Clearing, Fees, kept));
+    }
     let moves = moves.into_iter().filter(|(_, _, amount)| !amount.is_zero());
     moves.flat_map(|(has, gives, amount)| [line(has, amount), line(gives, amount.reversed())]).collect()
 }
@@ -213,7 +231,9 @@ pub fn known_of(payment: &Payment, transaction: &BalanceTransaction, others: &[B
     // A debit that came and was returned moved twice: each way by itself is what the ledger has entered.
     let is_returned = was_returned(payment, source);
     let goes = transaction.gross.minor() < 0;
-    let counts = |other: &BalanceTransaction| !is_returned || (other.gross.minor() < 0) == goes;
+    let counts = |other: &BalanceTransaction| {
+        (other.may_be_a_payments() || other.is_fee()) && (!is_returned || (other.gross.minor() < 0) == goes)
+    };
     let of_source = others.iter().filter(|other| other.source.as_ref() == Some(source) && counts(other));
     for moved in of_source.chain([transaction]) {
         moves.note(moved.id.as_str(), Move::from(moved));
@@ -248,11 +268,16 @@ pub fn known_of(payment: &Payment, transaction: &BalanceTransaction, others: &[B
     Known::As(share.map_or(Share::unexplained(transaction.gross), |(_, share)| share))
 }
 
-/// Whether a movement says all that is to know of it: it is of no object, or money that came whole in one movement.
+/// Whether a movement says all that is to know of it: it is of no object, or money that came whole in one movement. Of the payment
+/// only the object that carries the money is needed to tell.
 pub fn stands_alone(payment: &Payment, transaction: &BalanceTransaction) -> bool {
     let Some(source) = &transaction.source else { return true };
-    let received = received_by(payment, source).map(|cash| cash.in_currency(transaction.gross.currency()));
-    received.is_some_and(|received| !received.is_zero() && Balance::owed(received) == transaction.gross)
+    let Some(received) = received_by(payment, source) else { return false };
+    let as_it_came = received.in_currency(transaction.gross.currency());
+    if as_it_came.is_zero() {
+        return Move::from(transaction).is_whole_of(received.in_currency(payment.currency()));
+    }
+    Balance::owed(as_it_came) == transaction.gross
 }
 
 /// What a refund or chargeback took beyond the money that the payment had, so that the ledger could not enter it: of the
@@ -309,10 +334,7 @@ fn received_by<'a>(payment: &'a Payment, source: &ObjectId) -> Option<&'a Cash> 
 
 /// Whether a movement came before the payment that has it now: until then its customer was not known.
 pub fn was_unidentified(payment: &Payment, transaction: &BalanceTransaction) -> bool {
-    payment.origin == Origin::Provider
-        && transaction.at < payment.started_at
-        && !transaction.is_of_a_payout()
-        && !transaction.is_fee()
+    payment.origin == Origin::Provider && transaction.at < payment.started_at && transaction.may_be_a_payments()
 }
 
 /// The columns of the journal as a file.

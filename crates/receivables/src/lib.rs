@@ -45,7 +45,8 @@ pub use customer::Customer;
 pub use decision::{BalanceMove, Change, Decision, HandedTo};
 pub use fact::{Fact, FactId, FactKind};
 pub use ids::{
-    BusinessId, CreditNoteId, CustomerId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, ReviewId, SignInId,
+    BusinessId, CreditNoteId, CustomerId, ExportId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, ReviewId,
+    SignInId,
 };
 pub use invoice::{Invoice, InvoiceHead};
 pub use locale::{Language, Locale};

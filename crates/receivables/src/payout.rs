@@ -3,6 +3,8 @@
 //! A payout is the sum of the net amounts of its balance transactions, each of which is `gross - fee`. All of them are in the
 //! currency of the bank account; where a payment was in another, its transaction names the rate.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -11,8 +13,26 @@ use crate::currency::Currency;
 use crate::money::{Balance, MoneyError};
 use crate::provider_object::ObjectId;
 
-/// Words of what moves between the provider and the bank.
-const OF_PAYOUTS: [&str; 3] = ["payout", "payout_cancel", "payout_failure"];
+/// What moves at a provider, by the provider's word for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MovementClass {
+    /// Money of a payer, or back to one.
+    Payment,
+    /// What the provider takes for itself, or gives back of that.
+    Fee,
+    /// Between the provider and the bank.
+    Bank,
+    /// What the provider keeps back for a while, or lets go.
+    Reserve,
+    /// To or from other accounts at the provider.
+    Transfer,
+    /// What the provider lends, or is paid back.
+    Loan,
+    /// What is given away, for the climate.
+    Contribution,
+    /// What a business that only takes payments does not have: a person must say what it is.
+    Other,
+}
 
 /// What is known of a payout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,15 +127,90 @@ pub struct BalanceTransaction {
 }
 
 impl BalanceTransaction {
-    /// Whether it is what the provider takes for itself, or gives back of that.
-    pub fn is_fee(&self) -> bool {
-        self.kind.ends_with("_fee")
+    /// What moves. The words are those of Stripe's balance transactions
+    /// (<https://docs.stripe.com/reports/balance-transaction-types>); another provider's are translated into them.
+    pub fn class(&self) -> MovementClass {
+        match self.kind.as_str() {
+            "charge"
+            | "payment"
+            | "payment_unreconciled"
+            | "refund"
+            | "payment_refund"
+            | "refund_failure"
+            | "payment_failure_refund"
+            | "payment_reversal" => MovementClass::Payment,
+            // Of a dispute; the provider's own corrections are of no object.
+            "adjustment" if self.source.is_some() => MovementClass::Payment,
+            "payout" | "payout_cancel" | "payout_failure" | "topup" | "topup_reversal" => MovementClass::Bank,
+            "reserve_transaction"
+            | "reserved_funds"
+            | "reserve_hold"
+            | "reserve_release"
+            | "payment_network_reserve_hold"
+            | "payment_network_reserve_release"
+            | "payout_minimum_balance_hold"
+            | "payout_minimum_balance_release" => MovementClass::Reserve,
+            // What a platform takes of the accounts connected to it is not the provider's.
+            "transfer"
+            | "transfer_cancel"
+            | "transfer_failure"
+            | "transfer_refund"
+            | "connect_collection_transfer"
+            | "application_fee"
+            | "application_fee_refund" => MovementClass::Transfer,
+            "advance" | "advance_funding" | "anticipation_repayment" => MovementClass::Loan,
+            "contribution" | "climate_order_purchase" | "climate_order_refund" => MovementClass::Contribution,
+            kind if kind.ends_with("_fee") => MovementClass::Fee,
+            _ => MovementClass::Other,
+        }
     }
 
-    /// Whether it moves money between the provider and the bank.
-    pub fn is_of_a_payout(&self) -> bool {
-        OF_PAYOUTS.contains(&self.kind.as_str())
+    /// Whether it is what the provider takes for itself, or gives back of that.
+    pub fn is_fee(&self) -> bool {
+        self.class() == MovementClass::Fee
     }
+
+    /// Whether it may be a payer's money.
+    pub fn may_be_a_payments(&self) -> bool {
+        match self.class() {
+            MovementClass::Payment | MovementClass::Other => true,
+            MovementClass::Fee
+            | MovementClass::Bank
+            | MovementClass::Reserve
+            | MovementClass::Transfer
+            | MovementClass::Loan
+            | MovementClass::Contribution => false,
+        }
+    }
+}
+
+/// What a provider paid out of one payment in one currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// Before fees.
+    pub gross: Balance,
+    /// What the provider kept.
+    pub fee: Balance,
+    /// After fees.
+    pub net: Balance,
+    /// The rate of the first transaction, where it was exchanged.
+    pub exchange_rate: Option<Decimal>,
+}
+
+/// What transactions come to, in each currency in which there are some: a payment and its refund may be paid out in two.
+pub fn settlements<'a>(
+    transactions: impl IntoIterator<Item = &'a BalanceTransaction>,
+) -> Result<Vec<Settlement>, MoneyError> {
+    let mut by_currency: BTreeMap<Currency, Settlement> = BTreeMap::new();
+    for one in transactions {
+        let zero = Balance::zero(one.gross.currency());
+        let nothing = Settlement { gross: zero, fee: zero, net: zero, exchange_rate: one.exchange_rate };
+        let sum = by_currency.entry(one.gross.currency()).or_insert(nothing);
+        sum.gross = sum.gross.checked_add(one.gross)?;
+        sum.fee = sum.fee.checked_add(one.fee)?;
+        sum.net = sum.net.checked_add(one.net)?;
+    }
+    Ok(by_currency.into_values().collect())
 }
 
 /// What a payout is made of, and whether it adds up.

@@ -13,16 +13,19 @@
 
 mod csv;
 mod query;
+mod running;
 mod standing;
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+pub use csv::COLUMNS_OF_LINES;
 pub use query::{
     MONTHS_USUAL, PERIOD_DAYS_MAX, Period, QueryFault, QueryTexts, STATEMENT_LINES_PER_PAGE, StatementCursor,
     StatementKind, StatementQuery,
 };
+pub use running::{RunningBalances, balance_cells};
 pub use standing::{
     AGEING_EDGE_DAYS_MAX, AGEING_EDGES_DAYS, AGEING_EDGES_MAX, AccountStanding, AccountSums, AgeingBucket, AgeingEdges,
     EdgesError,
@@ -251,7 +254,7 @@ fn sum<'a>(currency: Currency, entries: impl Iterator<Item = &'a Entry>) -> Resu
     Ok(total)
 }
 
-fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Result<StatementLine, MoneyError> {
+pub(crate) fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Result<StatementLine, MoneyError> {
     let mut invoices: Vec<InvoicePart> = Vec::new();
     let mut unapplied = Balance::zero(entry.currency);
     for Leg { account, change, contra } in &entry.legs {

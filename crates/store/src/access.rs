@@ -8,6 +8,7 @@ pub(crate) mod credit_notes;
 pub(crate) mod due;
 pub(crate) mod effects;
 pub(crate) mod events;
+pub(crate) mod exports;
 pub(crate) mod idempotency;
 pub(crate) mod invoices;
 pub(crate) mod payments;

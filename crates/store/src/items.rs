@@ -10,6 +10,7 @@ pub(crate) mod credit_notes;
 pub(crate) mod customers;
 pub(crate) mod effects;
 pub(crate) mod events;
+pub(crate) mod exports;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod outbox;

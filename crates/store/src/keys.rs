@@ -27,7 +27,11 @@
 //! | what of it is unapplied | core | `C#b#c` / `U#n` | | `B#b#UA` / `at#n` | |
 //! | saved method | core | `PM#b#provider#method` / `PM` | `C#b#c` / `PM#method` once its customer is known | | |
 //! | payout | core | `PO#b#provider#payout` / `PO` | | `B#b#PO` / `at#payout` | `DUE#run` / `at#b#payout#provider#payout` while its transactions are read |
-//! | its transactions | core | `PO#b#provider#payout` / `T#transaction` | `P#b#p` / `T#at#transaction` where it is a payment's | | |
+//! | its transactions | core | `PO#b#provider#payout` / `T#transaction` | | `B#b#TX#yyyymm` / `at#transaction#T` | |
+//! | when a payment took one over | core | `PO#b#provider#payout` / `TO#transaction` | | `B#b#TX#yyyymm` / `at#transaction#TO` | |
+//! | what was paid out of a payment | core | `P#b#p` / `S` | | | |
+//! | export | core | `EX#b#x` / `EX` | | `B#b#EX` / `at#x` | `DUE#run` / `at#b#export#x` until it is removed |
+//! | its parts | core | `EX#b#x` / `PART#number` | | | |
 //! | sweep of a provider's events | core | `B#b` / `SWEEP#provider` | | | `DUE#run` / `at#b#sweep#provider` |
 //! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while its money is nobody's | |
 //! | what waits for it | core | `X#b#provider#object` / `F#kind#object` | | | |
@@ -46,7 +50,7 @@ mod invoices;
 
 use jiff::Timestamp;
 use receivables::provider_object::{ObjectId, Provider};
-use receivables::{BusinessId, CreditNoteId, CustomerId, PayLinkId, PaymentId};
+use receivables::{BusinessId, CreditNoteId, CustomerId, ExportId, PayLinkId, PaymentId};
 
 pub(crate) use due::*;
 pub use due::{DUE_SHARDS, DueList};
@@ -282,6 +286,37 @@ pub(crate) const TRANSACTION: &str = "T#";
 
 pub(crate) fn transaction(b: &BusinessId, provider: Provider, payout: &ObjectId, transaction: &ObjectId) -> Key {
     Key::new(payout_partition(b, provider, payout), format!("{TRANSACTION}{transaction}"))
+}
+
+/// A transaction that a payment took over: until then its customer was not known.
+pub(crate) fn taken_over(b: &BusinessId, provider: Provider, payout: &ObjectId, transaction: &ObjectId) -> Key {
+    Key::new(payout_partition(b, provider, payout), format!("{TAKEN_OVER}{transaction}"))
+}
+
+pub(crate) const TAKEN_OVER: &str = "TO#";
+
+/// The month's list of the provider's transactions, and of when payments took them over.
+pub(crate) fn movements_of_month(b: &BusinessId, at: Timestamp) -> String {
+    format!("B#{b}#TX#{}", at.strftime("%Y%m"))
+}
+
+/// All transactions of a payment in one item, so that many payments' are read in one batch.
+pub(crate) fn settlement(b: &BusinessId, p: &PaymentId) -> Key {
+    Key::new(payment_partition(b, p), "S")
+}
+
+pub(crate) fn export(b: &BusinessId, x: &ExportId) -> Key {
+    Key::new(format!("EX#{b}#{x}"), "EX")
+}
+
+pub(crate) const EXPORT_PART: &str = "PART#";
+
+pub(crate) fn export_part(b: &BusinessId, x: &ExportId, number: u32) -> Key {
+    Key::new(format!("EX#{b}#{x}"), format!("{EXPORT_PART}{number:06}"))
+}
+
+pub(crate) fn exports(b: &BusinessId) -> String {
+    format!("B#{b}#EX")
 }
 
 pub(crate) fn payouts(b: &BusinessId) -> String {

@@ -400,7 +400,7 @@ pub(crate) struct Update<'a> {
     pub(crate) set: &'a str,
     pub(crate) condition: &'a str,
     pub(crate) values: Vec<(&'static str, AttributeValue)>,
-    pub(crate) names: Vec<(&'static str, &'static str)>,
+    pub(crate) names: Vec<(&'static str, &'a str)>,
 }
 
 fn same<'a>(range: &Range<'a>) -> Range<'a> {

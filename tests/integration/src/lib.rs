@@ -15,6 +15,7 @@ mod crash;
 mod disorder;
 mod double_pay;
 mod ended_functions;
+mod exports_in_steps;
 mod hostile;
 mod hostile_api;
 mod known_pages;

@@ -21,6 +21,9 @@ pub const MOVES_MAX: usize = 100;
 /// A difference of at most this part of the amount may come from rates of exchange, since weeks pass between two moves.
 const EXCHANGE_PART: i128 = 20;
 
+/// A single move that was exchanged differs from its amount by less than this part of it, since rates are rounded.
+const RATE_PART: i128 = 1_000;
+
 /// One move of our money at the provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Move {
@@ -38,6 +41,12 @@ impl Move {
     /// In the order in which they happened. Of two statements about one move the greater holds.
     fn order(&self) -> (Option<Timestamp>, Currency, i64, i64, Option<Decimal>) {
         (self.at, self.amount.currency(), self.amount.minor(), self.fee.minor(), self.rate)
+    }
+
+    /// Whether it is all of an amount that came, as far as the rate that it names tells.
+    pub(crate) fn is_whole_of(&self, amount: Money) -> bool {
+        let (moved, whole) = (self.in_payers(amount.currency()), i128::from(amount.minor()));
+        whole > 0 && (moved - whole).abs() * RATE_PART < whole
     }
 
     /// The amount in the payer's currency, in minor units; nothing where it is in another and names no rate.

@@ -7,7 +7,7 @@ use crate::csv::{Cell, header, row};
 use crate::money::Balance;
 
 /// The columns of a file of what happened.
-const COLUMNS_OF_LINES: [&str; 6] = ["date", "kind", "invoices", "currency", "change", "balance"];
+pub const COLUMNS_OF_LINES: [&str; 6] = ["date", "kind", "invoices", "currency", "change", "balance"];
 /// The columns of a file of open items.
 const COLUMNS_OF_ITEMS: [&str; 11] = [
     "date",

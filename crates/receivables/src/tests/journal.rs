@@ -356,3 +356,133 @@ fn a_fee_was_nobodys_at_no_time() {
     assert!(was_unidentified(&payment, &transaction("charge", 10_000, 175)));
     assert!(!was_unidentified(&payment, &transaction("stripe_fee", -300, 0)));
 }
+
+/// Every type of Stripe's balance transactions, as its API of 2026 lists them.
+const KINDS: [&str; 52] = [
+    "adjustment",
+    "advance",
+    "advance_funding",
+    "anticipation_repayment",
+    "application_fee",
+    "application_fee_refund",
+    "charge",
+    "climate_order_purchase",
+    "climate_order_refund",
+    "connect_collection_transfer",
+    "contribution",
+    "fee_credit_funding",
+    "inbound_transfer",
+    "inbound_transfer_reversal",
+    "issuing_authorization_hold",
+    "issuing_authorization_release",
+    "issuing_dispute",
+    "issuing_dispute_provisional_credit",
+    "issuing_dispute_provisional_credit_reversal",
+    "issuing_transaction",
+    "obligation_outbound",
+    "obligation_reversal_inbound",
+    "payment",
+    "payment_failure_refund",
+    "payment_network_reserve_hold",
+    "payment_network_reserve_release",
+    "payment_refund",
+    "payment_reversal",
+    "payment_unreconciled",
+    "payout",
+    "payout_cancel",
+    "payout_failure",
+    "payout_minimum_balance_hold",
+    "payout_minimum_balance_release",
+    "refund",
+    "refund_failure",
+    "reserve_hold",
+    "reserve_release",
+    "reserve_transaction",
+    "reserved_funds",
+    "stripe_balance_payment_debit",
+    "stripe_balance_payment_debit_reversal",
+    "stripe_fee",
+    "stripe_fx_fee",
+    "tax_fee",
+    "tax_fund",
+    "topup",
+    "topup_reversal",
+    "transfer",
+    "transfer_cancel",
+    "transfer_failure",
+    "transfer_refund",
+];
+
+#[test]
+fn every_kind_of_movement_has_its_account_or_waits_in_suspense() {
+    let mut table = String::new();
+    for kind in KINDS {
+        for source in [None, Some("du_1")] {
+            let movement =
+                BalanceTransaction { source: source.map(|id| id.parse().unwrap()), ..transaction(kind, -1_000, 30) };
+            let lines = of_transaction(&movement, Known::Unidentified, &zone());
+            let account = lines.iter().find(|line| line.amount.minor() >= 1_000).unwrap().account.as_str();
+            assert_eq!(sums(&lines)[&("clearing", Currency::EUR)], -1_030, "{kind}");
+            let by_source = if source.is_some() { " of an object" } else { "" };
+            if source.is_none() || kind == "adjustment" {
+                table.push_str(&format!("{kind}{by_source}: {account}\n"));
+            }
+        }
+    }
+    expect![[r#"
+        adjustment: suspense
+        adjustment of an object: unidentified
+        advance: provider_loans
+        advance_funding: provider_loans
+        anticipation_repayment: provider_loans
+        application_fee: transfers
+        application_fee_refund: transfers
+        charge: unidentified
+        climate_order_purchase: contributions
+        climate_order_refund: contributions
+        connect_collection_transfer: transfers
+        contribution: contributions
+        fee_credit_funding: suspense
+        inbound_transfer: suspense
+        inbound_transfer_reversal: suspense
+        issuing_authorization_hold: suspense
+        issuing_authorization_release: suspense
+        issuing_dispute: suspense
+        issuing_dispute_provisional_credit: suspense
+        issuing_dispute_provisional_credit_reversal: suspense
+        issuing_transaction: suspense
+        obligation_outbound: suspense
+        obligation_reversal_inbound: suspense
+        payment: unidentified
+        payment_failure_refund: unidentified
+        payment_network_reserve_hold: provider_reserve
+        payment_network_reserve_release: provider_reserve
+        payment_refund: unidentified
+        payment_reversal: unidentified
+        payment_unreconciled: unidentified
+        payout: bank
+        payout_cancel: bank
+        payout_failure: bank
+        payout_minimum_balance_hold: provider_reserve
+        payout_minimum_balance_release: provider_reserve
+        refund: unidentified
+        refund_failure: unidentified
+        reserve_hold: provider_reserve
+        reserve_release: provider_reserve
+        reserve_transaction: provider_reserve
+        reserved_funds: provider_reserve
+        stripe_balance_payment_debit: suspense
+        stripe_balance_payment_debit_reversal: suspense
+        stripe_fee: provider_fees
+        stripe_fx_fee: provider_fees
+        tax_fee: provider_fees
+        tax_fund: suspense
+        topup: bank
+        topup_reversal: bank
+        transfer: transfers
+        transfer_cancel: transfers
+        transfer_failure: transfers
+        transfer_refund: transfers
+    "#]]
+    .assert_eq(&table);
+}

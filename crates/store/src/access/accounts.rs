@@ -135,6 +135,27 @@ impl Store {
         self.whole(&self.tables.core, query).await?.into_iter().map(ledger::entry).collect()
     }
 
+    /// Entries of an account in the order of their keys: those whose keys come after one, or from the first on, and that were entered
+    /// before an instant; so many, or all there are. An entry's own [`key`](Entry::key) is the place after which to go on.
+    pub async fn entries_after_key(
+        &self,
+        b: &BusinessId,
+        c: &CustomerId,
+        after: Option<&str>,
+        before: Timestamp,
+        count: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let pk = keys::account(b, c);
+        // What comes right after the place itself.
+        let from = after.map_or_else(|| keys::LEDGER.to_owned(), |after| format!("{}{after}!", keys::LEDGER));
+        let to = format!("{}{before:.3}", keys::LEDGER);
+        if to < from {
+            return Ok(Vec::new());
+        }
+        let query = Query::within(&pk, Range::Between(&from, &to));
+        self.first(&self.tables.core, query, count).await?.into_iter().map(ledger::entry).collect()
+    }
+
     /// What a page of a statement is made of, in one round trip: the sums, its lines or open items, and what was entered
     /// after it; open items take a second, for how they stand. The last is nothing where the page ends today, so that the first page of an old account costs no more than
     /// that of a young one.

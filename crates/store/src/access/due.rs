@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::Timestamp;
 use receivables::provider_object::Provider;
-use receivables::{BusinessId, ObjectId, Payment, PaymentId, SignInId};
+use receivables::{BusinessId, ExportId, ObjectId, Payment, PaymentId, SignInId};
 
 use crate::calls::traced;
 use crate::error::StoreError;
@@ -35,6 +35,8 @@ pub enum DueKey {
     Sweep(BusinessId, Provider),
     /// A payout whose transactions are being read.
     Payout(BusinessId, Provider, ObjectId),
+    /// An export that is being made, or is to be removed.
+    Export(BusinessId, ExportId),
     /// An item of a kind that this version does not know.
     Unknown,
 }
@@ -115,6 +117,7 @@ fn key_of(pk: &str, sk: &str) -> Option<DueKey> {
         ("PO", Some(provider), Some(payout)) if sk == "PO" => {
             DueKey::Payout(business, provider.parse().ok()?, payout.parse().ok()?)
         }
+        ("EX", Some(export), None) if sk == "EX" => DueKey::Export(business, export.parse().ok()?),
         ("B", None, None) => DueKey::Sweep(business, keys::provider_of_sweep(sk)?),
         _ => return None,
     })

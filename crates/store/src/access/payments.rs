@@ -1,12 +1,14 @@
 //! Payments: one query loads a payment with its allocations and facts.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 use receivables::{BusinessId, CustomerId, InvoiceId, Payment, PaymentId};
 
 use super::accounts::{Page, Paged};
 use crate::error::StoreError;
 use crate::items::reviews::{self, ListedReview, UnappliedCash};
-use crate::items::{Index, payments, text_of};
+use crate::items::{Index, Item, payments, text_of};
 use crate::keys;
 use crate::table::{Query, Range, Store};
 
@@ -34,6 +36,42 @@ impl Store {
     ) -> Result<Paged<Payment>, StoreError> {
         let (pk, _) = keys::payments_of_month(b, at);
         self.list(Query::of(Index::List, &pk, Range::All), page, payments::payment_head).await
+    }
+
+    /// Payments as their records alone tell, without their allocations and facts.
+    pub async fn payment_heads(
+        &self,
+        b: &BusinessId,
+        payments: &BTreeSet<PaymentId>,
+    ) -> Result<BTreeMap<PaymentId, Payment>, StoreError> {
+        let keys: Vec<keys::Key> = payments.iter().map(|payment| keys::payment(b, payment)).collect();
+        let heads = self.get_many(&self.tables.core, &keys).await?.into_iter().map(payments::payment_head);
+        heads.map(|head| head.map(|head| (head.id.clone(), head))).collect()
+    }
+
+    /// Payments with only those of their facts that are named, by the sort keys that [`PayoutTransaction`](crate::PayoutTransaction)
+    /// keeps, and without allocations.
+    pub async fn payments_in_part(
+        &self,
+        b: &BusinessId,
+        wanted: &BTreeMap<PaymentId, BTreeSet<String>>,
+    ) -> Result<BTreeMap<PaymentId, Payment>, StoreError> {
+        let of = |payment: &PaymentId| keys::payment(b, payment);
+        let heads = wanted.keys().map(&of);
+        let facts = wanted.iter().flat_map(|(payment, facts)| {
+            let pk = of(payment).pk;
+            facts.iter().map(move |fact| keys::Key { pk: pk.clone(), sk: fact.clone() })
+        });
+        let keys: Vec<keys::Key> = heads.chain(facts).collect();
+        let mut items: BTreeMap<String, (Option<Item>, Vec<Item>)> = BTreeMap::new();
+        for item in self.get_many(&self.tables.core, &keys).await? {
+            let Some(pk) = text_of(&item, "pk").map(str::to_owned) else { continue };
+            let (head, facts) = items.entry(pk).or_default();
+            if text_of(&item, "sk") == Some("P") { *head = Some(item) } else { facts.push(item) }
+        }
+        let read = items.into_values().filter_map(|(head, facts)| Some((head?, facts)));
+        let read = read.map(|(head, facts)| payments::payment_in_part(head, facts));
+        read.map(|payment| payment.map(|payment| (payment.id.clone(), payment))).collect()
     }
 
     /// The payments that were meant for an invoice, newest first.

@@ -1,18 +1,23 @@
 //! Payouts and saved methods: merged over what was read, and never over anything newer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use futures::future::try_join_all;
+use jiff::Timestamp;
 use receivables::provider_object::Provider;
 use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
 
 use super::accounts::{Page, Paged};
 use crate::calls::traced;
 use crate::error::StoreError;
-use crate::items::payouts::{self, Payout, PayoutTransaction, SavedMethod};
+use crate::items::payouts::{self, Movement, Payout, PayoutTransaction, SavedMethod};
 use crate::items::{Index, Item, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store};
+use crate::table::{Query, Range, Store, Update};
+
+/// Transactions that are written at the same time.
+const TRANSACTIONS_AT_ONCE: usize = 16;
 
 impl Store {
     /// A payout.
@@ -31,8 +36,8 @@ impl Store {
         self.put_next(payouts::of_payout(b, payout)?, payout.version, payouts::OPTIONAL_OF_PAYOUT).await
     }
 
-    /// Writes those transactions of a payout that are not there yet. They never change, but for the payment that a later match
-    /// finds.
+    /// Writes those transactions of a payout that are not there yet. Of two readers of one list the first writes each; what it found
+    /// out of it stays, and what was read before that is not written over it.
     pub async fn put_new_payout_transactions(
         &self,
         b: &BusinessId,
@@ -44,27 +49,62 @@ impl Store {
         let keys: Vec<keys::Key> = transactions.iter().map(key).collect();
         let known = self.get_many(core, &keys).await?;
         let known: BTreeSet<&str> = known.iter().filter_map(|item| text_of(item, "sk")).collect();
-        let mut items = Vec::new();
-        for one in transactions.iter().filter(|one| !known.contains(key(one).sk.as_str())) {
-            items.push(payouts::of_transaction(b, payout, one)?);
-        }
-        self.put_many(core, items).await
+        let new = transactions.iter().filter(|one| !known.contains(key(one).sk.as_str()));
+        self.put_transactions(b, payout, new, "attribute_not_exists(pk)").await
     }
 
-    /// Says whose a transaction is, if that is not known yet.
-    pub async fn match_payout_transaction(
+    /// Says whose transactions are, where that is not known yet.
+    pub async fn match_payout_transactions(
+        &self,
+        b: &BusinessId,
+        payout: &Payout,
+        matched: &[PayoutTransaction],
+    ) -> Result<(), StoreError> {
+        self.put_transactions(b, payout, matched.iter(), "attribute_not_exists(payment)").await
+    }
+
+    async fn put_transactions(
+        &self,
+        b: &BusinessId,
+        payout: &Payout,
+        transactions: impl Iterator<Item = &PayoutTransaction>,
+        condition: &str,
+    ) -> Result<(), StoreError> {
+        let transactions: Vec<&PayoutTransaction> = transactions.collect();
+        for some in transactions.chunks(TRANSACTIONS_AT_ONCE) {
+            let puts = some.iter().map(|one| Box::pin(self.put_transaction(b, payout, one, condition)));
+            try_join_all(puts).await?;
+        }
+        Ok(())
+    }
+
+    /// What it is of a payment is written first: a transaction that is there is not looked at again.
+    async fn put_transaction(
         &self,
         b: &BusinessId,
         payout: &Payout,
         one: &PayoutTransaction,
+        condition: &str,
     ) -> Result<(), StoreError> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.tables.core)
-            .set_item(Some(payouts::of_transaction(b, payout, one)?))
-            .condition_expression("attribute_not_exists(payment)");
-        match traced("PutItem", &self.tables.core, put.send()).await {
+        let core = &self.tables.core;
+        if let Some(payment) = &one.payment {
+            let (name, value) = payouts::of_settled(one)?;
+            let key = keys::settlement(b, payment);
+            let update = Update {
+                key: &key,
+                set: "SET #one = :one",
+                // The same transaction says the same, whoever writes it.
+                condition: "attribute_not_exists(#one)",
+                values: vec![(":one", value)],
+                names: vec![("#one", &name)],
+            };
+            self.update(core, update).await?;
+        }
+        if let Some(taken_over) = payouts::of_taken_over(b, payout, one)? {
+            self.put_new(core, taken_over).await?;
+        }
+        let put = self.client.put_item().table_name(core).set_item(Some(payouts::of_transaction(b, payout, one)?));
+        match traced("PutItem", core, put.condition_expression(condition).send()).await {
             Err(error)
                 if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
             {
@@ -92,9 +132,36 @@ impl Store {
         b: &BusinessId,
         p: &PaymentId,
     ) -> Result<Vec<PayoutTransaction>, StoreError> {
-        let pk = keys::payment_partition(b, p);
-        let query = Query::of(Index::Parent, &pk, Range::Prefix(keys::TRANSACTION));
-        self.whole(&self.tables.core, query).await?.into_iter().map(payouts::transaction).collect()
+        let item = self.get(&self.tables.core, &keys::settlement(b, p)).await?;
+        item.map_or_else(|| Ok(Vec::new()), payouts::settled)
+    }
+
+    /// The same of many payments; one of which nothing was paid out is left out.
+    pub async fn transactions_of_payments(
+        &self,
+        b: &BusinessId,
+        payments: &BTreeSet<PaymentId>,
+    ) -> Result<BTreeMap<PaymentId, Vec<PayoutTransaction>>, StoreError> {
+        let keys: Vec<keys::Key> = payments.iter().map(|payment| keys::settlement(b, payment)).collect();
+        let mut found = BTreeMap::new();
+        for item in self.get_many(&self.tables.core, &keys).await? {
+            let settled = payouts::settled(item)?;
+            if let Some(payment) = settled.iter().find_map(|one| one.payment.clone()) {
+                found.insert(payment, settled);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What moved at the providers in the month of an instant, and what payments took over in it, by time.
+    pub async fn movements_of_month(
+        &self,
+        b: &BusinessId,
+        at: Timestamp,
+        page: &Page,
+    ) -> Result<Paged<Movement>, StoreError> {
+        let pk = keys::movements_of_month(b, at);
+        self.list(Query::of(Index::List, &pk, Range::All), page, payouts::movement).await
     }
 
     /// The payouts of a business, newest first.

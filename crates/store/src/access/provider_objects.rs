@@ -70,13 +70,14 @@ impl Store {
         owner(&item)
     }
 
-    /// The payments of many objects; one that is nobody's is left out.
+    /// The payments of many objects, each with where it keeps the fact that tells of the object, where that is known; one that is
+    /// nobody's is left out.
     pub async fn payments_of_objects(
         &self,
         b: &BusinessId,
         provider: Provider,
         objects: &BTreeSet<ObjectId>,
-    ) -> Result<BTreeMap<ObjectId, PaymentId>, StoreError> {
+    ) -> Result<BTreeMap<ObjectId, (PaymentId, Option<String>)>, StoreError> {
         let of_key: BTreeMap<String, &ObjectId> =
             objects.iter().map(|object| (keys::objects(b, provider, object), object)).collect();
         let keys: Vec<keys::Key> = objects.iter().map(|object| keys::object(b, provider, object)).collect();
@@ -84,7 +85,8 @@ impl Store {
         for item in self.get_many(&self.tables.core, &keys).await? {
             let object = text_of(&item, "pk").and_then(|pk| of_key.get(pk));
             if let (Some(object), Some(owner)) = (object, owner(&item)?) {
-                owners.insert((*object).clone(), owner);
+                let fact = text_of(&item, "fact").map(str::to_owned);
+                owners.insert((*object).clone(), (owner, fact));
             }
         }
         Ok(owners)

@@ -75,8 +75,13 @@ impl Writes<'_> {
     fn provider_object(&mut self, payment: &Payment, object: &ObjectId) -> Result<(), StoreError> {
         let key = keys::object(&payment.business, payment.provider, object);
         let refused = OnConditionFailed::Conflict(Conflict::UnclaimedReports(object.clone()));
-        let set = "SET payment = if_not_exists(payment, :payment) REMOVE gsi2pk, gsi2sk";
+        let mut set = "SET payment = if_not_exists(payment, :payment)".to_owned();
         let mut values = vec![(":payment", text(payment.id.as_str()))];
+        if let Some(fact) = payments::fact_of(payment, object) {
+            set.push_str(", fact = if_not_exists(fact, :fact)");
+            values.push((":fact", text(&fact)));
+        }
+        set.push_str(" REMOVE gsi2pk, gsi2sk");
         let condition = match self.adopted.get(object) {
             Some(version) => {
                 values.push((":heard", crate::items::number(*version)));
@@ -84,7 +89,7 @@ impl Writes<'_> {
             }
             None => "attribute_not_exists(version) OR attribute_exists(payment)",
         };
-        self.update(&key, set, Some(condition), values, refused)
+        self.update(&key, &set, Some(condition), values, refused)
     }
 
     fn payment_reviews(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), StoreError> {

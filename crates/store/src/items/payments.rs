@@ -225,6 +225,15 @@ pub(crate) fn of_fact(payment: &Payment, object: &ObjectId, fact: &ObjectState) 
     item(&key, &FactRecord { object: object.clone(), fact: of_merged(fact) })
 }
 
+/// The sort key of the fact that tells of an object: its own, or for an attempt that of its intent.
+pub(crate) fn fact_of(payment: &Payment, object: &ObjectId) -> Option<String> {
+    let tells = |(id, fact): &(&ObjectId, &ObjectState)| {
+        *id == object || fact.intent().is_some_and(|intent| intent.attempts.contains_key(object.as_str()))
+    };
+    let (id, fact) = payment.provider_state.0.iter().find(tells)?;
+    Some(keys::merged_fact(&payment.business, &payment.id, fact.kind(), id).sk)
+}
+
 /// What of a payment covers no invoice, in the business's list.
 pub(crate) fn of_unapplied(payment: &Payment) -> Result<Item, StoreError> {
     let key = keys::unapplied_of_payment(&payment.business, &payment.customer, &payment.id);
@@ -274,6 +283,16 @@ pub(crate) fn payment(items: Vec<Item>) -> Result<Assembled<Payment>, StoreError
     let Some(head) = head else { return Ok(Assembled::Torn) };
     let (carried, digest) = (head.parts.clone(), digest_of(&allocations, &facts)?);
     Ok(Assembled::of(whole(head, allocations, facts)?, carried.as_deref(), &digest))
+}
+
+/// A payment of its record and those of its facts that were read.
+pub(crate) fn payment_in_part(head: Item, facts: Vec<Item>) -> Result<Payment, StoreError> {
+    let mut state = ProviderState::default();
+    for item in facts {
+        let record: FactRecord = record(item)?;
+        state.0.insert(record.object, merged(record.fact)?);
+    }
+    whole(record(head)?, Vec::new(), state)
 }
 
 /// A payment as its record alone tells: without its allocations and facts, for lists.

@@ -1,5 +1,6 @@
 //! Payouts, their transactions, and saved methods.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::payout::{BalanceTransaction, PayoutProof, PayoutRank, PayoutState};
@@ -48,6 +49,19 @@ pub struct PayoutTransaction {
     pub transaction: BalanceTransaction,
     /// The payment it comes from, where it is one of ours.
     pub payment: Option<PaymentId>,
+    /// Where the payment keeps the fact that tells of its source, if that was known when the two were matched.
+    pub fact: Option<String>,
+    /// When the payment took it over, if its customer was not known until then.
+    pub taken_over_at: Option<Timestamp>,
+}
+
+/// What stands in the list of what moved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// Money moved at the provider.
+    Moved(PayoutTransaction),
+    /// A payment took over what had moved before.
+    TakenOver(PayoutTransaction),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -187,11 +201,15 @@ struct TransactionRecord {
     at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     payment: Option<PaymentId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    fact: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    taken_over_at: Option<Timestamp>,
 }
 
-pub(crate) fn of_transaction(b: &BusinessId, payout: &Payout, one: &PayoutTransaction) -> Result<Item, StoreError> {
+fn record_of(one: &PayoutTransaction) -> TransactionRecord {
     let transaction = &one.transaction;
-    let record = TransactionRecord {
+    TransactionRecord {
         id: transaction.id.clone(),
         kind: transaction.kind.clone(),
         source: transaction.source.clone(),
@@ -202,19 +220,67 @@ pub(crate) fn of_transaction(b: &BusinessId, payout: &Payout, one: &PayoutTransa
         exchange_rate: transaction.exchange_rate.map(|rate| rate.to_string()),
         at: transaction.at,
         payment: one.payment.clone(),
-    };
-    let item = item(&keys::transaction(b, payout.provider, &payout.id, &transaction.id), &record)?;
-    Ok(match &one.payment {
-        Some(payment) => {
-            let place = format!("{}{:.3}#{}", keys::TRANSACTION, transaction.at, transaction.id);
-            listed(item, Index::Parent, &keys::payment_partition(b, payment), &place)
-        }
-        None => item,
-    })
+        fact: one.fact.clone(),
+        taken_over_at: one.taken_over_at,
+    }
+}
+
+/// The transaction in its payout, and in the list of what moved.
+pub(crate) fn of_transaction(b: &BusinessId, payout: &Payout, one: &PayoutTransaction) -> Result<Item, StoreError> {
+    let (id, at) = (&one.transaction.id, one.transaction.at);
+    let item = item(&keys::transaction(b, payout.provider, &payout.id, id), &record_of(one))?;
+    Ok(listed(item, Index::List, &keys::movements_of_month(b, at), &format!("{at:.3}#{id}#T")))
+}
+
+/// The instant at which a payment took a transaction over, in the list of what moved; none where it did not.
+pub(crate) fn of_taken_over(
+    b: &BusinessId,
+    payout: &Payout,
+    one: &PayoutTransaction,
+) -> Result<Option<Item>, StoreError> {
+    let Some(at) = one.taken_over_at else { return Ok(None) };
+    let id = &one.transaction.id;
+    let item = item(&keys::taken_over(b, payout.provider, &payout.id, id), &record_of(one))?;
+    Ok(Some(listed(item, Index::List, &keys::movements_of_month(b, at), &format!("{at:.3}#{id}#TO"))))
+}
+
+/// The attribute under which the item of what was paid out of a payment has a transaction, and its value. The same transaction has the
+/// same, so that it is never there twice.
+pub(crate) fn of_settled(one: &PayoutTransaction) -> Result<(String, AttributeValue), StoreError> {
+    let value =
+        serde_dynamo::to_attribute_value(record_of(one)).map_err(|error| StoreError::defect("encode", &error))?;
+    Ok((format!("{SETTLED}{}", one.transaction.id), value))
+}
+
+const SETTLED: &str = "t#";
+
+/// The transactions of a payment, in the order in which they happened.
+pub(crate) fn settled(item: Item) -> Result<Vec<PayoutTransaction>, StoreError> {
+    let ours = item.into_iter().filter(|(name, _)| name.starts_with(SETTLED));
+    let read = ours.map(|(_, value)| {
+        let record =
+            serde_dynamo::from_attribute_value(value).map_err(|error| StoreError::defect("settled", &error))?;
+        transaction_of(record)
+    });
+    let mut all = read.collect::<Result<Vec<_>, StoreError>>()?;
+    all.sort_by(|one, other| {
+        let key = |one: &PayoutTransaction| (one.transaction.at, one.transaction.id.clone());
+        key(one).cmp(&key(other))
+    });
+    Ok(all)
+}
+
+pub(crate) fn movement(item: Item) -> Result<Movement, StoreError> {
+    let is_taken_over = text_of(&item, "sk").is_some_and(|sk| sk.starts_with(keys::TAKEN_OVER));
+    let one = transaction(item)?;
+    Ok(if is_taken_over { Movement::TakenOver(one) } else { Movement::Moved(one) })
 }
 
 pub(crate) fn transaction(item: Item) -> Result<PayoutTransaction, StoreError> {
-    let record: TransactionRecord = record(item)?;
+    transaction_of(record(item)?)
+}
+
+fn transaction_of(record: TransactionRecord) -> Result<PayoutTransaction, StoreError> {
     let money = |minor| Balance::new(minor, record.currency).map_err(|error| StoreError::defect("transaction", &error));
     let rate = record.exchange_rate.map(|rate| rate.parse()).transpose();
     Ok(PayoutTransaction {
@@ -229,6 +295,8 @@ pub(crate) fn transaction(item: Item) -> Result<PayoutTransaction, StoreError> {
             at: record.at,
         },
         payment: record.payment,
+        fact: record.fact,
+        taken_over_at: record.taken_over_at,
     })
 }
 

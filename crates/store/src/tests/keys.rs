@@ -53,6 +53,10 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("saved method", keys::method(b, stripe(), &object)),
         ("payout", keys::payout(b, stripe(), &object)),
         ("transaction of a payout", keys::transaction(b, stripe(), &object, &object)),
+        ("transaction that was taken over", keys::taken_over(b, stripe(), &object, &object)),
+        ("what was paid out of a payment", keys::settlement(b, &id("pay", name))),
+        ("export", keys::export(b, &id("exp", name))),
+        ("part of an export", keys::export_part(b, &id("exp", name), 7)),
         ("sweep", keys::sweep(b, stripe())),
         ("provider object", keys::object(b, stripe(), &object)),
         ("waiting fact", keys::waiting_fact(b, stripe(), &object, "intent", &object)),
@@ -87,6 +91,8 @@ fn lists(b: &BusinessId, shard: u8) -> Vec<(&'static str, String)> {
         ("credit notes", keys::credit_notes(b)),
         ("reviews", keys::reviews(b)),
         ("payouts", keys::payouts(b)),
+        ("movements of a month", keys::movements_of_month(b, now())),
+        ("exports", keys::exports(b)),
         ("unidentified", keys::unidentified(b)),
         ("events of an hour", keys::events_of_hour(b, now(), shard)),
         ("events in quarantine", keys::events_quarantined(b)),
@@ -140,13 +146,19 @@ fn named_by(what: &str, parts: &Parts<'_>) -> String {
         | "payment"
         | "credit note"
         | "sign-in"
+        | "what was paid out of a payment"
+        | "export"
+        | "part of an export"
         | "unapplied cash of a payment"
         | "unapplied of a credit note" => (*name).to_owned(),
         "allocation" | "allocation of a credit note" => format!("{name} {place}"),
         "merged fact" => format!("{name} {object}"),
-        "saved method" | "payout" | "transaction of a payout" | "provider object" | "waiting fact" => {
-            (*object).to_owned()
-        }
+        "saved method"
+        | "payout"
+        | "transaction of a payout"
+        | "transaction that was taken over"
+        | "provider object"
+        | "waiting fact" => (*object).to_owned(),
         "provider event" => format!("{object} {text}"),
         "ledger entry" | "record of a decision" | "e-mail of a customer" | "review" => format!("{name} {text}"),
         _ => (*text).to_owned(),

@@ -17,9 +17,10 @@ use super::Fixture;
 use super::samples::*;
 use crate::items::Item;
 use crate::{
-    ApiKey, AuditBlock, AuditSeal, BlockRecord, Claim, CommitContext, CommitOutcome, DecisionRecord, DueItem, DueList,
-    Effect, EffectKind, EffectState, Envelope, IdempotentResponse, Payout, PayoutReading, PayoutTransaction,
-    ReceivedEvent, Session, SignIn, StoreError, Sweep,
+    ApiKey, AuditBlock, AuditSeal, BlockRecord, Claim, CommitContext, CommitOutcome, DecisionRecord, DueItem, DueKey,
+    DueList, Effect, EffectKind, EffectState, Envelope, Export, ExportFormat, ExportKind, ExportPart,
+    IdempotentResponse, Movement, Page, Payout, PayoutReading, PayoutTransaction, ReceivedEvent, Session, SignIn,
+    StoreError, Sweep,
 };
 
 pub(super) async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
@@ -126,7 +127,39 @@ fn transaction() -> PayoutTransaction {
             at: now(),
         },
         payment: Some(id("pay", "1")),
+        fact: Some("F#intent#pi_1".to_owned()),
+        taken_over_at: Some(later(1)),
     }
+}
+
+fn export() -> Export {
+    Export {
+        id: id("exp", "1"),
+        business: b(),
+        kind: ExportKind::Statement(c()),
+        format: ExportFormat::Csv,
+        from: "2026-03-01".parse().unwrap(),
+        to: "2026-03-31".parse().unwrap(),
+        time_zone: "Europe/Paris".to_owned(),
+        requested_at: now(),
+        complete_until: now(),
+        cursor: None,
+        rows: 0,
+        parts: 0,
+        ready_at: None,
+        expires_at: later(99),
+        due_at: later(1),
+        why: None,
+    }
+}
+
+fn moved_export() -> Export {
+    let (cursor, ready_at, why) = (Some("place".to_owned()), Some(later(2)), Some("why".to_owned()));
+    Export { cursor, rows: 7, parts: 1, ready_at, due_at: later(3), why, ..export() }
+}
+
+fn part() -> ExportPart {
+    ExportPart { number: 1, object: "biz_1/exp_1/000001-00".to_owned(), bytes: 70 }
 }
 
 pub(super) fn method() -> crate::SavedMethod {
@@ -170,6 +203,13 @@ pub(super) async fn write_the_rest(fixture: &Fixture) {
     assert!(store.put_payout(&b(), &payout()).await.unwrap());
     store.put_new_payout_transactions(&b(), &payout(), &[transaction()]).await.unwrap();
     assert!(store.put_method(&b(), &method()).await.unwrap());
+    assert!(store.put_new_export(&export()).await.unwrap());
+    assert!(!store.put_new_export(&export()).await.unwrap(), "it is asked for once");
+    let due = store.everything_due(DueList::Jobs).await.unwrap();
+    let due = due.iter().find(|due| due.key == DueKey::Export(b(), export().id)).unwrap();
+    let claimed = store.claim_due(due, later(9)).await.unwrap().unwrap();
+    assert!(store.move_export(&claimed, &moved_export(), Some(&part())).await.unwrap());
+    assert!(!store.move_export(&claimed, &export(), Some(&part())).await.unwrap(), "it has another place by now");
     let sweep = Sweep { business: b(), provider: stripe(), seen_until: now(), due_at: later(5), reading: None };
     store.ensure_sweep(&sweep).await.unwrap();
     store.keep_unidentified(&b(), stripe(), &"pi_9".parse().unwrap(), &[received("pi_9", 700)], now()).await.unwrap();
@@ -232,6 +272,17 @@ async fn what_is_written_is_read() {
     assert_eq!(store.payout(&b(), stripe(), &payout().id).await.unwrap(), Some(payout()));
     assert_eq!(store.payout_transactions(&b(), stripe(), &payout().id).await.unwrap(), [transaction()]);
     assert_eq!(store.transactions_of_payment(&b(), &paid.id).await.unwrap(), [transaction()]);
+    assert_eq!(store.export(&b(), &export().id).await.unwrap(), Some(moved_export()));
+    assert_eq!(store.exports(&b(), &Page::first(9)).await.unwrap().items, [moved_export()]);
+    assert_eq!(store.export_parts(&b(), &export().id).await.unwrap(), [part()]);
+    let moved = store.movements_of_month(&b(), now(), &Page::first(9)).await.unwrap().items;
+    assert_eq!(moved, [Movement::Moved(transaction()), Movement::TakenOver(transaction())]);
+    let settled = store.transactions_of_payments(&b(), &[paid.id.clone()].into()).await.unwrap();
+    assert_eq!(settled, [(paid.id.clone(), vec![transaction()])].into());
+    let fact = transaction().fact.unwrap();
+    let in_part = store.payments_in_part(&b(), &[(paid.id.clone(), [fact].into())].into()).await.unwrap();
+    let told: Vec<&str> = in_part[&paid.id].provider_state.0.keys().map(|object| object.as_str()).collect();
+    assert_eq!(told, ["pi_1"]);
     assert_eq!(store.method(&b(), stripe(), &method().id).await.unwrap(), Some(method()));
     assert_eq!(store.methods_of(&b(), &c()).await.unwrap(), [method()]);
     let sweep = Sweep { business: b(), provider: stripe(), seen_until: now(), due_at: later(5), reading: None };

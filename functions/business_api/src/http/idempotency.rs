@@ -15,7 +15,7 @@ use function_runtime::{AppState, IdGenerator};
 use jiff::Timestamp;
 use operations::{Context, OperatorAction};
 use receivables::text::Description;
-use receivables::{CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
+use receivables::{CreditNoteId, CustomerId, ExportId, InvoiceId, PayLinkId, PaymentId, RefundId};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use store::Claim;
@@ -81,6 +81,10 @@ impl Run {
 
     pub(crate) fn credit_note_id(&self) -> CreditNoteId {
         self.ids.credit_note_id(self.ids_at)
+    }
+
+    pub(crate) fn export_id(&self) -> ExportId {
+        self.ids.export_id(self.ids_at)
     }
 
     pub(crate) fn refund_id(&self) -> RefundId {

@@ -77,7 +77,7 @@ pub(crate) fn frame() -> OpenApi {
             tag("Invoices", "Demands for payment, and how much of each is open."),
             tag("Payments", "Money from customers: starting payments, applying cash to invoices, and refunds."),
             tag("Payouts", "Transfers from the payment provider to your bank, and the transactions that they consist of."),
-            tag("Exports", "The journal and the payments of a period, for your bookkeeping."),
+            tag("Exports", "The journal and the payments of a period, and statements, for your bookkeeping: at once, or as files of any size."),
             tag("Credit notes", "Documents that reduce what a customer owes. Their credit is applied to invoices like cash."),
             tag("Unapplied and unidentified", "Unapplied: cash and credit of a customer that covers no invoice. Unidentified: money without a known customer."),
             tag("Pay links", "Addresses at which an invoice can be seen and paid."),

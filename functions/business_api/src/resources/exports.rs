@@ -1,15 +1,18 @@
-//! Exports for the business's bookkeeping: the journal and the payments of a period, as JSON or as a CSV file.
+//! Exports for the business's bookkeeping: the journal and the payments of a period, as JSON or as a CSV file. What is small is
+//! answered at once; [`in_steps`] makes files of any size.
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use function_runtime::http::Problem;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use operations::{EXPORT_DAYS_MAX, ExportedPayment};
+use operations::{EXPORT_DAYS_MAX, ExportedPayment, ROWS_AT_ONCE_MAX};
+use receivables::BillingZone;
 use receivables::calendar::days_between;
-use receivables::csv::{Cell, header as header_row, row};
-use receivables::journal::{JOURNAL_COLUMNS, JournalLine};
-use receivables::{Balance, BillingZone};
+use receivables::journal::JournalLine;
+use receivables::payout::Settlement;
 use serde::{Deserialize, Serialize};
+use store::ExportFormat;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
@@ -18,26 +21,10 @@ use crate::http::response::{ApiResponse, csv_attachment};
 use crate::http::strict_query::StrictQuery;
 use crate::http::validation::{FieldErrors, validate};
 
+pub(crate) mod in_steps;
+
 /// In the answer to a request for a CSV file, which has no other place for it.
 static COMPLETE_UNTIL: HeaderName = HeaderName::from_static("complete-until");
-
-const PAYMENT_COLUMNS: [&str; 15] = [
-    "payment",
-    "customer",
-    "status",
-    "started_on",
-    "settled_on",
-    "currency",
-    "amount",
-    "received",
-    "refunded",
-    "charged_back",
-    "unapplied",
-    "settled_in",
-    "settled_gross",
-    "settled_fee",
-    "settled_net",
-];
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +45,7 @@ pub(crate) struct ExportQuery {
 struct Period {
     from: Date,
     to: Date,
-    csv: bool,
+    format: ExportFormat,
 }
 
 /// The journal of a period. The lines with the same `source` add up to zero in each currency.
@@ -86,8 +73,9 @@ pub(crate) struct JournalLineResponse {
     /// What happened.
     kind: String,
     /// The account: `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off`,
-    /// `exchange` (also what is gained or lost by it), `unidentified` (money whose customer is not known) or `suspense` (money in
-    /// another currency than its payment's, and what of a movement nothing explains).
+    /// `exchange` (also what is gained or lost by it), `provider_reserve` (what the provider keeps back for a while), `transfers` (to and
+    /// from other accounts at the provider), `provider_loans`, `contributions` (for the climate), `unidentified` (money whose customer
+    /// is not known) or `suspense` (money in another currency than its payment's, and what of a movement nothing explains).
     account: &'static str,
     /// The invoice's number, if the line is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -139,11 +127,11 @@ pub(crate) struct ExportedPaymentResponse {
     charged_back: String,
     /// The part of `received` that covers no invoice.
     unapplied: String,
-    /// What the provider paid out of it. Null until it did.
-    settled: Option<PaymentSettlementResponse>,
+    /// What the provider paid out of it, by the currency of the payout. Empty until it did.
+    settled: Vec<PaymentSettlementResponse>,
 }
 
-/// What the provider paid out of a payment, in the currency of the payout.
+/// What the provider paid out of a payment in one currency.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PaymentSettlement)]
 pub(crate) struct PaymentSettlementResponse {
@@ -163,21 +151,21 @@ pub(crate) struct PaymentSettlementResponse {
 
 impl ExportQuery {
     fn read(&self, errors: &mut FieldErrors) -> Option<Period> {
-        let (from, to) = (errors.date("from", &self.from), errors.date("to", &self.to));
-        let csv = match self.format.as_deref() {
-            None | Some("json") => Some(false),
-            Some("csv") => Some(true),
-            Some(_) => {
-                errors.add("format", "expected json or csv");
-                None
-            }
-        };
-        let (from, to) = (from?, to?);
-        if !(0..EXPORT_DAYS_MAX).contains(&days_between(from, to)) {
-            errors.add("from", "expected a day on or before to, and less than 366 days earlier");
-        }
-        Some(Period { from, to, csv: csv? })
+        read_period(&self.from, &self.to, self.format.as_deref(), errors)
     }
+}
+
+fn read_period(from: &str, to: &str, format: Option<&str>, errors: &mut FieldErrors) -> Option<Period> {
+    let (from, to) = (errors.date("from", from), errors.date("to", to));
+    let format = format.map_or(Some(ExportFormat::Json), ExportFormat::of_word);
+    if format.is_none() {
+        errors.add("format", "expected json or csv");
+    }
+    let (from, to) = (from?, to?);
+    if !(0..EXPORT_DAYS_MAX).contains(&days_between(from, to)) {
+        errors.add("from", "expected a day on or before to, and less than 366 days earlier");
+    }
+    Some(Period { from, to, format: format? })
 }
 
 impl From<&JournalLine> for JournalLineResponse {
@@ -195,9 +183,9 @@ impl From<&JournalLine> for JournalLineResponse {
 }
 
 impl ExportedPaymentResponse {
-    fn of(exported: &ExportedPayment, zone: &BillingZone) -> Result<Self, ApiError> {
+    fn of(exported: &ExportedPayment, zone: &BillingZone) -> Self {
         let payment = &exported.payment;
-        Ok(Self {
+        Self {
             payment: payment.id.to_string(),
             customer: payment.customer.to_string(),
             status: payment.status(),
@@ -209,58 +197,36 @@ impl ExportedPaymentResponse {
             refunded: payment.refunded.to_plain(),
             charged_back: payment.charged_back.to_plain(),
             unapplied: payment.unapplied.to_plain(),
-            settled: settled(exported)?,
-        })
-    }
-
-    fn cells(&self) -> [Cell<'_>; 15] {
-        let settled = self.settled.as_ref();
-        let part = |of: fn(&PaymentSettlementResponse) -> &String| {
-            settled.map_or(Cell::Empty, |settled| Cell::Number(of(settled).into()))
-        };
-        [
-            self.payment.as_str().into(),
-            self.customer.as_str().into(),
-            self.status.into(),
-            self.started_on.as_str().into(),
-            self.settled_on.as_deref().into(),
-            self.currency.as_str().into(),
-            Cell::Number(self.amount.as_str().into()),
-            Cell::Number(self.received.as_str().into()),
-            Cell::Number(self.refunded.as_str().into()),
-            Cell::Number(self.charged_back.as_str().into()),
-            Cell::Number(self.unapplied.as_str().into()),
-            settled.map(|settled| settled.currency.as_str()).into(),
-            part(|settled| &settled.gross),
-            part(|settled| &settled.fee),
-            part(|settled| &settled.net),
-        ]
+            settled: exported.settled.iter().map(PaymentSettlementResponse::from).collect(),
+        }
     }
 }
 
-/// The sum of the provider's transactions for a payment, which are all in the currency of the bank account.
-fn settled(exported: &ExportedPayment) -> Result<Option<PaymentSettlementResponse>, ApiError> {
-    let Some(first) = exported.settled.first() else { return Ok(None) };
-    let zero = Balance::zero(first.transaction.gross.currency());
-    let (mut gross, mut fee, mut net) = (zero, zero, zero);
-    for one in &exported.settled {
-        gross = gross.checked_add(one.transaction.gross)?;
-        fee = fee.checked_add(one.transaction.fee)?;
-        net = net.checked_add(one.transaction.net)?;
+impl From<&Settlement> for PaymentSettlementResponse {
+    fn from(settled: &Settlement) -> Self {
+        Self {
+            currency: settled.gross.currency().to_string(),
+            gross: settled.gross.to_plain(),
+            fee: settled.fee.to_plain(),
+            net: settled.net.to_plain(),
+            exchange_rate: settled.exchange_rate.map(|rate| rate.to_string()),
+        }
     }
-    Ok(Some(PaymentSettlementResponse {
-        currency: zero.currency().to_string(),
-        gross: gross.to_plain(),
-        fee: fee.to_plain(),
-        net: net.to_plain(),
-        exchange_rate: first.transaction.exchange_rate.map(|rate| rate.to_string()),
-    }))
+}
+
+/// The answer where an export has more rows than are answered at once.
+pub(crate) fn too_many_rows() -> ApiError {
+    let title = "The export has too many rows to be answered at once";
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_rows", title);
+    let detail = format!("it has more than {ROWS_AT_ONCE_MAX} rows; POST /api/v1/exports makes a file of any size");
+    ApiError::from(problem.detail(detail))
 }
 
 /// Export the journal of a period
 ///
 /// Double-entry bookkeeping of the ledger's entries and the provider's transactions, with one line per account. With `format=csv`
-/// the answer is a file with columns for debit and credit, whose header `Complete-Until` says what `complete_until` does.
+/// the answer is a file with columns for debit and credit, whose header `Complete-Until` says what `complete_until` does. A period
+/// with more than 5,000 lines is refused: `POST /api/v1/exports` makes a file of it.
 #[utoipa::path(
     get, path = "/api/v1/exports/journal", tag = "Exports", params(ExportQuery),
     responses((status = 200, description = "The journal.", body = JournalResponse))
@@ -271,24 +237,26 @@ pub(crate) async fn export_journal(
 ) -> Result<Response, ApiError> {
     let period = validate(|errors| query.read(errors))?;
     let complete_until = complete_until(&caller, &period);
-    let lines = operations::journal(&caller.state.context, &caller.business, period.from, period.to).await?;
-    if period.csv {
-        let mut file = String::new();
-        header_row(&mut file, &JOURNAL_COLUMNS);
-        for line in &lines {
-            row(&mut file, &line.cells());
+    let (context, business) = (&caller.state.context, &caller.business);
+    let lines = operations::journal(context, business, period.from, period.to).await?.ok_or_else(too_many_rows)?;
+    match period.format {
+        ExportFormat::Csv => {
+            let file = operations::journal_file(lines, &business.time_zone)?;
+            Ok(file_complete_until(csv_attachment(&file_name("journal", &period), file), complete_until))
         }
-        return Ok(file_complete_until(csv_attachment(&file_name("journal", &period), file), complete_until));
+        ExportFormat::Json => {
+            let lines = lines.iter().map(JournalLineResponse::from).collect();
+            let journal = JournalResponse { complete_until: complete_until.to_string(), lines };
+            Ok(ApiResponse::ok(&journal)?.into_response())
+        }
     }
-    let complete_until = complete_until.to_string();
-    let journal = JournalResponse { complete_until, lines: lines.iter().map(JournalLineResponse::from).collect() };
-    Ok(ApiResponse::ok(&journal)?.into_response())
 }
 
 /// Export the payments of a period
 ///
 /// The payments started in the period: what arrived, what went back, what the provider paid out and what it kept. With
-/// `format=csv` the answer is a file with the same columns.
+/// `format=csv` the answer is a file with the same columns; what was paid out in a further currency has a row of its own, in which the
+/// payment's amounts are empty. A period with more than 5,000 payments is refused: `POST /api/v1/exports` makes a file of it.
 #[utoipa::path(
     get, path = "/api/v1/exports/payments", tag = "Exports", params(ExportQuery),
     responses((status = 200, description = "The payments.", body = ExportedPaymentsResponse))
@@ -299,20 +267,20 @@ pub(crate) async fn export_payments(
 ) -> Result<Response, ApiError> {
     let period = validate(|errors| query.read(errors))?;
     let complete_until = complete_until(&caller, &period);
-    let found = operations::exported_payments(&caller.state.context, &caller.business, period.from, period.to).await?;
-    let zone = &caller.business.time_zone;
-    let payments =
-        found.iter().map(|one| ExportedPaymentResponse::of(one, zone)).collect::<Result<Vec<_>, ApiError>>()?;
-    if period.csv {
-        let mut file = String::new();
-        header_row(&mut file, &PAYMENT_COLUMNS);
-        for payment in &payments {
-            row(&mut file, &payment.cells());
+    let (context, business) = (&caller.state.context, &caller.business);
+    let found = operations::exported_payments(context, business, period.from, period.to).await?;
+    let found = found.ok_or_else(too_many_rows)?;
+    match period.format {
+        ExportFormat::Csv => {
+            let file = operations::payments_file(found, &business.time_zone)?;
+            Ok(file_complete_until(csv_attachment(&file_name("payments", &period), file), complete_until))
         }
-        return Ok(file_complete_until(csv_attachment(&file_name("payments", &period), file), complete_until));
+        ExportFormat::Json => {
+            let payments = found.iter().map(|one| ExportedPaymentResponse::of(one, &business.time_zone)).collect();
+            let exported = ExportedPaymentsResponse { complete_until: complete_until.to_string(), payments };
+            Ok(ApiResponse::ok(&exported)?.into_response())
+        }
     }
-    Ok(ApiResponse::ok(&ExportedPaymentsResponse { complete_until: complete_until.to_string(), payments })?
-        .into_response())
 }
 
 fn complete_until(caller: &Caller, period: &Period) -> Timestamp {

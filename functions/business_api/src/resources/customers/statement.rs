@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
+use operations::ROWS_AT_ONCE_MAX;
 use receivables::Money;
 use receivables::statement::{
     BalanceForward, InvoicePart, OpenItem, QueryTexts, Statement, StatementBody, StatementLine, StatementQuery,
@@ -19,6 +20,7 @@ use crate::http::pagination::ListScope;
 use crate::http::response::{ApiResponse, csv_attachment};
 use crate::http::strict_query::StrictQuery;
 use crate::http::validation::{FieldErrors, validate};
+use crate::resources::exports::too_many_rows;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -210,7 +212,7 @@ impl StatementParams {
         let (page, query, format) = (page?, query?, format?);
         let query = match format {
             Format::Json => StatementQuery { lines: Some(page.limit), ..query },
-            Format::Csv => query.whole(),
+            Format::Csv => StatementQuery { place: None, lines: Some(ROWS_AT_ONCE_MAX), ..query },
         };
         Some((query, format))
     }
@@ -281,7 +283,8 @@ impl StatementResponse {
 /// Show the statement of a customer
 ///
 /// Lists what changed the balance over a period, or the open invoices, with the balances at the end of a day. There is one
-/// statement per currency. With `format=csv` the answer is the same as a file.
+/// statement per currency. With `format=csv` the answer is the same as a file; one of more than 5,000 lines is refused, and
+/// `POST /api/v1/exports` makes a file of it.
 #[utoipa::path(
     get, path = "/api/v1/customers/{id}/statement", tag = "Customers",
     params(("id" = String, Path, description = "The customer's id, or your `external_id`."), StatementParams),
@@ -317,6 +320,7 @@ pub(crate) async fn show_statement(
             };
             Ok(ApiResponse::ok(&response)?.into_response())
         }
+        Format::Csv if view.next.is_some() => Err(too_many_rows()),
         Format::Csv => Ok(csv_attachment(&view.file_name(), view.to_csv())),
     }
 }
