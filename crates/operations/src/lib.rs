@@ -54,7 +54,7 @@ pub use payment_gateway::PayerRemedy;
 pub use payments::{StartPayment, StartedPayment, charge_rule, poll_payment, start_payment};
 pub use publish::mail::send_sign_in_mail;
 pub use publish::publish;
-pub use refunds::{NewRefund, order_refund};
+pub use refunds::{NewRefund, NewRefundAnswer, answer_refund, order_refund};
 pub use replay::{Replay, ReplayResult, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
 pub use verify::{BooksProof, verify_books};

@@ -28,6 +28,7 @@ mod persistence;
 mod portal_doors;
 mod provider_edges;
 mod recovery;
+mod refund_meanings;
 mod refusals;
 mod replay;
 mod schedules;

@@ -31,6 +31,8 @@ fn refund(payment: &PaymentId, amount: &str) -> NewRefund {
         payment: payment.clone(),
         amount: Some(Money::parse(amount, Currency::EUR).unwrap()),
         invoice: None,
+        meaning: receivables::payment::RefundMeaning::Reopens,
+        credit_note_number: None,
         reason: "Returned goods".parse().unwrap(),
     }
 }

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
-use receivables::payment::PageRefusal;
+use receivables::payment::{NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest};
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
-use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState};
+use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState, RefundState};
 use receivables::saved_method::{MethodLook, MethodState};
 use receivables::{Actor, Balance, Change, Currency, Locale, Payment, Report, payment};
 
@@ -45,11 +45,30 @@ async fn eventful_payment(fixture: &Fixture) -> Payment {
     commit(fixture, &pay).await;
     let (placed, place) = payment::place_remainder(&paid, &[], later(3)).unwrap();
     commit(fixture, &place).await;
-    let (ordered, order) =
-        payment::order_refund(&placed, id("rfd", "1"), money(500), None, "Too much".parse().unwrap(), later(4))
-            .unwrap();
+    let note = |name| NoteOfRefund {
+        id: id("crn", name),
+        number: format!("K-{name}").parse().unwrap(),
+        issued_on: "2026-03-03".parse().unwrap(),
+        reason: "Too much".parse().unwrap(),
+    };
+    let request = RefundRequest {
+        id: id("rfd", "1"),
+        amount: money(2_500),
+        invoice: None,
+        meaning: RefundMeaning::Credits,
+        note: note("1"),
+        reason: "Too much".parse().unwrap(),
+    };
+    let (ordered, order) = payment::order_refund(&placed, request, later(4)).unwrap();
     commit(fixture, &order).await;
-    ordered
+    let refund = RefundState { amount: Cash::of(money(700)), ..RefundState::default() };
+    let refund = Report::new("re_1".parse().unwrap(), ObjectState::Refund(refund));
+    let (asked, ask) = payment::apply_reports(&ordered, &[refund.clone()], later(5)).unwrap();
+    commit(fixture, &ask).await;
+    let (answered, answer) =
+        payment::answer_refund(&asked, &refund.object, RefundMeaning::Credits, note("2"), later(6)).unwrap();
+    commit(fixture, &answer).await;
+    answered
 }
 
 /// The items of both tables, by key.
@@ -238,7 +257,7 @@ async fn what_is_written_is_read() {
     let stored = store.effect(&effect().key()).await.unwrap().unwrap();
     assert_eq!((stored.effect, stored.state, stored.tries), (effect(), EffectState::Waiting, 1));
     let entries = store.entries_since(&b(), &c(), now()).await.unwrap();
-    assert_eq!(entries.len(), 3, "an invoice, its payment, a credit note: {entries:#?}");
+    assert_eq!(entries.len(), 6, "an invoice, its payment, a refund, three credit notes: {entries:#?}");
     let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };
     store.request_done(&b(), "hash of a name", &answer).await.unwrap();
     let claim = store.claim_request(&b(), "hash of a name", "hash of a request", later(1)).await.unwrap();

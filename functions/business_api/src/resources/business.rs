@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::response::Response;
 use receivables::business::SettingsChange;
 use receivables::write_off::tolerance_max;
-use receivables::{Business, Currency, Money, OutsidePayments};
+use receivables::{Business, Currency, Money, OutsidePayments, ProviderRefunds};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,6 +37,8 @@ pub(crate) struct BusinessResponse {
     /// What becomes of a known customer's payment that another program made at the provider and that names no invoice: `apply`,
     /// `propose` or `ignore`.
     outside_payments: &'static str,
+    /// What a refund means that was made at the payment provider and not ordered here: `ask`, `credits` or `reopens`.
+    provider_refunds: &'static str,
 }
 
 /// The settings to change. Those left out stay as they are.
@@ -54,6 +56,11 @@ pub(crate) struct BusinessChangeRequest {
     /// (`guichet_invoice`: its id or number) is for that invoice, and a known customer's bank transfer covers what is due first.
     #[schema(example = "propose")]
     outside_payments: Option<String>,
+    /// What a refund means that was made at the payment provider, such as in its dashboard, and not ordered here. `ask`: what it had
+    /// covered is held, so that nobody is asked to pay it again, and a review asks a person. `credits`: a credit note of the same
+    /// amount covers it. `reopens`: it is to be paid again.
+    #[schema(example = "ask")]
+    provider_refunds: Option<String>,
     /// Why you do this. The audit keeps it.
     #[serde(default)]
     #[schema(required, min_length = 1, max_length = 200, example = "Rounding in dinars")]
@@ -72,6 +79,7 @@ impl From<&Business> for BusinessResponse {
             email: business.email.as_str().to_owned(),
             write_off_tolerances: tolerances.map(|(code, amount)| (code.to_string(), amount.to_plain())).collect(),
             outside_payments: business.outside_payments.as_str(),
+            provider_refunds: business.provider_refunds.as_str(),
         }
     }
 }
@@ -82,6 +90,7 @@ impl BusinessChangeRequest {
         SettingsChange {
             write_off_tolerances: self.tolerances(errors),
             outside_payments: self.outside_payments(errors),
+            provider_refunds: self.provider_refunds(errors),
         }
     }
 
@@ -90,6 +99,15 @@ impl BusinessChangeRequest {
         let choice = OutsidePayments::named(word);
         if choice.is_none() {
             errors.add("outside_payments", "expected apply, propose or ignore".to_owned());
+        }
+        choice
+    }
+
+    fn provider_refunds(&self, errors: &mut FieldErrors) -> Option<ProviderRefunds> {
+        let word = self.provider_refunds.as_deref()?;
+        let choice = ProviderRefunds::named(word);
+        if choice.is_none() {
+            errors.add("provider_refunds", "expected ask, credits or reopens".to_owned());
         }
         choice
     }
