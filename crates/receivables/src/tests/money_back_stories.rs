@@ -106,7 +106,7 @@ fn the_providers_own_sum_stands_in_for_refunds_that_were_not_heard_of() {
             ledger: A 10.00
             facts: payment.refunded, invoice.reopened
         P: intent refunded 60.00
-            P is settled: 100.00 asked, 100.00 received, 20.00 refunded, review: refund_failed#re_P1, review: provider_refund#pi_P, review: provider_refund#re_P2
+            P is settled: 100.00 asked, 100.00 received, 20.00 refunded, review: refund_failed#re_P1, review: provider_refund#re_P2, review: provider_refund#pi_P
             A is partly_paid: 20.00 open, 20.00 in question, 0.00 payable
             ledger: A 10.00
             facts: payment.refunded, invoice.reopened

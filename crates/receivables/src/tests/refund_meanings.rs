@@ -278,6 +278,7 @@ fn a_refund_made_at_the_provider_is_in_question_until_a_person_answers() {
         answer P: refund2 reopens
             P is settled: 100.00 asked, 110.00 received, 80.00 refunded
             A is partly_paid: 20.00 open
+            facts: invoice.reopened
         pay Q: A 20.00
             Q is started: 20.00 asked
             A is partly_paid: 20.00 open, checkout of Q
@@ -346,7 +347,7 @@ fn an_answer_to_what_the_provider_only_counts_holds_once_the_refund_is_reported(
         P: refund1 30.00 done
             P is settled: 100.00 asked, 100.00 received, 30.00 refunded
         P: intent refunded 50.00
-            P is settled: 100.00 asked, 100.00 received, 50.00 refunded, review: provider_refund#re_P1
+            P is settled: 100.00 asked, 100.00 received, 50.00 refunded, review: provider_refund#pi_P
             A is partly_paid: 20.00 open, 20.00 in question, 0.00 payable
             ledger: A 20.00
             facts: payment.refunded, invoice.reopened
@@ -355,6 +356,7 @@ fn an_answer_to_what_the_provider_only_counts_holds_once_the_refund_is_reported(
         answer P: refund2 reopens
             P is settled: 100.00 asked, 100.00 received, 50.00 refunded
             A is partly_paid: 20.00 open
+            facts: invoice.reopened
     "#]]);
 }
 
