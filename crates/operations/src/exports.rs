@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use receivables::journal::{self, JournalLine, Known};
+use receivables::journal::{self, Holder, JournalLine, Known};
 use receivables::payout::BalanceTransaction;
 use receivables::{BillingZone, Business, Payment};
 use store::PayoutTransaction;
@@ -45,6 +45,9 @@ pub async fn journal(
         for one in context.store.payout_transactions(b, payout.provider, &payout.id).await? {
             if within(one.transaction.at) {
                 lines.extend(of_movement(context, business, &one).await?);
+                if payout.part_of.is_some() {
+                    lines.extend(journal::of_another(&one.transaction, Holder::Other, zone));
+                }
             }
         }
     }
@@ -66,6 +69,9 @@ async fn of_movement(
     one: &PayoutTransaction,
 ) -> Result<Vec<JournalLine>, OperationError> {
     let (zone, transaction) = (&business.time_zone, &one.transaction);
+    if one.other_business.is_some() {
+        return Ok(journal::of_another(transaction, Holder::Us, zone).into());
+    }
     let payment = match &one.payment {
         Some(payment) => context.store.payment(&business.id, payment).await?,
         None => None,

@@ -2,11 +2,11 @@
 //!
 //! A payout may have fifty thousand transactions, so its list is read in steps, as due work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use receivables::payout::{PayoutRank, PayoutReport, prove};
-use receivables::{BusinessId, ObjectId, Provider};
+use receivables::payout::{BalanceTransaction, PayoutRank, PayoutReport, PayoutState, prove};
+use receivables::{Balance, BusinessId, ObjectId, PaymentId, Provider};
 use store::{Page, Payout, PayoutReading, PayoutTransaction};
 
 use crate::commit::RetryOnConflict;
@@ -27,6 +27,10 @@ pub(crate) async fn apply_payout_report(
     report: &PayoutReport,
     now: Timestamp,
 ) -> Result<(), OperationError> {
+    // Of an account that businesses share, its owner gets the payouts, and gives the others their part.
+    if !context.store.provider_account(provider).await?.is_owned_by(b) {
+        return Ok(());
+    }
     let mut retry = RetryOnConflict::new(context);
     loop {
         retry.attempt().await?;
@@ -37,6 +41,7 @@ pub(crate) async fn apply_payout_report(
             state: report.state.clone(),
             proof: None,
             unlisted: false,
+            part_of: None,
             heard_at: now,
             reading: None,
             version: 0,
@@ -81,13 +86,7 @@ pub(crate) async fn read_payout(
             }
             Err(error) => return Err(error),
         };
-        let sources: BTreeSet<ObjectId> = page.transactions.iter().filter_map(|one| one.source.clone()).collect();
-        let owners = context.store.payments_of_objects(b, payout.provider, &sources).await?;
-        let transactions = page.transactions.into_iter().map(|transaction| {
-            let payment = transaction.source.as_ref().and_then(|source| owners.get(source)).cloned();
-            PayoutTransaction { transaction, payment }
-        });
-        let transactions: Vec<PayoutTransaction> = transactions.collect();
+        let transactions = split(context, b, &payout, page.transactions).await?;
         context.store.put_new_payout_transactions(b, &payout, &transactions).await?;
         after = page.more;
         if after.is_none() {
@@ -95,6 +94,71 @@ pub(crate) async fn read_payout(
         }
     }
     finish(context, b, payout, Some(PayoutReading { due_at: now, after })).await
+}
+
+/// Whose each transaction of a payout is. What belongs to payments of other businesses that share the account is given to them, as
+/// their part of the payout, and known to be theirs.
+async fn split(
+    context: &Context,
+    b: &BusinessId,
+    payout: &Payout,
+    transactions: Vec<BalanceTransaction>,
+) -> Result<Vec<PayoutTransaction>, OperationError> {
+    let (store, provider) = (&context.store, payout.provider);
+    let sources: BTreeSet<ObjectId> = transactions.iter().filter_map(|one| one.source.clone()).collect();
+    let owners = store.payments_of_objects(b, provider, &sources).await?;
+    let payment_in = |owners: &BTreeMap<ObjectId, PaymentId>, transaction: &BalanceTransaction| {
+        transaction.source.as_ref().and_then(|source| owners.get(source)).cloned()
+    };
+    let account = store.provider_account(provider).await?;
+    let mut theirs: BTreeMap<ObjectId, BusinessId> = BTreeMap::new();
+    for other in account.others(b) {
+        let owners = store.payments_of_objects(other, provider, &sources).await?;
+        let parts = transactions.iter().filter_map(|transaction| {
+            let payment = Some(payment_in(&owners, transaction)?);
+            Some(PayoutTransaction { transaction: transaction.clone(), payment, other_business: None })
+        });
+        let parts: Vec<PayoutTransaction> = parts.collect();
+        if !parts.is_empty() {
+            give_part(context, b, other, payout, &parts).await?;
+        }
+        theirs.extend(parts.into_iter().map(|part| (part.transaction.id, other.clone())));
+    }
+    let all = transactions.into_iter().map(|transaction| {
+        let payment = payment_in(&owners, &transaction);
+        let other_business = theirs.get(&transaction.id).filter(|_| payment.is_none()).cloned();
+        PayoutTransaction { transaction, payment, other_business }
+    });
+    Ok(all.collect())
+}
+
+/// Gives another business its part of a payout: the transactions of its payments, and what they come to.
+async fn give_part(
+    context: &Context,
+    b: &BusinessId,
+    other: &BusinessId,
+    payout: &Payout,
+    transactions: &[PayoutTransaction],
+) -> Result<(), OperationError> {
+    let store = &context.store;
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
+        let before = store.payout(other, payout.provider, &payout.id).await?;
+        store.put_new_payout_transactions(other, payout, transactions).await?;
+        let kept = store.payout_transactions(other, payout.provider, &payout.id).await?;
+        let zero = Balance::zero(payout.state.amount.currency());
+        let amount = kept.iter().try_fold(zero, |sum, one| sum.checked_add(one.transaction.net));
+        let amount = amount.map_err(|error| OperationError::Defect(format!("payout {}: {error}", payout.id)))?;
+        let state = PayoutState { amount, ..payout.state.clone() };
+        let whole: Vec<BalanceTransaction> = kept.into_iter().map(|one| one.transaction).collect();
+        let proof = prove(&payout.id, amount, &whole).ok();
+        let version = before.map_or(0, |before| before.version) + 1;
+        let part = Payout { state, proof, part_of: Some(b.clone()), reading: None, version, ..payout.clone() };
+        if store.put_payout(other, &part).await? {
+            return Ok(());
+        }
+    }
 }
 
 /// Proves a payout whose list was read to its end.
@@ -127,15 +191,14 @@ async fn finish(
 /// Matches transactions whose payments became known after the payout: a sweep reads the newest events first.
 pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(), OperationError> {
     let latest = context.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
-    for payout in latest.items.iter().filter(|payout| payout.proof.is_some() && payout.reading.is_none()) {
+    let read = |payout: &&Payout| payout.proof.is_some() && payout.reading.is_none() && payout.part_of.is_none();
+    for payout in latest.items.iter().filter(read) {
         let known = context.store.payout_transactions(b, payout.provider, &payout.id).await?;
-        let unknown: Vec<_> = known.into_iter().filter(|one| one.payment.is_none()).collect();
-        let sources: BTreeSet<ObjectId> = unknown.iter().filter_map(|one| one.transaction.source.clone()).collect();
-        let owners = context.store.payments_of_objects(b, payout.provider, &sources).await?;
-        for one in unknown {
-            if let Some(payment) = one.transaction.source.as_ref().and_then(|source| owners.get(source)).cloned() {
-                let matched = PayoutTransaction { payment: Some(payment), ..one };
-                context.store.match_payout_transaction(b, payout, &matched).await?;
+        let unknown = known.into_iter().filter(|one| one.payment.is_none() && one.other_business.is_none());
+        let unknown: Vec<BalanceTransaction> = unknown.map(|one| one.transaction).collect();
+        for one in split(context, b, payout, unknown).await? {
+            if one.payment.is_some() || one.other_business.is_some() {
+                context.store.match_payout_transaction(b, payout, &one).await?;
             }
         }
     }

@@ -33,6 +33,7 @@ mod refusals;
 mod replay;
 mod schedules;
 mod settling;
+mod shared_account;
 mod sign_in;
 mod skipped_invoices;
 mod statement;

@@ -128,7 +128,7 @@ impl Store {
     }
 
     /// Puts an item of a version over the one before it, or as the first.
-    async fn put_next(&self, item: Item, version: u64) -> Result<bool, StoreError> {
+    pub(super) async fn put_next(&self, item: Item, version: u64) -> Result<bool, StoreError> {
         let put = self.client.put_item().table_name(&self.tables.core).set_item(Some(item));
         let put = if version <= 1 {
             put.condition_expression("attribute_not_exists(pk)")

@@ -25,6 +25,8 @@ pub struct Payout {
     pub proof: Option<PayoutProof>,
     /// The provider refused to list its transactions, and so there is no proof.
     pub unlisted: bool,
+    /// The business that gets it, where that is another: then this is the part of it that is made of this business's payments.
+    pub part_of: Option<BusinessId>,
     /// When it was first heard of.
     pub heard_at: Timestamp,
     /// Whether the provider's list of its transactions is being read.
@@ -48,6 +50,8 @@ pub struct PayoutTransaction {
     pub transaction: BalanceTransaction,
     /// The payment it comes from, where it is one of ours.
     pub payment: Option<PaymentId>,
+    /// The business whose payment it comes from, where that is another.
+    pub other_business: Option<BusinessId>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -63,6 +67,8 @@ struct PayoutRecord {
     manual: bool,
     #[serde(default)]
     unlisted: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    part_of: Option<BusinessId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     bank_reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -97,6 +103,7 @@ pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreEr
         reconciled: fact.reconciled,
         manual: fact.manual,
         unlisted: payout.unlisted,
+        part_of: payout.part_of.clone(),
         bank_reference: fact.bank_reference.clone(),
         failure: fact.failure.clone(),
         proof: payout.proof.as_ref().map(|proof| ProofRecord {
@@ -152,6 +159,7 @@ pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
         },
         proof: proof.transpose()?,
         unlisted: record.unlisted,
+        part_of: record.part_of,
         heard_at: record.heard_at,
         reading: record.due_at.map(|due_at| PayoutReading { due_at, after: record.reading_after }),
         version: record.version,
@@ -173,6 +181,8 @@ struct TransactionRecord {
     at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     payment: Option<PaymentId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    other_business: Option<BusinessId>,
 }
 
 pub(crate) fn of_transaction(b: &BusinessId, payout: &Payout, one: &PayoutTransaction) -> Result<Item, StoreError> {
@@ -188,6 +198,7 @@ pub(crate) fn of_transaction(b: &BusinessId, payout: &Payout, one: &PayoutTransa
         exchange_rate: transaction.exchange_rate.map(|rate| rate.to_string()),
         at: transaction.at,
         payment: one.payment.clone(),
+        other_business: one.other_business.clone(),
     };
     let item = item(&keys::transaction(b, payout.provider, &payout.id, &transaction.id), &record)?;
     Ok(match &one.payment {
@@ -215,6 +226,7 @@ pub(crate) fn transaction(item: Item) -> Result<PayoutTransaction, StoreError> {
             at: record.at,
         },
         payment: record.payment,
+        other_business: record.other_business,
     })
 }
 

@@ -56,17 +56,20 @@ async fn eventful_payment(fixture: &Fixture) -> Payment {
         amount: money(2_500),
         invoice: None,
         meaning: RefundMeaning::Credits,
-        note: note("1"),
+        note: note("7"),
         reason: "Too much".parse().unwrap(),
     };
     let (ordered, order) = payment::order_refund(&placed, request, later(4)).unwrap();
     commit(fixture, &order).await;
-    let refund = RefundState { amount: Cash::of(money(700)), ..RefundState::default() };
-    let refund = Report::new("re_1".parse().unwrap(), ObjectState::Refund(refund));
-    let (asked, ask) = payment::apply_reports(&ordered, &[refund.clone()], later(5)).unwrap();
+    // The provider makes the refund that was ordered, and one of which nobody had told it here.
+    let refund = |name: &str, refund| Report::new(name.parse().unwrap(), ObjectState::Refund(refund));
+    let made = RefundState { order: Some(id("rfd", "1")), amount: Cash::of(money(2_500)), ..RefundState::default() };
+    let made = refund("re_0", made);
+    let refund = refund("re_1", RefundState { amount: Cash::of(money(700)), ..RefundState::default() });
+    let (asked, ask) = payment::apply_reports(&ordered, &[made, refund.clone()], later(5)).unwrap();
     commit(fixture, &ask).await;
     let (answered, answer) =
-        payment::answer_refund(&asked, &refund.object, RefundMeaning::Credits, note("2"), later(6)).unwrap();
+        payment::answer_refund(&asked, &refund.object, RefundMeaning::Credits, note("8"), later(6)).unwrap();
     commit(fixture, &answer).await;
     answered
 }
@@ -124,6 +127,7 @@ fn payout() -> Payout {
         state,
         proof: None,
         unlisted: false,
+        part_of: Some(b()),
         heard_at: now(),
         reading: Some(PayoutReading { due_at: later(3), after: Some("txn_9".to_owned()) }),
         version: 1,
@@ -144,6 +148,7 @@ fn transaction() -> PayoutTransaction {
             at: now(),
         },
         payment: Some(id("pay", "1")),
+        other_business: Some(b()),
     }
 }
 

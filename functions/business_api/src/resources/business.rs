@@ -39,6 +39,8 @@ pub(crate) struct BusinessResponse {
     outside_payments: &'static str,
     /// What a refund means that was made at the payment provider and not ordered here: `ask`, `credits` or `reopens`.
     provider_refunds: &'static str,
+    /// Whether the business is named the owner of its account at the payment provider, which others may share.
+    owns_provider_account: bool,
 }
 
 /// The settings to change. Those left out stay as they are.
@@ -61,16 +63,20 @@ pub(crate) struct BusinessChangeRequest {
     /// amount covers it. `reopens`: it is to be paid again.
     #[schema(example = "ask")]
     provider_refunds: Option<String>,
+    /// `true` names the business the owner of its account at the payment provider. Required before another business shares the account:
+    /// payouts are the owner's, and so is money that names no business. Each business sees what belongs to its own payments.
+    owns_provider_account: Option<bool>,
     /// Why you do this. The audit keeps it.
     #[serde(default)]
     #[schema(required, min_length = 1, max_length = 200, example = "Rounding in dinars")]
     reason: String,
 }
 
-impl From<&Business> for BusinessResponse {
-    fn from(business: &Business) -> Self {
+impl BusinessResponse {
+    async fn of(business: &Business, caller: &Caller) -> Result<Self, ApiError> {
+        let owns_provider_account = operations::owns_accounts(&caller.state.context, &business.id).await?;
         let tolerances = business.write_off_tolerances.iter();
-        Self {
+        Ok(Self {
             id: business.id.to_string(),
             name: business.name.as_str().to_owned(),
             default_currency: business.default_currency.to_string(),
@@ -80,7 +86,8 @@ impl From<&Business> for BusinessResponse {
             write_off_tolerances: tolerances.map(|(code, amount)| (code.to_string(), amount.to_plain())).collect(),
             outside_payments: business.outside_payments.as_str(),
             provider_refunds: business.provider_refunds.as_str(),
-        }
+            owns_provider_account,
+        })
     }
 }
 
@@ -139,7 +146,7 @@ impl BusinessChangeRequest {
     responses((status = 200, description = "The business that the API key belongs to.", body = BusinessResponse))
 )]
 pub(crate) async fn show_business(caller: Caller) -> Result<ApiResponse, ApiError> {
-    ApiResponse::ok(&BusinessResponse::from(&current_business(&caller).await?))
+    ApiResponse::ok(&BusinessResponse::of(&current_business(&caller).await?, &caller).await?)
 }
 
 /// Change the settings of the business
@@ -154,17 +161,29 @@ pub(crate) async fn change_business(request: IdempotentRequest) -> Result<Respon
     let body: BusinessChangeRequest = request.json()?;
     let (change, reason) = validate(|errors| {
         let change = body.read(errors);
+        if body.owns_provider_account == Some(false) {
+            errors.add("owns_provider_account", "expected true: an owner stays one");
+        }
         Some((change, parse_reason(&body.reason, errors)?))
     })?;
     request
         .run_once(async |run| {
             let caller = &run.caller;
-            if change == SettingsChange::default() {
-                return ApiResponse::ok(&BusinessResponse::from(&current_business(caller).await?));
-            }
             let (context, id) = (run.for_action(reason), caller.business_id());
+            if body.owns_provider_account == Some(true)
+                && let Some(owner) = operations::own_accounts(&context, id).await?
+            {
+                let why = format!("the account is owned by {owner}");
+                return validate(|errors| {
+                    errors.add("owns_provider_account", why);
+                    None
+                });
+            }
+            if change == SettingsChange::default() {
+                return ApiResponse::ok(&BusinessResponse::of(&current_business(caller).await?, caller).await?);
+            }
             let changed = operations::change_settings(&context, id, &change, caller.now).await?;
-            ApiResponse::ok(&BusinessResponse::from(&changed))
+            ApiResponse::ok(&BusinessResponse::of(&changed, caller).await?)
         })
         .await
 }

@@ -76,8 +76,9 @@ pub(crate) struct JournalLineResponse {
     /// What happened.
     kind: String,
     /// The account: `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off`,
-    /// `exchange` (also what is gained or lost by it), `unidentified` (money whose customer is not known) or `suspense` (money in
-    /// another currency than its payment's, and what of a movement nothing explains).
+    /// `exchange` (also what is gained or lost by it), `unidentified` (money whose customer is not known), `suspense` (money in
+    /// another currency than its payment's, and what of a movement nothing explains) or `other_businesses` (what businesses that share
+    /// an account at the payment provider owe each other).
     account: &'static str,
     /// The invoice's number, if the line is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
