@@ -59,7 +59,7 @@ async fn eventful_payment(fixture: &Fixture) -> Payment {
         note: note("7"),
         reason: "Too much".parse().unwrap(),
     };
-    let (ordered, order) = payment::order_refund(&placed, request, later(4)).unwrap();
+    let (ordered, order) = payment::order_refund(&placed, request.clone(), later(4)).unwrap();
     commit(fixture, &order).await;
     // The provider makes the refund that was ordered, and one of which nobody had told it here.
     let refund = |name: &str, refund| Report::new(name.parse().unwrap(), ObjectState::Refund(refund));
@@ -71,7 +71,12 @@ async fn eventful_payment(fixture: &Fixture) -> Payment {
     let (answered, answer) =
         payment::answer_refund(&asked, &refund.object, RefundMeaning::Credits, note("8"), later(6)).unwrap();
     commit(fixture, &answer).await;
-    answered
+    let (left, unapply) = payment::unapply(&answered, &one.head.id, Some(money(500)), later(7)).unwrap();
+    commit(fixture, &unapply).await;
+    let request = RefundRequest { id: id("rfd", "2"), amount: money(100), meaning: RefundMeaning::Reopens, ..request };
+    let (waiting, order) = payment::order_refund(&left, request, later(8)).unwrap();
+    commit(fixture, &order).await;
+    waiting
 }
 
 /// The items of both tables, by key.
@@ -262,7 +267,7 @@ async fn what_is_written_is_read() {
     let stored = store.effect(&effect().key()).await.unwrap().unwrap();
     assert_eq!((stored.effect, stored.state, stored.tries), (effect(), EffectState::Waiting, 1));
     let entries = store.entries_since(&b(), &c(), now()).await.unwrap();
-    assert_eq!(entries.len(), 6, "an invoice, its payment, a refund, three credit notes: {entries:#?}");
+    assert_eq!(entries.len(), 7, "an invoice, its payment, a refund, three credit notes, a move: {entries:#?}");
     let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };
     store.request_done(&b(), "hash of a name", &answer).await.unwrap();
     let claim = store.claim_request(&b(), "hash of a name", "hash of a request", later(1)).await.unwrap();
