@@ -9,7 +9,9 @@ use receivables::calendar::days_after;
 use receivables::customer::Profile;
 use receivables::invoice::{Draft, DraftLine, DraftSchedule};
 use receivables::text::TextError;
-use receivables::{BillingZone, Business, BusinessId, Currency, Locale, Money, OutsidePayments, PayLinkId};
+use receivables::{
+    BillingZone, Business, BusinessId, Currency, Locale, Money, OutsidePayments, PayLinkId, ProviderRefunds,
+};
 use rust_decimal::Decimal;
 
 /// A customer of the demo: external id, name, address, locale.
@@ -105,6 +107,7 @@ pub(crate) fn business(id: BusinessId) -> Result<Business, String> {
         email: "comptabilite@imprimerie-belleville.example".parse().map_err(in_words)?,
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: OutsidePayments::default(),
+        provider_refunds: ProviderRefunds::default(),
         version: 1,
     })
 }

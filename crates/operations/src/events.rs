@@ -3,16 +3,17 @@
 use futures::FutureExt;
 use jiff::Timestamp;
 use payment_gateway::{Meaning, meaning_of};
-use receivables::{BusinessId, ObjectId, PaymentId, Provider, Report};
+use receivables::{BusinessId, ObjectId, Provider, Report};
 use store::{EventKey, EventState, KeepOutcome, ReceivedEvent};
 
 use crate::commit::RetryOnConflict;
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::methods::{apply_method_reports, customer_deleted};
-use crate::outside_payments::{OutsideMoney, outside_money, record_external_payment};
+use crate::outside_payments::{OutsideMoney, find_payment, outside_money, record_external_payment};
 use crate::payments::{commit_reports, in_steps};
 use crate::payouts::apply_payout_report;
+use crate::provider_accounts::left_to_another;
 
 /// The outcome of applying an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +148,12 @@ async fn apply_reports(
             commit_reports(context, payment, reports, event, now).await?;
             return Ok(ApplyOutcome::InTheBooks);
         }
+        if let Some(why) = left_to_another(context, b, provider, reports).await? {
+            if let Some(event) = event {
+                context.store.mark_event(event, EventState::Applied, Some(why), now).await?;
+            }
+            return Ok(ApplyOutcome::Nothing);
+        }
         match outside_money(context, b, provider, reports).await? {
             OutsideMoney::LeftAside => {
                 if let Some(event) = event {
@@ -194,30 +201,4 @@ async fn keep(
         }
     }
     Ok(KeepOutcome::Kept)
-}
-
-/// The payment that reports are about: found by our own reference, else by the provider's objects seen before.
-async fn find_payment(
-    context: &Context,
-    b: &BusinessId,
-    provider: Provider,
-    reports: &[Report],
-) -> Result<Option<PaymentId>, OperationError> {
-    let mut named = reports.iter().filter_map(|report| report.payment.as_ref());
-    if let Some(id) = named.next() {
-        // Reports that name two payments at once belong to none of ours.
-        return Ok(named.all(|other| other == id).then(|| id.clone()));
-    }
-    let mut looked_up: Vec<&ObjectId> = Vec::new();
-    // The anchor first: most payments are found by it.
-    for object in reports.iter().flat_map(|report| [report.anchor(), &report.object]) {
-        if looked_up.contains(&object) {
-            continue;
-        }
-        if let Some(id) = context.store.payment_of_object(b, provider, object).await? {
-            return Ok(Some(id));
-        }
-        looked_up.push(object);
-    }
-    Ok(None)
 }

@@ -61,6 +61,46 @@ pub(crate) async fn outside_money(
     Ok(customer.map_or(OutsideMoney::OfNobody, |customer| OutsideMoney::Of(customer, money)))
 }
 
+/// The payment that reports are about: found by our own reference, else by the provider's objects seen before.
+pub(crate) async fn find_payment(
+    context: &Context,
+    b: &BusinessId,
+    provider: Provider,
+    reports: &[Report],
+) -> Result<Option<PaymentId>, OperationError> {
+    let mut named = reports.iter().filter_map(|report| report.payment.as_ref());
+    if let Some(id) = named.next() {
+        // Reports that name two payments at once belong to none of ours.
+        return Ok(named.all(|other| other == id).then(|| id.clone()));
+    }
+    let mut looked_up: Vec<&ObjectId> = Vec::new();
+    // The anchor first: most payments are found by it.
+    for object in reports.iter().flat_map(|report| [report.anchor(), &report.object]) {
+        if looked_up.contains(&object) {
+            continue;
+        }
+        if let Some(id) = context.store.payment_of_object(b, provider, object).await? {
+            return Ok(Some(id));
+        }
+        looked_up.push(object);
+    }
+    Ok(None)
+}
+
+/// Whether money for which no payment was started here names an invoice or a customer of a business.
+pub(crate) async fn is_meant(
+    context: &Context,
+    b: &BusinessId,
+    provider: Provider,
+    reports: &[Report],
+) -> Result<bool, OperationError> {
+    if named_invoice(context, b, reports).await?.is_some() {
+        return Ok(true);
+    }
+    let Some(customer) = reports.iter().find_map(|report| report.customer.as_ref()) else { return Ok(false) };
+    Ok(context.store.customer_at_provider(b, provider, customer).await?.is_some())
+}
+
 /// The invoice that the reports name, by its id or number.
 async fn named_invoice(
     context: &Context,

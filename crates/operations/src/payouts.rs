@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use receivables::payout::{BalanceTransaction, PayoutRank, PayoutReport, prove};
-use receivables::{BusinessId, ObjectId, Payment, PaymentId, Provider, journal};
+use receivables::payout::{BalanceTransaction, PayoutRank, PayoutReport, PayoutState, prove};
+use receivables::{Balance, BusinessId, ObjectId, Payment, PaymentId, Provider, journal};
 use store::{Page, Payout, PayoutReading, PayoutTransaction};
 
 use crate::commit::RetryOnConflict;
@@ -27,6 +27,10 @@ pub(crate) async fn apply_payout_report(
     report: &PayoutReport,
     now: Timestamp,
 ) -> Result<(), OperationError> {
+    // Of an account that businesses share, its owner gets the payouts, and gives the others their part.
+    if !context.store.provider_account(provider).await?.is_owned_by(b) {
+        return Ok(());
+    }
     let mut retry = RetryOnConflict::new(context);
     loop {
         retry.attempt().await?;
@@ -37,6 +41,7 @@ pub(crate) async fn apply_payout_report(
             state: report.state.clone(),
             proof: None,
             unlisted: false,
+            part_of: None,
             heard_at: now,
             reading: None,
             version: 0,
@@ -81,10 +86,7 @@ pub(crate) async fn read_payout(
             }
             Err(error) => return Err(error),
         };
-        let sources: BTreeSet<ObjectId> = page.transactions.iter().filter_map(|one| one.source.clone()).collect();
-        let owners = Owners::of(context, b, payout.provider, &sources).await?;
-        let transactions = page.transactions.into_iter().map(|transaction| owners.matched(transaction));
-        let transactions: Vec<PayoutTransaction> = transactions.collect();
+        let transactions = split(context, b, &payout, page.transactions).await?;
         context.store.put_new_payout_transactions(b, &payout, &transactions).await?;
         after = page.more;
         if after.is_none() {
@@ -92,6 +94,66 @@ pub(crate) async fn read_payout(
         }
     }
     finish(context, b, payout, Some(PayoutReading { due_at: now, after })).await
+}
+
+/// Whose each transaction of a payout is. What belongs to payments of other businesses that share the account is given to them, as
+/// their part of the payout, and known to be theirs.
+async fn split(
+    context: &Context,
+    b: &BusinessId,
+    payout: &Payout,
+    transactions: Vec<BalanceTransaction>,
+) -> Result<Vec<PayoutTransaction>, OperationError> {
+    let (store, provider) = (&context.store, payout.provider);
+    let sources: BTreeSet<ObjectId> = transactions.iter().filter_map(|one| one.source.clone()).collect();
+    let owners = Owners::of(context, b, provider, &sources).await?;
+    let account = store.provider_account(provider).await?;
+    let mut theirs: BTreeMap<ObjectId, BusinessId> = BTreeMap::new();
+    for other in account.others(b) {
+        let owners = Owners::of(context, other, provider, &sources).await?;
+        let parts = transactions.iter().map(|one| owners.matched(one.clone())).filter(|one| one.payment.is_some());
+        let parts = parts.map(|one| PayoutTransaction { holder: Some(b.clone()), ..one });
+        let parts: Vec<PayoutTransaction> = parts.collect();
+        if !parts.is_empty() {
+            give_part(context, b, other, payout, &parts).await?;
+        }
+        theirs.extend(parts.into_iter().map(|part| (part.transaction.id, other.clone())));
+    }
+    let all = transactions.into_iter().map(|transaction| {
+        let one = owners.matched(transaction);
+        let other_business = theirs.get(&one.transaction.id).filter(|_| one.payment.is_none()).cloned();
+        PayoutTransaction { other_business, ..one }
+    });
+    Ok(all.collect())
+}
+
+/// Gives another business its part of a payout: the transactions of its payments, and what they come to.
+async fn give_part(
+    context: &Context,
+    b: &BusinessId,
+    other: &BusinessId,
+    payout: &Payout,
+    transactions: &[PayoutTransaction],
+) -> Result<(), OperationError> {
+    let store = &context.store;
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
+        let before = store.payout(other, payout.provider, &payout.id).await?;
+        store.put_new_payout_transactions(other, payout, transactions).await?;
+        let kept = store.payout_transactions(other, payout.provider, &payout.id).await?;
+        let zero = Balance::zero(payout.state.amount.currency());
+        let amount = kept.iter().try_fold(zero, |sum, one| sum.checked_add(one.transaction.net));
+        let amount = amount.map_err(|error| OperationError::Defect(format!("payout {}: {error}", payout.id)))?;
+        let state = PayoutState { amount, ..payout.state.clone() };
+        let whole: Vec<BalanceTransaction> = kept.into_iter().map(|one| one.transaction).collect();
+        let proof = prove(&payout.id, amount, &whole).ok();
+        let version = before.map_or(0, |before| before.version) + 1;
+        let part = Payout { state, proof, part_of: Some(b.clone()), reading: None, version, ..payout.clone() };
+        if store.put_payout(other, &part).await? {
+            return Ok(());
+        }
+    }
 }
 
 /// Proves a payout whose list was read to its end.
@@ -124,13 +186,13 @@ async fn finish(
 /// Matches transactions whose payments became known after the payout: a sweep reads the newest events first.
 pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(), OperationError> {
     let latest = context.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
-    for payout in latest.items.iter().filter(|payout| payout.proof.is_some() && payout.reading.is_none()) {
+    let read = |payout: &&Payout| payout.proof.is_some() && payout.reading.is_none() && payout.part_of.is_none();
+    for payout in latest.items.iter().filter(read) {
         let known = context.store.payout_transactions(b, payout.provider, &payout.id).await?;
-        let unknown: Vec<_> = known.into_iter().filter(|one| one.payment.is_none()).collect();
-        let sources: BTreeSet<ObjectId> = unknown.iter().filter_map(|one| one.transaction.source.clone()).collect();
-        let owners = Owners::of(context, b, payout.provider, &sources).await?;
-        let matched = unknown.into_iter().map(|one| owners.matched(one.transaction));
-        let matched: Vec<PayoutTransaction> = matched.filter(|one| one.payment.is_some()).collect();
+        let unknown = known.into_iter().filter(|one| one.payment.is_none() && one.other_business.is_none());
+        let unknown: Vec<BalanceTransaction> = unknown.map(|one| one.transaction).collect();
+        let mut matched = split(context, b, payout, unknown).await?;
+        matched.retain(|one| one.payment.is_some() || one.other_business.is_some());
         context.store.match_payout_transactions(b, payout, &matched).await?;
     }
     Ok(())
@@ -164,6 +226,8 @@ impl Owners {
             payment: payment.map(|payment| payment.id.clone()),
             fact: payment.and(owner).and_then(|(_, fact)| fact.clone()),
             taken_over_at: taken_over.map(|payment| payment.started_at),
+            other_business: None,
+            holder: None,
             transaction,
         }
     }

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::settle::has_unapplied_cash;
 
+mod answer_refund;
 mod close_page;
 pub(crate) mod mail;
 mod receipt;
@@ -74,12 +75,13 @@ fn effects_of_fact(announced: &AnnouncedFact) -> Vec<Effect> {
         | FactKind::PaymentInSuspense { .. }
         | FactKind::PaymentReturned { .. }
         | FactKind::PaymentRefundFailed { .. }
+        | FactKind::PaymentUnapplied { .. }
         | FactKind::PaymentReinstated { .. } => vec![settle()],
+        FactKind::PaymentRefunded { payment, .. } => vec![EffectKind::AnswerRefund(payment.clone())],
         FactKind::CustomerRegistered
         | FactKind::PaymentStarted { .. }
         | FactKind::PaymentNeedsAction { .. }
         | FactKind::PaymentProcessing { .. }
-        | FactKind::PaymentRefunded { .. }
         | FactKind::PaymentChargedBack { .. }
         | FactKind::CreditNoteIssued { .. } => return Vec::new(),
     };
@@ -116,6 +118,7 @@ async fn is_needed(context: &Context, effect: &Effect) -> Result<bool, Operation
             Ok(close_page::idle_page(context, &effect.business, invoice).await?.is_some())
         }
         EffectKind::Settle(customer) => has_unapplied_cash(context, &effect.business, customer).await,
+        EffectKind::AnswerRefund(payment) => answer_refund::is_needed(context, &effect.business, payment).await,
         EffectKind::Receipt(_) | EffectKind::Unknown { .. } => Ok(true),
     }
 }
@@ -158,6 +161,9 @@ async fn attempt(
         EffectKind::Receipt(payment) => receipt::send(context, &effect.business, payment, now).await,
         EffectKind::ClosePage(invoice) => close_page::close(context, &effect.business, invoice, now).await,
         EffectKind::Settle(customer) => Box::pin(settle::settle(context, effect, customer, now)).await,
+        EffectKind::AnswerRefund(payment) => {
+            Box::pin(answer_refund::answer(context, &effect.business, payment, now)).await
+        }
         // It waits for the version that knows it.
         EffectKind::Unknown { kind, .. } => Err(NotDone::Later(format!("this version does not know {kind}"))),
     };

@@ -2,13 +2,16 @@
 
 use jiff::Timestamp;
 use payment_gateway::{Gateway, IdempotencyKey, RefundOrder, RefundOutcome};
-use receivables::payment::ReviewRefusal;
-use receivables::text::Description;
-use receivables::{Business, InvoiceId, Money, ObjectId, ObjectState, Payment, PaymentId, RefundId, Refusal, payment};
+use receivables::payment::{NoteOfRefund, RefundMeaning, RefundRefusal, RefundRequest, ReviewRefusal};
+use receivables::text::{Description, InvoiceNumber};
+use receivables::{
+    Business, BusinessId, CreditNoteId, InvoiceId, Language, Money, ObjectId, ObjectState, Payment, PaymentId,
+    RefundId, Refusal, payment,
+};
 
 use crate::context::Context;
 use crate::error::OperationError;
-use crate::payments::{change_payment, check_amount, commit_reports, reload, too_fine};
+use crate::payments::{change_payment, check_amount, commit_reports, reload, run_to_completion, too_fine};
 
 /// A refund that the business orders.
 #[derive(Clone, Debug)]
@@ -20,8 +23,27 @@ pub struct NewRefund {
     pub amount: Option<Money>,
     /// The invoice whose allocation is refunded; `None` for the payment as a whole.
     pub invoice: Option<InvoiceId>,
+    /// What it means to the invoices that its money had covered.
+    pub meaning: RefundMeaning,
+    /// The number of its credit note, where it has one; one that follows from the order if `None`.
+    pub credit_note_number: Option<InvoiceNumber>,
     pub reason: Description,
 }
+
+/// What a person says of a refund that was made at the provider.
+#[derive(Clone, Debug)]
+pub struct NewRefundAnswer {
+    pub payment: PaymentId,
+    /// The refund, by the provider's id.
+    pub refund: ObjectId,
+    pub meaning: RefundMeaning,
+    /// The number of its credit note, where it has one; one that follows from the refund if `None`.
+    pub credit_note_number: Option<InvoiceNumber>,
+    pub reason: Description,
+}
+
+/// Parts of the id of a credit note that make up its number, where none is given: enough that no two are the same.
+const NUMBER_CHARS: usize = 14;
 
 /// Orders a refund and asks the provider for it. The same order sent again only asks again, and refunds nothing twice. If the
 /// provider does not answer, the order stays, and the timer keeps asking.
@@ -39,6 +61,9 @@ pub async fn order_refund(
         if let Some(amount) = new.amount {
             check_amount(gateway, "amount", amount)?;
         }
+        check_number(context, business, new.credit_note_number.as_ref()).await?;
+        let note = CreditNoteId::derived(new.id.as_str(), &[new.payment.as_str()]);
+        let note = note_of_refund(business, note, new.credit_note_number.as_ref(), &new.reason, now)?;
         change_payment(context, before, &[], now, |payment, _, now| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
@@ -49,8 +74,15 @@ pub async fn order_refund(
                 None => payment.refundable(),
             };
             let amount = new.amount.map_or_else(|| chargeable_part(gateway, whole()), Ok)?;
-            let (invoice, reason) = (new.invoice.clone(), new.reason.clone());
-            Ok::<_, Refusal>(payment::order_refund(payment, new.id.clone(), amount, invoice, reason, now)?)
+            let request = RefundRequest {
+                id: new.id.clone(),
+                amount,
+                invoice: new.invoice.clone(),
+                meaning: new.meaning,
+                note: note.clone(),
+                reason: new.reason.clone(),
+            };
+            Ok::<_, Refusal>(payment::order_refund(payment, request, now)?)
         })
         .await?
     };
@@ -61,6 +93,105 @@ pub async fn order_refund(
         }
         requested => requested,
     }
+}
+
+/// Says what a refund means that was made at the provider. The same answer again changes nothing; another one is refused.
+pub async fn answer_refund(
+    context: &Context,
+    business: &Business,
+    new: &NewRefundAnswer,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
+    let before = context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)?;
+    if is_answered_so(&before, new) {
+        return Ok(before);
+    }
+    check_number(context, business, new.credit_note_number.as_ref()).await?;
+    let note =
+        CreditNoteId::derived(new.payment.as_str(), &[new.refund.as_str(), &before.refund_answers.len().to_string()]);
+    let note = note_of_refund(business, note, new.credit_note_number.as_ref(), &new.reason, now)?;
+    let answered = change_payment(context, before, &[], now, |payment, _, now| {
+        payment::answer_refund(payment, &new.refund, new.meaning, note.clone(), now)
+    })
+    .await;
+    match answered {
+        // Another said the same meanwhile.
+        Err(OperationError::Refused(Refusal::Refund(RefundRefusal::AlreadyAnswered { meaning })))
+            if meaning == new.meaning =>
+        {
+            context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)
+        }
+        answered => answered,
+    }
+}
+
+/// Whether just this was said of the refund before, and nothing of it is open any more.
+fn is_answered_so(payment: &Payment, new: &NewRefundAnswer) -> bool {
+    let answers = payment.refund_answers.iter().rev();
+    let is_open = payment.unanswered_refunds().iter().any(|open| open.refund == new.refund);
+    !is_open && answers.filter(|answer| answer.refund == new.refund).any(|answer| answer.meaning == new.meaning)
+}
+
+/// Says of every refund made at the provider what the business has chosen for such refunds. Where a person is to say so, or one
+/// credit note cannot be for all invoices, it is left to a person.
+pub(crate) async fn answer_as_chosen(
+    context: &Context,
+    b: &BusinessId,
+    payment: &PaymentId,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    let business = context.store.business(b).await?.ok_or(OperationError::NotFound)?;
+    let Some(meaning) = business.provider_refunds.meaning() else { return Ok(()) };
+    let Some(payment) = context.store.payment(b, payment).await? else { return Ok(()) };
+    let payment = run_to_completion(context, payment, now).await?;
+    let word = match business.locale_for(Some(payment.locale)).language() {
+        Language::English => "Refund",
+        Language::French => "Remboursement",
+    };
+    let reason: Description = word.parse().map_err(|_| OperationError::Defect("the reason of a refund".to_owned()))?;
+    for open in payment.unanswered_refunds() {
+        let (payment, refund) = (payment.id.clone(), open.refund);
+        let new = NewRefundAnswer { payment, refund, meaning, credit_note_number: None, reason: reason.clone() };
+        match answer_refund(context, &business, &new, now).await {
+            Ok(_) => {}
+            // A person sees it among the reviews, if there is anything to say.
+            Err(OperationError::Refused(refusal)) => {
+                tracing::warn!(payment.id = %new.payment, %refusal, "a refund is left to a person to explain");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a number that another credit note has.
+async fn check_number(
+    context: &Context,
+    business: &Business,
+    number: Option<&InvoiceNumber>,
+) -> Result<(), OperationError> {
+    let Some(number) = number else { return Ok(()) };
+    let known = context.store.credit_note_by_number(&business.id, number.as_str()).await?;
+    if known.is_some() { Err(Refusal::from(RefundRefusal::NumberTaken).into()) } else { Ok(()) }
+}
+
+/// The credit note of a refund: of today, with the number that was given, else one that follows from its id.
+fn note_of_refund(
+    business: &Business,
+    id: CreditNoteId,
+    number: Option<&InvoiceNumber>,
+    reason: &Description,
+    now: Timestamp,
+) -> Result<NoteOfRefund, OperationError> {
+    let number = match number {
+        Some(number) => number.clone(),
+        None => {
+            let drawn: String = id.ulid().chars().skip(id.ulid().len().saturating_sub(NUMBER_CHARS)).collect();
+            let number = format!("CN-{drawn}").parse();
+            number.map_err(|_| OperationError::Defect("the number of a credit note".to_owned()))?
+        }
+    };
+    Ok(NoteOfRefund { id, number, issued_on: business.time_zone.date_at(now), reason: reason.clone() })
 }
 
 /// The part of an amount that the provider can send back: the greatest multiple of its step. If that is zero though the amount

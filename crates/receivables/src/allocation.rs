@@ -14,10 +14,12 @@ use jiff::civil::Date;
 
 mod apply;
 mod place;
+mod set_aside;
 
 pub use apply::{ApplyRefusal, UnapplyRefusal, Unfinished, proposable, proposals};
 pub(crate) use apply::{apply, unapply};
 pub(crate) use place::{Funds, Placed, balance_fact, by_due_day, extend, place, placeable};
+pub(crate) use set_aside::{SetAside, add_part};
 
 use crate::ids::InvoiceId;
 use crate::invoice::{Held, Hold, HoldKind, HolderId, InvoiceHead, OpenDays, Standing};
@@ -51,6 +53,8 @@ pub struct Allocation {
     pub pending: Money,
     /// What the issuer took back of it.
     pub charged_back: Money,
+    /// What refunds took of it of which nobody has said yet whether they credit the invoice. It is open, held and not asked for.
+    pub questioned: Money,
     /// An operator took it back: it is never proposed again.
     pub withdrawn_by_operator: bool,
     /// The hosted page of its payment is open for it, so that no other is.
@@ -85,6 +89,7 @@ impl Allocation {
             applied: nothing,
             pending: nothing,
             charged_back: nothing,
+            questioned: nothing,
             withdrawn_by_operator: false,
             page: false,
             seen: SeenInvoice::of(invoice, nothing, None),
@@ -101,19 +106,44 @@ impl Allocation {
         self.room().less(self.applied)
     }
 
-    /// What its source holds of the invoice: an open page, or what is on its way.
-    pub(crate) fn hold(&self) -> Option<HoldKind> {
-        match (self.page, self.pending.is_zero()) {
-            (true, _) => Some(HoldKind::Page),
-            (false, false) => Some(HoldKind::Pending),
-            (false, true) => None,
-        }
+    /// What its source holds of the invoice, and how much: an open page, what is on its way, what a refund took and nobody has
+    /// explained. A source has one of these at a time: an open page is over once money is on its way, and that once it came.
+    pub(crate) fn hold(&self) -> Option<(HoldKind, Money)> {
+        if self.page { Some((HoldKind::Page, self.intended)) } else { hold_of(self.pending, self.questioned) }
     }
 
     /// How its invoice stands, as far as it knows, where the source covers and holds so much of it.
-    pub(crate) fn standing(&self, applied: Money, pending: Money) -> Standing {
-        let own = Hold { kind: HoldKind::Pending, amount: pending, until: None };
-        Standing { open: self.seen.room.less(applied), held: self.seen.held.clone().with(&own) }
+    pub(crate) fn standing(&self, applied: Money, pending: Money, questioned: Money) -> Standing {
+        let own = |kind, amount| Hold { kind, amount, until: None };
+        let held = self.seen.held.clone();
+        let held = held.with(&own(HoldKind::Pending, pending)).with(&own(HoldKind::Refund, questioned));
+        Standing { open: self.seen.room.less(applied), held }
+    }
+
+    /// The part that a credit note covers of its invoice beside it, in the decision that lowers or ends what it has or holds. It
+    /// remembers the invoice with that part covered by another.
+    pub(crate) fn credited(&mut self, part: Money) -> Self {
+        let nothing = Money::zero(part.currency());
+        let others = hold_of(self.pending, self.questioned).map(|(kind, amount)| Hold { kind, amount, until: None });
+        let held = self.seen.held.clone();
+        let seen = SeenInvoice {
+            room: self.seen.room.less(self.applied),
+            held: others.iter().fold(held, Held::with),
+            ..self.seen.clone()
+        };
+        self.seen.room = self.seen.room.less(part);
+        Self {
+            intended: part,
+            ceiling: part,
+            applied: part,
+            pending: nothing,
+            charged_back: nothing,
+            questioned: nothing,
+            withdrawn_by_operator: false,
+            page: false,
+            seen,
+            ..self.clone()
+        }
     }
 
     /// Takes up how its invoice stands now, if it is among those. `own` is its source, where that can hold anything.
@@ -133,8 +163,17 @@ impl Allocation {
     }
 
     /// The ceiling under which it has so much, where a part was sent back of it by choice.
-    fn ceiling_beside(&self, applied: Money, aside: &BTreeMap<InvoiceId, Money>) -> Money {
-        aside.get(&self.invoice).map_or(Ok(applied), |aside| applied.checked_add(*aside)).unwrap_or(self.ceiling)
+    fn ceiling_beside(&self, applied: Money, aside: &SetAside) -> Money {
+        aside.of(&self.invoice).map_or(Ok(applied), |aside| applied.checked_add(aside)).unwrap_or(self.ceiling)
+    }
+}
+
+/// What a source holds that has so much on its way, and so much in question.
+pub(crate) fn hold_of(pending: Money, questioned: Money) -> Option<(HoldKind, Money)> {
+    match (pending.is_zero(), questioned.is_zero()) {
+        (false, _) => Some((HoldKind::Pending, pending)),
+        (true, false) => Some((HoldKind::Refund, questioned)),
+        (true, true) => None,
     }
 }
 

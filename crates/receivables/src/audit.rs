@@ -242,6 +242,13 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
     differences.extend(
         after.refunds.iter().flat_map(|order| refund(orders.iter().find(|before| before.id == order.id), order)),
     );
+    let answered = before.map_or(0, |before| before.refund_answers.len());
+    differences.extend(after.refund_answers.iter().skip(answered).map(|answer| Difference {
+        what: id.to_owned(),
+        field: "refund_meaning",
+        before: String::new(),
+        after: format!("{} {} of {}", answer.meaning.as_str(), text_of(answer.amount), answer.refund),
+    }));
     differences.extend(after.reviews_closed.iter().filter(|name| !closed.contains(name)).map(|name| Difference {
         what: id.to_owned(),
         field: "review_closed",
@@ -262,6 +269,7 @@ fn refund(before: Option<&RefundOrder>, after: &RefundOrder) -> Vec<Difference> 
     vec![
         words("status", |order| if order.refused.is_some() { "refused" } else { "ordered" }.to_owned()),
         Difference::of_amount(id, "amount", before.map(|order| order.amount), after.amount),
+        words("meaning", |order| order.meaning.as_str().to_owned()),
         words("invoice", |order| order.invoice.as_ref().map(ToString::to_string).unwrap_or_default()),
         words("refused_because", |order| order.refused.clone().unwrap_or_default()),
     ]

@@ -8,6 +8,7 @@ use crate::currency::Currency;
 use crate::ids::BusinessId;
 use crate::locale::Locale;
 use crate::money::Money;
+use crate::payment::RefundMeaning;
 use crate::text::{EmailAddress, PartyName};
 use crate::write_off::tolerance_max;
 
@@ -30,6 +31,8 @@ pub struct Business {
     pub write_off_tolerances: BTreeMap<Currency, Money>,
     /// What becomes of payments that other programs make on its account at the provider.
     pub outside_payments: OutsidePayments,
+    /// What a refund means that was made at the provider.
+    pub provider_refunds: ProviderRefunds,
     /// Rises by one with each change; a change is written only over the version that it was decided on.
     pub version: u64,
 }
@@ -66,6 +69,47 @@ impl OutsidePayments {
     }
 }
 
+/// What a refund means to the invoices that its money had covered, where it was made at the provider, such as in its dashboard, and
+/// not ordered here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ProviderRefunds {
+    /// A person says so, each time. Until then what it took of invoices is held: open, and neither payable nor asked for.
+    #[default]
+    Ask,
+    /// The invoices are credited by as much.
+    Credits,
+    /// They are open again.
+    Reopens,
+}
+
+impl ProviderRefunds {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Ask, Self::Credits, Self::Reopens];
+
+    /// The word for it in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Credits => "credits",
+            Self::Reopens => "reopens",
+        }
+    }
+
+    /// The choice of a word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|choice| choice.as_str() == word)
+    }
+
+    /// What a refund means by this choice; `None` where a person says so.
+    pub fn meaning(self) -> Option<RefundMeaning> {
+        match self {
+            Self::Ask => None,
+            Self::Credits => Some(RefundMeaning::Credits),
+            Self::Reopens => Some(RefundMeaning::Reopens),
+        }
+    }
+}
+
 /// Settings to change; what is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsChange {
@@ -73,6 +117,8 @@ pub struct SettingsChange {
     pub write_off_tolerances: Option<BTreeMap<Currency, Money>>,
     /// Another choice.
     pub outside_payments: Option<OutsidePayments>,
+    /// Another choice.
+    pub provider_refunds: Option<ProviderRefunds>,
 }
 
 impl Business {
@@ -80,17 +126,23 @@ impl Business {
     pub fn with_settings(&self, change: &SettingsChange) -> Option<(Self, Vec<Difference>)> {
         let tolerances = change.write_off_tolerances.as_ref().unwrap_or(&self.write_off_tolerances);
         let outside_payments = change.outside_payments.unwrap_or(self.outside_payments);
+        let provider_refunds = change.provider_refunds.unwrap_or(self.provider_refunds);
         let mut differences = self.differences_of_tolerances(tolerances);
-        if outside_payments != self.outside_payments {
-            differences.push(Difference {
-                what: self.id.to_string(),
-                field: "outside_payments",
-                before: self.outside_payments.as_str().to_owned(),
-                after: outside_payments.as_str().to_owned(),
-            });
-        }
+        let chosen = |field, before: &str, after: &str| Difference {
+            what: self.id.to_string(),
+            field,
+            before: before.to_owned(),
+            after: after.to_owned(),
+        };
+        let choices = [
+            chosen("outside_payments", self.outside_payments.as_str(), outside_payments.as_str()),
+            chosen("provider_refunds", self.provider_refunds.as_str(), provider_refunds.as_str()),
+        ];
+        differences.extend(choices.into_iter().filter(|choice| choice.before != choice.after));
         let version = self.version + 1;
-        let after = Self { write_off_tolerances: tolerances.clone(), outside_payments, version, ..self.clone() };
+        let tolerances = tolerances.clone();
+        let after =
+            Self { write_off_tolerances: tolerances, outside_payments, provider_refunds, version, ..self.clone() };
         (!differences.is_empty()).then_some((after, differences))
     }
 

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 mod issue;
 
-pub(crate) use issue::is_as_folded;
 pub use issue::{IssueRefusal, apply, issue, unapply};
+pub(crate) use issue::{is_as_folded, issue_with_refund};
 
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};

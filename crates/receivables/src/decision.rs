@@ -113,6 +113,8 @@ pub struct BalanceMove {
     pub pending: BTreeMap<Currency, i64>,
     /// Disputed amounts per currency.
     pub disputed: BTreeMap<Currency, i64>,
+    /// Amounts in question per currency.
+    pub questioned: BTreeMap<Currency, i64>,
 }
 
 impl BalanceMove {
@@ -139,6 +141,7 @@ impl BalanceMove {
             && still(&self.unapplied)
             && still(&self.pending)
             && still(&self.disputed)
+            && still(&self.questioned)
             && self.open_by_due.values().all(|minor| *minor == 0)
     }
 }
@@ -213,6 +216,7 @@ impl Decision {
                 };
                 *moved.pending.entry(currency).or_default() += grown(CutKind::Pending);
                 *moved.disputed.entry(currency).or_default() += grown(CutKind::Disputed);
+                *moved.questioned.entry(currency).or_default() += grown(CutKind::Questioned);
             }
         }
         moved

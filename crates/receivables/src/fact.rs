@@ -106,6 +106,13 @@ pub enum FactKind {
         /// How much of it is refunded in all, by now.
         refunded: Money,
     },
+    /// Money of a payment that was announced before covers nothing any more, or came once more: it waits for an invoice of its account.
+    PaymentUnapplied {
+        /// The payment that it is about.
+        payment: PaymentId,
+        /// How much of it covers no invoice.
+        unapplied: Money,
+    },
     /// The issuer took money of a payment back.
     PaymentChargedBack {
         /// The payment that it is about.
@@ -153,6 +160,7 @@ impl FactKind {
             Self::PaymentReturned { .. } => "payment.returned",
             Self::PaymentRefunded { .. } => "payment.refunded",
             Self::PaymentRefundFailed { .. } => "payment.refund_failed",
+            Self::PaymentUnapplied { .. } => "payment.unapplied",
             Self::PaymentChargedBack { .. } => "payment.charged_back",
             Self::PaymentReinstated { .. } => "payment.reinstated",
             Self::CreditNoteIssued { .. } => "credit_note.issued",
@@ -172,6 +180,7 @@ impl FactKind {
             | Self::PaymentReturned { payment, .. }
             | Self::PaymentRefunded { payment, .. }
             | Self::PaymentRefundFailed { payment, .. }
+            | Self::PaymentUnapplied { payment, .. }
             | Self::PaymentChargedBack { payment, .. }
             | Self::PaymentReinstated { payment, .. } => Some(payment),
             Self::CustomerRegistered
@@ -201,6 +210,7 @@ impl FactKind {
             | Self::PaymentReturned { .. }
             | Self::PaymentRefunded { .. }
             | Self::PaymentRefundFailed { .. }
+            | Self::PaymentUnapplied { .. }
             | Self::PaymentChargedBack { .. }
             | Self::PaymentReinstated { .. }
             | Self::CreditNoteIssued { .. } => None,
@@ -226,6 +236,7 @@ impl FactKind {
             | Self::PaymentReturned { .. }
             | Self::PaymentRefunded { .. }
             | Self::PaymentRefundFailed { .. }
+            | Self::PaymentUnapplied { .. }
             | Self::PaymentChargedBack { .. }
             | Self::PaymentReinstated { .. } => None,
         }
@@ -239,6 +250,7 @@ impl FactKind {
             | Self::PaymentReturned { returned: amount, .. }
             | Self::PaymentRefunded { refunded: amount, .. }
             | Self::PaymentRefundFailed { refunded: amount, .. }
+            | Self::PaymentUnapplied { unapplied: amount, .. }
             | Self::PaymentChargedBack { charged_back: amount, .. }
             | Self::PaymentReinstated { charged_back: amount, .. } => Some(*amount),
             Self::CustomerRegistered

@@ -150,8 +150,8 @@ impl InvoiceBalance {
         self.gross.less(self.applied).less(self.written_off)
     }
 
-    /// What a customer may pay now: open, less what is on its way and what is contested. No clock is needed for it, since
-    /// neither ends by itself.
+    /// What a customer may pay now: open, less what is on its way, contested or in question. No clock is needed for it, since
+    /// none of them ends by itself.
     pub fn payable(&self) -> Money {
         self.holds.held_beside(None).payable(self.open())
     }
@@ -164,6 +164,11 @@ impl InvoiceBalance {
     /// The part of what is open that is contested.
     pub fn disputed(&self) -> Money {
         self.holds.held_beside(None).cut(CutKind::Disputed, self.open())
+    }
+
+    /// The part of what is open that a refund took, and of which nobody has said yet whether it is owed again.
+    pub fn questioned(&self) -> Money {
+        self.holds.held_beside(None).cut(CutKind::Questioned, self.open())
     }
 
     /// The status that follows from the amounts.

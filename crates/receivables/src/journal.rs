@@ -62,6 +62,8 @@ pub enum JournalAccount {
     /// Money in a currency that is not its payment's, and what of a movement nothing explains: also what the provider does that has
     /// no account of its own.
     Suspense,
+    /// What businesses that share an account at the provider owe each other.
+    OtherBusinesses,
 }
 
 impl JournalAccount {
@@ -86,6 +88,7 @@ impl JournalAccount {
             Self::Contributions => "contributions",
             Self::Unidentified => "unidentified",
             Self::Suspense => "suspense",
+            Self::OtherBusinesses => "other_businesses",
         }
     }
 }
@@ -190,6 +193,26 @@ fn of_share(share: &Share, gross: Balance) -> Vec<(JournalAccount, JournalAccoun
         let beside = [(Exchange, Fees, share.fee), (Exchange, Suspense, share.unexplained)];
         [exchanged, beside].concat()
     }
+}
+
+/// Whose the account at the provider is on which a movement lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Ours; the movement is of another business's payment.
+    Us,
+    /// Another business's; the movement is of our payment.
+    Other,
+}
+
+/// The lines of a movement between businesses that share an account at the provider: what it leaves there is the owner's to pay out,
+/// and owed to the business whose payment it is of.
+pub fn of_another(transaction: &BalanceTransaction, holder: Holder, zone: &BillingZone) -> [JournalLine; 2] {
+    let net = match holder {
+        Holder::Us => transaction.net,
+        Holder::Other => transaction.net.reversed(),
+    };
+    let line = |account, amount| line_of(transaction, transaction.at, account, amount, zone);
+    [line(Clearing, net), line(JournalAccount::OtherBusinesses, net.reversed())]
 }
 
 /// The lines of a movement without a known customer that a payment took over later: as it came, or, with the instant at which it

@@ -37,7 +37,7 @@ mod tests;
 
 pub use allocation::Allocation;
 pub use audit::Actor;
-pub use business::{Business, OutsidePayments};
+pub use business::{Business, OutsidePayments, ProviderRefunds};
 pub use calendar::BillingZone;
 pub use credit_note::CreditNote;
 pub use currency::Currency;

@@ -18,9 +18,12 @@ use crate::provider_object::{ObjectId, Provider, ProviderState};
 mod cash_moves;
 mod charge_rule;
 mod external;
+mod facts;
 mod fold;
 mod page_refusals;
 mod payable;
+mod refund_answers;
+mod refund_meaning;
 mod refunds;
 mod reviews;
 mod start;
@@ -35,7 +38,12 @@ pub use fold::{
 };
 pub use page_refusals::{PageRefusal, page_refused};
 pub use payable::OnlinePayable;
-pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, order_refund, refund_refused};
+pub use refund_answers::{REFUND_ANSWERS_PER_PAYMENT_MAX, answer_refund};
+pub(crate) use refund_meaning::NewCredit;
+pub use refund_meaning::{
+    CREDITED_PER_REFUND_MAX, NotCredited, NoteOfRefund, RefundAnswer, RefundCredit, RefundMeaning, UnansweredRefund,
+};
+pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, RefundRequest, order_refund, refund_refused};
 pub use reviews::{Review, ReviewKind, ReviewRefusal, close_review};
 pub use start::{PAGE_OPEN_FOR, StartRefusal, start};
 pub use state::{Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, State, Transition, poll_delay, transition};
@@ -97,6 +105,8 @@ pub struct Payment {
     pub settlement_announced: bool,
     /// What we asked the provider to send back.
     pub refunds: Vec<RefundOrder>,
+    /// What was said of refunds that were made at the provider.
+    pub refund_answers: Vec<RefundAnswer>,
     /// Reviews that a person has closed, by name.
     pub reviews_closed: Vec<String>,
     /// Money that came in another currency, kept aside until someone has looked.
@@ -224,6 +234,7 @@ impl Payment {
             unfinished: false,
             settlement_announced: false,
             refunds: Vec::new(),
+            refund_answers: Vec::new(),
             reviews_closed: Vec::new(),
             suspense: Vec::new(),
             settled_at: None,
@@ -243,8 +254,7 @@ impl Payment {
         if self.unfinished {
             return Money::zero(self.currency());
         }
-        let going = self.refunds_waiting().filter(|order| order.invoice.is_none());
-        going.fold(self.unapplied.less(self.kept), |left, order| left.less(order.amount))
+        self.unapplied.less(self.kept).less(self.going_out())
     }
 
     /// The word for how it stands: of a settled payment that went back, that it did.

@@ -18,6 +18,7 @@ mod payment_laws;
 mod payment_refusals;
 mod payment_stories;
 mod provider_object_laws;
+mod refund_meanings;
 mod schedule_laws;
 mod statement_laws;
 mod story;

@@ -182,13 +182,13 @@ impl Proof<'_> {
         }
     }
 
-    /// Pages and money on its way: what each payment holds is held on the invoice, and nothing else of these kinds is.
+    /// Pages, money on its way, refunds in question: what each payment holds is held on the invoice, and nothing else of these
+    /// kinds is.
     fn holds(&mut self) {
         let mut held: BTreeMap<(InvoiceId, String), i64> = BTreeMap::new();
         for payment in self.books.payments {
             for part in &payment.allocations {
-                if let Some(kind) = part.hold() {
-                    let amount = if part.page { part.intended } else { part.pending };
+                if let Some((kind, amount)) = part.hold() {
                     let name = format!("{} of {}", kind.as_str(), payment.id);
                     *held.entry((part.invoice.clone(), name)).or_default() += amount.minor();
                 }
@@ -197,7 +197,7 @@ impl Proof<'_> {
         let mut kept = BTreeMap::new();
         for head in self.books.invoices.iter().map(|invoice| &invoice.head) {
             for (holder, hold) in &head.balance.holds.0 {
-                if matches!(hold.kind, HoldKind::Page | HoldKind::Pending) {
+                if matches!(hold.kind, HoldKind::Page | HoldKind::Pending | HoldKind::Refund) {
                     kept.insert((head.id.clone(), format!("{} of {holder}", hold.kind.as_str())), hold.amount.minor());
                 }
             }
@@ -309,12 +309,14 @@ impl Proof<'_> {
         let kept = self.books.sums;
         let mut pending: BTreeMap<Currency, i64> = BTreeMap::new();
         let mut disputed: BTreeMap<Currency, i64> = BTreeMap::new();
+        let mut questioned: BTreeMap<Currency, i64> = BTreeMap::new();
         let mut open: BTreeMap<Currency, i64> = BTreeMap::new();
         let mut open_by_due: BTreeMap<(Currency, Date), i64> = BTreeMap::new();
         for head in self.books.invoices.iter().map(|invoice| &invoice.head) {
             let currency = head.currency();
             *pending.entry(currency).or_default() += head.balance.pending().minor();
             *disputed.entry(currency).or_default() += head.balance.disputed().minor();
+            *questioned.entry(currency).or_default() += head.balance.questioned().minor();
             *open.entry(currency).or_default() += head.balance.open().minor();
             for due in head.open_days().days() {
                 *open_by_due.entry((currency, due.on)).or_default() += due.amount.minor();
@@ -333,6 +335,7 @@ impl Proof<'_> {
         self.tally("unapplied, by payments and credit notes", &unapplied, &kept.unapplied);
         self.tally("pending, by the invoices", &pending, &kept.pending);
         self.tally("disputed, by the invoices", &disputed, &kept.disputed);
+        self.tally("in question, by the invoices", &questioned, &kept.questioned);
         self.tally("open by due day, by the ledger", &ledger.open_by_due, &kept.open_by_due);
         self.tally("open by due day, by the invoices", &open_by_due, &kept.open_by_due);
     }

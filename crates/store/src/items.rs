@@ -16,7 +16,9 @@ pub(crate) mod ledger;
 pub(crate) mod outbox;
 pub(crate) mod payments;
 pub(crate) mod payouts;
+pub(crate) mod provider_accounts;
 pub(crate) mod provider_objects;
+pub(crate) mod refunds;
 pub(crate) mod reviews;
 pub(crate) mod sign_ins;
 
@@ -120,6 +122,12 @@ pub(crate) fn number(value: impl Into<i128>) -> AttributeValue {
 
 pub(crate) fn money(minor: i64, currency: Currency) -> Result<Money, StoreError> {
     Money::new(minor, currency).map_err(|error| StoreError::defect("amount", &error))
+}
+
+/// Whether an amount is left out of its item.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it asks about so")]
+pub(crate) fn is_nothing(minor: &i64) -> bool {
+    *minor == 0
 }
 
 /// The text attribute of an item.

@@ -33,6 +33,7 @@
 //! | export | core | `EX#b#x` / `EX` | | `B#b#EX` / `at#x` | `DUE#run` / `at#b#export#x` until it is removed |
 //! | its parts | core | `EX#b#x` / `PART#number` | | | |
 //! | sweep of a provider's events | core | `B#b` / `SWEEP#provider` | | | `DUE#run` / `at#b#sweep#provider` |
+//! | account at a provider | core | `PA#provider` / `PA` | | | |
 //! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while its money is nobody's | |
 //! | what waits for it | core | `X#b#provider#object` / `F#kind#object` | | | |
 //! | provider event | inbox | `W#b#provider#object` / event id | `B#b#EV#yyyymmddhh#shard` / `at#event` | `B#b#EVQ` / `at#event` quarantined | `DUE#event#shard` / `at#event` until it is applied |
@@ -248,6 +249,11 @@ pub(crate) fn credit_notes(b: &BusinessId) -> String {
 
 pub(crate) fn reviews(b: &BusinessId) -> String {
     format!("B#{b}#RV")
+}
+
+/// The account at a provider, which the businesses of the tables share.
+pub(crate) fn provider_account(provider: Provider) -> Key {
+    Key::new(format!("PA#{}", provider.as_str()), "PA")
 }
 
 pub(crate) fn object(b: &BusinessId, provider: Provider, object: &ObjectId) -> Key {

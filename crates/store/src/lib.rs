@@ -36,6 +36,7 @@ pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, Re
 pub use items::exports::{Export, ExportFormat, ExportKind, ExportPart};
 pub use items::outbox::{AnnouncedFact, DecisionRecord, RecordKey};
 pub use items::payouts::{Movement, Payout, PayoutReading, PayoutTransaction, SavedMethod};
+pub use items::provider_accounts::ProviderAccount;
 pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{SIGN_IN_GOOD_FOR, Session, SignIn};
 pub use jitter::Jitter;

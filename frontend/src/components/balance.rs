@@ -13,7 +13,7 @@ use crate::messages::balance::BalanceMessages;
 pub(crate) struct BalanceView {
     /// What is owed, or is in the customer's favour.
     pub(crate) balance: Balance,
-    /// Its parts: overdue, pending, disputed, unapplied.
+    /// Its parts: overdue, pending, disputed, in question, unapplied.
     pub(crate) standing: AccountStanding,
 }
 
@@ -41,6 +41,7 @@ pub(crate) fn balance(localizer: Localizer, view: &BalanceView) -> impl IntoView
             {part(messages.overdue, standing.overdue)}
             {part(messages.pending, standing.pending)}
             {part(messages.disputed, standing.disputed)}
+            {part(messages.questioned, standing.questioned)}
             {part(messages.unapplied, standing.unapplied)}
         </dl>
     }

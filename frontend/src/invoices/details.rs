@@ -70,6 +70,7 @@ fn sums(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
             {(!view.applied.is_zero() || !view.written_off.is_zero()).then(|| row(messages.open.to_owned(), view.open))}
             {some(messages.pending, view.pending)}
             {some(messages.disputed, view.disputed)}
+            {some(messages.questioned, view.questioned)}
             {some(messages.charged_back, view.charged_back)}
         </dl>
     }

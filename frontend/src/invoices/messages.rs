@@ -16,6 +16,7 @@ pub(crate) struct InvoiceMessages {
     pub(crate) to_pay: Text,
     pub(crate) partly_paid: Text,
     pub(crate) processing: Text,
+    pub(crate) in_question: Text,
     pub(crate) overdue: Count,
     pub(crate) paid: Text,
     pub(crate) summary: Text,
@@ -34,6 +35,7 @@ pub(crate) struct InvoiceMessages {
     pub(crate) paid_so_far: Text,
     pub(crate) pending: Text,
     pub(crate) disputed: Text,
+    pub(crate) questioned: Text,
     pub(crate) written_off: Text,
     pub(crate) charged_back: Text,
     pub(crate) open: Text,
@@ -58,6 +60,7 @@ pub(crate) struct Notices {
     pub(crate) all_pending: With,
     pub(crate) part_pending: With,
     pub(crate) disputed: With,
+    pub(crate) questioned: With,
     pub(crate) written_off: With,
     pub(crate) charged_back: With,
     pub(crate) unchargeable_remainder: With,
@@ -80,6 +83,7 @@ const ENGLISH: InvoiceMessages = InvoiceMessages {
     to_pay: "To pay",
     partly_paid: "Partly paid",
     processing: "Payment on its way",
+    in_question: "We are looking at it",
     overdue: |days| match days {
         1 => "1 day overdue".to_owned(),
         _ => format!("{days} days overdue"),
@@ -101,6 +105,7 @@ const ENGLISH: InvoiceMessages = InvoiceMessages {
     paid_so_far: "Paid so far",
     pending: "On its way",
     disputed: "Contested",
+    questioned: "Being looked at",
     written_off: "Written off",
     charged_back: "Taken back by your bank",
     open: "Still to pay",
@@ -124,6 +129,11 @@ const ENGLISH: InvoiceMessages = InvoiceMessages {
         },
         part_pending: |amount| format!("A payment of {amount} is on its way. You can pay the rest here."),
         disputed: |amount| format!("You contest {amount} of this invoice. You need not pay that part for now."),
+        questioned: |amount| {
+            format!(
+                "We refunded {amount} that had been paid on this invoice, and are looking at it. You need not pay that part for now."
+            )
+        },
         written_off: |amount| format!("We no longer ask for {amount} of this invoice."),
         charged_back: |amount| {
             format!("Your bank took back {amount} that had been paid on this invoice, so that it is to be paid again.")
@@ -157,6 +167,7 @@ const FRENCH: InvoiceMessages = InvoiceMessages {
     to_pay: "À payer",
     partly_paid: "Payée en partie",
     processing: "Paiement en cours",
+    in_question: "En cours d’examen",
     overdue: |days| match days {
         1 => "En retard d’un jour".to_owned(),
         _ => format!("En retard de {days}\u{a0}jours"),
@@ -178,6 +189,7 @@ const FRENCH: InvoiceMessages = InvoiceMessages {
     paid_so_far: "Déjà payé",
     pending: "En cours de paiement",
     disputed: "Contesté",
+    questioned: "En cours d’examen",
     written_off: "Passé en perte",
     charged_back: "Repris par votre banque",
     open: "Reste à payer",
@@ -202,6 +214,11 @@ const FRENCH: InvoiceMessages = InvoiceMessages {
         part_pending: |amount| format!("Un paiement de {amount} est en cours. Vous pouvez payer le reste ici."),
         disputed: |amount| {
             format!("Vous contestez {amount} de cette facture. Vous n’avez pas à payer cette part pour le moment.")
+        },
+        questioned: |amount| {
+            format!(
+                "Nous avons remboursé {amount} déjà payés sur cette facture et examinons ce montant. Vous n’avez pas à payer cette part pour le moment."
+            )
         },
         written_off: |amount| format!("Nous ne demandons plus {amount} sur cette facture."),
         charged_back: |amount| {

@@ -54,7 +54,7 @@ fn headline(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
             Some(part) => (messages.part_was_due_on)(&part, &date),
             None => (messages.was_due_on)(&date),
         }),
-        InvoiceState::Processing | InvoiceState::Paid => None,
+        InvoiceState::Processing | InvoiceState::InQuestion | InvoiceState::Paid => None,
     };
     let badge = (view.state != InvoiceState::Open).then(|| invoice_state(localizer, view.state));
     view! {
@@ -86,6 +86,9 @@ fn notices(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
     }
     if !view.disputed.is_zero() {
         notices.push(("notice", (messages.disputed)(&localizer.money(view.disputed))));
+    }
+    if !view.questioned.is_zero() {
+        notices.push(("notice moving", (messages.questioned)(&localizer.money(view.questioned))));
     }
     match view.online {
         OnlinePayable::UpTo { remainder, .. } if !remainder.is_zero() => {

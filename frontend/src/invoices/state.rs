@@ -12,6 +12,7 @@ pub(crate) fn invoice_state(localizer: Localizer, state: InvoiceState) -> impl I
         InvoiceState::Open => ("state", messages.to_pay.to_owned()),
         InvoiceState::PartlyPaid => ("state", messages.partly_paid.to_owned()),
         InvoiceState::Overdue { days } => ("state late", (messages.overdue)(days)),
+        InvoiceState::InQuestion => ("state moving", messages.in_question.to_owned()),
         InvoiceState::Processing => ("state moving", messages.processing.to_owned()),
         InvoiceState::Paid => ("state good", messages.paid.to_owned()),
     };

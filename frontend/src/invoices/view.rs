@@ -25,6 +25,8 @@ pub(crate) struct InvoiceView {
     pub(crate) pending: Money,
     /// What the customer contests.
     pub(crate) disputed: Money,
+    /// What a refund took of it, and of which the business has not said yet whether it is owed again.
+    pub(crate) questioned: Money,
     /// What is not expected any more.
     pub(crate) written_off: Money,
     /// What the payer's bank took back of it, while something is open.
@@ -68,6 +70,8 @@ pub(crate) enum InvoiceState {
     },
     /// All that is open is on its way.
     Processing,
+    /// The business looks at all that is open, and nobody is asked for it.
+    InQuestion,
     /// All is covered.
     Paid,
 }
@@ -92,6 +96,7 @@ pub(crate) fn invoice_view(
         applied: balance.applied,
         pending: balance.pending(),
         disputed: balance.disputed(),
+        questioned: balance.questioned(),
         written_off: balance.written_off,
         charged_back: if balance.open().is_zero() { Money::zero(head.currency()) } else { balance.charged_back },
         open: balance.open(),
@@ -115,13 +120,15 @@ pub(crate) fn invoice_row(invoice: &InvoiceHead, rule: Option<ChargeRule>, today
 }
 
 fn state_of(invoice: &InvoiceHead, rule: Option<ChargeRule>, today: Date) -> InvoiceState {
-    let days = days_overdue(invoice.due_on(), today);
+    let asked = invoice.asked_days();
+    let days = asked.first_day().map_or(0, |day| days_overdue(day, today));
     // Fractions that the provider never charges are open, and nobody is late with them.
     let asked_for =
         !matches!(OnlinePayable::of_amount(invoice.balance.open(), rule), OnlinePayable::UnchargeableRemainder { .. });
     match invoice.balance.status() {
         Status::Paid => InvoiceState::Paid,
         Status::Processing => InvoiceState::Processing,
+        Status::Open | Status::PartlyPaid if asked.first_day().is_none() => InvoiceState::InQuestion,
         Status::Open | Status::PartlyPaid if days > 0 && asked_for => InvoiceState::Overdue { days },
         Status::Open => InvoiceState::Open,
         Status::PartlyPaid => InvoiceState::PartlyPaid,

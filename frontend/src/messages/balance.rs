@@ -11,6 +11,7 @@ pub(crate) struct BalanceMessages {
     pub(crate) overdue: Text,
     pub(crate) pending: Text,
     pub(crate) disputed: Text,
+    pub(crate) questioned: Text,
     pub(crate) unapplied: Text,
 }
 
@@ -25,6 +26,7 @@ const ENGLISH: BalanceMessages = BalanceMessages {
     overdue: "Overdue",
     pending: "On its way",
     disputed: "Contested",
+    questioned: "Being looked at",
     unapplied: "On account",
 };
 
@@ -35,5 +37,6 @@ const FRENCH: BalanceMessages = BalanceMessages {
     overdue: "En retard",
     pending: "En cours de paiement",
     disputed: "Contesté",
+    questioned: "En cours d’examen",
     unapplied: "À votre crédit",
 };

@@ -40,6 +40,7 @@ pub(super) fn business() -> Business {
         email: "compta@lumiere.example".parse().unwrap(),
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
+        provider_refunds: receivables::ProviderRefunds::Ask,
         version: 1,
     }
 }

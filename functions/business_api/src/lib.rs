@@ -60,6 +60,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(invoices::write_off::take_back_write_off))
         .routes(routes!(payments::show_payment))
         .routes(routes!(payments::refunds::order_refund))
+        .routes(routes!(payments::refunds::answer_refund))
         .routes(routes!(payments::cash::apply_cash))
         .routes(routes!(payments::cash::unapply_cash))
         .routes(routes!(payments::cash::move_cash))

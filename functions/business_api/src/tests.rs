@@ -236,6 +236,7 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
         post /api/v1/payments/{id}/hand-over hand_over key [Payments]
         post /api/v1/payments/{id}/move move_cash key [Payments]
         post /api/v1/payments/{id}/refunds order_refund key [Payments]
+        post /api/v1/payments/{id}/refunds/{refund}/meaning answer_refund key [Payments]
         post /api/v1/payments/{id}/unapply unapply_cash key [Payments]
         get /api/v1/payouts list_payouts key [Payouts]
         get /api/v1/payouts/{id} show_payout key [Payouts]

@@ -102,6 +102,7 @@ fn import_file() {
         email: "maison@example.com".parse::<EmailAddress>().unwrap(),
         write_off_tolerances: BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
+        provider_refunds: receivables::ProviderRefunds::Ask,
         version: 1,
     };
     bolero::check!().with_type::<Vec<(u16, u8, Vec<u8>)>>().for_each(|cuts| {

@@ -180,8 +180,9 @@ async fn cash_moves(world: &World, customer: &Value, after: &mut impl AsyncFnMut
 }
 
 async fn money_goes_back(world: &World, after: &mut impl AsyncFnMut(&str)) {
-    let customer = world.customer("en").await;
     for (number, name) in [(CARD, "a refund is ordered"), ("4000000000005126", "a refund is ordered that fails")] {
+        // Each of its own account, which the money of a refund that fails would settle.
+        let customer = world.customer("en").await;
         let invoice = world.invoice(&customer, "EUR", "75.00").await;
         let payment = paid(world, &invoice, "75.00", number).await;
         let order = json!({"amount": "25.00", "reason": "Returned goods"});
@@ -191,6 +192,7 @@ async fn money_goes_back(world: &World, after: &mut impl AsyncFnMut(&str)) {
         world.drain().await;
         after(&format!("{name}, and later")).await;
     }
+    let customer = world.customer("en").await;
     let invoice = world.invoice(&customer, "EUR", "80.00").await;
     let payment = paid(world, &invoice, "80.00", "4000000000000259").await;
     after("a payment is charged back").await;

@@ -113,6 +113,8 @@ async fn one_payment_covers_more_invoices_than_a_transaction_carries() {
         payment: id,
         amount: None,
         invoice: None,
+        meaning: receivables::payment::RefundMeaning::Reopens,
+        credit_note_number: None,
         reason: "All of it".parse().unwrap(),
     };
     operations::order_refund(&world.local.state.context, &business, &refund, world.now()).await.unwrap();

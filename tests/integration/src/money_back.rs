@@ -49,6 +49,8 @@ fn refund(place: char, payment: &PaymentId, amount: &str) -> NewRefund {
         payment: payment.clone(),
         amount: Some(eur(amount)),
         invoice: None,
+        meaning: receivables::payment::RefundMeaning::Reopens,
+        credit_note_number: None,
         reason: "Returned goods".parse().unwrap(),
     }
 }
@@ -239,7 +241,7 @@ async fn the_api_refunds_and_what_is_exported_comes_to_nothing_on_every_source()
     let world = World::new().await;
     let (invoice, payment) = paid(&world, "4000000000000077").await;
     let path = format!("/payments/{payment}/refunds");
-    let body = json!({"amount": "25.00", "invoice": invoice["number"], "reason": "One piece was broken"});
+    let body = json!({"amount": "25.00", "invoice": invoice["number"], "meaning": "reopens", "reason": "One piece was broken"});
     let ordered = world.api_with(Method::POST, &path, Some(body.clone()), &[("idempotency-key", "one")]).await;
     assert_eq!(ordered.status, reqwest::StatusCode::CREATED, "{}", ordered.text);
     let again = world.api_with(Method::POST, &path, Some(body), &[("idempotency-key", "one")]).await;

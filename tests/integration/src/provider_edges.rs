@@ -31,6 +31,8 @@ fn refund(payment: &PaymentId, amount: &str) -> NewRefund {
         payment: payment.clone(),
         amount: Some(Money::parse(amount, Currency::EUR).unwrap()),
         invoice: None,
+        meaning: receivables::payment::RefundMeaning::Reopens,
+        credit_note_number: None,
         reason: "Returned goods".parse().unwrap(),
     }
 }
@@ -338,11 +340,13 @@ async fn money_of_another_business_is_nobodys_here() {
     let world = &World::new().await;
     let context = &world.local.state.context;
     let other = Business { id: BusinessId::from_ulid("01JD8Z0000ABCDEFGHJKMNPQRS").unwrap(), ..business(world).await };
+    operations::own_accounts(context, &world.local.business).await.unwrap();
     operations::put_business(context, &other, world.now()).await.unwrap();
     let (invoice, _) = paid(world).await;
     assert_eq!(balance(world, &invoice).await, "paid 0.00");
 
-    let swept = operations::sweep_provider_events(context, &other.id, world.now(), world.now()).await.unwrap();
+    let owner = &world.local.business;
+    let swept = operations::sweep_provider_events(context, owner, world.now(), world.now()).await.unwrap();
     assert!(swept.missed > 0, "they share an account at Stripe: {swept:?}");
     world.drain().await;
     let listed = context.store.unidentified(&other.id, &Page::first(50)).await.unwrap().items;

@@ -263,7 +263,6 @@ async fn the_page_of_a_payment_shows_what_is_known_where_stripe_refuses_to_be_as
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refund_is_refused_for_good_or_waits() {
     let world = &World::new().await;
-    let ada = world.customer("en").await;
     let refund = Refusal { request: "POST refunds", ..PAGE };
     for (refusal, status, expected) in [
         (Refusal { code: "charge_disputed", ..refund }, 201, "refused"),
@@ -274,7 +273,8 @@ async fn a_refund_is_refused_for_good_or_waits() {
         (Refusal { kind: "idempotency_error", ..refund }, 422, "pending"),
         (Refusal { status: 401, code: "api_key_expired", ..refund }, 503, "pending"),
     ] {
-        let invoice = world.invoice(&ada, "EUR", "75.00").await;
+        let customer = world.customer("en").await;
+        let invoice = world.invoice(&customer, "EUR", "75.00").await;
         let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "75.00").await;
         let payment = session(world, pressed.location()).await["metadata"]["guichet_payment"].clone();
         world.pay_hosted(pressed.location(), "4242424242424242").await;

@@ -83,7 +83,7 @@ async fn what_is_paid_covers_the_first_day_first() {
     // Money that goes back opens the last covered day first.
     let payments = world.ask(Method::GET, &format!("/payments?customer={id}"), None).await;
     let payment = payments["data"][0]["id"].as_str().unwrap();
-    let refund = json!({"amount": "15.00", "reason": "Scratched"});
+    let refund = json!({"amount": "15.00", "meaning": "reopens", "reason": "Scratched"});
     world.ask(Method::POST, &format!("/payments/{payment}/refunds"), Some(refund)).await;
     world.drain().await;
     world.verify().await;

@@ -133,6 +133,9 @@ async fn an_invoice_paid_twice_ends_the_same_whichever_payment_was_heard_first()
                 less = intent;
             }
         }
+        // Whether the refund is explained before it is made, or after it.
+        let chosen = json!({"provider_refunds": "reopens", "reason": "The other is for the invoice"});
+        world.ask(Method::PATCH, "/business", Some(chosen)).await;
         world.stripe_post("/refunds", &format!("payment_intent={less}")).await;
         world.drain().await;
         assert_eq!(balance(world, &invoice).await, "paid 0.00", "{order:?}");

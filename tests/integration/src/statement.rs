@@ -153,6 +153,7 @@ async fn page_file_and_json_say_the_same_of_any_day() {
                 }
                 statement["pending"] = Value::Null;
                 statement["disputed"] = Value::Null;
+                statement["in_question"] = Value::Null;
             }
             told
         };

@@ -60,7 +60,8 @@ macro_rules! parts {
 // hundred of worlds.
 parts! {
     the_books_hold_in_worlds_0_to_9 = 0, [
-        "apply", "gap", "lag", "move", "put_aside", "refund", "refuse_denied", "refuse_exceeded", "rivals",
+        "answer_refund", "apply", "gap", "lag", "move", "provider_refunds", "put_aside", "refund", "refuse_denied",
+        "refuse_exceeded", "rivals",
     ];
     the_books_hold_in_worlds_10_to_19 = 1, [
         "mail_fails_after_taking", "settle", "short", "stripe_key_refused", "stripe_rate_limited", "twice",

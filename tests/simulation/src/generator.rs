@@ -1,6 +1,8 @@
 //! The generator: derives the steps of a world from its seed.
 
 use fault_injection::Random;
+use receivables::ProviderRefunds;
+use receivables::payment::RefundMeaning;
 
 use super::faults::{Fault, REFUSALS};
 use super::steps::{CURRENCIES, CUSTOMERS, Money, NUMBERS, Step, Verdict};
@@ -230,11 +232,21 @@ impl Generator {
             None => self.an_invoice(),
         };
         let step = match what {
-            0 if self.random.percent(50) => Step::Refund { money, percent },
+            0 if self.random.percent(50) => {
+                // Now and then the business has chosen otherwise what such a refund means. This draws no random number, so that the
+                // steps after it stay the same.
+                let place = self.steps.len();
+                if place.is_multiple_of(3) {
+                    let choice = ProviderRefunds::ALL[place / 3 % 3];
+                    self.steps.push(Step::ProviderRefunds { choice });
+                }
+                Step::Refund { money, percent }
+            }
             0 => {
                 let place = self.random.percent(60).then_some(place);
                 self.orders += 1;
-                Step::OrderRefund { order: self.orders, money, place, percent }
+                let meaning = RefundMeaning::ALL[self.orders % 2];
+                Step::OrderRefund { order: self.orders, money, place, percent, meaning }
             }
             1 => {
                 let dispute = Step::Dispute { money, percent: percent.min(100), inquiry: self.random.percent(30) };
@@ -267,7 +279,13 @@ impl Generator {
         if self.random.percent(25) {
             self.steps.push(Step::Meanwhile);
         }
+        let is_refund = matches!(step, Step::Refund { .. });
         self.steps.push(step);
+        // A person explains some of them.
+        let place = self.steps.len();
+        if is_refund && place.is_multiple_of(2) {
+            self.steps.extend([Step::Drain, Step::AnswerRefund { money, meaning: RefundMeaning::ALL[place / 2 % 2] }]);
+        }
     }
 
     fn crash(&mut self) {

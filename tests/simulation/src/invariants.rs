@@ -9,9 +9,10 @@ use jiff::SignedDuration;
 use payment_gateway::Meaning;
 use payment_gateway::stripe::event::Event;
 use payment_gateway::stripe::reports::reports;
-use receivables::payment::{OpenPages, State};
+use receivables::invoice::HoldKind;
+use receivables::payment::{OpenPages, ReviewKind, State};
 use receivables::provider_object::{FoldedState, ObjectState, ProviderState};
-use receivables::{InvoiceHead, ObjectId, Payment, payment};
+use receivables::{InvoiceHead, ObjectId, Payment, PaymentId, payment};
 use serde_json::Value;
 use store::{DueList, EventState, Page};
 
@@ -126,7 +127,8 @@ impl Runner {
         }
     }
 
-    /// At rest no payment is in progress or unfinished, and no invoice is claimed or waits for money.
+    /// At rest no payment is in progress or unfinished, and no invoice is claimed or waits for money. What is held of one lies in front
+    /// of a person.
     async fn nothing_waits(&self, books: &Books) -> Result<(), Failure> {
         for payment in &books.payments {
             let ended = matches!(payment.state, State::Settled | State::Failed | State::Cancelled);
@@ -135,9 +137,18 @@ impl Runner {
                 return Err(Failure::new("a payment hangs", how));
             }
         }
-        let invoices = self.context().store.invoices_of_business(&self.business.id, &Page::first(100)).await;
+        let (store, b) = (&self.context().store, &self.business.id);
+        let reviews = store.reviews(b, &Page::first(100)).await.map_err(|error| Failure::new("the tables", error))?;
+        let is_asked = |payment: &PaymentId| {
+            reviews.items.iter().any(|one| one.payment == *payment && one.reason == ReviewKind::ProviderRefund.as_str())
+        };
+        let invoices = store.invoices_of_business(b, &Page::first(100)).await;
         for invoice in invoices.map_err(|error| Failure::new("the tables", error))?.items {
-            if !invoice.balance.holds.0.is_empty() {
+            let holds = invoice.balance.holds.0.iter();
+            let mut astray = holds.filter(|(holder, hold)| {
+                hold.kind != HoldKind::Refund || !holder.payment().is_some_and(|payment| is_asked(&payment))
+            });
+            if astray.next().is_some() {
                 return Err(Failure::new("an invoice is claimed or waits", format!("{:?}", invoice.balance)));
             }
         }

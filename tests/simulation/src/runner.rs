@@ -25,6 +25,7 @@ mod bank;
 mod faults;
 mod money;
 mod owed;
+mod refunds;
 mod trouble;
 
 /// The most calls that may be lost in a row.
@@ -190,9 +191,9 @@ impl Runner {
             Step::Enter { payment, number, answers } => Ok(self.enter(*payment, *number, *answers).await),
             Step::Look { payment } => self.look(*payment).await,
             Step::Refund { money, percent } => self.refund(*money, *percent).await,
-            Step::OrderRefund { order, money, place, percent } => {
-                Box::pin(self.order_refund(*order, *money, *place, *percent)).await
-            }
+            Step::OrderRefund { .. } => Box::pin(self.order_refund(step)).await,
+            Step::ProviderRefunds { choice } => self.choose(*choice).await,
+            Step::AnswerRefund { money, meaning } => Box::pin(self.answer_refund(*money, *meaning)).await,
             Step::Dispute { money, percent, inquiry } => self.dispute(*money, *percent, *inquiry).await,
             Step::Verdict { money, verdict, percent } => self.verdict(*money, *verdict, *percent).await,
             Step::Identify { foreign, customer, invoice } => {

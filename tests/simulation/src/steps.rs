@@ -7,6 +7,9 @@
 
 use std::fmt;
 
+use receivables::ProviderRefunds;
+use receivables::payment::RefundMeaning;
+
 use super::faults::Fault;
 
 /// The currencies of the simulation, with the digits after the decimal point in ours.
@@ -35,13 +38,15 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The names of the kinds but for the faults, as [`Step::kind`] gives them.
-pub(super) const KINDS: [&str; 37] = [
+pub(super) const KINDS: [&str; 39] = [
     "invoice",
     "start",
     "enter",
     "look",
     "refund",
     "order_refund",
+    "provider_refunds",
+    "answer_refund",
     "dispute",
     "verdict",
     "foreign",
@@ -115,7 +120,9 @@ pub enum Step {
     Enter { payment: usize, number: usize, answers: Option<bool> },
     Look { payment: usize },
     Refund { money: Money, percent: i64 },
-    OrderRefund { order: usize, money: Money, place: Option<usize>, percent: i64 },
+    OrderRefund { order: usize, money: Money, place: Option<usize>, percent: i64, meaning: RefundMeaning },
+    ProviderRefunds { choice: ProviderRefunds },
+    AnswerRefund { money: Money, meaning: RefundMeaning },
     Dispute { money: Money, percent: i64, inquiry: bool },
     Verdict { money: Money, verdict: Verdict, percent: i64 },
     Foreign { foreign: usize, customer: Option<usize>, currency: usize, minor: i64, with_intent: bool },
@@ -187,11 +194,15 @@ impl fmt::Display for Step {
             }
             Self::Look { payment } => write!(f, "the payer of P{payment} comes back"),
             Self::Refund { money, percent } => write!(f, "refund {percent} % of {money}"),
-            Self::OrderRefund { order, money, place, percent } => {
-                write!(f, "order R{order}: send {percent} % back of ")?;
+            Self::OrderRefund { order, money, place, percent, meaning } => {
+                write!(f, "order R{order}, which {}: send {percent} % back of ", meaning.as_str())?;
                 place.map_or(Ok(()), |place| write!(f, "part {place} of "))?;
                 write!(f, "{money}")
             }
+            Self::ProviderRefunds { choice } => {
+                write!(f, "from now on a refund made at the provider: {}", choice.as_str())
+            }
+            Self::AnswerRefund { money, meaning } => write!(f, "a refund of {money} {}", meaning.as_str()),
             Self::Dispute { money, percent, inquiry: false } => write!(f, "dispute {percent} % of {money}"),
             Self::Dispute { money, percent, inquiry: true } => write!(f, "inquire about {percent} % of {money}"),
             Self::Verdict { money, verdict, percent } => {
@@ -288,6 +299,8 @@ impl Step {
             Self::Look { .. } => "look",
             Self::Refund { .. } => "refund",
             Self::OrderRefund { .. } => "order_refund",
+            Self::ProviderRefunds { .. } => "provider_refunds",
+            Self::AnswerRefund { .. } => "answer_refund",
             Self::Dispute { .. } => "dispute",
             Self::Verdict { .. } => "verdict",
             Self::Foreign { .. } => "foreign",

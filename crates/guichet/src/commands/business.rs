@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use receivables::text::{EmailAddress, PartyName};
-use receivables::{BillingZone, Business, Currency, Locale, OutsidePayments};
+use receivables::{BillingZone, Business, Currency, Locale, OutsidePayments, ProviderRefunds};
 
 use super::Outcome;
 use super::folder::FolderArguments;
@@ -56,6 +56,7 @@ async fn create(arguments: BusinessArguments) -> Outcome {
         email: arguments.email,
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: OutsidePayments::default(),
+        provider_refunds: ProviderRefunds::default(),
         version: 1,
     };
     operations::put_business(&local.state.context, &business, local.state.clock.now()).await?;

@@ -28,6 +28,7 @@ fn named_business(name: &str) -> Business {
         email: "compta@maison.example".parse().unwrap(),
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
+        provider_refunds: receivables::ProviderRefunds::Ask,
         version: 1,
     }
 }

@@ -13,6 +13,7 @@ use super::{Outcome, after, claim};
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::payouts::match_payouts;
+use crate::provider_accounts::join_accounts;
 
 /// How often the list is read.
 pub(crate) const SWEEP_EVERY: SignedDuration = SignedDuration::from_hours(24);
@@ -34,14 +35,17 @@ pub struct SweepResult {
     pub missed: usize,
 }
 
-/// Opens the books of a business, or changes its settings; from then on its provider's events are swept.
+/// Opens the books of a business, or changes its settings; from then on its provider's events are swept. Refused where another
+/// business uses the account at the provider, and none of them is named its owner.
 pub async fn put_business(context: &Context, business: &Business, now: Timestamp) -> Result<(), OperationError> {
+    join_accounts(context, &business.id).await?;
     context.store.put_business(business).await?;
     watch(context, &business.id, now).await
 }
 
 /// Schedules the sweeps of a business's provider.
 pub async fn watch(context: &Context, b: &BusinessId, now: Timestamp) -> Result<(), OperationError> {
+    join_accounts(context, b).await?;
     for (provider, _) in context.gateways.all() {
         let due_at = after(now, SWEEP_EVERY);
         let sweep = Sweep { business: b.clone(), provider, seen_until: now, due_at, reading: None };
@@ -119,7 +123,8 @@ pub async fn sweep_provider_events(
     Ok(swept)
 }
 
-/// Reads a page of the list, newest first, and returns the cursor of the next.
+/// Reads a page of the list, newest first, and returns the cursor of the next. Where businesses share the account, its owner reads the
+/// list for all of them.
 async fn read_page(
     context: &Context,
     (b, provider): (&BusinessId, Provider),
@@ -129,12 +134,18 @@ async fn read_page(
     swept: &mut SweepResult,
 ) -> Result<Option<String>, OperationError> {
     let since = since.saturating_sub(OVERLAP).unwrap_or(Timestamp::MIN);
+    let account = context.store.provider_account(provider).await?;
+    if !account.is_owned_by(b) {
+        return Ok(None);
+    }
     let page = context.gateways.of(provider)?.events_since(since, after).await?;
     for event in &page.events {
-        let Some(event) = received(b, provider, &event.body, now) else { continue };
-        swept.listed += 1;
-        if context.store.record_event(&event).await? == RecordOutcome::Fresh {
-            swept.missed += 1;
+        for reader in std::iter::once(b).chain(account.others(b)) {
+            let Some(event) = received(reader, provider, &event.body, now) else { continue };
+            swept.listed += usize::from(reader == b);
+            if context.store.record_event(&event).await? == RecordOutcome::Fresh {
+                swept.missed += 1;
+            }
         }
     }
     Ok(page.more)

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use receivables::journal::{self, JournalLine, Known};
+use receivables::journal::{self, Holder, JournalLine, Known};
 use receivables::payout::BalanceTransaction;
 use receivables::{Payment, PaymentId};
 use store::{Movement, PayoutTransaction};
@@ -37,7 +37,13 @@ pub(super) async fn lines_of(
     let mut lines = Vec::new();
     for movement in movements {
         match movement {
+            Movement::Moved(one) if one.other_business.is_some() => {
+                lines.extend(journal::of_another(&one.transaction, Holder::Us, &period.zone));
+            }
             Movement::Moved(one) => {
+                if one.holder.is_some() {
+                    lines.extend(journal::of_another(&one.transaction, Holder::Other, &period.zone));
+                }
                 lines.extend(journal::of_transaction(&one.transaction, payments.known(one), &period.zone));
                 if one.taken_over_at.is_some() {
                     lines.extend(journal::of_unidentified(&one.transaction, None, &period.zone));

@@ -333,7 +333,7 @@ impl<'a> StatementJson<'a> {
             payment: line.kind.payment().map(|payment| payment.as_str()),
             credit_note: line.kind.credit_note().map(|note| note.as_str()),
             invoices: invoices
-                .map(|(number, change)| InvoiceChangeJson { number: number.as_str(), change: plain(*change) })
+                .map(|part| InvoiceChangeJson { number: part.number.as_str(), change: plain(part.change) })
                 .collect(),
             currency: line.balance.currency().to_string(),
             unapplied: Some(plain(line.unapplied)),

@@ -18,6 +18,7 @@ fn business() -> Business {
         email: "compta@atelier.example".parse().unwrap(),
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
+        provider_refunds: receivables::ProviderRefunds::Ask,
         version: 1,
     }
 }

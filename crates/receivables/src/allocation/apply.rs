@@ -1,8 +1,6 @@
 //! What an operator does with the money of a source: applies it to invoices, and takes it off them again.
 
-use std::collections::BTreeMap;
-
-use super::{Allocation, by_due_day};
+use super::{Allocation, SetAside, by_due_day};
 use crate::currency::Currency;
 use crate::ids::{CustomerId, InvoiceId};
 use crate::invoice::{HolderId, InvoiceHead, OpenDays};
@@ -183,7 +181,7 @@ pub(crate) fn apply(
     unapplied: Money,
     customer: &CustomerId,
     parts: &[(InvoiceHead, Money)],
-    aside: &BTreeMap<InvoiceId, Money>,
+    aside: &SetAside,
     own: Option<&HolderId>,
 ) -> Result<(), ApplyRefusal> {
     let currency = unapplied.currency();
@@ -228,7 +226,7 @@ pub(crate) fn unapply(
     allocations: &mut [Allocation],
     invoice: &InvoiceId,
     amount: Option<Money>,
-    aside: &BTreeMap<InvoiceId, Money>,
+    aside: &SetAside,
 ) -> Result<Money, UnapplyRefusal> {
     let known = allocations.iter_mut().find(|allocation| allocation.invoice == *invoice);
     let known = known.filter(|allocation| !allocation.applied.is_zero()).ok_or(UnapplyRefusal::NotAllocated)?;

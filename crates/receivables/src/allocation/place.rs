@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ALLOCATIONS_PER_STEP, Allocation, DUE_DAYS_PER_STEP, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP};
+use super::{
+    ALLOCATIONS_PER_STEP, Allocation, DUE_DAYS_PER_STEP, ITEMS_PER_STEP, REPORT_ITEMS_PER_STEP, SetAside, hold_of,
+};
 use crate::currency::Currency;
 use crate::decision::Change;
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
-use crate::invoice::{Due, Hold, HoldChange, HoldKind, HolderId, InvoiceChange, InvoiceHead, OpenDays};
+use crate::invoice::{Due, Hold, HoldChange, HolderId, InvoiceChange, InvoiceHead, OpenDays};
 use crate::ledger::{Contra, Leg, LegAccount};
 use crate::money::{Balance, Money};
 
@@ -20,10 +22,14 @@ pub(crate) struct Funds {
     pub(crate) contra: Contra,
     /// What the issuer took back of it.
     pub(crate) charged_back: Money,
+    /// What was sent back of it by refunds of which nobody has said what they mean.
+    pub(crate) questioned: Money,
     /// All of it is still on its way.
     pub(crate) processing: bool,
-    /// What was sent back of one allocation by choice, and is not to be had from the others.
-    pub(crate) set_aside: BTreeMap<InvoiceId, Money>,
+    /// What of single allocations is not to be had again, nor from the others.
+    pub(crate) set_aside: SetAside,
+    /// What of that a credit note takes over in this very decision, by invoice.
+    pub(crate) credits: BTreeMap<InvoiceId, Money>,
     /// Whose holds they are; a credit note holds nothing.
     pub(crate) holder: Option<HolderId>,
     /// Nobody can pay on its hosted page any more, so that the invoices are free for another.
@@ -40,6 +46,8 @@ pub(crate) struct Placed {
     pub(crate) changes: Vec<Change>,
     pub(crate) facts: Vec<FactKind>,
     pub(crate) legs: Vec<Leg>,
+    /// What of the new credit note covers which invoice.
+    pub(crate) credited: Vec<Allocation>,
     /// The part of the money that covers no invoice.
     pub(crate) unapplied: Money,
     /// What has gone back already but still stands on invoices, until the next steps have taken it off.
@@ -55,6 +63,7 @@ struct Want {
     applied: Money,
     pending: Money,
     charged_back: Money,
+    questioned: Money,
     release: bool,
     /// The invoice had less room than was meant for it.
     short_of_room: bool,
@@ -64,11 +73,13 @@ struct Want {
 fn wants(allocations: &[Allocation], funds: &Funds) -> Vec<Want> {
     let nothing = Money::zero(funds.cash.currency());
     let mut left = funds.cash;
-    let mut whole = funds.cash.checked_add(funds.charged_back).unwrap_or(funds.cash);
+    // What would be covered if nothing was in question; and if the issuer had taken nothing back either.
+    let mut explained = funds.cash.checked_add(funds.questioned).unwrap_or(funds.cash);
+    let mut whole = explained.checked_add(funds.charged_back).unwrap_or(explained);
     allocations
         .iter()
         .map(|allocation| {
-            let aside = funds.set_aside.get(&allocation.invoice).copied().unwrap_or(nothing);
+            let aside = funds.set_aside.of(&allocation.invoice).unwrap_or(nothing);
             let room = allocation.room();
             let could = left.min(allocation.ceiling.less(aside));
             let applied = could.min(room);
@@ -79,13 +90,15 @@ fn wants(allocations: &[Allocation], funds: &Funds) -> Vec<Want> {
                 allocation.ceiling
             };
             left = left.less(applied);
+            let without_question = explained.min(ceiling.less(aside));
+            explained = explained.less(without_question);
             let without_chargeback = whole.min(ceiling.less(aside));
             whole = whole.less(without_chargeback);
-            // Where the invoice was too full, that is no chargeback; what was taken back of it is told apart once it is settled.
-            let charged_back = if short_of_room && !funds.place_remainder {
-                allocation.charged_back
+            // Where the invoice was too full, that is neither; what was taken back of it is told apart once it is settled.
+            let (questioned, charged_back) = if short_of_room && !funds.place_remainder {
+                (allocation.questioned, allocation.charged_back)
             } else {
-                without_chargeback.less(applied)
+                (without_question.less(applied), without_chargeback.less(without_question))
             };
             let open_then = room.less(applied);
             let pending = if funds.processing { ceiling.less(aside).min(open_then) } else { nothing };
@@ -94,6 +107,7 @@ fn wants(allocations: &[Allocation], funds: &Funds) -> Vec<Want> {
                 applied,
                 pending,
                 charged_back,
+                questioned,
                 release: funds.page_is_over && allocation.page,
                 short_of_room,
             }
@@ -107,6 +121,7 @@ impl Want {
             && self.applied == allocation.applied
             && self.pending == allocation.pending
             && self.charged_back == allocation.charged_back
+            && self.questioned == allocation.questioned
             && !self.release
     }
 }
@@ -145,6 +160,7 @@ pub(crate) fn place(
         changes: Vec::new(),
         facts: Vec::new(),
         legs: Vec::new(),
+        credited: Vec::new(),
         unapplied: funds.cash,
         to_reclaim: Money::zero(funds.cash.currency()),
         unfinished: chosen.len() < open.len()
@@ -172,20 +188,38 @@ pub(crate) fn place(
 /// One allocation becomes what it shall be, and its invoice with it.
 fn step(allocation: &mut Allocation, want: &Want, funds: &Funds, placed: &mut Placed) {
     let change = change_of(allocation, want, funds);
+    let credited = credited(allocation, want, funds);
+    let let_go = want.questioned.minor() < allocation.questioned.minor();
     allocation.ceiling = want.ceiling;
     allocation.applied = want.applied;
     allocation.pending = want.pending;
     allocation.charged_back = want.charged_back;
+    allocation.questioned = want.questioned;
     allocation.page &= !want.release;
-    if change.applied.is_zero() && change.charged_back.is_zero() && change.hold.is_none() {
+    let stays = change.applied.is_zero() && change.charged_back.is_zero() && change.hold.is_none();
+    if !stays {
+        allocation.seen.version = change.version_after();
+    }
+    if !credited.is_zero() {
+        placed.credited.push(allocation.credited(credited));
+    }
+    if stays {
         return;
     }
-    allocation.seen.version = change.version_after();
     if !change.applied.is_zero() {
         placed.facts.push(balance_fact(&change));
         placed.legs.extend(change.legs(funds.contra));
+    } else if let_go {
+        // Now it is owed again.
+        placed.facts.push(FactKind::InvoiceReopened { invoice: change.invoice.clone() });
     }
     placed.changes.push(Change::InvoiceChanged(Box::new(change)));
+}
+
+/// What a new credit note covers of the invoice of an allocation: not more than is open then.
+fn credited(allocation: &Allocation, want: &Want, funds: &Funds) -> Money {
+    let open_then = allocation.room().less(want.applied);
+    funds.credits.get(&allocation.invoice).map_or(Money::zero(open_then.currency()), |credit| credit.min(open_then))
 }
 
 /// What becomes of the invoice of an allocation.
@@ -194,21 +228,24 @@ fn change_of(allocation: &Allocation, want: &Want, funds: &Funds) -> InvoiceChan
     let grown = |before: Money, after: Money| {
         Balance::new(after.minor() - before.minor(), currency).unwrap_or(Balance::zero(currency))
     };
-    let is_held_otherwise = want.release || want.pending != allocation.pending;
+    let is_held_otherwise =
+        want.release || want.pending != allocation.pending || want.questioned != allocation.questioned;
+    let held_then = hold_of(want.pending, want.questioned);
     let hold = funds.holder.as_ref().filter(|_| is_held_otherwise).map(|holder| HoldChange {
         holder: holder.clone(),
-        before: allocation.hold(),
-        after: (!want.pending.is_zero()).then_some(Hold { kind: HoldKind::Pending, amount: want.pending, until: None }),
+        before: allocation.hold().map(|(kind, _)| kind),
+        after: held_then.map(|(kind, amount)| Hold { kind, amount, until: None }),
     });
+    let covered = |by_source: Money| by_source.checked_add(credited(allocation, want, funds)).unwrap_or(by_source);
     InvoiceChange {
         invoice: allocation.invoice.clone(),
         number: allocation.number.clone(),
         zero: Money::zero(currency),
         version_before: allocation.seen.version,
-        before: allocation.standing(allocation.applied, allocation.pending),
-        after: allocation.standing(want.applied, want.pending),
+        before: allocation.standing(allocation.applied, allocation.pending, allocation.questioned),
+        after: allocation.standing(covered(want.applied), want.pending, want.questioned),
         last_due_on: allocation.seen.last_due_on,
-        applied: grown(allocation.applied, want.applied),
+        applied: grown(allocation.applied, covered(want.applied)),
         charged_back: grown(allocation.charged_back, want.charged_back),
         written_off: None,
         hold,
@@ -234,19 +271,21 @@ pub(crate) fn placeable(
     allocations: &[Allocation],
     currency: Currency,
     invoice: &InvoiceHead,
-    set_aside: &BTreeMap<InvoiceId, Money>,
+    set_aside: &SetAside,
     most: usize,
 ) -> OpenDays {
     let known = allocations.iter().find(|allocation| allocation.invoice == invoice.id);
     let barred = invoice.currency() != currency
         || known.is_none() && allocations.len() >= most
         || known.is_some_and(|known| known.withdrawn_by_operator)
-        || set_aside.contains_key(&invoice.id);
+        || set_aside.bars(&invoice.id);
     if barred {
         return OpenDays::default();
     }
     // What a known one may still take is not of what is left over.
-    let room = known.map_or(Money::zero(currency), |known| known.ceiling.less(known.applied));
+    let nothing = Money::zero(currency);
+    let aside = set_aside.of(&invoice.id).unwrap_or(nothing);
+    let room = known.map_or(nothing, |known| known.ceiling.less(aside).less(known.applied));
     invoice.payable_days().less(room)
 }
 
@@ -257,7 +296,7 @@ pub(crate) fn extend(
     allocations: &mut Vec<Allocation>,
     surplus: Money,
     open: &[InvoiceHead],
-    set_aside: &BTreeMap<InvoiceId, Money>,
+    set_aside: &SetAside,
     most: usize,
 ) -> bool {
     let room = |invoice: &InvoiceHead| placeable(allocations, surplus.currency(), invoice, set_aside, most);

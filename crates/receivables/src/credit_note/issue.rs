@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{ALLOCATIONS_PER_CREDIT_NOTE_MAX, CreditNote, CreditNoteDraft};
-use crate::allocation::{self, ApplyRefusal, DUE_DAYS_PER_STEP, Funds, Placed, UnapplyRefusal};
+use crate::allocation::{self, Allocation, ApplyRefusal, DUE_DAYS_PER_STEP, Funds, Placed, SetAside, UnapplyRefusal};
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
 use crate::invoice::InvoiceHead;
-use crate::ledger::{Contra, EntryKind};
-use crate::money::Money;
+use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
+use crate::money::{Balance, Money};
+use crate::payment::{NewCredit, NoteOfRefund, Payment};
 
 /// Why a credit note was not issued.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +80,49 @@ pub fn issue(
     Ok(decide(&before, note, now))
 }
 
+/// Issues the credit note of a refund, in the decision of its payment: for what the payment gives up of each invoice, or a refund
+/// took of it. `covered` is what it covers of the invoices; what they do not take is unapplied. `legs` is what moves on the account
+/// beside that: where the money covered the invoices until now, it is more unapplied cash, and no invoice is open for a moment.
+pub(crate) fn issue_with_refund(
+    payment: &Payment,
+    credit: &NewCredit,
+    covered: Vec<Allocation>,
+    legs: Vec<Leg>,
+    now: Timestamp,
+) -> (CreditNote, Vec<Leg>) {
+    let currency = payment.currency();
+    let sum = |amounts: &mut dyn Iterator<Item = Money>| Money::sum(currency, amounts).unwrap_or(payment.received);
+    let amount = sum(&mut credit.parts.values().copied());
+    let unapplied = amount.less(sum(&mut covered.iter().map(|part| part.applied)));
+    let NoteOfRefund { id, number, issued_on, reason } = credit.note.clone();
+    let note = CreditNote {
+        id,
+        business: payment.business.clone(),
+        customer: payment.customer.clone(),
+        number,
+        amount,
+        reason,
+        issued_on,
+        allocations: covered,
+        unapplied,
+        recorded_at: now,
+        version: 1,
+    };
+    (note, with_unapplied(legs, unapplied))
+}
+
+/// The legs, with what of a credit note is unapplied in the one leg of unapplied cash.
+fn with_unapplied(legs: Vec<Leg>, unapplied: Money) -> Vec<Leg> {
+    let more = Balance::in_favour(unapplied);
+    let is_cash = |leg: &Leg| leg.account == LegAccount::Unapplied;
+    let (cash, mut legs): (Vec<Leg>, Vec<Leg>) = legs.into_iter().partition(is_cash);
+    let change = cash.iter().fold(more, |sum, leg| sum.checked_add(leg.change).unwrap_or(sum));
+    if !change.is_zero() {
+        legs.push(Leg { account: LegAccount::Unapplied, change, contra: Contra::Credit });
+    }
+    legs
+}
+
 /// Applies what is left of a credit note to invoices of the account.
 pub fn apply(
     before: &CreditNote,
@@ -98,12 +142,12 @@ pub fn unapply(
     now: Timestamp,
 ) -> Result<(CreditNote, Decision), UnapplyRefusal> {
     let mut note = before.clone();
-    allocation::unapply(&mut note.allocations, invoice, amount, &BTreeMap::new())?;
+    allocation::unapply(&mut note.allocations, invoice, amount, &SetAside::default())?;
     Ok(decide(before, note, now))
 }
 
 fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(InvoiceHead, Money)]) -> Result<(), ApplyRefusal> {
-    allocation::apply(&mut note.allocations, left, &note.customer, parts, &BTreeMap::new(), None)?;
+    allocation::apply(&mut note.allocations, left, &note.customer, parts, &SetAside::default(), None)?;
     if note.allocations.len() > ALLOCATIONS_PER_CREDIT_NOTE_MAX {
         return Err(ApplyRefusal::TooManyAllocations { max: ALLOCATIONS_PER_CREDIT_NOTE_MAX });
     }
@@ -127,8 +171,10 @@ fn place(note: &mut CreditNote, before: &CreditNote) -> Placed {
         cash: note.amount,
         contra: Contra::Credit,
         charged_back: Money::zero(note.amount.currency()),
+        questioned: Money::zero(note.amount.currency()),
         processing: false,
-        set_aside: BTreeMap::new(),
+        set_aside: SetAside::default(),
+        credits: BTreeMap::new(),
         holder: None,
         page_is_over: false,
         place_remainder: true,

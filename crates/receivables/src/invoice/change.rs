@@ -152,9 +152,14 @@ impl InvoiceHead {
         self.schedule.open(self.balance.covered())
     }
 
-    /// What a person may pay of it, by due day. What is on its way and what is contested is of the first days.
+    /// What a person may pay of it, by due day. What is on its way, contested or in question is of the first days.
     pub fn payable_days(&self) -> OpenDays {
         self.open_days().less(self.balance.open().less(self.balance.payable()))
+    }
+
+    /// What of it stands to be asked for, by due day: all that is open but what is in question, which is of the first days.
+    pub fn asked_days(&self) -> OpenDays {
+        self.open_days().less(self.balance.questioned())
     }
 
     /// The next day on which something of it is due and open; the last day where nothing is open.

@@ -55,6 +55,8 @@ pub enum HoldKind {
     Pending,
     /// The customer contests it with the business.
     Dispute,
+    /// A refund took it, and nobody has said yet whether it is owed again.
+    Refund,
     /// A payment is scheduled.
     Schedule,
     /// An agreed plan, by its instalments that are not due yet.
@@ -74,6 +76,7 @@ impl HoldKind {
             Self::Page => "page",
             Self::Pending => "pending",
             Self::Dispute => "dispute",
+            Self::Refund => "refund",
             Self::Schedule => "schedule",
             Self::Plan => "plan",
             Self::Promise => "promise",
@@ -88,6 +91,7 @@ impl HoldKind {
             "page" => Self::Page,
             "pending" => Self::Pending,
             "dispute" => Self::Dispute,
+            "refund" => Self::Refund,
             "schedule" => Self::Schedule,
             "plan" => Self::Plan,
             "promise" => Self::Promise,
@@ -102,6 +106,7 @@ impl HoldKind {
             Self::Page => None,
             Self::Pending => Some(CutKind::Pending),
             Self::Dispute | Self::Unknown(_) => Some(CutKind::Disputed),
+            Self::Refund => Some(CutKind::Questioned),
             Self::Schedule => Some(CutKind::Scheduled),
             Self::Plan => Some(CutKind::Planned),
             Self::Promise => Some(CutKind::Promised),
@@ -110,10 +115,10 @@ impl HoldKind {
     }
 
     /// Whether time alone ends such a hold. A page, money on its way and a dispute are over when that is heard, whatever the
-    /// hour: until then the payer may have paid.
+    /// hour: until then the payer may have paid. What a refund means is said by a person.
     fn ends_by_itself(&self) -> bool {
         match self {
-            Self::Page | Self::Pending | Self::Dispute | Self::Unknown(_) => false,
+            Self::Page | Self::Pending | Self::Dispute | Self::Refund | Self::Unknown(_) => false,
             Self::Schedule | Self::Plan | Self::Promise | Self::Business => true,
         }
     }
@@ -169,6 +174,8 @@ pub enum CutKind {
     Pending,
     /// Contested.
     Disputed,
+    /// In question: a refund took it.
+    Questioned,
     /// To be paid on a day that is set.
     Scheduled,
     /// Part of an agreed plan, and not due yet.
@@ -181,14 +188,15 @@ pub enum CutKind {
 
 impl CutKind {
     /// All of them, in the order in which they cut.
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Disputed, Self::Scheduled, Self::Planned, Self::Promised, Self::Held];
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Disputed, Self::Questioned, Self::Scheduled, Self::Planned, Self::Promised, Self::Held];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Disputed => "disputed",
+            Self::Questioned => "questioned",
             Self::Scheduled => "scheduled",
             Self::Planned => "planned",
             Self::Promised => "promised",
@@ -236,9 +244,10 @@ impl Held {
         self.cuts(open).get(&kind).copied().unwrap_or(Money::zero(open.currency()))
     }
 
-    /// What a person may pay of an open amount: all but what is on its way and what is contested.
+    /// What a person may pay of an open amount: all but what is on its way, contested or in question.
     pub fn payable(&self, open: Money) -> Money {
-        open.less(self.cut(CutKind::Pending, open)).less(self.cut(CutKind::Disputed, open))
+        let barred = [CutKind::Pending, CutKind::Disputed, CutKind::Questioned];
+        barred.into_iter().fold(open, |left, kind| left.less(self.cut(kind, open)))
     }
 }
 
@@ -260,7 +269,7 @@ pub struct SpokenFor {
     pub cuts: Vec<Cut>,
     /// What no cut takes. With the cuts it is the open amount.
     pub rest: Money,
-    /// What a person may pay: all but what is on its way and what is contested.
+    /// What a person may pay: all but what is on its way, contested or in question.
     pub payable: Money,
     /// What we may charge by ourselves: the rest, and nothing of what an open page asks.
     pub chargeable: Money,

@@ -72,7 +72,7 @@ pub enum HandOverRefusal {
     SameCustomer,
     /// Something of it belongs to an invoice.
     #[error(
-        "expected a payment of which nothing is applied or charged back; invoice {number} has some: unapply it first"
+        "expected a payment of which nothing is applied, charged back or in question; invoice {number} has some: unapply it first, or say what its refund means"
     )]
     StillAllocated {
         /// The number of the invoice.
@@ -115,7 +115,7 @@ impl HandOverRefusal {
     }
 }
 
-/// Applies unapplied cash to invoices of the account.
+/// Applies unapplied cash to invoices of the account. What is about to be sent back is not applied.
 pub fn apply(
     before: &Payment,
     parts: &[(InvoiceHead, Money)],
@@ -125,10 +125,10 @@ pub fn apply(
     let mut payment = Payment { proposed: false, ..before.clone() };
     allocation::apply(
         &mut payment.allocations,
-        before.unapplied,
+        before.unapplied.less(before.going_out()),
         &before.customer,
         parts,
-        &before.sent_back_by_choice(),
+        &before.set_aside(),
         Some(&HolderId::from(&before.id)),
     )?;
     if payment.allocations.len() > ALLOCATIONS_PER_PAYMENT_MAX || parts.len() > ALLOCATIONS_PER_STEP {
@@ -146,7 +146,7 @@ pub fn unapply(
 ) -> Result<(Payment, Decision), UnapplyRefusal> {
     finished(before)?;
     let mut payment = before.clone();
-    let freed = allocation::unapply(&mut payment.allocations, invoice, amount, &before.sent_back_by_choice())?;
+    let freed = allocation::unapply(&mut payment.allocations, invoice, amount, &before.set_aside())?;
     payment.kept = before.kept.checked_add(freed).unwrap_or(before.kept);
     Ok(fold::changed(before, payment, now))
 }
@@ -161,7 +161,7 @@ pub fn move_cash(
 ) -> Result<(Payment, Decision), MoveRefusal> {
     finished(before)?;
     let mut payment = before.clone();
-    let (aside, own) = (before.sent_back_by_choice(), HolderId::from(&before.id));
+    let (aside, own) = (before.set_aside(), HolderId::from(&before.id));
     let moved = allocation::unapply(&mut payment.allocations, from, amount, &aside)?;
     allocation::apply(&mut payment.allocations, moved, &before.customer, &[(to.clone(), moved)], &aside, Some(&own))?;
     if payment.allocations.len() > ALLOCATIONS_PER_PAYMENT_MAX {
@@ -190,8 +190,9 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     if before.customer == to.id {
         return Err(HandOverRefusal::SameCustomer);
     }
-    let of_it =
-        |part: &&Allocation| [part.applied, part.pending, part.charged_back].iter().any(|amount| !amount.is_zero());
+    let of_it = |part: &&Allocation| {
+        [part.applied, part.pending, part.charged_back, part.questioned].iter().any(|amount| !amount.is_zero())
+    };
     if let Some(part) = before.allocations.iter().find(of_it) {
         return Err(HandOverRefusal::StillAllocated { number: part.number.clone() });
     }

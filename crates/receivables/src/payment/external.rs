@@ -53,7 +53,7 @@ pub fn start_external(
         Payment::blank(Opening { id, business, customer, provider, origin: Origin::Provider, locale, amount }, now);
     let mut payment = Payment { provider_state, proposed: propose, ..before.clone() };
     if !parts.is_empty() {
-        let (aside, own) = (payment.sent_back_by_choice(), HolderId::from(&before.id));
+        let (aside, own) = (payment.set_aside(), HolderId::from(&before.id));
         allocation::apply(&mut payment.allocations, amount, &before.customer, &parts, &aside, Some(&own))?;
         let meant = Money::sum(amount.currency(), parts.iter().map(|(_, part)| *part)).unwrap_or(amount);
         payment.on_account = amount.less(meant);

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::{Announcement, Checkout, Payment, State, Transition, poll_delay, transition};
+use super::facts::{announce, money_facts};
+use super::{Checkout, NewCredit, Payment, State, Transition, poll_delay, transition};
 use crate::allocation::{self, Funds, Placed};
+use crate::credit_note;
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
-use crate::ids::InvoiceId;
 use crate::invoice::{HolderId, InvoiceHead, OpenDays};
 use crate::ledger::{Contra, EntryKind, Leg};
 use crate::money::Money;
-use crate::provider_object::{Cash, CheckoutState, FoldedState, ObjectState, Report};
+use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
 
 use super::ALLOCATIONS_PER_PAYMENT_MAX;
 
@@ -92,13 +93,18 @@ pub fn placeable_on(payment: &Payment, invoice: &InvoiceHead, pages: OpenPages) 
     if pages == OpenPages::Bar && invoice.balance.holds.page().is_some() {
         return OpenDays::default();
     }
-    let set_aside = payment.sent_back_by_choice();
+    let set_aside = payment.set_aside();
     allocation::placeable(&payment.allocations, payment.currency(), invoice, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX)
 }
 
 /// Decides on a payment in which an operator changed something.
 pub(super) fn changed(before: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
     decide(before, payment, Reason::Operator, now)
+}
+
+/// Decides on a payment of which something is credited: the credit note is issued in the same decision.
+pub(super) fn credited(before: &Payment, payment: Payment, credit: &NewCredit, now: Timestamp) -> (Payment, Decision) {
+    decide(before, payment, Reason::Credit(credit), now)
 }
 
 /// Decides on the first reports of a payment that was not started here: it exists from then on.
@@ -113,7 +119,7 @@ pub(super) fn begin_external(before: &Payment, payment: Payment, now: Timestamp)
 /// Whether a finished payment's allocations are what its facts make of them.
 pub fn is_as_folded(payment: &Payment) -> bool {
     let mut folded = payment.clone();
-    let funds = funds(payment, 0, false);
+    let funds = funds(payment, 0, Reason::FoldedState);
     let placed = allocation::place(&mut folded.allocations, &payment.allocations, &funds, payment.unapplied);
     payment.unfinished || (folded.allocations == payment.allocations && !placed.unfinished)
 }
@@ -125,6 +131,17 @@ enum Reason<'a> {
     Abandoned,
     PlaceRemainder(&'a [InvoiceHead]),
     Operator,
+    Credit(&'a NewCredit),
+}
+
+impl Reason<'_> {
+    /// Whether the invoices are as they stand now, so that one that cannot take its part is passed over from now on.
+    fn places_remainder(self) -> bool {
+        match self {
+            Self::PlaceRemainder(_) | Self::Operator | Self::Credit(_) => true,
+            Self::FoldedState | Self::Abandoned => false,
+        }
+    }
 }
 
 /// The state that the provider's objects amount to. The table of states may still refuse it.
@@ -147,18 +164,26 @@ fn state_of(folded: &FoldedState, has_checkout: bool) -> State {
 }
 
 /// What the payment has to give to its allocations.
-fn funds(payment: &Payment, report_items: usize, place_remainder: bool) -> Funds {
-    let set_aside = payment.sent_back_by_choice();
+fn funds(payment: &Payment, report_items: usize, reason: Reason<'_>) -> Funds {
+    let credits = match reason {
+        Reason::Credit(credit) => credit.parts.clone(),
+        Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => BTreeMap::new(),
+    };
     let processing = payment.state == State::Processing;
     Funds {
         cash: payment.cash(),
-        contra: Contra::Cash,
+        contra: match reason {
+            Reason::Credit(_) => Contra::Credit,
+            Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => Contra::Cash,
+        },
         charged_back: payment.charged_back,
+        questioned: payment.unanswered_amount(),
         processing,
-        set_aside,
+        set_aside: payment.set_aside(),
+        credits,
         holder: Some(HolderId::from(&payment.id)),
         page_is_over: !payment.state.checkout_is_live(),
-        place_remainder,
+        place_remainder: reason.places_remainder(),
         report_items,
     }
 }
@@ -194,40 +219,51 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     facts.extend(money_facts(before, &mut payment));
     facts.extend(placed.facts);
     payment.next_poll_at = next_poll(&payment, now);
-    let kind = entry_kind(before, &payment, &placed.legs);
+    let (note, kind, legs) = match reason {
+        Reason::Credit(credit) => {
+            let (note, legs) = credit_note::issue_with_refund(&payment, credit, placed.credited, placed.legs, now);
+            facts.push(FactKind::CreditNoteIssued { credit_note: note.id.clone() });
+            let kind = EntryKind::CreditNoteIssued(note.id.clone());
+            (Some(Change::CreditNoteIssued(Box::new(note))), kind, legs)
+        }
+        Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => {
+            (None, entry_kind(before, &payment, &placed.legs), placed.legs)
+        }
+    };
     let decision = Decision::new(payment.business.clone(), payment.customer.clone(), now)
         .with_changes(placed.changes)
+        .with_changes(note)
         .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
-        .with_entry(payment.id.as_str(), payment.version, kind, placed.legs)
+        .with_entry(payment.id.as_str(), payment.version, kind, legs)
         .with_facts(payment.id.as_str(), payment.version, facts);
     (payment, decision)
 }
 
 /// A step of the payment's allocations, on the list that the reason makes of it.
 fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed {
-    let place_remainder = matches!(reason, Reason::PlaceRemainder(_) | Reason::Operator);
+    let place_remainder = reason.places_remainder();
     let mut more = false;
+    let report_items = changed_items(before, payment, reason);
     if payment.proposed {
         payment.on_account = payment.cash();
     }
     let mut allocations = std::mem::take(&mut payment.allocations);
     if let Reason::PlaceRemainder(open) = reason {
         let surplus = surplus(payment, &allocations);
-        let set_aside = payment.sent_back_by_choice();
+        let set_aside = payment.set_aside();
         more = allocation::extend(&mut allocations, surplus, open, &set_aside, ALLOCATIONS_PER_PAYMENT_MAX);
     }
-    let report_items = changed_items(before, payment);
     let placed = allocation::place(
         &mut allocations,
         &before.allocations,
-        &funds(payment, report_items, place_remainder),
+        &funds(payment, report_items, reason),
         before.unapplied,
     );
     payment.allocations = allocations;
     payment.unapplied = placed.unapplied;
     payment.kept = match reason {
         _ if payment.proposed => payment.unapplied,
-        Reason::Operator => payment.kept.min(payment.unapplied),
+        Reason::Operator | Reason::Credit(_) => payment.kept.min(payment.unapplied),
         // What went back may come again, and is then where it was left.
         Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) => payment.kept,
     };
@@ -240,8 +276,9 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
     placed
 }
 
-/// Items that are written of the reports: provider objects, the names under which they are found, reviews.
-fn changed_items(before: &Payment, after: &Payment) -> usize {
+/// Items that are written besides: of the reports provider objects, the names under which they are found, and reviews; and a credit
+/// note with its parts.
+fn changed_items(before: &Payment, after: &Payment, reason: Reason<'_>) -> usize {
     let facts = after
         .provider_state
         .0
@@ -249,19 +286,25 @@ fn changed_items(before: &Payment, after: &Payment) -> usize {
         .filter(|(object, fact)| before.provider_state.0.get(*object) != Some(*fact))
         .count();
     let names = after.provider_state.names().difference(&before.provider_state.names()).count();
+    // What is in question is not known before it is placed.
+    let questions = after.unanswered_refunds().len();
     let (before, after) = (before.reviews(), after.reviews());
     let opened = after.iter().filter(|review| !before.contains(review)).count();
     let closed = before.iter().filter(|review| !after.contains(review)).count();
-    facts + names + opened + closed
+    let note = match reason {
+        Reason::Credit(credit) => 2 + credit.parts.len(),
+        Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => 0,
+    };
+    facts + names + opened + closed + questions + note
 }
 
 /// What is left over when every allocation has what it may have, beyond what is left on purpose.
 fn surplus(payment: &Payment, allocations: &[allocation::Allocation]) -> Money {
-    let aside = payment.sent_back_by_choice();
+    let aside = payment.set_aside();
     let nothing = Money::zero(payment.currency());
     let mut left = payment.cash();
     for allocation in allocations {
-        let aside = aside.get(&allocation.invoice).copied().unwrap_or(nothing);
+        let aside = aside.of(&allocation.invoice).unwrap_or(nothing);
         left = left.less(allocation.ceiling.less(aside).min(allocation.room()));
     }
     let beyond_kept = payment.on_account.less(payment.kept);
@@ -276,57 +319,6 @@ fn suspense(folded: &FoldedState, own: Currency) -> Vec<Money> {
         came.less(refunded.in_currency(came.currency())).less(taken.in_currency(came.currency()))
     });
     left.filter(|left| !left.is_zero()).collect()
-}
-
-fn announce(announcement: Announcement, payment: &Payment) -> Option<FactKind> {
-    let id = payment.id.clone();
-    match announcement {
-        Announcement::NeedsAction => Some(FactKind::PaymentNeedsAction { payment: id }),
-        Announcement::Processing => Some(FactKind::PaymentProcessing { payment: id }),
-        // That waits until all of the money has its place.
-        Announcement::Settled => None,
-        Announcement::Failed => Some(FactKind::PaymentFailed { payment: id }),
-        Announcement::Cancelled => Some(FactKind::PaymentCancelled { payment: id }),
-    }
-}
-
-/// What is announced of money that came, went, or came back.
-fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKind> {
-    let owned = payment.id.clone();
-    let id = || owned.clone();
-    let mut facts = Vec::new();
-    // Money in another currency alone settles nothing that could be announced: it would use up the one announcement.
-    let reported = payment.settlement_announced || payment.received.is_zero();
-    let settled = payment.state == State::Settled && !payment.unfinished && !payment.proposed && !reported;
-    if settled {
-        facts.push(FactKind::PaymentSettled { payment: id(), received: payment.received });
-    }
-    let more = |amount: &Money| {
-        let kept = before.suspense.iter().find(|kept| kept.currency() == amount.currency());
-        kept.is_none_or(|kept| kept.minor() < amount.minor())
-    };
-    for amount in payment.suspense.iter().filter(|amount| more(amount)) {
-        facts.push(FactKind::PaymentInSuspense { payment: id(), received: *amount });
-    }
-    // Less is counted as sent back, too, where what had come was returned: then nothing came again.
-    let (was, is, currency) = (before.provider_state.fold(), payment.provider_state.fold(), payment.currency());
-    let fell =
-        |of: fn(&FoldedState) -> &Cash| of(&is).in_currency(currency).minor() < of(&was).in_currency(currency).minor();
-    if payment.returned.minor() > before.returned.minor() {
-        facts.push(FactKind::PaymentReturned { payment: id(), returned: payment.returned });
-    }
-    if payment.refunded.minor() > before.refunded.minor() {
-        facts.push(FactKind::PaymentRefunded { payment: id(), refunded: payment.refunded });
-    } else if payment.refunded != before.refunded && fell(|folded| &folded.refunded) {
-        facts.push(FactKind::PaymentRefundFailed { payment: id(), refunded: payment.refunded });
-    }
-    if payment.charged_back.minor() > before.charged_back.minor() {
-        facts.push(FactKind::PaymentChargedBack { payment: id(), charged_back: payment.charged_back });
-    } else if payment.charged_back != before.charged_back && fell(|folded| &folded.charged_back) {
-        facts.push(FactKind::PaymentReinstated { payment: id(), charged_back: payment.charged_back });
-    }
-    payment.settlement_announced |= settled;
-    facts
 }
 
 /// When a payment is to be looked at next: an unfinished one at once; one with a refund that was asked for soon; the rest as their
@@ -353,21 +345,5 @@ fn entry_kind(before: &Payment, payment: &Payment, legs: &[Leg]) -> EntryKind {
         1.. if !payment.charged_back.is_zero() => EntryKind::PaymentChargedBack(id),
         1.. if !payment.refunded.is_zero() => EntryKind::PaymentRefunded(id),
         1.. => EntryKind::PaymentReversed(id),
-    }
-}
-
-impl Payment {
-    /// What was sent back of single allocations by choice, by invoice. Refunds of the whole payment are not among it.
-    pub(super) fn sent_back_by_choice(&self) -> BTreeMap<InvoiceId, Money> {
-        let mut aside: BTreeMap<InvoiceId, Money> = BTreeMap::new();
-        for order in &self.refunds {
-            let Some(invoice) = &order.invoice else { continue };
-            let sent = self.refunded_for(&order.id);
-            if let Some(sent) = sent.filter(|sent| !sent.is_zero()) {
-                let sum = aside.entry(invoice.clone()).or_insert(Money::zero(self.currency()));
-                *sum = sum.checked_add(sent).unwrap_or(*sum);
-            }
-        }
-        aside
     }
 }

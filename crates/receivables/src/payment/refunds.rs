@@ -2,9 +2,16 @@
 //!
 //! The order is kept before the provider is asked, under an id of its own that is the idempotency key of the asking; what is sent
 //! back is believed only when the provider says so.
+//!
+//! An order that credits has its credit note at once, in the same decision: the invoices stay paid, and the payment has the money
+//! over that will be sent back. So what the refund means does not depend on when, and from whom, it is heard that it was made. If it
+//! is not made after all, the note stands, and the money is the customer's: it goes to what they owe.
+
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::refund_meaning::{NewCredit, NotCredited, NoteOfRefund, RefundCredit, RefundMeaning, parts_to_credit};
 use super::{Payment, State, fold};
 use crate::allocation::Unfinished;
 use crate::currency::Currency;
@@ -28,6 +35,10 @@ pub struct RefundOrder {
     pub amount: Money,
     /// The invoice whose allocation is to give it; none where it is taken from what is unapplied, then from the last one.
     pub invoice: Option<InvoiceId>,
+    /// What it means to the invoices that its money had covered.
+    pub meaning: RefundMeaning,
+    /// The credit note that was issued with the order; none where it reopens, or takes what covered nothing.
+    pub credit: Option<RefundCredit>,
     /// The reason given for it.
     pub reason: Description,
     /// The instant of the order, from which its idempotency key ages.
@@ -36,7 +47,31 @@ pub struct RefundOrder {
     pub refused: Option<String>,
 }
 
-/// Why a refund was not ordered.
+impl RefundOrder {
+    /// Whether it is taken from what covers no invoice: also what it credits covers none from then on.
+    pub(super) fn takes_unapplied(&self) -> bool {
+        self.invoice.is_none() || self.meaning == RefundMeaning::Credits
+    }
+}
+
+/// A refund to order.
+#[derive(Clone, Debug)]
+pub struct RefundRequest {
+    /// Our id, the idempotency key of asking the provider.
+    pub id: RefundId,
+    /// How much is to be sent back.
+    pub amount: Money,
+    /// The invoice whose allocation is to give it; none where it is taken from what is unapplied, then from the last one.
+    pub invoice: Option<InvoiceId>,
+    /// What it means to the invoices that its money had covered.
+    pub meaning: RefundMeaning,
+    /// The credit note, where it is to have one.
+    pub note: NoteOfRefund,
+    /// The reason given for it.
+    pub reason: Description,
+}
+
+/// Why a refund was not ordered, or what it means not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefundRefusal {
     /// No money has come.
@@ -66,15 +101,32 @@ pub enum RefundRefusal {
         /// What can still be sent back.
         refundable: Money,
     },
+    /// Its credit note would be for too many invoices.
+    #[error(transparent)]
+    NotCredited(#[from] NotCredited),
+    /// The number of its credit note is another's.
+    #[error("expected a number that no other credit note has")]
+    NumberTaken,
+    /// It was said before what the refund means, and that was something else.
+    #[error("it was said before that the refund {}, and that stands", meaning.as_str())]
+    AlreadyAnswered {
+        /// What was said.
+        meaning: RefundMeaning,
+    },
+    /// Nobody has to say what it means: it was ordered here, it failed, or the payment has no such refund.
+    #[error("expected a refund that was made at the provider, that stands, and of which nothing was said")]
+    NothingToAnswer,
 }
 
 impl RefundRefusal {
     /// The field of the command that is at fault, in the API's words.
     pub fn field(&self) -> Option<&str> {
         match self {
-            Self::NothingReceived | Self::Unfinished(_) | Self::TooManyRefunds { .. } => None,
+            Self::NothingReceived | Self::Unfinished(_) | Self::TooManyRefunds { .. } | Self::NothingToAnswer => None,
             Self::OtherCurrency { .. } | Self::MoreThanRefundable { .. } => Some("amount"),
             Self::NotAllocated => Some("invoice"),
+            Self::NotCredited(_) | Self::AlreadyAnswered { .. } => Some("meaning"),
+            Self::NumberTaken => Some("credit_note_number"),
         }
     }
 
@@ -87,6 +139,10 @@ impl RefundRefusal {
             Self::OtherCurrency { .. } => "other_currency",
             Self::NotAllocated => "not_allocated",
             Self::MoreThanRefundable { .. } => "more_than_refundable",
+            Self::NotCredited(_) => "too_many_invoices",
+            Self::NumberTaken => "number_taken",
+            Self::AlreadyAnswered { .. } => "already_answered",
+            Self::NothingToAnswer => "nothing_to_answer",
         }
     }
 }
@@ -118,15 +174,35 @@ impl Payment {
     }
 }
 
-/// Orders a refund, of the whole payment or of one allocation.
+/// Orders a refund, of the whole payment or of one allocation. One that credits issues its credit note with it, for what the money
+/// covers now.
 pub fn order_refund(
     before: &Payment,
-    id: RefundId,
-    amount: Money,
-    invoice: Option<InvoiceId>,
-    reason: Description,
+    request: RefundRequest,
     now: Timestamp,
 ) -> Result<(Payment, Decision), RefundRefusal> {
+    let RefundRequest { id, amount, invoice, meaning, note, reason } = request;
+    check_order(before, amount, invoice.as_ref())?;
+    let parts = match meaning {
+        RefundMeaning::Credits => parts_to_credit(before, amount, invoice.as_ref())?,
+        RefundMeaning::Reopens => BTreeMap::new(),
+    };
+    let credit = (!parts.is_empty()).then(|| RefundCredit { note: note.id.clone(), parts: parts.clone() });
+    let new = credit.as_ref().map(|_| NewCredit { note, parts });
+    let mut payment = before.clone();
+    payment.refunds.push(RefundOrder { id, amount, invoice, meaning, credit, reason, ordered_at: now, refused: None });
+    Ok(match new {
+        Some(new) => {
+            // What is about to be sent back is not placed again.
+            let freed = Money::sum(before.currency(), new.parts.values().copied()).unwrap_or(amount);
+            payment.on_account = before.on_account.checked_add(freed).unwrap_or(before.on_account);
+            fold::credited(before, payment, &new, now)
+        }
+        None => fold::changed(before, payment, now),
+    })
+}
+
+fn check_order(before: &Payment, amount: Money, invoice: Option<&InvoiceId>) -> Result<(), RefundRefusal> {
     if before.state != State::Settled {
         return Err(RefundRefusal::NothingReceived);
     }
@@ -139,11 +215,12 @@ pub fn order_refund(
     if amount.currency() != before.currency() {
         return Err(RefundRefusal::OtherCurrency { expected: before.currency() });
     }
-    let refundable = match &invoice {
+    let refundable = match invoice {
         Some(invoice) => {
             let allocation = before.allocations.iter().find(|allocation| allocation.invoice == *invoice);
             let allocation = allocation.ok_or(RefundRefusal::NotAllocated)?;
-            let same = before.refunds_waiting().filter(|order| order.invoice.as_ref() == Some(invoice));
+            let waiting = before.refunds_waiting().filter(|order| !order.takes_unapplied());
+            let same = waiting.filter(|order| order.invoice.as_ref() == Some(invoice));
             same.fold(allocation.applied, |left, order| left.less(order.amount)).min(before.refundable())
         }
         None => before.refundable(),
@@ -151,9 +228,7 @@ pub fn order_refund(
     if amount.is_zero() || refundable.checked_sub(amount).is_err() {
         return Err(RefundRefusal::MoreThanRefundable { refundable });
     }
-    let mut payment = before.clone();
-    payment.refunds.push(RefundOrder { id, amount, invoice, reason, ordered_at: now, refused: None });
-    Ok(fold::changed(before, payment, now))
+    Ok(())
 }
 
 /// The provider would not. `None` where the order is not there, or was answered.

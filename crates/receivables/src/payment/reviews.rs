@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Payment, fold};
+use super::{Payment, UnansweredRefund, fold};
 use crate::currency::Currency;
 use crate::decision::Decision;
 use crate::money::Money;
@@ -45,6 +45,9 @@ pub enum ReviewKind {
     ProviderReview,
     /// The bank returned a debit after the money had come, and no chargeback tells how much it took.
     DebitReturned,
+    /// Money that had covered invoices was refunded at the provider, and nobody has said whether that credits the invoices or they are
+    /// owed again. The amount is held until a person says so.
+    ProviderRefund,
     /// A refund did not arrive.
     RefundFailed,
     /// The provider would not make a refund that was ordered.
@@ -59,7 +62,7 @@ pub enum ReviewKind {
 
 impl ReviewKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::OtherCurrency,
         Self::Overdrawn,
         Self::Inquiry,
@@ -68,6 +71,7 @@ impl ReviewKind {
         Self::FraudWarning,
         Self::ProviderReview,
         Self::DebitReturned,
+        Self::ProviderRefund,
         Self::RefundFailed,
         Self::RefundRefused,
         Self::CustomerRefused,
@@ -86,6 +90,7 @@ impl ReviewKind {
             Self::FraudWarning => "fraud_warning",
             Self::ProviderReview => "provider_review",
             Self::DebitReturned => "debit_returned",
+            Self::ProviderRefund => "provider_refund",
             Self::RefundFailed => "refund_failed",
             Self::RefundRefused => "refund_refused",
             Self::CustomerRefused => "customer_refused",
@@ -135,6 +140,10 @@ impl Payment {
             all.extend(self.doubt(object, fact));
             all.extend(fact.chargeback().and_then(|chargeback| uneven(object, chargeback)));
         }
+        let questions = self.unanswered_refunds().into_iter().filter(|refund| !refund.questioned.is_zero());
+        all.extend(questions.map(|UnansweredRefund { refund, questioned, .. }| {
+            review(ReviewKind::ProviderRefund, refund.as_str(), Some(refund.clone()), questioned)
+        }));
         let refused = self.refunds.iter().filter(|order| order.refused.is_some());
         all.extend(refused.map(|order| review(ReviewKind::RefundRefused, order.id.as_str(), None, order.amount)));
         all.extend(self.page_refusals.iter().map(|refusal| refusal.review(self)));
@@ -201,6 +210,9 @@ pub enum ReviewRefusal {
     /// The payment has no open review of this name.
     #[error("expected the name of an open review of the payment")]
     NoSuchReview,
+    /// What it is about is held until somebody says what it means.
+    #[error("expected an answer to what the refund means, which closes the review")]
+    NeedsAnswer,
 }
 
 impl ReviewRefusal {
@@ -208,14 +220,17 @@ impl ReviewRefusal {
     pub fn code(self) -> &'static str {
         match self {
             Self::NoSuchReview => "no_such_review",
+            Self::NeedsAnswer => "needs_answer",
         }
     }
 }
 
 /// Closes a review that a person has looked at. It stays closed as long as its cause is the same.
 pub fn close_review(before: &Payment, name: &str, now: Timestamp) -> Result<(Payment, Decision), ReviewRefusal> {
-    if !before.reviews().iter().any(|review| review.name == name) {
-        return Err(ReviewRefusal::NoSuchReview);
+    let review = before.reviews().into_iter().find(|review| review.name == name);
+    let review = review.ok_or(ReviewRefusal::NoSuchReview)?;
+    if review.kind == ReviewKind::ProviderRefund {
+        return Err(ReviewRefusal::NeedsAnswer);
     }
     let mut payment = before.clone();
     payment.reviews_closed.push(name.to_owned());

@@ -93,7 +93,8 @@ impl ProviderState {
         folded.received = folded.received.beyond(&folded.returned);
         // The provider's own sum counts every refund, also one that failed later. What of it no refund accounts for was sent
         // back by one that was not reported to us.
-        folded.refunded.add(&summed.beyond(&known));
+        folded.refunds_unreported = summed.beyond(&known);
+        folded.refunded.add(&folded.refunds_unreported);
         folded
     }
 }
@@ -118,6 +119,8 @@ pub struct FoldedState {
     pub returned: Cash,
     /// What of it was sent back to the payer, or is on its way there.
     pub refunded: Cash,
+    /// What of that the provider counts, and has reported no refund for.
+    pub refunds_unreported: Cash,
     /// What of it the issuer holds.
     pub charged_back: Cash,
     /// What of a transfer has arrived at the provider, before it is whole.

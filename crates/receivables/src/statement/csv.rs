@@ -102,7 +102,7 @@ impl StatementView {
     }
 
     /// The ageing, what is unapplied as what it takes off, and the balance that they come to; and of the open amounts what
-    /// is pending and disputed, where that is known.
+    /// is pending, disputed and in question, where that is known.
     fn standing(&self, statement: &Statement) -> Vec<(String, Balance)> {
         let standing = &statement.standing;
         let mut all: Vec<(String, Balance)> = Vec::new();
@@ -119,6 +119,7 @@ impl StatementView {
         if self.is_of_today() {
             all.push(("of_which_pending".to_owned(), Balance::owed(standing.pending)));
             all.push(("of_which_disputed".to_owned(), Balance::owed(standing.disputed)));
+            all.push(("of_which_in_question".to_owned(), Balance::owed(standing.questioned)));
         }
         all
     }

@@ -76,6 +76,8 @@ pub struct AccountStanding {
     pub pending: Money,
     /// The part of it that is contested.
     pub disputed: Money,
+    /// The part of it that a refund took, and of which nobody has said yet whether it is owed again.
+    pub questioned: Money,
     /// Money of the customer that covers no invoice yet.
     pub unapplied: Money,
     /// Open amounts by days overdue.
@@ -106,12 +108,14 @@ pub struct AccountSums {
     pub pending: BTreeMap<Currency, i64>,
     /// Disputed amounts, in minor units.
     pub disputed: BTreeMap<Currency, i64>,
+    /// Amounts in question, in minor units.
+    pub questioned: BTreeMap<Currency, i64>,
 }
 
 impl AccountSums {
     /// Every currency the account has had anything in.
     pub fn currencies(&self) -> Vec<Currency> {
-        let mut all: Vec<Currency> = [&self.open, &self.unapplied, &self.pending, &self.disputed]
+        let mut all: Vec<Currency> = [&self.open, &self.unapplied, &self.pending, &self.disputed, &self.questioned]
             .into_iter()
             .flat_map(|sums| sums.keys().copied())
             .collect();
@@ -125,11 +129,12 @@ impl AccountSums {
         Balance::new(at(&self.open, currency) - at(&self.unapplied, currency), currency)
     }
 
-    /// The sums as they were before these entries, the newest of the account. What was pending or disputed then is in no
-    /// ledger, so nothing is.
+    /// The sums as they were before these entries, the newest of the account. What was pending, disputed or in question then is in
+    /// no ledger, so nothing is.
     #[must_use]
     pub fn before<'a>(&self, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
-        let mut then = Self { pending: BTreeMap::new(), disputed: BTreeMap::new(), ..self.clone() };
+        let mut then =
+            Self { pending: BTreeMap::new(), disputed: BTreeMap::new(), questioned: BTreeMap::new(), ..self.clone() };
         for Leg { account, change, .. } in entries.into_iter().flat_map(|entry| &entry.legs) {
             let (currency, minor) = (change.currency(), change.minor());
             match account {
@@ -165,6 +170,7 @@ impl AccountSums {
             overdue,
             pending: Money::new(at(&self.pending, currency), currency)?,
             disputed: Money::new(at(&self.disputed, currency), currency)?,
+            questioned: Money::new(at(&self.questioned, currency), currency)?,
             unapplied: Money::new(at(&self.unapplied, currency), currency)?,
             ageing,
         })

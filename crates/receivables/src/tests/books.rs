@@ -16,7 +16,7 @@ use crate::invoice::{self, Draft, DraftLine, DraftSchedule, Due, HoldKind, Invoi
 use crate::journal::{self, JournalAccount, JournalLine};
 use crate::ledger::Entry;
 use crate::pay_link::{PayLink, Scope};
-use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, State};
+use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, ReviewKind, State};
 use crate::statement::AccountSums;
 use crate::verify::{self, AccountBooks};
 use crate::{BillingZone, Fact, FactId, Locale, Money, Refusal, Report, write_off};
@@ -341,6 +341,7 @@ impl Books {
         add(&mut self.sums.unapplied, moved.unapplied);
         add(&mut self.sums.pending, moved.pending);
         add(&mut self.sums.disputed, moved.disputed);
+        add(&mut self.sums.questioned, moved.questioned);
         let moved = decision.changes.iter().any(|change| matches!(change, Change::PaymentChanged { .. }));
         if !self.vast {
             self.check();
@@ -439,7 +440,7 @@ impl Books {
                     payment.id
                 );
             }
-            let entries = self.entries.iter().filter(|entry| entry.source == payment.id.as_str());
+            let entries = self.entries.iter().filter(|entry| entry.kind.payment() == Some(&payment.id));
             let moved: i64 = entries.map(|entry| entry.change().unwrap().minor()).sum();
             assert_eq!(moved, -covered.minor(), "{}: the ledger moved by what is here", payment.id);
             let heard = payment.provider_state.fold();
@@ -456,6 +457,13 @@ impl Books {
                     heard.refunded.in_currency(currency).minor() + heard.charged_back.in_currency(currency).minor();
                 let left = (foreign.minor() - gone).max(0);
                 assert_eq!(kept.sum::<i64>(), left, "{}: the rest is in suspense", payment.id);
+            }
+            let of_review = payment.reviews().into_iter().filter(|review| review.kind == ReviewKind::ProviderRefund);
+            let of_review = Money::sum(payment.currency(), of_review.map(|review| review.amount)).unwrap();
+            let asked = payment.allocations.iter().map(|allocation| allocation.questioned);
+            let asked = Money::sum(payment.currency(), asked).unwrap();
+            if !payment.unfinished {
+                assert_eq!(asked, of_review, "{}: a person is asked about all that is held", payment.id);
             }
             assert_eq!(payment.settled_at.is_some(), payment.state == State::Settled, "{}", payment.id);
             let at_rest = matches!(payment.state, State::Settled | State::Failed | State::Cancelled)
@@ -486,6 +494,9 @@ impl Books {
                 balance.pending().minor() <= balance.open().minor(),
                 "{id}: shown as pending, at most what is open"
             );
+            let asked = Money::sum(invoice.currency(), ours().map(|allocation| allocation.questioned)).unwrap();
+            let held = balance.holds.0.values().filter(|hold| hold.kind == HoldKind::Refund).map(|hold| hold.amount);
+            assert_eq!(Money::sum(invoice.currency(), held).unwrap(), asked, "{id}: what is in question is held");
             let legs = self.entries.iter().flat_map(|entry| &entry.legs);
             let moved: i64 = legs.filter(|leg| is_of(leg, id)).map(|leg| leg.balance_change().minor()).sum();
             assert_eq!(balance.open().minor(), moved, "{id}: open is the sum of its legs");
@@ -508,6 +519,7 @@ impl Books {
             add(&mut sums.open_by_due, days.days().iter().map(|due| ((currency, due.on), due.amount.minor())));
             add(&mut sums.pending, [(currency, balance.pending().minor())]);
             add(&mut sums.disputed, [(currency, balance.disputed().minor())]);
+            add(&mut sums.questioned, [(currency, balance.questioned().minor())]);
         }
         for payment in self.payments.values() {
             add(&mut sums.unapplied, [(payment.currency(), payment.unapplied.minor())]);
@@ -581,7 +593,8 @@ pub(super) fn add<K: Ord>(sums: &mut BTreeMap<K, i64>, more: impl IntoIterator<I
 }
 
 fn without_zeros(mut sums: AccountSums) -> AccountSums {
-    for part in [&mut sums.open, &mut sums.unapplied, &mut sums.pending, &mut sums.disputed] {
+    let AccountSums { open, unapplied, pending, disputed, questioned, .. } = &mut sums;
+    for part in [open, unapplied, pending, disputed, questioned] {
         part.retain(|_, minor| *minor != 0);
     }
     sums.open_by_due.retain(|_, minor| *minor != 0);

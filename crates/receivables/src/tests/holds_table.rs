@@ -11,7 +11,7 @@ use super::cases;
 use crate::Money;
 use crate::invoice::{Due, Hold, HoldKind, HolderId, Holds, OpenDays, SpokenFor};
 
-const KINDS: [&str; 8] = ["page", "pending", "dispute", "schedule", "plan", "promise", "business", "novelty"];
+const KINDS: [&str; 9] = ["page", "pending", "dispute", "refund", "schedule", "plan", "promise", "business", "novelty"];
 
 /// `promise 40.00, business 10.00 until 2026-02-01T00:00:00Z`.
 fn holds(words: &str) -> Holds {
@@ -43,6 +43,7 @@ fn each_kind_of_hold_has_its_consequences() {
         "page 100.00",
         "pending 30.00",
         "dispute 30.00",
+        "refund 30.00",
         "schedule 30.00",
         "plan 30.00",
         "promise 30.00",
@@ -79,6 +80,8 @@ fn each_kind_of_hold_has_its_consequences() {
             pending 30.00, rest 70.00: payable 70.00, chargeable 70.00, dunnable 30.00
         dispute 30.00
             disputed 30.00, rest 70.00: payable 70.00, chargeable 70.00, dunnable 30.00
+        refund 30.00
+            questioned 30.00, rest 70.00: payable 70.00, chargeable 70.00, dunnable 30.00
         schedule 30.00
             scheduled 30.00, rest 70.00: payable 100.00, chargeable 70.00, dunnable 30.00
         plan 30.00

@@ -7,7 +7,9 @@ use proptest::prelude::*;
 
 use super::books::{Books, credit_note_id, invoice_id, payment_id, refund_id};
 use super::cases;
+use super::story::{note_of, ordered};
 use crate::invoice::InvoiceHead;
+use crate::payment::{RefundMeaning, RefundRefusal};
 use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState, Move, Moves, ObjectState, RefundRank,
     RefundState,
@@ -150,13 +152,21 @@ impl Enemy {
         let part = |of: Money| cents((of.minor() * i64::from(amount % 110) / 100).max(1));
         let to = self.invoice(place);
         self.orders += 1;
-        let order = refund_id(&format!("{}", self.orders));
+        let order = format!("{}", self.orders);
+        let meaning = RefundMeaning::ALL[usize::from(amount % 2)];
         let before = self.books.fresh(name);
         let mut told = None;
         let done = self.books.operate(name, |_, payment, now| {
             let at = payment.allocations.get(usize::from(place) % payment.allocations.len().max(1)).cloned();
             let at = at.ok_or(crate::Refusal::from(crate::allocation::UnapplyRefusal::NotAllocated));
-            match kind % 5 {
+            match kind % 6 {
+                5 => {
+                    let asked = payment.unanswered_refunds();
+                    let refund = asked.get(usize::from(place) % asked.len().max(1)).map(|asked| asked.refund.clone());
+                    let refund = refund.ok_or(RefundRefusal::NothingToAnswer)?;
+                    let note = note_of(&format!("K{order}"));
+                    Ok(payment::answer_refund(payment, &refund, meaning, note, now)?)
+                }
                 0 => {
                     told = Some((None, Some(to.id.clone()), part(payment.unapplied)));
                     Ok(payment::apply(payment, &[(to.clone(), part(payment.unapplied))], now)?)
@@ -171,11 +181,11 @@ impl Enemy {
                 }),
                 3 => {
                     let whole = part(payment.refundable());
-                    Ok(payment::order_refund(payment, order, whole, None, "Back".parse().unwrap(), now)?)
+                    Ok(payment::order_refund(payment, ordered(&order, whole, None, meaning), now)?)
                 }
                 _ => at.and_then(|at| {
-                    let why = "Back".parse().unwrap();
-                    Ok(payment::order_refund(payment, order, part(at.applied), Some(at.invoice), why, now)?)
+                    let request = ordered(&order, part(at.applied), Some(at.invoice), meaning);
+                    Ok(payment::order_refund(payment, request, now)?)
                 }),
             }
         });

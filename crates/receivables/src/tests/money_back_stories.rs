@@ -33,12 +33,12 @@ fn a_refund_takes_what_is_unapplied_first_and_then_the_last_allocation_backwards
             P is settled: 150.00 asked, 170.00 received, 20.00 unapplied
             facts: payment.settled
         P: refund1 30.00 pending
-            P is settled: 150.00 asked, 170.00 received, 30.00 refunded
-            B is partly_paid: 10.00 open
+            P is settled: 150.00 asked, 170.00 received, 30.00 refunded, review: provider_refund#re_P1
+            B is partly_paid: 10.00 open, 10.00 in question, 0.00 payable
             ledger: B 10.00, unapplied 20.00
             facts: payment.refunded, invoice.reopened
         P: refund1 30.00 done
-            P is settled: 150.00 asked, 170.00 received, 30.00 refunded
+            P is settled: 150.00 asked, 170.00 received, 30.00 refunded, review: provider_refund#re_P1
         P: refund1 30.00 failed
             P is settled: 150.00 asked, 170.00 received, 20.00 unapplied, unfinished, review: refund_failed#re_P1
             B is paid: 0.00 open
@@ -46,10 +46,11 @@ fn a_refund_takes_what_is_unapplied_first_and_then_the_last_allocation_backwards
             facts: payment.refund_failed, invoice.paid
             then
             P is settled: 150.00 asked, 170.00 received, 20.00 unapplied, review: refund_failed#re_P1
+            facts: payment.unapplied
         P: refund2 170.00 done
-            P is settled: 150.00 asked, 170.00 received, 170.00 refunded, review: refund_failed#re_P1
-            A is open: 100.00 open
-            B is open: 50.00 open
+            P is settled: 150.00 asked, 170.00 received, 170.00 refunded, review: refund_failed#re_P1, review: provider_refund#re_P2
+            A is open: 100.00 open, 100.00 in question, 0.00 payable
+            B is open: 50.00 open, 50.00 in question, 0.00 payable
             ledger: A 100.00, B 50.00, unapplied 20.00
             facts: payment.refunded, invoice.reopened, invoice.reopened
     "#]]);
@@ -69,8 +70,8 @@ fn a_refund_heard_before_its_payment_waits_for_the_money() {
         P: refund1 30.00 done
             P is started: 100.00 asked, review: overdrawn#EUR.3000
         P: intent received 100.00
-            P is settled: 100.00 asked, 100.00 received, 30.00 refunded
-            A is partly_paid: 30.00 open
+            P is settled: 100.00 asked, 100.00 received, 30.00 refunded, review: provider_refund#re_P1
+            A is partly_paid: 30.00 open, 30.00 in question, 0.00 payable
             ledger: A -70.00
             facts: payment.settled, payment.refunded, invoice.partly_paid
     "#]]);
@@ -88,25 +89,25 @@ fn the_providers_own_sum_stands_in_for_refunds_that_were_not_heard_of() {
             A is open: 100.00 open, checkout of P
             facts: payment.started
         P: intent received 100.00 + intent refunded 40.00
-            P is settled: 100.00 asked, 100.00 received, 40.00 refunded
-            A is partly_paid: 40.00 open
+            P is settled: 100.00 asked, 100.00 received, 40.00 refunded, review: provider_refund#pi_P
+            A is partly_paid: 40.00 open, 40.00 in question, 0.00 payable
             ledger: A -60.00
             facts: payment.settled, payment.refunded, invoice.partly_paid
         P: refund1 40.00 done
-            P is settled: 100.00 asked, 100.00 received, 40.00 refunded
+            P is settled: 100.00 asked, 100.00 received, 40.00 refunded, review: provider_refund#re_P1
         P: refund1 40.00 failed
             P is settled: 100.00 asked, 100.00 received, review: refund_failed#re_P1
             A is paid: 0.00 open
             ledger: A -40.00
             facts: payment.refund_failed, invoice.paid
         P: refund2 10.00 done
-            P is settled: 100.00 asked, 100.00 received, 10.00 refunded, review: refund_failed#re_P1
-            A is partly_paid: 10.00 open
+            P is settled: 100.00 asked, 100.00 received, 10.00 refunded, review: refund_failed#re_P1, review: provider_refund#re_P2
+            A is partly_paid: 10.00 open, 10.00 in question, 0.00 payable
             ledger: A 10.00
             facts: payment.refunded, invoice.reopened
         P: intent refunded 60.00
-            P is settled: 100.00 asked, 100.00 received, 20.00 refunded, review: refund_failed#re_P1
-            A is partly_paid: 20.00 open
+            P is settled: 100.00 asked, 100.00 received, 20.00 refunded, review: refund_failed#re_P1, review: provider_refund#re_P2, review: provider_refund#pi_P
+            A is partly_paid: 20.00 open, 20.00 in question, 0.00 payable
             ledger: A 10.00
             facts: payment.refunded, invoice.reopened
     "#]]);
@@ -499,14 +500,14 @@ fn a_refund_and_a_chargeback_of_the_same_money_are_put_before_a_person() {
             ledger: A -100.00
             facts: payment.settled, invoice.paid
         P: refund1 100.00 done
-            P is settled: 100.00 asked, 100.00 received, 100.00 refunded
-            A is open: 100.00 open
+            P is settled: 100.00 asked, 100.00 received, 100.00 refunded, review: provider_refund#re_P1
+            A is open: 100.00 open, 100.00 in question, 0.00 payable
             ledger: A 100.00
             facts: payment.refunded, invoice.reopened
         P: chargeback1 100.00 withdrawn
-            P is settled: 100.00 asked, 100.00 received, 100.00 refunded, review: overdrawn#EUR.10000, review: chargeback#dp_P1
+            P is settled: 100.00 asked, 100.00 received, 100.00 refunded, review: overdrawn#EUR.10000, review: chargeback#dp_P1, review: provider_refund#re_P1
         P: chargeback1 100.00 won
-            P is settled: 100.00 asked, 100.00 received, 100.00 refunded
+            P is settled: 100.00 asked, 100.00 received, 100.00 refunded, review: provider_refund#re_P1
     "#]]);
 }
 
@@ -553,9 +554,9 @@ fn what_an_invoice_cannot_take_goes_to_the_oldest_due() {
             ledger: C -70.00, B -30.00, unapplied 100.00
             facts: payment.settled, invoice.paid, invoice.partly_paid
         P: refund1 80.00 done
-            P is settled: 100.00 asked, 100.00 received, 80.00 refunded
-            C is partly_paid: 50.00 open
-            B is open: 60.00 open
+            P is settled: 100.00 asked, 100.00 received, 80.00 refunded, review: provider_refund#re_P1
+            C is partly_paid: 50.00 open, 50.00 in question, 0.00 payable
+            B is open: 60.00 open, 30.00 in question, 30.00 payable
             ledger: C 50.00, B 30.00
             facts: payment.refunded, invoice.reopened, invoice.reopened
     "#]]);
@@ -607,8 +608,8 @@ fn what_an_operator_moves_stays_where_it_was_put() {
             ledger: B 35.00, unapplied -35.00
             facts: invoice.reopened
         P: refund1 50.00 done
-            P is settled: 100.00 asked, 100.00 received, 50.00 refunded
-            A is partly_paid: 50.00 open
+            P is settled: 100.00 asked, 100.00 received, 50.00 refunded, review: provider_refund#re_P1
+            A is partly_paid: 50.00 open, 5.00 in question, 45.00 payable
             ledger: A 5.00, unapplied 45.00
             facts: payment.refunded, invoice.reopened
         P: refund1 50.00 failed
@@ -688,12 +689,12 @@ fn a_small_rest_is_written_off_within_the_tolerance_and_taken_back() {
             facts: invoice.paid
         P: refund1 99.60 done
             decided again, another came first
-            P is settled: 99.50 asked, 99.60 received, 99.60 refunded
-            A is open: 99.60 open, 0.40 written off
+            P is settled: 99.50 asked, 99.60 received, 99.60 refunded, review: provider_refund#re_P1
+            A is open: 99.60 open, 99.60 in question, 0.40 written off, 0.00 payable
             ledger: A 99.60
             facts: payment.refunded, invoice.reopened
         take-back A
-            A is open: 100.00 open
+            A is open: 100.00 open, 99.60 in question, 0.40 payable
             ledger: A 0.40
             facts: invoice.reopened
     "#]]);
@@ -743,8 +744,8 @@ fn what_an_operator_takes_back_after_a_refund_is_taken_back_whole() {
             ledger: A -100.00
             facts: payment.settled, invoice.paid
         P: refund1 40.00 done
-            P is settled: 100.00 asked, 100.00 received, 40.00 refunded
-            A is partly_paid: 40.00 open
+            P is settled: 100.00 asked, 100.00 received, 40.00 refunded, review: provider_refund#re_P1
+            A is partly_paid: 40.00 open, 40.00 in question, 0.00 payable
             ledger: A 40.00
             facts: payment.refunded, invoice.reopened
         unapply P: A 30.00
@@ -840,8 +841,8 @@ fn what_is_freed_before_an_invoice_that_lacks_some_is_that_invoices_first() {
             ledger: A -100.00, B -100.00
             facts: payment.settled, invoice.paid, invoice.paid
         P: refund1 50.00 done
-            P is settled: 200.00 asked, 200.00 received, 50.00 refunded
-            B is partly_paid: 50.00 open
+            P is settled: 200.00 asked, 200.00 received, 50.00 refunded, review: provider_refund#re_P1
+            B is partly_paid: 50.00 open, 50.00 in question, 0.00 payable
             ledger: B 50.00
             facts: payment.refunded, invoice.reopened
         move P: A to C

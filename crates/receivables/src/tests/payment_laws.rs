@@ -9,11 +9,12 @@ use proptest::sample::select;
 use super::books::{Books, checkout_of, customer, invoice_id, issue, money, now, pay_link, payment_id, request};
 use super::cases;
 use super::provider_object_laws::{report, shuffled_with_repeats, single_reports};
+use super::story::{ordered, report as report_of};
 use crate::allocation::{Allocation, SeenInvoice};
 use crate::decision::{BalanceMove, Change, Decision};
 use crate::invoice::{Held, Hold, HoldKind, InvoiceChange, Standing};
 use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
-use crate::payment::{self, Payment, State};
+use crate::payment::{self, Payment, RefundMeaning, State};
 use crate::{Balance, Currency, Money, Report};
 
 const INVOICES: [(&str, &str); 3] = [("A", "100.00"), ("B", "50.00"), ("D", "0.60")];
@@ -141,6 +142,18 @@ proptest! {
     }
 }
 
+/// Refunds of an order and of the provider's own, with what it counts of them, and what may come between.
+const MONEY_BACK: [&str; 8] = [
+    "refund1 45.00 pending for R",
+    "refund1 45.00 failed for R",
+    "refund2 20.00 done",
+    "refund2 20.00 failed",
+    "intent refunded 45.00",
+    "intent received 90.00",
+    "chargeback 60.00 withdrawn",
+    "chargeback 60.00 reinstated",
+];
+
 /// Every order of any three single reports, on a payment with a page and on one without.
 #[test]
 fn hearing_does_not_depend_on_the_order_of_any_three_reports() {
@@ -158,8 +171,14 @@ fn hearing_does_not_depend_on_the_order_of_any_three_reports() {
     }
     let without_page = two_invoices();
     let with_page = without_page.opened(checkout_of("P"), now()).unwrap().0;
-    for start in [without_page, with_page] {
-        next_step(&start, &start, &[], &single_reports());
+    let orders = [(RefundMeaning::Credits, None), (RefundMeaning::Reopens, None), (RefundMeaning::Credits, Some("A"))];
+    let ordered = orders.map(|(meaning, invoice)| with_order(&without_page, meaning, invoice));
+    for start in [&without_page, &with_page] {
+        next_step(start, start, &[], &single_reports());
+    }
+    let money_back = MONEY_BACK.map(|words| report_of("P", words));
+    for start in [without_page, with_page].into_iter().chain(ordered) {
+        next_step(&start, &start, &[], &money_back);
     }
 }
 
@@ -181,6 +200,17 @@ fn two_invoices() -> Payment {
     let part = |name: &str, gross: &str, part: &str| (issue(name, money(gross), date(2026, 3, 1)).0, money(part));
     let parts = vec![part("A", "50.00", "50.00"), part("B", "80.00", "30.00")];
     payment::start(&request("P", parts), now()).unwrap().0
+}
+
+/// The same payment, whose money came and of which a refund was ordered: 45.00, which is more than the last invoice got.
+fn with_order(before: &Payment, meaning: RefundMeaning, invoice: Option<&str>) -> Payment {
+    let received = report_of("P", "intent received 80.00");
+    let (mut payment, _) = payment::apply_reports(before, &[received], now()).unwrap();
+    while let Some((next, _)) = payment::place_remainder(&payment, &[], now()) {
+        payment = next;
+    }
+    let order = ordered("R", money("45.00"), invoice.map(invoice_id), meaning);
+    payment::order_refund(&payment, order, now()).unwrap().0
 }
 
 /// Everything about a payment but the count of its changes, once it is finished.

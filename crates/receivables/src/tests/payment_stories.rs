@@ -195,7 +195,7 @@ fn money_through_a_second_intent_is_other_money() {
             P is settled: 60.00 asked, 120.00 received, 20.00 unapplied
             A is paid: 0.00 open
             ledger: A -40.00, unapplied 40.00
-            facts: invoice.paid
+            facts: payment.unapplied, invoice.paid
     "#]]);
 }
 

@@ -18,7 +18,7 @@ use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, n
 use crate::decision::{Change, Decision};
 use crate::invoice::Due;
 use crate::ledger::{Leg, LegAccount};
-use crate::payment::{PageRefusal, ReviewRefusal};
+use crate::payment::{NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest, ReviewRefusal};
 use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, Move, Moves,
     ObjectState, RefundRank, RefundState,
@@ -108,13 +108,15 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
             Ok(decision) => results(books, &decision),
             Err(refusal) => vec![refused(&refusal)],
         },
-        "apply" | "unapply" | "move" | "refund" | "refuse" | "turn-away" | "close" => operate(books, verb, rest),
+        "apply" | "unapply" | "move" | "refund" | "answer" | "refuse" | "turn-away" | "close" => {
+            operate(books, verb, rest)
+        }
         _ => panic!("no such line in a story: {line}"),
     }
 }
 
 /// `apply P: B 40.00`, `unapply P: A 10.00` or all of it, `move P: A to B 10.00` or all of it, `refund P: R 30.00 of A` or of
-/// the whole, `refuse P: R`, `turn-away P: customer cus_1` or `address` or `for code`, `close P: review`.
+/// the whole, with `credits` behind it where it credits, `answer P: refund1 credits` or `reopens`, `refuse P: R`, `turn-away P: customer cus_1` or `address` or `for code`, `close P: review`.
 fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
     let (name, what) = rest.split_once(": ").unwrap();
     let words: Vec<&str> = what.split(' ').collect();
@@ -132,10 +134,20 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
                 let amount = amount.first().map(|amount| money(amount));
                 Ok(payment::move_cash(payment, &invoice_id(from), &invoice(to), amount, now)?)
             }
-            ("refund", [id, amount, of @ ..]) => {
+            ("refund", [id, amount, said @ ..]) => {
+                let (meaning, of) = match said {
+                    [of @ .., "credits"] => (RefundMeaning::Credits, of),
+                    of => (RefundMeaning::Reopens, of),
+                };
                 let invoice = of.last().map(|name| invoice_id(name));
-                let why = "Why".parse().unwrap();
-                Ok(payment::order_refund(payment, refund_id(id), money(amount), invoice, why, now)?)
+                Ok(payment::order_refund(payment, ordered(id, money(amount), invoice, meaning), now)?)
+            }
+            ("answer", [refund, meaning]) => {
+                let meaning = RefundMeaning::named(meaning).unwrap();
+                let refund = format!("{}_{name}", if *refund == "intent" { "pi" } else { "re" })
+                    + refund.trim_start_matches(|c: char| c.is_ascii_lowercase());
+                let note = note_of(&format!("K{name}{}", payment.refund_answers.len()));
+                Ok(payment::answer_refund(payment, &refund.parse().unwrap(), meaning, note, now)?)
             }
             ("close", [review]) => Ok(payment::close_review(payment, review, now)?),
             ("refuse", [id]) => Ok(payment::refund_refused(payment, &refund_id(id), "no funds", now).unwrap()),
@@ -154,6 +166,27 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
     match decided {
         Ok(decision) => [state(books, name)].into_iter().chain(results(books, &decision)).collect(),
         Err(refusal) => vec![refused(&refusal)],
+    }
+}
+
+/// A refund to order.
+pub(super) fn ordered(
+    id: &str,
+    amount: Money,
+    invoice: Option<crate::InvoiceId>,
+    meaning: RefundMeaning,
+) -> RefundRequest {
+    let reason = "Why".parse().unwrap();
+    RefundRequest { id: refund_id(id), amount, invoice, meaning, note: note_of(&format!("K{id}")), reason }
+}
+
+/// The credit note of a refund.
+pub(super) fn note_of(name: &str) -> NoteOfRefund {
+    NoteOfRefund {
+        id: credit_note_id(name),
+        number: name.parse().unwrap(),
+        issued_on: jiff::civil::date(2026, 2, 20),
+        reason: "Returned".parse().unwrap(),
     }
 }
 
@@ -335,6 +368,14 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
         | Change::CreditNoteChanged { .. } => None,
     });
     let mut lines: Vec<String> = touched.map(balance).collect();
+    let of_payment = decision.changes.iter().any(|change| matches!(change, Change::PaymentChanged { .. }));
+    for change in decision.changes.iter().filter(|_| of_payment) {
+        if let Change::CreditNoteIssued(note) = change {
+            let parts = note.allocations.iter();
+            let parts: Vec<String> = parts.map(|part| format!("{} {}", part.number, part.applied.to_plain())).collect();
+            lines.push(format!("credit note {} of {}: {}", note.number, note.amount.to_plain(), parts.join(", ")));
+        }
+    }
     for entry in &decision.entries {
         let legs: Vec<String> = entry.legs.iter().map(|one| leg(books, one)).collect();
         lines.push(format!("ledger: {}", legs.join(", ")));
@@ -352,6 +393,9 @@ fn balance(invoice: &InvoiceHead) -> String {
     let mut line = format!("{} is {}: {} open", invoice.number, balance.status().as_str(), balance.open().to_plain());
     if !balance.pending().is_zero() {
         write!(line, ", {} pending", balance.pending().to_plain()).unwrap();
+    }
+    if !balance.questioned().is_zero() {
+        write!(line, ", {} in question", balance.questioned().to_plain()).unwrap();
     }
     for (amount, word) in [(balance.written_off, "written off"), (balance.charged_back, "charged back")] {
         if !amount.is_zero() {

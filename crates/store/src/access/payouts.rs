@@ -195,7 +195,7 @@ impl Store {
     }
 
     /// Writes an item of a version over the one before it, of which `optional` may be there no more, or puts the first.
-    async fn put_next(&self, item: Item, version: u64, optional: &[&str]) -> Result<bool, StoreError> {
+    pub(super) async fn put_next(&self, item: Item, version: u64, optional: &[&str]) -> Result<bool, StoreError> {
         if version <= 1 {
             return self.put_new(&self.tables.core, item).await;
         }

@@ -34,6 +34,7 @@ impl Writes<'_> {
         let values = vec![
             (":tolerances", AttributeValue::M(amounts)),
             (":outside", text(after.outside_payments.as_str())),
+            (":refunds", text(after.provider_refunds.as_str())),
             (":was", number(before.version)),
             (":now", number(after.version)),
         ];
@@ -43,7 +44,8 @@ impl Writes<'_> {
         } else {
             "version = :was"
         };
-        let set = "SET write_off_tolerances = :tolerances, outside_payments = :outside, version = :now";
+        let set = "SET write_off_tolerances = :tolerances, outside_payments = :outside, provider_refunds = :refunds, \
+                   version = :now";
         self.update(&keys::business(&after.id), set, Some(condition), values, OnConditionFailed::AlreadyDone)
     }
 

@@ -10,7 +10,7 @@ use receivables::{Allocation, Currency, InvoiceId};
 use serde::{Deserialize, Serialize};
 
 use super::invoices::{days, of_days};
-use super::{Item, money, record};
+use super::{Item, is_nothing, money, record};
 use crate::error::StoreError;
 
 #[derive(Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub(crate) struct AllocationRecord {
     pending: i64,
     #[serde(default)]
     charged_back: i64,
+    #[serde(skip_serializing_if = "is_nothing", default)]
+    questioned: i64,
     #[serde(default, rename = "undone")]
     withdrawn_by_operator: bool,
     page: bool,
@@ -76,6 +78,7 @@ impl AllocationRecord {
             applied: allocation.applied.minor(),
             pending: allocation.pending.minor(),
             charged_back: allocation.charged_back.minor(),
+            questioned: allocation.questioned.minor(),
             withdrawn_by_operator: allocation.withdrawn_by_operator,
             page: allocation.page,
             seen: SeenRecord::of(&allocation.seen),
@@ -95,6 +98,7 @@ pub(crate) fn allocation(item: Item) -> Result<Allocation, StoreError> {
         applied: money(record.applied, currency)?,
         pending: money(record.pending, currency)?,
         charged_back: money(record.charged_back, currency)?,
+        questioned: money(record.questioned, currency)?,
         withdrawn_by_operator: record.withdrawn_by_operator,
         page: record.page,
         seen: record.seen.read(currency)?,

@@ -7,7 +7,7 @@ use receivables::customer::Profile;
 use receivables::text::{EmailAddress, ExternalId, PartyName};
 use receivables::{
     BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId, OutsidePayments,
-    Provider,
+    Provider, ProviderRefunds,
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +37,8 @@ struct BusinessRecord {
     write_off_tolerances: BTreeMap<Currency, i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     outside_payments: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    provider_refunds: Option<String>,
     /// Absent of businesses from before it was counted.
     #[serde(default)]
     version: u64,
@@ -56,6 +58,7 @@ pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
             .map(|(currency, amount)| (*currency, amount.minor()))
             .collect(),
         outside_payments: Some(business.outside_payments.as_str().to_owned()),
+        provider_refunds: Some(business.provider_refunds.as_str().to_owned()),
         version: business.version,
     };
     item(&keys::business(&business.id), &record)
@@ -77,6 +80,7 @@ pub(crate) fn business(item: Item) -> Result<Business, StoreError> {
             .collect::<Result<_, StoreError>>()?,
         // A word of a newer version is read as the careful choice.
         outside_payments: record.outside_payments.as_deref().and_then(OutsidePayments::named).unwrap_or_default(),
+        provider_refunds: record.provider_refunds.as_deref().and_then(ProviderRefunds::named).unwrap_or_default(),
         version: record.version,
     })
 }

@@ -42,6 +42,8 @@ pub enum EffectKind {
     ClosePage(InvoiceId),
     /// Unapplied cash of an account is applied to what has become payable.
     Settle(CustomerId),
+    /// A refund made at the provider gets the meaning that the business has chosen for such refunds.
+    AnswerRefund(PaymentId),
     /// A kind that this version does not know.
     Unknown { kind: String, document: String },
 }
@@ -52,6 +54,7 @@ impl EffectKind {
             Self::Receipt(_) => "receipt",
             Self::ClosePage(_) => "close_page",
             Self::Settle(_) => "settle",
+            Self::AnswerRefund(_) => "answer_refund",
             Self::Unknown { kind, .. } => kind,
         }
     }
@@ -59,7 +62,7 @@ impl EffectKind {
     /// The id of the document.
     pub fn document(&self) -> &str {
         match self {
-            Self::Receipt(payment) => payment.as_str(),
+            Self::Receipt(payment) | Self::AnswerRefund(payment) => payment.as_str(),
             Self::ClosePage(invoice) => invoice.as_str(),
             Self::Settle(customer) => customer.as_str(),
             Self::Unknown { document, .. } => document,
@@ -165,6 +168,7 @@ pub(crate) fn effect(item: Item) -> Result<StoredEffect, StoreError> {
     let kind = match record.kind.as_str() {
         "receipt" => EffectKind::Receipt(record.document.parse().map_err(|error| document(&error))?),
         "close_page" => EffectKind::ClosePage(record.document.parse().map_err(|error| document(&error))?),
+        "answer_refund" => EffectKind::AnswerRefund(record.document.parse().map_err(|error| document(&error))?),
         "settle" => EffectKind::Settle(record.document.parse().map_err(|error| document(&error))?),
         _ => EffectKind::Unknown { kind: record.kind, document: record.document },
     };

@@ -128,6 +128,7 @@ pub(crate) fn balance_attributes(moved: &BalanceMove) -> Vec<(String, i64)> {
     all.extend(plain("u", &moved.unapplied));
     all.extend(plain("p", &moved.pending));
     all.extend(plain("x", &moved.disputed));
+    all.extend(plain("q", &moved.questioned));
     all.extend(by_due);
     all.retain(|(_, minor)| *minor != 0);
     all
@@ -149,6 +150,7 @@ pub(crate) fn sums(item: &Item) -> Result<AccountSums, StoreError> {
             ("u", None) => drop(sums.unapplied.insert(currency, minor)),
             ("p", None) => drop(sums.pending.insert(currency, minor)),
             ("x", None) => drop(sums.disputed.insert(currency, minor)),
+            ("q", None) => drop(sums.questioned.insert(currency, minor)),
             ("d", Some(due_on)) => {
                 let due_on: Date = due_on.parse().map_err(|error| StoreError::defect("balance", &error))?;
                 sums.open_by_due.insert((currency, due_on), minor);

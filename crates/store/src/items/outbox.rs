@@ -325,6 +325,7 @@ fn fact(record: &FactRecord) -> Result<Option<Fact>, StoreError> {
         "payment.returned" => FactKind::PaymentReturned { payment: payment()?, returned: amount()? },
         "payment.refunded" => FactKind::PaymentRefunded { payment: payment()?, refunded: amount()? },
         "payment.refund_failed" => FactKind::PaymentRefundFailed { payment: payment()?, refunded: amount()? },
+        "payment.unapplied" => FactKind::PaymentUnapplied { payment: payment()?, unapplied: amount()? },
         "payment.charged_back" => FactKind::PaymentChargedBack { payment: payment()?, charged_back: amount()? },
         "payment.reinstated" => FactKind::PaymentReinstated { payment: payment()?, charged_back: amount()? },
         "credit_note.issued" => {

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use receivables::payment::{Checkout, Origin, PageRefusal, RefundOrder, Review, State};
+use receivables::payment::{Checkout, Origin, PageRefusal, RefundAnswer, RefundOrder, Review, State};
 use receivables::provider_object::ProviderState;
-use receivables::text::Description;
 use receivables::{
-    Allocation, BusinessId, Currency, CustomerId, InvoiceId, Locale, Money, ObjectId, ObjectState, PayLinkId, Payment,
-    PaymentId, Provider, RefundId,
+    Allocation, BusinessId, Currency, CustomerId, Locale, Money, ObjectId, ObjectState, PayLinkId, Payment, PaymentId,
+    Provider,
 };
 use serde::{Deserialize, Serialize};
 
 use super::allocations::{AllocationRecord, allocation};
 use super::consistent_read::{Assembled, PartsDigest};
 use super::provider_objects::{FactRecord, merged, of_merged};
+use super::refunds::{RefundAnswerRecord, RefundOrderRecord};
 use super::reviews::of_open_amount;
-use super::{Index, Item, due, item, listed, money, record, text_of};
+use super::{Index, Item, due, is_nothing, item, listed, money, record, text_of};
 use crate::error::StoreError;
 use crate::keys::{self, DueList};
 
@@ -60,6 +60,8 @@ struct PaymentRecord {
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     refunds: Vec<RefundOrderRecord>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    refund_answers: Vec<RefundAnswerRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     reviews_closed: Vec<String>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     suspense: BTreeMap<Currency, i64>,
@@ -73,11 +75,6 @@ struct PaymentRecord {
     parts: Option<String>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes what it asks about so")]
-fn is_nothing(minor: &i64) -> bool {
-    *minor == 0
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum OriginRecord {
@@ -85,18 +82,6 @@ enum OriginRecord {
     Portal(bool),
     Api(bool),
     Provider(bool),
-}
-
-#[derive(Serialize, Deserialize)]
-struct RefundOrderRecord {
-    id: RefundId,
-    amount: i64,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    invoice: Option<InvoiceId>,
-    reason: Description,
-    ordered_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    refused: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -148,7 +133,8 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         unfinished: payment.unfinished,
         proposed: payment.proposed,
         settlement_announced: payment.settlement_announced,
-        refunds: payment.refunds.iter().map(of_refund_order).collect(),
+        refunds: payment.refunds.iter().map(RefundOrderRecord::of).collect(),
+        refund_answers: payment.refund_answers.iter().map(RefundAnswerRecord::of).collect(),
         reviews_closed: payment.reviews_closed.clone(),
         suspense: payment.suspense.iter().map(|amount| (amount.currency(), amount.minor())).collect(),
         settled_at: payment.settled_at,
@@ -165,28 +151,6 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
     Ok(match payment.next_poll_at {
         Some(at) => due(item, DueList::Payments, at, payment.id.as_str()),
         None => item,
-    })
-}
-
-fn of_refund_order(order: &RefundOrder) -> RefundOrderRecord {
-    RefundOrderRecord {
-        id: order.id.clone(),
-        amount: order.amount.minor(),
-        invoice: order.invoice.clone(),
-        reason: order.reason.clone(),
-        ordered_at: order.ordered_at,
-        refused: order.refused.clone(),
-    }
-}
-
-fn refund_order(record: RefundOrderRecord, currency: Currency) -> Result<RefundOrder, StoreError> {
-    Ok(RefundOrder {
-        id: record.id,
-        amount: money(record.amount, currency)?,
-        invoice: record.invoice,
-        reason: record.reason,
-        ordered_at: record.ordered_at,
-        refused: record.refused,
     })
 }
 
@@ -246,7 +210,7 @@ pub(crate) fn of_unapplied(payment: &Payment) -> Result<Item, StoreError> {
 pub(crate) fn digest_of(allocations: &[Allocation], facts: &ProviderState) -> Result<String, StoreError> {
     let mut digest = PartsDigest::new();
     allocations.iter().try_for_each(|part| {
-        let amounts = [part.intended, part.ceiling, part.applied, part.pending, part.charged_back];
+        let amounts = [part.intended, part.ceiling, part.applied, part.pending, part.charged_back, part.questioned];
         digest.add(&(&part.invoice, amounts.map(Money::minor), part.withdrawn_by_operator, part.page))
     })?;
     facts
@@ -306,7 +270,8 @@ fn whole(
     provider_state: ProviderState,
 ) -> Result<Payment, StoreError> {
     let currency = head.currency;
-    let refunds = head.refunds.into_iter().map(|record| refund_order(record, currency));
+    let refunds = head.refunds.into_iter().map(|record| record.read(currency));
+    let answers = head.refund_answers.into_iter().map(|record| record.read(currency));
     let suspense = head.suspense.into_iter().map(|(currency, minor)| money(minor, currency));
     Ok(Payment {
         id: head.id,
@@ -343,6 +308,7 @@ fn whole(
         proposed: head.proposed,
         settlement_announced: head.settlement_announced,
         refunds: refunds.collect::<Result<Vec<RefundOrder>, StoreError>>()?,
+        refund_answers: answers.collect::<Result<Vec<RefundAnswer>, StoreError>>()?,
         reviews_closed: head.reviews_closed,
         suspense: suspense.collect::<Result<Vec<Money>, StoreError>>()?,
         settled_at: head.settled_at,
@@ -384,6 +350,7 @@ mod tests {
             applied: amount(11_550),
             pending: nothing,
             charged_back: nothing,
+            questioned: nothing,
             withdrawn_by_operator: false,
             page: false,
             seen,
@@ -391,6 +358,6 @@ mod tests {
         let of = |parts: &[Allocation], facts: &ProviderState| digest_of(parts, facts).unwrap();
         assert_eq!(of(&[], &ProviderState::default()), "2:e3b0c44298fc1c149afbf4c8");
         assert_eq!(of(&[], &facts), "2:eefa8556d9551ef9711d925d");
-        assert_eq!(of(&[part], &facts), "2:023d54e3ca79ca3e361114cf");
+        assert_eq!(of(&[part], &facts), "2:5fc4aecfc8a0abf734b6a4c6");
     }
 }

@@ -26,6 +26,8 @@ pub struct Payout {
     pub proof: Option<PayoutProof>,
     /// The provider refused to list its transactions, and so there is no proof.
     pub unlisted: bool,
+    /// The business that gets it, where that is another: then this is the part of it that is made of this business's payments.
+    pub part_of: Option<BusinessId>,
     /// When it was first heard of.
     pub heard_at: Timestamp,
     /// Whether the provider's list of its transactions is being read.
@@ -53,6 +55,10 @@ pub struct PayoutTransaction {
     pub fact: Option<String>,
     /// When the payment took it over, if its customer was not known until then.
     pub taken_over_at: Option<Timestamp>,
+    /// The business whose payment it comes from, where that is another.
+    pub other_business: Option<BusinessId>,
+    /// The business that owns the account it moved on, where that is another.
+    pub holder: Option<BusinessId>,
 }
 
 /// What stands in the list of what moved.
@@ -77,6 +83,8 @@ struct PayoutRecord {
     manual: bool,
     #[serde(default)]
     unlisted: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    part_of: Option<BusinessId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     bank_reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -125,6 +133,7 @@ pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreEr
         reconciled: fact.reconciled,
         manual: fact.manual,
         unlisted: payout.unlisted,
+        part_of: payout.part_of.clone(),
         bank_reference: fact.bank_reference.clone(),
         failure: fact.failure.clone(),
         proof: payout.proof.as_ref().map(|proof| ProofRecord {
@@ -180,6 +189,7 @@ pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
         },
         proof: proof.transpose()?,
         unlisted: record.unlisted,
+        part_of: record.part_of,
         heard_at: record.heard_at,
         reading: record.due_at.map(|due_at| PayoutReading { due_at, after: record.reading_after }),
         version: record.version,
@@ -205,6 +215,10 @@ struct TransactionRecord {
     fact: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     taken_over_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    other_business: Option<BusinessId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    holder: Option<BusinessId>,
 }
 
 fn record_of(one: &PayoutTransaction) -> TransactionRecord {
@@ -222,6 +236,8 @@ fn record_of(one: &PayoutTransaction) -> TransactionRecord {
         payment: one.payment.clone(),
         fact: one.fact.clone(),
         taken_over_at: one.taken_over_at,
+        other_business: one.other_business.clone(),
+        holder: one.holder.clone(),
     }
 }
 
@@ -297,6 +313,8 @@ fn transaction_of(record: TransactionRecord) -> Result<PayoutTransaction, StoreE
         payment: record.payment,
         fact: record.fact,
         taken_over_at: record.taken_over_at,
+        other_business: record.other_business,
+        holder: record.holder,
     })
 }
 

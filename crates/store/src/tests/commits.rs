@@ -285,6 +285,7 @@ async fn tolerances_are_set_over_what_was_read() {
         .with_settings(&SettingsChange {
             write_off_tolerances: Some([(receivables::Currency::EUR, money(300))].into()),
             outside_payments: None,
+            provider_refunds: None,
         })
         .unwrap();
     for expected in [true, false] {

@@ -7,9 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
 use receivables::ledger::{Contra, EntryKind, Leg, LegAccount};
-use receivables::payment::PageRefusal;
+use receivables::payment::{NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest};
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
-use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState};
+use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState, RefundState};
 use receivables::saved_method::{MethodLook, MethodState};
 use receivables::{Actor, Balance, Change, Currency, Locale, Payment, Report, payment};
 
@@ -47,11 +47,38 @@ pub(super) async fn eventful_payment(fixture: &Fixture) -> Payment {
     commit(fixture, &pay).await;
     let (placed, place) = payment::place_remainder(&paid, &[], later(3)).unwrap();
     commit(fixture, &place).await;
-    let (ordered, order) =
-        payment::order_refund(&placed, id("rfd", "1"), money(500), None, "Too much".parse().unwrap(), later(4))
-            .unwrap();
+    let note = |name| NoteOfRefund {
+        id: id("crn", name),
+        number: format!("K-{name}").parse().unwrap(),
+        issued_on: "2026-03-03".parse().unwrap(),
+        reason: "Too much".parse().unwrap(),
+    };
+    let request = RefundRequest {
+        id: id("rfd", "1"),
+        amount: money(2_500),
+        invoice: None,
+        meaning: RefundMeaning::Credits,
+        note: note("7"),
+        reason: "Too much".parse().unwrap(),
+    };
+    let (ordered, order) = payment::order_refund(&placed, request.clone(), later(4)).unwrap();
     commit(fixture, &order).await;
-    ordered
+    // The provider makes the refund that was ordered, and one of which nobody had told it here.
+    let refund = |name: &str, refund| Report::new(name.parse().unwrap(), ObjectState::Refund(refund));
+    let made = RefundState { order: Some(id("rfd", "1")), amount: Cash::of(money(2_500)), ..RefundState::default() };
+    let made = refund("re_0", made);
+    let refund = refund("re_1", RefundState { amount: Cash::of(money(700)), ..RefundState::default() });
+    let (asked, ask) = payment::apply_reports(&ordered, &[made, refund.clone()], later(5)).unwrap();
+    commit(fixture, &ask).await;
+    let (answered, answer) =
+        payment::answer_refund(&asked, &refund.object, RefundMeaning::Credits, note("8"), later(6)).unwrap();
+    commit(fixture, &answer).await;
+    let (left, unapply) = payment::unapply(&answered, &one.head.id, Some(money(500)), later(7)).unwrap();
+    commit(fixture, &unapply).await;
+    let request = RefundRequest { id: id("rfd", "2"), amount: money(100), meaning: RefundMeaning::Reopens, ..request };
+    let (waiting, order) = payment::order_refund(&left, request, later(8)).unwrap();
+    commit(fixture, &order).await;
+    waiting
 }
 
 /// The items of both tables, by key.
@@ -107,6 +134,7 @@ pub(super) fn payout() -> Payout {
         state,
         proof: None,
         unlisted: false,
+        part_of: Some(b()),
         heard_at: now(),
         reading: Some(PayoutReading { due_at: later(3), after: Some("txn_9".to_owned()) }),
         version: 1,
@@ -129,6 +157,8 @@ fn transaction() -> PayoutTransaction {
         payment: Some(id("pay", "1")),
         fact: Some("F#intent#pi_1".to_owned()),
         taken_over_at: Some(later(1)),
+        other_business: Some(b()),
+        holder: Some(b()),
     }
 }
 
@@ -290,7 +320,7 @@ async fn what_is_written_is_read() {
     let stored = store.effect(&effect().key()).await.unwrap().unwrap();
     assert_eq!((stored.effect, stored.state, stored.tries), (effect(), EffectState::Waiting, 1));
     let entries = store.entries_since(&b(), &c(), now()).await.unwrap();
-    assert_eq!(entries.len(), 3, "an invoice, its payment, a credit note: {entries:#?}");
+    assert_eq!(entries.len(), 7, "an invoice, its payment, a refund, three credit notes, a move: {entries:#?}");
     let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };
     store.request_done(&b(), "hash of a name", &answer).await.unwrap();
     let claim = store.claim_request(&b(), "hash of a name", "hash of a request", later(1)).await.unwrap();

@@ -50,6 +50,7 @@ pub(super) fn business() -> Business {
         email: "compta@maison.example".parse().unwrap(),
         write_off_tolerances: BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
+        provider_refunds: receivables::ProviderRefunds::Ask,
         version: 1,
     }
 }

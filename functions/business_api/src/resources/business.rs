@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::response::Response;
 use receivables::business::SettingsChange;
 use receivables::write_off::tolerance_max;
-use receivables::{Business, Currency, Money, OutsidePayments};
+use receivables::{Business, Currency, Money, OutsidePayments, ProviderRefunds};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,6 +37,10 @@ pub(crate) struct BusinessResponse {
     /// What becomes of a known customer's payment that another program made at the provider and that names no invoice: `apply`,
     /// `propose` or `ignore`.
     outside_payments: &'static str,
+    /// What a refund means that was made at the payment provider and not ordered here: `ask`, `credits` or `reopens`.
+    provider_refunds: &'static str,
+    /// Whether the business is named the owner of its account at the payment provider, which others may share.
+    owns_provider_account: bool,
 }
 
 /// The settings to change. Those left out stay as they are.
@@ -54,16 +58,25 @@ pub(crate) struct BusinessChangeRequest {
     /// (`guichet_invoice`: its id or number) is for that invoice, and a known customer's bank transfer covers what is due first.
     #[schema(example = "propose")]
     outside_payments: Option<String>,
+    /// What a refund means that was made at the payment provider, such as in its dashboard, and not ordered here. `ask`: what it had
+    /// covered is held, so that nobody is asked to pay it again, and a review asks a person. `credits`: a credit note of the same
+    /// amount covers it. `reopens`: it is to be paid again.
+    #[schema(example = "ask")]
+    provider_refunds: Option<String>,
+    /// `true` names the business the owner of its account at the payment provider. Required before another business shares the account:
+    /// payouts are the owner's, and so is money that names no business. Each business sees what belongs to its own payments.
+    owns_provider_account: Option<bool>,
     /// Why you do this. The audit keeps it.
     #[serde(default)]
     #[schema(required, min_length = 1, max_length = 200, example = "Rounding in dinars")]
     reason: String,
 }
 
-impl From<&Business> for BusinessResponse {
-    fn from(business: &Business) -> Self {
+impl BusinessResponse {
+    async fn of(business: &Business, caller: &Caller) -> Result<Self, ApiError> {
+        let owns_provider_account = operations::owns_accounts(&caller.state.context, &business.id).await?;
         let tolerances = business.write_off_tolerances.iter();
-        Self {
+        Ok(Self {
             id: business.id.to_string(),
             name: business.name.as_str().to_owned(),
             default_currency: business.default_currency.to_string(),
@@ -72,7 +85,9 @@ impl From<&Business> for BusinessResponse {
             email: business.email.as_str().to_owned(),
             write_off_tolerances: tolerances.map(|(code, amount)| (code.to_string(), amount.to_plain())).collect(),
             outside_payments: business.outside_payments.as_str(),
-        }
+            provider_refunds: business.provider_refunds.as_str(),
+            owns_provider_account,
+        })
     }
 }
 
@@ -82,6 +97,7 @@ impl BusinessChangeRequest {
         SettingsChange {
             write_off_tolerances: self.tolerances(errors),
             outside_payments: self.outside_payments(errors),
+            provider_refunds: self.provider_refunds(errors),
         }
     }
 
@@ -90,6 +106,15 @@ impl BusinessChangeRequest {
         let choice = OutsidePayments::named(word);
         if choice.is_none() {
             errors.add("outside_payments", "expected apply, propose or ignore".to_owned());
+        }
+        choice
+    }
+
+    fn provider_refunds(&self, errors: &mut FieldErrors) -> Option<ProviderRefunds> {
+        let word = self.provider_refunds.as_deref()?;
+        let choice = ProviderRefunds::named(word);
+        if choice.is_none() {
+            errors.add("provider_refunds", "expected ask, credits or reopens".to_owned());
         }
         choice
     }
@@ -121,7 +146,7 @@ impl BusinessChangeRequest {
     responses((status = 200, description = "The business that the API key belongs to.", body = BusinessResponse))
 )]
 pub(crate) async fn show_business(caller: Caller) -> Result<ApiResponse, ApiError> {
-    ApiResponse::ok(&BusinessResponse::from(&current_business(&caller).await?))
+    ApiResponse::ok(&BusinessResponse::of(&current_business(&caller).await?, &caller).await?)
 }
 
 /// Change the settings of the business
@@ -136,17 +161,29 @@ pub(crate) async fn change_business(request: IdempotentRequest) -> Result<Respon
     let body: BusinessChangeRequest = request.json()?;
     let (change, reason) = validate(|errors| {
         let change = body.read(errors);
+        if body.owns_provider_account == Some(false) {
+            errors.add("owns_provider_account", "expected true: an owner stays one");
+        }
         Some((change, parse_reason(&body.reason, errors)?))
     })?;
     request
         .run_once(async |run| {
             let caller = &run.caller;
-            if change == SettingsChange::default() {
-                return ApiResponse::ok(&BusinessResponse::from(&current_business(caller).await?));
-            }
             let (context, id) = (run.for_action(reason), caller.business_id());
+            if body.owns_provider_account == Some(true)
+                && let Some(owner) = operations::own_accounts(&context, id).await?
+            {
+                let why = format!("the account is owned by {owner}");
+                return validate(|errors| {
+                    errors.add("owns_provider_account", why);
+                    None
+                });
+            }
+            if change == SettingsChange::default() {
+                return ApiResponse::ok(&BusinessResponse::of(&current_business(caller).await?, caller).await?);
+            }
             let changed = operations::change_settings(&context, id, &change, caller.now).await?;
-            ApiResponse::ok(&BusinessResponse::from(&changed))
+            ApiResponse::ok(&BusinessResponse::of(&changed, caller).await?)
         })
         .await
 }

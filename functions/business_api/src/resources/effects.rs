@@ -24,7 +24,8 @@ pub(crate) struct EffectResponse {
     /// The id by which this API finds the effect.
     id: String,
     /// `receipt` (the receipt of a payment is mailed), `close_page` (a payment page that asks for more than may be paid of its
-    /// invoice is closed) or `settle` (unapplied cash of a customer is applied to what has become payable).
+    /// invoice is closed), `settle` (unapplied cash of a customer is applied to what has become payable) or `answer_refund` (a refund made at
+    /// the provider gets the meaning of the setting `provider_refunds`).
     #[serde(rename = "type")]
     #[schema(example = "receipt")]
     kind: String,

@@ -75,7 +75,8 @@ pub(crate) struct JournalLineResponse {
     /// The account: `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off`,
     /// `exchange` (also what is gained or lost by it), `provider_reserve` (what the provider keeps back for a while), `transfers` (to and
     /// from other accounts at the provider), `provider_loans`, `contributions` (for the climate), `unidentified` (money whose customer
-    /// is not known) or `suspense` (money in another currency than its payment's, and what of a movement nothing explains).
+    /// is not known), `suspense` (money in another currency than its payment's, and what of a movement nothing explains) or
+    /// `other_businesses` (what businesses that share an account at the payment provider owe each other).
     account: &'static str,
     /// The invoice's number, if the line is about one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -116,7 +116,7 @@ pub(crate) struct InvoiceResponse {
     /// `open`, `partly_paid`, `processing` or `paid`.
     #[schema(example = "open")]
     status: &'static str,
-    /// Whether something is open after its due date, in the time zone of the business.
+    /// Whether something is open and asked for after its due date, in the time zone of the business.
     overdue: bool,
     /// The ISO 4217 code of the currency.
     currency: String,
@@ -141,14 +141,17 @@ pub(crate) struct InvoiceResponse {
     taxes: Vec<TaxResponse>,
     /// The sum of the lines and taxes.
     total: Amount,
-    /// The amount that nothing covers yet. `pending` and `disputed` are parts of it.
+    /// The amount that nothing covers yet. `pending`, `disputed` and `in_question` are parts of it.
     open: Amount,
-    /// The amount that can be paid online now: `open` less `pending` and `disputed`, as far as the payment provider can charge it.
+    /// The amount that can be paid online now: `open` less `pending`, `disputed` and `in_question`, as far as the payment provider can
+    /// charge it.
     payable_online: Amount,
     /// The amount for which payments are on their way.
     pending: Amount,
     /// The amount that the customer disputes.
     disputed: Amount,
+    /// The amount that a refund took, and that is held until you say what the refund means. Nobody is asked to pay it.
+    in_question: Amount,
     /// The amount that was written off.
     written_off: Amount,
     /// The amount that card issuers took back by chargebacks.
@@ -191,7 +194,7 @@ impl InvoiceResponse {
         let head = &invoice.head;
         let balance = &head.balance;
         let online = OnlinePayable::of(balance, operations::charge_rule(&caller.state.context, head.currency()));
-        let is_past_due = days_overdue(head.due_on(), caller.today()) > 0;
+        let is_past_due = |day| days_overdue(day, caller.today()) > 0;
         let line = |line: &receivables::invoice::Line| LineResponse {
             description: line.description.as_str().to_owned(),
             quantity: line.quantity.to_string(),
@@ -210,7 +213,7 @@ impl InvoiceResponse {
             number: head.number.to_string(),
             customer: head.customer.to_string(),
             status: balance.status().as_str(),
-            overdue: is_past_due && !balance.open().is_zero(),
+            overdue: head.asked_days().first_day().is_some_and(is_past_due),
             currency: head.currency().to_string(),
             issued_on: head.issued_on.to_string(),
             due_on: head.due_on().to_string(),
@@ -224,6 +227,7 @@ impl InvoiceResponse {
             payable_online: online.most().unwrap_or(Money::zero(head.currency())).into(),
             pending: balance.pending().into(),
             disputed: balance.disputed().into(),
+            in_question: balance.questioned().into(),
             written_off: balance.written_off.into(),
             charged_back: balance.charged_back.into(),
             pay_url,

@@ -10,7 +10,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use operations::StartPayment;
 use receivables::payment::{ALLOCATIONS_PER_PAYMENT_MAX, Origin, StartRefusal};
-use receivables::provider_object::{ObjectState, RefundRank, RefundState};
+use receivables::provider_object::ObjectState;
 use receivables::{Currency, CustomerId, InvoiceId, Money, Payment, PaymentId};
 use serde::{Deserialize, Serialize};
 use store::Paged;
@@ -29,6 +29,7 @@ use crate::resources::allocations::{
 };
 use crate::resources::amount::Amount;
 use crate::resources::customers::{NO_SUCH_CUSTOMER, customer_id_of, customer_of_field};
+use crate::resources::payments::refunds::{RefundResponse, refunds_of};
 
 /// Payments that are read at the same time.
 const LOOK_UPS_AT_ONCE: usize = 20;
@@ -99,27 +100,6 @@ pub(crate) struct PaymentResponse {
     settled_at: Option<String>,
 }
 
-/// A refund of a payment.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Refund)]
-pub(crate) struct RefundResponse {
-    /// The refund's id; the provider's id if the refund was made at the provider.
-    id: String,
-    /// How much is refunded.
-    amount: Amount,
-    /// The id of the invoice that gives up the money, if the refund names one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    invoice: Option<String>,
-    /// `pending`, `succeeded`, `failed`, or `refused` by the provider.
-    #[schema(example = "succeeded")]
-    status: &'static str,
-    /// Why it was ordered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    reason: Option<String>,
-}
-
 /// The provider's ids of the objects that belong to a payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ProviderObjects {
@@ -177,37 +157,6 @@ impl PaymentResponse {
             settled_at: payment.settled_at.map(|at| at.to_string()),
         }
     }
-}
-
-/// The refunds ordered here, and those made at the provider.
-fn refunds_of(payment: &Payment) -> Vec<RefundResponse> {
-    let at_provider = || payment.provider_state.0.iter().filter_map(|(object, state)| Some((object, state.refund()?)));
-    let word = |rank: RefundRank| match rank {
-        RefundRank::Pending => "pending",
-        RefundRank::Succeeded => "succeeded",
-        RefundRank::Failed => "failed",
-    };
-    let ordered = payment.refunds.iter().map(|order| RefundResponse {
-        id: order.id.to_string(),
-        amount: order.amount.into(),
-        invoice: order.invoice.as_ref().map(ToString::to_string),
-        status: match (&order.refused, at_provider().find(|(_, refund)| refund.order.as_ref() == Some(&order.id))) {
-            (Some(_), _) => "refused",
-            (None, Some((_, refund))) => word(refund.rank),
-            (None, None) => "pending",
-        },
-        reason: Some(order.reason.as_str().to_owned()),
-    });
-    let ordered_here =
-        |refund: &RefundState| payment.refunds.iter().any(|order| refund.order.as_ref() == Some(&order.id));
-    let elsewhere = at_provider().filter(|(_, refund)| !ordered_here(refund)).map(|(object, refund)| RefundResponse {
-        id: object.to_string(),
-        amount: refund.amount.in_currency(payment.currency()).into(),
-        invoice: None,
-        status: word(refund.rank),
-        reason: None,
-    });
-    ordered.chain(elsewhere).collect()
 }
 
 impl PaymentRequest {

@@ -30,7 +30,8 @@ pub(crate) struct ReviewResponse {
     amount: Amount,
     /// Why: `other_currency`, `overdrawn`, `inquiry`, `chargeback`, `uneven_chargeback` (what the provider moved because of a
     /// chargeback is neither the disputed amount nor nothing, or the contrary of the decision), `fraud_warning`,
-    /// `provider_review`, `debit_returned`, `refund_failed`, `refund_refused`, `customer_refused` (the provider does not know the
+    /// `provider_review`, `debit_returned`, `provider_refund` (a refund made at the provider: `amount` is held on invoices until you say
+    /// with `/payments/{id}/refunds/{refund}/meaning` whether it `credits` them or `reopens` them), `refund_failed`, `refund_refused`, `customer_refused` (the provider does not know the
     /// customer's id; the payment goes on without it), `email_refused` (the same for the customer's address) or `page_refused`
     /// (the provider opens no page; `name` ends with the provider's code).
     reason: String,
@@ -101,7 +102,7 @@ pub(crate) async fn list_reviews(
 /// Close a review
 ///
 /// Removes the review from the list once someone has looked at it. It is opened again only if its cause goes away and comes back.
-/// Closing a review that is no longer in the list is answered with 404, unless the request repeats an `Idempotency-Key`.
+/// A `provider_refund` is closed by an answer only. Closing a review that is no longer in the list is answered with 404, unless the request repeats an `Idempotency-Key`.
 #[utoipa::path(
     post, path = "/api/v1/reviews/{id}/close", tag = "Reviews", request_body = ReasonRequest,
     params(("id" = String, Path, description = "The review's id.")),

@@ -75,6 +75,8 @@ async fn a_payment_on_the_wrong_account_is_handed_to_the_right_one() {
     let part = json!({"allocations": [{"invoice": invoice["id"], "amount": "30.00"}], "reason": "Theirs"});
     done(world, &format!("/payments/{}/apply", id(&payment)), &part).await;
     assert_eq!(open(world, &invoice).await, "0.00");
+    let chosen = json!({"provider_refunds": "reopens", "reason": "Nothing came back"});
+    world.ask(Method::PATCH, "/business", Some(chosen)).await;
     let intent = payment["provider"]["intent"].as_str().unwrap();
     world.stripe_post("/refunds", &format!("payment_intent={intent}")).await;
     agreed(world).await;

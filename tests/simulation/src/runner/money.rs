@@ -1,8 +1,8 @@
 //! Steps about money: payments, and what payers, issuers, other programs and the business do with them.
 
-use operations::{NewRefund, StartPayment};
-use receivables::payment::Origin;
-use receivables::{InvoiceHead, Locale, Money as Amount, Payment, PaymentId, RefundId};
+use operations::StartPayment;
+use receivables::payment::{Origin, Review, ReviewKind};
+use receivables::{InvoiceHead, Locale, Money as Amount, Payment, PaymentId};
 use serde_json::json;
 
 use super::{CashPart, Foreign, Runner, part, ulid};
@@ -45,38 +45,6 @@ impl Runner {
         let Some(payment) = self.judge(found.map_err(Into::into))?.flatten() else { return Ok(false) };
         let polled = operations::poll_payment(self.context(), payment, self.world.now()).await;
         self.judge(polled).map(|done| done.is_some())
-    }
-
-    pub(super) async fn refund(&self, money: Money, percent: i64) -> Result<bool, Failure> {
-        let Some(charge) = self.charge(money).await else { return Ok(false) };
-        let left = charge["amount"].as_i64().unwrap() - charge["amount_refunded"].as_i64().unwrap();
-        let amount = provider::in_steps(left * percent / 100, charge["currency"].as_str().unwrap());
-        let fields = format!("charge={}&amount={amount}", charge["id"].as_str().unwrap());
-        // Stripe may refuse: more than is left, or charged back.
-        Ok(self.world.stripe_post("/refunds", &fields).await.status.is_success())
-    }
-
-    /// The business orders a refund: the order is stored, and then requested under its idempotency key.
-    pub(super) async fn order_refund(
-        &self,
-        order: usize,
-        money: Money,
-        place: Option<usize>,
-        percent: i64,
-    ) -> Result<bool, Failure> {
-        let Some(payment) = self.payment(money).await? else { return Ok(false) };
-        let from = place.and_then(|place| payment.allocations.get(place % payment.allocations.len().max(1)));
-        let most = from.map_or_else(|| payment.refundable(), |from| from.applied);
-        let (minor, currency) = (part(most, percent).minor(), payment.currency());
-        let new = NewRefund {
-            id: RefundId::from_ulid(&ulid(6, order)).unwrap(),
-            payment: payment.id.clone(),
-            amount: Amount::new(provider::in_ours(minor, currency.code()), currency).ok(),
-            invoice: from.map(|from| from.invoice.clone()),
-            reason: "Not as ordered".parse().unwrap(),
-        };
-        let ordered = operations::order_refund(self.context(), &self.business, &new, self.world.now()).await;
-        self.judge(ordered).map(|done| done.is_some())
     }
 
     pub(super) async fn dispute(&self, money: Money, percent: i64, inquiry: bool) -> Result<bool, Failure> {
@@ -228,7 +196,9 @@ impl Runner {
                 operations::move_cash(context, business, id, &from.invoice, &to.id, amount, now).await
             }
             _ => {
-                let Some(review) = payment.reviews().into_iter().next() else { return Ok(false) };
+                let mut reviews = payment.reviews().into_iter();
+                let closes = |review: &Review| review.kind != ReviewKind::ProviderRefund;
+                let Some(review) = reviews.find(closes) else { return Ok(false) };
                 operations::close_review(context, business, id, &review.name, now).await
             }
         };

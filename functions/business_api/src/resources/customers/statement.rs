@@ -107,6 +107,10 @@ pub(crate) struct StatementResponse {
     /// The part of `open` that the customer disputes. Null for a past day, for which it is not known.
     #[schema(required)]
     disputed: Option<String>,
+    /// The part of `open` that refunds took and nobody is asked to pay, until you say what they mean. Null for a past day, for which
+    /// it is not known.
+    #[schema(required)]
+    in_question: Option<String>,
     /// Cash and credit of the customer that covers no invoice. The sum of the ageing buckets less this is the balance.
     unapplied: String,
     /// Open amounts grouped by days overdue.
@@ -274,6 +278,7 @@ impl StatementResponse {
             overdue: standing.overdue.to_plain(),
             pending: known_today(standing.pending),
             disputed: known_today(standing.disputed),
+            in_question: known_today(standing.questioned),
             unapplied: standing.unapplied.to_plain(),
             ageing: standing.ageing.iter().map(Bucket::from).collect(),
         }
