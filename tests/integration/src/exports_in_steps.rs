@@ -8,8 +8,11 @@ use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
 use jiff::SignedDuration;
 use local_aws::table::CORE;
 use local_aws::table::faults::Refusal;
+use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
+use receivables::{Balance, Currency, PaymentId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use store::{Payout, PayoutTransaction};
 use testing::{Answer, World};
 
 type Item = std::collections::HashMap<String, AttributeValue>;
@@ -201,6 +204,18 @@ async fn a_worker_that_dies_between_a_part_and_its_place_leaves_a_file_without_i
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_whose_time_is_over_begins_no_step() {
+    let (world, _) = world_with(3_000).await;
+    let id = ask_for(&world, "journal", "csv").await;
+    let context = &world.local.state.context;
+    let over = operations::Deadline::within(std::time::Duration::ZERO);
+    let run = operations::run_due(context, || world.now(), operations::Shards::All, over).await.unwrap();
+    assert_eq!((run.done, &shown(&world, &id).await["rows"]), (0, &json!(0)));
+    world.drain().await;
+    assert_eq!(shown(&world, &id).await["rows"], 6_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_workers_one_makes_a_step() {
     let (world, customer) = world_with(3_000).await;
     let id = ask_for(&world, "journal", "json").await;
@@ -358,12 +373,12 @@ async fn a_statement_of_any_length_has_the_lines_of_the_statement() {
 
 /// Says another text wherever an item says one.
 fn with_other_names(value: &AttributeValue, names: &[(&str, String)]) -> AttributeValue {
-    match value {
-        AttributeValue::S(text) => {
-            AttributeValue::S(names.iter().fold(text.clone(), |text, (from, to)| text.replace(from, to)))
-        }
-        AttributeValue::M(fields) => AttributeValue::M(renamed(fields, names)),
-        other => other.clone(),
+    if let Ok(text) = value.as_s() {
+        AttributeValue::S(names.iter().fold(text.clone(), |text, (from, to)| text.replace(from, to)))
+    } else if let Ok(fields) = value.as_m() {
+        AttributeValue::M(renamed(fields, names))
+    } else {
+        value.clone()
     }
 }
 
@@ -432,12 +447,72 @@ async fn a_thousand_payments_and_their_movements_are_read_with_a_few_calls() {
     }
 }
 
+/// The kind, the source, the gross amount and the fee of a movement.
+type Moved<'a> = (&'a str, &'a str, i64, i64);
+
+/// Writes a payout whose charges and refunds are a payment's.
+async fn pay_out(world: &World, name: &str, currency: Currency, moves: &[Moved<'_>], payment: &PaymentId) {
+    let (store, b) = (&world.local.state.context.store, &world.local.business);
+    let amount = |minor| Balance::new(minor, currency).unwrap();
+    let state = PayoutState {
+        amount: amount(0),
+        arrives_on: None,
+        rank: PayoutRank::Paid,
+        reconciled: true,
+        manual: false,
+        bank_reference: None,
+        failure: None,
+    };
+    let payout = Payout {
+        provider: testing::stripe(),
+        id: name.parse().unwrap(),
+        state,
+        proof: None,
+        unlisted: false,
+        heard_at: world.now(),
+        reading: None,
+        version: 1,
+    };
+    assert!(store.put_payout(b, &payout).await.unwrap());
+    let transactions = moves.iter().enumerate().map(|(place, (kind, source, gross, fee))| PayoutTransaction {
+        transaction: BalanceTransaction {
+            id: format!("txn_{name}_{place}").parse().unwrap(),
+            kind: (*kind).to_owned(),
+            source: Some(source.parse().unwrap()),
+            gross: amount(*gross),
+            fee: amount(*fee),
+            net: amount(gross - fee),
+            exchange_rate: None,
+            at: world.now(),
+        },
+        payment: matches!(*kind, "charge" | "refund").then(|| payment.clone()),
+        fact: None,
+        taken_over_at: None,
+    });
+    let transactions: Vec<PayoutTransaction> = transactions.collect();
+    store.put_new_payout_transactions(b, &payout, &transactions).await.unwrap();
+    // What was read before the payment was known does not take it away.
+    let unmatched: Vec<PayoutTransaction> =
+        transactions.iter().map(|one| PayoutTransaction { payment: None, ..one.clone() }).collect();
+    store.put_new_payout_transactions(b, &payout, &unmatched).await.unwrap();
+    store.match_payout_transactions(b, &payout, &unmatched).await.unwrap();
+    assert_eq!(store.payout_transactions(b, testing::stripe(), &payout.id).await.unwrap(), transactions);
+}
+
+/// The sum of each account of a journal that is not nothing, in hundredths.
+fn accounts(lines: &[Value]) -> BTreeMap<String, i64> {
+    let mut accounts = BTreeMap::new();
+    for line in lines {
+        let text = |name: &str| line[name].as_str().unwrap();
+        let minor: i64 = text("amount").replace('.', "").parse().unwrap();
+        *accounts.entry(format!("{} {}", text("account"), text("currency"))).or_default() += minor;
+    }
+    accounts.retain(|_, sum| *sum != 0);
+    accounts
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn payouts_in_two_currencies_balance_in_each_and_a_payment_may_be_paid_out_in_both() {
-    use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
-    use receivables::{Balance, Currency, PaymentId};
-    use store::{Payout, PayoutTransaction};
-
     let world = World::new().await;
     let customer = world.customer("en").await;
     let invoice = world.invoice(&customer, "EUR", "75.00").await;
@@ -447,78 +522,20 @@ async fn payouts_in_two_currencies_balance_in_each_and_a_payment_may_be_paid_out
     let listed = world.ask(Method::GET, &format!("/exports/payments?{MARCH}"), None).await;
     let payment: PaymentId = listed["payments"][0]["payment"].as_str().unwrap().parse().unwrap();
     let charge = world.stripe("/charges?limit=1").await["data"][0]["id"].as_str().unwrap().to_owned();
-    let (store, b) = (&world.local.state.context.store, &world.local.business);
-    for (name, currency, moves) in [
-        ("po_eur", Currency::EUR, vec![("charge", charge.as_str(), 7_500, 138), ("payout", "po_eur", -7_362, 0)]),
-        (
-            "po_usd",
-            Currency::USD,
-            vec![
-                ("refund", "re_other", -2_712, 0),
-                ("topup", "tu_1", 5_000, 0),
-                ("reserve_transaction", "rsv_1", -1_000, 0),
-                ("payout", "po_usd", -1_288, 0),
-            ],
-        ),
-    ] {
-        let amount = |minor| Balance::new(minor, currency).unwrap();
-        let state = PayoutState {
-            amount: amount(0),
-            arrives_on: None,
-            rank: PayoutRank::Paid,
-            reconciled: true,
-            manual: false,
-            bank_reference: None,
-            failure: None,
-        };
-        let payout = Payout {
-            provider: testing::stripe(),
-            id: name.parse().unwrap(),
-            state,
-            proof: None,
-            unlisted: false,
-            heard_at: world.now(),
-            reading: None,
-            version: 1,
-        };
-        assert!(store.put_payout(b, &payout).await.unwrap());
-        let transactions = moves.iter().enumerate().map(|(place, (kind, source, gross, fee))| PayoutTransaction {
-            transaction: BalanceTransaction {
-                id: format!("txn_{name}_{place}").parse().unwrap(),
-                kind: (*kind).to_owned(),
-                source: Some(source.parse().unwrap()),
-                gross: amount(*gross),
-                fee: amount(*fee),
-                net: amount(gross - fee),
-                exchange_rate: None,
-                at: world.now(),
-            },
-            payment: matches!(*kind, "charge" | "refund").then(|| payment.clone()),
-            fact: None,
-            taken_over_at: None,
-        });
-        let transactions: Vec<PayoutTransaction> = transactions.collect();
-        store.put_new_payout_transactions(b, &payout, &transactions).await.unwrap();
-        // What was read before the payment was known does not take it away.
-        let stale: Vec<PayoutTransaction> =
-            transactions.iter().map(|one| PayoutTransaction { payment: None, ..one.clone() }).collect();
-        store.put_new_payout_transactions(b, &payout, &stale).await.unwrap();
-        store.match_payout_transactions(b, &payout, &stale).await.unwrap();
-        let kept = store.payout_transactions(b, testing::stripe(), &payout.id).await.unwrap();
-        assert_eq!(kept, transactions);
-    }
+    let euros = [("charge", charge.as_str(), 7_500, 138), ("payout", "po_eur", -7_362, 0)];
+    pay_out(&world, "po_eur", Currency::EUR, &euros, &payment).await;
+    let dollars = [
+        ("refund", "re_other", -2_712, 0),
+        ("topup", "tu_1", 5_000, 0),
+        ("reserve_transaction", "rsv_1", -1_000, 0),
+        ("payout", "po_usd", -1_288, 0),
+    ];
+    pay_out(&world, "po_usd", Currency::USD, &dollars, &payment).await;
+
     let journal = world.ask(Method::GET, &format!("/exports/journal?{MARCH}"), None).await;
     let lines = journal["lines"].as_array().unwrap();
     let sums = sums(lines);
     assert!(sums.values().all(|sum| *sum == 0), "{sums:?}");
-    let mut accounts: BTreeMap<String, i64> = BTreeMap::new();
-    for line in lines {
-        let minor: i64 = line["amount"].as_str().unwrap().replace('.', "").parse().unwrap();
-        *accounts
-            .entry(format!("{} {}", line["account"].as_str().unwrap(), line["currency"].as_str().unwrap()))
-            .or_default() += minor;
-    }
-    accounts.retain(|_, sum| *sum != 0);
     let expected = [
         ("bank EUR", 7_362),
         ("bank USD", -3_712),
@@ -527,8 +544,7 @@ async fn payouts_in_two_currencies_balance_in_each_and_a_payment_may_be_paid_out
         ("provider_reserve USD", 1_000),
         ("suspense USD", 2_712),
     ];
-    let expected: BTreeMap<String, i64> = expected.map(|(account, sum)| (account.to_owned(), sum)).into();
-    assert_eq!(accounts, expected);
+    assert_eq!(accounts(lines), expected.map(|(account, sum)| (account.to_owned(), sum)).into());
 
     let payments = world.ask(Method::GET, &format!("/exports/payments?{MARCH}"), None).await;
     let settled = &payments["payments"][0]["settled"];

@@ -169,10 +169,21 @@ async fn an_invoice_is_issued_paid_and_booked_by_the_binaries_alone() {
     world.verify().await;
     assert_eq!(world.mails().await.len(), 1, "what is said again changes nothing");
 
+    exports_only_what_is_small(world).await;
     unheard_of_is_found_by_looking(&deployment, &customer).await;
     let session = signs_in(&deployment).await;
     let token = pay_url.rsplit('/').next().unwrap();
     log_of_nobody(&deployment.last_words().await, &secrets(world, &[token, &session, "058.00", "058,00", "105800"]));
+}
+
+/// The functions have no object storage, and say so.
+async fn exports_only_what_is_small(world: &World) {
+    let small = world.api(Method::GET, "/exports/journal?from=2026-03-01&to=2026-03-31", None).await;
+    assert_eq!(small.status, StatusCode::OK, "{}", small.text);
+    let body = json!({"kind": "journal", "from": "2026-03-01", "to": "2026-03-31"});
+    let large = world.api(Method::POST, "/exports", Some(body)).await;
+    assert_eq!(large.status, StatusCode::NOT_IMPLEMENTED, "{}", large.text);
+    assert_eq!(large.json()["type"], "urn:guichet:problem:no_object_storage");
 }
 
 /// Presses Pay and pays on the hosted page. The answer leads back.

@@ -72,7 +72,7 @@ impl Place {
     }
 }
 
-fn defect(error: &MoneyError) -> OperationError {
+fn defect(error: MoneyError) -> OperationError {
     OperationError::Defect(format!("an export: {error}"))
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn journal_page(
     let (lines, cursor) = if place.list == 0 {
         let (entries, cursor) = entries_page(context, period, month, &place).await?;
         let lines = entries.iter().map(|entry| journal::of_entry(entry, &period.zone));
-        let lines = lines.collect::<Result<Vec<_>, MoneyError>>().map_err(|error| defect(&error))?;
+        let lines = lines.collect::<Result<Vec<_>, MoneyError>>().map_err(defect)?;
         (lines.concat(), cursor)
     } else {
         let page = context.store.movements_of_month(&period.business, month, &place.page()).await?;
@@ -130,7 +130,7 @@ pub(super) async fn payments_page(
     let mut paid_out = context.store.transactions_of_payments(&period.business, &ids).await?;
     let exported = payments.into_iter().map(|payment| {
         let transactions: Vec<PayoutTransaction> = paid_out.remove(&payment.id).unwrap_or_default();
-        let settled = settlements(transactions.iter().map(|one| &one.transaction)).map_err(|error| defect(&error))?;
+        let settled = settlements(transactions.iter().map(|one| &one.transaction)).map_err(defect)?;
         Ok(ExportedPayment { payment, settled })
     });
     Ok((exported.collect::<Result<_, OperationError>>()?, place.next(page.next_cursor, months.len(), 1)))
@@ -154,16 +154,16 @@ pub(super) async fn statement_page(
     };
     let known = known.into_iter().map(|currency| (currency, 0)).chain(balances);
     let balances = known.map(|(currency, minor)| Balance::new(minor, currency));
-    let balances = balances.collect::<Result<Vec<_>, MoneyError>>().map_err(|error| defect(&error))?;
+    let balances = balances.collect::<Result<Vec<_>, MoneyError>>().map_err(defect)?;
     let mut running = RunningBalances::of(balances);
     let until = if is_before { period.zone.start_of(period.from) } else { period.end() };
     let entries = context.store.entries_after_key(&period.business, customer, cursor.as_deref(), until, PAGE).await?;
     let mut rows = Vec::new();
     for entry in &entries {
         if is_before {
-            running.pass(entry).map_err(|error| defect(&error))?;
+            running.pass(entry).map_err(defect)?;
         } else {
-            rows.push(StatementRow::Line(running.line(entry, &period.zone).map_err(|error| defect(&error))?));
+            rows.push(StatementRow::Line(running.line(entry, &period.zone).map_err(defect)?));
         }
     }
     let is_last = entries.len() < PAGE;
@@ -172,7 +172,7 @@ pub(super) async fn statement_page(
         rows.extend(running.balances().map(|balance| StatementRow::Balance { on, kind, balance }));
     }
     let next = Place {
-        list: if is_before && !is_last { 0 } else { 1 },
+        list: usize::from(!is_before || is_last),
         month: 0,
         cursor: entries.last().map(Entry::key).or(cursor),
         balances: running.balances().map(|balance| (balance.currency(), balance.minor())).collect(),

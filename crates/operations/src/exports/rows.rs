@@ -6,7 +6,7 @@ use receivables::csv::{Cell, header, row};
 use receivables::journal::{JOURNAL_COLUMNS, JournalLine};
 use receivables::payout::Settlement;
 use receivables::statement::{COLUMNS_OF_LINES, StatementLine, balance_cells};
-use receivables::{Balance, BillingZone};
+use receivables::{Balance, BillingZone, CreditNoteId, PaymentId};
 use serde::Serialize;
 use store::{ExportFormat, ExportKind};
 
@@ -330,8 +330,8 @@ impl<'a> StatementJson<'a> {
         Self {
             on: line.on.to_string(),
             kind: line.kind.as_str(),
-            payment: line.kind.payment().map(|payment| payment.as_str()),
-            credit_note: line.kind.credit_note().map(|note| note.as_str()),
+            payment: line.kind.payment().map(PaymentId::as_str),
+            credit_note: line.kind.credit_note().map(CreditNoteId::as_str),
             invoices: invoices
                 .map(|part| InvoiceChangeJson { number: part.number.as_str(), change: plain(part.change) })
                 .collect(),

@@ -78,12 +78,11 @@ async fn next_part<'a>(
     let Export { business, from, to, .. } = export.clone();
     let period = ExportPeriod { business, zone: zone.clone(), from, to };
     let mut writer = PartWriter::after(export.rows, export.format, zone);
-    let mut place = match &export.cursor {
-        Some(cursor) => read_place(cursor)?,
-        None => {
-            writer.begin(&export.kind, export.complete_until)?;
-            Place::default()
-        }
+    let mut place = if let Some(cursor) = &export.cursor {
+        read_place(cursor)?
+    } else {
+        writer.begin(&export.kind, export.complete_until)?;
+        Place::default()
     };
     let began = Instant::now();
     for _ in 0..PAGES_PER_STEP {
@@ -102,13 +101,11 @@ async fn next_part<'a>(
             }
         };
         writer.add(&rows)?;
-        match next {
-            Some(next) => place = next,
-            None => {
-                writer.end();
-                return Ok((writer, None));
-            }
-        }
+        let Some(next) = next else {
+            writer.end();
+            return Ok((writer, None));
+        };
+        place = next;
         if began.elapsed() > STEP_TIME {
             break;
         }

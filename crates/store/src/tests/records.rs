@@ -11,7 +11,7 @@ use receivables::payment::{NoteOfRefund, PageRefusal, RefundMeaning, RefundReque
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
 use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState, RefundState};
 use receivables::saved_method::{MethodLook, MethodState};
-use receivables::{Actor, Balance, Change, Currency, Locale, Payment, Report, payment};
+use receivables::{Actor, Balance, Change, Currency, Locale, ObjectId, Payment, Report, payment};
 
 use super::Fixture;
 use super::samples::*;
@@ -311,7 +311,7 @@ async fn what_is_written_is_read() {
     assert_eq!(settled, [(paid.id.clone(), vec![transaction()])].into());
     let fact = transaction().fact.unwrap();
     let in_part = store.payments_in_part(&b(), &[(paid.id.clone(), [fact].into())].into()).await.unwrap();
-    let told: Vec<&str> = in_part[&paid.id].provider_state.0.keys().map(|object| object.as_str()).collect();
+    let told: Vec<&str> = in_part[&paid.id].provider_state.0.keys().map(ObjectId::as_str).collect();
     assert_eq!(told, ["pi_1"]);
     assert_eq!(store.method(&b(), stripe(), &method().id).await.unwrap(), Some(method()));
     assert_eq!(store.methods_of(&b(), &c()).await.unwrap(), [method()]);
