@@ -23,7 +23,7 @@ pub struct ExportedPayment {
     pub settled: Vec<PayoutTransaction>,
 }
 
-/// The journal of a period: the ledger's entries, and the movements at the provider.
+/// The journal of a period: the ledger's entries that are of its days, whenever they were recorded, and the movements at the provider.
 pub async fn journal(
     context: &Context,
     business: &Business,
@@ -34,9 +34,9 @@ pub async fn journal(
     let within = |at: Timestamp| (from..=to).contains(&zone.date_at(at));
     let defect = |error: receivables::MoneyError| OperationError::Defect(format!("journal: {error}"));
     let mut lines = Vec::new();
-    for month in months(zone, from, to) {
+    for month in months_of(from, to) {
         let entries = all(|page| async move { Ok(context.store.entries_of_month(b, month, &page).await?) }).await?;
-        for entry in entries.iter().filter(|entry| within(entry.posted_at)) {
+        for entry in entries.iter().filter(|entry| (from..=to).contains(&entry.dated_on)) {
             lines.extend(journal::of_entry(entry, zone).map_err(defect)?);
         }
     }
@@ -118,6 +118,12 @@ async fn payments_within(
         found.extend(payments.into_iter().filter(|one| (from..=to).contains(&zone.date_at(one.started_at))));
     }
     Ok(found)
+}
+
+/// The first day of each month that a period of days touches.
+fn months_of(from: Date, to: Date) -> impl Iterator<Item = Date> {
+    let next = |month: &Date| month.checked_add(jiff::Span::new().months(1)).ok();
+    std::iter::successors(Some(from.first_of_month()), next).take_while(move |month| *month <= to)
 }
 
 /// An instant in each UTC month that a period of days in a zone touches.

@@ -10,7 +10,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::ids::PaymentId;
 use crate::invoice::{HoldKind, InvoiceChange, InvoiceHead, Standing};
-use crate::ledger::{Contra, EntryKind};
+use crate::ledger::{Contra, EntryDay, EntryKind};
 use crate::money::Money;
 
 /// Why an amount was not written off, or a write-off not taken back.
@@ -113,7 +113,7 @@ fn decide(before: &InvoiceHead, written_off: Money, kind: EntryKind, now: Timest
     let (after, version) = (before.changed_by(&change), change.version_after());
     let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
         .with_change(Change::InvoiceChanged(Box::new(change)))
-        .with_entry(before.id.as_str(), version, kind, legs)
+        .with_entry(before.id.as_str(), version, EntryDay::Decided, kind, legs)
         .with_facts(before.id.as_str(), version, [fact]);
     (after, decision)
 }

@@ -1,6 +1,7 @@
 //! The client, the names of the tables, and the calls that everything else is made of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -8,6 +9,8 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, PutRequest, TransactWriteItem, WriteRequest};
+
+use receivables::{BillingZone, BusinessId};
 
 use crate::calls::{CountAttempts, traced};
 use crate::error::StoreError;
@@ -35,7 +38,11 @@ pub struct Store {
     pub(crate) tables: Tables,
     first_pause: Duration,
     jitter: Jitter,
+    pub(crate) zones: BillingZones,
 }
+
+/// The billing zones of the businesses that were read. A business keeps its zone for good: its entries are dated by it.
+pub(crate) type BillingZones = Arc<Mutex<BTreeMap<BusinessId, BillingZone>>>;
 
 /// Keys fetched by one batch; DynamoDB takes a hundred.
 const BATCH_KEYS_MAX: usize = 100;
@@ -89,7 +96,13 @@ impl Store {
     #[expect(clippy::needless_pass_by_value, reason = "the client is handed over: the store adds its own watch to it")]
     pub fn new(client: Client, tables: Tables, jitter: Jitter) -> Self {
         let config = client.config().to_builder().interceptor(CountAttempts).build();
-        Self { client: Client::from_conf(config), tables, first_pause: FIRST_PAUSE, jitter }
+        Self {
+            client: Client::from_conf(config),
+            tables,
+            first_pause: FIRST_PAUSE,
+            jitter,
+            zones: BillingZones::default(),
+        }
     }
 
     /// The same tables, with other pauses between tries.

@@ -10,7 +10,7 @@ use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
 use crate::invoice::InvoiceHead;
-use crate::ledger::{Contra, EntryKind};
+use crate::ledger::{Contra, EntryDay, EntryKind};
 use crate::money::Money;
 
 /// Why a credit note was not issued.
@@ -148,7 +148,11 @@ fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditN
         kinds.insert(0, FactKind::CreditNoteIssued { credit_note: note.id.clone() });
     }
     let id = note.id.clone();
-    let kind = if issued { EntryKind::CreditNoteIssued(id) } else { EntryKind::CreditNoteMoved(id) };
+    let (day, kind) = if issued {
+        (EntryDay::Printed(note.issued_on), EntryKind::CreditNoteIssued(id))
+    } else {
+        (EntryDay::Decided, EntryKind::CreditNoteMoved(id))
+    };
     let change = if issued {
         Change::CreditNoteIssued(Box::new(note.clone()))
     } else {
@@ -157,7 +161,7 @@ fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditN
     let decision = Decision::new(note.business.clone(), note.customer.clone(), now)
         .with_changes(placed.changes)
         .with_change(change)
-        .with_entry(note.id.as_str(), note.version, kind, placed.legs)
+        .with_entry(note.id.as_str(), note.version, day, kind, placed.legs)
         .with_facts(note.id.as_str(), note.version, kinds);
     (note, decision)
 }

@@ -11,7 +11,7 @@ use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::InvoiceId;
 use crate::invoice::{HolderId, InvoiceHead, OpenDays};
-use crate::ledger::{Contra, EntryKind, Leg};
+use crate::ledger::{Contra, EntryDay, EntryKind, Leg};
 use crate::money::Money;
 use crate::provider_object::{Cash, CheckoutState, FoldedState, ObjectState, Report};
 
@@ -198,7 +198,7 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     let decision = Decision::new(payment.business.clone(), payment.customer.clone(), now)
         .with_changes(placed.changes)
         .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
-        .with_entry(payment.id.as_str(), payment.version, kind, placed.legs)
+        .with_entry(payment.id.as_str(), payment.version, EntryDay::Decided, kind, placed.legs)
         .with_facts(payment.id.as_str(), payment.version, facts);
     (payment, decision)
 }

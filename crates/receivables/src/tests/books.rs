@@ -88,6 +88,11 @@ pub(super) fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
+/// Where the business counts its days.
+pub(super) fn zone() -> BillingZone {
+    BillingZone::named("Europe/Paris").unwrap()
+}
+
 /// `60.00` (euros) or `60.00 USD`.
 pub(super) fn money(text: &str) -> Money {
     let (amount, currency) = text.split_once(' ').unwrap_or((text, "EUR"));
@@ -230,11 +235,22 @@ impl Books {
     }
 
     pub(super) fn credit(&mut self, name: &str, amount: Money, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
+        self.credit_on(name, date(2026, 2, 20), amount, parts)
+    }
+
+    /// A credit note with another date printed on it.
+    pub(super) fn credit_on(
+        &mut self,
+        name: &str,
+        issued_on: jiff::civil::Date,
+        amount: Money,
+        parts: &[(&str, Money)],
+    ) -> Result<Decision, Refusal> {
         let draft = CreditNoteDraft {
             number: name.parse().unwrap(),
             amount,
             reason: "Returned".parse().unwrap(),
-            issued_on: date(2026, 2, 20),
+            issued_on,
             parts: self.parts(parts),
         };
         let (_, decision) = credit_note::issue(credit_note_id(name), business(), customer(), draft, self.now)?;
@@ -330,9 +346,9 @@ impl Books {
         for change in &decision.changes {
             self.keep(change);
         }
-        for entry in &decision.entries {
-            check_journal(entry);
-            self.entries.push(entry.clone());
+        for entry in decision.entries_in(&zone()).0 {
+            check_journal(&entry);
+            self.entries.push(entry);
         }
         self.facts.extend(decision.facts.iter().cloned());
         let moved = decision.balance_move();
@@ -530,7 +546,7 @@ impl Books {
 
 /// In the journal each entry comes to nothing, and its legs stand on the accounts of the customer as the ledger has them.
 fn check_journal(entry: &Entry) {
-    let lines = journal::of_entry(entry, &BillingZone::named("Europe/Paris").unwrap()).unwrap();
+    let lines = journal::of_entry(entry, &zone()).unwrap();
     assert_eq!(lines.iter().map(|line| line.amount.minor()).sum::<i64>(), 0, "{lines:?}");
     assert!(lines.iter().all(|line| line.amount.currency() == entry.currency), "{lines:?}");
     let own = |line: &&JournalLine| matches!(line.account, JournalAccount::Receivable | JournalAccount::CustomerCredit);
@@ -538,7 +554,7 @@ fn check_journal(entry: &Entry) {
     assert_eq!(own, entry.change().unwrap().minor(), "{lines:?}");
 }
 
-/// Items that a decision writes, at most: with the entry, the balance, the audit, the event and the act.
+/// Items that a decision writes, at most: with the entries, the balance, the audit, the event and the act.
 fn items_of(decision: &Decision) -> usize {
     let allocations = |before: &[Allocation], after: &[Allocation]| {
         after.iter().enumerate().filter(|(place, one)| before.get(*place) != Some(*one)).count()
@@ -566,7 +582,7 @@ fn items_of(decision: &Decision) -> usize {
         Change::InvoiceIssued(_) => 4,
         Change::CustomerRegistered(_) | Change::ProfileChanged { .. } => 6,
     };
-    5 + decision.changes.iter().map(items).sum::<usize>()
+    4 + decision.entries_in(&zone()).0.len() + decision.changes.iter().map(items).sum::<usize>()
 }
 
 fn is_of(leg: &crate::ledger::Leg, id: &InvoiceId) -> bool {

@@ -47,6 +47,8 @@ impl Fixture {
         let watched = Client::from_conf(config.interceptor(faults.clone()).build());
         let tables = Tables { core: CORE.to_owned(), inbox: INBOX.to_owned() };
         let store = Store::new(watched, tables, Jitter::seeded(1)).with_first_pause(Duration::from_micros(100));
+        // Its zone is known, as to a worker that has read it.
+        store.remember_zone(&samples::business());
         Self { store, faults, client, _table: table, _folder: folder }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
-use receivables::ledger::{Contra, EntryKind, Leg, LegAccount};
+use receivables::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
 use receivables::payment::PageRefusal;
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
 use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState};
@@ -238,7 +238,7 @@ async fn what_is_written_is_read() {
     assert_eq!(store.sweep(&b(), stripe()).await.unwrap(), Some(sweep));
     let stored = store.effect(&effect().key()).await.unwrap().unwrap();
     assert_eq!((stored.effect, stored.state, stored.tries), (effect(), EffectState::Waiting, 1));
-    let entries = store.entries_since(&b(), &c(), now()).await.unwrap();
+    let entries = store.entries(&b(), &c()).await.unwrap();
     assert_eq!(entries.len(), 3, "an invoice, its payment, a credit note: {entries:#?}");
     let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };
     store.request_done(&b(), "hash of a name", &answer).await.unwrap();
@@ -275,10 +275,10 @@ async fn each_leg_is_read_back_with_its_account_and_its_contra_account() {
     };
     let change = Change::CreditNoteIssued(Box::new(note.clone()));
     let decision = super::samples::decision(vec![change], now())
-        .with_entry(note.id.as_str(), 1, kind(), legs(Currency::EUR))
-        .with_entry(note.id.as_str(), 1, kind(), legs("USD".parse().unwrap()));
+        .with_entry(note.id.as_str(), 1, EntryDay::Decided, kind(), legs(Currency::EUR))
+        .with_entry(note.id.as_str(), 1, EntryDay::Decided, kind(), legs("USD".parse().unwrap()));
     commit(&fixture, &decision).await;
-    assert_eq!(fixture.store.entries_since(&b(), &c(), now()).await.unwrap(), decision.entries);
+    assert_eq!(fixture.store.entries(&b(), &c()).await.unwrap(), decision.entries_in(&business().time_zone).0);
 }
 
 #[tokio::test]
