@@ -17,7 +17,7 @@ mod place;
 
 pub use apply::{ApplyRefusal, UnapplyRefusal, Unfinished, proposable, proposals};
 pub(crate) use apply::{apply, unapply};
-pub(crate) use place::{Funds, Placed, balance_fact, by_due_day, extend, place, placeable};
+pub(crate) use place::{Funds, Placed, by_due_day, extend, place, placeable};
 
 use crate::ids::InvoiceId;
 use crate::invoice::{Held, Hold, HoldKind, HolderId, InvoiceHead, OpenDays, Standing};

@@ -216,14 +216,15 @@ fn change_of(allocation: &Allocation, want: &Want, funds: &Funds) -> InvoiceChan
 }
 
 /// What is announced of an invoice of which more or less is covered.
-pub(crate) fn balance_fact(change: &InvoiceChange) -> FactKind {
-    let invoice = change.invoice.clone();
-    if change.open_after().is_zero() {
-        FactKind::InvoicePaid { invoice }
-    } else if change.open_after().checked_sub(change.open_before()).is_err() {
-        FactKind::InvoicePartlyPaid { invoice }
+fn balance_fact(change: &InvoiceChange) -> FactKind {
+    let (invoice, number) = (change.invoice.clone(), change.number.clone());
+    let (before, open) = (change.open_before(), change.open_after());
+    if open.is_zero() {
+        FactKind::InvoicePaid { invoice, number, applied: before }
+    } else if open.checked_sub(before).is_err() {
+        FactKind::InvoicePartlyPaid { invoice, number, applied: before.less(open), open }
     } else {
-        FactKind::InvoiceReopened { invoice }
+        FactKind::InvoiceReopened { invoice, number, reopened: open.less(before), open }
     }
 }
 

@@ -145,7 +145,9 @@ fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditN
     let issued = before.version == 0;
     let mut kinds = placed.facts;
     if issued {
-        kinds.insert(0, FactKind::CreditNoteIssued { credit_note: note.id.clone() });
+        let (credit_note, number) = (note.id.clone(), note.number.clone());
+        let (issued_on, amount) = (note.issued_on, note.amount);
+        kinds.insert(0, FactKind::CreditNoteIssued { credit_note, number, issued_on, amount });
     }
     let id = note.id.clone();
     let (day, kind) = if issued {

@@ -148,7 +148,13 @@ fn issuance(invoice: &Invoice, link: PayLink, now: Timestamp) -> Decision {
         change: Balance::owed(due.amount),
         contra: Contra::Invoiced,
     });
-    let announced = FactKind::InvoiceIssued { invoice: head.id.clone() };
+    let announced = FactKind::InvoiceIssued {
+        invoice: head.id.clone(),
+        number: head.number.clone(),
+        issued_on: head.issued_on,
+        gross: head.balance.gross,
+        schedule: head.schedule.clone(),
+    };
     Decision::new(head.business.clone(), head.customer.clone(), now)
         .with_change(Change::InvoiceIssued(Box::new(invoice.clone())))
         .with_change(Change::PayLinkIssued(link))

@@ -185,7 +185,7 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     let mut facts = Vec::new();
     if let Transition::Announce(announcement) = edge {
         payment.state = if abandoned { State::Cancelled } else { reported };
-        facts.extend(announce(announcement, &payment));
+        facts.extend(announce(announcement, &payment, &folded));
     }
     if payment.state == State::Settled && payment.settled_at.is_none() {
         payment.settled_at = Some(now);
@@ -278,15 +278,15 @@ fn suspense(folded: &FoldedState, own: Currency) -> Vec<Money> {
     left.filter(|left| !left.is_zero()).collect()
 }
 
-fn announce(announcement: Announcement, payment: &Payment) -> Option<FactKind> {
-    let id = payment.id.clone();
+fn announce(announcement: Announcement, payment: &Payment, folded: &FoldedState) -> Option<FactKind> {
+    let (id, amount) = (payment.id.clone(), payment.amount);
     match announcement {
-        Announcement::NeedsAction => Some(FactKind::PaymentNeedsAction { payment: id }),
-        Announcement::Processing => Some(FactKind::PaymentProcessing { payment: id }),
+        Announcement::NeedsAction => Some(FactKind::PaymentNeedsAction { payment: id, amount }),
+        Announcement::Processing => Some(FactKind::PaymentProcessing { payment: id, amount }),
         // That waits until all of the money has its place.
         Announcement::Settled => None,
-        Announcement::Failed => Some(FactKind::PaymentFailed { payment: id }),
-        Announcement::Cancelled => Some(FactKind::PaymentCancelled { payment: id }),
+        Announcement::Failed => Some(FactKind::PaymentFailed { payment: id, amount, decline: folded.decline.clone() }),
+        Announcement::Cancelled => Some(FactKind::PaymentCancelled { payment: id, amount }),
     }
 }
 

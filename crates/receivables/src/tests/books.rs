@@ -19,7 +19,7 @@ use crate::pay_link::{PayLink, Scope};
 use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, State};
 use crate::statement::AccountSums;
 use crate::verify::{self, AccountBooks};
-use crate::{BillingZone, Fact, FactId, Locale, Money, Refusal, Report, write_off};
+use crate::{BillingZone, Fact, FactId, FactKind, Locale, Money, Refusal, Report, write_off};
 
 /// The day on which every story happens.
 pub(super) const NOW: &str = "2026-02-20T12:00:00Z";
@@ -350,7 +350,10 @@ impl Books {
             check_journal(&entry);
             self.entries.push(entry);
         }
-        self.facts.extend(decision.facts.iter().cloned());
+        for fact in &decision.facts {
+            self.check_fact(&fact.kind);
+            self.facts.push(fact.clone());
+        }
         let moved = decision.balance_move();
         add(&mut self.sums.open, moved.open);
         add(&mut self.sums.open_by_due, moved.open_by_due);
@@ -410,6 +413,19 @@ impl Books {
             | Change::PayLinkIssued(_)
             | Change::PayLinkRevoked(_) => {}
         }
+    }
+
+    /// A fact says all that is to be known, as it is once the decision is kept, and is the same from its fields.
+    fn check_fact(&self, kind: &FactKind) {
+        let told = kind.fields();
+        assert_eq!(FactKind::named(kind.name(), told.clone()), Ok(Some(kind.clone())));
+        if let Some(invoice) = told.invoice.as_ref().map(|id| &self.invoices[id]) {
+            assert_eq!(told.number.as_ref(), Some(&invoice.number), "{kind:?}");
+            assert_eq!(told.open, Some(invoice.balance.open()), "{kind:?}");
+        }
+        let about = [told.invoice.is_some(), told.payment.is_some(), told.credit_note.is_some()];
+        assert_eq!(about.into_iter().filter(|about| *about).count(), 1, "{kind:?}");
+        assert!(told.amount.is_some_and(|amount| !amount.is_zero()) || told.payment.is_some(), "{kind:?}");
     }
 
     fn check_by_verify(&self) {

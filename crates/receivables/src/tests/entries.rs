@@ -11,7 +11,8 @@ use super::books::{Books, business, customer, invoice_id, money, now, payment_id
 use super::story::report;
 use crate::customer::{Customer, Profile};
 use crate::decision::{BalanceMove, Decision};
-use crate::invoice::Due;
+use crate::fact::FactFields;
+use crate::invoice::{Due, Schedule};
 use crate::journal::{JournalLine, of_entry};
 use crate::ledger::{Contra, Entry, EntryDay, EntryKind, Leg, LegAccount};
 use crate::payment::{self, ExternalPayment};
@@ -253,6 +254,51 @@ fn a_day_is_that_of_the_billing_zone() {
         decision.entries_in(&zone).0[0].dated_on.to_string()
     });
     assert_eq!(days, ["2026-02-20", "2026-02-20", "2026-02-21"]);
+}
+
+/// What is announced of each act, so that nobody who hears of it has to read more.
+#[test]
+fn each_fact_says_its_amounts() {
+    let mut seen = String::new();
+    for fact in eventful().facts {
+        let FactFields { number, issued_on, amount, open, schedule, decline, .. } = fact.kind.fields();
+        write!(seen, "{}", fact.kind.name()).unwrap();
+        number.iter().for_each(|number| write!(seen, " {number}").unwrap());
+        issued_on.iter().for_each(|day| write!(seen, " of {day}").unwrap());
+        amount.iter().for_each(|amount| write!(seen, ": {amount:?}").unwrap());
+        open.iter().for_each(|open| write!(seen, ", {} open", open.to_plain()).unwrap());
+        for due in schedule.iter().flat_map(Schedule::days) {
+            write!(seen, ", {} on {}", due.amount.to_plain(), due.on).unwrap();
+        }
+        decline.iter().for_each(|word| write!(seen, ", {word}").unwrap());
+        seen.push('\n');
+    }
+    expect![[r#"
+        invoice.issued A of 2026-03-01: 100.00 EUR, 100.00 open, 60.00 on 2026-03-01, 40.00 on 2026-03-31
+        invoice.issued B of 2026-03-15: 50.00 EUR, 50.00 open, 50.00 on 2026-03-15
+        payment.started: 120.00 EUR
+        invoice.paid A: 100.00 EUR, 0.00 open
+        invoice.partly_paid B: 20.00 EUR, 30.00 open
+        payment.settled: 170.00 EUR
+        invoice.paid B: 30.00 EUR, 0.00 open
+        payment.refunded: 40.00 EUR
+        invoice.reopened B: 20.00 EUR, 20.00 open
+        payment.charged_back: 50.00 EUR
+        invoice.reopened A: 20.00 EUR, 20.00 open
+        invoice.reopened B: 30.00 EUR, 50.00 open
+        payment.reinstated: 0.00 EUR
+        invoice.paid A: 20.00 EUR, 0.00 open
+        invoice.partly_paid B: 30.00 EUR, 20.00 open
+        invoice.reopened A: 100.00 EUR, 100.00 open
+        invoice.paid B: 20.00 EUR, 0.00 open
+        invoice.issued D of 2026-03-20: 20.00 EUR, 20.00 open, 20.00 on 2026-03-20
+        credit_note.issued N of 2026-02-20: 25.00 EUR
+        invoice.partly_paid D: 19.60 EUR, 0.40 open
+        invoice.partly_paid A: 5.00 EUR, 95.00 open
+        invoice.written_off D: 0.40 EUR, 0.00 open
+        invoice.write_off_reversed D: 0.40 EUR, 0.40 open
+    "#]]
+    .assert_eq(&seen);
 }
 
 /// Legs in minor units of a currency, against contra accounts.

@@ -19,7 +19,7 @@ use crate::items::Item;
 use crate::{
     ApiKey, AuditBlock, AuditSeal, BlockRecord, Claim, CommitContext, CommitOutcome, DecisionRecord, DueItem, DueList,
     Effect, EffectKind, EffectState, Envelope, IdempotentResponse, Payout, PayoutReading, PayoutTransaction,
-    ReceivedEvent, Session, SignIn, StoreError, Sweep,
+    ReceivedEvent, RecordKey, Session, SignIn, StoreError, Sweep,
 };
 
 async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
@@ -251,6 +251,24 @@ async fn what_is_written_is_read() {
     assert_eq!((&text["number"], &text["name"]), (&1.into(), &format!("{}.1", c()).into()));
     let block = store.last_audit_block(&b()).await.unwrap().unwrap();
     assert_eq!((block.last(), block.hash(), block.marked), (1, "seal", true));
+}
+
+/// Whoever hears of a decision needs no other item: its facts are read back with all that they tell.
+#[tokio::test]
+async fn each_fact_is_read_back_with_its_amounts() {
+    let fixture = Fixture::new();
+    let (one, issued) = invoice("1", "F-1", Some("E-1"));
+    let (started, start) = payment("1", &one.head);
+    let (_, pay) = payment::apply_reports(&started, &[received("pi_1", 12_000)], later(2)).unwrap();
+    let (_, noted) = credit_note("1", "N-1");
+    for decision in [issued, start, pay, noted] {
+        commit(&fixture, &decision).await;
+        let key = RecordKey::named(&b(), &decision.name());
+        let records = fixture.store.decision_records(std::slice::from_ref(&key)).await.unwrap();
+        let facts: Vec<_> = records.iter().flat_map(|record| &record.facts).map(|announced| &announced.fact).collect();
+        assert_eq!(facts, decision.facts.iter().collect::<Vec<_>>());
+        assert!(!facts.is_empty() && records.iter().all(|record| !record.has_unknown_facts), "{records:#?}");
+    }
 }
 
 /// Two entries of one decision, on every account against every contra account.
