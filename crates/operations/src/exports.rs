@@ -98,7 +98,8 @@ pub async fn request_export(
     context.store.export(&business.id, &export.id).await?.ok_or(OperationError::Conflict)
 }
 
-/// The journal of a period by day: the ledger's entries, and the movements at the provider. `None` where it has more than
+/// The journal of a period by day: the ledger's entries that are of its days, whenever they were recorded, and the movements at the
+/// provider. `None` where it has more than
 /// [`ROWS_AT_ONCE_MAX`] lines.
 pub async fn journal(
     context: &Context,

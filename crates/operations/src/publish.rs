@@ -65,11 +65,12 @@ fn effects_of_fact(announced: &AnnouncedFact) -> Vec<Effect> {
     let settle = || EffectKind::Settle(announced.customer.clone());
     let kinds = match &announced.fact.kind {
         FactKind::PaymentSettled { payment, .. } => vec![EffectKind::Receipt(payment.clone()), settle()],
-        FactKind::InvoicePaid { invoice } | FactKind::InvoicePartlyPaid { invoice } => {
-            vec![EffectKind::ClosePage(invoice.clone())]
-        }
+        FactKind::InvoicePaid { invoice, .. }
+        | FactKind::InvoicePartlyPaid { invoice, .. }
+        | FactKind::InvoiceWrittenOff { invoice, .. } => vec![EffectKind::ClosePage(invoice.clone())],
         FactKind::InvoiceIssued { .. }
         | FactKind::InvoiceReopened { .. }
+        | FactKind::WriteOffReversed { .. }
         | FactKind::PaymentFailed { .. }
         | FactKind::PaymentCancelled { .. }
         | FactKind::PaymentInSuspense { .. }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use receivables::ledger::Entry;
 use receivables::provider_object::ProviderState;
 use receivables::verify::{AccountBooks, Difference, differences};
@@ -42,18 +43,14 @@ struct Lists {
     open_invoices: BTreeSet<String>,
     unapplied: BTreeSet<String>,
     reviews: BTreeSet<String>,
-    /// Ledger entries and payments, as the exports find them: by their month, with an instant in each.
+    /// Ledger entries and payments, as the exports find them: by the month that they are of, and by that in which they were started,
+    /// with an instant in it.
     entries: BTreeSet<String>,
     payments: BTreeSet<String>,
     /// The names of the decisions that made the entries, and the places of those of each.
     decisions: BTreeMap<String, BTreeSet<usize>>,
-    months: BTreeMap<String, Timestamp>,
-}
-
-impl Lists {
-    fn of_month(&mut self, at: Timestamp) {
-        self.months.entry(at.strftime("%Y%m").to_string()).or_insert(at);
-    }
+    entry_months: BTreeSet<Date>,
+    payment_months: BTreeMap<String, Timestamp>,
 }
 
 /// Proves every account of a business, its lists and its audit. While others write, a difference may be one that is about to
@@ -80,7 +77,7 @@ async fn verify_account(
     let invoices = invoices_of(context, b, c).await?;
     let payments = payments_of(context, b, c).await?;
     let credit_notes = credit_notes_of(context, b, c).await?;
-    let entries = context.store.entries_since(b, c, Timestamp::UNIX_EPOCH).await?;
+    let entries = context.store.entries(b, c).await?;
     let sums = context.store.account(b, c).await?;
     proof.accounts += 1;
     proof.invoices += invoices.len();
@@ -103,11 +100,12 @@ async fn verify_account(
     for entry in &entries {
         lists.entries.insert(entry.name());
         lists.decisions.entry(entry.decision()).or_default().insert(entry.place);
-        lists.of_month(entry.posted_at);
+        lists.entry_months.insert(entry.dated_on.first_of_month());
     }
     for payment in &payments {
         lists.payments.insert(payment.id.to_string());
-        lists.of_month(payment.started_at);
+        let month = payment.started_at.strftime("%Y%m").to_string();
+        lists.payment_months.entry(month).or_insert(payment.started_at);
         names::verify_payment(context, payment, proof).await?;
         moves::verify_moves(context, payment, proof).await?;
         let reviews = payment.reviews();
@@ -144,9 +142,11 @@ async fn verify_lists(
         .collect();
     compare("list of reviews", &lists.reviews, &reviews, proof);
     let (mut entries, mut payments) = (BTreeSet::new(), BTreeSet::new());
-    for at in lists.months.values().copied() {
-        let found = all(|page| async move { Ok(store.entries_of_month(b, at, &page).await?) }).await?;
+    for month in lists.entry_months.iter().copied() {
+        let found = all(|page| async move { Ok(store.entries_of_month(b, month, &page).await?) }).await?;
         entries.extend(found.iter().map(Entry::name));
+    }
+    for at in lists.payment_months.values().copied() {
         let found = all(|page| async move { Ok(store.payments_of_month(b, at, &page).await?) }).await?;
         payments.extend(found.iter().map(|payment| payment.id.to_string()));
     }

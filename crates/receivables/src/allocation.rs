@@ -18,7 +18,7 @@ mod set_aside;
 
 pub use apply::{ApplyRefusal, UnapplyRefusal, Unfinished, proposable, proposals};
 pub(crate) use apply::{apply, unapply};
-pub(crate) use place::{Funds, Placed, balance_fact, by_due_day, extend, place, placeable};
+pub(crate) use place::{Funds, Placed, by_due_day, extend, place, placeable};
 pub(crate) use set_aside::{SetAside, add_part};
 
 use crate::ids::InvoiceId;

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::calendar::BillingZone;
 use crate::credit_note::CreditNote;
 use crate::currency::Currency;
 use crate::customer::Customer;
 use crate::fact::{Fact, FactKind};
 use crate::ids::{BusinessId, CustomerId};
 use crate::invoice::{CutKind, Invoice, InvoiceChange};
-use crate::ledger::{Entry, EntryKind, Leg, LegAccount};
+use crate::ledger::{DraftEntry, Entry, EntryDay, EntryKind, Leg, LegAccount};
 use crate::pay_link::PayLink;
 use crate::payment::Payment;
 
@@ -27,7 +28,7 @@ pub struct Decision {
     /// The changes, in the order in which they were decided.
     pub changes: Vec<Change>,
     /// What is entered in the ledger, where amounts moved.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DraftEntry>,
     /// The other account, where money leaves this one for it.
     pub handed_to: Option<HandedTo>,
     /// What is announced once the decision is committed.
@@ -40,7 +41,7 @@ pub struct HandedTo {
     /// The customer on whose account it stands.
     pub customer: CustomerId,
     /// What is entered in its ledger.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<DraftEntry>,
 }
 
 /// One thing that changes. Each carries what it was decided on, so that it is written over nothing else.
@@ -118,8 +119,8 @@ pub struct BalanceMove {
 }
 
 impl BalanceMove {
-    /// By how much entries alone move it.
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    /// By how much entries alone move it, whatever their days.
+    pub fn of<'a>(entries: impl IntoIterator<Item = &'a DraftEntry>) -> Self {
         let mut moved = Self::default();
         for Leg { account, change, .. } in entries.into_iter().flat_map(|entry| &entry.legs) {
             match account {
@@ -168,8 +169,8 @@ impl Decision {
 
     /// Enters legs of one currency for the version of a source that this decision makes; nothing where there is no leg.
     #[must_use]
-    pub fn with_entry(mut self, source: &str, version: u64, kind: EntryKind, legs: Vec<Leg>) -> Self {
-        self.entries.extend(self.entry(source, version, kind, legs));
+    pub fn with_entry(mut self, source: &str, version: u64, day: EntryDay, kind: EntryKind, legs: Vec<Leg>) -> Self {
+        self.entries.extend(draft(source, version, day, kind, legs));
         self
     }
 
@@ -191,17 +192,22 @@ impl Decision {
         kind: EntryKind,
         legs: Vec<Leg>,
     ) -> Self {
-        let entries = self.entry(source, version, kind, legs).into_iter().collect();
+        let entries = draft(source, version, EntryDay::Decided, kind, legs).into_iter().collect();
         self.handed_to = Some(HandedTo { customer, entries });
         self
     }
 
-    /// The next entry. Its place is unique in the decision, so that two entries of one version have two names.
-    fn entry(&self, source: &str, version: u64, kind: EntryKind, legs: Vec<Leg>) -> Option<Entry> {
-        let currency = legs.first()?.change.currency();
-        debug_assert!(legs.iter().all(|leg| leg.change.currency() == currency), "an entry has one currency");
-        let place = self.entries.len() + self.handed_to.as_ref().map_or(0, |handed| handed.entries.len());
-        Some(Entry { source: source.to_owned(), version, place, posted_at: self.at, kind, currency, legs })
+    /// The entries as they are recorded: on the account of the decision, and on the other where money is handed over. Each has a place
+    /// of its own, so that no two have one name.
+    pub fn entries_in(&self, zone: &BillingZone) -> (Vec<Entry>, Vec<Entry>) {
+        let (mut own, mut handed): (Vec<Entry>, Vec<Entry>) = (Vec::new(), Vec::new());
+        for draft in &self.entries {
+            own.extend(draft.recorded(own.len(), self.at, zone));
+        }
+        for draft in self.handed_to.iter().flat_map(|handed| &handed.entries) {
+            handed.extend(draft.recorded(own.len() + handed.len(), self.at, zone));
+        }
+        (own, handed)
     }
 
     /// By how much the account's balance item moves.
@@ -221,4 +227,10 @@ impl Decision {
         }
         moved
     }
+}
+
+fn draft(source: &str, version: u64, day: EntryDay, kind: EntryKind, legs: Vec<Leg>) -> Option<DraftEntry> {
+    let currency = legs.first()?.change.currency();
+    debug_assert!(legs.iter().all(|leg| leg.change.currency() == currency), "an entry has one currency");
+    Some(DraftEntry { source: source.to_owned(), version, day, kind, legs })
 }

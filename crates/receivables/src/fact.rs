@@ -1,9 +1,12 @@
 //! Facts: what happened, named in the past tense and announced once.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::ids::{CreditNoteId, InvoiceId, PaymentId};
+use crate::invoice::Schedule;
 use crate::money::Money;
+use crate::text::InvoiceNumber;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +24,8 @@ pub struct Fact {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FactId(pub String);
 
-/// What happened, and to which document.
+/// What happened, and to which document: with the amounts, so that nobody who hears of it needs to read more. The customer is that of
+/// the decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FactKind {
     /// The business told us of a customer.
@@ -30,36 +34,86 @@ pub enum FactKind {
     InvoiceIssued {
         /// The invoice that it is about.
         invoice: InvoiceId,
+        /// The number printed on it.
+        number: InvoiceNumber,
+        /// The civil date printed on it.
+        issued_on: Date,
+        /// What it demands.
+        gross: Money,
+        /// What of it is due when.
+        schedule: Schedule,
     },
     /// Some of an invoice was covered.
     InvoicePartlyPaid {
         /// The invoice that it is about.
         invoice: InvoiceId,
+        /// The number printed on it.
+        number: InvoiceNumber,
+        /// How much more of it is covered.
+        applied: Money,
+        /// What is still open.
+        open: Money,
     },
     /// All of an invoice is covered.
     InvoicePaid {
         /// The invoice that it is about.
         invoice: InvoiceId,
+        /// The number printed on it.
+        number: InvoiceNumber,
+        /// How much more of it is covered: what was still open.
+        applied: Money,
     },
-    /// An invoice that was covered is open again.
+    /// What was covered of an invoice is open again.
     InvoiceReopened {
         /// The invoice that it is about.
         invoice: InvoiceId,
+        /// The number printed on it.
+        number: InvoiceNumber,
+        /// How much is not covered any more.
+        reopened: Money,
+        /// What is open then.
+        open: Money,
+    },
+    /// What was open of an invoice is not expected any more.
+    InvoiceWrittenOff {
+        /// The invoice that it is about.
+        invoice: InvoiceId,
+        /// The number printed on it.
+        number: InvoiceNumber,
+        /// How much is not expected any more: what was still open.
+        written_off: Money,
+    },
+    /// What was written off of an invoice is expected again.
+    WriteOffReversed {
+        /// The invoice that it is about.
+        invoice: InvoiceId,
+        /// The number printed on it.
+        number: InvoiceNumber,
+        /// How much is expected again.
+        reopened: Money,
+        /// What is open then.
+        open: Money,
     },
     /// A payment was started.
     PaymentStarted {
         /// The payment that it is about.
         payment: PaymentId,
+        /// What the payer is to pay.
+        amount: Money,
     },
     /// The payer must do something, such as authenticate.
     PaymentNeedsAction {
         /// The payment that it is about.
         payment: PaymentId,
+        /// What the payer is to pay.
+        amount: Money,
     },
     /// A payment is on its way.
     PaymentProcessing {
         /// The payment that it is about.
         payment: PaymentId,
+        /// What is to come.
+        amount: Money,
     },
     /// The funds of a payment have become ours.
     PaymentSettled {
@@ -72,11 +126,17 @@ pub enum FactKind {
     PaymentFailed {
         /// The payment that it is about.
         payment: PaymentId,
+        /// What was to come.
+        amount: Money,
+        /// Why the last attempt was declined, in the provider's word.
+        decline: Option<String>,
     },
     /// A payment was given up.
     PaymentCancelled {
         /// The payment that it is about.
         payment: PaymentId,
+        /// What was to come.
+        amount: Money,
     },
     /// Money arrived in a currency that is not the payment's: someone must look.
     PaymentInSuspense {
@@ -131,6 +191,12 @@ pub enum FactKind {
     CreditNoteIssued {
         /// The credit note that it is about.
         credit_note: CreditNoteId,
+        /// The number printed on it.
+        number: InvoiceNumber,
+        /// The civil date printed on it.
+        issued_on: Date,
+        /// How much it reduces what is owed.
+        amount: Money,
     },
 }
 
@@ -139,6 +205,29 @@ impl Fact {
     pub fn new(source: &str, version: u64, place: usize, at: Timestamp, kind: FactKind) -> Self {
         Self { id: FactId(format!("{source}.{version}.{place}")), at, kind }
     }
+}
+
+/// What a fact tells, field by field: the form in which it is stored and published.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactFields {
+    /// The invoice that it is about.
+    pub invoice: Option<InvoiceId>,
+    /// The payment that it is about.
+    pub payment: Option<PaymentId>,
+    /// The credit note that it is about.
+    pub credit_note: Option<CreditNoteId>,
+    /// The number of the invoice or credit note.
+    pub number: Option<InvoiceNumber>,
+    /// The date of the invoice or credit note.
+    pub issued_on: Option<Date>,
+    /// The amount that is announced: what was demanded, covered, opened again, came; or what of it went back in all.
+    pub amount: Option<Money>,
+    /// What is open of the invoice then.
+    pub open: Option<Money>,
+    /// What of the invoice is due when.
+    pub schedule: Option<Schedule>,
+    /// Why the last attempt was declined, in the provider's word.
+    pub decline: Option<String>,
 }
 
 impl FactKind {
@@ -150,6 +239,8 @@ impl FactKind {
             Self::InvoicePartlyPaid { .. } => "invoice.partly_paid",
             Self::InvoicePaid { .. } => "invoice.paid",
             Self::InvoiceReopened { .. } => "invoice.reopened",
+            Self::InvoiceWrittenOff { .. } => "invoice.written_off",
+            Self::WriteOffReversed { .. } => "invoice.write_off_reversed",
             Self::PaymentStarted { .. } => "payment.started",
             Self::PaymentNeedsAction { .. } => "payment.needs_action",
             Self::PaymentProcessing { .. } => "payment.processing",
@@ -167,103 +258,118 @@ impl FactKind {
         }
     }
 
-    /// The payment it is about.
-    pub fn payment(&self) -> Option<&PaymentId> {
+    /// All that it tells, field by field.
+    pub fn fields(&self) -> FactFields {
+        let of_invoice = |invoice: &InvoiceId, number: &InvoiceNumber, amount: &Money, open: Money| FactFields {
+            invoice: Some(invoice.clone()),
+            number: Some(number.clone()),
+            amount: Some(*amount),
+            open: Some(open),
+            ..FactFields::default()
+        };
+        let of_payment = |payment: &PaymentId, amount: &Money| FactFields {
+            payment: Some(payment.clone()),
+            amount: Some(*amount),
+            ..FactFields::default()
+        };
         match self {
-            Self::PaymentStarted { payment }
-            | Self::PaymentNeedsAction { payment }
-            | Self::PaymentProcessing { payment }
-            | Self::PaymentSettled { payment, .. }
-            | Self::PaymentFailed { payment }
-            | Self::PaymentCancelled { payment }
-            | Self::PaymentInSuspense { payment, .. }
-            | Self::PaymentReturned { payment, .. }
-            | Self::PaymentRefunded { payment, .. }
-            | Self::PaymentRefundFailed { payment, .. }
-            | Self::PaymentUnapplied { payment, .. }
-            | Self::PaymentChargedBack { payment, .. }
-            | Self::PaymentReinstated { payment, .. } => Some(payment),
-            Self::CustomerRegistered
-            | Self::InvoiceIssued { .. }
-            | Self::InvoicePartlyPaid { .. }
-            | Self::InvoicePaid { .. }
-            | Self::InvoiceReopened { .. }
-            | Self::CreditNoteIssued { .. } => None,
+            Self::CustomerRegistered => FactFields::default(),
+            Self::InvoiceIssued { invoice, number, issued_on, gross, schedule } => FactFields {
+                issued_on: Some(*issued_on),
+                schedule: Some(schedule.clone()),
+                ..of_invoice(invoice, number, gross, *gross)
+            },
+            Self::InvoicePaid { invoice, number, applied: amount }
+            | Self::InvoiceWrittenOff { invoice, number, written_off: amount } => {
+                of_invoice(invoice, number, amount, Money::zero(amount.currency()))
+            }
+            Self::InvoicePartlyPaid { invoice, number, applied: amount, open }
+            | Self::InvoiceReopened { invoice, number, reopened: amount, open }
+            | Self::WriteOffReversed { invoice, number, reopened: amount, open } => {
+                of_invoice(invoice, number, amount, *open)
+            }
+            Self::PaymentFailed { payment, amount, decline } => {
+                FactFields { decline: decline.clone(), ..of_payment(payment, amount) }
+            }
+            Self::PaymentStarted { payment, amount }
+            | Self::PaymentNeedsAction { payment, amount }
+            | Self::PaymentProcessing { payment, amount }
+            | Self::PaymentSettled { payment, received: amount }
+            | Self::PaymentCancelled { payment, amount }
+            | Self::PaymentInSuspense { payment, received: amount }
+            | Self::PaymentReturned { payment, returned: amount }
+            | Self::PaymentRefunded { payment, refunded: amount }
+            | Self::PaymentRefundFailed { payment, refunded: amount }
+            | Self::PaymentUnapplied { payment, unapplied: amount }
+            | Self::PaymentChargedBack { payment, charged_back: amount }
+            | Self::PaymentReinstated { payment, charged_back: amount } => of_payment(payment, amount),
+            Self::CreditNoteIssued { credit_note, number, issued_on, amount } => FactFields {
+                credit_note: Some(credit_note.clone()),
+                number: Some(number.clone()),
+                issued_on: Some(*issued_on),
+                amount: Some(*amount),
+                ..FactFields::default()
+            },
         }
     }
 
-    /// The invoice it is about.
-    pub fn invoice(&self) -> Option<&InvoiceId> {
-        match self {
-            Self::InvoiceIssued { invoice }
-            | Self::InvoicePartlyPaid { invoice }
-            | Self::InvoicePaid { invoice }
-            | Self::InvoiceReopened { invoice } => Some(invoice),
-            Self::CustomerRegistered
-            | Self::PaymentStarted { .. }
-            | Self::PaymentNeedsAction { .. }
-            | Self::PaymentProcessing { .. }
-            | Self::PaymentSettled { .. }
-            | Self::PaymentFailed { .. }
-            | Self::PaymentCancelled { .. }
-            | Self::PaymentInSuspense { .. }
-            | Self::PaymentReturned { .. }
-            | Self::PaymentRefunded { .. }
-            | Self::PaymentRefundFailed { .. }
-            | Self::PaymentUnapplied { .. }
-            | Self::PaymentChargedBack { .. }
-            | Self::PaymentReinstated { .. }
-            | Self::CreditNoteIssued { .. } => None,
-        }
-    }
-
-    /// The credit note it is about.
-    pub fn credit_note(&self) -> Option<&CreditNoteId> {
-        match self {
-            Self::CreditNoteIssued { credit_note } => Some(credit_note),
-            Self::CustomerRegistered
-            | Self::InvoiceIssued { .. }
-            | Self::InvoicePartlyPaid { .. }
-            | Self::InvoicePaid { .. }
-            | Self::InvoiceReopened { .. }
-            | Self::PaymentStarted { .. }
-            | Self::PaymentNeedsAction { .. }
-            | Self::PaymentProcessing { .. }
-            | Self::PaymentSettled { .. }
-            | Self::PaymentFailed { .. }
-            | Self::PaymentCancelled { .. }
-            | Self::PaymentInSuspense { .. }
-            | Self::PaymentReturned { .. }
-            | Self::PaymentRefunded { .. }
-            | Self::PaymentRefundFailed { .. }
-            | Self::PaymentUnapplied { .. }
-            | Self::PaymentChargedBack { .. }
-            | Self::PaymentReinstated { .. } => None,
-        }
-    }
-
-    /// The amount that is announced with it: what came, or what of it went back in all.
-    pub fn amount(&self) -> Option<Money> {
-        match self {
-            Self::PaymentSettled { received: amount, .. }
-            | Self::PaymentInSuspense { received: amount, .. }
-            | Self::PaymentReturned { returned: amount, .. }
-            | Self::PaymentRefunded { refunded: amount, .. }
-            | Self::PaymentRefundFailed { refunded: amount, .. }
-            | Self::PaymentUnapplied { unapplied: amount, .. }
-            | Self::PaymentChargedBack { charged_back: amount, .. }
-            | Self::PaymentReinstated { charged_back: amount, .. } => Some(*amount),
-            Self::CustomerRegistered
-            | Self::InvoiceIssued { .. }
-            | Self::InvoicePartlyPaid { .. }
-            | Self::InvoicePaid { .. }
-            | Self::InvoiceReopened { .. }
-            | Self::PaymentStarted { .. }
-            | Self::PaymentNeedsAction { .. }
-            | Self::PaymentProcessing { .. }
-            | Self::PaymentFailed { .. }
-            | Self::PaymentCancelled { .. }
-            | Self::CreditNoteIssued { .. } => None,
-        }
+    /// The kind of a name, with what it tells. `Ok(None)` where no kind has the name, an error where a field is missing that the kind
+    /// has.
+    pub fn named(name: &str, told: FactFields) -> Result<Option<Self>, MissingField> {
+        let FactFields { invoice, payment, credit_note, number, issued_on, amount, open, schedule, decline } = told;
+        let invoice = || invoice.ok_or(MissingField("invoice"));
+        let payment = || payment.ok_or(MissingField("payment"));
+        let number = || number.ok_or(MissingField("number"));
+        let issued_on = || issued_on.ok_or(MissingField("issued_on"));
+        let amount = || amount.ok_or(MissingField("amount"));
+        let open = || open.ok_or(MissingField("open"));
+        Ok(Some(match name {
+            "customer.registered" => Self::CustomerRegistered,
+            "invoice.issued" => Self::InvoiceIssued {
+                invoice: invoice()?,
+                number: number()?,
+                issued_on: issued_on()?,
+                gross: amount()?,
+                schedule: schedule.ok_or(MissingField("schedule"))?,
+            },
+            "invoice.partly_paid" => {
+                Self::InvoicePartlyPaid { invoice: invoice()?, number: number()?, applied: amount()?, open: open()? }
+            }
+            "invoice.paid" => Self::InvoicePaid { invoice: invoice()?, number: number()?, applied: amount()? },
+            "invoice.reopened" => {
+                Self::InvoiceReopened { invoice: invoice()?, number: number()?, reopened: amount()?, open: open()? }
+            }
+            "invoice.written_off" => {
+                Self::InvoiceWrittenOff { invoice: invoice()?, number: number()?, written_off: amount()? }
+            }
+            "invoice.write_off_reversed" => {
+                Self::WriteOffReversed { invoice: invoice()?, number: number()?, reopened: amount()?, open: open()? }
+            }
+            "payment.started" => Self::PaymentStarted { payment: payment()?, amount: amount()? },
+            "payment.needs_action" => Self::PaymentNeedsAction { payment: payment()?, amount: amount()? },
+            "payment.processing" => Self::PaymentProcessing { payment: payment()?, amount: amount()? },
+            "payment.settled" => Self::PaymentSettled { payment: payment()?, received: amount()? },
+            "payment.failed" => Self::PaymentFailed { payment: payment()?, amount: amount()?, decline },
+            "payment.cancelled" => Self::PaymentCancelled { payment: payment()?, amount: amount()? },
+            "payment.in_suspense" => Self::PaymentInSuspense { payment: payment()?, received: amount()? },
+            "payment.returned" => Self::PaymentReturned { payment: payment()?, returned: amount()? },
+            "payment.refunded" => Self::PaymentRefunded { payment: payment()?, refunded: amount()? },
+            "payment.refund_failed" => Self::PaymentRefundFailed { payment: payment()?, refunded: amount()? },
+            "payment.unapplied" => Self::PaymentUnapplied { payment: payment()?, unapplied: amount()? },
+            "payment.charged_back" => Self::PaymentChargedBack { payment: payment()?, charged_back: amount()? },
+            "payment.reinstated" => Self::PaymentReinstated { payment: payment()?, charged_back: amount()? },
+            "credit_note.issued" => Self::CreditNoteIssued {
+                credit_note: credit_note.ok_or(MissingField("credit_note"))?,
+                number: number()?,
+                issued_on: issued_on()?,
+                amount: amount()?,
+            },
+            _ => return Ok(None),
+        }))
     }
 }
+
+/// A fact lacks a field that its kind has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a fact without its {0}")]
+pub struct MissingField(pub &'static str);

@@ -96,7 +96,7 @@ impl JournalAccount {
 /// One line of the journal, on one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JournalLine {
-    /// The day in the billing zone.
+    /// The day in the billing zone that it is of.
     pub on: Date,
     /// What the line is part of; all lines of one source come to nothing in each currency.
     pub source: String,
@@ -108,18 +108,22 @@ pub struct JournalLine {
     pub invoice: Option<String>,
     /// A positive amount is a debit.
     pub amount: Balance,
+    /// It was recorded in a later month than it is of, when that month's journal may have been taken already.
+    pub late: bool,
 }
 
 /// The lines of a ledger entry: one for each leg, and one on each contra account that comes to nothing with its legs. A leg that stays
 /// on one account has none: what one customer has with us and then another is the same account's.
 pub fn of_entry(entry: &Entry, zone: &BillingZone) -> Result<Vec<JournalLine>, MoneyError> {
+    let late = entry.is_late(zone);
     let line = |account: JournalAccount, invoice: Option<String>, amount: Balance| JournalLine {
-        on: zone.date_at(entry.posted_at),
+        on: entry.dated_on,
         source: entry.name(),
         kind: entry.kind.as_str().to_owned(),
         account,
         invoice,
         amount,
+        late,
     };
     let mut lines = Vec::with_capacity(entry.legs.len() + 1);
     let mut against: Vec<(Contra, Balance)> = Vec::new();
@@ -242,6 +246,7 @@ fn line_of(
         account,
         invoice: None,
         amount,
+        late: false,
     }
 }
 
@@ -361,11 +366,12 @@ pub fn was_unidentified(payment: &Payment, transaction: &BalanceTransaction) -> 
 }
 
 /// The columns of the journal as a file.
-pub const JOURNAL_COLUMNS: [&str; 8] = ["date", "source", "kind", "account", "invoice", "debit", "credit", "currency"];
+pub const JOURNAL_COLUMNS: [&str; 9] =
+    ["date", "source", "kind", "account", "invoice", "debit", "credit", "currency", "late"];
 
 impl JournalLine {
     /// The line as a row of the file.
-    pub fn cells(&self) -> [Cell<'_>; 8] {
+    pub fn cells(&self) -> [Cell<'_>; 9] {
         let amount = self.amount.magnitude();
         let (debit, credit) = if self.amount.minor() >= 0 { (Some(amount), None) } else { (None, Some(amount)) };
         [
@@ -377,6 +383,7 @@ impl JournalLine {
             debit.into(),
             credit.into(),
             self.amount.currency().code().to_owned().into(),
+            if self.late { "true" } else { "false" }.into(),
         ]
     }
 }

@@ -4,6 +4,11 @@
 //! what is open of an invoice on a due day, or unapplied cash, or an account where the customer is not touched. The sum of all legs on
 //! the customer's accounts is the balance: open amounts less unapplied cash. Whoever adds up entries does so by account and contra
 //! account; the kind is a caption.
+//!
+//! An entry has two times. It is of a day, `dated_on`: that of the document, or of the decision. It was recorded at an instant,
+//! `recorded_at`. Statement, ageing and journal go by the day; what was known at an instant goes by the instant. Nothing is dated
+//! into the future. What is dated earlier than it was recorded can only add: what covers an invoice is of the day of the decision, since
+//! on an earlier day there may have been nothing to cover.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,6 +17,7 @@ mod contra;
 
 pub use contra::{Contra, ContraError};
 
+use crate::calendar::BillingZone;
 use crate::currency::Currency;
 use crate::ids::{CreditNoteId, InvoiceId, PaymentId};
 use crate::money::{Balance, MoneyError};
@@ -26,8 +32,10 @@ pub struct Entry {
     pub version: u64,
     /// Its place among the entries of that version, from 0.
     pub place: usize,
-    /// The instant of entry, by which a statement orders its lines.
-    pub posted_at: Timestamp,
+    /// The civil day in the billing zone that it is of, by which a statement orders its lines; never after the day of recording.
+    pub dated_on: Date,
+    /// The instant at which it was recorded.
+    pub recorded_at: Timestamp,
     /// A caption for people: what happened, with the document that it came from.
     pub kind: EntryKind,
     /// The currency of every leg.
@@ -78,6 +86,23 @@ impl EntryKind {
             Self::CreditNoteMoved(_) => "credit_note_moved",
             Self::InvoiceWrittenOff => "invoice_written_off",
             Self::WriteOffReversed => "write_off_reversed",
+        }
+    }
+
+    /// The caption of what covers invoices later than it came; others stay what they are.
+    fn of_move(&self) -> Self {
+        match self {
+            Self::PaymentApplied(payment) => Self::CashMoved(payment.clone()),
+            Self::CreditNoteIssued(note) => Self::CreditNoteMoved(note.clone()),
+            Self::InvoiceIssued
+            | Self::PaymentRefunded(_)
+            | Self::PaymentChargedBack(_)
+            | Self::PaymentReversed(_)
+            | Self::CashMoved(_)
+            | Self::PaymentHandedOver(_)
+            | Self::CreditNoteMoved(_)
+            | Self::InvoiceWrittenOff
+            | Self::WriteOffReversed => self.clone(),
         }
     }
 
@@ -197,9 +222,90 @@ impl Entry {
         format!("{}.{}", self.source, self.version)
     }
 
-    /// The key under which it is stored, in the order of entry: `{posted_at}#{source}.{version}.{place}`, the version with six digits
-    /// at least, so that steps of one instant stay in their order.
+    /// Whether it is of an earlier month than that in which it was recorded.
+    pub fn is_late(&self, zone: &BillingZone) -> bool {
+        self.dated_on < zone.date_at(self.recorded_at).first_of_month()
+    }
+
+    /// The key under which it is stored, in the order of a statement: `{dated_on}#{recorded_at}#{source}.{version}.{place}`, the version
+    /// with six digits at least, so that steps of one instant stay in their order.
     pub fn key(&self) -> String {
-        format!("{:.3}#{}.{:06}.{}", self.posted_at, self.source, self.version, self.place)
+        let Self { source, version, place, dated_on, recorded_at, .. } = self;
+        format!("{dated_on}#{recorded_at:.3}#{source}.{version:06}.{place}")
+    }
+}
+
+/// An entry as it is decided. The billing zone says which day it is of, and is known where it is recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftEntry {
+    /// The id of what it came from.
+    pub source: String,
+    /// The version of the source that it makes.
+    pub version: u64,
+    /// The day that it is of.
+    pub day: EntryDay,
+    /// A caption for people.
+    pub kind: EntryKind,
+    /// What moves, in one currency.
+    pub legs: Vec<Leg>,
+}
+
+/// The day that an entry is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryDay {
+    /// The day on which it was decided.
+    Decided,
+    /// The date printed on a document.
+    Printed(Date),
+}
+
+impl DraftEntry {
+    /// The entries that are recorded of it, with places from `place` on. There are two where it is of an earlier day than it is recorded
+    /// on and covers something: what came is unapplied on its day, and covers on the day of recording.
+    pub(crate) fn recorded(&self, place: usize, at: Timestamp, zone: &BillingZone) -> Vec<Entry> {
+        let today = zone.date_at(at);
+        let dated_on = match self.day {
+            EntryDay::Decided => today,
+            EntryDay::Printed(day) => day.min(today),
+        };
+        let entry = |place: usize, dated_on: Date, kind: EntryKind, legs: Vec<Leg>| {
+            let currency = legs.first()?.change.currency();
+            let (source, version) = (self.source.clone(), self.version);
+            Some(Entry { source, version, place, dated_on, recorded_at: at, kind, currency, legs })
+        };
+        let covers = |leg: &Leg| leg.invoice().is_some() && leg.change.minor() < 0;
+        if dated_on == today || !self.legs.iter().any(covers) {
+            return entry(place, dated_on, self.kind.clone(), self.legs.clone()).into_iter().collect();
+        }
+        let (came, moved) = self.in_two();
+        let came = entry(place, dated_on, self.kind.clone(), came);
+        let moved = entry(place + came.iter().len(), today, self.kind.of_move(), moved);
+        came.into_iter().chain(moved).collect()
+    }
+
+    /// What came, as unapplied cash, and what of it was moved from there.
+    fn in_two(&self) -> (Vec<Leg>, Vec<Leg>) {
+        let (mut came, mut moved): (Vec<Leg>, Vec<Leg>) = (Vec::new(), Vec::new());
+        for leg in &self.legs {
+            if leg.account == LegAccount::Unapplied {
+                add(&mut came, leg.contra, leg.change);
+                continue;
+            }
+            moved.push(leg.clone());
+            add(&mut came, leg.contra, leg.balance_change());
+            add(&mut moved, leg.contra, leg.balance_change().reversed());
+        }
+        let something = |leg: &Leg| !leg.change.is_zero();
+        came.retain(something);
+        moved.retain(something);
+        (came, moved)
+    }
+}
+
+/// Adds to what is unapplied against a contra account.
+fn add(legs: &mut Vec<Leg>, contra: Contra, change: Balance) {
+    match legs.iter_mut().find(|leg| leg.account == LegAccount::Unapplied && leg.contra == contra) {
+        Some(leg) => leg.change = leg.change.checked_add(change).unwrap_or(leg.change),
+        None => legs.push(Leg { account: LegAccount::Unapplied, change, contra }),
     }
 }

@@ -43,7 +43,7 @@ pub use credit_note::CreditNote;
 pub use currency::Currency;
 pub use customer::Customer;
 pub use decision::{BalanceMove, Change, Decision, HandedTo};
-pub use fact::{Fact, FactId, FactKind};
+pub use fact::{Fact, FactFields, FactId, FactKind};
 pub use ids::{
     BusinessId, CreditNoteId, CustomerId, ExportId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, ReviewId,
     SignInId,

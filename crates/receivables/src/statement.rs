@@ -31,7 +31,7 @@ pub use standing::{
     EdgesError,
 };
 
-use crate::calendar::{BillingZone, days_overdue};
+use crate::calendar::days_overdue;
 use crate::currency::Currency;
 use crate::ids::InvoiceId;
 use crate::invoice::{InvoiceBalance, InvoiceHead};
@@ -44,9 +44,9 @@ use crate::text::InvoiceNumber;
 pub struct StatementData {
     /// The sums of the account now.
     pub sums: AccountSums,
-    /// The entries of the page, newest first, and one more where there are more; none for open items.
+    /// The entries of the page, the latest first, and one more where there are more; none for open items.
     pub entries: Vec<Entry>,
-    /// Every entry that is newer than the page, to be taken off the sums.
+    /// Every entry that is of a later day than the page, or on its last day after it: to be taken off the sums.
     pub later: Vec<Entry>,
     /// The invoices that are open now, by currency and due date: of today as many as the page has rows and one more, of an
     /// earlier day all of them; none for what happened.
@@ -119,7 +119,7 @@ pub struct BalanceForward {
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementLine {
-    /// The civil date in the billing zone.
+    /// The day that it is of, in the billing zone.
     pub on: Date,
     /// What happened, as a caption.
     pub kind: EntryKind,
@@ -181,19 +181,15 @@ pub struct OpenItem {
 }
 
 /// Makes a page of a statement of what was read for it.
-pub fn statement_view(
-    ask: &StatementQuery,
-    read: &StatementData,
-    zone: &BillingZone,
-) -> Result<StatementView, MoneyError> {
+pub fn statement_view(ask: &StatementQuery, read: &StatementData) -> Result<StatementView, MoneyError> {
     let then = if ask.is_of_today() {
         read.sums.clone()
     } else {
-        read.sums.before(read.later.iter().filter(|entry| zone.date_at(entry.posted_at) > ask.as_of))
+        read.sums.before(read.later.iter().filter(|entry| entry.dated_on > ask.as_of))
     };
     let limit = ask.lines.unwrap_or(usize::MAX);
     let (bodies, next) = match ask.kind {
-        StatementKind::BalanceForward => happened(&then, read, limit, zone)?,
+        StatementKind::BalanceForward => happened(&then, read, limit)?,
         StatementKind::OpenItem => open_items(&then, ask, read, limit)?,
     };
     let statements = bodies.into_iter().map(|(currency, body)| {
@@ -223,7 +219,6 @@ fn happened(
     then: &AccountSums,
     read: &StatementData,
     limit: usize,
-    zone: &BillingZone,
 ) -> Result<(Bodies, Option<StatementCursor>), MoneyError> {
     let next = read.entries.get(limit).map(|entry| StatementCursor::Line(entry.key()));
     let mut bodies = Bodies::new();
@@ -238,7 +233,7 @@ fn happened(
         let mut lines = Vec::with_capacity(shown.len());
         for entry in shown {
             balance = balance.checked_add(entry.change()?)?;
-            lines.push(line(entry, balance, zone)?);
+            lines.push(line(entry, balance)?);
         }
         let told = BalanceForward { opening, brought_forward: next.is_some(), lines, closing };
         bodies.insert(currency, StatementBody::BalanceForward(told));
@@ -254,7 +249,7 @@ fn sum<'a>(currency: Currency, entries: impl Iterator<Item = &'a Entry>) -> Resu
     Ok(total)
 }
 
-pub(crate) fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Result<StatementLine, MoneyError> {
+pub(crate) fn line(entry: &Entry, balance: Balance) -> Result<StatementLine, MoneyError> {
     let mut invoices: Vec<InvoicePart> = Vec::new();
     let mut unapplied = Balance::zero(entry.currency);
     for Leg { account, change, contra } in &entry.legs {
@@ -270,7 +265,7 @@ pub(crate) fn line(entry: &Entry, balance: Balance, zone: &BillingZone) -> Resul
         }
     }
     Ok(StatementLine {
-        on: zone.date_at(entry.posted_at),
+        on: entry.dated_on,
         kind: entry.kind.clone(),
         invoices,
         unapplied,

@@ -5,12 +5,12 @@
 
 use jiff::Timestamp;
 
-use crate::allocation::balance_fact;
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
+use crate::fact::FactKind;
 use crate::ids::PaymentId;
 use crate::invoice::{HoldKind, InvoiceChange, InvoiceHead, Standing};
-use crate::ledger::{Contra, EntryKind};
+use crate::ledger::{Contra, EntryDay, EntryKind};
 use crate::money::Money;
 
 /// Why an amount was not written off, or a write-off not taken back.
@@ -108,12 +108,18 @@ fn decide(before: &InvoiceHead, written_off: Money, kind: EntryKind, now: Timest
         written_off: Some((before.balance.written_off, written_off)),
         ..unchanged
     };
-    let fact = balance_fact(&change);
+    let (invoice, number) = (before.id.clone(), before.number.clone());
+    let (was_open, open) = (change.open_before(), change.open_after());
+    let fact = if open.is_zero() {
+        FactKind::InvoiceWrittenOff { invoice, number, written_off: was_open }
+    } else {
+        FactKind::WriteOffReversed { invoice, number, reopened: open.less(was_open), open }
+    };
     let legs = change.legs(Contra::WriteOff).collect();
     let (after, version) = (before.changed_by(&change), change.version_after());
     let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
         .with_change(Change::InvoiceChanged(Box::new(change)))
-        .with_entry(before.id.as_str(), version, kind, legs)
+        .with_entry(before.id.as_str(), version, EntryDay::Decided, kind, legs)
         .with_facts(before.id.as_str(), version, [fact]);
     (after, decision)
 }

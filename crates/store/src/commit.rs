@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::{SignedDuration, Timestamp};
 use receivables::audit::Difference;
+use receivables::ledger::Entry;
 use receivables::{BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
 
 use crate::commit_context::CommitContext;
@@ -107,10 +108,11 @@ impl Store {
             writes.change(change)?;
         }
         let b = &decision.business;
-        writes.entries(&decision.customer, &decision.entries)?;
+        let (own, handed_entries) = self.dated_entries(decision).await?;
+        writes.entries(&decision.customer, &own)?;
         writes.balance(b, &decision.customer, &decision.balance_move())?;
         if let Some(handed) = &decision.handed_to {
-            writes.entries(&handed.customer, &handed.entries)?;
+            writes.entries(&handed.customer, &handed_entries)?;
             writes.balance(b, &handed.customer, &BalanceMove::of(&handed.entries))?;
         }
         if writes.items.is_empty() {
@@ -123,6 +125,14 @@ impl Store {
             writes.applied(event, decision.at)?;
         }
         self.transact(writes.items, decision.at).await
+    }
+
+    /// The entries of a decision, with the days that they are of where the business is.
+    async fn dated_entries(&self, decision: &Decision) -> Result<(Vec<Entry>, Vec<Entry>), StoreError> {
+        if decision.entries.is_empty() && decision.handed_to.is_none() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        Ok(decision.entries_in(&self.billing_zone(&decision.business).await?))
     }
 
     /// Writes the tolerances of a business together with what the audit has of it, over the business as it was read. Says

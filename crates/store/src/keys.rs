@@ -9,7 +9,7 @@
 //! | API key | core | `K#sha256` / `K` | `B#b` / `K#id` | | |
 //! | customer | core | `C#b#c` / `C` | `B#b#CU` / `name#c` | | |
 //! | balance | core | `C#b#c` / `BAL` | | | |
-//! | ledger entry | core | `C#b#c` / `LED#at#source#sequence` | | `B#b#LED#yyyymm` / `at#source#sequence` | |
+//! | ledger entry | core | `C#b#c` / `L#dated_on#recorded_at#name` | | `B#b#J#yyyymm` of `dated_on` / `dated_on#recorded_at#name` | |
 //! | what one decision did and announces | core | `O#b#source` / version | | | `DUE#record#shard` / `at#b#source.version` until it is sealed and its effects exist |
 //! | block of the audit | core | `AU#b` / number of its first record, 12 digits | | | |
 //! | unique value | core | `U#b#kind#value` / `U` | | | |
@@ -50,6 +50,7 @@ mod inbox;
 mod invoices;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use receivables::provider_object::{ObjectId, Provider};
 use receivables::{BusinessId, CreditNoteId, CustomerId, ExportId, PayLinkId, PaymentId};
 
@@ -134,7 +135,7 @@ pub(crate) fn balance(b: &BusinessId, c: &CustomerId) -> Key {
     Key::new(account(b, c), "BAL")
 }
 
-pub(crate) const LEDGER: &str = "LED#";
+pub(crate) const LEDGER: &str = "L#";
 
 pub(crate) fn ledger(b: &BusinessId, c: &CustomerId, entry: &str) -> Key {
     Key::new(account(b, c), format!("{LEDGER}{entry}"))
@@ -343,9 +344,9 @@ pub(crate) fn sweep(b: &BusinessId, provider: Provider) -> Key {
     Key::new(business_partition(b), format!("SWEEP#{}", provider.as_str()))
 }
 
-/// The month's list of ledger entries of a business.
-pub(crate) fn ledger_of_month(b: &BusinessId, at: Timestamp) -> String {
-    format!("B#{b}#LED#{}", at.strftime("%Y%m"))
+/// The list of ledger entries of a business that are of the month of a day, whenever they were recorded.
+pub(crate) fn ledger_of_month(b: &BusinessId, day: Date) -> String {
+    format!("B#{b}#J#{}", day.strftime("%Y%m"))
 }
 
 pub(crate) fn unidentified(b: &BusinessId) -> String {

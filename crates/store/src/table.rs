@@ -1,6 +1,7 @@
 //! The client, the names of the tables, and the calls that everything else is made of.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -13,6 +14,7 @@ use aws_sdk_dynamodb::types::{
 };
 use clock::Clock;
 use jiff::Timestamp;
+use receivables::{BillingZone, BusinessId};
 
 use crate::calls::{CountAttempts, traced};
 use crate::difference::{Difference, KNOWN_VERSION, is_newer, mine};
@@ -42,7 +44,11 @@ pub struct Store {
     first_pause: Duration,
     jitter: Jitter,
     clock: Clock,
+    pub(crate) zones: BillingZones,
 }
+
+/// The billing zones of the businesses that were read. A business keeps its zone for good: its entries are dated by it.
+pub(crate) type BillingZones = Arc<Mutex<BTreeMap<BusinessId, BillingZone>>>;
 
 /// Keys fetched by one batch; DynamoDB takes a hundred.
 const BATCH_KEYS_MAX: usize = 100;
@@ -96,7 +102,14 @@ impl Store {
     #[expect(clippy::needless_pass_by_value, reason = "the client is handed over: the store adds its own watch to it")]
     pub fn new(client: Client, tables: Tables, jitter: Jitter, clock: Clock) -> Self {
         let config = client.config().to_builder().interceptor(CountAttempts).build();
-        Self { client: Client::from_conf(config), tables, first_pause: FIRST_PAUSE, jitter, clock }
+        Self {
+            client: Client::from_conf(config),
+            tables,
+            first_pause: FIRST_PAUSE,
+            jitter,
+            clock,
+            zones: BillingZones::default(),
+        }
     }
 
     /// The present instant, by the clock that tells how old a decision is.

@@ -82,11 +82,8 @@ pub(crate) async fn download_statement(
 async fn load(signed_in: &SignedIn, query: &StatementQuery) -> Result<(Customer, StatementView), Failure> {
     let (request, customer) = (&signed_in.request, &signed_in.session.customer);
     let (store, business) = (&request.context().store, &request.business);
-    let zone = &business.time_zone;
-    let (customer, data) = tokio::try_join!(
-        store.customer(&business.id, customer),
-        store.statement(&business.id, customer, query, zone),
-    )?;
+    let (customer, data) =
+        tokio::try_join!(store.customer(&business.id, customer), store.statement(&business.id, customer, query),)?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
-    Ok((customer, statement_view(query, &data, zone)?))
+    Ok((customer, statement_view(query, &data)?))
 }

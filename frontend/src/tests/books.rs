@@ -78,7 +78,7 @@ impl Books {
                 *head = head.changed_by(change);
             }
         }
-        self.entries.extend(decision.entries);
+        self.entries.extend(decision.entries_in(&business().time_zone).0);
     }
 
     /// The invoice as it stands now.

@@ -272,7 +272,7 @@ async fn the_api_refunds_and_what_is_exported_comes_to_nothing_on_every_source()
     assert!(sums.len() >= 5, "an invoice, a payment, a refund, their movements and a payout: {journal:#}");
     assert!(sums.values().all(|sum| *sum == 0), "{sums:?}");
     let file = world.api(Method::GET, &format!("/exports/journal?{period}&format=csv"), None).await;
-    assert!(file.text.starts_with("date,source,kind,account,invoice,debit,credit,currency\n"), "{}", file.text);
+    assert!(file.text.starts_with("date,source,kind,account,invoice,debit,credit,currency,late\n"), "{}", file.text);
     assert!(file.header("content-disposition").unwrap().contains("journal-2026-03-01-2026-03-31.csv"));
     let payments = world.ask(Method::GET, &format!("/exports/payments?{period}"), None).await;
     let exported = &payments["payments"][0];

@@ -31,6 +31,20 @@ fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(24 * days)
 }
 
+/// An invoice that comes on the day it is of. All are due on one day, so that the sums are as large for few as for many.
+async fn invoice_of_today(world: &World, customer: &Value, amount: &str) -> Value {
+    let today = world.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let body = json!({
+        "number": format!("D-{today}"),
+        "customer": customer["id"],
+        "currency": "EUR",
+        "issued_on": today.to_string(),
+        "due_on": "2028-01-31",
+        "lines": [{"description": "Work", "quantity": "1", "unit_price": amount}],
+    });
+    world.ask(Method::POST, "/invoices", Some(body)).await
+}
+
 async fn pay(world: &World, invoice: &Value, amount: &str) {
     let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), amount).await;
     world.pay_hosted(pressed.location(), CARD).await;
@@ -129,7 +143,7 @@ async fn page_file_and_json_say_the_same_of_any_day() {
         if let Some(invoice) = what {
             let open = world.invoice_now(invoice).await["open"]["amount"].as_str().unwrap().to_owned();
             pay(&world, invoice, &open).await;
-            world.invoice(&customer, "EUR", "31.00").await;
+            invoice_of_today(&world, &customer, "31.00").await;
         }
         let cookie = signed_in(&world, &customer).await;
         for kind in ["balance_forward", "open_item"] {
@@ -217,7 +231,7 @@ async fn daily(world: &World, invoices: i64) -> Value {
         if place > 0 {
             world.advance(days(1));
         }
-        world.invoice(&customer, "EUR", "10.00").await;
+        invoice_of_today(world, &customer, "10.00").await;
     }
     customer
 }
@@ -260,8 +274,7 @@ async fn the_first_page_of_an_old_account_costs_what_that_of_a_young_one_does() 
         let business = state.business(&world.local.business).await.expect("the business");
         let ask = StatementQuery::usual(business.time_zone.date_at(world.now()));
         let id = text(&customer, "id").parse().unwrap();
-        let read =
-            state.context.store.statement(&business.id, &id, &ask, &business.time_zone).await.expect("the table");
+        let read = state.context.store.statement(&business.id, &id, &ask).await.expect("the table");
         costs.push((made, read.entries.len(), read.later.len(), read.open.len()));
         if invoices > 100 {
             pages_are_the_whole(&world, &customer, &cookie, usize::try_from(invoices).unwrap()).await;
@@ -323,6 +336,79 @@ async fn pages_are_the_whole(world: &World, customer: &Value, cookie: &str, invo
     let forward = brought(&first.text, "Balance brought forward");
     assert_eq!(forward, brought(&second.text, "Balance carried forward"));
     assert_eq!(forward, read_aloud(&format!("{}0.00", invoices - STATEMENT_LINES_PER_PAGE)));
+}
+
+/// An invoice that is recorded today with the date of last month: its line stands there, the balances run right past it, and the
+/// journal of that month has it, marked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invoice_of_last_month_stands_on_its_day() {
+    let world = &World::new().await;
+    let customer = world.customer("en").await;
+    let first = world.invoice(&customer, "EUR", "100.00").await;
+    world.advance(days(10));
+    pay(world, &first, "40.00").await;
+    world.advance(days(30));
+    let issue = |number: &str, issued_on: &str, due_on: &str| {
+        let body = json!({
+            "number": number, "customer": customer["id"], "currency": "EUR", "issued_on": issued_on, "due_on": due_on,
+            "lines": [{"description": "Work", "quantity": "1", "unit_price": "7.00"}],
+        });
+        world.ask(Method::POST, "/invoices", Some(body))
+    };
+    // It is the 11th of April.
+    issue("LATE", "2026-03-05", "2026-03-20").await;
+    issue("AHEAD", "2026-06-01", "2026-06-30").await;
+    world.drain().await;
+    let api = format!("/customers/{}/statement", text(&customer, "id"));
+    let lines = |statement: &Value| -> Vec<String> {
+        let told = list(&statement["statements"][0], "lines").iter().map(|line| {
+            format!("{} {} {} {}", text(line, "on"), text(line, "kind"), text(line, "change"), text(line, "balance"))
+        });
+        told.collect()
+    };
+    let whole = world.ask(Method::GET, &api, None).await;
+    assert_eq!(
+        lines(&whole),
+        [
+            "2026-03-02 invoice_issued 100.00 100.00",
+            "2026-03-05 invoice_issued 7.00 107.00",
+            "2026-03-12 payment_applied -40.00 67.00",
+            "2026-04-11 invoice_issued 7.00 74.00",
+        ]
+    );
+    // Page by page it is the same, and so it is as of a day between.
+    let mut paged: Vec<String> = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = world.ask(Method::GET, &format!("{api}?limit=1{cursor}"), None).await;
+        paged.extend(lines(&page));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    paged.reverse();
+    assert_eq!(paged, lines(&whole));
+    let then = world.ask(Method::GET, &format!("{api}?as_of=2026-03-05"), None).await;
+    assert_eq!(text(&then["statements"][0], "balance"), "107.00");
+    let overdue = world.ask(Method::GET, &format!("{api}?as_of=2026-03-21&kind=open_item"), None).await;
+    let items = list(&overdue["statements"][0], "items");
+    assert_eq!((text(&items[0], "number"), &items[0]["days_overdue"]), ("LATE", &json!(1)), "{overdue:#}");
+    // The journal of March has it whenever it is taken, and says that it came later.
+    for (period, expected) in [
+        ("from=2026-03-01&to=2026-03-31", vec![("2026-03-02", false), ("2026-03-05", true), ("2026-03-12", false)]),
+        ("from=2026-03-05&to=2026-03-05", vec![("2026-03-05", true)]),
+        ("from=2026-04-01&to=2026-06-30", vec![("2026-04-11", false)]),
+    ] {
+        let journal = world.ask(Method::GET, &format!("/exports/journal?{period}"), None).await;
+        let of_ledger = list(&journal, "lines").iter().filter(|line| line["account"] == "receivable");
+        let told: Vec<(&str, bool)> = of_ledger.map(|line| (text(line, "on"), line["late"] == true)).collect();
+        assert_eq!(told, expected, "{period}");
+        let file = world.api(Method::GET, &format!("/exports/journal?{period}&format=csv"), None).await;
+        assert_eq!(
+            file.text.lines().filter(|row| row.ends_with(",true")).count() > 0,
+            expected.iter().any(|(_, late)| *late)
+        );
+    }
+    world.verify().await;
 }
 
 /// Money that was put on the wrong account leaves its statement in words that its reader understands, and enters the other.

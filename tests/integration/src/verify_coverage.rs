@@ -13,7 +13,7 @@ type Item = HashMap<String, AttributeValue>;
 const TABLE: &str = "guichet-core";
 
 /// Numbers that are no part of the books: how an item is written, and how often it was.
-const NOT_OF_THE_BOOKS: [&str; 4] = ["v", "version", "ttl", "sequence"];
+const NOT_OF_THE_BOOKS: [&str; 3] = ["v", "version", "ttl"];
 
 /// What was wanted, which nothing else repeats; and the head of money of nobody known, without which nothing says that it was
 /// ever there but the provider.
@@ -23,7 +23,7 @@ const TOLD_ONCE: [&str; 5] = ["P amount", "P kept", "P on_account", "P refunds.a
 const REMEMBERED: [&str; 1] = ["A# seen.version"];
 
 /// Kinds of items, by the beginning of their sort key, from which people learn how an account stands.
-const BOOKS: [&str; 11] = ["A#", "BAL", "F#", "I", "L", "LED#", "N", "P", "U#", "V#", "X"];
+const BOOKS: [&str; 11] = ["A#", "BAL", "F#", "I", "L", "L#", "N", "P", "U#", "V#", "X"];
 
 async fn items(world: &World) -> Vec<Item> {
     let client = world.local.table_client();

@@ -374,6 +374,8 @@ impl World {
         // The stream's worker leaves events in quarantine alone.
         let event = self.received(event, EventState::Quarantined);
         context.store.record_event(&event).await.expect("it is recorded");
+        // A worker reads a business once, for the zone in which its days are counted.
+        context.store.business(&self.local.business).await.expect("it is read");
         calls.forget();
         operations::apply_provider_event(&context, &event, self.now()).await.expect("it is applied");
         calls

@@ -28,6 +28,12 @@ impl ExportPeriod {
         self.to.tomorrow().map_or(Timestamp::MAX, |next| self.zone.start_of(next))
     }
 
+    /// The first day of each month that it touches.
+    pub(super) fn months_by_day(&self) -> Vec<Date> {
+        let next = |month: &Date| month.checked_add(Span::new().months(1)).ok();
+        std::iter::successors(Some(self.from.first_of_month()), next).take_while(|month| *month <= self.to).collect()
+    }
+
     /// The first instant of each UTC month that it touches.
     pub(super) fn months(&self) -> Vec<Timestamp> {
         let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();

@@ -82,30 +82,31 @@ pub(super) async fn journal_page(
     period: &ExportPeriod,
     place: Place,
 ) -> Result<(Vec<JournalLine>, Option<Place>), OperationError> {
-    let months = period.months();
-    let Some(month) = months.get(place.month).copied() else { return Ok((Vec::new(), None)) };
-    let (lines, cursor) = if place.list == 0 {
+    if place.list == 0 {
+        let months = period.months_by_day();
+        let Some(month) = months.get(place.month).copied() else { return Ok((Vec::new(), None)) };
         let (entries, cursor) = entries_page(context, period, month, &place).await?;
         let lines = entries.iter().map(|entry| journal::of_entry(entry, &period.zone));
         let lines = lines.collect::<Result<Vec<_>, MoneyError>>().map_err(defect)?;
-        (lines.concat(), cursor)
-    } else {
-        let page = context.store.movements_of_month(&period.business, month, &place.page()).await?;
-        let moved: Vec<Movement> = page.items.into_iter().filter(|movement| has_moved(period, movement)).collect();
-        (movements::lines_of(context, period, &moved).await?, page.next_cursor)
-    };
-    Ok((lines, place.next(cursor, months.len(), JOURNAL_LISTS)))
+        return Ok((lines.concat(), place.next(cursor, months.len(), JOURNAL_LISTS)));
+    }
+    let months = period.months();
+    let Some(month) = months.get(place.month).copied() else { return Ok((Vec::new(), None)) };
+    let page = context.store.movements_of_month(&period.business, month, &place.page()).await?;
+    let moved: Vec<Movement> = page.items.into_iter().filter(|movement| has_moved(period, movement)).collect();
+    let lines = movements::lines_of(context, period, &moved).await?;
+    Ok((lines, place.next(page.next_cursor, months.len(), JOURNAL_LISTS)))
 }
 
 /// Entries of a period in the order of their keys, in a month and from a place on.
 async fn entries_page(
     context: &Context,
     period: &ExportPeriod,
-    month: Timestamp,
+    month: Date,
     place: &Place,
 ) -> Result<(Vec<Entry>, Option<String>), OperationError> {
     let page = context.store.entries_of_month(&period.business, month, &place.page()).await?;
-    let entries = page.items.into_iter().filter(|entry| period.has(entry.posted_at)).collect();
+    let entries = page.items.into_iter().filter(|entry| (period.from..=period.to).contains(&entry.dated_on)).collect();
     Ok((entries, page.next_cursor))
 }
 
@@ -156,14 +157,14 @@ pub(super) async fn statement_page(
     let balances = known.map(|(currency, minor)| Balance::new(minor, currency));
     let balances = balances.collect::<Result<Vec<_>, MoneyError>>().map_err(defect)?;
     let mut running = RunningBalances::of(balances);
-    let until = if is_before { period.zone.start_of(period.from) } else { period.end() };
+    let until = if is_before { period.from } else { period.to.tomorrow().unwrap_or(period.to) };
     let entries = context.store.entries_after_key(&period.business, customer, cursor.as_deref(), until, PAGE).await?;
     let mut rows = Vec::new();
     for entry in &entries {
         if is_before {
             running.pass(entry).map_err(defect)?;
         } else {
-            rows.push(StatementRow::Line(running.line(entry, &period.zone).map_err(defect)?));
+            rows.push(StatementRow::Line(running.line(entry).map_err(defect)?));
         }
     }
     let is_last = entries.len() < PAGE;

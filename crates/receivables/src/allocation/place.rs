@@ -189,7 +189,7 @@ pub(crate) fn place(
 fn step(allocation: &mut Allocation, want: &Want, funds: &Funds, placed: &mut Placed) {
     let change = change_of(allocation, want, funds);
     let credited = credited(allocation, want, funds);
-    let let_go = want.questioned.minor() < allocation.questioned.minor();
+    let let_go = allocation.questioned.less(want.questioned);
     allocation.ceiling = want.ceiling;
     allocation.applied = want.applied;
     allocation.pending = want.pending;
@@ -209,9 +209,10 @@ fn step(allocation: &mut Allocation, want: &Want, funds: &Funds, placed: &mut Pl
     if !change.applied.is_zero() {
         placed.facts.push(balance_fact(&change));
         placed.legs.extend(change.legs(funds.contra));
-    } else if let_go {
+    } else if !let_go.is_zero() {
         // Now it is owed again.
-        placed.facts.push(FactKind::InvoiceReopened { invoice: change.invoice.clone() });
+        let (invoice, number, open) = (change.invoice.clone(), change.number.clone(), change.open_after());
+        placed.facts.push(FactKind::InvoiceReopened { invoice, number, reopened: let_go, open });
     }
     placed.changes.push(Change::InvoiceChanged(Box::new(change)));
 }
@@ -253,14 +254,15 @@ fn change_of(allocation: &Allocation, want: &Want, funds: &Funds) -> InvoiceChan
 }
 
 /// What is announced of an invoice of which more or less is covered.
-pub(crate) fn balance_fact(change: &InvoiceChange) -> FactKind {
-    let invoice = change.invoice.clone();
-    if change.open_after().is_zero() {
-        FactKind::InvoicePaid { invoice }
-    } else if change.open_after().checked_sub(change.open_before()).is_err() {
-        FactKind::InvoicePartlyPaid { invoice }
+fn balance_fact(change: &InvoiceChange) -> FactKind {
+    let (invoice, number) = (change.invoice.clone(), change.number.clone());
+    let (before, open) = (change.open_before(), change.open_after());
+    if open.is_zero() {
+        FactKind::InvoicePaid { invoice, number, applied: before }
+    } else if open.checked_sub(before).is_err() {
+        FactKind::InvoicePartlyPaid { invoice, number, applied: before.less(open), open }
     } else {
-        FactKind::InvoiceReopened { invoice }
+        FactKind::InvoiceReopened { invoice, number, reopened: open.less(before), open }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
 use crate::invoice::InvoiceHead;
-use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
+use crate::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
 use crate::money::{Balance, Money};
 use crate::payment::{NewCredit, NoteOfRefund, Payment};
 
@@ -191,10 +191,16 @@ fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditN
     let issued = before.version == 0;
     let mut kinds = placed.facts;
     if issued {
-        kinds.insert(0, FactKind::CreditNoteIssued { credit_note: note.id.clone() });
+        let (credit_note, number) = (note.id.clone(), note.number.clone());
+        let (issued_on, amount) = (note.issued_on, note.amount);
+        kinds.insert(0, FactKind::CreditNoteIssued { credit_note, number, issued_on, amount });
     }
     let id = note.id.clone();
-    let kind = if issued { EntryKind::CreditNoteIssued(id) } else { EntryKind::CreditNoteMoved(id) };
+    let (day, kind) = if issued {
+        (EntryDay::Printed(note.issued_on), EntryKind::CreditNoteIssued(id))
+    } else {
+        (EntryDay::Decided, EntryKind::CreditNoteMoved(id))
+    };
     let change = if issued {
         Change::CreditNoteIssued(Box::new(note.clone()))
     } else {
@@ -203,7 +209,7 @@ fn decide(before: &CreditNote, mut note: CreditNote, now: Timestamp) -> (CreditN
     let decision = Decision::new(note.business.clone(), note.customer.clone(), now)
         .with_changes(placed.changes)
         .with_change(change)
-        .with_entry(note.id.as_str(), note.version, kind, placed.legs)
+        .with_entry(note.id.as_str(), note.version, day, kind, placed.legs)
         .with_facts(note.id.as_str(), note.version, kinds);
     (note, decision)
 }

@@ -11,7 +11,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{BusinessId, CustomerId, InvoiceId};
-use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
+use crate::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
 use crate::money::{AmountRefusal, Balance, Money, MoneyError};
 use crate::pay_link::PayLink;
 use crate::text::InvoiceNumber;
@@ -148,11 +148,17 @@ fn issuance(invoice: &Invoice, link: PayLink, now: Timestamp) -> Decision {
         change: Balance::owed(due.amount),
         contra: Contra::Invoiced,
     });
-    let announced = FactKind::InvoiceIssued { invoice: head.id.clone() };
+    let announced = FactKind::InvoiceIssued {
+        invoice: head.id.clone(),
+        number: head.number.clone(),
+        issued_on: head.issued_on,
+        gross: head.balance.gross,
+        schedule: head.schedule.clone(),
+    };
     Decision::new(head.business.clone(), head.customer.clone(), now)
         .with_change(Change::InvoiceIssued(Box::new(invoice.clone())))
         .with_change(Change::PayLinkIssued(link))
-        .with_entry(head.id.as_str(), 1, EntryKind::InvoiceIssued, legs.collect())
+        .with_entry(head.id.as_str(), 1, EntryDay::Printed(head.issued_on), EntryKind::InvoiceIssued, legs.collect())
         .with_facts(head.id.as_str(), 1, [announced])
 }
 

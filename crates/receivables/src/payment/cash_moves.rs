@@ -13,7 +13,7 @@ use crate::customer::Customer;
 use crate::decision::{Change, Decision};
 use crate::ids::InvoiceId;
 use crate::invoice::{HolderId, InvoiceHead};
-use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
+use crate::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
 use crate::money::{Balance, Money};
 use crate::text::InvoiceNumber;
 
@@ -216,7 +216,7 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     let (leaves, enters) = (leg(Balance::owed(before.unapplied)), leg(Balance::in_favour(before.unapplied)));
     let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
         .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
-        .with_entry(source, version, kind.clone(), vec![leaves])
+        .with_entry(source, version, EntryDay::Decided, kind.clone(), vec![leaves])
         .handed_to(to.id.clone(), source, version, kind, vec![enters]);
     Ok((payment, decision))
 }

@@ -6,15 +6,15 @@ use crate::money::Money;
 use crate::provider_object::{Cash, FoldedState};
 
 /// What is announced of a payment that moves on.
-pub(super) fn announce(announcement: Announcement, payment: &Payment) -> Option<FactKind> {
-    let id = payment.id.clone();
+pub(super) fn announce(announcement: Announcement, payment: &Payment, folded: &FoldedState) -> Option<FactKind> {
+    let (id, amount) = (payment.id.clone(), payment.amount);
     match announcement {
-        Announcement::NeedsAction => Some(FactKind::PaymentNeedsAction { payment: id }),
-        Announcement::Processing => Some(FactKind::PaymentProcessing { payment: id }),
+        Announcement::NeedsAction => Some(FactKind::PaymentNeedsAction { payment: id, amount }),
+        Announcement::Processing => Some(FactKind::PaymentProcessing { payment: id, amount }),
         // That waits until all of the money has its place.
         Announcement::Settled => None,
-        Announcement::Failed => Some(FactKind::PaymentFailed { payment: id }),
-        Announcement::Cancelled => Some(FactKind::PaymentCancelled { payment: id }),
+        Announcement::Failed => Some(FactKind::PaymentFailed { payment: id, amount, decline: folded.decline.clone() }),
+        Announcement::Cancelled => Some(FactKind::PaymentCancelled { payment: id, amount }),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::invoice::{HolderId, InvoiceHead, OpenDays};
-use crate::ledger::{Contra, EntryKind, Leg};
+use crate::ledger::{Contra, EntryDay, EntryKind, Leg};
 use crate::money::Money;
 use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
 
@@ -210,7 +210,7 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     let mut facts = Vec::new();
     if let Transition::Announce(announcement) = edge {
         payment.state = if abandoned { State::Cancelled } else { reported };
-        facts.extend(announce(announcement, &payment));
+        facts.extend(announce(announcement, &payment, &folded));
     }
     if payment.state == State::Settled && payment.settled_at.is_none() {
         payment.settled_at = Some(now);
@@ -222,7 +222,9 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     let (note, kind, legs) = match reason {
         Reason::Credit(credit) => {
             let (note, legs) = credit_note::issue_with_refund(&payment, credit, placed.credited, placed.legs, now);
-            facts.push(FactKind::CreditNoteIssued { credit_note: note.id.clone() });
+            let (credit_note, number) = (note.id.clone(), note.number.clone());
+            let (issued_on, amount) = (note.issued_on, note.amount);
+            facts.push(FactKind::CreditNoteIssued { credit_note, number, issued_on, amount });
             let kind = EntryKind::CreditNoteIssued(note.id.clone());
             (Some(Change::CreditNoteIssued(Box::new(note))), kind, legs)
         }
@@ -234,7 +236,7 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
         .with_changes(placed.changes)
         .with_changes(note)
         .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
-        .with_entry(payment.id.as_str(), payment.version, kind, legs)
+        .with_entry(payment.id.as_str(), payment.version, EntryDay::Decided, kind, legs)
         .with_facts(payment.id.as_str(), payment.version, facts);
     (payment, decision)
 }

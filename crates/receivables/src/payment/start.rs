@@ -148,7 +148,7 @@ pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision
             decision.with_change(Change::PaymentStarted(Box::new(payment.clone()))).with_facts(
                 payment.id.as_str(),
                 1,
-                [FactKind::PaymentStarted { payment: payment.id.clone() }],
+                [FactKind::PaymentStarted { payment: payment.id.clone(), amount }],
             )
         } else {
             decision.with_change(Change::PaymentChanged { before: Box::new(before), after: Box::new(payment.clone()) })

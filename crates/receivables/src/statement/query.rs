@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::standing::{AgeingEdges, EdgesError};
-use crate::calendar::{BillingZone, days_between};
+use crate::calendar::days_between;
 use crate::currency::Currency;
 use crate::ids::InvoiceId;
 
@@ -224,18 +224,10 @@ impl StatementQuery {
         }
     }
 
-    /// The first instant of the period.
-    pub fn since(&self, zone: &BillingZone) -> Timestamp {
-        zone.start_of(self.period.from)
-    }
-
-    /// The first instant of which nothing is shown any more; none where everything up to now may be.
-    pub fn until(&self, zone: &BillingZone) -> Option<Timestamp> {
+    /// The first day of which nothing is shown any more; none where everything up to now may be, since nothing is dated ahead.
+    pub fn until(&self) -> Option<Date> {
         let last = self.last_day();
-        if last >= self.today {
-            return None;
-        }
-        last.tomorrow().ok().map(|day| zone.start_of(day))
+        if last >= self.today { None } else { last.tomorrow().ok() }
     }
 }
 
@@ -267,8 +259,9 @@ impl StatementCursor {
     pub fn read(kind: StatementKind, text: &str) -> Result<Self, QueryFault> {
         let parts: Vec<&str> = text.split(BETWEEN).collect();
         let place = match (kind, parts.as_slice()) {
-            (StatementKind::BalanceForward, [posted_at, name]) => {
-                let good = posted_at.parse::<Timestamp>().is_ok_and(|at| format!("{at:.3}") == *posted_at)
+            (StatementKind::BalanceForward, [dated_on, recorded_at, name]) => {
+                let good = dated_on.parse::<Date>().is_ok_and(|day| day.to_string() == *dated_on)
+                    && recorded_at.parse::<Timestamp>().is_ok_and(|at| format!("{at:.3}") == *recorded_at)
                     && (1..=NAME_CHARS_MAX).contains(&name.len())
                     && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte));
                 good.then(|| Self::Line(parts.join("#")))

@@ -6,7 +6,6 @@ use jiff::civil::Date;
 
 use super::csv::COLUMNS_OF_LINES;
 use super::{StatementLine, line};
-use crate::calendar::BillingZone;
 use crate::csv::Cell;
 use crate::currency::Currency;
 use crate::ledger::Entry;
@@ -35,8 +34,8 @@ impl RunningBalances {
     }
 
     /// Takes in the next entry, and makes the line of it.
-    pub fn line(&mut self, entry: &Entry, zone: &BillingZone) -> Result<StatementLine, MoneyError> {
-        line(entry, self.pass(entry)?, zone)
+    pub fn line(&mut self, entry: &Entry) -> Result<StatementLine, MoneyError> {
+        line(entry, self.pass(entry)?)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::pay_link::{PayLink, Scope};
 use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, ReviewKind, State};
 use crate::statement::AccountSums;
 use crate::verify::{self, AccountBooks};
-use crate::{BillingZone, Fact, FactId, Locale, Money, Refusal, Report, write_off};
+use crate::{BillingZone, Fact, FactId, FactKind, Locale, Money, Refusal, Report, write_off};
 
 /// The day on which every story happens.
 pub(super) const NOW: &str = "2026-02-20T12:00:00Z";
@@ -86,6 +86,11 @@ pub(super) fn name_of(ulid: &str) -> &str {
 
 pub(super) fn now() -> Timestamp {
     NOW.parse().unwrap()
+}
+
+/// Where the business counts its days.
+pub(super) fn zone() -> BillingZone {
+    BillingZone::named("Europe/Paris").unwrap()
 }
 
 /// `60.00` (euros) or `60.00 USD`.
@@ -230,11 +235,22 @@ impl Books {
     }
 
     pub(super) fn credit(&mut self, name: &str, amount: Money, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
+        self.credit_on(name, date(2026, 2, 20), amount, parts)
+    }
+
+    /// A credit note with another date printed on it.
+    pub(super) fn credit_on(
+        &mut self,
+        name: &str,
+        issued_on: jiff::civil::Date,
+        amount: Money,
+        parts: &[(&str, Money)],
+    ) -> Result<Decision, Refusal> {
         let draft = CreditNoteDraft {
             number: name.parse().unwrap(),
             amount,
             reason: "Returned".parse().unwrap(),
-            issued_on: date(2026, 2, 20),
+            issued_on,
             parts: self.parts(parts),
         };
         let (_, decision) = credit_note::issue(credit_note_id(name), business(), customer(), draft, self.now)?;
@@ -330,11 +346,14 @@ impl Books {
         for change in &decision.changes {
             self.keep(change);
         }
-        for entry in &decision.entries {
-            check_journal(entry);
-            self.entries.push(entry.clone());
+        for entry in decision.entries_in(&zone()).0 {
+            check_journal(&entry);
+            self.entries.push(entry);
         }
-        self.facts.extend(decision.facts.iter().cloned());
+        for fact in &decision.facts {
+            self.check_fact(&fact.kind);
+            self.facts.push(fact.clone());
+        }
         let moved = decision.balance_move();
         add(&mut self.sums.open, moved.open);
         add(&mut self.sums.open_by_due, moved.open_by_due);
@@ -395,6 +414,19 @@ impl Books {
             | Change::PayLinkIssued(_)
             | Change::PayLinkRevoked(_) => {}
         }
+    }
+
+    /// A fact says all that is to be known, as it is once the decision is kept, and is the same from its fields.
+    fn check_fact(&self, kind: &FactKind) {
+        let told = kind.fields();
+        assert_eq!(FactKind::named(kind.name(), told.clone()), Ok(Some(kind.clone())));
+        if let Some(invoice) = told.invoice.as_ref().map(|id| &self.invoices[id]) {
+            assert_eq!(told.number.as_ref(), Some(&invoice.number), "{kind:?}");
+            assert_eq!(told.open, Some(invoice.balance.open()), "{kind:?}");
+        }
+        let about = [told.invoice.is_some(), told.payment.is_some(), told.credit_note.is_some()];
+        assert_eq!(about.into_iter().filter(|about| *about).count(), 1, "{kind:?}");
+        assert!(told.amount.is_some_and(|amount| !amount.is_zero()) || told.payment.is_some(), "{kind:?}");
     }
 
     fn check_by_verify(&self) {
@@ -542,7 +574,7 @@ impl Books {
 
 /// In the journal each entry comes to nothing, and its legs stand on the accounts of the customer as the ledger has them.
 fn check_journal(entry: &Entry) {
-    let lines = journal::of_entry(entry, &BillingZone::named("Europe/Paris").unwrap()).unwrap();
+    let lines = journal::of_entry(entry, &zone()).unwrap();
     assert_eq!(lines.iter().map(|line| line.amount.minor()).sum::<i64>(), 0, "{lines:?}");
     assert!(lines.iter().all(|line| line.amount.currency() == entry.currency), "{lines:?}");
     let own = |line: &&JournalLine| matches!(line.account, JournalAccount::Receivable | JournalAccount::CustomerCredit);
@@ -550,7 +582,7 @@ fn check_journal(entry: &Entry) {
     assert_eq!(own, entry.change().unwrap().minor(), "{lines:?}");
 }
 
-/// Items that a decision writes, at most: with the entry, the balance, the audit, the event and the act.
+/// Items that a decision writes, at most: with the entries, the balance, the audit, the event and the act.
 fn items_of(decision: &Decision) -> usize {
     let allocations = |before: &[Allocation], after: &[Allocation]| {
         after.iter().enumerate().filter(|(place, one)| before.get(*place) != Some(*one)).count()
@@ -578,7 +610,7 @@ fn items_of(decision: &Decision) -> usize {
         Change::InvoiceIssued(_) => 4,
         Change::CustomerRegistered(_) | Change::ProfileChanged { .. } => 6,
     };
-    5 + decision.changes.iter().map(items).sum::<usize>()
+    4 + decision.entries_in(&zone()).0.len() + decision.changes.iter().map(items).sum::<usize>()
 }
 
 fn is_of(leg: &crate::ledger::Leg, id: &InvoiceId) -> bool {

@@ -7,19 +7,16 @@ use std::fmt::Write;
 use expect_test::expect;
 use jiff::civil::date;
 
-use super::books::{Books, business, customer, invoice_id, money, now, payment_id};
+use super::books::{Books, business, customer, invoice_id, money, now, payment_id, zone};
 use super::story::report;
 use crate::customer::{Customer, Profile};
 use crate::decision::{BalanceMove, Decision};
-use crate::invoice::Due;
+use crate::fact::FactFields;
+use crate::invoice::{Due, Schedule};
 use crate::journal::{JournalLine, of_entry};
-use crate::ledger::{Contra, Entry, EntryKind, Leg, LegAccount};
+use crate::ledger::{Contra, Entry, EntryDay, EntryKind, Leg, LegAccount};
 use crate::payment::{self, ExternalPayment};
 use crate::{Balance, BillingZone, Currency, Locale};
-
-fn zone() -> BillingZone {
-    BillingZone::named("Europe/Paris").unwrap()
-}
 
 /// An entry in words: its name and caption, then each leg.
 fn told(entry: &Entry) -> String {
@@ -175,10 +172,11 @@ fn money_that_is_handed_over_has_an_entry_on_each_account() {
         version: 1,
     };
     let (_, decision) = payment::hand_over(&payment, &other, now()).unwrap();
-    let handed = decision.handed_to.unwrap();
-    assert_eq!(handed.customer, other.id);
-    let entries: Vec<&Entry> = decision.entries.iter().chain(&handed.entries).collect();
-    let words: Vec<String> = entries.iter().map(|entry| told(entry)).collect();
+    assert_eq!(decision.handed_to.as_ref().unwrap().customer, other.id);
+    let (own, handed) = decision.entries_in(&zone());
+    assert_eq!((own.len(), handed.len()), (1, 1));
+    let entries = [own, handed].concat();
+    let words: Vec<String> = entries.iter().map(told).collect();
     expect![[r#"
         pay_…P.2.0 payment_handed_over
             unapplied 70.00 against unapplied
@@ -188,6 +186,119 @@ fn money_that_is_handed_over_has_an_entry_on_each_account() {
     .assert_eq(&words.concat());
     // In the journal it is one account's before and after.
     assert!(entries.iter().all(|entry| of_entry(entry, &zone()).unwrap().is_empty()));
+}
+
+/// The entries of a decision, with their days and how late they are.
+fn dated(decision: &Decision) -> String {
+    let (entries, _) = decision.entries_in(&zone());
+    let words = entries.iter().map(|entry| {
+        let late = if entry.is_late(&zone()) { ", late" } else { "" };
+        format!("{}{late}: {}", entry.dated_on, told(entry))
+    });
+    words.collect::<Vec<String>>().concat()
+}
+
+/// It is the 20th of February.
+#[test]
+fn a_document_that_comes_late_stands_on_its_day() {
+    let mut books = Books::new();
+    let mut seen = String::new();
+    for (name, issued_on) in [("A", date(2026, 1, 31)), ("B", date(2026, 2, 19)), ("D", date(2026, 3, 1))] {
+        seen += &dated(&books.issue(name, money("100.00"), issued_on));
+    }
+    for (name, issued_on) in [("M", date(2026, 1, 15)), ("N", date(2026, 2, 21))] {
+        let parts = [("A", money("30.00"))];
+        seen += &dated(&books.credit_on(name, issued_on, money("40.00"), &parts).unwrap());
+    }
+    books.start("P", &[("A", money("40.00"))]).unwrap();
+    seen += &dated(&books.hear("P", &[report("P", "intent received 40.00")]).unwrap().decision);
+    expect![[r#"
+        2026-01-31, late: inv_…A.1.0 invoice_issued
+            A of 2026-01-31 100.00 against invoiced
+        2026-02-19: inv_…B.1.0 invoice_issued
+            B of 2026-02-19 100.00 against invoiced
+        2026-02-20: inv_…D.1.0 invoice_issued
+            D of 2026-03-01 100.00 against invoiced
+        2026-01-15, late: crn_…M.1.0 credit_note_issued
+            unapplied -40.00 against credit
+        2026-02-20: crn_…M.1.1 credit_note_moved
+            A of 2026-01-31 -30.00 against credit
+            unapplied 30.00 against credit
+        2026-02-20: crn_…N.1.0 credit_note_issued
+            A of 2026-01-31 -30.00 against credit
+            unapplied -10.00 against credit
+        2026-02-20: pay_…P.2.0 payment_applied
+            A of 2026-01-31 -40.00 against cash
+    "#]]
+    .assert_eq(&seen);
+    // As of no day is less open or unapplied than nothing.
+    for entry in &books.entries {
+        let until = books.entries.iter().filter(|other| other.dated_on <= entry.dated_on);
+        let legs: Vec<&Leg> = until.flat_map(|entry| &entry.legs).collect();
+        let unapplied = legs.iter().filter(|leg| leg.account == LegAccount::Unapplied).map(|leg| leg.change.minor());
+        assert!(unapplied.sum::<i64>() <= 0, "as of {}", entry.dated_on);
+        for name in ["A", "B", "D"] {
+            let id = invoice_id(name);
+            let of_it = legs.iter().filter(|leg| leg.invoice().is_some_and(|(invoice, _)| *invoice == id));
+            assert!(of_it.map(|leg| leg.change.minor()).sum::<i64>() >= 0, "{name} as of {}", entry.dated_on);
+        }
+    }
+}
+
+/// An instant before midnight in one zone is the next day in another.
+#[test]
+fn a_day_is_that_of_the_billing_zone() {
+    let (_, decision) = super::books::issue("A", money("1.00"), date(2026, 12, 31));
+    let days = ["Pacific/Honolulu", "Europe/Paris", "Pacific/Kiritimati"].map(|zone| {
+        let zone = BillingZone::named(zone).unwrap();
+        decision.entries_in(&zone).0[0].dated_on.to_string()
+    });
+    assert_eq!(days, ["2026-02-20", "2026-02-20", "2026-02-21"]);
+}
+
+/// What is announced of each act, so that nobody who hears of it has to read more.
+#[test]
+fn each_fact_says_its_amounts() {
+    let mut seen = String::new();
+    for fact in eventful().facts {
+        let FactFields { number, issued_on, amount, open, schedule, decline, .. } = fact.kind.fields();
+        write!(seen, "{}", fact.kind.name()).unwrap();
+        number.iter().for_each(|number| write!(seen, " {number}").unwrap());
+        issued_on.iter().for_each(|day| write!(seen, " of {day}").unwrap());
+        amount.iter().for_each(|amount| write!(seen, ": {amount:?}").unwrap());
+        open.iter().for_each(|open| write!(seen, ", {} open", open.to_plain()).unwrap());
+        for due in schedule.iter().flat_map(Schedule::days) {
+            write!(seen, ", {} on {}", due.amount.to_plain(), due.on).unwrap();
+        }
+        decline.iter().for_each(|word| write!(seen, ", {word}").unwrap());
+        seen.push('\n');
+    }
+    expect![[r#"
+        invoice.issued A of 2026-03-01: 100.00 EUR, 100.00 open, 60.00 on 2026-03-01, 40.00 on 2026-03-31
+        invoice.issued B of 2026-03-15: 50.00 EUR, 50.00 open, 50.00 on 2026-03-15
+        payment.started: 120.00 EUR
+        invoice.paid A: 100.00 EUR, 0.00 open
+        invoice.partly_paid B: 20.00 EUR, 30.00 open
+        payment.settled: 170.00 EUR
+        invoice.paid B: 30.00 EUR, 0.00 open
+        payment.refunded: 40.00 EUR
+        invoice.reopened B: 20.00 EUR, 20.00 open
+        payment.charged_back: 50.00 EUR
+        invoice.reopened A: 20.00 EUR, 20.00 open
+        invoice.reopened B: 30.00 EUR, 50.00 open
+        payment.reinstated: 0.00 EUR
+        invoice.paid A: 20.00 EUR, 0.00 open
+        invoice.partly_paid B: 30.00 EUR, 20.00 open
+        invoice.reopened A: 100.00 EUR, 100.00 open
+        invoice.paid B: 20.00 EUR, 0.00 open
+        invoice.issued D of 2026-03-20: 20.00 EUR, 20.00 open, 20.00 on 2026-03-20
+        credit_note.issued N of 2026-02-20: 25.00 EUR
+        invoice.partly_paid D: 19.60 EUR, 0.40 open
+        invoice.partly_paid A: 5.00 EUR, 95.00 open
+        invoice.written_off D: 0.40 EUR, 0.00 open
+        invoice.write_off_reversed D: 0.40 EUR, 0.40 open
+    "#]]
+    .assert_eq(&seen);
 }
 
 /// Legs in minor units of a currency, against contra accounts.
@@ -217,12 +328,13 @@ fn one_decision_holds_a_discount_with_its_tax_a_charge_a_rest_and_an_exchange() 
     ];
     let dollars = vec![leg(receivable("D"), -10_000, usd, Contra::Exchange)];
     let decision = Decision::new(business(), customer(), now())
-        .with_entry(source.as_str(), 2, kind.clone(), euros)
-        .with_entry(source.as_str(), 2, kind, dollars);
-    let names: BTreeSet<String> = decision.entries.iter().map(Entry::name).collect();
+        .with_entry(source.as_str(), 2, EntryDay::Decided, kind.clone(), euros)
+        .with_entry(source.as_str(), 2, EntryDay::Decided, kind, dollars);
+    let (entries, _) = decision.entries_in(&zone());
+    let names: BTreeSet<String> = entries.iter().map(Entry::name).collect();
     assert_eq!(names.len(), 2, "each entry has its name");
     let mut table = String::new();
-    for entry in &decision.entries {
+    for entry in &entries {
         let lines = of_entry(entry, &zone()).unwrap();
         assert_eq!(lines.iter().map(|line| line.amount.minor()).sum::<i64>(), 0, "{lines:?}");
         for ((account, currency), sum) in sums(&lines) {

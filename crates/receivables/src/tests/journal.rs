@@ -7,15 +7,11 @@ use std::collections::BTreeMap;
 use expect_test::{Expect, expect};
 use jiff::civil::date;
 
-use super::books::{Books, money, now, payment_id};
+use super::books::{Books, money, now, payment_id, zone};
 use super::story::{moves, report};
 use crate::journal::{JournalLine, Known, known_of, of_entry, of_transaction, stands_alone, was_unidentified};
 use crate::payout::BalanceTransaction;
-use crate::{Balance, BillingZone, Currency};
-
-fn zone() -> BillingZone {
-    BillingZone::named("Europe/Paris").unwrap()
-}
+use crate::{Balance, Currency};
 
 fn transaction(kind: &str, gross: i64, fee: i64) -> BalanceTransaction {
     let eur = |minor| Balance::new(minor, Currency::EUR).unwrap();

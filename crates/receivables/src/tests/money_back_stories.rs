@@ -686,7 +686,7 @@ fn a_small_rest_is_written_off_within_the_tolerance_and_taken_back() {
         write-off A
             A is paid: 0.00 open, 0.40 written off
             ledger: A -0.40
-            facts: invoice.paid
+            facts: invoice.written_off
         P: refund1 99.60 done
             decided again, another came first
             P is settled: 99.50 asked, 99.60 received, 99.60 refunded, review: provider_refund#re_P1
@@ -696,7 +696,7 @@ fn a_small_rest_is_written_off_within_the_tolerance_and_taken_back() {
         take-back A
             A is open: 100.00 open, 99.60 in question, 0.40 payable
             ledger: A 0.40
-            facts: invoice.reopened
+            facts: invoice.write_off_reversed
     "#]]);
 }
 
@@ -975,7 +975,7 @@ fn small_steps_write_off_no_more_than_one() {
         write-off A
             A is paid: 0.00 open, 0.50 written off
             ledger: A -0.50
-            facts: invoice.paid
+            facts: invoice.written_off
         unapply P: A 0.60
             P is settled: 99.50 asked, 99.50 received, 0.60 unapplied
             A is partly_paid: 0.60 open, 0.50 written off
@@ -986,7 +986,7 @@ fn small_steps_write_off_no_more_than_one() {
         take-back A
             A is partly_paid: 1.10 open
             ledger: A 0.50
-            facts: invoice.reopened
+            facts: invoice.write_off_reversed
     "#]]);
 }
 

@@ -13,7 +13,7 @@ use super::story::{ordered, report as report_of};
 use crate::allocation::{Allocation, SeenInvoice};
 use crate::decision::{BalanceMove, Change, Decision};
 use crate::invoice::{Held, Hold, HoldKind, InvoiceChange, Standing};
-use crate::ledger::{Contra, EntryKind, Leg, LegAccount};
+use crate::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
 use crate::payment::{self, Payment, RefundMeaning, State};
 use crate::{Balance, Currency, Money, Report};
 
@@ -257,6 +257,7 @@ fn decision(legs: &[(usize, i64)], pending: (i64, i64), disputed: (i64, i64)) ->
         .with_entry(
             payment_id("P").as_str(),
             2,
+            EntryDay::Decided,
             EntryKind::PaymentApplied(payment_id("P")),
             legs.iter().map(leg).collect(),
         )

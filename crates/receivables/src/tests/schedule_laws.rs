@@ -41,11 +41,11 @@ fn what_covers_an_invoice_covers_its_first_day_first() {
         write-off A
             A is paid: 0.00 open, 0.40 written off
             ledger: A of 2026-05-01 -0.40
-            facts: invoice.paid
+            facts: invoice.written_off
         take-back A
             A is partly_paid: 0.40 open
             ledger: A of 2026-05-01 0.40
-            facts: invoice.reopened
+            facts: invoice.write_off_reversed
         refund P: R 20.00
             P is settled: 50.00 asked, 50.00 received
         P: refund 20.00 done for R

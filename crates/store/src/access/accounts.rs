@@ -1,12 +1,11 @@
 //! Customers, and how their accounts stand.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use jiff::Timestamp;
 use receivables::invoice::ListPlace;
 use receivables::ledger::Entry;
 use receivables::statement::{AccountSums, StatementCursor, StatementData, StatementKind, StatementQuery};
 use receivables::text::{EmailAddress, ExternalId};
-use receivables::{BillingZone, BusinessId, Customer, CustomerId, InvoiceHead};
+use receivables::{BusinessId, Customer, CustomerId, InvoiceHead};
 
 use crate::calls::traced;
 use crate::error::StoreError;
@@ -122,33 +121,27 @@ impl Store {
         item.as_ref().map_or_else(|| Ok(AccountSums::default()), ledger::sums)
     }
 
-    /// What was entered on an account since an instant, oldest first.
-    pub async fn entries_since(
-        &self,
-        b: &BusinessId,
-        c: &CustomerId,
-        since: Timestamp,
-    ) -> Result<Vec<Entry>, StoreError> {
+    /// All that was entered on an account, in the order of its days.
+    pub async fn entries(&self, b: &BusinessId, c: &CustomerId) -> Result<Vec<Entry>, StoreError> {
         let pk = keys::account(b, c);
-        let (from, to) = (format!("{}{since:.3}", keys::LEDGER), format!("{}~", keys::LEDGER));
-        let query = Query { range: Range::Between(&from, &to), ..Query::all(&pk) };
+        let query = Query { range: Range::Prefix(keys::LEDGER), ..Query::all(&pk) };
         self.whole(&self.tables.core, query).await?.into_iter().map(ledger::entry).collect()
     }
 
-    /// Entries of an account in the order of their keys: those whose keys come after one, or from the first on, and that were entered
-    /// before an instant; so many, or all there are. An entry's own [`key`](Entry::key) is the place after which to go on.
+    /// Entries of an account in the order of their keys: those whose keys come after one, or from the first on, and that are of a day
+    /// before one; so many, or all there are. An entry's own [`key`](Entry::key) is the place after which to go on.
     pub async fn entries_after_key(
         &self,
         b: &BusinessId,
         c: &CustomerId,
         after: Option<&str>,
-        before: Timestamp,
+        before: Date,
         count: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         let pk = keys::account(b, c);
         // What comes right after the place itself.
         let from = after.map_or_else(|| keys::LEDGER.to_owned(), |after| format!("{}{after}!", keys::LEDGER));
-        let to = format!("{}{before:.3}", keys::LEDGER);
+        let to = format!("{}{before}", keys::LEDGER);
         if to < from {
             return Ok(Vec::new());
         }
@@ -164,9 +157,8 @@ impl Store {
         b: &BusinessId,
         c: &CustomerId,
         ask: &StatementQuery,
-        zone: &BillingZone,
     ) -> Result<StatementData, StoreError> {
-        let until = ask.until(zone).map(|until| format!("{}{until:.3}", keys::LEDGER));
+        let until = ask.until().map(|until| format!("{}{until}", keys::LEDGER));
         let place = match &ask.place {
             Some(StatementCursor::Line(key)) => Some(format!("{}{key}", keys::LEDGER)),
             Some(StatementCursor::Item(..)) | None => None,
@@ -175,7 +167,7 @@ impl Store {
         let top = [until, place].into_iter().flatten().min();
         let (sums, entries, later, open) = tokio::try_join!(
             Box::pin(self.account(b, c)),
-            Box::pin(self.entries_of_page(b, c, ask, zone, top.as_deref())),
+            Box::pin(self.entries_of_page(b, c, ask, top.as_deref())),
             Box::pin(self.entries_after(b, c, top.as_deref())),
             Box::pin(self.open_items_of_page(b, c, ask)),
         )?;
@@ -188,28 +180,26 @@ impl Store {
         b: &BusinessId,
         c: &CustomerId,
         ask: &StatementQuery,
-        zone: &BillingZone,
     ) -> Result<StatementData, StoreError> {
-        let top = ask.until(zone).map(|until| format!("{}{until:.3}", keys::LEDGER));
+        let top = ask.until().map(|until| format!("{}{until}", keys::LEDGER));
         let (sums, later) =
             tokio::try_join!(Box::pin(self.account(b, c)), Box::pin(self.entries_after(b, c, top.as_deref())),)?;
         Ok(StatementData { sums, later, ..StatementData::default() })
     }
 
-    /// The entries of a period up to a place, newest first, as many as the page has lines and one more.
+    /// The entries of a period up to a place, the latest first, as many as the page has lines and one more.
     async fn entries_of_page(
         &self,
         b: &BusinessId,
         c: &CustomerId,
         ask: &StatementQuery,
-        zone: &BillingZone,
         top: Option<&str>,
     ) -> Result<Vec<Entry>, StoreError> {
         if ask.kind == StatementKind::OpenItem {
             return Ok(Vec::new());
         }
         let pk = keys::account(b, c);
-        let from = format!("{}{:.3}", keys::LEDGER, ask.since(zone));
+        let from = format!("{}{}", keys::LEDGER, ask.period.from);
         let to = top.map_or_else(|| format!("{}~", keys::LEDGER), str::to_owned);
         if to < from {
             return Ok(Vec::new());

@@ -1,7 +1,9 @@
 //! Businesses, their host names and keys.
 
+use std::sync::PoisonError;
+
 use aws_sdk_dynamodb::types::ReturnValue;
-use receivables::{Business, BusinessId, KeyId};
+use receivables::{BillingZone, Business, BusinessId, KeyId};
 
 use crate::error::StoreError;
 use crate::items::customers::ApiKey;
@@ -12,7 +14,30 @@ use crate::table::{Query, Range, Store};
 impl Store {
     /// The business of an id.
     pub async fn business(&self, b: &BusinessId) -> Result<Option<Business>, StoreError> {
-        self.get(&self.tables.core, &keys::business(b)).await?.map(customers::business).transpose()
+        let item = self.get(&self.tables.core, &keys::business(b)).await?;
+        let business = item.map(customers::business).transpose()?;
+        if let Some(business) = &business {
+            self.remember_zone(business);
+        }
+        Ok(business)
+    }
+
+    /// The zone in which a business counts its days: read once, since it stays the same.
+    pub(crate) async fn billing_zone(&self, b: &BusinessId) -> Result<BillingZone, StoreError> {
+        let known = self.zones.lock().unwrap_or_else(PoisonError::into_inner).get(b).cloned();
+        match known {
+            Some(zone) => Ok(zone),
+            None => {
+                let business = self.business(b).await?;
+                let business = business.ok_or_else(|| StoreError::Defect(format!("there is no business {b}")))?;
+                Ok(business.time_zone)
+            }
+        }
+    }
+
+    pub(crate) fn remember_zone(&self, business: &Business) {
+        let mut zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
+        zones.insert(business.id.clone(), business.time_zone.clone());
     }
 
     /// The business that a host name stands for.
@@ -24,7 +49,9 @@ impl Store {
 
     /// Writes a business, new or changed.
     pub async fn put_business(&self, business: &Business) -> Result<(), StoreError> {
-        self.put(&self.tables.core, customers::of_business(business)?).await
+        self.put(&self.tables.core, customers::of_business(business)?).await?;
+        self.remember_zone(business);
+        Ok(())
     }
 
     /// Lets a host name stand for a business.

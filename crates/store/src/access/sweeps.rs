@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use receivables::BusinessId;
 use receivables::ledger::Entry;
 use receivables::provider_object::Provider;
@@ -74,14 +75,9 @@ impl Store {
         self.move_due(claimed, set, values, Vec::new()).await
     }
 
-    /// The ledger entries of a business in the month of an instant, oldest first.
-    pub async fn entries_of_month(
-        &self,
-        b: &BusinessId,
-        at: Timestamp,
-        page: &Page,
-    ) -> Result<Paged<Entry>, StoreError> {
-        let pk = keys::ledger_of_month(b, at);
+    /// The ledger entries of a business that are of the month of a day, in the order of their days.
+    pub async fn entries_of_month(&self, b: &BusinessId, day: Date, page: &Page) -> Result<Paged<Entry>, StoreError> {
+        let pk = keys::ledger_of_month(b, day);
         self.list(Query::of(Index::List, &pk, Range::All), page, ledger::entry).await
     }
 }

@@ -19,7 +19,8 @@ struct EntryRecord {
     source: String,
     version: u64,
     place: usize,
-    posted_at: Timestamp,
+    dated_on: Date,
+    recorded_at: Timestamp,
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     payment: Option<PaymentId>,
@@ -55,7 +56,8 @@ pub(crate) fn of_entry(b: &BusinessId, c: &CustomerId, entry: &Entry) -> Result<
         source: entry.source.clone(),
         version: entry.version,
         place: entry.place,
-        posted_at: entry.posted_at,
+        dated_on: entry.dated_on,
+        recorded_at: entry.recorded_at,
         kind: entry.kind.as_str().to_owned(),
         payment: entry.kind.payment().cloned(),
         credit_note: entry.kind.credit_note().cloned(),
@@ -64,7 +66,7 @@ pub(crate) fn of_entry(b: &BusinessId, c: &CustomerId, entry: &Entry) -> Result<
     };
     let key = entry.key();
     let item = item(&keys::ledger(b, c, &key), &record)?;
-    Ok(listed(item, Index::List, &keys::ledger_of_month(b, entry.posted_at), &key))
+    Ok(listed(item, Index::List, &keys::ledger_of_month(b, entry.dated_on), &key))
 }
 
 fn of_leg(leg: &Leg) -> LegRecord {
@@ -110,7 +112,8 @@ pub(crate) fn entry(item: Item) -> Result<Entry, StoreError> {
         source: record.source,
         version: record.version,
         place: record.place,
-        posted_at: record.posted_at,
+        dated_on: record.dated_on,
+        recorded_at: record.recorded_at,
         kind,
         currency,
         legs: legs.collect::<Result<_, StoreError>>()?,

@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use receivables::audit::Difference;
+use receivables::invoice::{Due, Schedule};
+use receivables::text::InvoiceNumber;
 use receivables::{
-    Business, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactId, FactKind, InvoiceId, PaymentId,
+    Business, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactFields, FactId, FactKind, InvoiceId,
+    Money, PaymentId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -58,9 +62,20 @@ struct FactRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     credit_note: Option<CreditNoteId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    number: Option<InvoiceNumber>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    issued_on: Option<Date>,
+    /// Of every amount, in minor units, that follows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     currency: Option<Currency>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    received: Option<i64>,
+    amount: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    open: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    schedule: Option<BTreeMap<Date, i64>>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    decline: Option<String>,
 }
 
 /// A fact as it comes round by the stream, with whose it is.
@@ -286,52 +301,45 @@ fn decision_record(outcome: Outcome<'_>, also: &CommitContext) -> Result<Item, S
 }
 
 fn of_fact(fact: &Fact) -> FactRecord {
-    let amount = fact.kind.amount();
+    let told = fact.kind.fields();
+    let days = |schedule: Schedule| schedule.days().map(|due| (due.on, due.amount.minor())).collect();
     FactRecord {
         fact: fact.id.0.clone(),
         at: fact.at,
         kind: fact.kind.name().to_owned(),
-        invoice: fact.kind.invoice().cloned(),
-        payment: fact.kind.payment().cloned(),
-        credit_note: fact.kind.credit_note().cloned(),
-        currency: amount.map(receivables::Money::currency),
-        received: amount.map(receivables::Money::minor),
+        invoice: told.invoice,
+        payment: told.payment,
+        credit_note: told.credit_note,
+        number: told.number,
+        issued_on: told.issued_on,
+        currency: told.amount.map(Money::currency),
+        amount: told.amount.map(Money::minor),
+        open: told.open.map(Money::minor),
+        schedule: told.schedule.map(days),
+        decline: told.decline,
     }
 }
 
 /// The fact of a record. `None` where its kind is one of a newer version.
 fn fact(record: &FactRecord) -> Result<Option<Fact>, StoreError> {
-    let missing = || StoreError::Defect(format!("fact {} of kind {}", record.fact, record.kind));
-    let received = match (record.received, record.currency) {
-        (Some(minor), Some(currency)) => Some(money(minor, currency)?),
-        _ => None,
+    let amount = |minor: Option<i64>| minor.zip(record.currency).map(|(minor, currency)| money(minor, currency));
+    let due = |(on, minor): (&Date, &i64)| Ok(Due { on: *on, amount: amount(Some(*minor)).ok_or_else(missing)?? });
+    let days = record.schedule.iter().flatten().map(due).collect::<Result<Vec<Due>, StoreError>>()?;
+    let told = FactFields {
+        invoice: record.invoice.clone(),
+        payment: record.payment.clone(),
+        credit_note: record.credit_note.clone(),
+        number: record.number.clone(),
+        issued_on: record.issued_on,
+        amount: amount(record.amount).transpose()?,
+        open: amount(record.open).transpose()?,
+        schedule: Schedule::of_days(&days),
+        decline: record.decline.clone(),
     };
-    let invoice = || record.invoice.clone().ok_or_else(missing);
-    let payment = || record.payment.clone().ok_or_else(missing);
-    let amount = || received.ok_or_else(missing);
-    let kind = match record.kind.as_str() {
-        "customer.registered" => FactKind::CustomerRegistered,
-        "invoice.issued" => FactKind::InvoiceIssued { invoice: invoice()? },
-        "invoice.partly_paid" => FactKind::InvoicePartlyPaid { invoice: invoice()? },
-        "invoice.paid" => FactKind::InvoicePaid { invoice: invoice()? },
-        "invoice.reopened" => FactKind::InvoiceReopened { invoice: invoice()? },
-        "payment.started" => FactKind::PaymentStarted { payment: payment()? },
-        "payment.needs_action" => FactKind::PaymentNeedsAction { payment: payment()? },
-        "payment.processing" => FactKind::PaymentProcessing { payment: payment()? },
-        "payment.settled" => FactKind::PaymentSettled { payment: payment()?, received: amount()? },
-        "payment.failed" => FactKind::PaymentFailed { payment: payment()? },
-        "payment.cancelled" => FactKind::PaymentCancelled { payment: payment()? },
-        "payment.in_suspense" => FactKind::PaymentInSuspense { payment: payment()?, received: amount()? },
-        "payment.returned" => FactKind::PaymentReturned { payment: payment()?, returned: amount()? },
-        "payment.refunded" => FactKind::PaymentRefunded { payment: payment()?, refunded: amount()? },
-        "payment.refund_failed" => FactKind::PaymentRefundFailed { payment: payment()?, refunded: amount()? },
-        "payment.unapplied" => FactKind::PaymentUnapplied { payment: payment()?, unapplied: amount()? },
-        "payment.charged_back" => FactKind::PaymentChargedBack { payment: payment()?, charged_back: amount()? },
-        "payment.reinstated" => FactKind::PaymentReinstated { payment: payment()?, charged_back: amount()? },
-        "credit_note.issued" => {
-            FactKind::CreditNoteIssued { credit_note: record.credit_note.clone().ok_or_else(missing)? }
-        }
-        _ => return Ok(None),
-    };
-    Ok(Some(Fact { id: FactId(record.fact.clone()), at: record.at, kind }))
+    let kind = FactKind::named(&record.kind, told).map_err(|error| StoreError::defect(&record.fact, &error))?;
+    Ok(kind.map(|kind| Fact { id: FactId(record.fact.clone()), at: record.at, kind }))
+}
+
+fn missing() -> StoreError {
+    StoreError::Defect("an amount of a fact without its currency".to_owned())
 }

@@ -53,6 +53,8 @@ impl Fixture {
         let clock = Clock::manual(Timestamp::UNIX_EPOCH);
         let store =
             Store::new(watched, tables, Jitter::seeded(1), clock.clone()).with_first_pause(Duration::from_micros(100));
+        // Its zone is known, as to a worker that has read it.
+        store.remember_zone(&samples::business());
         Self { store, clock, faults, client, _table: table, _folder: folder }
     }
 }

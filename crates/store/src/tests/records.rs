@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use aws_sdk_dynamodb::types::AttributeValue;
 use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
-use receivables::ledger::{Contra, EntryKind, Leg, LegAccount};
+use receivables::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
 use receivables::payment::{NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest};
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
 use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState, RefundState};
@@ -19,7 +19,7 @@ use crate::items::Item;
 use crate::{
     ApiKey, AuditBlock, AuditSeal, BlockRecord, Claim, CommitContext, CommitOutcome, DecisionRecord, DueItem, DueKey,
     DueList, Effect, EffectKind, EffectState, Envelope, Export, ExportFormat, ExportKind, ExportPart,
-    IdempotentResponse, Movement, Page, Payout, PayoutReading, PayoutTransaction, ReceivedEvent, Session, SignIn,
+    IdempotentResponse, Movement, Page, Payout, PayoutReading, PayoutTransaction, ReceivedEvent, RecordKey, Session, SignIn,
     StoreError, Sweep,
 };
 
@@ -319,7 +319,7 @@ async fn what_is_written_is_read() {
     assert_eq!(store.sweep(&b(), stripe()).await.unwrap(), Some(sweep));
     let stored = store.effect(&effect().key()).await.unwrap().unwrap();
     assert_eq!((stored.effect, stored.state, stored.tries), (effect(), EffectState::Waiting, 1));
-    let entries = store.entries_since(&b(), &c(), now()).await.unwrap();
+    let entries = store.entries(&b(), &c()).await.unwrap();
     assert_eq!(entries.len(), 7, "an invoice, its payment, a refund, three credit notes, a move: {entries:#?}");
     let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };
     store.request_done(&b(), "hash of a name", &answer).await.unwrap();
@@ -332,6 +332,24 @@ async fn what_is_written_is_read() {
     assert_eq!((&text["number"], &text["name"]), (&1.into(), &format!("{}.1", c()).into()));
     let block = store.last_audit_block(&b()).await.unwrap().unwrap();
     assert_eq!((block.last(), block.hash(), block.marked), (1, "seal", true));
+}
+
+/// Whoever hears of a decision needs no other item: its facts are read back with all that they tell.
+#[tokio::test]
+async fn each_fact_is_read_back_with_its_amounts() {
+    let fixture = Fixture::new();
+    let (one, issued) = invoice("1", "F-1", Some("E-1"));
+    let (started, start) = payment("1", &one.head);
+    let (_, pay) = payment::apply_reports(&started, &[received("pi_1", 12_000)], later(2)).unwrap();
+    let (_, noted) = credit_note("1", "N-1");
+    for decision in [issued, start, pay, noted] {
+        commit(&fixture, &decision).await;
+        let key = RecordKey::named(&b(), &decision.name());
+        let records = fixture.store.decision_records(std::slice::from_ref(&key)).await.unwrap();
+        let facts: Vec<_> = records.iter().flat_map(|record| &record.facts).map(|announced| &announced.fact).collect();
+        assert_eq!(facts, decision.facts.iter().collect::<Vec<_>>());
+        assert!(!facts.is_empty() && records.iter().all(|record| !record.has_unknown_facts), "{records:#?}");
+    }
 }
 
 /// Two entries of one decision, on every account against every contra account.
@@ -356,10 +374,10 @@ async fn each_leg_is_read_back_with_its_account_and_its_contra_account() {
     };
     let change = Change::CreditNoteIssued(Box::new(note.clone()));
     let decision = super::samples::decision(vec![change], now())
-        .with_entry(note.id.as_str(), 1, kind(), legs(Currency::EUR))
-        .with_entry(note.id.as_str(), 1, kind(), legs("USD".parse().unwrap()));
+        .with_entry(note.id.as_str(), 1, EntryDay::Decided, kind(), legs(Currency::EUR))
+        .with_entry(note.id.as_str(), 1, EntryDay::Decided, kind(), legs("USD".parse().unwrap()));
     commit(&fixture, &decision).await;
-    assert_eq!(fixture.store.entries_since(&b(), &c(), now()).await.unwrap(), decision.entries);
+    assert_eq!(fixture.store.entries(&b(), &c()).await.unwrap(), decision.entries_in(&business().time_zone).0);
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ pub(crate) struct JournalResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = JournalLine)]
 pub(crate) struct JournalLineResponse {
-    /// The day of the entry.
+    /// The day that the entry is of.
     #[schema(format = "date")]
     on: String,
     /// The id of the ledger entry, or of the transaction at the provider, that the line is part of.
@@ -86,6 +86,8 @@ pub(crate) struct JournalLineResponse {
     amount: String,
     /// The ISO 4217 code of the currency.
     currency: String,
+    /// Whether it was recorded in a later month than the day is of.
+    late: bool,
 }
 
 /// The payments of a period and what the provider paid out of them.
@@ -179,6 +181,7 @@ impl From<&JournalLine> for JournalLineResponse {
             invoice: line.invoice.clone(),
             amount: line.amount.to_plain(),
             currency: line.amount.currency().to_string(),
+            late: line.late,
         }
     }
 }

@@ -99,9 +99,8 @@ pub(crate) async fn show_balance(
     let texts = QueryTexts { as_of: query.as_of.as_deref(), edges: query.edges.as_deref(), ..QueryTexts::default() };
     let query = validate(|errors| statement_query(&texts, caller.today(), errors))?;
     let customer = customer_of_path(&caller, &id).await?;
-    let zone = &caller.business.time_zone;
-    let data = caller.store().account_standing(caller.business_id(), &customer.id, &query, zone).await?;
-    let view = statement_view(&query, &data, zone)?;
+    let data = caller.store().account_standing(caller.business_id(), &customer.id, &query).await?;
+    let view = statement_view(&query, &data)?;
     let currencies = view.statements.iter();
     let currencies = currencies.map(|statement| CurrencyBalanceResponse::of(statement, view.is_of_today())).collect();
     ApiResponse::ok(&BalanceResponse { as_of: view.as_of.to_string(), currencies })

@@ -121,7 +121,7 @@ pub(crate) struct StatementResponse {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StatementLine)]
 pub(crate) struct StatementLineResponse {
-    /// The day of the change.
+    /// The day that the change is of, such as the date of the invoice. It may have been recorded later.
     #[schema(format = "date")]
     on: String,
     /// What happened, such as `invoice_issued`, `payment_applied`, `payment_refunded` or `credit_note_issued`.
@@ -306,12 +306,12 @@ pub(crate) async fn show_statement(
     let list = query.list(&caller, &id);
     let (query, format) = validate(|errors| query.read(&list, caller.today(), errors))?;
     let id = customer_id_of(&caller, &id).await?.ok_or_else(ApiError::not_found)?;
-    let (store, b, zone) = (caller.store(), caller.business_id(), &caller.business.time_zone);
+    let (store, b) = (caller.store(), caller.business_id());
     // Once the id is known, everything else is read at the same time.
     let (customer, data) =
-        tokio::try_join!(Box::pin(store.customer(b, &id)), Box::pin(store.statement(b, &id, &query, zone)))?;
+        tokio::try_join!(Box::pin(store.customer(b, &id)), Box::pin(store.statement(b, &id, &query)))?;
     let customer = customer.ok_or_else(ApiError::not_found)?;
-    let view = statement_view(&query, &data, zone)?;
+    let view = statement_view(&query, &data)?;
     match format {
         Format::Json => {
             let response = AccountStatementResponse {
