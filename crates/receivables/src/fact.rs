@@ -149,6 +149,8 @@ pub enum FactKind {
     PaymentReturned {
         /// The payment that it is about.
         payment: PaymentId,
+        /// How much the bank returned now.
+        amount: Money,
         /// How much of it in all, by now.
         returned: Money,
     },
@@ -156,6 +158,8 @@ pub enum FactKind {
     PaymentRefunded {
         /// The payment that it is about.
         payment: PaymentId,
+        /// How much of it went back now.
+        amount: Money,
         /// How much of it in all, by now.
         refunded: Money,
     },
@@ -163,6 +167,8 @@ pub enum FactKind {
     PaymentRefundFailed {
         /// The payment that it is about.
         payment: PaymentId,
+        /// How much of it is ours again now.
+        amount: Money,
         /// How much of it is refunded in all, by now.
         refunded: Money,
     },
@@ -177,6 +183,8 @@ pub enum FactKind {
     PaymentChargedBack {
         /// The payment that it is about.
         payment: PaymentId,
+        /// How much of it the issuer took now.
+        amount: Money,
         /// How much of it in all, by now.
         charged_back: Money,
     },
@@ -184,6 +192,8 @@ pub enum FactKind {
     PaymentReinstated {
         /// The payment that it is about.
         payment: PaymentId,
+        /// How much of it the issuer gave back now.
+        amount: Money,
         /// How much of it is charged back in all, by now.
         charged_back: Money,
     },
@@ -220,8 +230,10 @@ pub struct FactFields {
     pub number: Option<InvoiceNumber>,
     /// The date of the invoice or credit note.
     pub issued_on: Option<Date>,
-    /// The amount that is announced: what was demanded, covered, opened again, came; or what of it went back in all.
+    /// The amount that is announced: what was demanded, covered, opened again, came or went back now.
     pub amount: Option<Money>,
+    /// Of money that goes back: how much of the payment is back in all, by now.
+    pub total: Option<Money>,
     /// What is open of the invoice then.
     pub open: Option<Money>,
     /// What of the invoice is due when.
@@ -297,12 +309,14 @@ impl FactKind {
             | Self::PaymentSettled { payment, received: amount }
             | Self::PaymentCancelled { payment, amount }
             | Self::PaymentInSuspense { payment, received: amount }
-            | Self::PaymentReturned { payment, returned: amount }
-            | Self::PaymentRefunded { payment, refunded: amount }
-            | Self::PaymentRefundFailed { payment, refunded: amount }
-            | Self::PaymentUnapplied { payment, unapplied: amount }
-            | Self::PaymentChargedBack { payment, charged_back: amount }
-            | Self::PaymentReinstated { payment, charged_back: amount } => of_payment(payment, amount),
+            | Self::PaymentUnapplied { payment, unapplied: amount } => of_payment(payment, amount),
+            Self::PaymentReturned { payment, amount, returned: total }
+            | Self::PaymentRefunded { payment, amount, refunded: total }
+            | Self::PaymentRefundFailed { payment, amount, refunded: total }
+            | Self::PaymentChargedBack { payment, amount, charged_back: total }
+            | Self::PaymentReinstated { payment, amount, charged_back: total } => {
+                FactFields { total: Some(*total), ..of_payment(payment, amount) }
+            }
             Self::CreditNoteIssued { credit_note, number, issued_on, amount } => FactFields {
                 credit_note: Some(credit_note.clone()),
                 number: Some(number.clone()),
@@ -316,12 +330,14 @@ impl FactKind {
     /// The kind of a name, with what it tells. `Ok(None)` where no kind has the name, an error where a field is missing that the kind
     /// has.
     pub fn named(name: &str, told: FactFields) -> Result<Option<Self>, MissingField> {
-        let FactFields { invoice, payment, credit_note, number, issued_on, amount, open, schedule, decline } = told;
+        let FactFields { invoice, payment, credit_note, number, issued_on, amount, total, open, schedule, decline } =
+            told;
         let invoice = || invoice.ok_or(MissingField("invoice"));
         let payment = || payment.ok_or(MissingField("payment"));
         let number = || number.ok_or(MissingField("number"));
         let issued_on = || issued_on.ok_or(MissingField("issued_on"));
         let amount = || amount.ok_or(MissingField("amount"));
+        let total = || total.ok_or(MissingField("total"));
         let open = || open.ok_or(MissingField("open"));
         Ok(Some(match name {
             "customer.registered" => Self::CustomerRegistered,
@@ -352,12 +368,18 @@ impl FactKind {
             "payment.failed" => Self::PaymentFailed { payment: payment()?, amount: amount()?, decline },
             "payment.cancelled" => Self::PaymentCancelled { payment: payment()?, amount: amount()? },
             "payment.in_suspense" => Self::PaymentInSuspense { payment: payment()?, received: amount()? },
-            "payment.returned" => Self::PaymentReturned { payment: payment()?, returned: amount()? },
-            "payment.refunded" => Self::PaymentRefunded { payment: payment()?, refunded: amount()? },
-            "payment.refund_failed" => Self::PaymentRefundFailed { payment: payment()?, refunded: amount()? },
+            "payment.returned" => Self::PaymentReturned { payment: payment()?, amount: amount()?, returned: total()? },
+            "payment.refunded" => Self::PaymentRefunded { payment: payment()?, amount: amount()?, refunded: total()? },
+            "payment.refund_failed" => {
+                Self::PaymentRefundFailed { payment: payment()?, amount: amount()?, refunded: total()? }
+            }
             "payment.unapplied" => Self::PaymentUnapplied { payment: payment()?, unapplied: amount()? },
-            "payment.charged_back" => Self::PaymentChargedBack { payment: payment()?, charged_back: amount()? },
-            "payment.reinstated" => Self::PaymentReinstated { payment: payment()?, charged_back: amount()? },
+            "payment.charged_back" => {
+                Self::PaymentChargedBack { payment: payment()?, amount: amount()?, charged_back: total()? }
+            }
+            "payment.reinstated" => {
+                Self::PaymentReinstated { payment: payment()?, amount: amount()?, charged_back: total()? }
+            }
             "credit_note.issued" => Self::CreditNoteIssued {
                 credit_note: credit_note.ok_or(MissingField("credit_note"))?,
                 number: number()?,

@@ -41,17 +41,37 @@ pub(super) fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKi
     let fell =
         |of: fn(&FoldedState) -> &Cash| of(&is).in_currency(currency).minor() < of(&was).in_currency(currency).minor();
     if payment.returned.minor() > before.returned.minor() {
-        facts.push(FactKind::PaymentReturned { payment: id(), returned: payment.returned });
+        facts.push(FactKind::PaymentReturned {
+            payment: id(),
+            amount: payment.returned.less(before.returned),
+            returned: payment.returned,
+        });
     }
     if payment.refunded.minor() > before.refunded.minor() {
-        facts.push(FactKind::PaymentRefunded { payment: id(), refunded: payment.refunded });
+        facts.push(FactKind::PaymentRefunded {
+            payment: id(),
+            amount: payment.refunded.less(before.refunded),
+            refunded: payment.refunded,
+        });
     } else if payment.refunded != before.refunded && fell(|folded| &folded.refunded) {
-        facts.push(FactKind::PaymentRefundFailed { payment: id(), refunded: payment.refunded });
+        facts.push(FactKind::PaymentRefundFailed {
+            payment: id(),
+            amount: before.refunded.less(payment.refunded),
+            refunded: payment.refunded,
+        });
     }
     if payment.charged_back.minor() > before.charged_back.minor() {
-        facts.push(FactKind::PaymentChargedBack { payment: id(), charged_back: payment.charged_back });
+        facts.push(FactKind::PaymentChargedBack {
+            payment: id(),
+            amount: payment.charged_back.less(before.charged_back),
+            charged_back: payment.charged_back,
+        });
     } else if payment.charged_back != before.charged_back && fell(|folded| &folded.charged_back) {
-        facts.push(FactKind::PaymentReinstated { payment: id(), charged_back: payment.charged_back });
+        facts.push(FactKind::PaymentReinstated {
+            payment: id(),
+            amount: before.charged_back.less(payment.charged_back),
+            charged_back: payment.charged_back,
+        });
     }
     // Each of those that speak of more money has the account settled already.
     let is_more = before.settlement_announced && payment.free().minor() > before.free().minor();

@@ -261,11 +261,12 @@ fn a_day_is_that_of_the_billing_zone() {
 fn each_fact_says_its_amounts() {
     let mut seen = String::new();
     for fact in eventful().facts {
-        let FactFields { number, issued_on, amount, open, schedule, decline, .. } = fact.kind.fields();
+        let FactFields { number, issued_on, amount, total, open, schedule, decline, .. } = fact.kind.fields();
         write!(seen, "{}", fact.kind.name()).unwrap();
         number.iter().for_each(|number| write!(seen, " {number}").unwrap());
         issued_on.iter().for_each(|day| write!(seen, " of {day}").unwrap());
         amount.iter().for_each(|amount| write!(seen, ": {amount:?}").unwrap());
+        total.iter().for_each(|total| write!(seen, ", {} in all", total.to_plain()).unwrap());
         open.iter().for_each(|open| write!(seen, ", {} open", open.to_plain()).unwrap());
         for due in schedule.iter().flat_map(Schedule::days) {
             write!(seen, ", {} on {}", due.amount.to_plain(), due.on).unwrap();
@@ -281,12 +282,12 @@ fn each_fact_says_its_amounts() {
         invoice.partly_paid B: 20.00 EUR, 30.00 open
         payment.settled: 170.00 EUR
         invoice.paid B: 30.00 EUR, 0.00 open
-        payment.refunded: 40.00 EUR
+        payment.refunded: 40.00 EUR, 40.00 in all
         invoice.reopened B: 20.00 EUR, 20.00 open
-        payment.charged_back: 50.00 EUR
+        payment.charged_back: 50.00 EUR, 50.00 in all
         invoice.reopened A: 20.00 EUR, 20.00 open
         invoice.reopened B: 30.00 EUR, 50.00 open
-        payment.reinstated: 0.00 EUR
+        payment.reinstated: 50.00 EUR, 0.00 in all
         invoice.paid A: 20.00 EUR, 0.00 open
         invoice.partly_paid B: 30.00 EUR, 20.00 open
         invoice.reopened A: 100.00 EUR, 100.00 open

@@ -71,6 +71,8 @@ struct FactRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     amount: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    total: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     open: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     schedule: Option<BTreeMap<Date, i64>>,
@@ -314,6 +316,7 @@ fn of_fact(fact: &Fact) -> FactRecord {
         issued_on: told.issued_on,
         currency: told.amount.map(Money::currency),
         amount: told.amount.map(Money::minor),
+        total: told.total.map(Money::minor),
         open: told.open.map(Money::minor),
         schedule: told.schedule.map(days),
         decline: told.decline,
@@ -332,6 +335,7 @@ fn fact(record: &FactRecord) -> Result<Option<Fact>, StoreError> {
         number: record.number.clone(),
         issued_on: record.issued_on,
         amount: amount(record.amount).transpose()?,
+        total: amount(record.total).transpose()?,
         open: amount(record.open).transpose()?,
         schedule: Schedule::of_days(&days),
         decline: record.decline.clone(),

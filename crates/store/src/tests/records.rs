@@ -19,8 +19,8 @@ use crate::items::Item;
 use crate::{
     ApiKey, AuditBlock, AuditSeal, BlockRecord, Claim, CommitContext, CommitOutcome, DecisionRecord, DueItem, DueKey,
     DueList, Effect, EffectKind, EffectState, Envelope, Export, ExportFormat, ExportKind, ExportPart,
-    IdempotentResponse, Movement, Page, Payout, PayoutReading, PayoutTransaction, ReceivedEvent, RecordKey, Session, SignIn,
-    StoreError, Sweep,
+    IdempotentResponse, Movement, Page, Payout, PayoutReading, PayoutTransaction, ReceivedEvent, RecordKey, Session,
+    SignIn, StoreError, Sweep,
 };
 
 pub(super) async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
