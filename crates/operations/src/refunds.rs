@@ -183,14 +183,11 @@ fn note_of_refund(
     reason: &Description,
     now: Timestamp,
 ) -> Result<NoteOfRefund, OperationError> {
-    let number = match number {
-        Some(number) => number.clone(),
-        None => {
-            let drawn: String = id.ulid().chars().skip(id.ulid().len().saturating_sub(NUMBER_CHARS)).collect();
-            let number = format!("CN-{drawn}").parse();
-            number.map_err(|_| OperationError::Defect("the number of a credit note".to_owned()))?
-        }
+    let drawn = || {
+        let drawn: String = id.ulid().chars().skip(id.ulid().len().saturating_sub(NUMBER_CHARS)).collect();
+        format!("CN-{drawn}").parse().map_err(|_| OperationError::Defect("the number of a credit note".to_owned()))
     };
+    let number = number.cloned().map_or_else(drawn, Ok)?;
     Ok(NoteOfRefund { id, number, issued_on: business.time_zone.date_at(now), reason: reason.clone() })
 }
 

@@ -34,7 +34,7 @@ async fn paid_to_the_other(world: &World, other: &Business) -> PaymentId {
     let customer = CustomerId::from_ulid(OTHER).unwrap();
     operations::register_customer(context, other, customer.clone(), profile, now).await.unwrap();
     let amount = Money::parse("40.00", Currency::EUR).unwrap();
-    let line = DraftLine {
+    let work = DraftLine {
         description: "Work".parse().unwrap(),
         quantity: rust_decimal::Decimal::ONE,
         unit_price: amount,
@@ -47,7 +47,7 @@ async fn paid_to_the_other(world: &World, other: &Business) -> PaymentId {
         purchase_order: None,
         issued_on: date(2026, 3, 2),
         schedule: DraftSchedule::On(date(2026, 4, 1)),
-        lines: vec![line],
+        lines: vec![work],
     };
     let (invoice, link) = (InvoiceId::from_ulid(OTHER).unwrap(), PayLinkId::from_ulid(OTHER).unwrap());
     operations::issue_invoice(context, other, invoice.clone(), link, &customer, draft, now).await.unwrap();
@@ -120,7 +120,7 @@ async fn each_business_has_its_own_and_strangers_and_the_bank_are_the_owners() {
     assert_eq!(payment.status(), "settled");
     let unidentified = async |b: &BusinessId| {
         let listed = context.store.unidentified(b, &Page::first(50)).await.unwrap().items;
-        listed.into_iter().flat_map(|money| money.held).map(|held| held.to_plain()).collect::<Vec<String>>()
+        listed.into_iter().flat_map(|money| money.held).map(Money::to_plain).collect::<Vec<String>>()
     };
     assert_eq!(unidentified(&owner.id).await, ["20.00"], "the stranger's");
     assert!(unidentified(&other.id).await.is_empty());

@@ -2,8 +2,12 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes its strings so")]
 
 use expect_test::expect;
+use jiff::civil::date;
 
-use super::story::check;
+use super::books::{Books, credit_note_id, money};
+use super::story::{check, note_of, ordered, report};
+use crate::payment::{self, CREDITED_PER_REFUND_MAX, RefundMeaning};
+use crate::{Decision, Refusal};
 
 #[test]
 fn a_refund_that_credits_leaves_the_invoice_paid_from_the_order_on() {
@@ -436,4 +440,46 @@ fn a_refund_heard_before_its_payment_is_in_question_once_the_money_came() {
             ledger: A -30.00
             facts: invoice.paid, credit_note.issued
     "#]]);
+}
+
+/// Invoices of 1.00 each, all paid by one payment.
+fn many(count: usize) -> Books {
+    let mut books = Books::new();
+    let names: Vec<String> = (0..count).map(|number| format!("A{number:02}")).collect();
+    for name in &names {
+        books.issue(name, money("1.00"), date(2026, 3, 1));
+    }
+    let parts: Vec<_> = names.iter().map(|name| (name.as_str(), money("1.00"))).collect();
+    books.start("P", &parts).unwrap();
+    books.hear("P", &[report("P", &format!("intent received {count}.00"))]);
+    books.finish("P");
+    books
+}
+
+fn order(books: &mut Books, amount: &str) -> Result<Decision, Refusal> {
+    books.operate("P", |_, payment, now| {
+        Ok(payment::order_refund(payment, ordered("R", money(amount), None, RefundMeaning::Credits), now)?)
+    })
+}
+
+/// `Books` counts the items of the transaction.
+#[test]
+fn one_credit_note_is_for_as_many_invoices_as_a_transaction_carries() {
+    let most = CREDITED_PER_REFUND_MAX;
+    let mut books = many(most + 1);
+    let refused = order(&mut books, &format!("{}.00", most + 1)).unwrap_err();
+    assert_eq!((refused.code(), refused.field()), ("too_many_invoices", Some("meaning")));
+    order(&mut books, &format!("{most}.00")).unwrap();
+    assert_eq!(books.notes[&credit_note_id("KR")].allocations.len(), most);
+
+    let mut books = many(most);
+    books.hear("P", &[report("P", &format!("refund1 {most}.00 done"))]);
+    books.finish("P");
+    let answered = books.operate("P", |_, payment, now| {
+        let refund = "re_P1".parse().unwrap();
+        Ok(payment::answer_refund(payment, &refund, RefundMeaning::Credits, note_of("K"), now)?)
+    });
+    answered.unwrap();
+    assert_eq!(books.notes[&credit_note_id("K")].allocations.len(), most);
+    assert!(books.invoices.values().all(|invoice| invoice.balance.open().is_zero()));
 }
