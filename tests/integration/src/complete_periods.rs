@@ -15,9 +15,9 @@ fn seconds(count: i64) -> SignedDuration {
 async fn entered_at(world: &World, customer: &Value) -> Timestamp {
     let (store, b) = (&world.local.state.context.store, &world.local.business);
     let customer = customer["id"].as_str().unwrap().parse().unwrap();
-    let entries = store.entries_since(b, &customer, Timestamp::UNIX_EPOCH).await.unwrap();
+    let entries = store.entries(b, &customer).await.unwrap();
     assert_eq!(entries.len(), 1, "{entries:?}");
-    entries[0].posted_at
+    entries[0].recorded_at
 }
 
 /// Issues an invoice whose transaction reaches the table so much later, where it is carried out or refused.

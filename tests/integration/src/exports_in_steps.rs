@@ -469,6 +469,7 @@ async fn pay_out(world: &World, name: &str, currency: Currency, moves: &[Moved<'
         state,
         proof: None,
         unlisted: false,
+        part_of: None,
         heard_at: world.now(),
         reading: None,
         version: 1,
@@ -488,6 +489,8 @@ async fn pay_out(world: &World, name: &str, currency: Currency, moves: &[Moved<'
         payment: matches!(*kind, "charge" | "refund").then(|| payment.clone()),
         fact: None,
         taken_over_at: None,
+        other_business: None,
+        holder: None,
     });
     let transactions: Vec<PayoutTransaction> = transactions.collect();
     store.put_new_payout_transactions(b, &payout, &transactions).await.unwrap();

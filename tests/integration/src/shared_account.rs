@@ -62,7 +62,7 @@ async fn paid_to_the_other(world: &World, other: &Business) -> PaymentId {
 /// What the journal of a business comes to, by account, in minor units.
 async fn journal(world: &World, business: &Business) -> BTreeMap<&'static str, i64> {
     let context = &world.local.state.context;
-    let lines = operations::journal(context, business, date(2026, 3, 1), date(2026, 3, 31)).await.unwrap();
+    let lines = operations::journal(context, business, date(2026, 3, 1), date(2026, 3, 31)).await.unwrap().unwrap();
     let mut sums: BTreeMap<&'static str, i64> = BTreeMap::new();
     for line in &lines {
         *sums.entry(line.account.as_str()).or_default() += line.amount.minor();

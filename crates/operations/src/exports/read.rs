@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::journal::{self, JournalLine};
 use receivables::ledger::Entry;

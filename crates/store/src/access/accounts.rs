@@ -1,6 +1,7 @@
 //! Customers, and how their accounts stand.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use jiff::civil::Date;
 use receivables::invoice::ListPlace;
 use receivables::ledger::Entry;
 use receivables::statement::{AccountSums, StatementCursor, StatementData, StatementKind, StatementQuery};
