@@ -57,7 +57,7 @@ impl Books {
         Self { sums: AccountSums::default(), entries: Vec::new(), heads: BTreeMap::new() }
     }
 
-    fn take(&mut self, decision: Decision) {
+    fn take(&mut self, decision: &Decision) {
         let moved = decision.balance_move();
         for (currency, minor) in moved.open {
             *self.sums.open.entry(currency).or_default() += minor;
@@ -135,7 +135,7 @@ impl Books {
         let (business, customer): (BusinessId, CustomerId) = (id("biz", '0'), id("cst", '0'));
         let (invoice, decision) = issue(id("inv", place), business, customer, draft, pay_link, at).unwrap();
         self.heads.insert(invoice.head.id.clone(), invoice.head.clone());
-        self.take(decision);
+        self.take(&decision);
         invoice
     }
 
@@ -151,7 +151,7 @@ impl Books {
         };
         let (payment, decisions) = start(&request, at()).unwrap();
         for decision in decisions {
-            self.take(decision);
+            self.take(&decision);
         }
         let checkout = Checkout {
             id: "cs_test_1".parse().unwrap(),
@@ -159,7 +159,7 @@ impl Books {
             expires_at: "2026-03-14T08:00:00Z".parse().unwrap(),
         };
         let (payment, decision) = payment.opened(checkout, at()).unwrap();
-        self.take(decision);
+        self.take(&decision);
         payment
     }
 
@@ -189,7 +189,7 @@ impl Books {
             state: fact,
         };
         let (payment, decision) = apply_reports(payment, &[report], at()).unwrap();
-        self.take(decision);
+        self.take(&decision);
         payment
     }
 }

@@ -263,15 +263,18 @@ fn each_fact_says_its_amounts() {
     for fact in eventful().facts {
         let FactFields { number, issued_on, amount, total, open, schedule, decline, .. } = fact.kind.fields();
         write!(seen, "{}", fact.kind.name()).unwrap();
-        number.iter().for_each(|number| write!(seen, " {number}").unwrap());
-        issued_on.iter().for_each(|day| write!(seen, " of {day}").unwrap());
-        amount.iter().for_each(|amount| write!(seen, ": {amount:?}").unwrap());
-        total.iter().for_each(|total| write!(seen, ", {} in all", total.to_plain()).unwrap());
-        open.iter().for_each(|open| write!(seen, ", {} open", open.to_plain()).unwrap());
+        let parts = [
+            number.map(|number| format!(" {number}")),
+            issued_on.map(|day| format!(" of {day}")),
+            amount.map(|amount| format!(": {amount:?}")),
+            total.map(|total| format!(", {} in all", total.to_plain())),
+            open.map(|open| format!(", {} open", open.to_plain())),
+        ];
+        seen.extend(parts.into_iter().flatten());
         for due in schedule.iter().flat_map(Schedule::days) {
             write!(seen, ", {} on {}", due.amount.to_plain(), due.on).unwrap();
         }
-        decline.iter().for_each(|word| write!(seen, ", {word}").unwrap());
+        seen.extend(decline.map(|word| format!(", {word}")));
         seen.push('\n');
     }
     expect![[r#"

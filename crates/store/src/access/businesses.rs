@@ -25,14 +25,12 @@ impl Store {
     /// The zone in which a business counts its days: read once, since it stays the same.
     pub(crate) async fn billing_zone(&self, b: &BusinessId) -> Result<BillingZone, StoreError> {
         let known = self.zones.lock().unwrap_or_else(PoisonError::into_inner).get(b).cloned();
-        match known {
-            Some(zone) => Ok(zone),
-            None => {
-                let business = self.business(b).await?;
-                let business = business.ok_or_else(|| StoreError::Defect(format!("there is no business {b}")))?;
-                Ok(business.time_zone)
-            }
+        if let Some(zone) = known {
+            return Ok(zone);
         }
+        let business = self.business(b).await?;
+        let business = business.ok_or_else(|| StoreError::Defect(format!("there is no business {b}")))?;
+        Ok(business.time_zone)
     }
 
     pub(crate) fn remember_zone(&self, business: &Business) {
