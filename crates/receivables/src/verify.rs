@@ -89,6 +89,8 @@ impl LedgerSums {
         let legs = entries.iter().flat_map(|entry| entry.legs.iter().map(move |leg| (entry, leg)));
         for (entry, Leg { account, change, contra }) in legs {
             let minor = change.minor();
+            // The credit note of a refund is entered by the decision of its payment.
+            let source = entry.kind.credit_note().map_or_else(|| entry.source.clone(), ToString::to_string);
             match account {
                 LegAccount::Invoice { invoice, due_on, .. } => {
                     *sums.open_by_invoice.entry(invoice.clone()).or_default().entry(*due_on).or_default() += minor;
@@ -96,13 +98,13 @@ impl LedgerSums {
                     *sums.open_by_due.entry((entry.currency, *due_on)).or_default() += minor;
                     *sums.by_invoice.entry((invoice.clone(), *contra)).or_default() += minor;
                     if matches!(contra, Contra::Cash | Contra::Credit) {
-                        *sums.covered.entry((entry.source.clone(), invoice.clone())).or_default() -= minor;
+                        *sums.covered.entry((source.clone(), invoice.clone())).or_default() -= minor;
                     }
                 }
                 LegAccount::Unapplied => *sums.unapplied.entry(entry.currency).or_default() -= minor,
                 LegAccount::Contra(_) => {}
             }
-            *sums.given.entry((entry.source.clone(), *contra)).or_default() -= minor;
+            *sums.given.entry((source, *contra)).or_default() -= minor;
         }
         sums
     }

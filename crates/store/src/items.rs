@@ -13,6 +13,7 @@ pub(crate) mod events;
 pub(crate) mod exports;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
+pub(crate) mod methods;
 pub(crate) mod outbox;
 pub(crate) mod payments;
 pub(crate) mod payouts;
@@ -26,7 +27,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use receivables::{Currency, Money};
+use receivables::{Currency, Money, Provider};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -133,4 +134,10 @@ pub(crate) fn is_nothing(minor: &i64) -> bool {
 /// The text attribute of an item.
 pub(crate) fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name).and_then(|value| value.as_s().ok()).map(String::as_str)
+}
+
+/// The provider in an item's own key.
+pub(crate) fn provider_of(item: &Item) -> Result<Provider, StoreError> {
+    let provider = text_of(item, "pk").and_then(keys::provider_in);
+    provider.ok_or_else(|| StoreError::Defect("an item of a provider that does not name it".to_owned()))
 }

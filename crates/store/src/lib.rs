@@ -16,6 +16,7 @@ pub mod keys;
 mod table;
 #[cfg(test)]
 mod tests;
+mod update;
 
 pub use access::accounts::{Page, Paged};
 pub use access::audit::AuditSeal;
@@ -34,8 +35,9 @@ pub use items::customers::ApiKey;
 pub use items::effects::{Effect, EffectKey, EffectKind, EffectState, StoredEffect};
 pub use items::events::{EVENT_BODY_BYTES_MAX, Envelope, EventKey, EventState, ReceivedEvent};
 pub use items::exports::{Export, ExportFormat, ExportKind, ExportPart};
+pub use items::methods::SavedMethod;
 pub use items::outbox::{AnnouncedFact, DecisionRecord, RecordKey};
-pub use items::payouts::{Movement, Payout, PayoutReading, PayoutTransaction, SavedMethod};
+pub use items::payouts::{Movement, Payout, PayoutReading, PayoutTransaction};
 pub use items::provider_accounts::ProviderAccount;
 pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{SIGN_IN_GOOD_FOR, Session, SignIn};

@@ -8,19 +8,15 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, KeysAndAttributes, PutRequest, ReturnValuesOnConditionCheckFailure, TransactWriteItem, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, PutRequest, TransactWriteItem, WriteRequest};
 use clock::Clock;
 use jiff::Timestamp;
 use receivables::{BillingZone, BusinessId};
 
 use crate::calls::{CountAttempts, traced};
-use crate::difference::{Difference, KNOWN_VERSION, is_newer, mine};
 use crate::error::StoreError;
 use crate::items::consistent_read::Assembled;
-use crate::items::{Index, Item, number, text, text_of};
+use crate::items::{Index, Item, text};
 use crate::jitter::Jitter;
 use crate::keys::Key;
 
@@ -314,106 +310,6 @@ impl Store {
         let gone = traced("DeleteItem", table, delete.table_name(table).send()).await;
         gone.map(drop).map_err(|error| StoreError::of(&error))
     }
-
-    /// Writes an item over the version that was read, of which `optional` may be there no more. Says whether it was still that.
-    pub(crate) async fn change_over(&self, item: &Item, version: u64, optional: &[&str]) -> Result<bool, StoreError> {
-        let core = &self.tables.core;
-        let difference = Difference::to(item, optional);
-        let (mine, known) = mine();
-        let mut ask = self
-            .client
-            .update_item()
-            .table_name(core)
-            .set_key(Some(key_of(item)))
-            .update_expression(difference.expression())
-            .condition_expression(format!("version = :was AND {KNOWN_VERSION}"))
-            .expression_attribute_values(":was", number(version))
-            .expression_attribute_values(mine, known)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for (name, value) in difference.values {
-            ask = ask.expression_attribute_values(name, value);
-        }
-        for (name, attribute) in difference.names {
-            ask = ask.expression_attribute_names(name, attribute);
-        }
-        match traced("UpdateItem", core, ask.send()).await {
-            Ok(_) => Ok(true),
-            Err(error) => match refused(error)? {
-                Some(old) if is_newer(&old) => {
-                    Err(StoreError::NewerVersion(text_of(&old, "pk").unwrap_or_default().to_owned()))
-                }
-                Some(_) | None => Ok(false),
-            },
-        }
-    }
-
-    /// Updates an item where the condition holds. Says whether it did. What a newer version wrote is an error.
-    pub(crate) async fn update(&self, table: &str, mut update: Update<'_>) -> Result<bool, StoreError> {
-        let condition = format!("({}) AND {KNOWN_VERSION}", update.condition);
-        update.values.push(mine());
-        match self.update_any(table, &Update { condition: &condition, ..update }).await? {
-            Updated::Done => Ok(true),
-            Updated::Refused(Some(item)) if is_newer(&item) => Err(StoreError::NewerVersion(update.key.pk.clone())),
-            Updated::Refused(_) => Ok(false),
-        }
-    }
-
-    /// The same of an item of any version: only for what every version reads alike, when it is due next.
-    pub(crate) async fn update_any(&self, table: &str, update: &Update<'_>) -> Result<Updated, StoreError> {
-        let mut ask = self
-            .client
-            .update_item()
-            .table_name(table)
-            .key("pk", text(&update.key.pk))
-            .key("sk", text(&update.key.sk))
-            .update_expression(update.set)
-            .condition_expression(update.condition)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        for (name, value) in &update.values {
-            ask = ask.expression_attribute_values(*name, value.clone());
-        }
-        for (name, attribute) in &update.names {
-            ask = ask.expression_attribute_names(*name, *attribute);
-        }
-        match traced("UpdateItem", table, ask.send()).await {
-            Ok(_) => Ok(Updated::Done),
-            Err(error) => Ok(Updated::Refused(refused(error)?)),
-        }
-    }
-}
-
-/// The key of an item.
-pub(crate) fn key_of(item: &Item) -> Item {
-    ["pk", "sk"].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
-}
-
-/// The item of which a condition does not hold, where there is one. Any other failure is one.
-fn refused(error: SdkError<UpdateItemError>) -> Result<Option<Item>, StoreError> {
-    match error {
-        SdkError::ServiceError(service) if service.err().is_conditional_check_failed_exception() => {
-            match service.into_err() {
-                UpdateItemError::ConditionalCheckFailedException(refused) => Ok(refused.item),
-                _ => Ok(None),
-            }
-        }
-        other => Err(StoreError::of(&other)),
-    }
-}
-
-/// What came of an update.
-pub(crate) enum Updated {
-    Done,
-    /// The condition does not hold of the item, if it is there.
-    Refused(Option<Item>),
-}
-
-/// A conditional change of one item.
-pub(crate) struct Update<'a> {
-    pub(crate) key: &'a Key,
-    pub(crate) set: &'a str,
-    pub(crate) condition: &'a str,
-    pub(crate) values: Vec<(&'static str, AttributeValue)>,
-    pub(crate) names: Vec<(&'static str, &'a str)>,
 }
 
 fn same<'a>(range: &Range<'a>) -> Range<'a> {

@@ -73,10 +73,15 @@ async fn a_refund_credits_unless_it_is_said_to_reopen() {
     let lines = statement["statements"][0]["lines"].as_array().unwrap().clone();
     let told = |line: &Value| format!("{} {}", line["kind"].as_str().unwrap(), line["change"].as_str().unwrap());
     let told: Vec<String> = lines.iter().map(told).collect();
-    let expected =
-        ["invoice_issued 75.00", "payment_applied -75.00", "credit_note_issued -30.00", "payment_refunded 30.00"];
+    let expected = [
+        "invoice_issued 75.00",
+        "payment_applied -75.00",
+        "cash_moved 0.00",
+        "credit_note_issued -30.00",
+        "payment_refunded 30.00",
+    ];
     assert_eq!(told, expected, "{statement:#}");
-    assert_eq!(lines[2]["on"], lines[3]["on"]);
+    assert_eq!(lines[3]["on"], lines[4]["on"]);
     assert_eq!(statement["statements"][0]["balance"], "0.00");
 
     let taken = json!({"amount": "5.00", "credit_note_number": "CN-7", "reason": "More"});

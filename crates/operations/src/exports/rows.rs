@@ -60,6 +60,7 @@ struct JournalJson<'a> {
     invoice: Option<&'a str>,
     amount: String,
     currency: String,
+    late: bool,
 }
 
 #[derive(Serialize)]
@@ -238,6 +239,7 @@ impl<'a> JournalJson<'a> {
             invoice: line.invoice.as_deref(),
             amount: line.amount.to_plain(),
             currency: line.amount.currency().to_string(),
+            late: line.late,
         }
     }
 }

@@ -46,6 +46,8 @@ pub(crate) struct Placed {
     pub(crate) changes: Vec<Change>,
     pub(crate) facts: Vec<FactKind>,
     pub(crate) legs: Vec<Leg>,
+    /// What a credit note covers in the same decision.
+    pub(crate) credit_legs: Vec<Leg>,
     /// What of the new credit note covers which invoice.
     pub(crate) credited: Vec<Allocation>,
     /// The part of the money that covers no invoice.
@@ -160,6 +162,7 @@ pub(crate) fn place(
         changes: Vec::new(),
         facts: Vec::new(),
         legs: Vec::new(),
+        credit_legs: Vec::new(),
         credited: Vec::new(),
         unapplied: funds.cash,
         to_reclaim: Money::zero(funds.cash.currency()),
@@ -190,6 +193,10 @@ fn step(allocation: &mut Allocation, want: &Want, funds: &Funds, placed: &mut Pl
     let change = change_of(allocation, want, funds);
     let credited = credited(allocation, want, funds);
     let let_go = allocation.questioned.less(want.questioned);
+    // What the source gives up of an invoice and what the credit note covers of it are entered apart.
+    let (was, given) = (allocation.seen.room.less(allocation.applied), allocation.seen.room.less(want.applied));
+    placed.legs.extend(change.legs_between(&was, &given, funds.contra));
+    placed.credit_legs.extend(change.legs_between(&given, &given.less(credited), Contra::Credit));
     allocation.ceiling = want.ceiling;
     allocation.applied = want.applied;
     allocation.pending = want.pending;
@@ -208,7 +215,6 @@ fn step(allocation: &mut Allocation, want: &Want, funds: &Funds, placed: &mut Pl
     }
     if !change.applied.is_zero() {
         placed.facts.push(balance_fact(&change));
-        placed.legs.extend(change.legs(funds.contra));
     } else if !let_go.is_zero() {
         // Now it is owed again.
         let (invoice, number, open) = (change.invoice.clone(), change.number.clone(), change.open_after());

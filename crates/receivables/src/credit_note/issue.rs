@@ -108,19 +108,12 @@ pub(crate) fn issue_with_refund(
         recorded_at: now,
         version: 1,
     };
-    (note, with_unapplied(legs, unapplied))
-}
-
-/// The legs, with what of a credit note is unapplied in the one leg of unapplied cash.
-fn with_unapplied(legs: Vec<Leg>, unapplied: Money) -> Vec<Leg> {
-    let more = Balance::in_favour(unapplied);
-    let is_cash = |leg: &Leg| leg.account == LegAccount::Unapplied;
-    let (cash, mut legs): (Vec<Leg>, Vec<Leg>) = legs.into_iter().partition(is_cash);
-    let change = cash.iter().fold(more, |sum, leg| sum.checked_add(leg.change).unwrap_or(sum));
-    if !change.is_zero() {
+    let mut legs = legs;
+    if !unapplied.is_zero() {
+        let change = Balance::in_favour(unapplied);
         legs.push(Leg { account: LegAccount::Unapplied, change, contra: Contra::Credit });
     }
-    legs
+    (note, legs)
 }
 
 /// Applies what is left of a credit note to invoices of the account.

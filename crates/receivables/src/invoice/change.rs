@@ -114,7 +114,17 @@ impl InvoiceChange {
 
     /// The parts of a ledger entry: one for each due day on which more or less is open, against what makes it so.
     pub fn legs(&self, contra: Contra) -> impl Iterator<Item = Leg> + '_ {
-        self.before.open.changes_to(&self.after.open).into_iter().map(move |(due_on, change)| Leg {
+        self.legs_between(&self.before.open, &self.after.open, contra)
+    }
+
+    /// The same for a part of the change, from what was open to what is.
+    pub(crate) fn legs_between(
+        &self,
+        before: &OpenDays,
+        after: &OpenDays,
+        contra: Contra,
+    ) -> impl Iterator<Item = Leg> + use<'_> {
+        before.changes_to(after).into_iter().map(move |(due_on, change)| Leg {
             account: LegAccount::Invoice { invoice: self.invoice.clone(), number: self.number.clone(), due_on },
             change,
             contra,

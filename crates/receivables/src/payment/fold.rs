@@ -172,10 +172,7 @@ fn funds(payment: &Payment, report_items: usize, reason: Reason<'_>) -> Funds {
     let processing = payment.state == State::Processing;
     Funds {
         cash: payment.cash(),
-        contra: match reason {
-            Reason::Credit(_) => Contra::Credit,
-            Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => Contra::Cash,
-        },
+        contra: Contra::Cash,
         charged_back: payment.charged_back,
         questioned: payment.unanswered_amount(),
         processing,
@@ -219,25 +216,28 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     facts.extend(money_facts(before, &mut payment));
     facts.extend(placed.facts);
     payment.next_poll_at = next_poll(&payment, now);
-    let (note, kind, legs) = match reason {
-        Reason::Credit(credit) => {
-            let (note, legs) = credit_note::issue_with_refund(&payment, credit, placed.credited, placed.legs, now);
-            let (credit_note, number) = (note.id.clone(), note.number.clone());
-            let (issued_on, amount) = (note.issued_on, note.amount);
-            facts.push(FactKind::CreditNoteIssued { credit_note, number, issued_on, amount });
-            let kind = EntryKind::CreditNoteIssued(note.id.clone());
-            (Some(Change::CreditNoteIssued(Box::new(note))), kind, legs)
-        }
-        Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => {
-            (None, entry_kind(before, &payment, &placed.legs), placed.legs)
-        }
-    };
+    let kind = entry_kind(before, &payment, &placed.legs);
+    let mut note = None;
+    if let Reason::Credit(credit) = reason {
+        let (issued, legs) = credit_note::issue_with_refund(&payment, credit, placed.credited, placed.credit_legs, now);
+        let (credit_note, number) = (issued.id.clone(), issued.number.clone());
+        let (issued_on, amount) = (issued.issued_on, issued.amount);
+        facts.push(FactKind::CreditNoteIssued { credit_note, number, issued_on, amount });
+        note = Some((issued, legs));
+    }
     let decision = Decision::new(payment.business.clone(), payment.customer.clone(), now)
         .with_changes(placed.changes)
-        .with_changes(note)
+        .with_changes(note.iter().map(|(note, _)| Change::CreditNoteIssued(Box::new(note.clone()))))
         .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
-        .with_entry(payment.id.as_str(), payment.version, EntryDay::Decided, kind, legs)
+        .with_entry(payment.id.as_str(), payment.version, EntryDay::Decided, kind, placed.legs)
         .with_facts(payment.id.as_str(), payment.version, facts);
+    let decision = match note {
+        Some((note, legs)) => {
+            let kind = EntryKind::CreditNoteIssued(note.id.clone());
+            decision.with_entry(payment.id.as_str(), payment.version, EntryDay::Decided, kind, legs)
+        }
+        None => decision,
+    };
     (payment, decision)
 }
 
@@ -294,7 +294,7 @@ fn changed_items(before: &Payment, after: &Payment, reason: Reason<'_>) -> usize
     let opened = after.iter().filter(|review| !before.contains(review)).count();
     let closed = before.iter().filter(|review| !after.contains(review)).count();
     let note = match reason {
-        Reason::Credit(credit) => 2 + credit.parts.len(),
+        Reason::Credit(credit) => 3 + credit.parts.len(),
         Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => 0,
     };
     facts + names + opened + closed + questions + note

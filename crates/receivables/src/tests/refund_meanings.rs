@@ -28,7 +28,8 @@ fn a_refund_that_credits_leaves_the_invoice_paid_from_the_order_on() {
         refund P: R 30.00 credits
             P is settled: 100.00 asked, 100.00 received, 30.00 unapplied
             credit note KR of 30.00: A 30.00
-            ledger: unapplied -30.00
+            ledger: A 30.00, unapplied -30.00
+            ledger: A -30.00
             facts: credit_note.issued
         P: refund1 30.00 pending for R
             P is settled: 100.00 asked, 100.00 received, 30.00 refunded
@@ -95,7 +96,8 @@ fn what_was_unapplied_goes_back_first_and_is_not_credited() {
         refund P: Q 70.00 credits
             P is settled: 100.00 asked, 120.00 received, 90.00 unapplied
             credit note KQ of 70.00: A 30.00, B 40.00
-            ledger: unapplied -70.00
+            ledger: A 30.00, B 40.00, unapplied -70.00
+            ledger: A -30.00, B -40.00
             facts: credit_note.issued
         P: refund1 20.00 done for R
             P is settled: 100.00 asked, 120.00 received, 20.00 refunded, 70.00 unapplied
@@ -133,7 +135,8 @@ fn the_named_invoice_is_credited_and_the_others_are_not_touched() {
         refund P: R 25.00 of A credits
             P is settled: 100.00 asked, 100.00 received, 25.00 unapplied
             credit note KR of 25.00: A 25.00
-            ledger: unapplied -25.00
+            ledger: A 25.00, unapplied -25.00
+            ledger: A -25.00
             facts: credit_note.issued
         refund P: Q 36.00 of A credits
             refused: more_than_refundable at amount
@@ -163,7 +166,8 @@ fn the_money_of_a_refund_that_failed_or_was_refused_is_the_customers() {
         refund P: R 30.00 credits
             P is settled: 100.00 asked, 100.00 received, 30.00 unapplied
             credit note KR of 30.00: A 30.00
-            ledger: unapplied -30.00
+            ledger: A 30.00, unapplied -30.00
+            ledger: A -30.00
             facts: credit_note.issued
         P: refund1 30.00 done for R
             P is settled: 100.00 asked, 100.00 received, 30.00 refunded
@@ -179,7 +183,8 @@ fn the_money_of_a_refund_that_failed_or_was_refused_is_the_customers() {
         refund P: Q 20.00 of A credits
             P is settled: 100.00 asked, 100.00 received, 50.00 unapplied, review: refund_failed#re_P1
             credit note KQ of 20.00: A 20.00
-            ledger: unapplied -20.00
+            ledger: A 20.00, unapplied -20.00
+            ledger: A -20.00
             facts: credit_note.issued
         refuse P: Q
             P is settled: 100.00 asked, 100.00 received, 50.00 unapplied, review: refund_failed#re_P1, review: refund_refused#rfd_0000000000000000000000000Q
@@ -210,7 +215,8 @@ fn the_providers_sum_heard_before_the_refund_asks_nobody_about_an_order() {
         refund P: R 30.00 credits
             P is settled: 100.00 asked, 100.00 received, 30.00 unapplied
             credit note KR of 30.00: A 30.00
-            ledger: unapplied -30.00
+            ledger: A 30.00, unapplied -30.00
+            ledger: A -30.00
             facts: credit_note.issued
         P: intent refunded 30.00
             P is settled: 100.00 asked, 100.00 received, 30.00 refunded

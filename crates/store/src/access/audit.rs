@@ -8,7 +8,8 @@ use crate::error::StoreError;
 use crate::items::audit_blocks::{self, AuditBlock};
 use crate::items::outbox::{DecisionRecord, RecordKey};
 use crate::keys;
-use crate::table::{Query, Range, Store, Update};
+use crate::table::{Query, Range, Store};
+use crate::update::Update;
 
 /// The largest number of a record: keys have room for twelve digits.
 pub(super) const AUDIT_NUMBER_MAX: u64 = 999_999_999_999;

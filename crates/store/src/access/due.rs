@@ -16,7 +16,8 @@ use crate::items::events::EventKey;
 use crate::items::outbox::RecordKey;
 use crate::items::{DUE_ATTRIBUTES, Index, Item, number, text, text_of};
 use crate::keys::{self, DueList, Key};
-use crate::table::{Query, Range, Store, Update, Updated};
+use crate::table::{Query, Range, Store};
+use crate::update::{Update, Updated};
 
 /// What is due, by the key of its item.
 #[derive(Clone, Debug, PartialEq, Eq)]

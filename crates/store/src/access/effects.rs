@@ -9,7 +9,8 @@ use crate::error::StoreError;
 use crate::items::effects::{self, EFFECT_KEPT, Effect, EffectKey, EffectState, StoredEffect};
 use crate::items::{DUE_ATTRIBUTES, Index, number, text};
 use crate::keys::{self, DueList};
-use crate::table::{Query, Range, Store, Update};
+use crate::table::{Query, Range, Store};
+use crate::update::Update;
 
 impl Store {
     /// Stores an effect that its worker is about to do, unless it is stored already. It is due again when the lease ends.

@@ -8,7 +8,8 @@ use crate::error::StoreError;
 use crate::items::events::{self, EventKey, EventState, ReceivedEvent};
 use crate::items::{DUE_ATTRIBUTES, Index, text};
 use crate::keys;
-use crate::table::{Query, Range, Store, Update};
+use crate::table::{Query, Range, Store};
+use crate::update::Update;
 
 /// What came of recording an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

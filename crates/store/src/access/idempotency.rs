@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::StoreError;
 use crate::items::{Item, expiring, item, record, text};
 use crate::keys;
-use crate::table::{Store, Update};
+use crate::table::Store;
+use crate::update::Update;
 
 /// How long an idempotency key is remembered.
 const IDEMPOTENCY_KEPT: SignedDuration = SignedDuration::from_hours(48);

@@ -11,10 +11,12 @@ use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
 use super::accounts::{Page, Paged};
 use crate::calls::traced;
 use crate::error::StoreError;
-use crate::items::payouts::{self, Movement, Payout, PayoutTransaction, SavedMethod};
+use crate::items::methods::{self, SavedMethod};
+use crate::items::payouts::{self, Movement, Payout, PayoutTransaction};
 use crate::items::{Index, Item, text_of};
 use crate::keys;
-use crate::table::{Query, Range, Store, Update};
+use crate::table::{Query, Range, Store};
+use crate::update::Update;
 
 /// Transactions that are written at the same time.
 const TRANSACTIONS_AT_ONCE: usize = 16;
@@ -179,19 +181,19 @@ impl Store {
         id: &ObjectId,
     ) -> Result<Option<SavedMethod>, StoreError> {
         let key = keys::method(b, provider, id);
-        self.get(&self.tables.core, &key).await?.map(payouts::method).transpose()
+        self.get(&self.tables.core, &key).await?.map(methods::method).transpose()
     }
 
     /// Writes a saved method over the version before its own. Says whether it was still that.
     pub async fn put_method(&self, b: &BusinessId, method: &SavedMethod) -> Result<bool, StoreError> {
-        self.put_next(payouts::of_method(b, method)?, method.version, payouts::OPTIONAL_OF_METHOD).await
+        self.put_next(methods::of_method(b, method)?, method.version, methods::OPTIONAL_OF_METHOD).await
     }
 
     /// The saved methods of a customer.
     pub async fn methods_of(&self, b: &BusinessId, c: &CustomerId) -> Result<Vec<SavedMethod>, StoreError> {
         let pk = keys::account(b, c);
         let query = Query::of(Index::Parent, &pk, Range::Prefix(keys::METHOD));
-        self.whole(&self.tables.core, query).await?.into_iter().map(payouts::method).collect()
+        self.whole(&self.tables.core, query).await?.into_iter().map(methods::method).collect()
     }
 
     /// Writes an item of a version over the one before it, of which `optional` may be there no more, or puts the first.

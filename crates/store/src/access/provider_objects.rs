@@ -20,7 +20,8 @@ use crate::items::payments::digest_of;
 use crate::items::provider_objects::{FactRecord, merged, of_merged};
 use crate::items::{Index, Item, item, listed, number, record, text, text_of};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store, key_of};
+use crate::table::{Query, Range, Store};
+use crate::update::key_of;
 
 /// Tries of keeping what belongs to nobody, against rivals.
 const TRIES_MAX: u32 = 8;

@@ -7,7 +7,8 @@ use crate::error::StoreError;
 use crate::items::sign_ins::{self, Session, SignIn, TokenRecord};
 use crate::items::{Item, expiring, item, number, record, text};
 use crate::keys;
-use crate::table::{Store, Update};
+use crate::table::Store;
+use crate::update::Update;
 
 /// How often a code may be tried.
 pub const SIGN_IN_TRIES: u32 = 5;

@@ -53,7 +53,6 @@ struct DifferenceRecord {
 #[derive(Serialize, Deserialize)]
 struct FactRecord {
     fact: String,
-    at: Timestamp,
     kind: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     invoice: Option<InvoiceId>,
@@ -160,7 +159,7 @@ impl DecisionRecord {
         // What happens to the business itself is announced to nobody.
         if let Some(customer) = &record.customer {
             for announced in &record.facts {
-                match fact(announced) {
+                match fact(announced, record.at) {
                     Ok(Some(fact)) => facts.push(AnnouncedFact {
                         business: record.business.clone(),
                         customer: customer.clone(),
@@ -307,7 +306,6 @@ fn of_fact(fact: &Fact) -> FactRecord {
     let days = |schedule: Schedule| schedule.days().map(|due| (due.on, due.amount.minor())).collect();
     FactRecord {
         fact: fact.id.0.clone(),
-        at: fact.at,
         kind: fact.kind.name().to_owned(),
         invoice: told.invoice,
         payment: told.payment,
@@ -324,7 +322,7 @@ fn of_fact(fact: &Fact) -> FactRecord {
 }
 
 /// The fact of a record. `None` where its kind is one of a newer version.
-fn fact(record: &FactRecord) -> Result<Option<Fact>, StoreError> {
+fn fact(record: &FactRecord, at: Timestamp) -> Result<Option<Fact>, StoreError> {
     let amount = |minor: Option<i64>| minor.zip(record.currency).map(|(minor, currency)| money(minor, currency));
     let due = |(on, minor): (&Date, &i64)| Ok(Due { on: *on, amount: amount(Some(*minor)).ok_or_else(missing)?? });
     let days = record.schedule.iter().flatten().map(due).collect::<Result<Vec<Due>, StoreError>>()?;
@@ -341,7 +339,7 @@ fn fact(record: &FactRecord) -> Result<Option<Fact>, StoreError> {
         decline: record.decline.clone(),
     };
     let kind = FactKind::named(&record.kind, told).map_err(|error| StoreError::defect(&record.fact, &error))?;
-    Ok(kind.map(|kind| Fact { id: FactId(record.fact.clone()), at: record.at, kind }))
+    Ok(kind.map(|kind| Fact { id: FactId(record.fact.clone()), at, kind }))
 }
 
 fn missing() -> StoreError {

@@ -320,7 +320,7 @@ async fn what_is_written_is_read() {
     let stored = store.effect(&effect().key()).await.unwrap().unwrap();
     assert_eq!((stored.effect, stored.state, stored.tries), (effect(), EffectState::Waiting, 1));
     let entries = store.entries(&b(), &c()).await.unwrap();
-    assert_eq!(entries.len(), 7, "an invoice, its payment, a refund, three credit notes, a move: {entries:#?}");
+    assert_eq!(entries.len(), 8, "an invoice, its payment, a refund, three credit notes, two moves: {entries:#?}");
     let answer = IdempotentResponse { status: 201, content_type: "text/plain".to_owned(), body: "made".to_owned() };
     store.request_done(&b(), "hash of a name", &answer).await.unwrap();
     let claim = store.claim_request(&b(), "hash of a name", "hash of a request", later(1)).await.unwrap();
