@@ -53,7 +53,7 @@ impl Difference {
         for (name, value) in in_order(after) {
             match (before.get(name), value) {
                 (Some(AttributeValue::M(was)), AttributeValue::M(is)) if !was.is_empty() => {
-                    difference.map(name, was, is)
+                    difference.map(name, was, is);
                 }
                 (Some(_) | None, _) => difference.set("", name, value),
             }
@@ -89,8 +89,12 @@ impl Difference {
             return self.set("", name, &AttributeValue::M(after.clone()));
         }
         let path = self.path("", name);
-        set.into_iter().for_each(|(name, value)| self.set(&path, name, value));
-        gone.into_iter().for_each(|name| self.remove(&path, name));
+        for (name, value) in set {
+            self.set(&path, name, value);
+        }
+        for name in gone {
+            self.remove(&path, name);
+        }
     }
 
     fn set(&mut self, path: &str, name: &str, value: &AttributeValue) {

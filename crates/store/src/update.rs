@@ -86,15 +86,11 @@ pub(crate) fn key_of(item: &Item) -> Item {
 
 /// The item of which a condition does not hold, where there is one. Any other failure is one.
 fn refused(error: SdkError<UpdateItemError>) -> Result<Option<Item>, StoreError> {
-    match error {
-        SdkError::ServiceError(service) if service.err().is_conditional_check_failed_exception() => {
-            match service.into_err() {
-                UpdateItemError::ConditionalCheckFailedException(refused) => Ok(refused.item),
-                _ => Ok(None),
-            }
-        }
-        other => Err(StoreError::of(&other)),
+    if !error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) {
+        return Err(StoreError::of(&error));
     }
+    let UpdateItemError::ConditionalCheckFailedException(refused) = error.into_service_error() else { return Ok(None) };
+    Ok(refused.item)
 }
 
 /// What came of an update.
