@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason};
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ReturnValuesOnConditionCheckFailure, Update};
 
-use crate::items::{Item, VERSION, text_of};
+use crate::items::{Item, VERSION, key_of, text_of};
 
 /// That an item is of a version this one knows: what a newer one wrote is left to it.
 pub(crate) const KNOWN_VERSION: &str = "(attribute_not_exists(v) OR v <= :mine)";
@@ -68,6 +69,23 @@ impl Difference {
     pub(crate) fn to(after: &Item, names: &[&str]) -> Self {
         let before = names.iter().map(|name| ((*name).to_owned(), AttributeValue::Null(true))).collect();
         Self::between(&before, after)
+    }
+
+    /// The update of an item in a transaction, where a condition holds and no newer version wrote it. The item of a refused condition
+    /// comes back, and says which it was.
+    pub(crate) fn update(self, table: &str, item: &Item, condition: &str) -> UpdateBuilder {
+        let (mine, known) = mine();
+        let update = Update::builder()
+            .table_name(table)
+            .set_key(Some(key_of(item)))
+            .update_expression(self.expression())
+            .condition_expression(format!("{condition} AND {KNOWN_VERSION}"))
+            .expression_attribute_values(mine, known)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let named = |update: UpdateBuilder, (name, attribute)| update.expression_attribute_names(name, attribute);
+        let update = self.names.into_iter().fold(update, named);
+        let valued = |update: UpdateBuilder, (name, value)| update.expression_attribute_values(name, value);
+        self.values.into_iter().fold(update, valued)
     }
 
     /// The update's expression.

@@ -141,3 +141,8 @@ pub(crate) fn provider_of(item: &Item) -> Result<Provider, StoreError> {
     let provider = text_of(item, "pk").and_then(keys::provider_in);
     provider.ok_or_else(|| StoreError::Defect("an item of a provider that does not name it".to_owned()))
 }
+
+/// The key of an item.
+pub(crate) fn key_of(item: &Item) -> Item {
+    ["pk", "sk"].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
+}

@@ -7,13 +7,24 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use crate::calls::traced;
 use crate::difference::{Difference, KNOWN_VERSION, is_newer, mine};
 use crate::error::StoreError;
-use crate::items::{Item, number, text, text_of};
+use crate::items::{Item, key_of, number, text, text_of};
 use crate::keys::Key;
 use crate::table::Store;
 
 impl Store {
     /// Writes an item over the version that was read, of which `optional` may be there no more. Says whether it was still that.
     pub(crate) async fn change_over(&self, item: &Item, version: u64, optional: &[&str]) -> Result<bool, StoreError> {
+        self.change(item, optional, "version = :was", vec![(":was", number(version))]).await
+    }
+
+    /// The same under another condition.
+    pub(crate) async fn change(
+        &self,
+        item: &Item,
+        optional: &[&str],
+        condition: &str,
+        values: Vec<(&'static str, AttributeValue)>,
+    ) -> Result<bool, StoreError> {
         let core = &self.tables.core;
         let difference = Difference::to(item, optional);
         let (mine, known) = mine();
@@ -23,10 +34,12 @@ impl Store {
             .table_name(core)
             .set_key(Some(key_of(item)))
             .update_expression(difference.expression())
-            .condition_expression(format!("version = :was AND {KNOWN_VERSION}"))
-            .expression_attribute_values(":was", number(version))
+            .condition_expression(format!("{condition} AND {KNOWN_VERSION}"))
             .expression_attribute_values(mine, known)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (name, value) in values {
+            ask = ask.expression_attribute_values(name, value);
+        }
         for (name, value) in difference.values {
             ask = ask.expression_attribute_values(name, value);
         }
@@ -77,11 +90,6 @@ impl Store {
             Err(error) => Ok(Updated::Refused(refused(error)?)),
         }
     }
-}
-
-/// The key of an item.
-pub(crate) fn key_of(item: &Item) -> Item {
-    ["pk", "sk"].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))).collect()
 }
 
 /// The item of which a condition does not hold, where there is one. Any other failure is one.

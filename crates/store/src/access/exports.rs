@@ -1,11 +1,13 @@
 //! Exports: asked for, made step by step under a lease, removed. A step's part and the place where the next step begins are
 //! written together, so that a step is either done or not, and of two workers one has done it.
 
+use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use receivables::{BusinessId, ExportId};
 
 use super::accounts::{Page, Paged};
 use super::due::DueItem;
+use crate::difference::Difference;
 use crate::error::StoreError;
 use crate::items::exports::{self, Export, ExportPart};
 use crate::items::{Index, text};
@@ -43,16 +45,16 @@ impl Store {
         after: &Export,
         part: Option<&ExportPart>,
     ) -> Result<bool, StoreError> {
-        let put = |item| Put::builder().table_name(&self.tables.core).set_item(Some(item));
-        let moved = put(exports::of_export(after)?)
-            .condition_expression("gsi3sk = :seen")
-            .expression_attribute_values(":seen", Self::seen(claimed));
-        let part = part.map(|part| exports::of_part(after, part)).transpose()?.map(put);
-        let writes = [Some(moved), part].into_iter().flatten().map(|put| {
-            let put = put.build().map_err(|error| StoreError::defect("export", &error))?;
-            Ok(TransactWriteItem::builder().put(put).build())
-        });
-        match self.write_together(writes.collect::<Result<_, StoreError>>()?).await {
+        let (core, item) = (&self.tables.core, exports::of_export(after)?);
+        let defect = |error: BuildError| StoreError::defect("export", &error);
+        let moved = Difference::to(&item, &exports::OPTIONAL).update(core, &item, "gsi3sk = :seen");
+        let moved = moved.expression_attribute_values(":seen", Self::seen(claimed)).build().map_err(defect)?;
+        let mut writes = vec![TransactWriteItem::builder().update(moved).build()];
+        if let Some(part) = part {
+            let put = Put::builder().table_name(core).set_item(Some(exports::of_part(after, part)?)).build();
+            writes.push(TransactWriteItem::builder().put(put.map_err(defect)?).build());
+        }
+        match self.write_together(writes).await {
             Ok(()) => Ok(true),
             Err(error)
                 if error.as_service_error().is_some_and(|error| {

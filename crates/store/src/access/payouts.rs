@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use receivables::provider_object::Provider;
 use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
 
 use super::accounts::{Page, Paged};
-use crate::calls::traced;
 use crate::error::StoreError;
 use crate::items::methods::{self, SavedMethod};
 use crate::items::payouts::{self, Movement, Payout, PayoutTransaction};
@@ -52,7 +50,7 @@ impl Store {
         let known = self.get_many(core, &keys).await?;
         let known: BTreeSet<&str> = known.iter().filter_map(|item| text_of(item, "sk")).collect();
         let new = transactions.iter().filter(|one| !known.contains(key(one).sk.as_str()));
-        self.put_transactions(b, payout, new, "attribute_not_exists(pk)").await
+        self.put_transactions(b, payout, new, true).await
     }
 
     /// Says whose transactions are, where that is not known yet.
@@ -62,7 +60,7 @@ impl Store {
         payout: &Payout,
         matched: &[PayoutTransaction],
     ) -> Result<(), StoreError> {
-        self.put_transactions(b, payout, matched.iter(), "attribute_not_exists(payment)").await
+        self.put_transactions(b, payout, matched.iter(), false).await
     }
 
     async fn put_transactions(
@@ -70,11 +68,11 @@ impl Store {
         b: &BusinessId,
         payout: &Payout,
         transactions: impl Iterator<Item = &PayoutTransaction>,
-        condition: &str,
+        are_new: bool,
     ) -> Result<(), StoreError> {
         let transactions: Vec<&PayoutTransaction> = transactions.collect();
         for some in transactions.chunks(TRANSACTIONS_AT_ONCE) {
-            let puts = some.iter().map(|one| Box::pin(self.put_transaction(b, payout, one, condition)));
+            let puts = some.iter().map(|one| Box::pin(self.put_transaction(b, payout, one, are_new)));
             try_join_all(puts).await?;
         }
         Ok(())
@@ -86,7 +84,7 @@ impl Store {
         b: &BusinessId,
         payout: &Payout,
         one: &PayoutTransaction,
-        condition: &str,
+        is_new: bool,
     ) -> Result<(), StoreError> {
         let core = &self.tables.core;
         if let Some(payment) = &one.payment {
@@ -105,15 +103,13 @@ impl Store {
         if let Some(taken_over) = payouts::of_taken_over(b, payout, one)? {
             self.put_new(core, taken_over).await?;
         }
-        let put = self.client.put_item().table_name(core).set_item(Some(payouts::of_transaction(b, payout, one)?));
-        match traced("PutItem", core, put.condition_expression(condition).send()).await {
-            Err(error)
-                if !error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(StoreError::of(&error))
-            }
-            Ok(_) | Err(_) => Ok(()),
+        let item = payouts::of_transaction(b, payout, one)?;
+        if is_new {
+            self.put_new(core, item).await?;
+        } else {
+            self.change(&item, &[], "attribute_exists(pk) AND attribute_not_exists(payment)", Vec::new()).await?;
         }
+        Ok(())
     }
 
     /// The transactions of a payout.

@@ -6,14 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use jiff::Timestamp;
 use receivables::provider_object::{Provider, ProviderState};
 use receivables::{BusinessId, Currency, CustomerId, Money, ObjectId, ObjectState, PaymentId, Report};
 
 use super::accounts::{Page, Paged};
-use crate::difference::{Difference, KNOWN_VERSION, mine, newer_in};
+use crate::difference::{Difference, newer_in};
 use crate::error::StoreError;
 use crate::items::consistent_read::Assembled;
 use crate::items::payments::digest_of;
@@ -21,7 +20,6 @@ use crate::items::provider_objects::{FactRecord, merged, of_merged};
 use crate::items::{Index, Item, item, listed, number, record, text, text_of};
 use crate::keys::{self, Unique};
 use crate::table::{Query, Range, Store};
-use crate::update::key_of;
 
 /// Tries of keeping what belongs to nobody, against rivals.
 const TRIES_MAX: u32 = 8;
@@ -306,7 +304,7 @@ fn anchor_write(table: &str, item: &Item, before: &AnchorState) -> Result<Transa
     let mut optional: Vec<&str> = held.iter().map(String::as_str).collect();
     optional.extend([Index::List.pk(), Index::List.sk()]);
     let update =
-        updated(table, item, Difference::to(item, &optional), "version = :was AND attribute_not_exists(payment)");
+        Difference::to(item, &optional).update(table, item, "version = :was AND attribute_not_exists(payment)");
     let update = update.expression_attribute_values(":was", number(before.version)).build();
     Ok(TransactWriteItem::builder().update(update.map_err(|error| StoreError::defect("update", &error))?).build())
 }
@@ -314,23 +312,8 @@ fn anchor_write(table: &str, item: &Item, before: &AnchorState) -> Result<Transa
 /// A report's item, put or changed.
 fn report_write(table: &str, before: Option<&Item>, after: Item) -> Result<TransactWriteItem, StoreError> {
     let Some(before) = before else { return put(table, after) };
-    let update = updated(table, &after, Difference::between(before, &after), "attribute_exists(pk)").build();
+    let update = Difference::between(before, &after).update(table, &after, "attribute_exists(pk)").build();
     Ok(TransactWriteItem::builder().update(update.map_err(|error| StoreError::defect("update", &error))?).build())
-}
-
-fn updated(table: &str, item: &Item, difference: Difference, condition: &str) -> UpdateBuilder {
-    let (mine, known) = mine();
-    let update = Update::builder()
-        .table_name(table)
-        .set_key(Some(key_of(item)))
-        .update_expression(difference.expression())
-        .condition_expression(format!("{condition} AND {KNOWN_VERSION}"))
-        .expression_attribute_values(mine, known)
-        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-    let named = |update: UpdateBuilder, (name, attribute)| update.expression_attribute_names(name, attribute);
-    let update = difference.names.into_iter().fold(update, named);
-    let valued = |update: UpdateBuilder, (name, value)| update.expression_attribute_values(name, value);
-    difference.values.into_iter().fold(update, valued)
 }
 
 fn put(table: &str, item: Item) -> Result<TransactWriteItem, StoreError> {

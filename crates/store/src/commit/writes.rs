@@ -97,7 +97,7 @@ impl Writes<'_> {
         version: u64,
         refused: OnConditionFailed,
     ) -> Result<(), StoreError> {
-        let changed = self.changed(before, after, "version = :was")?;
+        let changed = Difference::between(before, after).update(self.core, after, "version = :was");
         self.push_update(changed.expression_attribute_values(":was", number(version)), refused)
     }
 
@@ -109,7 +109,7 @@ impl Writes<'_> {
         refused: OnConditionFailed,
     ) -> Result<(), StoreError> {
         let Some(before) = before else { return self.put_item(self.core, after) };
-        let changed = self.changed(&before, &after, "attribute_exists(pk)")?;
+        let changed = Difference::between(&before, &after).update(self.core, &after, "attribute_exists(pk)");
         self.push_update(changed, refused)
     }
 
@@ -122,27 +122,6 @@ impl Writes<'_> {
     ) -> Result<(), StoreError> {
         let names = before.map(|before| before.into_keys().map(|name| (name, AttributeValue::Null(true))).collect());
         self.change_part(names, after, refused)
-    }
-
-    /// What is different, and nothing else, so that what a newer version keeps there stays.
-    fn changed(&self, before: &Item, after: &Item, condition: &str) -> Result<UpdateBuilder, StoreError> {
-        let difference = Difference::between(before, after);
-        let key = |name: &str| after.get(name).cloned().ok_or_else(|| StoreError::Defect(format!("no {name}")));
-        let (mine, version) = mine();
-        let mut update = Update::builder()
-            .table_name(self.core)
-            .key("pk", key("pk")?)
-            .key("sk", key("sk")?)
-            .update_expression(difference.expression())
-            .condition_expression(format!("{condition} AND {KNOWN_VERSION}"))
-            .expression_attribute_values(mine, version);
-        for (name, attribute) in difference.names {
-            update = update.expression_attribute_names(name, attribute);
-        }
-        for (name, value) in difference.values {
-            update = update.expression_attribute_values(name, value);
-        }
-        Ok(update)
     }
 
     fn push_update(&mut self, update: UpdateBuilder, refused: OnConditionFailed) -> Result<(), StoreError> {

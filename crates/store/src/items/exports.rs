@@ -138,6 +138,9 @@ struct ExportRecord {
     why: Option<String>,
 }
 
+/// The attributes that an export may have and lose.
+pub(crate) const OPTIONAL: [&str; 4] = ["cursor", "ready_at", "why", "tries"];
+
 pub(crate) fn of_export(export: &Export) -> Result<Item, StoreError> {
     let (b, id) = (&export.business, &export.id);
     let record = ExportRecord {

@@ -141,7 +141,7 @@ pub(super) fn payout() -> Payout {
     }
 }
 
-fn transaction() -> PayoutTransaction {
+pub(super) fn transaction() -> PayoutTransaction {
     let euros = |minor| Balance::new(minor, Currency::EUR).unwrap();
     PayoutTransaction {
         transaction: BalanceTransaction {
