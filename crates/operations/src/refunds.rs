@@ -1,5 +1,7 @@
 //! Refunds that the business orders: the order is stored, then the provider is asked under the order's own idempotency key.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use payment_gateway::{Gateway, IdempotencyKey, RefundOrder, RefundOutcome};
 use receivables::payment::{NoteOfRefund, RefundMeaning, RefundRefusal, RefundRequest, ReviewRefusal};
@@ -142,16 +144,20 @@ pub(crate) async fn answer_as_chosen(
 ) -> Result<(), OperationError> {
     let business = context.store.business(b).await?.ok_or(OperationError::NotFound)?;
     let Some(meaning) = business.provider_refunds.meaning() else { return Ok(()) };
-    let Some(payment) = context.store.payment(b, payment).await? else { return Ok(()) };
-    let payment = run_to_completion(context, payment, now).await?;
-    let word = match business.locale_for(Some(payment.locale)).language() {
-        Language::English => "Refund",
-        Language::French => "Remboursement",
-    };
-    let reason: Description = word.parse().map_err(|_| OperationError::Defect("the reason of a refund".to_owned()))?;
-    for open in payment.unanswered_refunds() {
-        let (payment, refund) = (payment.id.clone(), open.refund);
-        let new = NewRefundAnswer { payment, refund, meaning, credit_note_number: None, reason: reason.clone() };
+    let mut asked = BTreeSet::new();
+    // The refund may be heard of under its own name while what was only counted is answered: so it is looked at again.
+    loop {
+        let Some(payment) = context.store.payment(b, payment).await? else { return Ok(()) };
+        let payment = run_to_completion(context, payment, now).await?;
+        let open = payment.unanswered_refunds().into_iter().map(|open| open.refund).find(|open| !asked.contains(open));
+        let Some(refund) = open else { return Ok(()) };
+        asked.insert(refund.clone());
+        let word = match business.locale_for(Some(payment.locale)).language() {
+            Language::English => "Refund",
+            Language::French => "Remboursement",
+        };
+        let reason = word.parse().map_err(|_| OperationError::Defect("the reason of a refund".to_owned()))?;
+        let new = NewRefundAnswer { payment: payment.id, refund, meaning, credit_note_number: None, reason };
         match answer_refund(context, &business, &new, now).await {
             Ok(_) => {}
             // A person sees it among the reviews, if there is anything to say.
@@ -161,7 +167,6 @@ pub(crate) async fn answer_as_chosen(
             Err(error) => return Err(error),
         }
     }
-    Ok(())
 }
 
 /// Refuses a number that another credit note has.
