@@ -117,7 +117,7 @@ pub async fn proposals_for(
     business: &Business,
     payment: &Payment,
 ) -> Result<Vec<(InvoiceHead, Money)>, OperationError> {
-    proposals(context, &business.id, &payment.customer, &payment.allocations, payment.unapplied).await
+    proposals(context, &business.id, payment.customer(), payment.allocations(), payment.unapplied()).await
 }
 
 /// Proposes invoices for what is unapplied of a credit note, as [`proposals_for`] does for a payment.
@@ -144,7 +144,7 @@ async fn proposals(
 async fn load(context: &Context, business: &Business, id: &PaymentId) -> Result<Payment, OperationError> {
     let payment = context.store.payment(&business.id, id).await?;
     payment.ok_or(OperationError::NotFound).and_then(|payment| {
-        let nothing_came = payment.received.is_zero() && payment.suspense.is_empty();
+        let nothing_came = payment.received().is_zero() && payment.suspense().is_empty();
         if nothing_came { Err(ApplyRefusal::NothingReceived.into()) } else { Ok(payment) }
     })
 }

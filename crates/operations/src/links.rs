@@ -67,13 +67,13 @@ impl Links {
 
     /// The address of the page of one payment.
     pub fn payment_url(&self, payment: &Payment) -> String {
-        let key = self.payment_key(&payment.id, &payment.customer);
-        format!("{}/payments/{}?key={key}", self.origin, payment.id)
+        let key = self.payment_key(payment.id(), payment.customer());
+        format!("{}/payments/{}?key={key}", self.origin, payment.id())
     }
 
     /// Whether a key opens the page of a payment.
     pub fn payment_key_opens(&self, payment: &Payment, key: &str) -> bool {
-        self.payment_key(&payment.id, &payment.customer).as_bytes().ct_eq(key.as_bytes()).into()
+        self.payment_key(payment.id(), payment.customer()).as_bytes().ct_eq(key.as_bytes()).into()
     }
 
     /// The token of a sign-in link.

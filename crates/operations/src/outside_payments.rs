@@ -189,7 +189,7 @@ pub(crate) async fn record_external_payment(
                 return Ok(Some(run_to_completion(context, payment, now).await?));
             }
             // The payment exists, or a version that could not read the event has marked it as applied.
-            CommitOutcome::AlreadyDone => match context.store.payment(b, &payment.id).await? {
+            CommitOutcome::AlreadyDone => match context.store.payment(b, payment.id()).await? {
                 Some(payment) => {
                     let applied = commit_reports(context, payment, &all, event.as_ref(), now).await?;
                     return Ok(Some(applied));

@@ -92,7 +92,7 @@ async fn already_started(
 ) -> Result<Option<Payment>, OperationError> {
     for _ in 0..PAYMENTS_PER_FORM_MAX {
         let Some(known) = context.store.payment(&business.id, &wanted.id).await? else { return Ok(None) };
-        let never_had_a_page = known.state == State::Cancelled && known.checkout.is_none();
+        let never_had_a_page = known.state() == State::Cancelled && known.checkout().is_none();
         if known.asks_for(&wanted.parts) && !never_had_a_page {
             return Ok(Some(known));
         }
@@ -173,7 +173,7 @@ async fn resume(
     payment: Payment,
     now: Timestamp,
 ) -> Result<StartedPayment, OperationError> {
-    if !payment.state.checkout_is_live() {
+    if !payment.state().checkout_is_live() {
         let checkout_url = context.links.payment_url(&payment);
         return Ok(StartedPayment { payment, checkout_url });
     }
@@ -186,8 +186,8 @@ async fn resume(
             return Err(error);
         }
     };
-    let open = payment.checkout.as_ref().filter(|checkout| {
-        payment.state.checkout_is_live() && checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN
+    let open = payment.checkout().filter(|checkout| {
+        payment.state().checkout_is_live() && checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN
     });
     let checkout_url = open.map_or_else(|| context.links.payment_url(&payment), |checkout| checkout.url.clone());
     Ok(StartedPayment { payment, checkout_url })
@@ -204,10 +204,10 @@ async fn join_or_close(
 ) -> Result<Option<StartedPayment>, OperationError> {
     let other = context.store.payment(&business.id, other).await?.ok_or(OperationError::NotFound)?;
     let open_long_enough =
-        other.checkout.as_ref().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
-    if other.asks_for(&wanted.parts) && other.state.checkout_is_live() && open_long_enough {
+        other.checkout().is_none_or(|checkout| checkout.expires_at.duration_since(now) > CHECKOUT_MARGIN);
+    if other.asks_for(&wanted.parts) && other.state().checkout_is_live() && open_long_enough {
         let joined = resume(context, business, other, now).await?;
-        return Ok(match joined.payment.state {
+        return Ok(match joined.payment.state() {
             State::Started | State::NeedsAction | State::Processing | State::Settled => Some(joined),
             State::Failed | State::Cancelled => None,
         });
@@ -222,16 +222,16 @@ pub(crate) async fn close_checkout(
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    if !payment.state.checkout_is_live() {
+    if !payment.state().checkout_is_live() {
         // Its page is closed, but its claims on invoices may not be released yet.
         return run_to_completion(context, payment, now).await;
     }
     // A page whose address never reached us cannot be paid on: only the provider's answer has the address, and a request that
     // still waits for it will find the payment cancelled and show no address.
-    let Some(checkout) = payment.checkout.clone() else { return abandon(context, payment, now).await };
+    let Some(checkout) = payment.checkout().cloned() else { return abandon(context, payment, now).await };
     // A payment is one attempt; a new decision of the payer is another payment.
-    let key = IdempotencyKey::new(&payment.business, &payment.id, Operation::CloseCheckout, 1);
-    match context.gateways.of(payment.provider)?.close_checkout(&checkout.id, &key).await? {
+    let key = IdempotencyKey::new(payment.business(), payment.id(), Operation::CloseCheckout, 1);
+    match context.gateways.of(payment.provider())?.close_checkout(&checkout.id, &key).await? {
         CloseOutcome::Closed(reports) => commit_reports(context, payment, &reports, None, now).await,
         CloseOutcome::NoLongerOpen => poll_provider(context, payment, now).await,
     }
@@ -249,8 +249,8 @@ pub(crate) async fn poll_provider(
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let Some(checkout) = payment.checkout.clone() else { return Ok(payment) };
-    let reports = context.gateways.of(payment.provider)?.look_up_checkout(&checkout.id).await?;
+    let Some(checkout) = payment.checkout().cloned() else { return Ok(payment) };
+    let reports = context.gateways.of(payment.provider())?.look_up_checkout(&checkout.id).await?;
     commit_reports(context, payment, &reports, None, now).await
 }
 

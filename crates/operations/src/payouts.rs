@@ -223,9 +223,9 @@ impl Owners {
         let payment = owner.and_then(|(payment, _)| self.payments.get(payment));
         let taken_over = payment.filter(|payment| journal::was_unidentified(payment, &transaction));
         PayoutTransaction {
-            payment: payment.map(|payment| payment.id.clone()),
+            payment: payment.map(|payment| payment.id().clone()),
             fact: payment.and(owner).and_then(|(_, fact)| fact.clone()),
-            taken_over_at: taken_over.map(|payment| payment.started_at),
+            taken_over_at: taken_over.map(|payment| payment.started_at()),
             other_business: None,
             holder: None,
             transaction,

@@ -56,8 +56,8 @@ pub async fn order_refund(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let before = context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)?;
-    let gateway = context.gateways.of(before.provider)?;
-    let payment = if before.refunds.iter().any(|order| order.id == new.id) {
+    let gateway = context.gateways.of(before.provider())?;
+    let payment = if before.refunds().iter().any(|order| order.id == new.id) {
         before
     } else {
         if let Some(amount) = new.amount {
@@ -69,7 +69,7 @@ pub async fn order_refund(
         change_payment(context, before, &[], now, |payment, _, now| {
             let whole = || match &new.invoice {
                 Some(invoice) => payment
-                    .allocations
+                    .allocations()
                     .iter()
                     .find(|allocation| allocation.invoice == *invoice)
                     .map_or(Money::zero(payment.currency()), |allocation| allocation.applied),
@@ -110,7 +110,7 @@ pub async fn answer_refund(
     }
     check_number(context, business, new.credit_note_number.as_ref()).await?;
     let note =
-        CreditNoteId::derived(new.payment.as_str(), &[new.refund.as_str(), &before.refund_answers.len().to_string()]);
+        CreditNoteId::derived(new.payment.as_str(), &[new.refund.as_str(), &before.refund_answers().len().to_string()]);
     let note = note_of_refund(business, note, new.credit_note_number.as_ref(), &new.reason, now)?;
     let answered = change_payment(context, before, &[], now, |payment, _, now| {
         payment::answer_refund(payment, &new.refund, new.meaning, note.clone(), now)
@@ -129,7 +129,7 @@ pub async fn answer_refund(
 
 /// Whether just this was said of the refund before, and nothing of it is open any more.
 fn is_answered_so(payment: &Payment, new: &NewRefundAnswer) -> bool {
-    let answers = payment.refund_answers.iter().rev();
+    let answers = payment.refund_answers().iter().rev();
     let is_open = payment.unanswered_refunds().iter().any(|open| open.refund == new.refund);
     !is_open && answers.filter(|answer| answer.refund == new.refund).any(|answer| answer.meaning == new.meaning)
 }
@@ -152,12 +152,12 @@ pub(crate) async fn answer_as_chosen(
         let open = payment.unanswered_refunds().into_iter().map(|open| open.refund).find(|open| !asked.contains(open));
         let Some(refund) = open else { return Ok(()) };
         asked.insert(refund.clone());
-        let word = match business.locale_for(Some(payment.locale)).language() {
+        let word = match business.locale_for(Some(payment.locale())).language() {
             Language::English => "Refund",
             Language::French => "Remboursement",
         };
         let reason = word.parse().map_err(|_| OperationError::Defect("the reason of a refund".to_owned()))?;
-        let new = NewRefundAnswer { payment: payment.id, refund, meaning, credit_note_number: None, reason };
+        let new = NewRefundAnswer { payment: payment.id().clone(), refund, meaning, credit_note_number: None, reason };
         match answer_refund(context, &business, &new, now).await {
             Ok(_) => {}
             // A person sees it among the reviews, if there is anything to say.
@@ -229,7 +229,7 @@ async fn request_refund(
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
     let mut payment = payment;
-    let gateway = context.gateways.of(payment.provider)?;
+    let gateway = context.gateways.of(payment.provider())?;
     // A forgotten key would make a second refund of the same order, so the provider is first asked which it has made.
     if now.duration_since(order.ordered_at) > gateway.idempotency_keys_known_for() {
         payment = apply_money_back(context, payment, now).await?;
@@ -240,10 +240,10 @@ async fn request_refund(
         of,
         amount: order.amount,
         refund: order.id.clone(),
-        payment: payment.id.clone(),
-        business: payment.business.clone(),
+        payment: payment.id().clone(),
+        business: payment.business().clone(),
     };
-    let key = IdempotencyKey::of_refund(&payment.business, &payment.id, &order.id);
+    let key = IdempotencyKey::of_refund(payment.business(), payment.id(), &order.id);
     match gateway.refund(&wanted, &key).await? {
         RefundOutcome::Made(reports) => commit_reports(context, payment, &reports, None, now).await,
         RefundOutcome::Refused { reason } => refused(context, payment, &order.id, &reason, now).await,
@@ -254,7 +254,7 @@ async fn request_refund(
 async fn apply_money_back(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let mut payment = payment;
     for of in carriers(&payment) {
-        let reports = context.gateways.of(payment.provider)?.money_back_of(&of).await?;
+        let reports = context.gateways.of(payment.provider())?.money_back_of(&of).await?;
         payment = commit_reports(context, payment, &reports, None, now).await?;
     }
     Ok(payment)
@@ -284,7 +284,7 @@ async fn refused(
 /// known.
 fn carriers(payment: &Payment) -> Vec<ObjectId> {
     let currency = payment.currency();
-    let objects = &payment.provider_state.0;
+    let objects = &payment.provider_state().0;
     let sent_back = |of: &ObjectId| {
         let intent = objects.get(of).and_then(ObjectState::intent);
         intent.map_or(Money::zero(currency), |intent| intent.refunded.in_currency(currency))

@@ -45,7 +45,7 @@ pub(crate) async fn settle_account(
     for id in unapplied_payments(context, b, c).await? {
         payments.extend(context.store.payment(b, &id).await?);
     }
-    payments.sort_by_key(|payment| (payment.started_at, payment.id.clone()));
+    payments.sort_by_key(|payment| (payment.started_at(), payment.id().clone()));
     let (mut left, mut failed) = (Vec::<Currency>::new(), None);
     for payment in payments {
         match Box::pin(settle_payment(context, payment, now)).await {

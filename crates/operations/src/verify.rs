@@ -103,15 +103,15 @@ async fn verify_account(
         lists.entry_months.insert(entry.dated_on.first_of_month());
     }
     for payment in &payments {
-        lists.payments.insert(payment.id.to_string());
-        let month = payment.started_at.strftime("%Y%m").to_string();
-        lists.payment_months.entry(month).or_insert(payment.started_at);
+        lists.payments.insert(payment.id().to_string());
+        let month = payment.started_at().strftime("%Y%m").to_string();
+        lists.payment_months.entry(month).or_insert(payment.started_at());
         names::verify_payment(context, payment, proof).await?;
         moves::verify_moves(context, payment, proof).await?;
         let reviews = payment.reviews();
-        lists.reviews.extend(reviews.iter().map(|review| looked_for(&payment.id, c, &review.name, review.amount)));
+        lists.reviews.extend(reviews.iter().map(|review| looked_for(payment.id(), c, &review.name, review.amount)));
     }
-    let of_payments = payments.iter().map(|payment| (payment.id.to_string(), payment.unapplied));
+    let of_payments = payments.iter().map(|payment| (payment.id().to_string(), payment.unapplied()));
     let of_notes = credit_notes.iter().map(|note| (note.id.to_string(), note.unapplied));
     let unapplied = of_payments.chain(of_notes).filter(|(_, amount)| !amount.is_zero());
     lists.unapplied.extend(unapplied.map(|(source, amount)| format!("{source} of {c} {}", amount.minor())));
@@ -148,7 +148,7 @@ async fn verify_lists(
     }
     for at in lists.payment_months.values().copied() {
         let found = all(|page| async move { Ok(store.payments_of_month(b, at, &page).await?) }).await?;
-        payments.extend(found.iter().map(|payment| payment.id.to_string()));
+        payments.extend(found.iter().map(|payment| payment.id().to_string()));
     }
     compare("ledger of the business", &lists.entries, &entries, proof);
     for (decision, places) in lists.decisions.iter().filter(|(_, places)| !places.iter().copied().eq(0..places.len())) {
@@ -264,6 +264,6 @@ async fn credit_notes_of(context: &Context, b: &BusinessId, c: &CustomerId) -> R
 async fn payments_of(context: &Context, b: &BusinessId, c: &CustomerId) -> Result<Vec<Payment>, OperationError> {
     let heads = all(|page| async move { Ok(context.store.payments_of(b, c, &page).await?) }).await?;
     let whole = stream::iter(heads)
-        .map(|head| async move { context.store.payment(b, &head.id).await?.ok_or(OperationError::NotFound) });
+        .map(|head| async move { context.store.payment(b, head.id()).await?.ok_or(OperationError::NotFound) });
     whole.buffered(SIDE_BY_SIDE).try_collect().await
 }

@@ -107,7 +107,7 @@ impl Decision {
                 let Scope::Invoice(invoice) = &link.scope;
                 invoice.to_string()
             }
-            Change::PaymentStarted(after) | Change::PaymentChanged { after, .. } => after.id.to_string(),
+            Change::PaymentStarted(after) | Change::PaymentChanged { after, .. } => after.id().to_string(),
             Change::CreditNoteIssued(after) | Change::CreditNoteChanged { after, .. } => after.id.to_string(),
         };
         self.changes.iter().map(document).collect()
@@ -117,8 +117,8 @@ impl Decision {
     pub fn name(&self) -> String {
         let of = |id: &str, version: u64| format!("{id}.{version}");
         let named = self.changes.iter().rev().find_map(|change| match change {
-            Change::PaymentChanged { after, .. } => Some(of(after.id.as_str(), after.version)),
-            Change::PaymentStarted(payment) => Some(of(payment.id.as_str(), payment.version)),
+            Change::PaymentChanged { after, .. } => Some(of(after.id().as_str(), after.version())),
+            Change::PaymentStarted(payment) => Some(of(payment.id().as_str(), payment.version())),
             Change::CreditNoteChanged { after, .. } => Some(of(after.id.as_str(), after.version)),
             Change::CreditNoteIssued(note) => Some(of(note.id.as_str(), note.version)),
             Change::InvoiceIssued(invoice) => Some(of(invoice.head.id.as_str(), invoice.head.balance.version)),
@@ -203,7 +203,7 @@ fn invoice(change: &InvoiceChange) -> Vec<Difference> {
 }
 
 fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
-    let id = after.id.as_str();
+    let id = after.id().as_str();
     let words = |field: &'static str, read: fn(&Payment) -> String| Difference {
         what: id.to_owned(),
         field,
@@ -214,19 +214,17 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
         Difference::of_amount(id, field, before.map(read), read(after))
     };
     let mut differences = vec![
-        words("status", |payment| payment.state.as_str().to_owned()),
-        money("received", |payment| payment.received),
-        money("returned", |payment| payment.returned),
-        money("refunded", |payment| payment.refunded),
-        money("charged_back", |payment| payment.charged_back),
-        money("unapplied", |payment| payment.unapplied),
-        words("suspense", |payment| spoken(&payment.suspense)),
-        words("checkout", |payment| {
-            payment.checkout.as_ref().map(|checkout| checkout.id.to_string()).unwrap_or_default()
-        }),
+        words("status", |payment| payment.state().as_str().to_owned()),
+        money("received", |payment| payment.received()),
+        money("returned", |payment| payment.returned()),
+        money("refunded", |payment| payment.refunded()),
+        money("charged_back", |payment| payment.charged_back()),
+        money("unapplied", |payment| payment.unapplied()),
+        words("suspense", |payment| spoken(payment.suspense())),
+        words("checkout", |payment| payment.checkout().map(|checkout| checkout.id.to_string()).unwrap_or_default()),
         words("refused_by_provider", |payment| {
             let refused: Vec<String> =
-                payment.page_refusals.iter().map(|refusal| refusal.review(payment).name).collect();
+                payment.page_refusals().iter().map(|refusal| refusal.review(payment).name).collect();
             refused.join(", ")
         }),
     ];
@@ -234,22 +232,22 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
     differences.extend(before.map(|before| Difference {
         what: id.to_owned(),
         field: "customer",
-        before: before.customer.to_string(),
-        after: after.customer.to_string(),
+        before: before.customer().to_string(),
+        after: after.customer().to_string(),
     }));
     let (orders, closed) =
-        before.map_or((&[][..], &[][..]), |before| (&before.refunds[..], &before.reviews_closed[..]));
+        before.map_or((&[][..], &[][..]), |before| (&before.refunds()[..], &before.reviews_closed()[..]));
     differences.extend(
-        after.refunds.iter().flat_map(|order| refund(orders.iter().find(|before| before.id == order.id), order)),
+        after.refunds().iter().flat_map(|order| refund(orders.iter().find(|before| before.id == order.id), order)),
     );
-    let answered = before.map_or(0, |before| before.refund_answers.len());
-    differences.extend(after.refund_answers.iter().skip(answered).map(|answer| Difference {
+    let answered = before.map_or(0, |before| before.refund_answers().len());
+    differences.extend(after.refund_answers().iter().skip(answered).map(|answer| Difference {
         what: id.to_owned(),
         field: "refund_meaning",
         before: String::new(),
         after: format!("{} {} of {}", answer.meaning.as_str(), text_of(answer.amount), answer.refund),
     }));
-    differences.extend(after.reviews_closed.iter().filter(|name| !closed.contains(name)).map(|name| Difference {
+    differences.extend(after.reviews_closed().iter().filter(|name| !closed.contains(name)).map(|name| Difference {
         what: id.to_owned(),
         field: "review_closed",
         before: String::new(),

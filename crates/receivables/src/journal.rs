@@ -267,7 +267,7 @@ pub fn known_of(payment: &Payment, transaction: &BalanceTransaction, others: &[B
         moves.note(moved.id.as_str(), Move::from(moved));
     }
     let is_foreign = |cash: &Cash| !cash.is_empty() && cash.in_currency(own).is_zero();
-    let shares = match payment.provider_state.0.get(source) {
+    let shares = match payment.provider_state().0.get(source) {
         Some(ObjectState::Chargeback(chargeback)) if is_foreign(chargeback.disputed()) => return Known::InSuspense,
         Some(ObjectState::Chargeback(chargeback)) => {
             for (id, moved) in chargeback.moves.iter() {
@@ -321,11 +321,11 @@ fn never_had(payment: &Payment, source: &ObjectId) -> Money {
         | ObjectState::Checkout(_)
         | ObjectState::Concern(_) => None,
     };
-    let back = payment.provider_state.0.iter().rev();
+    let back = payment.provider_state().0.iter().rev();
     let mut back: Vec<_> =
         back.filter_map(|(object, fact)| went(fact).map(|(kind, amount)| (kind, object, amount))).collect();
     back.sort_by_key(|(kind, _, _)| *kind);
-    let mut left = payment.provider_state.fold().overdrawn(own);
+    let mut left = payment.provider_state().fold().overdrawn(own);
     for (_, object, amount) in back {
         let beyond = amount.min(left);
         if object == source {
@@ -338,7 +338,7 @@ fn never_had(payment: &Payment, source: &ObjectId) -> Money {
 
 /// Whether the bank returned what came by a charge, or by any attempt of an intent.
 fn was_returned(payment: &Payment, source: &ObjectId) -> bool {
-    payment.provider_state.0.iter().any(|(object, fact)| {
+    payment.provider_state().0.iter().any(|(object, fact)| {
         fact.intent().is_some_and(|intent| match intent.attempts.get(source.as_str()) {
             Some(attempt) => attempt.returned,
             None => object == source && intent.attempts.values().any(|attempt| attempt.returned),
@@ -348,7 +348,7 @@ fn was_returned(payment: &Payment, source: &ObjectId) -> bool {
 
 /// The money that came by an intent, or by a charge that carries its money itself or is an attempt of its intent.
 fn received_by<'a>(payment: &'a Payment, source: &ObjectId) -> Option<&'a Cash> {
-    payment.provider_state.0.iter().find_map(|(object, fact)| match fact {
+    payment.provider_state().0.iter().find_map(|(object, fact)| match fact {
         ObjectState::Intent(intent) if object == source || intent.attempts.contains_key(source.as_str()) => {
             Some(&intent.received)
         }
@@ -362,7 +362,7 @@ fn received_by<'a>(payment: &'a Payment, source: &ObjectId) -> Option<&'a Cash> 
 
 /// Whether a movement came before the payment that has it now: until then its customer was not known.
 pub fn was_unidentified(payment: &Payment, transaction: &BalanceTransaction) -> bool {
-    payment.origin == Origin::Provider && transaction.at < payment.started_at && transaction.may_be_a_payments()
+    *payment.origin() == Origin::Provider && transaction.at < payment.started_at() && transaction.may_be_a_payments()
 }
 
 /// The columns of the journal as a file.

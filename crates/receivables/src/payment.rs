@@ -15,6 +15,8 @@ use crate::locale::Locale;
 use crate::money::Money;
 use crate::provider_object::{ObjectId, Provider, ProviderState};
 
+mod accessors;
+mod cash;
 mod cash_moves;
 mod charge_rule;
 mod external;
@@ -28,7 +30,9 @@ mod refunds;
 mod reviews;
 mod start;
 mod state;
+mod stored;
 
+pub use cash::PaymentCash;
 pub use cash_moves::{HandOverRefusal, MoveRefusal, apply, hand_over, move_cash, unapply};
 pub use charge_rule::ChargeRule;
 pub use external::{ExternalPayment, mention_cash, mention_transfer, mentioned_cash, start_external};
@@ -46,77 +50,40 @@ pub use refund_meaning::{
 pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, RefundRequest, order_refund, refund_refused};
 pub use reviews::{Review, ReviewKind, ReviewRefusal, close_review};
 pub use start::{PAGE_OPEN_FOR, StartRefusal, start};
-pub use state::{Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, State, Transition, poll_delay, transition};
+pub use state::{
+    Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, Progress, State, Transition, poll_delay, transition,
+};
+pub use stored::{Inconsistent, StoredPayment};
 
 /// Invoices that one payment can cover.
 pub const ALLOCATIONS_PER_PAYMENT_MAX: usize = 1000;
 
 /// A payment, its allocations and all that the provider reported of it.
+///
+/// Only the books change one: outside this module it is read, or made again of what was [stored](StoredPayment).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {
-    /// Our id, drawn when the page was rendered; it is the idempotency key of everything done for the payment.
-    pub id: PaymentId,
-    /// The business that it belongs to.
-    pub business: BusinessId,
-    /// The customer on whose account it stands.
-    pub customer: CustomerId,
-    /// Who takes the money.
-    pub provider: Provider,
-    /// How much was asked for: the sum of what is intended.
-    pub amount: Money,
-    /// What it is for: first what the payer chose, in their order, then what the books or an operator found for the rest.
-    pub allocations: Vec<Allocation>,
-    /// The door by which the payer came.
-    pub origin: Origin,
-    /// The language and habits of writing for the payer's pages and mails.
-    pub locale: Locale,
-    /// The instant at which the payer asked for it, or at which the provider first reported it.
-    pub started_at: Timestamp,
-    /// The hosted page, once it exists.
-    pub checkout: Option<Checkout>,
-    /// What the provider refused when the page was to be opened.
-    pub page_refusals: Vec<PageRefusal>,
-    /// What the provider has said.
-    pub provider_state: ProviderState,
-    /// The last state that the table of states let it reach.
-    pub state: State,
-    /// The money that came, in the payment's currency, before anything of it went back.
-    pub received: Money,
-    /// What had come and was returned by the payer's bank; it is not among what was received any more.
-    pub returned: Money,
-    /// What of it was sent back to the payer, or is on its way there.
-    pub refunded: Money,
-    /// What of it the issuer has taken back.
-    pub charged_back: Money,
-    /// What is ours of it and covers no invoice.
-    pub unapplied: Money,
-    /// What has gone back already but still stands on invoices, while the payment is being worked off in steps.
-    pub to_reclaim: Money,
-    /// What of the unapplied is left as it is until something becomes payable: no open invoice was there for it, or it is kept.
-    pub on_account: Money,
-    /// What of the unapplied an operator left there on purpose: the books apply none of it.
-    pub kept: Money,
-    /// Another program's payment of a known customer, of which nothing says what it is for: all of it is kept until a person says, or
-    /// it is heard to be a bank transfer.
-    pub proposed: bool,
-    /// There is more to place than one transaction carries, or invoices are to be found for what is left.
-    pub unfinished: bool,
-    /// That the money came was announced, which waits until all of it has its place.
-    pub settlement_announced: bool,
-    /// What we asked the provider to send back.
-    pub refunds: Vec<RefundOrder>,
-    /// What was said of refunds that were made at the provider.
-    pub refund_answers: Vec<RefundAnswer>,
-    /// Reviews that a person has closed, by name.
-    pub reviews_closed: Vec<String>,
-    /// Money that came in another currency, kept aside until someone has looked.
-    pub suspense: Vec<Money>,
-    /// When the funds became ours.
-    pub settled_at: Option<Timestamp>,
-    /// When to ask the provider, should no report come before; none once there is nothing to wait for.
-    pub next_poll_at: Option<Timestamp>,
-    /// Rises by one with each change; a change is written only over the version that it was decided on.
-    pub version: u64,
+    id: PaymentId,
+    business: BusinessId,
+    customer: CustomerId,
+    provider: Provider,
+    amount: Money,
+    allocations: Vec<Allocation>,
+    origin: Origin,
+    locale: Locale,
+    started_at: Timestamp,
+    checkout: Option<Checkout>,
+    page_refusals: Vec<PageRefusal>,
+    provider_state: ProviderState,
+    progress: Progress,
+    cash: PaymentCash,
+    proposed: bool,
+    unfinished: bool,
+    refunds: Vec<RefundOrder>,
+    refund_answers: Vec<RefundAnswer>,
+    reviews_closed: Vec<String>,
+    next_poll_at: Option<Timestamp>,
+    version: u64,
 }
 
 /// How the payer came.
@@ -174,7 +141,7 @@ struct Opening {
 impl Payment {
     /// What of a transfer has arrived, before it is whole; `None` where nothing has, or nothing more is waited for.
     pub fn arrived(&self) -> Option<Money> {
-        let waits = matches!(self.state, State::Started | State::NeedsAction | State::Processing);
+        let waits = matches!(self.state(), State::Started | State::NeedsAction | State::Processing);
         let funded = self.provider_state.fold().funded.in_currency(self.currency());
         (waits && !funded.is_zero()).then_some(funded)
     }
@@ -207,7 +174,6 @@ impl Payment {
     /// A payment of which no report has come and to which nothing is allocated yet.
     fn blank(opening: Opening, now: Timestamp) -> Self {
         let Opening { id, business, customer, provider, origin, locale, amount } = opening;
-        let nothing = Money::zero(amount.currency());
         Self {
             id,
             business,
@@ -221,23 +187,13 @@ impl Payment {
             checkout: None,
             page_refusals: Vec::new(),
             provider_state: ProviderState::default(),
-            state: State::Started,
-            received: nothing,
-            returned: nothing,
-            refunded: nothing,
-            charged_back: nothing,
-            unapplied: nothing,
-            to_reclaim: nothing,
-            on_account: nothing,
-            kept: nothing,
+            progress: Progress::Started,
+            cash: PaymentCash::none(amount.currency()),
             proposed: false,
             unfinished: false,
-            settlement_announced: false,
             refunds: Vec::new(),
             refund_answers: Vec::new(),
             reviews_closed: Vec::new(),
-            suspense: Vec::new(),
-            settled_at: None,
             next_poll_at: None,
             version: 0,
         }
@@ -245,7 +201,7 @@ impl Payment {
 
     /// What is ours of the money that came: received, less what went back.
     pub fn cash(&self) -> Money {
-        self.received.less(self.refunded).less(self.charged_back)
+        self.cash.ours()
     }
 
     /// What of the unapplied the books apply once something becomes payable: nothing while the payment is being worked off, and not
@@ -254,17 +210,17 @@ impl Payment {
         if self.unfinished {
             return Money::zero(self.currency());
         }
-        self.unapplied.less(self.kept).less(self.going_out())
+        self.cash.unapplied.less(self.cash.kept).less(self.going_out())
     }
 
     /// The word for how it stands: of a settled payment that went back, that it did.
     pub fn status(&self) -> &'static str {
-        if self.state == State::Settled && self.received.is_zero() && !self.returned.is_zero() {
+        if self.state() == State::Settled && self.cash.received.is_zero() && !self.cash.returned.is_zero() {
             return "returned";
         }
-        if self.state != State::Settled || self.received.is_zero() || !self.cash().is_zero() {
-            self.state.as_str()
-        } else if self.charged_back.is_zero() {
+        if self.state() != State::Settled || self.cash.received.is_zero() || !self.cash().is_zero() {
+            self.state().as_str()
+        } else if self.cash.charged_back.is_zero() {
             "refunded"
         } else {
             "charged_back"

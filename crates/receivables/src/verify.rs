@@ -146,7 +146,7 @@ impl Proof<'_> {
     /// Each invoice: open by the ledger and day by day, applied by what covers it, held by its payments.
     fn invoices(&mut self, ledger: &LedgerSums) {
         let mut allocations: BTreeMap<&InvoiceId, Vec<&Allocation>> = BTreeMap::new();
-        let of_payments = self.books.payments.iter().flat_map(|payment| &payment.allocations);
+        let of_payments = self.books.payments.iter().flat_map(|payment| payment.allocations());
         let of_notes = self.books.credit_notes.iter().flat_map(|note| &note.allocations);
         for allocation in of_payments.chain(of_notes) {
             allocations.entry(&allocation.invoice).or_default().push(allocation);
@@ -189,9 +189,9 @@ impl Proof<'_> {
     fn holds(&mut self) {
         let mut held: BTreeMap<(InvoiceId, String), i64> = BTreeMap::new();
         for payment in self.books.payments {
-            for part in &payment.allocations {
+            for part in payment.allocations() {
                 if let Some((kind, amount)) = part.hold() {
-                    let name = format!("{} of {}", kind.as_str(), payment.id);
+                    let name = format!("{} of {}", kind.as_str(), payment.id());
                     *held.entry((part.invoice.clone(), name)).or_default() += amount.minor();
                 }
             }
@@ -213,7 +213,7 @@ impl Proof<'_> {
             self.books.invoices.iter().map(|invoice| (&invoice.head.id, &invoice.head)).collect();
         let of_payments = self.books.payments.iter();
         let of_payments = of_payments
-            .flat_map(|payment| payment.allocations.iter().map(|part| (part, Some(HolderId::from(&payment.id)))));
+            .flat_map(|payment| payment.allocations().iter().map(|part| (part, Some(HolderId::from(payment.id())))));
         let of_notes = self.books.credit_notes.iter().flat_map(|note| &note.allocations).map(|part| (part, None));
         let astray: Vec<InvoiceId> = of_payments
             .chain(of_notes)
@@ -230,47 +230,47 @@ impl Proof<'_> {
     /// allocation what the facts make of it.
     fn payments(&mut self, ledger: &LedgerSums) {
         for payment in self.books.payments {
-            let id = &payment.id;
-            let folded = payment.provider_state.fold();
+            let id = payment.id();
+            let folded = payment.provider_state().fold();
             let currency = payment.currency();
             let received = folded.received.in_currency(currency);
             let refunded = folded.refunded.in_currency(currency).min(received);
             let charged_back = folded.charged_back.in_currency(currency).min(received.less(refunded));
-            self.compare(|| format!("{id} received, by the facts"), received.minor(), payment.received.minor());
+            self.compare(|| format!("{id} received, by the facts"), received.minor(), payment.received().minor());
             let returned = folded.returned.in_currency(currency);
-            self.compare(|| format!("{id} returned, by the facts"), returned.minor(), payment.returned.minor());
-            self.compare(|| format!("{id} refunded, by the facts"), refunded.minor(), payment.refunded.minor());
-            let kept = payment.charged_back.minor();
+            self.compare(|| format!("{id} returned, by the facts"), returned.minor(), payment.returned().minor());
+            self.compare(|| format!("{id} refunded, by the facts"), refunded.minor(), payment.refunded().minor());
+            let kept = payment.charged_back().minor();
             self.compare(|| format!("{id} charged back, by the facts"), charged_back.minor(), kept);
-            let applied: i64 = payment.allocations.iter().map(|part| part.applied.minor()).sum();
-            let placed = applied + payment.unapplied.minor();
-            let cash = folded.cash(currency).minor() + payment.to_reclaim.minor();
+            let applied: i64 = payment.allocations().iter().map(|part| part.applied.minor()).sum();
+            let placed = applied + payment.unapplied().minor();
+            let cash = folded.cash(currency).minor() + payment.to_reclaim().minor();
             self.compare(|| format!("{id} cash, by where it is"), placed, cash);
             let taken = ledger.given(id.as_str(), &OF_PAYMENTS);
             self.compare(|| format!("{id} cash, by the ledger"), taken, placed);
-            if !payment.unfinished {
-                self.compare(|| format!("{id} owed back, when finished"), 0, payment.to_reclaim.minor());
+            if !payment.unfinished() {
+                self.compare(|| format!("{id} owed back, when finished"), 0, payment.to_reclaim().minor());
             }
             let others = folded.received.amounts().filter(|amount| amount.currency() != currency);
             let suspense = others.map(|amount| folded.cash(amount.currency())).filter(|amount| !amount.is_zero());
             let suspense: Vec<Money> = suspense.collect();
-            if suspense != payment.suspense {
+            if suspense != payment.suspense() {
                 let what = format!("{id} in suspense, by the facts");
-                self.differ(what, format!("{suspense:?}"), format!("{:?}", payment.suspense));
+                self.differ(what, format!("{suspense:?}"), format!("{:?}", payment.suspense()));
             }
             if !payment::is_as_folded(payment) {
                 self.differ(format!("{id} allocations"), "as folded".to_owned(), "otherwise".to_owned());
             }
             let settled = folded.has_come();
-            if settled != (payment.state == State::Settled) {
+            if settled != (payment.state() == State::Settled) {
                 let computed = if settled { "settled" } else { "not settled" };
-                self.differ(format!("{id} state"), computed.to_owned(), payment.state.as_str().to_owned());
+                self.differ(format!("{id} state"), computed.to_owned(), payment.state().as_str().to_owned());
             }
         }
         for (source, contra) in ledger.given.keys() {
             // Of a payment that was handed to another account nothing is left in this one.
             let is_of_one = OF_PAYMENTS.contains(contra) && ledger.given(source, &OF_PAYMENTS) != 0;
-            if is_of_one && !self.books.payments.iter().any(|payment| payment.id.as_str() == source) {
+            if is_of_one && !self.books.payments.iter().any(|payment| payment.id().as_str() == source) {
                 self.differ(format!("{source}, in the ledger"), "a payment".to_owned(), "none".to_owned());
             }
         }
@@ -278,8 +278,8 @@ impl Proof<'_> {
 
     /// What each source covers of each invoice, by the ledger.
     fn covered(&mut self, ledger: &LedgerSums) {
-        let of_payments = self.books.payments.iter().map(|payment| (payment.id.as_str(), &payment.allocations));
-        let of_notes = self.books.credit_notes.iter().map(|note| (note.id.as_str(), &note.allocations));
+        let of_payments = self.books.payments.iter().map(|payment| (payment.id().as_str(), payment.allocations()));
+        let of_notes = self.books.credit_notes.iter().map(|note| (note.id.as_str(), &*note.allocations));
         let parts =
             of_payments.chain(of_notes).flat_map(|(source, parts)| parts.iter().map(move |part| (source, part)));
         let applied = parts.map(|(source, part)| ((source.to_owned(), part.invoice.clone()), part.applied.minor()));
@@ -326,7 +326,7 @@ impl Proof<'_> {
         }
         let mut unapplied: BTreeMap<Currency, i64> = BTreeMap::new();
         for payment in self.books.payments {
-            *unapplied.entry(payment.currency()).or_default() += payment.unapplied.minor();
+            *unapplied.entry(payment.currency()).or_default() += payment.unapplied().minor();
         }
         for note in self.books.credit_notes {
             *unapplied.entry(note.amount.currency()).or_default() += note.unapplied.minor();

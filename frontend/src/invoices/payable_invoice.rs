@@ -164,8 +164,8 @@ impl PayableInvoice {
 /// The day on which the last money for an invoice arrived, among payments that were meant for it.
 pub(crate) fn last_paid_on(payments: &[Payment], invoice: &InvoiceId, business: &Business) -> Option<Date> {
     let for_it = |payment: &&Payment| {
-        payment.allocations.iter().any(|allocation| allocation.invoice == *invoice && !allocation.applied.is_zero())
+        payment.allocations().iter().any(|allocation| allocation.invoice == *invoice && !allocation.applied.is_zero())
     };
-    let last = payments.iter().filter(for_it).filter_map(|payment| payment.settled_at).max();
+    let last = payments.iter().filter(for_it).filter_map(|payment| payment.settled_at()).max();
     last.map(|at| business.time_zone.date_at(at))
 }

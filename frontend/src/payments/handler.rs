@@ -43,13 +43,13 @@ pub(crate) async fn show_payment(
     let business = &request.business;
     let payment = request.context().store.payment(&business.id, &id).await?.ok_or(ErrorPage::NotFound)?;
     let key = query.key.as_deref().filter(|key| request.context().links.payment_key_opens(&payment, key));
-    let is_own = customer.as_ref() == Some(&payment.customer);
+    let is_own = customer.as_ref() == Some(payment.customer());
     if key.is_none() && !is_own {
         return Err(ErrorPage::NotFound.into());
     }
     // The provider is called only for those to whom the page opens.
     let payment = poll_payment(request.context(), payment, request.now).await?;
-    let ids: Vec<InvoiceId> = payment.allocations.iter().map(|allocation| allocation.invoice.clone()).collect();
+    let ids: Vec<InvoiceId> = payment.allocations().iter().map(|allocation| allocation.invoice.clone()).collect();
     let store = &request.context().store;
     let invoices = async { store.invoice_heads(&business.id, &ids).await.map_err(Failure::from) };
     let (invoices, pay_link) = tokio::try_join!(invoices, open_pay_link(&request, &payment))?;
@@ -58,13 +58,13 @@ pub(crate) async fn show_payment(
         Some(key) => format!("/payments/{id}?key={key}"),
         None => format!("/payments/{id}"),
     };
-    let localizer = request.localizer(Some(payment.locale));
+    let localizer = request.localizer(Some(payment.locale()));
     let view = payment_view(&payment, &invoices, back, business, request.now);
     let page = payment_page(localizer, &view, &address);
     let nav_item = is_own.then_some(NavItem::Other);
     let mut answer =
         request.clone().with_return_address(address.clone()).page(StatusCode::OK, localizer, nav_item, page);
-    if payment.state == State::Started && query.n < RELOADS_MAX {
+    if payment.state() == State::Started && query.n < RELOADS_MAX {
         let separator = if address.contains('?') { '&' } else { '?' };
         let next = format!("{RELOAD_SECONDS};url={address}{separator}n={}", query.n + 1);
         if let Ok(next) = HeaderValue::from_str(&next) {
@@ -76,11 +76,11 @@ pub(crate) async fn show_payment(
 
 /// The pay link that the payment began by, while it opens.
 async fn open_pay_link(request: &RequestContext, payment: &Payment) -> Result<Option<String>, Failure> {
-    let Origin::PayLink(id) = &payment.origin else { return Ok(None) };
+    let Origin::PayLink(id) = payment.origin() else { return Ok(None) };
     let context = request.context();
     let token = context.links.pay_token(id);
     let link = context.store.pay_link(&Links::hash(&token)).await?;
     // A payment that was handed to another account says nothing of the one it came from.
-    let opens = link.is_some_and(|link| link.customer == payment.customer && link.opens_on(request.today()));
+    let opens = link.is_some_and(|link| link.customer == *payment.customer() && link.opens_on(request.today()));
     Ok(opens.then(|| format!("/p/{token}")))
 }

@@ -88,24 +88,23 @@ pub(crate) fn payment_view(
     business: &Business,
     now: Timestamp,
 ) -> PaymentView {
-    let open_page =
-        |checkout: &&receivables::payment::Checkout| payment.state.checkout_is_live() && checkout.expires_at > now;
+    let open_page = payment.checkout().filter(|page| payment.state().checkout_is_live() && page.expires_at > now);
     // What an operator has taken back altogether is not the payer's concern.
-    let covered = payment.allocations.iter().filter(|part| !part.withdrawn_by_operator || !part.applied.is_zero());
+    let covered = payment.allocations().iter().filter(|part| !part.withdrawn_by_operator || !part.applied.is_zero());
     PaymentView {
-        id: payment.id.clone(),
-        state: payment.state,
-        amount: payment.amount,
-        received: payment.received,
-        refunded: payment.refunded,
-        charged_back: payment.charged_back,
-        unapplied: payment.unapplied,
-        suspense: payment.suspense.clone(),
+        id: payment.id().clone(),
+        state: payment.state(),
+        amount: payment.amount(),
+        received: payment.received(),
+        refunded: payment.refunded(),
+        charged_back: payment.charged_back(),
+        unapplied: payment.unapplied(),
+        suspense: payment.suspense().to_vec(),
         arrived: payment.arrived(),
         allocations: covered.map(|allocation| allocation_view(allocation, invoices)).collect(),
-        checkout: payment.checkout.as_ref().filter(open_page).map(|checkout| checkout.url.clone()),
+        checkout: open_page.map(|page| page.url.clone()),
         decline: decline_of(payment),
-        settled_on: payment.settled_at.map(|at| business.time_zone.date_at(at)),
+        settled_on: payment.settled_at().map(|at| business.time_zone.date_at(at)),
         back,
     }
 }
@@ -113,10 +112,10 @@ pub(crate) fn payment_view(
 /// A row of a list of payments.
 pub(crate) fn payment_row(payment: &Payment, business: &Business) -> PaymentRow {
     PaymentRow {
-        id: payment.id.clone(),
-        on: business.time_zone.date_at(payment.settled_at.unwrap_or(payment.started_at)),
-        amount: if payment.state == State::Settled { payment.received } else { payment.amount },
-        state: payment.state,
+        id: payment.id().clone(),
+        on: business.time_zone.date_at(payment.settled_at().unwrap_or(payment.started_at())),
+        amount: if payment.state() == State::Settled { payment.received() } else { payment.amount() },
+        state: payment.state(),
     }
 }
 
@@ -125,11 +124,11 @@ pub(crate) fn payment_row(payment: &Payment, business: &Business) -> PaymentRow 
 /// A customer who is signed in gets their own account. A key alone, which a forwarded receipt carries, leads to the pay link
 /// that the payer came by while that opens, and to no other: else revoking a link would not hold against who has a receipt.
 pub(crate) fn invoice_address(payment: &Payment, open_pay_link: Option<String>, is_own: bool) -> Option<String> {
-    let in_account = || match payment.allocations.as_slice() {
+    let in_account = || match payment.allocations() {
         [allocation] => format!("/invoices/{}", allocation.invoice),
         _ => "/invoices".to_owned(),
     };
-    match payment.origin {
+    match payment.origin() {
         Origin::PayLink(_) => open_pay_link.or_else(|| is_own.then(in_account)),
         // Whoever began in the account can sign in there.
         Origin::Portal => Some(in_account()),
@@ -151,8 +150,8 @@ fn allocation_view(
 }
 
 fn decline_of(payment: &Payment) -> Option<Decline> {
-    let word = payment.provider_state.fold().decline;
-    match payment.state {
+    let word = payment.provider_state().fold().decline;
+    match payment.state() {
         State::Failed => Some(decline_named(word.as_deref().unwrap_or_default())),
         State::Started | State::NeedsAction => word.as_deref().map(decline_named),
         State::Processing | State::Settled | State::Cancelled => None,

@@ -7,7 +7,7 @@ mod messages;
 mod payable_properties;
 
 use payment_gateway::stripe::currency::charge_rule;
-use receivables::payment::OnlinePayable;
+use receivables::payment::{OnlinePayable, StoredPayment};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -291,7 +291,7 @@ fn each_currency_has_its_decimals() {
 
 fn check_payment(name: &str, payment: &Payment, invoice: &Invoice, again: Option<&str>) {
     let mut head = invoice.head.clone();
-    head.balance.applied = head.balance.gross.less(payment.allocations[0].invoice_open());
+    head.balance.applied = head.balance.gross.less(payment.allocations()[0].invoice_open());
     let invoices = BTreeMap::from([(head.id.clone(), head)]);
     let view = payment_view(payment, &invoices, again.map(str::to_owned), &business(), now());
     check(name, None, |localizer| crate::payments::page::payment_page(localizer, &view, "/payments/x?key=y"));
@@ -341,9 +341,9 @@ fn a_key_alone_leads_to_no_pay_link_but_that_of_the_payment() {
         (Origin::Api, None, None, own.clone()),
         (Origin::Provider, None, None, own.clone()),
     ] {
-        let payment = Payment { origin, ..payment.clone() };
-        assert_eq!(invoice_address(&payment, open_link.clone(), false), by_key, "{:?}", payment.origin);
-        assert_eq!(invoice_address(&payment, open_link, true), by_session, "{:?}", payment.origin);
+        let payment = StoredPayment { origin, ..payment.clone().into_stored() }.restore().unwrap();
+        assert_eq!(invoice_address(&payment, open_link.clone(), false), by_key, "{:?}", payment.origin());
+        assert_eq!(invoice_address(&payment, open_link, true), by_session, "{:?}", payment.origin());
     }
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::SharedInterceptor;
+use receivables::payment::StoredPayment;
 use receivables::{BusinessId, CreditNote, CreditNoteId, Customer, CustomerId, Invoice, InvoiceId, Payment, PaymentId};
 use store::{ChangePlace, Page, Store, StoreError};
 use testing::{Calls, World};
@@ -28,7 +29,7 @@ pub(super) struct Follower {
     b: BusinessId,
     customers: Copies<CustomerId, Customer>,
     invoices: Copies<InvoiceId, Invoice>,
-    payments: Copies<PaymentId, Payment>,
+    payments: Copies<PaymentId, StoredPayment>,
     notes: Copies<CreditNoteId, CreditNote>,
 }
 
@@ -64,8 +65,8 @@ impl<I: FromStr + Ord + Debug, D: PartialEq + Debug> Copies<I, D> {
 }
 
 /// A poll is put off without a decision, and is not shown.
-fn without_poll(payment: Payment) -> Payment {
-    Payment { next_poll_at: None, ..payment }
+fn without_poll(payment: Payment) -> StoredPayment {
+    StoredPayment { next_poll_at: None, ..payment.into_stored() }
 }
 
 impl Follower {
@@ -120,8 +121,8 @@ impl Follower {
             let id = customer.id.clone();
             self.customers.agree(Some(&customer), &id)?;
             for head in store.payments_of(b, &id, &page).await.map_err(lost)?.items {
-                let now = store.payment(b, &head.id).await.map_err(lost)?;
-                self.payments.agree(now.map(without_poll).as_ref(), &head.id)?;
+                let now = store.payment(b, head.id()).await.map_err(lost)?;
+                self.payments.agree(now.map(without_poll).as_ref(), head.id())?;
             }
         }
         for head in store.invoices_of_business(b, &page).await.map_err(lost)?.items {

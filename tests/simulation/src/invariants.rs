@@ -131,9 +131,10 @@ impl Runner {
     /// of a person.
     async fn nothing_waits(&self, books: &Books) -> Result<(), Failure> {
         for payment in &books.payments {
-            let ended = matches!(payment.state, State::Settled | State::Failed | State::Cancelled);
-            if payment.unfinished || !ended {
-                let how = format!("{} is {}, unfinished: {}", payment.id, payment.state.as_str(), payment.unfinished);
+            let ended = matches!(payment.state(), State::Settled | State::Failed | State::Cancelled);
+            if payment.unfinished() || !ended {
+                let how =
+                    format!("{} is {}, unfinished: {}", payment.id(), payment.state().as_str(), payment.unfinished());
                 return Err(Failure::new("a payment hangs", how));
             }
         }
@@ -158,13 +159,13 @@ impl Runner {
     /// No customer is asked for what they have paid: cash that the books may apply covers no invoice only where none could take it.
     async fn money_finds_its_invoice(&self, books: &Books) -> Result<(), Failure> {
         for payment in books.payments.iter().filter(|payment| !payment.free().is_zero()) {
-            let (store, b, c) = (&self.context().store, &payment.business, &payment.customer);
+            let (store, b, c) = (&self.context().store, payment.business(), payment.customer());
             let open = store.open_invoices_in(b, c, payment.currency(), &Page::first(100)).await;
             let open = open.map_err(|error| Failure::new("the tables", error))?.items;
             let takes =
                 |head: &&InvoiceHead| payment::placeable_on(payment, head, OpenPages::Bar).first_day().is_some();
             if let Some(head) = open.iter().find(takes) {
-                let how = format!("{:?} of {} are free, and {} is open", payment.free(), payment.id, head.number);
+                let how = format!("{:?} of {} are free, and {} is open", payment.free(), payment.id(), head.number);
                 return Err(Failure::new("cash waits beside an invoice that is open", how));
             }
         }
@@ -177,7 +178,7 @@ impl Runner {
         let mut payments = Vec::new();
         for customer in store.customers(b, &Page::first(100)).await.map_err(lost)?.items {
             for head in store.payments_of(b, &customer.id, &Page::first(100)).await.map_err(lost)?.items {
-                payments.push(store.payment(b, &head.id).await.map_err(lost)?.expect("a payment that is listed"));
+                payments.push(store.payment(b, head.id()).await.map_err(lost)?.expect("a payment that is listed"));
             }
         }
         let unidentified = store.unidentified(b, &Page::first(100)).await.map_err(lost)?;
@@ -208,7 +209,7 @@ impl Runner {
         }
         let mut found: BTreeMap<String, Sums> = BTreeMap::new();
         for payment in &books.payments {
-            found.insert(payment.id.to_string(), net(&payment.provider_state.fold()));
+            found.insert(payment.id().to_string(), net(&payment.provider_state().fold()));
         }
         for anchor in &nobodys {
             let waiting = store.waiting(b, testing::stripe(), anchor).await.expect("the table");
@@ -274,18 +275,18 @@ impl Runner {
         }
         Random::new(seed ^ 0x5eed).shuffle(&mut all_reports);
         for payment in &books.payments {
-            let names = payment.provider_state.names();
+            let names = payment.provider_state().names();
             let of_it = |report: &&receivables::Report| {
                 names.contains(report.anchor())
                     || names.contains(&report.object)
-                    || report.payment.as_ref() == Some(&payment.id)
+                    || report.payment.as_ref() == Some(payment.id())
             };
             let mut state = ProviderState::default();
             for report in all_reports.iter().filter(of_it) {
                 state.merge(report);
             }
-            if with_what_is_looked_up(&state) != with_what_is_looked_up(&payment.provider_state) {
-                let both = format!("{}: from scratch {state:?}, kept {:?}", payment.id, payment.provider_state);
+            if with_what_is_looked_up(&state) != with_what_is_looked_up(payment.provider_state()) {
+                let both = format!("{}: from scratch {state:?}, kept {:?}", payment.id(), payment.provider_state());
                 return Err(Failure::new("the state is not that of the events", both));
             }
         }
@@ -296,12 +297,12 @@ impl Runner {
     pub(super) async fn folds_agree(&self) -> Result<(), Failure> {
         let books = self.books().await?;
         for payment in &books.payments {
-            let (now, objects) = (self.world.now(), payment.provider_state.0.iter());
+            let (now, objects) = (self.world.now(), payment.provider_state().0.iter());
             let stored: Vec<_> =
                 objects.map(|(object, fact)| receivables::Report::new(object.clone(), fact.clone())).collect();
             let again = receivables::payment::apply_reports(payment, &stored, now);
             if !receivables::payment::is_as_folded(payment) || again.is_some() {
-                return Err(Failure::new("a fold is not what it is from scratch", &payment.id));
+                return Err(Failure::new("a fold is not what it is from scratch", payment.id()));
             }
         }
         Ok(())
@@ -311,19 +312,19 @@ impl Runner {
     async fn receipts_are_mailed(&self, books: &Books) -> Result<(), Failure> {
         let mut receipts: BTreeMap<String, usize> = BTreeMap::new();
         for mail in self.world.mails().await {
-            let of = books.payments.iter().find(|payment| mail.to_string().contains(payment.id.as_str()));
-            *receipts.entry(of.map_or_else(|| mail["subject"].to_string(), |of| of.id.to_string())).or_default() += 1;
+            let of = books.payments.iter().find(|payment| mail.to_string().contains(payment.id().as_str()));
+            *receipts.entry(of.map_or_else(|| mail["subject"].to_string(), |of| of.id().to_string())).or_default() += 1;
         }
         for payment in &books.payments {
-            let mailed = receipts.get(payment.id.as_str()).copied().unwrap_or(0);
+            let mailed = receipts.get(payment.id().as_str()).copied().unwrap_or(0);
             // What another program took and nobody has decided on is only kept.
-            let due = usize::from(payment.settlement_announced);
-            let is_kept = payment.proposed || payment.kept.minor() >= payment.unapplied.minor();
-            if due == 0 && !payment.received.is_zero() && !is_kept {
-                return Err(Failure::new("receipts", format!("the money of {} was never announced", payment.id)));
+            let due = usize::from(payment.settlement_announced());
+            let is_kept = payment.proposed() || payment.kept().minor() >= payment.unapplied().minor();
+            if due == 0 && !payment.received().is_zero() && !is_kept {
+                return Err(Failure::new("receipts", format!("the money of {} was never announced", payment.id())));
             }
             if mailed < due || (mailed > due && (due == 0 || !self.shaken)) {
-                return Err(Failure::new("receipts", format!("{mailed} of {}, expected {due}", payment.id)));
+                return Err(Failure::new("receipts", format!("{mailed} of {}, expected {due}", payment.id())));
             }
         }
         Ok(())

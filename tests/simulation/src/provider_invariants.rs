@@ -86,7 +86,7 @@ impl Runner {
     /// Money in another currency than its payment's is in suspense, with a review.
     pub(super) fn other_currencies_are_in_suspense(payments: &[Payment]) -> Result<(), Failure> {
         for payment in payments {
-            let folded = payment.provider_state.fold();
+            let folded = payment.provider_state().fold();
             let mut expected: BTreeMap<String, i64> = BTreeMap::new();
             for came in folded.received.amounts() {
                 *expected.entry(came.currency().code().to_owned()).or_default() += came.minor();
@@ -95,15 +95,15 @@ impl Runner {
                 *expected.entry(back.currency().code().to_owned()).or_default() -= back.minor();
             }
             expected.retain(|code, minor| *minor > 0 && *code != payment.currency().code());
-            let found = payment.suspense.iter().map(|amount| (amount.currency().code().to_owned(), amount.minor()));
+            let found = payment.suspense().iter().map(|amount| (amount.currency().code().to_owned(), amount.minor()));
             let found: BTreeMap<String, i64> = found.collect();
             let reviews = payment.reviews();
             let seen = |(code, minor): (&String, &i64)| {
                 let name = format!("other_currency#{code}.{minor}");
-                payment.reviews_closed.contains(&name) || reviews.iter().any(|review| review.name == name)
+                payment.reviews_closed().contains(&name) || reviews.iter().any(|review| review.name == name)
             };
             if found != expected || !found.iter().all(seen) {
-                let how = format!("{}: {found:?} and {reviews:?}, expected {expected:?}", payment.id);
+                let how = format!("{}: {found:?} and {reviews:?}, expected {expected:?}", payment.id());
                 return Err(Failure::new("money in another currency", how));
             }
         }

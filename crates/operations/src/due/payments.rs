@@ -28,7 +28,7 @@ pub(super) async fn poll_due_payment(
 ) -> Result<Outcome, OperationError> {
     let Some(claimed) = claim(context, due, LEASE, now).await? else { return Ok(Outcome::Taken) };
     let Some(payment) = context.store.payment(b, id).await? else { return Ok(Outcome::Done) };
-    let (state, started_at) = (payment.state, payment.started_at);
+    let (state, started_at) = (payment.state(), payment.started_at());
     match Box::pin(poll(context, payment, &claimed, now)).await {
         Ok(()) => Ok(Outcome::Done),
         Err(error) if error.retryable() => Err(error),
@@ -44,13 +44,13 @@ pub(super) async fn poll_due_payment(
 
 /// Asks the provider about one payment, and sets its next poll where nothing new was reported.
 async fn poll(context: &Context, payment: Payment, claimed: &DueItem, now: Timestamp) -> Result<(), OperationError> {
-    let version = payment.version;
-    let age = now.duration_since(payment.started_at);
-    let polled = if payment.unfinished && !payment.state.checkout_is_live() {
+    let version = payment.version();
+    let age = now.duration_since(payment.started_at());
+    let polled = if payment.unfinished() && !payment.state().checkout_is_live() {
         run_to_completion(context, payment, now).await?
     } else if payment.refunds_waiting().next().is_some() {
         request_refunds(context, payment, now).await?
-    } else if payment.checkout.is_some() {
+    } else if payment.checkout().is_some() {
         poll_provider(context, payment, now).await?
     } else if age > ABANDON_AFTER {
         abandon(context, payment, now).await?
@@ -58,7 +58,7 @@ async fn poll(context: &Context, payment: Payment, claimed: &DueItem, now: Times
         payment
     };
     // A new version has its own next poll.
-    if polled.version == version {
+    if polled.version() == version {
         match next_poll(&polled, now) {
             Some(next) => context.store.retime_due(claimed, next, None).await?,
             None => context.store.finish_due(claimed).await?,

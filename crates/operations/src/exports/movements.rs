@@ -78,8 +78,8 @@ impl Payments {
         let reading: Vec<_> = apart.iter().map(|payment| Box::pin(store.payment(b, payment))).collect();
         let read: Vec<Option<Payment>> = stream::iter(reading).buffered(AT_ONCE).try_collect().await?;
         let whole = read.into_iter().flatten().map(|payment| {
-            let others = others.remove(&payment.id).unwrap_or_default();
-            (payment.id.clone(), (payment, others.into_iter().map(|other| other.transaction).collect()))
+            let others = others.remove(payment.id()).unwrap_or_default();
+            (payment.id().clone(), (payment, others.into_iter().map(|other| other.transaction).collect()))
         });
         Ok(Self { whole: whole.collect(), in_part })
     }

@@ -125,11 +125,11 @@ pub(super) async fn payments_page(
     let months = period.months();
     let Some(month) = months.get(place.month).copied() else { return Ok((Vec::new(), None)) };
     let page = context.store.payments_of_month(&period.business, month, &place.page()).await?;
-    let payments: Vec<Payment> = page.items.into_iter().filter(|one| period.has(one.started_at)).collect();
-    let ids: BTreeSet<PaymentId> = payments.iter().map(|payment| payment.id.clone()).collect();
+    let payments: Vec<Payment> = page.items.into_iter().filter(|one| period.has(one.started_at())).collect();
+    let ids: BTreeSet<PaymentId> = payments.iter().map(|payment| payment.id().clone()).collect();
     let mut paid_out = context.store.transactions_of_payments(&period.business, &ids).await?;
     let exported = payments.into_iter().map(|payment| {
-        let transactions: Vec<PayoutTransaction> = paid_out.remove(&payment.id).unwrap_or_default();
+        let transactions: Vec<PayoutTransaction> = paid_out.remove(payment.id()).unwrap_or_default();
         let settled = settlements(transactions.iter().map(|one| &one.transaction)).map_err(defect)?;
         Ok(ExportedPayment { payment, settled })
     });

@@ -260,17 +260,17 @@ impl<'a> PaymentJson<'a> {
     fn of(exported: &'a ExportedPayment, zone: &BillingZone) -> Self {
         let payment = &exported.payment;
         Self {
-            payment: payment.id.as_str(),
-            customer: payment.customer.as_str(),
+            payment: payment.id().as_str(),
+            customer: payment.customer().as_str(),
             status: payment.status(),
-            started_on: zone.date_at(payment.started_at).to_string(),
-            settled_on: payment.settled_at.map(|at| zone.date_at(at).to_string()),
+            started_on: zone.date_at(payment.started_at()).to_string(),
+            settled_on: payment.settled_at().map(|at| zone.date_at(at).to_string()),
             currency: payment.currency().to_string(),
-            amount: payment.amount.to_plain(),
-            received: payment.received.to_plain(),
-            refunded: payment.refunded.to_plain(),
-            charged_back: payment.charged_back.to_plain(),
-            unapplied: payment.unapplied.to_plain(),
+            amount: payment.amount().to_plain(),
+            received: payment.received().to_plain(),
+            refunded: payment.refunded().to_plain(),
+            charged_back: payment.charged_back().to_plain(),
+            unapplied: payment.unapplied().to_plain(),
             settled: exported.settled.iter().map(SettlementJson::of).collect(),
         }
     }

@@ -120,7 +120,7 @@ impl ClaimedReports {
     ) -> Result<(), OperationError> {
         for conflict in conflicts {
             let Conflict::UnclaimedReports(anchor) = conflict else { continue };
-            match context.store.waiting(&payment.business, payment.provider, anchor).await? {
+            match context.store.waiting(payment.business(), payment.provider(), anchor).await? {
                 Some(waiting) => drop(self.0.insert(anchor.clone(), (waiting.version, waiting.reports))),
                 None => drop(self.0.remove(anchor)),
             }
@@ -154,7 +154,7 @@ pub(crate) fn run_to_completion(
     async move {
         let mut payment = payment;
         for _ in 0..STEPS_MAX {
-            if !payment.unfinished || payment.state.checkout_is_live() {
+            if !payment.unfinished() || payment.state().checkout_is_live() {
                 return Ok(payment);
             }
             let now = context.present(now);
@@ -186,13 +186,13 @@ pub(crate) async fn placeable(
     amount: Money,
     now: Timestamp,
 ) -> Result<Vec<InvoiceHead>, OperationError> {
-    let Payment { business, customer, .. } = payment;
+    let (business, customer) = (payment.business(), payment.customer());
     let listed = async |pages: OpenPages| {
         let room = |head: &InvoiceHead| payment::placeable_on(payment, head, pages);
         open_invoices(context, business, customer, amount, ALLOCATIONS_PER_STEP + 1, room).await
     };
     let wanted = listed(OpenPages::Yield).await?;
-    let pages = wanted.iter().filter_map(|head| head.balance.holds.page()).filter(|page| *page != payment.id);
+    let pages = wanted.iter().filter_map(|head| head.balance.holds.page()).filter(|page| page != payment.id());
     let pages: BTreeSet<PaymentId> = pages.collect();
     if pages.is_empty() {
         return Ok(wanted);
@@ -237,12 +237,12 @@ pub(crate) async fn change_payment<R: Into<Refusal>>(
     let mut retry = RetryOnConflict::new(context);
     let changed = loop {
         let now = retry.attempt_at(now).await?;
-        if is_already_done(context, &payment.business).await? {
+        if is_already_done(context, payment.business()).await? {
             break reload(context, &payment).await?;
         }
         payment = with_current_invoices(context, payment.clone()).await?;
-        let invoices = named_invoices(context, &payment.business, named).await?;
-        if let Some(after) = commit_once(context, &payment.business, decide(&payment, &invoices, now)).await? {
+        let invoices = named_invoices(context, payment.business(), named).await?;
+        if let Some(after) = commit_once(context, payment.business(), decide(&payment, &invoices, now)).await? {
             break after;
         }
         payment = reload(context, &payment).await?;
@@ -269,11 +269,11 @@ async fn reload_with_invoices(context: &Context, payment: &Payment) -> Result<Pa
 }
 
 pub(crate) async fn with_current_invoices(context: &Context, payment: Payment) -> Result<Payment, OperationError> {
-    let ids: Vec<InvoiceId> = payment.allocations.iter().map(|part| part.invoice.clone()).collect();
-    let heads = context.store.invoice_heads(&payment.business, &ids).await?;
+    let ids: Vec<InvoiceId> = payment.allocations().iter().map(|part| part.invoice.clone()).collect();
+    let heads = context.store.invoice_heads(payment.business(), &ids).await?;
     Ok(payment.with_current_invoices(&heads))
 }
 
 pub(crate) async fn reload(context: &Context, payment: &Payment) -> Result<Payment, OperationError> {
-    context.store.payment(&payment.business, &payment.id).await?.ok_or(OperationError::NotFound)
+    context.store.payment(payment.business(), payment.id()).await?.ok_or(OperationError::NotFound)
 }

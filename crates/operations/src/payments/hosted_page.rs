@@ -27,11 +27,11 @@ pub(super) async fn with_page(
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    if payment.checkout.is_some() {
+    if payment.checkout().is_some() {
         return ask_in_time(context, payment, now).await;
     }
-    let customer = context.store.customer(&business.id, &payment.customer).await?.ok_or(OperationError::NotFound)?;
-    let gateway = context.gateways.of(payment.provider)?;
+    let customer = context.store.customer(&business.id, payment.customer()).await?.ok_or(OperationError::NotFound)?;
+    let gateway = context.gateways.of(payment.provider())?;
     let mut payment = payment;
     let opened = loop {
         let order = order(context, &payment, &customer);
@@ -39,7 +39,7 @@ pub(super) async fn with_page(
             Ok(opened) => break opened,
             Err(error) => payment = without_what_is_refused(context, payment, &order, error, now).await?,
         }
-        if !payment.state.checkout_is_live() || payment.checkout.is_some() {
+        if !payment.state().checkout_is_live() || payment.checkout().is_some() {
             return Ok(payment);
         }
     };
@@ -78,32 +78,32 @@ async fn keep_page(
 /// What the provider is asked to open. It follows from the payment and the customer alone, so that every try under the same
 /// idempotency key sends the same.
 fn order(context: &Context, payment: &Payment, customer: &Customer) -> CheckoutOrder {
-    let cancel_url = match (&payment.origin, payment.allocations.first()) {
+    let cancel_url = match (payment.origin(), payment.allocations().first()) {
         (Origin::PayLink(link), _) => context.links.pay_url(link),
         (Origin::Portal, Some(first)) => context.links.invoice_url(&first.invoice),
         (Origin::Portal, None) | (Origin::Api | Origin::Provider, _) => context.links.payment_url(payment),
     };
     let profile = &customer.profile;
-    let is_taken = |refusal: &PageRefusal| !payment.page_refusals.contains(refusal);
-    let known_as = profile.provider_ids.get(&payment.provider);
+    let is_taken = |refusal: &PageRefusal| !payment.page_refusals().contains(refusal);
+    let known_as = profile.provider_ids.get(&payment.provider());
     CheckoutOrder {
-        payment: payment.id.clone(),
-        business: payment.business.clone(),
+        payment: payment.id().clone(),
+        business: payment.business().clone(),
         currency: payment.currency(),
-        lines: payment.allocations.iter().map(|part| (part.number.to_string(), part.intended)).collect(),
+        lines: payment.allocations().iter().map(|part| (part.number.to_string(), part.intended)).collect(),
         customer: known_as.filter(|id| is_taken(&PageRefusal::Customer((*id).clone()))).cloned(),
         customer_email: profile.email.clone().filter(|_| is_taken(&PageRefusal::EmailAddress)),
-        locale: payment.locale,
+        locale: payment.locale(),
         success_url: context.links.payment_url(payment),
         cancel_url,
-        expires_at: payment.started_at.checked_add(PAGE_OPEN_FOR).ok(),
+        expires_at: payment.started_at().checked_add(PAGE_OPEN_FOR).ok(),
     }
 }
 
 /// Each order without a detail that was refused is another request, and so has another key.
 fn opening_key(payment: &Payment) -> IdempotencyKey {
-    let attempt = u32::try_from(payment.page_refusals.len()).unwrap_or(u32::MAX).saturating_add(1);
-    IdempotencyKey::new(&payment.business, &payment.id, Operation::OpenCheckout, attempt)
+    let attempt = u32::try_from(payment.page_refusals().len()).unwrap_or(u32::MAX).saturating_add(1);
+    IdempotencyKey::new(payment.business(), payment.id(), Operation::OpenCheckout, attempt)
 }
 
 /// The payment for which another order may be made, without what the provider refuses of this one. Else an error.
@@ -114,7 +114,7 @@ async fn without_what_is_refused(
     error: RequestError,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let (id, code) = (payment.id.clone(), error.code().to_owned());
+    let (id, code) = (payment.id().clone(), error.code().to_owned());
     match error.reaction() {
         Reaction::GoOnWithout(detail) => match dispensable(detail, order) {
             Some(refusal) => {
@@ -157,7 +157,7 @@ async fn tell_business(
     now: Timestamp,
 ) -> Result<(), OperationError> {
     tracing::error!(
-        payment.id = %payment.id,
+        payment.id = %payment.id(),
         provider.code = code,
         metric.page.refused = 1,
         "the provider opens no page, and only the business can mend that"
@@ -192,10 +192,10 @@ pub(super) async fn ask_in_time(
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let Some(checkout) = payment.checkout.as_ref().filter(|_| payment.next_poll_at.is_some()) else {
+    let Some(checkout) = payment.checkout().filter(|_| payment.next_poll_at().is_some()) else {
         return Ok(payment);
     };
-    let look_up = async { context.gateways.of(payment.provider)?.look_up_checkout(&checkout.id).await };
+    let look_up = async { context.gateways.of(payment.provider())?.look_up_checkout(&checkout.id).await };
     let reports = match tokio::time::timeout(ANSWER_WITHIN, look_up).await {
         Ok(Ok(reports)) => reports,
         Ok(Err(error)) => {
@@ -208,7 +208,7 @@ pub(super) async fn ask_in_time(
 }
 
 fn report_failure(payment: &Payment, error: &RequestError) {
-    let (id, code) = (&payment.id, error.code());
+    let (id, code) = (payment.id(), error.code());
     match error.reaction() {
         Reaction::Wait => tracing::warn!(payment.id = %id, provider.code = code, "the provider is not asked now"),
         Reaction::GoOnWithout(_) | Reaction::AskPayer(_) | Reaction::AskBusiness | Reaction::Alarm(_) => {

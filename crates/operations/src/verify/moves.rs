@@ -14,19 +14,19 @@ pub(super) async fn verify_moves(
     payment: &Payment,
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let chargebacks = payment.provider_state.0.values().filter_map(|fact| fact.chargeback());
+    let chargebacks = payment.provider_state().0.values().filter_map(|fact| fact.chargeback());
     let moves: Vec<(&str, &Move)> = chargebacks.flat_map(|chargeback| chargeback.moves.iter()).collect();
     if moves.is_empty() {
         return Ok(());
     }
     let words = |moved: &Move| format!("{moved:?}");
-    for one in context.store.transactions_of_payment(&payment.business, &payment.id).await? {
+    for one in context.store.transactions_of_payment(payment.business(), payment.id()).await? {
         let paid_out = Move::from(&one.transaction);
         let known = moves.iter().find(|(id, _)| *id == one.transaction.id.as_str());
         if let Some((id, moved)) = known.filter(|(_, moved)| **moved != paid_out) {
             proof.differences.push(Difference {
-                customer: Some(payment.customer.clone()),
-                what: format!("{} move {id}, by the payout", payment.id),
+                customer: Some(payment.customer().clone()),
+                what: format!("{} move {id}, by the payout", payment.id()),
                 computed: words(&paid_out),
                 kept: words(moved),
             });

@@ -104,10 +104,10 @@ pub(super) async fn verify_payment(
     payment: &Payment,
     proof: &mut BooksProof,
 ) -> Result<(), OperationError> {
-    let look_ups = stream::iter(payment.provider_state.names()).map(|name| async move {
-        let owner = context.store.payment_of_object(&payment.business, payment.provider, &name).await?;
-        Ok::<_, OperationError>(LookUp::of(&payment.id, name.as_str(), owner.as_ref()))
+    let look_ups = stream::iter(payment.provider_state().names()).map(|name| async move {
+        let owner = context.store.payment_of_object(payment.business(), payment.provider(), &name).await?;
+        Ok::<_, OperationError>(LookUp::of(payment.id(), name.as_str(), owner.as_ref()))
     });
-    report_failures(look_ups.buffered(SIDE_BY_SIDE).try_collect().await?, &payment.customer, proof);
+    report_failures(look_ups.buffered(SIDE_BY_SIDE).try_collect().await?, payment.customer(), proof);
     Ok(())
 }

@@ -91,14 +91,14 @@ pub(crate) fn issue_with_refund(
     now: Timestamp,
 ) -> (CreditNote, Vec<Leg>) {
     let currency = payment.currency();
-    let sum = |amounts: &mut dyn Iterator<Item = Money>| Money::sum(currency, amounts).unwrap_or(payment.received);
+    let sum = |amounts: &mut dyn Iterator<Item = Money>| Money::sum(currency, amounts).unwrap_or(payment.received());
     let amount = sum(&mut credit.parts.values().copied());
     let unapplied = amount.less(sum(&mut covered.iter().map(|part| part.applied)));
     let NoteOfRefund { id, number, issued_on, reason } = credit.note.clone();
     let note = CreditNote {
         id,
-        business: payment.business.clone(),
-        customer: payment.customer.clone(),
+        business: payment.business().clone(),
+        customer: payment.customer().clone(),
         number,
         amount,
         reason,

@@ -125,7 +125,7 @@ pub fn apply(
     let mut payment = Payment { proposed: false, ..before.clone() };
     allocation::apply(
         &mut payment.allocations,
-        before.unapplied.less(before.going_out()),
+        before.cash.unapplied.less(before.going_out()),
         &before.customer,
         parts,
         &before.set_aside(),
@@ -147,7 +147,7 @@ pub fn unapply(
     finished(before)?;
     let mut payment = before.clone();
     let freed = allocation::unapply(&mut payment.allocations, invoice, amount, &before.set_aside())?;
-    payment.kept = before.kept.checked_add(freed).unwrap_or(before.kept);
+    payment.cash.kept = before.cash.kept.checked_add(freed).unwrap_or(before.cash.kept);
     Ok(fold::changed(before, payment, now))
 }
 
@@ -196,7 +196,7 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     if let Some(part) = before.allocations.iter().find(of_it) {
         return Err(HandOverRefusal::StillAllocated { number: part.number.clone() });
     }
-    if before.unapplied.is_zero() {
+    if before.cash.unapplied.is_zero() {
         return Err(HandOverRefusal::NothingUnapplied);
     }
     if before.allocations.len() > ITEMS_PER_STEP {
@@ -205,7 +205,7 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     let mut payment = before.clone();
     payment.customer = to.id.clone();
     payment.locale = to.profile.locale.unwrap_or(before.locale);
-    payment.kept = before.unapplied;
+    payment.cash.kept = before.cash.unapplied;
     payment.proposed = false;
     payment.version = before.version + 1;
     // Invoices of the old account are not the new one's to see, nor to be covered by what may come back to the payment.
@@ -213,7 +213,7 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     let leg = |change: Balance| Leg { account: LegAccount::Unapplied, change, contra: Contra::Unapplied };
     let kind = EntryKind::PaymentHandedOver(before.id.clone());
     let (source, version) = (before.id.as_str(), payment.version);
-    let (leaves, enters) = (leg(Balance::owed(before.unapplied)), leg(Balance::in_favour(before.unapplied)));
+    let (leaves, enters) = (leg(Balance::owed(before.cash.unapplied)), leg(Balance::in_favour(before.cash.unapplied)));
     let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
         .with_change(Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) })
         .with_entry(source, version, EntryDay::Decided, kind.clone(), vec![leaves])

@@ -56,8 +56,8 @@ pub fn start_external(
         let (aside, own) = (payment.set_aside(), HolderId::from(&before.id));
         allocation::apply(&mut payment.allocations, amount, &before.customer, &parts, &aside, Some(&own))?;
         let meant = Money::sum(amount.currency(), parts.iter().map(|(_, part)| *part)).unwrap_or(amount);
-        payment.on_account = amount.less(meant);
-        payment.kept = payment.on_account;
+        payment.cash.on_account = amount.less(meant);
+        payment.cash.kept = payment.cash.on_account;
     }
     Ok(Some(fold::begin_external(&before, payment, now)))
 }

@@ -24,62 +24,64 @@ pub(super) fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKi
     let id = || owned.clone();
     let mut facts = Vec::new();
     // Money in another currency alone settles nothing that could be announced: it would use up the one announcement.
-    let reported = payment.settlement_announced || payment.received.is_zero();
-    let settled = payment.state == State::Settled && !payment.unfinished && !payment.proposed && !reported;
+    let reported = payment.settlement_announced() || payment.cash.received.is_zero();
+    let settled = payment.state() == State::Settled && !payment.unfinished && !payment.proposed && !reported;
     if settled {
-        facts.push(FactKind::PaymentSettled { payment: id(), received: payment.received });
+        facts.push(FactKind::PaymentSettled { payment: id(), received: payment.cash.received });
     }
     let more = |amount: &Money| {
-        let kept = before.suspense.iter().find(|kept| kept.currency() == amount.currency());
+        let kept = before.cash.suspense.iter().find(|kept| kept.currency() == amount.currency());
         kept.is_none_or(|kept| kept.minor() < amount.minor())
     };
-    for amount in payment.suspense.iter().filter(|amount| more(amount)) {
+    for amount in payment.cash.suspense.iter().filter(|amount| more(amount)) {
         facts.push(FactKind::PaymentInSuspense { payment: id(), received: *amount });
     }
     // Less is counted as sent back, too, where what had come was returned: then nothing came again.
     let (was, is, currency) = (before.provider_state.fold(), payment.provider_state.fold(), payment.currency());
     let fell =
         |of: fn(&FoldedState) -> &Cash| of(&is).in_currency(currency).minor() < of(&was).in_currency(currency).minor();
-    if payment.returned.minor() > before.returned.minor() {
+    if payment.cash.returned.minor() > before.cash.returned.minor() {
         facts.push(FactKind::PaymentReturned {
             payment: id(),
-            amount: payment.returned.less(before.returned),
-            returned: payment.returned,
+            amount: payment.cash.returned.less(before.cash.returned),
+            returned: payment.cash.returned,
         });
     }
-    if payment.refunded.minor() > before.refunded.minor() {
+    if payment.cash.refunded.minor() > before.cash.refunded.minor() {
         facts.push(FactKind::PaymentRefunded {
             payment: id(),
-            amount: payment.refunded.less(before.refunded),
-            refunded: payment.refunded,
+            amount: payment.cash.refunded.less(before.cash.refunded),
+            refunded: payment.cash.refunded,
         });
-    } else if payment.refunded != before.refunded && fell(|folded| &folded.refunded) {
+    } else if payment.cash.refunded != before.cash.refunded && fell(|folded| &folded.refunded) {
         facts.push(FactKind::PaymentRefundFailed {
             payment: id(),
-            amount: before.refunded.less(payment.refunded),
-            refunded: payment.refunded,
+            amount: before.cash.refunded.less(payment.cash.refunded),
+            refunded: payment.cash.refunded,
         });
     }
-    if payment.charged_back.minor() > before.charged_back.minor() {
+    if payment.cash.charged_back.minor() > before.cash.charged_back.minor() {
         facts.push(FactKind::PaymentChargedBack {
             payment: id(),
-            amount: payment.charged_back.less(before.charged_back),
-            charged_back: payment.charged_back,
+            amount: payment.cash.charged_back.less(before.cash.charged_back),
+            charged_back: payment.cash.charged_back,
         });
-    } else if payment.charged_back != before.charged_back && fell(|folded| &folded.charged_back) {
+    } else if payment.cash.charged_back != before.cash.charged_back && fell(|folded| &folded.charged_back) {
         facts.push(FactKind::PaymentReinstated {
             payment: id(),
-            amount: before.charged_back.less(payment.charged_back),
-            charged_back: payment.charged_back,
+            amount: before.cash.charged_back.less(payment.cash.charged_back),
+            charged_back: payment.cash.charged_back,
         });
     }
     // Each of those that speak of more money has the account settled already.
-    let is_more = before.settlement_announced && payment.free().minor() > before.free().minor();
+    let is_more = before.settlement_announced() && payment.free().minor() > before.free().minor();
     let takes =
         |fact: &FactKind| matches!(fact, FactKind::PaymentRefunded { .. } | FactKind::PaymentChargedBack { .. });
     if is_more && facts.iter().all(takes) {
-        facts.push(FactKind::PaymentUnapplied { payment: id(), unapplied: payment.unapplied });
+        facts.push(FactKind::PaymentUnapplied { payment: id(), unapplied: payment.cash.unapplied });
     }
-    payment.settlement_announced |= settled;
+    if settled {
+        payment.progress.settlement_was_announced();
+    }
     facts
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::facts::{announce, money_facts};
-use super::{Checkout, NewCredit, Payment, State, Transition, poll_delay, transition};
+use super::{Checkout, NewCredit, Payment, PaymentCash, Progress, State, Transition, poll_delay, transition};
 use crate::allocation::{self, Funds, Placed};
 use crate::credit_note;
 use crate::currency::Currency;
@@ -43,7 +43,7 @@ pub fn apply_reports(before: &Payment, reports: &[Report], now: Timestamp) -> Op
 /// Gives up a payment that waits for a payer and has no page on which one could pay. Money that comes all the same is taken.
 /// `None` where there is nothing to give up; a page that is known has to be closed at its provider first.
 pub fn abandon(before: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
-    (before.state.checkout_is_live() && before.checkout.is_none())
+    (before.state().checkout_is_live() && before.checkout.is_none())
         .then(|| decide(before, before.clone(), Reason::Abandoned, now))
 }
 
@@ -75,7 +75,8 @@ pub fn settle_again(before: &Payment, open: &[InvoiceHead], now: Timestamp) -> O
     if before.free().is_zero() || !open.iter().any(placeable) {
         return None;
     }
-    let payment = Payment { on_account: before.unapplied.less(before.free()), ..before.clone() };
+    let cash = PaymentCash { on_account: before.cash.unapplied.less(before.free()), ..before.cash.clone() };
+    let payment = Payment { cash, ..before.clone() };
     Some(decide(before, payment, Reason::PlaceRemainder(open), now))
 }
 
@@ -120,7 +121,7 @@ pub(super) fn begin_external(before: &Payment, payment: Payment, now: Timestamp)
 pub fn is_as_folded(payment: &Payment) -> bool {
     let mut folded = payment.clone();
     let funds = funds(payment, 0, Reason::FoldedState);
-    let placed = allocation::place(&mut folded.allocations, &payment.allocations, &funds, payment.unapplied);
+    let placed = allocation::place(&mut folded.allocations, &payment.allocations, &funds, payment.cash.unapplied);
     payment.unfinished || (folded.allocations == payment.allocations && !placed.unfinished)
 }
 
@@ -169,17 +170,17 @@ fn funds(payment: &Payment, report_items: usize, reason: Reason<'_>) -> Funds {
         Reason::Credit(credit) => credit.parts.clone(),
         Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => BTreeMap::new(),
     };
-    let processing = payment.state == State::Processing;
+    let processing = payment.state() == State::Processing;
     Funds {
         cash: payment.cash(),
         contra: Contra::Cash,
-        charged_back: payment.charged_back,
+        charged_back: payment.cash.charged_back,
         questioned: payment.unanswered_amount(),
         processing,
         set_aside: payment.set_aside(),
         credits,
         holder: Some(HolderId::from(&payment.id)),
-        page_is_over: !payment.state.checkout_is_live(),
+        page_is_over: !payment.state().checkout_is_live(),
         place_remainder: reason.places_remainder(),
         report_items,
     }
@@ -191,26 +192,24 @@ fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Times
     let currency = payment.currency();
     let reported = state_of(&folded, payment.checkout.is_some());
     let abandoned = matches!(reason, Reason::Abandoned) && reported.checkout_is_live();
-    let edge = transition(before.state, if abandoned { State::Cancelled } else { reported });
+    let edge = transition(before.state(), if abandoned { State::Cancelled } else { reported });
     payment.version = before.version + 1;
-    payment.received = folded.received.in_currency(currency);
-    payment.returned = folded.returned.in_currency(currency);
-    payment.refunded = folded.refunded.in_currency(currency).min(payment.received);
-    payment.charged_back = folded.charged_back.in_currency(currency).min(payment.received.less(payment.refunded));
-    payment.suspense = suspense(&folded, currency);
+    payment.cash.received = folded.received.in_currency(currency);
+    payment.cash.returned = folded.returned.in_currency(currency);
+    payment.cash.refunded = folded.refunded.in_currency(currency).min(payment.cash.received);
+    payment.cash.charged_back =
+        folded.charged_back.in_currency(currency).min(payment.cash.received.less(payment.cash.refunded));
+    payment.cash.suspense = suspense(&folded, currency);
     if payment.proposed && folded.by_transfer {
         // The customer sent it for what they owe.
         payment.proposed = false;
-        (payment.kept, payment.on_account) = (Money::zero(currency), Money::zero(currency));
+        (payment.cash.kept, payment.cash.on_account) = (Money::zero(currency), Money::zero(currency));
     }
     payment.reviews_closed = payment.still_closed();
     let mut facts = Vec::new();
     if let Transition::Announce(announcement) = edge {
-        payment.state = if abandoned { State::Cancelled } else { reported };
+        payment.progress = Progress::reached(if abandoned { State::Cancelled } else { reported }, now);
         facts.extend(announce(announcement, &payment, &folded));
-    }
-    if payment.state == State::Settled && payment.settled_at.is_none() {
-        payment.settled_at = Some(now);
     }
     let placed = placed(before, &mut payment, reason);
     facts.extend(money_facts(before, &mut payment));
@@ -247,7 +246,7 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
     let mut more = false;
     let report_items = changed_items(before, payment, reason);
     if payment.proposed {
-        payment.on_account = payment.cash();
+        payment.cash.on_account = payment.cash();
     }
     let mut allocations = std::mem::take(&mut payment.allocations);
     if let Reason::PlaceRemainder(open) = reason {
@@ -259,21 +258,21 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
         &mut allocations,
         &before.allocations,
         &funds(payment, report_items, reason),
-        before.unapplied,
+        before.cash.unapplied,
     );
     payment.allocations = allocations;
-    payment.unapplied = placed.unapplied;
-    payment.kept = match reason {
-        _ if payment.proposed => payment.unapplied,
-        Reason::Operator | Reason::Credit(_) => payment.kept.min(payment.unapplied),
+    payment.cash.unapplied = placed.unapplied;
+    payment.cash.kept = match reason {
+        _ if payment.proposed => payment.cash.unapplied,
+        Reason::Operator | Reason::Credit(_) => payment.cash.kept.min(payment.cash.unapplied),
         // What went back may come again, and is then where it was left.
-        Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) => payment.kept,
+        Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) => payment.cash.kept,
     };
-    payment.to_reclaim = placed.to_reclaim;
+    payment.cash.to_reclaim = placed.to_reclaim;
     payment.unfinished =
         more || placed.unfinished || (!place_remainder && !surplus(payment, &payment.allocations).is_zero());
     if !payment.unfinished {
-        payment.on_account = payment.unapplied;
+        payment.cash.on_account = payment.cash.unapplied;
     }
     placed
 }
@@ -309,8 +308,8 @@ fn surplus(payment: &Payment, allocations: &[allocation::Allocation]) -> Money {
         let aside = aside.of(&allocation.invoice).unwrap_or(nothing);
         left = left.less(allocation.ceiling.less(aside).min(allocation.room()));
     }
-    let beyond_kept = payment.on_account.less(payment.kept);
-    left.less(payment.kept).less(beyond_kept)
+    let beyond_kept = payment.cash.on_account.less(payment.cash.kept);
+    left.less(payment.cash.kept).less(beyond_kept)
 }
 
 /// What came in other currencies and has not gone back.
@@ -326,11 +325,11 @@ fn suspense(folded: &FoldedState, own: Currency) -> Vec<Money> {
 /// When a payment is to be looked at next: an unfinished one at once; one with a refund that was asked for soon; the rest as their
 /// state says.
 pub fn next_poll(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
-    if payment.unfinished && !payment.state.checkout_is_live() {
+    if payment.unfinished && !payment.state().checkout_is_live() {
         return Some(now);
     }
     let waiting = payment.ask_about_refunds_at(now);
-    [poll_delay(payment.state, payment.started_at, now), waiting].into_iter().flatten().min()
+    [poll_delay(payment.state(), payment.started_at, now), waiting].into_iter().flatten().min()
 }
 
 /// The caption of what moved.
@@ -340,12 +339,14 @@ fn entry_kind(before: &Payment, payment: &Payment, legs: &[Leg]) -> EntryKind {
     match total {
         0 => EntryKind::CashMoved(id),
         ..0 => EntryKind::PaymentApplied(id),
-        1.. if payment.returned.minor() > before.returned.minor() => EntryKind::PaymentReversed(id),
-        1.. if payment.charged_back.minor() > before.charged_back.minor() => EntryKind::PaymentChargedBack(id),
-        1.. if payment.refunded.minor() > before.refunded.minor() => EntryKind::PaymentRefunded(id),
+        1.. if payment.cash.returned.minor() > before.cash.returned.minor() => EntryKind::PaymentReversed(id),
+        1.. if payment.cash.charged_back.minor() > before.cash.charged_back.minor() => {
+            EntryKind::PaymentChargedBack(id)
+        }
+        1.. if payment.cash.refunded.minor() > before.cash.refunded.minor() => EntryKind::PaymentRefunded(id),
         // A later step of what went back in one.
-        1.. if !payment.charged_back.is_zero() => EntryKind::PaymentChargedBack(id),
-        1.. if !payment.refunded.is_zero() => EntryKind::PaymentRefunded(id),
+        1.. if !payment.cash.charged_back.is_zero() => EntryKind::PaymentChargedBack(id),
+        1.. if !payment.cash.refunded.is_zero() => EntryKind::PaymentRefunded(id),
         1.. => EntryKind::PaymentReversed(id),
     }
 }

@@ -31,7 +31,7 @@ impl PageRefusal {
 
 /// Records what the provider refused of a payment's page. `None` where it is known, or no page is wanted any more.
 pub fn page_refused(before: &Payment, refusal: PageRefusal, now: Timestamp) -> Option<(Payment, Decision)> {
-    let wanted = before.state.checkout_is_live() && before.checkout.is_none();
+    let wanted = before.state().checkout_is_live() && before.checkout.is_none();
     if !wanted || before.page_refusals.contains(&refusal) {
         return None;
     }

@@ -136,7 +136,7 @@ impl Payment {
     /// How much of what was sent back nobody has explained.
     pub(super) fn unanswered_amount(&self) -> Money {
         let amounts = self.unanswered().into_iter().map(|(_, amount)| amount);
-        Money::sum(self.currency(), amounts).unwrap_or(self.refunded).min(self.refunded)
+        Money::sum(self.currency(), amounts).unwrap_or(self.cash.refunded).min(self.cash.refunded)
     }
 
     /// Each refund without an answer, with its amount. What the provider counts and has not reported by itself is asked about under
@@ -146,7 +146,8 @@ impl Payment {
         let is_answered = |refund: &ObjectId| self.refund_answers.iter().any(|answer| answer.refund == *refund);
         let is_refund =
             |object: &ObjectId| self.provider_state.0.get(object).is_some_and(|state| state.refund().is_some());
-        let sum = |amounts: &mut dyn Iterator<Item = Money>| Money::sum(currency, amounts).unwrap_or(self.received);
+        let sum =
+            |amounts: &mut dyn Iterator<Item = Money>| Money::sum(currency, amounts).unwrap_or(self.cash.received);
         let unreported = self.provider_state.fold().refunds_unreported.in_currency(currency);
         let unreported = unreported.less(sum(&mut self.refunds_waiting().map(|order| order.amount)));
         let counted_by = self.provider_state.0.iter().find_map(|(object, state)| match state {
@@ -176,7 +177,7 @@ impl Payment {
     /// What is about to be sent back of what covers no invoice.
     pub(super) fn going_out(&self) -> Money {
         let going = self.refunds_waiting().filter(|order| order.takes_unapplied()).map(|order| order.amount);
-        Money::sum(self.currency(), going).unwrap_or(self.unapplied).min(self.unapplied)
+        Money::sum(self.currency(), going).unwrap_or(self.cash.unapplied).min(self.cash.unapplied)
     }
 
     /// What single allocations gave up for good: what was sent back of them by choice, and what was credited. Refunds of the whole
@@ -211,9 +212,9 @@ pub(super) fn parts_to_credit(
     let chosen = |invoice: &InvoiceId| {
         let waiting = payment.refunds_waiting().filter(|order| !order.takes_unapplied());
         let of_it = waiting.filter(|order| order.invoice.as_ref() == Some(invoice)).map(|order| order.amount);
-        Money::sum(payment.currency(), of_it).unwrap_or(payment.received)
+        Money::sum(payment.currency(), of_it).unwrap_or(payment.cash.received)
     };
-    let left = amount.less(payment.unapplied.less(payment.going_out()));
+    let left = amount.less(payment.cash.unapplied.less(payment.going_out()));
     let rooms = payment.allocations.iter().map(|part| (&part.invoice, part.applied.less(chosen(&part.invoice))));
     limited(payment, from_the_last(rooms, left))
 }

@@ -195,7 +195,7 @@ pub fn order_refund(
         Some(new) => {
             // What is about to be sent back is not placed again.
             let freed = Money::sum(before.currency(), new.parts.values().copied()).unwrap_or(amount);
-            payment.on_account = before.on_account.checked_add(freed).unwrap_or(before.on_account);
+            payment.cash.on_account = before.cash.on_account.checked_add(freed).unwrap_or(before.cash.on_account);
             fold::credited(before, payment, &new, now)
         }
         None => fold::changed(before, payment, now),
@@ -203,7 +203,7 @@ pub fn order_refund(
 }
 
 fn check_order(before: &Payment, amount: Money, invoice: Option<&InvoiceId>) -> Result<(), RefundRefusal> {
-    if before.state != State::Settled {
+    if before.state() != State::Settled {
         return Err(RefundRefusal::NothingReceived);
     }
     if before.unfinished {

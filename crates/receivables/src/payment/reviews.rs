@@ -118,7 +118,7 @@ impl Payment {
     /// Every cause of a review, closed ones included.
     fn causes(&self) -> Vec<Review> {
         let mut all: Vec<Review> = self
-            .suspense
+            .suspense()
             .iter()
             .map(|amount| review(ReviewKind::OtherCurrency, &named(*amount), None, *amount))
             .collect();
@@ -166,7 +166,7 @@ impl Payment {
                     crate::provider_object::ConcernKind::FraudWarning => ReviewKind::FraudWarning,
                     crate::provider_object::ConcernKind::Review => ReviewKind::ProviderReview,
                 };
-                (kind, self.received, None)
+                (kind, self.cash.received, None)
             }
             ObjectState::Refund(refund) if !refund.stands() => {
                 (ReviewKind::RefundFailed, at_stake(&refund.amount, currency), None)

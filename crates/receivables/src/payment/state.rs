@@ -55,6 +55,99 @@ impl State {
     }
 }
 
+/// How a payment stands, with what belongs to that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// As [`State::Started`].
+    Started,
+    /// As [`State::NeedsAction`].
+    NeedsAction,
+    /// As [`State::Processing`].
+    Processing,
+    /// The funds are ours.
+    Settled {
+        /// Since when.
+        at: Timestamp,
+        /// Whether that was announced.
+        announced: bool,
+    },
+    /// As [`State::Failed`].
+    Failed,
+    /// As [`State::Cancelled`].
+    Cancelled,
+}
+
+impl Progress {
+    /// `None` where a settled one has no instant, or another has one or was announced as settled.
+    pub(super) fn of(state: State, settled_at: Option<Timestamp>, announced: bool) -> Option<Self> {
+        match (state, settled_at) {
+            (State::Settled, Some(at)) => Some(Self::Settled { at, announced }),
+            (State::Started, None) if !announced => Some(Self::Started),
+            (State::NeedsAction, None) if !announced => Some(Self::NeedsAction),
+            (State::Processing, None) if !announced => Some(Self::Processing),
+            (State::Failed, None) if !announced => Some(Self::Failed),
+            (State::Cancelled, None) if !announced => Some(Self::Cancelled),
+            (
+                State::Started
+                | State::NeedsAction
+                | State::Processing
+                | State::Settled
+                | State::Failed
+                | State::Cancelled,
+                _,
+            ) => None,
+        }
+    }
+
+    /// On to a state, at an instant.
+    pub(super) fn reached(state: State, now: Timestamp) -> Self {
+        match state {
+            State::Started => Self::Started,
+            State::NeedsAction => Self::NeedsAction,
+            State::Processing => Self::Processing,
+            State::Settled => Self::Settled { at: now, announced: false },
+            State::Failed => Self::Failed,
+            State::Cancelled => Self::Cancelled,
+        }
+    }
+
+    /// The word for it.
+    pub fn state(self) -> State {
+        match self {
+            Self::Started => State::Started,
+            Self::NeedsAction => State::NeedsAction,
+            Self::Processing => State::Processing,
+            Self::Settled { .. } => State::Settled,
+            Self::Failed => State::Failed,
+            Self::Cancelled => State::Cancelled,
+        }
+    }
+
+    /// Since when the funds are ours.
+    pub fn settled_at(self) -> Option<Timestamp> {
+        match self {
+            Self::Settled { at, .. } => Some(at),
+            Self::Started | Self::NeedsAction | Self::Processing | Self::Failed | Self::Cancelled => None,
+        }
+    }
+
+    /// Whether it was announced that they are.
+    pub fn settlement_announced(self) -> bool {
+        match self {
+            Self::Settled { announced, .. } => announced,
+            Self::Started | Self::NeedsAction | Self::Processing | Self::Failed | Self::Cancelled => false,
+        }
+    }
+
+    /// Remembers that it was announced.
+    pub(super) fn settlement_was_announced(&mut self) {
+        match self {
+            Self::Settled { announced, .. } => *announced = true,
+            Self::Started | Self::NeedsAction | Self::Processing | Self::Failed | Self::Cancelled => {}
+        }
+    }
+}
+
 /// What new reports make of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transition {

@@ -329,9 +329,9 @@ impl Books {
     pub(super) fn commit(&mut self, decision: &Decision) -> Result<(), Conflict> {
         let stands = |change: &Change| match change {
             Change::InvoiceChanged(change) => self.invoices[&change.invoice].balance.version == change.version_before,
-            Change::PaymentChanged { before, .. } => self.payments[&before.id].version == before.version,
+            Change::PaymentChanged { before, .. } => self.payments[before.id()].version() == before.version(),
             Change::InvoiceIssued(invoice) => !self.invoices.contains_key(&invoice.head.id),
-            Change::PaymentStarted(payment) => !self.payments.contains_key(&payment.id),
+            Change::PaymentStarted(payment) => !self.payments.contains_key(payment.id()),
             Change::CreditNoteIssued(note) => !self.notes.contains_key(&note.id),
             Change::CreditNoteChanged { before, .. } => self.notes[&before.id].version == before.version,
             Change::CustomerRegistered(_)
@@ -385,22 +385,26 @@ impl Books {
                 assert_eq!(change.places().1, place, "{}: its place in lists", head.id);
             }
             Change::PaymentStarted(payment) => {
-                self.payments.insert(payment.id.clone(), (**payment).clone());
+                self.payments.insert(payment.id().clone(), (**payment).clone());
             }
             Change::PaymentChanged { before, after } => {
-                assert_eq!(after.version, before.version + 1, "{}", before.id);
-                assert!(before.state != State::Settled || after.state == State::Settled, "{} left settled", before.id);
-                let came = |payment: &Payment| payment.received.minor() + payment.returned.minor();
-                assert!(came(after) >= came(before), "{} forgot money", before.id);
+                assert_eq!(after.version(), before.version() + 1, "{}", before.id());
                 assert!(
-                    before.settled_at.is_none() || after.settled_at == before.settled_at,
-                    "{} settled a second time",
-                    before.id
+                    before.state() != State::Settled || after.state() == State::Settled,
+                    "{} left settled",
+                    before.id()
                 );
-                if matches!(before.state, State::Failed | State::Cancelled) && before.state != after.state {
-                    self.late.extend(after.allocations.iter().map(|allocation| allocation.invoice.clone()));
+                let came = |payment: &Payment| payment.received().minor() + payment.returned().minor();
+                assert!(came(after) >= came(before), "{} forgot money", before.id());
+                assert!(
+                    before.settled_at().is_none() || after.settled_at() == before.settled_at(),
+                    "{} settled a second time",
+                    before.id()
+                );
+                if matches!(before.state(), State::Failed | State::Cancelled) && before.state() != after.state() {
+                    self.late.extend(after.allocations().iter().map(|allocation| allocation.invoice.clone()));
                 }
-                self.payments.insert(after.id.clone(), (**after).clone());
+                self.payments.insert(after.id().clone(), (**after).clone());
             }
             Change::CreditNoteIssued(note) => {
                 self.notes.insert(note.id.clone(), (**note).clone());
@@ -459,56 +463,57 @@ impl Books {
 
     fn check_payments(&self) {
         for payment in self.payments.values() {
-            let applied = payment.allocations.iter().map(|allocation| allocation.applied);
-            let covered = Money::sum(payment.currency(), applied.chain([payment.unapplied])).unwrap();
-            let cash = payment.cash().checked_add(payment.to_reclaim).unwrap();
-            assert_eq!(cash, covered, "{}: cash = applied + unapplied", payment.id);
-            for allocation in &payment.allocations {
-                assert!(allocation.applied.minor() <= allocation.ceiling.minor(), "{}: applied as meant", payment.id);
+            let applied = payment.allocations().iter().map(|allocation| allocation.applied);
+            let covered = Money::sum(payment.currency(), applied.chain([payment.unapplied()])).unwrap();
+            let cash = payment.cash().checked_add(payment.to_reclaim()).unwrap();
+            assert_eq!(cash, covered, "{}: cash = applied + unapplied", payment.id());
+            for allocation in payment.allocations() {
+                assert!(allocation.applied.minor() <= allocation.ceiling.minor(), "{}: applied as meant", payment.id());
                 let on_its_way = !allocation.pending.is_zero();
                 assert!(
-                    !on_its_way || payment.state == State::Processing || payment.unfinished,
+                    !on_its_way || payment.state() == State::Processing || payment.unfinished(),
                     "{}: pending only while processing",
-                    payment.id
+                    payment.id()
                 );
             }
-            let entries = self.entries.iter().filter(|entry| entry.kind.payment() == Some(&payment.id));
+            let entries = self.entries.iter().filter(|entry| entry.kind.payment() == Some(payment.id()));
             let moved: i64 = entries.map(|entry| entry.change().unwrap().minor()).sum();
-            assert_eq!(moved, -covered.minor(), "{}: the ledger moved by what is here", payment.id);
-            let heard = payment.provider_state.fold();
+            assert_eq!(moved, -covered.minor(), "{}: the ledger moved by what is here", payment.id());
+            let heard = payment.provider_state().fold();
             assert_eq!(
-                payment.received,
+                payment.received(),
                 heard.received.in_currency(payment.currency()),
                 "{}: all cash is taken",
-                payment.id
+                payment.id()
             );
             for foreign in heard.received.amounts().filter(|amount| amount.currency() != payment.currency()) {
                 let currency = foreign.currency();
-                let kept = payment.suspense.iter().filter(|kept| kept.currency() == currency).map(|kept| kept.minor());
+                let kept =
+                    payment.suspense().iter().filter(|kept| kept.currency() == currency).map(|kept| kept.minor());
                 let gone =
                     heard.refunded.in_currency(currency).minor() + heard.charged_back.in_currency(currency).minor();
                 let left = (foreign.minor() - gone).max(0);
-                assert_eq!(kept.sum::<i64>(), left, "{}: the rest is in suspense", payment.id);
+                assert_eq!(kept.sum::<i64>(), left, "{}: the rest is in suspense", payment.id());
             }
             let of_review = payment.reviews().into_iter().filter(|review| review.kind == ReviewKind::ProviderRefund);
             let of_review = Money::sum(payment.currency(), of_review.map(|review| review.amount)).unwrap();
-            let asked = payment.allocations.iter().map(|allocation| allocation.questioned);
+            let asked = payment.allocations().iter().map(|allocation| allocation.questioned);
             let asked = Money::sum(payment.currency(), asked).unwrap();
-            if !payment.unfinished {
-                assert_eq!(asked, of_review, "{}: a person is asked about all that is held", payment.id);
+            if !payment.unfinished() {
+                assert_eq!(asked, of_review, "{}: a person is asked about all that is held", payment.id());
             }
-            assert_eq!(payment.settled_at.is_some(), payment.state == State::Settled, "{}", payment.id);
-            let at_rest = matches!(payment.state, State::Settled | State::Failed | State::Cancelled)
+            assert_eq!(payment.settled_at().is_some(), payment.state() == State::Settled, "{}", payment.id());
+            let at_rest = matches!(payment.state(), State::Settled | State::Failed | State::Cancelled)
                 && payment.refunds_waiting().next().is_none()
-                && !payment.unfinished;
-            assert_eq!(payment.next_poll_at.is_none(), at_rest, "{}: asked about until it is at rest", payment.id);
+                && !payment.unfinished();
+            assert_eq!(payment.next_poll_at().is_none(), at_rest, "{}: asked about until it is at rest", payment.id());
         }
     }
 
     fn check_invoices(&self) {
         for (id, invoice) in &self.invoices {
             let balance = &invoice.balance;
-            let of_payments = self.payments.values().flat_map(|payment| &payment.allocations);
+            let of_payments = self.payments.values().flat_map(|payment| payment.allocations());
             let of_notes = self.notes.values().flat_map(|note| &note.allocations);
             let ours: Vec<&Allocation> = of_payments.chain(of_notes).filter(|known| known.invoice == *id).collect();
             let ours = || ours.iter();
@@ -535,7 +540,7 @@ impl Books {
             if let Some(payment) = balance.holds.page() {
                 let worker = &self.payments[&payment];
                 assert!(
-                    worker.state.checkout_is_live() || worker.unfinished,
+                    worker.state().checkout_is_live() || worker.unfinished(),
                     "{id} is claimed by a payment that is over"
                 );
             }
@@ -554,7 +559,7 @@ impl Books {
             add(&mut sums.questioned, [(currency, balance.questioned().minor())]);
         }
         for payment in self.payments.values() {
-            add(&mut sums.unapplied, [(payment.currency(), payment.unapplied.minor())]);
+            add(&mut sums.unapplied, [(payment.currency(), payment.unapplied().minor())]);
         }
         for note in self.notes.values() {
             add(&mut sums.unapplied, [(note.amount.currency(), note.unapplied.minor())]);
@@ -589,17 +594,17 @@ fn items_of(decision: &Decision) -> usize {
     };
     let payment = |before: Option<&Payment>, after: &Payment| {
         let facts = after
-            .provider_state
+            .provider_state()
             .0
             .iter()
-            .filter(|(id, fact)| before.and_then(|before| before.provider_state.0.get(*id)) != Some(*fact));
-        let known = before.map(|before| before.provider_state.names()).unwrap_or_default();
+            .filter(|(id, fact)| before.and_then(|before| before.provider_state().0.get(*id)) != Some(*fact));
+        let known = before.map(|before| before.provider_state().names()).unwrap_or_default();
         let reviews = before.map(Payment::reviews).unwrap_or_default();
         let opened = after.reviews().into_iter().filter(|review| !reviews.contains(review)).count();
         let gone = reviews.iter().filter(|review| !after.reviews().contains(review)).count();
-        let allocated = before.map(|before| before.allocations.as_slice()).unwrap_or_default();
-        let of_money = facts.count() + after.provider_state.names().difference(&known).count() + opened + gone;
-        2 + allocations(allocated, &after.allocations) + of_money
+        let allocated = before.map(|before| before.allocations()).unwrap_or_default();
+        let of_money = facts.count() + after.provider_state().names().difference(&known).count() + opened + gone;
+        2 + allocations(allocated, after.allocations()) + of_money
     };
     let items = |change: &Change| match change {
         Change::InvoiceChanged(_) | Change::PayLinkIssued(_) | Change::PayLinkRevoked(_) => 1,

@@ -81,7 +81,7 @@ impl Enemy {
 
     /// What a provider may say of a payment, in any order and more than once.
     fn report(&self, name: &str, kind: u8, number: u8, amount: u16) -> Vec<Report> {
-        let asked = self.books.payments[&payment_id(name)].amount;
+        let asked = self.books.payments[&payment_id(name)].amount();
         let part = cents((asked.minor() * i64::from(amount % 120) / 100).max(1));
         let intent = |fact: IntentState| (format!("pi_{name}"), ObjectState::Intent(fact));
         let behind = Some(format!("pi_{name}").parse().unwrap());
@@ -92,7 +92,7 @@ impl Enemy {
                 amount.is_multiple_of(2).then(|| refund_id(&format!("{}", u16::from(number) % self.orders.max(1))));
             let id = order.as_ref().map_or_else(|| format!("re_{name}{}", number % 3), |order| format!("re_{order}"));
             // An order says the same amount whenever it is spoken of.
-            let ordered = self.books.payments.values().flat_map(|payment| &payment.refunds);
+            let ordered = self.books.payments.values().flat_map(|payment| payment.refunds());
             let ordered = ordered.into_iter().find(|known| Some(&known.id) == order.as_ref()).map(|known| known.amount);
             let amount = Cash::of(ordered.unwrap_or_else(|| cents(asked.minor() / 3)));
             (id, ObjectState::Refund(RefundState { order, amount, rank, failure: None }))
@@ -157,7 +157,7 @@ impl Enemy {
         let before = self.books.fresh(name);
         let mut told = None;
         let done = self.books.operate(name, |_, payment, now| {
-            let at = payment.allocations.get(usize::from(place) % payment.allocations.len().max(1)).cloned();
+            let at = payment.allocations().get(usize::from(place) % payment.allocations().len().max(1)).cloned();
             let at = at.ok_or(crate::Refusal::from(crate::allocation::UnapplyRefusal::NotAllocated));
             match kind % 6 {
                 5 => {
@@ -168,8 +168,8 @@ impl Enemy {
                     Ok(payment::answer_refund(payment, &refund, meaning, note, now)?)
                 }
                 0 => {
-                    told = Some((None, Some(to.id.clone()), part(payment.unapplied)));
-                    Ok(payment::apply(payment, &[(to.clone(), part(payment.unapplied))], now)?)
+                    told = Some((None, Some(to.id.clone()), part(payment.unapplied())));
+                    Ok(payment::apply(payment, &[(to.clone(), part(payment.unapplied()))], now)?)
                 }
                 1 => at.and_then(|at| {
                     told = Some((Some(at.invoice.clone()), None, part(at.applied)));
@@ -196,9 +196,9 @@ impl Enemy {
 
     /// What an operator was not refused has happened just so.
     fn was_done(&self, before: &Payment, from: Option<&InvoiceId>, to: Option<&InvoiceId>, amount: Money) {
-        let after = &self.books.payments[&before.id];
+        let after = &self.books.payments[before.id()];
         let of = |payment: &Payment, invoice: &InvoiceId| {
-            let known = payment.allocations.iter().find(|allocation| allocation.invoice == *invoice);
+            let known = payment.allocations().iter().find(|allocation| allocation.invoice == *invoice);
             known.map_or(0, |allocation| allocation.applied.minor())
         };
         if from == to {
@@ -206,7 +206,7 @@ impl Enemy {
         }
         for (invoice, change) in [(from, -amount.minor()), (to, amount.minor())] {
             if let Some(invoice) = invoice {
-                assert_eq!(of(after, invoice), of(before, invoice) + change, "{}: {invoice} as told", before.id);
+                assert_eq!(of(after, invoice), of(before, invoice) + change, "{}: {invoice} as told", before.id());
             }
         }
     }
@@ -267,17 +267,17 @@ impl Enemy {
             if !self.books.payments.contains_key(&payment_id(name)) {
                 continue;
             }
-            if !self.books.fresh(name).state.checkout_is_live() {
+            if !self.books.fresh(name).state().checkout_is_live() {
                 self.books.finish(name);
             }
         }
-        for payment in self.books.payments.values().filter(|payment| !payment.state.checkout_is_live()) {
-            assert!(!payment.unfinished, "{} is finished", payment.id);
-            assert!(payment.to_reclaim.is_zero(), "{} owes nothing back", payment.id);
-            assert!(payment::is_as_folded(payment), "{} is as folded", payment.id);
-            assert_eq!(payment.unapplied, payment.on_account, "{}: what is left is left on purpose", payment.id);
+        for payment in self.books.payments.values().filter(|payment| !payment.state().checkout_is_live()) {
+            assert!(!payment.unfinished(), "{} is finished", payment.id());
+            assert!(payment.to_reclaim().is_zero(), "{} owes nothing back", payment.id());
+            assert!(payment::is_as_folded(payment), "{} is as folded", payment.id());
+            assert_eq!(payment.unapplied(), payment.on_account(), "{}: what is left is left on purpose", payment.id());
             let said: Vec<Report> = payment
-                .provider_state
+                .provider_state()
                 .0
                 .iter()
                 .map(|(object, fact)| Report::new(object.clone(), fact.clone()))
@@ -285,7 +285,7 @@ impl Enemy {
             assert!(
                 payment::apply_reports(payment, &said, self.books.now).is_none(),
                 "{}: nothing is news twice",
-                payment.id
+                payment.id()
             );
         }
     }

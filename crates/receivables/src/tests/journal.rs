@@ -346,9 +346,10 @@ fn a_fee_was_nobodys_at_no_time() {
     let mut books = Books::new();
     books.issue("A", money("100.00"), date(2026, 3, 1));
     books.start("P", &[("A", money("100.00"))]).unwrap();
-    let mut payment = books.payments[&payment_id("P")].clone();
-    payment.origin = crate::payment::Origin::Provider;
-    payment.started_at = now() + jiff::SignedDuration::from_hours(24 * 30);
+    let stored = books.payments[&payment_id("P")].clone().into_stored();
+    let started_at = now() + jiff::SignedDuration::from_hours(24 * 30);
+    let stored = crate::payment::StoredPayment { origin: crate::payment::Origin::Provider, started_at, ..stored };
+    let payment = stored.restore().unwrap();
     assert!(was_unidentified(&payment, &transaction("charge", 10_000, 175)));
     assert!(!was_unidentified(&payment, &transaction("stripe_fee", -300, 0)));
 }

@@ -40,8 +40,8 @@ fn is_announced(decision: &Decision) -> bool {
 #[test]
 fn what_is_proposed_is_kept_whole_and_not_announced() {
     let (payment, decision) = begun(true);
-    assert_eq!((payment.unapplied, payment.kept, payment.free()), (eur(5_000), eur(5_000), eur(0)));
-    assert!(!payment.unfinished && !is_announced(&decision));
+    assert_eq!((payment.unapplied(), payment.kept(), payment.free()), (eur(5_000), eur(5_000), eur(0)));
+    assert!(!payment.unfinished() && !is_announced(&decision));
     assert!(payment::next_step(&payment, now()).is_none() && place_remainder(&payment, &[], now()).is_none());
 }
 
@@ -49,10 +49,10 @@ fn what_is_proposed_is_kept_whole_and_not_announced() {
 fn once_it_is_heard_to_be_a_transfer_it_is_placed_and_announced_whichever_was_heard_first() {
     let (proposed, _) = begun(true);
     let (sent, _) = apply_reports(&proposed, &said(true), now()).unwrap();
-    assert!(sent.unfinished && !sent.proposed);
+    assert!(sent.unfinished() && !sent.proposed());
     assert_eq!(remainder(&sent), eur(5_000));
     let (placed, decision) = place_remainder(&sent, &[], now()).unwrap();
-    assert_eq!((placed.unapplied, placed.free()), (eur(5_000), eur(5_000)), "no invoice is open");
+    assert_eq!((placed.unapplied(), placed.free()), (eur(5_000), eur(5_000)), "no invoice is open");
     assert!(is_announced(&decision));
     let (applied, _) = begun(false);
     assert_eq!(remainder(&applied), eur(5_000));

@@ -14,7 +14,7 @@ use crate::allocation::{Allocation, SeenInvoice};
 use crate::decision::{BalanceMove, Change, Decision};
 use crate::invoice::{Held, Hold, HoldKind, InvoiceChange, Standing};
 use crate::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
-use crate::payment::{self, Payment, RefundMeaning, State};
+use crate::payment::{self, Payment, RefundMeaning, State, StoredPayment};
 use crate::{Balance, Currency, Money, Report};
 
 const INVOICES: [(&str, &str); 3] = [("A", "100.00"), ("B", "50.00"), ("D", "0.60")];
@@ -114,12 +114,12 @@ proptest! {
     fn a_payment_that_is_settled_never_leaves(reports in prop::collection::vec(report(), 1..=12)) {
         let mut payment = two_invoices();
         for report in reports {
-            let before = payment.state;
+            let before = payment.state();
             if let Some((heard, _)) = payment::apply_reports(&payment, &[report], now()) {
                 payment = heard;
             }
-            prop_assert!(before != State::Settled || payment.state == State::Settled);
-            prop_assert_eq!(payment.state == State::Settled, payment.provider_state.fold().has_come());
+            prop_assert!(before != State::Settled || payment.state() == State::Settled);
+            prop_assert_eq!(payment.state() == State::Settled, payment.provider_state().fold().has_come());
         }
     }
 
@@ -214,16 +214,17 @@ fn with_order(before: &Payment, meaning: RefundMeaning, invoice: Option<&str>) -
 }
 
 /// Everything about a payment but the count of its changes, once it is finished.
-fn outcome(mut payment: Payment) -> Payment {
+fn outcome(mut payment: Payment) -> StoredPayment {
     while let Some((next, _)) = payment::place_remainder(&payment, &[], now()) {
         payment = next;
     }
-    // What came in two parts was announced at the first.
-    payment.settlement_announced = payment.state == State::Settled;
+    let stored = payment.into_stored();
     let unversioned = |seen: SeenInvoice| SeenInvoice { version: 0, ..seen };
-    let allocations = payment.allocations.into_iter();
+    let allocations = stored.allocations.into_iter();
     let allocations = allocations.map(|known| Allocation { seen: unversioned(known.seen), ..known }).collect();
-    Payment { version: 0, allocations, ..payment }
+    // What came in two parts was announced at the first.
+    let settlement_announced = stored.state == State::Settled;
+    StoredPayment { version: 0, allocations, settlement_announced, ..stored }
 }
 
 /// A decision with these legs: the fourth place is unapplied cash, the others are invoices, the second and third due together.

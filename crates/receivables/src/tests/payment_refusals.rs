@@ -74,7 +74,7 @@ fn each_rule_refuses_with_its_code_and_field() {
     let mut seen = String::new();
     for (command, parts) in table {
         let outcome = match start(parts) {
-            Ok(payment) => format!("{:?} asked", payment.amount),
+            Ok(payment) => format!("{:?} asked", payment.amount()),
             Err(refusal) => refused(&refusal),
         };
         writeln!(seen, "{command}: {outcome}").unwrap();
@@ -126,7 +126,7 @@ fn what_the_provider_never_charges_may_be_left() {
             Request { rule, ..request("P", vec![(issue("A", dinars(gross), date(2026, 3, 1)).0, dinars(part))]) };
         let outcome = payment::start(&asked, now());
         let outcome = outcome
-            .map_or_else(|refusal| refused(&refusal.into()), |(payment, _)| format!("{:?} asked", payment.amount));
+            .map_or_else(|refusal| refused(&refusal.into()), |(payment, _)| format!("{:?} asked", payment.amount()));
         let most =
             OnlinePayable::of_amount(dinars(gross), Some(rule)).most().map_or("nothing".to_owned(), Money::to_plain);
         let remainder = rule.remainder_of(dinars(gross)).to_plain();
@@ -150,10 +150,10 @@ fn what_the_provider_never_charges_may_be_left() {
 fn a_payment_claims_each_invoices_one_checkout() {
     let payment =
         start(vec![(invoice("A", "100.00"), money("60.00")), (invoice("B", "50.00"), money("50.00"))]).unwrap();
-    for allocation in &payment.allocations {
+    for allocation in payment.allocations() {
         assert!(allocation.page, "{}", allocation.number);
     }
-    let asked: Vec<_> = payment.allocations.iter().map(|known| (known.invoice.clone(), known.intended)).collect();
+    let asked: Vec<_> = payment.allocations().iter().map(|known| (known.invoice.clone(), known.intended)).collect();
     assert!(payment.asks_for(&asked));
     let reversed: Vec<_> = asked.iter().rev().cloned().collect();
     assert!(!payment.asks_for(&reversed), "the payer's order is part of what is asked");

@@ -146,7 +146,7 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
                 let meaning = RefundMeaning::named(meaning).unwrap();
                 let refund = format!("{}_{name}", if *refund == "intent" { "pi" } else { "re" })
                     + refund.trim_start_matches(|c: char| c.is_ascii_lowercase());
-                let note = note_of(&format!("K{name}{}", payment.refund_answers.len()));
+                let note = note_of(&format!("K{name}{}", payment.refund_answers().len()));
                 Ok(payment::answer_refund(payment, &refund.parse().unwrap(), meaning, note, now)?)
             }
             ("close", [review]) => Ok(payment::close_review(payment, review, now)?),
@@ -326,29 +326,28 @@ pub(super) fn refused(refusal: &Refusal) -> String {
 }
 
 fn state(books: &Books, name: &str) -> String {
-    let Payment { state, amount, received, unapplied, suspense, .. } = &books.payments[&payment_id(name)];
-    let mut line = format!("{name} is {}: {} asked", state.as_str(), amount.to_plain());
-    if !received.is_zero() {
-        write!(line, ", {} received", received.to_plain()).unwrap();
-    }
     let payment = &books.payments[&payment_id(name)];
+    let mut line = format!("{name} is {}: {} asked", payment.state().as_str(), payment.amount().to_plain());
+    if !payment.received().is_zero() {
+        write!(line, ", {} received", payment.received().to_plain()).unwrap();
+    }
     for (amount, word) in [
-        (payment.refunded, "refunded"),
-        (payment.charged_back, "charged back"),
-        (*unapplied, "unapplied"),
-        (payment.to_reclaim, "owed back"),
+        (payment.refunded(), "refunded"),
+        (payment.charged_back(), "charged back"),
+        (payment.unapplied(), "unapplied"),
+        (payment.to_reclaim(), "owed back"),
     ] {
         if !amount.is_zero() {
             write!(line, ", {} {word}", amount.to_plain()).unwrap();
         }
     }
-    if payment.unfinished {
+    if payment.unfinished() {
         line += ", unfinished";
     }
     for review in payment.reviews() {
         write!(line, ", review: {}", review.name).unwrap();
     }
-    for amount in suspense {
+    for amount in payment.suspense() {
         write!(line, ", {amount:?} in suspense").unwrap();
     }
     line

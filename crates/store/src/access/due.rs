@@ -57,13 +57,13 @@ pub struct DueItem {
 impl DueItem {
     /// A payment's place in the list, if it is in it.
     pub fn of_payment(payment: &Payment) -> Option<Self> {
-        let at = payment.next_poll_at?;
+        let at = payment.next_poll_at()?;
         Some(Self {
-            key: DueKey::Payment(payment.business.clone(), payment.id.clone()),
+            key: DueKey::Payment(payment.business().clone(), payment.id().clone()),
             list: DueList::Payments,
             tries: 0,
-            item: keys::payment(&payment.business, &payment.id),
-            place: keys::due_place(at, payment.id.as_str()),
+            item: keys::payment(payment.business(), payment.id()),
+            place: keys::due_place(at, payment.id().as_str()),
         })
     }
 

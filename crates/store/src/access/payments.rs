@@ -46,7 +46,7 @@ impl Store {
     ) -> Result<BTreeMap<PaymentId, Payment>, StoreError> {
         let keys: Vec<keys::Key> = payments.iter().map(|payment| keys::payment(b, payment)).collect();
         let heads = self.get_many(&self.tables.core, &keys).await?.into_iter().map(payments::payment_head);
-        heads.map(|head| head.map(|head| (head.id.clone(), head))).collect()
+        heads.map(|head| head.map(|head| (head.id().clone(), head))).collect()
     }
 
     /// Payments with only those of their facts that are named, by the sort keys that [`PayoutTransaction`](crate::PayoutTransaction)
@@ -71,7 +71,7 @@ impl Store {
         }
         let read = items.into_values().filter_map(|(head, facts)| Some((head?, facts)));
         let read = read.map(|(head, facts)| payments::payment_in_part(head, facts));
-        read.map(|payment| payment.map(|payment| (payment.id.clone(), payment))).collect()
+        read.map(|payment| payment.map(|payment| (payment.id().clone(), payment))).collect()
     }
 
     /// The payments that were meant for an invoice, newest first.

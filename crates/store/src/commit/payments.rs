@@ -17,18 +17,18 @@ impl Writes<'_> {
 
     /// The payment's record under its version, and of what belongs to it what changed.
     pub(super) fn payment_changed(&mut self, before: &Payment, after: &Payment) -> Result<(), StoreError> {
-        let refused = OnConditionFailed::Conflict(Conflict::Payment(after.id.clone()));
+        let refused = OnConditionFailed::Conflict(Conflict::Payment(after.id().clone()));
         let (mut was, is) = (payments::of_payment(before)?, payments::of_payment(after)?);
         // It is due for another reason now, and what was tried for the last one is over.
         was.extend(["tries", "why"].map(|name| (name.to_owned(), text(""))));
-        self.change_over(&was, &is, before.version, refused)?;
+        self.change_over(&was, &is, before.version(), refused)?;
         self.payment_parts(Some(before), after)
     }
 
     fn payment_parts(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), StoreError> {
-        let refused = || OnConditionFailed::Conflict(Conflict::Payment(after.id.clone()));
-        for (place, allocation) in after.allocations.iter().enumerate() {
-            let known = before.and_then(|before| before.allocations.get(place));
+        let refused = || OnConditionFailed::Conflict(Conflict::Payment(after.id().clone()));
+        for (place, allocation) in after.allocations().iter().enumerate() {
+            let known = before.and_then(|before| before.allocations().get(place));
             if known != Some(allocation) {
                 let was = before
                     .zip(known)
@@ -37,18 +37,18 @@ impl Writes<'_> {
                 self.replace_part(was, payments::of_allocation(after, place, allocation)?, refused())?;
             }
         }
-        for place in after.allocations.len()..before.map_or(0, |before| before.allocations.len()) {
-            self.delete(&keys::allocation(&after.business, &after.id, place))?;
+        for place in after.allocations().len()..before.map_or(0, |before| before.allocations().len()) {
+            self.delete(&keys::allocation(after.business(), after.id(), place))?;
         }
-        for (object, fact) in &after.provider_state.0 {
-            let known = before.and_then(|before| Some((before, before.provider_state.0.get(object)?)));
+        for (object, fact) in &after.provider_state().0 {
+            let known = before.and_then(|before| Some((before, before.provider_state().0.get(object)?)));
             if known.is_none_or(|(_, known)| known != fact) {
                 let was = known.map(|(before, known)| payments::of_fact(before, object, known)).transpose()?;
                 self.change_part(was, payments::of_fact(after, object, fact)?, refused())?;
             }
         }
-        let known = before.map(|before| before.provider_state.names()).unwrap_or_default();
-        let names = after.provider_state.names();
+        let known = before.map(|before| before.provider_state().names()).unwrap_or_default();
+        let names = after.provider_state().names();
         // What was adopted is claimed also where its name is known, so that nothing kept of it is passed over.
         let adopted: BTreeSet<ObjectId> = self.adopted.keys().cloned().collect();
         for object in names.difference(&known).chain(adopted.difference(&names)) {
@@ -56,12 +56,12 @@ impl Writes<'_> {
         }
         self.payment_reviews(before, after)?;
         // What is unapplied lies with the account whose it is.
-        let unapplied = |payment: &Payment| (!payment.unapplied.is_zero()).then_some(payment.unapplied);
-        let stays = before.filter(|before| before.customer == after.customer).and_then(unapplied);
+        let unapplied = |payment: &Payment| (!payment.unapplied().is_zero()).then_some(payment.unapplied());
+        let stays = before.filter(|before| before.customer() == after.customer()).and_then(unapplied);
         if let Some(left) = before.filter(|before| unapplied(before).is_some())
-            && (left.customer != after.customer || after.unapplied.is_zero())
+            && (left.customer() != after.customer() || after.unapplied().is_zero())
         {
-            self.delete(&keys::unapplied_of_payment(&left.business, &left.customer, &left.id))?;
+            self.delete(&keys::unapplied_of_payment(left.business(), left.customer(), left.id()))?;
         }
         if unapplied(after).is_none() || stays == unapplied(after) {
             return Ok(());
@@ -73,10 +73,10 @@ impl Writes<'_> {
     /// The name by which a payment is found when its provider speaks of the object. Where something was kept of the object
     /// before it was anybody's, that must have been heard: all of it, and nothing newer.
     fn provider_object(&mut self, payment: &Payment, object: &ObjectId) -> Result<(), StoreError> {
-        let key = keys::object(&payment.business, payment.provider, object);
+        let key = keys::object(payment.business(), payment.provider(), object);
         let refused = OnConditionFailed::Conflict(Conflict::UnclaimedReports(object.clone()));
         let mut set = "SET payment = if_not_exists(payment, :payment)".to_owned();
-        let mut values = vec![(":payment", text(payment.id.as_str()))];
+        let mut values = vec![(":payment", text(payment.id().as_str()))];
         if let Some(fact) = payments::fact_of(payment, object) {
             set.push_str(", fact = if_not_exists(fact, :fact)");
             values.push((":fact", text(&fact)));
@@ -95,15 +95,15 @@ impl Writes<'_> {
     fn payment_reviews(&mut self, before: Option<&Payment>, after: &Payment) -> Result<(), StoreError> {
         let open = before.map(Payment::reviews).unwrap_or_default();
         let reviews = after.reviews();
-        let handed = before.is_some_and(|before| before.customer != after.customer);
+        let handed = before.is_some_and(|before| before.customer() != after.customer());
         for review in reviews.iter().filter(|review| handed || !open.contains(review)) {
             let known = before.zip(open.iter().find(|other| other.name == review.name));
             let was = known.map(|(before, known)| payments::of_review(before, known)).transpose()?;
-            let refused = OnConditionFailed::Conflict(Conflict::Payment(after.id.clone()));
+            let refused = OnConditionFailed::Conflict(Conflict::Payment(after.id().clone()));
             self.replace_part(was, payments::of_review(after, review)?, refused)?;
         }
         for gone in open.iter().filter(|review| !reviews.iter().any(|other| other.name == review.name)) {
-            self.delete(&keys::review(&after.business, &after.id, &gone.name))?;
+            self.delete(&keys::review(after.business(), after.id(), &gone.name))?;
         }
         Ok(())
     }

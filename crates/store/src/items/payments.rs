@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use receivables::payment::{Checkout, Origin, PageRefusal, RefundAnswer, RefundOrder, Review, State};
+use receivables::payment::{
+    Checkout, Origin, PageRefusal, PaymentCash, RefundAnswer, RefundOrder, Review, State, StoredPayment,
+};
 use receivables::provider_object::ProviderState;
 use receivables::{
     Allocation, BusinessId, Currency, CustomerId, Locale, Money, ObjectId, ObjectState, PayLinkId, Payment, PaymentId,
@@ -101,55 +103,55 @@ enum PageRefusalRecord {
 
 pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
     let record = PaymentRecord {
-        id: payment.id.clone(),
-        business: payment.business.clone(),
-        customer: payment.customer.clone(),
-        provider: payment.provider,
+        id: payment.id().clone(),
+        business: payment.business().clone(),
+        customer: payment.customer().clone(),
+        provider: payment.provider(),
         currency: payment.currency(),
-        amount: payment.amount.minor(),
-        origin: match &payment.origin {
+        amount: payment.amount().minor(),
+        origin: match payment.origin() {
             Origin::PayLink(link) => OriginRecord::PayLink(link.clone()),
             Origin::Portal => OriginRecord::Portal(true),
             Origin::Api => OriginRecord::Api(true),
             Origin::Provider => OriginRecord::Provider(true),
         },
-        locale: payment.locale,
-        started_at: payment.started_at,
-        checkout: payment.checkout.as_ref().map(|checkout| CheckoutRecord {
+        locale: payment.locale(),
+        started_at: payment.started_at(),
+        checkout: payment.checkout().map(|checkout| CheckoutRecord {
             id: checkout.id.clone(),
             url: checkout.url.clone(),
             expires_at: checkout.expires_at,
         }),
-        page_refusals: payment.page_refusals.iter().map(of_page_refusal).collect(),
-        state: payment.state.as_str().to_owned(),
-        received: payment.received.minor(),
-        returned: payment.returned.minor(),
-        refunded: payment.refunded.minor(),
-        charged_back: payment.charged_back.minor(),
-        unapplied: payment.unapplied.minor(),
-        to_reclaim: payment.to_reclaim.minor(),
-        on_account: payment.on_account.minor(),
-        kept: payment.kept.minor(),
-        unfinished: payment.unfinished,
-        proposed: payment.proposed,
-        settlement_announced: payment.settlement_announced,
-        refunds: payment.refunds.iter().map(RefundOrderRecord::of).collect(),
-        refund_answers: payment.refund_answers.iter().map(RefundAnswerRecord::of).collect(),
-        reviews_closed: payment.reviews_closed.clone(),
-        suspense: payment.suspense.iter().map(|amount| (amount.currency(), amount.minor())).collect(),
-        settled_at: payment.settled_at,
-        next_poll_at: payment.next_poll_at,
-        version: payment.version,
-        parts: Some(digest_of(&payment.allocations, &payment.provider_state)?),
+        page_refusals: payment.page_refusals().iter().map(of_page_refusal).collect(),
+        state: payment.state().as_str().to_owned(),
+        received: payment.received().minor(),
+        returned: payment.returned().minor(),
+        refunded: payment.refunded().minor(),
+        charged_back: payment.charged_back().minor(),
+        unapplied: payment.unapplied().minor(),
+        to_reclaim: payment.to_reclaim().minor(),
+        on_account: payment.on_account().minor(),
+        kept: payment.kept().minor(),
+        unfinished: payment.unfinished(),
+        proposed: payment.proposed(),
+        settlement_announced: payment.settlement_announced(),
+        refunds: payment.refunds().iter().map(RefundOrderRecord::of).collect(),
+        refund_answers: payment.refund_answers().iter().map(RefundAnswerRecord::of).collect(),
+        reviews_closed: payment.reviews_closed().to_vec(),
+        suspense: payment.suspense().iter().map(|amount| (amount.currency(), amount.minor())).collect(),
+        settled_at: payment.settled_at(),
+        next_poll_at: payment.next_poll_at(),
+        version: payment.version(),
+        parts: Some(digest_of(payment.allocations(), payment.provider_state())?),
     };
-    let b = &payment.business;
-    let item = item(&keys::payment(b, &payment.id), &record)?;
-    let place = keys::payment_in_account(payment.started_at, &payment.id);
-    let item = listed(item, Index::Parent, &keys::account(b, &payment.customer), &place);
-    let (month, at) = keys::payments_of_month(b, payment.started_at);
-    let item = listed(item, Index::List, &month, &format!("{at}#{}", payment.id));
-    Ok(match payment.next_poll_at {
-        Some(at) => due(item, DueList::Payments, at, payment.id.as_str()),
+    let b = payment.business();
+    let item = item(&keys::payment(b, payment.id()), &record)?;
+    let place = keys::payment_in_account(payment.started_at(), payment.id());
+    let item = listed(item, Index::Parent, &keys::account(b, payment.customer()), &place);
+    let (month, at) = keys::payments_of_month(b, payment.started_at());
+    let item = listed(item, Index::List, &month, &format!("{at}#{}", payment.id()));
+    Ok(match payment.next_poll_at() {
+        Some(at) => due(item, DueList::Payments, at, payment.id().as_str()),
         None => item,
     })
 }
@@ -171,21 +173,21 @@ fn page_refusal(record: PageRefusalRecord) -> PageRefusal {
 }
 
 pub(crate) fn of_allocation(payment: &Payment, place: usize, allocation: &Allocation) -> Result<Item, StoreError> {
-    let b = &payment.business;
-    let item = item(&keys::allocation(b, &payment.id, place), &AllocationRecord::of(allocation))?;
+    let b = payment.business();
+    let item = item(&keys::allocation(b, payment.id(), place), &AllocationRecord::of(allocation))?;
     let parent = keys::invoice_partition(b, &allocation.invoice);
-    Ok(listed(item, Index::Parent, &parent, &keys::payment_in_account(payment.started_at, &payment.id)))
+    Ok(listed(item, Index::Parent, &parent, &keys::payment_in_account(payment.started_at(), payment.id())))
 }
 
 /// Something that a person should look at, in the business's list.
 pub(crate) fn of_review(payment: &Payment, review: &Review) -> Result<Item, StoreError> {
-    let key = keys::review(&payment.business, &payment.id, &review.name);
-    let place = format!("{:.3}#{}#{}", payment.started_at, payment.id, review.name);
+    let key = keys::review(payment.business(), payment.id(), &review.name);
+    let place = format!("{:.3}#{}#{}", payment.started_at(), payment.id(), review.name);
     super::reviews::of_review(&key, payment, review, &place)
 }
 
 pub(crate) fn of_fact(payment: &Payment, object: &ObjectId, fact: &ObjectState) -> Result<Item, StoreError> {
-    let key = keys::merged_fact(&payment.business, &payment.id, fact.kind(), object);
+    let key = keys::merged_fact(payment.business(), payment.id(), fact.kind(), object);
     item(&key, &FactRecord { object: object.clone(), fact: of_merged(fact) })
 }
 
@@ -194,15 +196,15 @@ pub(crate) fn fact_of(payment: &Payment, object: &ObjectId) -> Option<String> {
     let tells = |(id, fact): &(&ObjectId, &ObjectState)| {
         *id == object || fact.intent().is_some_and(|intent| intent.attempts.contains_key(object.as_str()))
     };
-    let (id, fact) = payment.provider_state.0.iter().find(tells)?;
-    Some(keys::merged_fact(&payment.business, &payment.id, fact.kind(), id).sk)
+    let (id, fact) = payment.provider_state().0.iter().find(tells)?;
+    Some(keys::merged_fact(payment.business(), payment.id(), fact.kind(), id).sk)
 }
 
 /// What of a payment covers no invoice, in the business's list.
 pub(crate) fn of_unapplied(payment: &Payment) -> Result<Item, StoreError> {
-    let key = keys::unapplied_of_payment(&payment.business, &payment.customer, &payment.id);
-    let place = format!("{:.3}#{}", payment.started_at, payment.id);
-    of_open_amount(&key, &payment.business, &payment.customer, payment.id.as_str(), payment.unapplied, &place)
+    let key = keys::unapplied_of_payment(payment.business(), payment.customer(), payment.id());
+    let place = format!("{:.3}#{}", payment.started_at(), payment.id());
+    of_open_amount(&key, payment.business(), payment.customer(), payment.id().as_str(), payment.unapplied(), &place)
 }
 
 /// The digest of what belongs to a head. How an invoice stands is the invoice's own: an allocation remembers it, and is not
@@ -273,7 +275,7 @@ fn whole(
     let refunds = head.refunds.into_iter().map(|record| record.read(currency));
     let answers = head.refund_answers.into_iter().map(|record| record.read(currency));
     let suspense = head.suspense.into_iter().map(|(currency, minor)| money(minor, currency));
-    Ok(Payment {
+    let stored = StoredPayment {
         id: head.id,
         business: head.business,
         customer: head.customer,
@@ -296,25 +298,29 @@ fn whole(
         page_refusals: head.page_refusals.into_iter().map(page_refusal).collect(),
         provider_state,
         state: State::named(&head.state).ok_or_else(|| StoreError::Defect(format!("payment state {}", head.state)))?,
-        received: money(head.received, currency)?,
-        returned: money(head.returned, currency)?,
-        refunded: money(head.refunded, currency)?,
-        charged_back: money(head.charged_back, currency)?,
-        unapplied: money(head.unapplied, currency)?,
-        to_reclaim: money(head.to_reclaim, currency)?,
-        on_account: money(head.on_account, currency)?,
-        kept: money(head.kept, currency)?,
+        cash: PaymentCash {
+            received: money(head.received, currency)?,
+            returned: money(head.returned, currency)?,
+            refunded: money(head.refunded, currency)?,
+            charged_back: money(head.charged_back, currency)?,
+            unapplied: money(head.unapplied, currency)?,
+            to_reclaim: money(head.to_reclaim, currency)?,
+            on_account: money(head.on_account, currency)?,
+            kept: money(head.kept, currency)?,
+            suspense: suspense.collect::<Result<Vec<Money>, StoreError>>()?,
+        },
         unfinished: head.unfinished,
         proposed: head.proposed,
         settlement_announced: head.settlement_announced,
         refunds: refunds.collect::<Result<Vec<RefundOrder>, StoreError>>()?,
         refund_answers: answers.collect::<Result<Vec<RefundAnswer>, StoreError>>()?,
         reviews_closed: head.reviews_closed,
-        suspense: suspense.collect::<Result<Vec<Money>, StoreError>>()?,
         settled_at: head.settled_at,
         next_poll_at: head.next_poll_at,
         version: head.version,
-    })
+    };
+    let id = stored.id.clone();
+    stored.restore().map_err(|inconsistent| StoreError::Defect(format!("payment {id}: {inconsistent}")))
 }
 
 #[cfg(test)]

@@ -44,8 +44,8 @@ pub struct ListedReview {
 
 pub(crate) fn of_review(key: &Key, payment: &Payment, review: &Review, place: &str) -> Result<Item, StoreError> {
     let record = ReviewRecord {
-        payment: payment.id.clone(),
-        customer: payment.customer.clone(),
+        payment: payment.id().clone(),
+        customer: payment.customer().clone(),
         name: review.name.clone(),
         reason: review.kind.as_str().to_owned(),
         currency: review.amount.currency(),
@@ -53,7 +53,7 @@ pub(crate) fn of_review(key: &Key, payment: &Payment, review: &Review, place: &s
         object: review.object.clone(),
         answer_by: review.answer_by,
     };
-    Ok(listed(item(key, &record)?, Index::List, &keys::reviews(&payment.business), place))
+    Ok(listed(item(key, &record)?, Index::List, &keys::reviews(payment.business()), place))
 }
 
 pub(crate) fn review(item: Item) -> Result<ListedReview, StoreError> {

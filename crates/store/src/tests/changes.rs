@@ -160,7 +160,7 @@ async fn what_cannot_be_read_is_left_out_and_the_rest_is_read() {
     let read = async || {
         let customers = fixture.store.readable_customers(&b(), &ids.0).await.unwrap();
         let invoices = fixture.store.readable_invoices(&b(), &ids.1).await.unwrap();
-        let payment = fixture.store.readable_payment(&b(), &started.id).await.unwrap();
+        let payment = fixture.store.readable_payment(&b(), started.id()).await.unwrap();
         let note = fixture.store.readable_credit_note(&b(), &note.id).await.unwrap();
         (
             customers.into_iter().map(|customer| customer.id).collect::<Vec<_>>(),
@@ -172,7 +172,7 @@ async fn what_cannot_be_read_is_left_out_and_the_rest_is_read() {
     newer(format!("C#{}#{}", b(), ids.0[1]), "C", "name").await;
     newer(format!("I#{}#{}", b(), ids.1[0]), "I", "gross").await;
     newer(format!("I#{}#{}", b(), ids.1[1]), "L", "lines").await;
-    newer(format!("P#{}#{}", b(), started.id), "P", "state").await;
+    newer(format!("P#{}#{}", b(), started.id()), "P", "state").await;
     newer(format!("N#{}#{}", b(), note.id), "N", "amount").await;
     let (customers, invoices, others) = read().await;
     assert_eq!(customers, [ids.0[0].clone(), ids.0[2].clone()]);

@@ -131,7 +131,7 @@ async fn of_payments_each_is_decided_on_what_was_read() {
             (
                 "paid over what was before it was opened",
                 over_the_start,
-                contested(Conflict::Payment(started.id.clone())),
+                contested(Conflict::Payment(started.id().clone())),
             ),
             ("paid", paid.clone(), CommitOutcome::Committed),
         ],
@@ -139,9 +139,9 @@ async fn of_payments_each_is_decided_on_what_was_read() {
     .await;
     let again = fixture.store.commit(&paid, &by_program()).await.unwrap();
     let CommitOutcome::Conflict(conflicts) = again else { panic!("paid again: {again:?}") };
-    assert!(conflicts.contains(&Conflict::Payment(started.id.clone())), "{conflicts:?}");
-    let stored = fixture.store.payment(&b(), &started.id).await.unwrap().unwrap();
-    assert_eq!(stored.received, money(10_000));
+    assert!(conflicts.contains(&Conflict::Payment(started.id().clone())), "{conflicts:?}");
+    let stored = fixture.store.payment(&b(), started.id()).await.unwrap().unwrap();
+    assert_eq!(stored.received(), money(10_000));
     assert!(fixture.store.invoice(&b(), &one.head.id).await.unwrap().unwrap().head.balance.open().is_zero());
 }
 
@@ -239,10 +239,10 @@ async fn what_waits_under_an_object_must_have_been_heard() {
         let outcome = fixture.store.commit(&paid, &context).await.unwrap();
         assert_eq!(outcome, *expected, "heard: {:?}", context.adopted);
     }
-    assert_eq!(keep(11_000).await, KeepOutcome::Belongs(started.id.clone()));
+    assert_eq!(keep(11_000).await, KeepOutcome::Belongs(started.id().clone()));
     assert_eq!(fixture.store.waiting(&b(), provider, &intent).await.unwrap(), None);
     let owner = fixture.store.payment_of_object(&b(), provider, &intent).await.unwrap();
-    assert_eq!(owner, Some(started.id));
+    assert_eq!(owner, Some(started.id().clone()));
 }
 
 #[tokio::test]

@@ -283,10 +283,10 @@ async fn what_is_written_is_read() {
     write_the_rest(&fixture).await;
 
     assert_eq!(store.customer(&b(), &c()).await.unwrap(), Some(person));
-    assert_eq!(store.payment(&b(), &paid.id).await.unwrap(), Some(paid.clone()));
+    assert_eq!(store.payment(&b(), paid.id()).await.unwrap(), Some(paid.clone()));
     let read = store.invoice(&b(), &id("inv", "1")).await.unwrap().unwrap();
     let (issued, _) = invoice("1", "F-1", Some("E-1"));
-    let (open, version) = (paid.allocations[0].invoice_open(), paid.allocations[0].seen.version);
+    let (open, version) = (paid.allocations()[0].invoice_open(), paid.allocations()[0].seen.version);
     assert_eq!((read.head.balance.open(), read.head.balance.version), (open, version));
     assert_eq!(store.invoice_head(&b(), &issued.head.id).await.unwrap().as_ref(), Some(&read.head));
     let head = receivables::InvoiceHead { balance: issued.head.balance.clone(), ..read.head };
@@ -301,17 +301,17 @@ async fn what_is_written_is_read() {
     assert_eq!(store.session("hash of a session", now()).await.unwrap(), Some(session()));
     assert_eq!(store.payout(&b(), stripe(), &payout().id).await.unwrap(), Some(payout()));
     assert_eq!(store.payout_transactions(&b(), stripe(), &payout().id).await.unwrap(), [transaction()]);
-    assert_eq!(store.transactions_of_payment(&b(), &paid.id).await.unwrap(), [transaction()]);
+    assert_eq!(store.transactions_of_payment(&b(), paid.id()).await.unwrap(), [transaction()]);
     assert_eq!(store.export(&b(), &export().id).await.unwrap(), Some(moved_export()));
     assert_eq!(store.exports(&b(), &Page::first(9)).await.unwrap().items, [moved_export()]);
     assert_eq!(store.export_parts(&b(), &export().id).await.unwrap(), [part()]);
     let moved = store.movements_of_month(&b(), now(), &Page::first(9)).await.unwrap().items;
     assert_eq!(moved, [Movement::Moved(transaction()), Movement::TakenOver(transaction())]);
-    let settled = store.transactions_of_payments(&b(), &[paid.id.clone()].into()).await.unwrap();
-    assert_eq!(settled, [(paid.id.clone(), vec![transaction()])].into());
+    let settled = store.transactions_of_payments(&b(), &[paid.id().clone()].into()).await.unwrap();
+    assert_eq!(settled, [(paid.id().clone(), vec![transaction()])].into());
     let fact = transaction().fact.unwrap();
-    let in_part = store.payments_in_part(&b(), &[(paid.id.clone(), [fact].into())].into()).await.unwrap();
-    let told: Vec<&str> = in_part[&paid.id].provider_state.0.keys().map(ObjectId::as_str).collect();
+    let in_part = store.payments_in_part(&b(), &[(paid.id().clone(), [fact].into())].into()).await.unwrap();
+    let told: Vec<&str> = in_part[paid.id()].provider_state().0.keys().map(ObjectId::as_str).collect();
     assert_eq!(told, ["pi_1"]);
     assert_eq!(store.method(&b(), stripe(), &method().id).await.unwrap(), Some(method()));
     assert_eq!(store.methods_of(&b(), &c()).await.unwrap(), [method()]);
@@ -394,8 +394,8 @@ async fn a_chargeback_is_read_back_with_each_of_its_moves() {
     let report = Report::new("dp_1".parse().unwrap(), ObjectState::Chargeback(state));
     let (after, decision) = payment::apply_reports(&before, &[report], later(5)).unwrap();
     commit(&fixture, &decision).await;
-    let read = fixture.store.payment(&b(), &before.id).await.unwrap().unwrap();
-    assert_eq!(read.provider_state, after.provider_state);
+    let read = fixture.store.payment(&b(), before.id()).await.unwrap().unwrap();
+    assert_eq!(read.provider_state(), after.provider_state());
 }
 
 /// A type of an attribute, in DynamoDB's letters.
@@ -479,8 +479,8 @@ async fn older_items_are_still_read() {
     assert_eq!(changed, 4);
     let read = store.invoice(&b(), &one.head.id).await.unwrap().unwrap();
     assert_eq!(read.head.pay_link, None);
-    assert_eq!(read.head.balance.version, started.allocations[0].seen.version);
-    assert_eq!(store.payment(&b(), &started.id).await.unwrap(), Some(started));
+    assert_eq!(read.head.balance.version, started.allocations()[0].seen.version);
+    assert_eq!(store.payment(&b(), started.id()).await.unwrap(), Some(started));
     let read = store.business(&b()).await.unwrap();
     assert_eq!(read, Some(receivables::Business { version: 0, ..business() }));
 }

@@ -35,7 +35,7 @@ async fn put(fixture: &Fixture, item: Item) {
 async fn parts_that_are_not_the_heads_are_read_again_until_they_are() {
     let fixture = Fixture::new();
     let paid = paid_payment(&fixture).await;
-    let part = keys::allocation(&b(), &paid.id, 0);
+    let part = keys::allocation(&b(), paid.id(), 0);
     let sound = item(&fixture, &part).await;
     let remembered = sound["seen"].as_m().unwrap().clone();
     let other = AttributeValue::N("9999".to_owned());
@@ -46,7 +46,7 @@ async fn parts_that_are_not_the_heads_are_read_again_until_they_are() {
         changed.insert(name.to_owned(), value);
         put(&fixture, changed).await;
         fixture.faults.calls();
-        let read = fixture.store.payment(&b(), &paid.id).await;
+        let read = fixture.store.payment(&b(), paid.id()).await;
         // How the invoice stood is the invoice's own matter and no part of the payment.
         if name == "seen" {
             assert!(read.is_ok(), "{name}");
@@ -56,7 +56,7 @@ async fn parts_that_are_not_the_heads_are_read_again_until_they_are() {
         }
     }
     put(&fixture, sound).await;
-    assert_eq!(fixture.store.payment(&b(), &paid.id).await.unwrap(), Some(paid));
+    assert_eq!(fixture.store.payment(&b(), paid.id()).await.unwrap(), Some(paid));
 }
 
 #[tokio::test]
@@ -65,15 +65,15 @@ async fn a_head_or_a_part_that_is_missing_is_torn_and_nothing_at_all_is_absent()
     let paid = paid_payment(&fixture).await;
     let of = |text: &str| AttributeValue::S(text.to_owned());
     assert_eq!(fixture.store.payment(&b(), &id("pay", "9")).await.unwrap(), None);
-    for key in [keys::payment(&b(), &paid.id), keys::allocation(&b(), &paid.id, 0)] {
+    for key in [keys::payment(&b(), paid.id()), keys::allocation(&b(), paid.id(), 0)] {
         let sound = item(&fixture, &key).await;
         let delete = fixture.client.delete_item().table_name(CORE).key("pk", of(&key.pk)).key("sk", of(&key.sk));
         delete.send().await.unwrap();
-        let read = fixture.store.payment(&b(), &paid.id).await;
+        let read = fixture.store.payment(&b(), paid.id()).await;
         assert!(matches!(read, Err(StoreError::Unavailable(_))), "{key:?}: {read:?}");
         put(&fixture, sound).await;
     }
-    assert_eq!(fixture.store.payment(&b(), &paid.id).await.unwrap(), Some(paid));
+    assert_eq!(fixture.store.payment(&b(), paid.id()).await.unwrap(), Some(paid));
 }
 
 #[test]

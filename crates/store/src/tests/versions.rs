@@ -111,7 +111,7 @@ async fn what_is_not_known_of_an_item_stays_when_it_is_changed() {
 
     // What was changed reads as what was decided.
     let store = &fixture.store;
-    let paid = store.payment(&b(), &all.paid.id).await.unwrap().unwrap();
+    let paid = store.payment(&b(), all.paid.id()).await.unwrap().unwrap();
     assert_eq!(paid, payment::apply_reports(&all.paid, &[received("pi_1", 12_100)], later(6)).unwrap().0);
     let read = store.payout(&b(), stripe(), &payout().id).await.unwrap().unwrap();
     assert_eq!(read, crate::Payout { version: 2, unlisted: true, reading: None, ..payout() });

@@ -190,17 +190,17 @@ impl ExportedPaymentResponse {
     fn of(exported: &ExportedPayment, zone: &BillingZone) -> Self {
         let payment = &exported.payment;
         Self {
-            payment: payment.id.to_string(),
-            customer: payment.customer.to_string(),
+            payment: payment.id().to_string(),
+            customer: payment.customer().to_string(),
             status: payment.status(),
-            started_on: zone.date_at(payment.started_at).to_string(),
-            settled_on: payment.settled_at.map(|at| zone.date_at(at).to_string()),
+            started_on: zone.date_at(payment.started_at()).to_string(),
+            settled_on: payment.settled_at().map(|at| zone.date_at(at).to_string()),
             currency: payment.currency().to_string(),
-            amount: payment.amount.to_plain(),
-            received: payment.received.to_plain(),
-            refunded: payment.refunded.to_plain(),
-            charged_back: payment.charged_back.to_plain(),
-            unapplied: payment.unapplied.to_plain(),
+            amount: payment.amount().to_plain(),
+            received: payment.received().to_plain(),
+            refunded: payment.refunded().to_plain(),
+            charged_back: payment.charged_back().to_plain(),
+            unapplied: payment.unapplied().to_plain(),
             settled: exported.settled.iter().map(PaymentSettlementResponse::from).collect(),
         }
     }

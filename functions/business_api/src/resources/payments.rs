@@ -133,28 +133,28 @@ pub(crate) struct PaymentQuery {
 impl PaymentResponse {
     pub(crate) fn of(payment: &Payment, now: Timestamp) -> Self {
         let open =
-            payment.checkout.as_ref().filter(|checkout| payment.state.checkout_is_live() && checkout.expires_at > now);
-        let intent = payment.provider_state.0.iter().find(|(_, state)| matches!(state, ObjectState::Intent(_)));
+            payment.checkout().filter(|checkout| payment.state().checkout_is_live() && checkout.expires_at > now);
+        let intent = payment.provider_state().0.iter().find(|(_, state)| matches!(state, ObjectState::Intent(_)));
         Self {
-            id: payment.id.to_string(),
+            id: payment.id().to_string(),
             status: payment.status(),
-            customer: payment.customer.to_string(),
-            amount: payment.amount.into(),
-            received: payment.received.into(),
-            refunded: payment.refunded.into(),
-            charged_back: payment.charged_back.into(),
-            unapplied: payment.unapplied.into(),
-            suspense: payment.suspense.iter().copied().map(Amount::from).collect(),
+            customer: payment.customer().to_string(),
+            amount: payment.amount().into(),
+            received: payment.received().into(),
+            refunded: payment.refunded().into(),
+            charged_back: payment.charged_back().into(),
+            unapplied: payment.unapplied().into(),
+            suspense: payment.suspense().iter().copied().map(Amount::from).collect(),
             arrived: payment.arrived().map(Amount::from),
-            allocations: payment.allocations.iter().map(AllocationResponse::from).collect(),
+            allocations: payment.allocations().iter().map(AllocationResponse::from).collect(),
             refunds: refunds_of(payment),
             checkout_url: open.map(|checkout| checkout.url.clone()),
             provider: ProviderObjects {
-                session: payment.checkout.as_ref().map(|checkout| checkout.id.to_string()),
+                session: payment.checkout().map(|checkout| checkout.id.to_string()),
                 intent: intent.map(|(id, _)| id.to_string()),
             },
-            started_at: payment.started_at.to_string(),
-            settled_at: payment.settled_at.map(|at| at.to_string()),
+            started_at: payment.started_at().to_string(),
+            settled_at: payment.settled_at().map(|at| at.to_string()),
         }
     }
 }
@@ -286,7 +286,7 @@ pub(crate) async fn list_payments(
         None => Paged { items: Vec::new(), next_cursor: None },
     };
     // The list in the store has no allocations, so each payment is read on its own.
-    let whole: Vec<_> = heads.items.iter().map(|head| store.payment(business, &head.id)).collect();
+    let whole: Vec<_> = heads.items.iter().map(|head| store.payment(business, head.id())).collect();
     let whole: Vec<Option<Payment>> = stream::iter(whole).buffered(LOOK_UPS_AT_ONCE).try_collect().await?;
     let items = whole.into_iter().flatten().collect();
     let paged = Paged { items, next_cursor: heads.next_cursor };

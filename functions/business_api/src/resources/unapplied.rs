@@ -172,7 +172,7 @@ pub(crate) async fn apply_unapplied(Path(id): Path<String>, request: IdempotentR
             let (customer, unapplied, allocations) = match Source::parse(&id).ok_or_else(ApiError::not_found)? {
                 Source::Payment(_) => {
                     let payment: Payment = apply(&run, &id, &body, reason).await?;
-                    (payment.customer, payment.unapplied, payment.allocations)
+                    (payment.customer().clone(), payment.unapplied(), payment.allocations().to_vec())
                 }
                 Source::CreditNote(_) => {
                     let note: CreditNote = apply(&run, &id, &body, reason).await?;

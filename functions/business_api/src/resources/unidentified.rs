@@ -138,7 +138,7 @@ pub(crate) async fn apply_unidentified(
             let parts = invoice_amounts(caller, &body.allocations, None).await?;
             let (context, business) = (run.for_action(reason), caller.business_id());
             let payment = operations::identify(&context, business, &object, &customer.id, parts, caller.now).await?;
-            if payment.customer != customer.id {
+            if *payment.customer() != customer.id {
                 return Err(invalid_field("customer", OTHER));
             }
             ApiResponse::ok(&PaymentResponse::of(&payment, caller.now))

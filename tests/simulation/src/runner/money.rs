@@ -22,7 +22,7 @@ impl Runner {
         let started = operations::start_payment(self.context(), &self.business, start, self.world.now());
         let started = Box::pin(started).await;
         let Some(started) = self.judge(started)? else { return Ok(false) };
-        self.payments.insert(payment, started.payment.id);
+        self.payments.insert(payment, started.payment.id().clone());
         if started.checkout_url.contains("/dev/stripe/pay/") {
             self.pages.insert(payment, started.checkout_url);
         }
@@ -139,8 +139,8 @@ impl Runner {
     /// Money on invoices is taken off them first.
     pub(super) async fn hand_over(&self, money: Money, customer: usize) -> Result<bool, Failure> {
         let Some(payment) = self.payment(money).await? else { return Ok(false) };
-        let (context, business, now, id) = (self.context(), &self.business, self.world.now(), &payment.id);
-        for part in payment.allocations.iter().filter(|part| !part.applied.is_zero()) {
+        let (context, business, now, id) = (self.context(), &self.business, self.world.now(), payment.id());
+        for part in payment.allocations().iter().filter(|part| !part.applied.is_zero()) {
             let taken = operations::unapply_cash(context, business, id, &part.invoice, None, now).await;
             if self.judge(taken)?.is_none() {
                 return Ok(false);
@@ -157,7 +157,7 @@ impl Runner {
         let labels = self.invoices.range(label..).chain(self.invoices.range(..label));
         for (_, id) in labels {
             let Some(found) = self.judge(self.invoice(id).await)?.flatten() else { continue };
-            let fits = found.customer == of.customer && found.currency() == of.currency();
+            let fits = found.customer == *of.customer() && found.currency() == of.currency();
             if fits && !found.balance.open().is_zero() {
                 return Ok(Some(found));
             }
@@ -175,12 +175,12 @@ impl Runner {
             return Ok(false);
         };
         let Some(payment) = self.payment(*money).await? else { return Ok(false) };
-        let (context, business, now, id) = (self.context(), &self.business, self.world.now(), &payment.id);
-        let at = |place: &usize| payment.allocations.get(place % payment.allocations.len().max(1));
+        let (context, business, now, id) = (self.context(), &self.business, self.world.now(), payment.id());
+        let at = |place: &usize| payment.allocations().get(place % payment.allocations().len().max(1));
         let operated = match step {
             Step::Apply { invoice, percent, .. } => {
                 let Some(invoice) = self.open_invoice(&payment, *invoice).await? else { return Ok(false) };
-                let amount = part(payment.unapplied, *percent).min(invoice.balance.open());
+                let amount = part(payment.unapplied(), *percent).min(invoice.balance.open());
                 let parts = [CashPart { invoice: invoice.id, amount }];
                 operations::apply_cash(context, business, id, &parts, now).await
             }

@@ -23,12 +23,12 @@ impl Runner {
     pub(super) async fn order_refund(&self, step: &Step) -> Result<bool, Failure> {
         let Step::OrderRefund { order, money, place, percent, meaning } = step else { return Ok(false) };
         let Some(payment) = self.payment(*money).await? else { return Ok(false) };
-        let from = place.and_then(|place| payment.allocations.get(place % payment.allocations.len().max(1)));
+        let from = place.and_then(|place| payment.allocations().get(place % payment.allocations().len().max(1)));
         let most = from.map_or_else(|| payment.refundable(), |from| from.applied);
         let (minor, currency) = (part(most, *percent).minor(), payment.currency());
         let new = NewRefund {
             id: RefundId::from_ulid(&ulid(6, *order)).unwrap(),
-            payment: payment.id.clone(),
+            payment: payment.id().clone(),
             amount: Amount::new(provider::in_ours(minor, currency.code()), currency).ok(),
             invoice: from.map(|from| from.invoice.clone()),
             meaning: *meaning,
@@ -53,7 +53,7 @@ impl Runner {
         let mut open = payment.unanswered_refunds().into_iter();
         let Some(open) = open.find(|open| !open.questioned.is_zero()) else { return Ok(false) };
         let answer = NewRefundAnswer {
-            payment: payment.id.clone(),
+            payment: payment.id().clone(),
             refund: open.refund,
             meaning,
             credit_note_number: None,

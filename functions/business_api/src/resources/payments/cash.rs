@@ -72,7 +72,7 @@ impl CashSource for Payment {
         parts: &[CashPart],
         now: Timestamp,
     ) -> Result<Self, OperationError> {
-        operations::apply_cash(context, business, &self.id, parts, now).await
+        operations::apply_cash(context, business, self.id(), parts, now).await
     }
 
     async fn unapply(
@@ -83,7 +83,7 @@ impl CashSource for Payment {
         amount: Option<Money>,
         now: Timestamp,
     ) -> Result<Self, OperationError> {
-        operations::unapply_cash(context, business, &self.id, invoice, amount, now).await
+        operations::unapply_cash(context, business, self.id(), invoice, amount, now).await
     }
 }
 
@@ -146,7 +146,7 @@ pub(crate) async fn move_cash(Path(id): Path<String>, request: IdempotentRequest
             let to = invoice_of_field(caller, "to", &body.to).await?;
             let context = run.for_action(reason);
             let moved =
-                operations::move_cash(&context, &caller.business, &payment.id, &from, &to, amount, caller.now).await;
+                operations::move_cash(&context, &caller.business, payment.id(), &from, &to, amount, caller.now).await;
             respond(&run, &moved.map_err(|error| ApiError::with_field_names(error, NAMES))?)
         })
         .await
@@ -171,7 +171,7 @@ pub(crate) async fn hand_over(Path(id): Path<String>, request: IdempotentRequest
             let payment = payment_of_path(caller, &id).await?;
             let to = customer_of_field(caller, "customer", &body.customer).await?;
             let context = run.for_action(reason);
-            respond(&run, &operations::hand_over(&context, &caller.business, &payment.id, &to, caller.now).await?)
+            respond(&run, &operations::hand_over(&context, &caller.business, payment.id(), &to, caller.now).await?)
         })
         .await
 }

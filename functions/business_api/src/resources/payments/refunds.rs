@@ -56,9 +56,10 @@ pub(crate) struct RefundResponse {
 
 /// The refunds ordered here, and those made at the provider.
 pub(super) fn refunds_of(payment: &Payment) -> Vec<RefundResponse> {
-    let at_provider = || payment.provider_state.0.iter().filter_map(|(object, state)| Some((object, state.refund()?)));
+    let at_provider =
+        || payment.provider_state().0.iter().filter_map(|(object, state)| Some((object, state.refund()?)));
     let note = |credit: Option<&RefundCredit>| credit.map(|credit| credit.note.to_string());
-    let ordered = payment.refunds.iter().map(|order| RefundResponse {
+    let ordered = payment.refunds().iter().map(|order| RefundResponse {
         id: order.id.to_string(),
         amount: order.amount.into(),
         invoice: order.invoice.as_ref().map(ToString::to_string),
@@ -73,10 +74,10 @@ pub(super) fn refunds_of(payment: &Payment) -> Vec<RefundResponse> {
         reason: Some(order.reason.as_str().to_owned()),
     });
     let ordered_here =
-        |refund: &RefundState| payment.refunds.iter().any(|order| refund.order.as_ref() == Some(&order.id));
+        |refund: &RefundState| payment.refunds().iter().any(|order| refund.order.as_ref() == Some(&order.id));
     let unanswered = payment.unanswered_refunds();
     let elsewhere = at_provider().filter(|(_, refund)| !ordered_here(refund)).map(|(object, refund)| {
-        let answer = payment.refund_answers.iter().rev().find(|answer| answer.refund == *object);
+        let answer = payment.refund_answers().iter().rev().find(|answer| answer.refund == *object);
         let open = unanswered.iter().find(|open| open.refund == *object && !open.questioned.is_zero());
         RefundResponse {
             id: object.to_string(),
@@ -186,7 +187,7 @@ pub(crate) async fn order_refund(Path(id): Path<String>, request: IdempotentRequ
             };
             let new = NewRefund {
                 id: run.refund_id(),
-                payment: payment.id,
+                payment: payment.id().clone(),
                 amount,
                 invoice,
                 meaning,
@@ -228,7 +229,7 @@ pub(crate) async fn answer_refund(
     request
         .run_once(async |run| {
             let caller = &run.caller;
-            let payment = payment_of_path(caller, &id).await?.id;
+            let payment = payment_of_path(caller, &id).await?.id().clone();
             let number = credit_note_number.clone();
             let answer =
                 NewRefundAnswer { payment, refund, meaning, credit_note_number: number, reason: reason.clone() };
