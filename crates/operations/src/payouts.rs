@@ -225,7 +225,7 @@ impl Owners {
         PayoutTransaction {
             payment: payment.map(|payment| payment.id().clone()),
             fact: payment.and(owner).and_then(|(_, fact)| fact.clone()),
-            taken_over_at: taken_over.map(|payment| payment.started_at()),
+            taken_over_at: taken_over.map(receivables::Payment::started_at),
             other_business: None,
             holder: None,
             transaction,

@@ -22,6 +22,8 @@ mod settle;
 pub(crate) const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// How long an effect is tried before it is given up.
 const TRIED_FOR: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How often at least: where nothing ran for a month, what then waits is still tried for ten days.
+const TRIES_MIN: u32 = 240;
 /// The first pause after a failed try; each further one is twice as long.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_mins(1);
 /// The longest pause.
@@ -174,7 +176,7 @@ async fn attempt(
             context.store.effect_done(claimed, now).await?;
             return Ok(true);
         }
-        Err(NotDone::Later(why)) if now.duration_since(effect.at) < TRIED_FOR => {
+        Err(NotDone::Later(why)) if now.duration_since(effect.at) < TRIED_FOR || claimed.tries < TRIES_MIN => {
             tracing::warn!(effect.kind = kind, fact.id = effect.fact, why, "an effect failed; it is tried again");
             let next = now.saturating_add(pause(claimed.tries)).unwrap_or(Timestamp::MAX);
             context.store.effect_failed(&key, claimed, next, &why, now).await?;

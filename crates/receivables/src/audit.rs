@@ -215,11 +215,11 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
     };
     let mut differences = vec![
         words("status", |payment| payment.state().as_str().to_owned()),
-        money("received", |payment| payment.received()),
-        money("returned", |payment| payment.returned()),
-        money("refunded", |payment| payment.refunded()),
-        money("charged_back", |payment| payment.charged_back()),
-        money("unapplied", |payment| payment.unapplied()),
+        money("received", super::payment::Payment::received),
+        money("returned", super::payment::Payment::returned),
+        money("refunded", super::payment::Payment::refunded),
+        money("charged_back", super::payment::Payment::charged_back),
+        money("unapplied", super::payment::Payment::unapplied),
         words("suspense", |payment| spoken(payment.suspense())),
         words("checkout", |payment| payment.checkout().map(|checkout| checkout.id.to_string()).unwrap_or_default()),
         words("refused_by_provider", |payment| {
@@ -235,8 +235,7 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
         before: before.customer().to_string(),
         after: after.customer().to_string(),
     }));
-    let (orders, closed) =
-        before.map_or((&[][..], &[][..]), |before| (&before.refunds()[..], &before.reviews_closed()[..]));
+    let (orders, closed) = before.map_or((&[][..], &[][..]), |before| (before.refunds(), before.reviews_closed()));
     differences.extend(
         after.refunds().iter().flat_map(|order| refund(orders.iter().find(|before| before.id == order.id), order)),
     );

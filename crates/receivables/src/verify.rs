@@ -146,7 +146,7 @@ impl Proof<'_> {
     /// Each invoice: open by the ledger and day by day, applied by what covers it, held by its payments.
     fn invoices(&mut self, ledger: &LedgerSums) {
         let mut allocations: BTreeMap<&InvoiceId, Vec<&Allocation>> = BTreeMap::new();
-        let of_payments = self.books.payments.iter().flat_map(|payment| payment.allocations());
+        let of_payments = self.books.payments.iter().flat_map(super::payment::Payment::allocations);
         let of_notes = self.books.credit_notes.iter().flat_map(|note| &note.allocations);
         for allocation in of_payments.chain(of_notes) {
             allocations.entry(&allocation.invoice).or_default().push(allocation);

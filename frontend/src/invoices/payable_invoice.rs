@@ -166,6 +166,6 @@ pub(crate) fn last_paid_on(payments: &[Payment], invoice: &InvoiceId, business: 
     let for_it = |payment: &&Payment| {
         payment.allocations().iter().any(|allocation| allocation.invoice == *invoice && !allocation.applied.is_zero())
     };
-    let last = payments.iter().filter(for_it).filter_map(|payment| payment.settled_at()).max();
+    let last = payments.iter().filter(for_it).filter_map(receivables::Payment::settled_at).max();
     last.map(|at| business.time_zone.date_at(at))
 }

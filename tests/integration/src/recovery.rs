@@ -124,3 +124,25 @@ async fn a_failing_effect_is_tried_at_once_when_a_person_asks_for_it() {
     let unknown = world.api(Method::POST, "/effects/pay_1.2.3:nothing/retry", Some(json!({}))).await;
     assert_eq!(unknown.status.as_u16(), 404);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waited_for_a_month_in_which_nothing_ran_is_still_tried_for_days() {
+    let world = World::new().await;
+    let json = [("content-type", "application/json")];
+    let outage = json!({"requests": 1_000_000, "status": 403}).to_string().into_bytes();
+    world.send(Method::POST, "/dev/mail/outage", &json, Some(outage)).await;
+    pay(&world, &world.customer("en").await).await;
+    world.drain().await;
+    // For a month no timer runs, and the mail is refused for four days more.
+    world.advance(SignedDuration::from_hours(24 * 31));
+    for _ in 0..4 {
+        world.drain().await;
+        world.advance(SignedDuration::from_hours(24));
+    }
+    let failing = world.ask(Method::GET, "/effects", None).await;
+    assert_eq!(failing["data"][0]["status"], "failing", "{failing}");
+
+    world.send(Method::POST, "/dev/mail/outage", &json, Some(b"{}".to_vec())).await;
+    world.drain().await;
+    assert_eq!(world.mails().await.len(), 1);
+}

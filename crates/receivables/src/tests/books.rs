@@ -513,7 +513,7 @@ impl Books {
     fn check_invoices(&self) {
         for (id, invoice) in &self.invoices {
             let balance = &invoice.balance;
-            let of_payments = self.payments.values().flat_map(|payment| payment.allocations());
+            let of_payments = self.payments.values().flat_map(super::super::payment::Payment::allocations);
             let of_notes = self.notes.values().flat_map(|note| &note.allocations);
             let ours: Vec<&Allocation> = of_payments.chain(of_notes).filter(|known| known.invoice == *id).collect();
             let ours = || ours.iter();
@@ -602,7 +602,7 @@ fn items_of(decision: &Decision) -> usize {
         let reviews = before.map(Payment::reviews).unwrap_or_default();
         let opened = after.reviews().into_iter().filter(|review| !reviews.contains(review)).count();
         let gone = reviews.iter().filter(|review| !after.reviews().contains(review)).count();
-        let allocated = before.map(|before| before.allocations()).unwrap_or_default();
+        let allocated = before.map(super::super::payment::Payment::allocations).unwrap_or_default();
         let of_money = facts.count() + after.provider_state().names().difference(&known).count() + opened + gone;
         2 + allocations(allocated, after.allocations()) + of_money
     };

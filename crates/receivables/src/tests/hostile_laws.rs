@@ -92,7 +92,7 @@ impl Enemy {
                 amount.is_multiple_of(2).then(|| refund_id(&format!("{}", u16::from(number) % self.orders.max(1))));
             let id = order.as_ref().map_or_else(|| format!("re_{name}{}", number % 3), |order| format!("re_{order}"));
             // An order says the same amount whenever it is spoken of.
-            let ordered = self.books.payments.values().flat_map(|payment| payment.refunds());
+            let ordered = self.books.payments.values().flat_map(super::super::payment::Payment::refunds);
             let ordered = ordered.into_iter().find(|known| Some(&known.id) == order.as_ref()).map(|known| known.amount);
             let amount = Cash::of(ordered.unwrap_or_else(|| cents(asked.minor() / 3)));
             (id, ObjectState::Refund(RefundState { order, amount, rank, failure: None }))

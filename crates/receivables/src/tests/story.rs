@@ -23,7 +23,7 @@ use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, Move, Moves,
     ObjectState, RefundRank, RefundState,
 };
-use crate::{Balance, InvoiceHead, Money, Payment, Refusal, Report, payment};
+use crate::{Balance, InvoiceHead, Money, Refusal, Report, payment};
 
 /// Tells a story to new books.
 pub(super) fn check(story: &Expect) {
