@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -11,8 +11,8 @@ use function_runtime::AppState;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use operations::{Context, Links};
-use receivables::{Business, Customer, Locale};
-use store::Session;
+use receivables::{Business, Customer, CustomerId, Locale};
+use store::{Session, StoreError};
 
 use crate::assets::stylesheet_address;
 use crate::components::document::document;
@@ -39,7 +39,28 @@ pub(crate) struct RequestContext {
 pub(crate) struct Preferences {
     chosen: Option<Locale>,
     accepted: Option<Locale>,
-    session_token: Option<String>,
+    session: Option<SessionCookie>,
+}
+
+/// What the session's cookie holds: the token that opens the session, and the account that it is of. With the account, what a page
+/// shows is read together with the session, not after it.
+// No `Debug`: the token opens the session.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct SessionCookie {
+    pub(crate) token: String,
+    pub(crate) customer: CustomerId,
+}
+
+impl SessionCookie {
+    pub(crate) fn value(&self) -> String {
+        format!("{}.{}", self.token, self.customer)
+    }
+
+    fn read(value: &str) -> Option<Self> {
+        let (token, customer) = value.split_once('.')?;
+        let customer = customer.parse().ok()?;
+        (!token.is_empty()).then(|| Self { token: token.to_owned(), customer })
+    }
 }
 
 impl Preferences {
@@ -50,7 +71,7 @@ impl Preferences {
         Self {
             chosen: cookies.get(LANGUAGE_COOKIE).and_then(|tag| tag.value().parse().ok()),
             accepted: accepted.and_then(Locale::preferred),
-            session_token: cookies.get(session_cookie(secure)).map(|token| token.value().to_owned()),
+            session: cookies.get(session_cookie(secure)).and_then(|cookie| SessionCookie::read(cookie.value())),
         }
     }
 
@@ -111,9 +132,15 @@ impl RequestContext {
         html(status, &frame, body)
     }
 
-    /// The token of the session that the request claims.
-    pub(crate) fn session_token(&self) -> Option<&str> {
-        self.preferences.session_token.as_deref().filter(|token| !token.is_empty())
+    /// The session that the request claims.
+    pub(crate) fn session_cookie(&self) -> Option<&SessionCookie> {
+        self.preferences.session.as_ref()
+    }
+
+    /// The session of a cookie, if it is one of this business and of the account that the cookie names.
+    pub(crate) async fn session(&self, cookie: &SessionCookie) -> Result<Option<Session>, StoreError> {
+        let session = self.context().store.session(&Links::hash(&cookie.token), self.now).await?;
+        Ok(session.filter(|session| session.business == self.business.id && session.customer == cookie.customer))
     }
 
     /// Whether cookies can be kept from plain connections.
@@ -140,13 +167,33 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestContext {
     }
 }
 
-/// A request within a session. A handler that takes it answers nobody else.
-pub(crate) struct SignedIn {
-    pub(crate) request: RequestContext,
-    pub(crate) session: Session,
+/// A request that claims a session. What the page shows is read while the claim is looked at, and shown to nobody whose claim is
+/// wrong.
+pub(crate) struct ClaimsSession {
+    request: RequestContext,
+    cookie: SessionCookie,
 }
 
-impl SignedIn {
+impl ClaimsSession {
+    pub(crate) fn request(&self) -> &RequestContext {
+        &self.request
+    }
+
+    pub(crate) fn into_request(self) -> RequestContext {
+        self.request
+    }
+
+    /// The account that is claimed. Nothing of it may be shown yet.
+    pub(crate) fn customer(&self) -> &CustomerId {
+        &self.cookie.customer
+    }
+
+    /// What was read meanwhile, if the claim is right.
+    pub(crate) async fn and<T>(&self, read: impl Future<Output = Result<T, StoreError>>) -> Result<T, Failure> {
+        let (session, read) = tokio::try_join!(self.request.session(&self.cookie), read)?;
+        session.map(|_| read).ok_or(Failure::NotSignedIn)
+    }
+
     /// Where the next page of a list begins, as it can stand in an address: good for this list of this customer alone.
     pub(crate) fn seal_cursor(&self, list: &str, cursor: &str) -> String {
         self.request.context().links.seal(&self.cursor_purpose(list), cursor)
@@ -158,27 +205,16 @@ impl SignedIn {
     }
 
     fn cursor_purpose(&self, list: &str) -> String {
-        format!("portal-cursor/{list}/{}", self.session.customer)
+        format!("portal-cursor/{list}/{}", self.cookie.customer)
     }
 }
 
-impl<S: Send + Sync> OptionalFromRequestParts<S> for SignedIn {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Failure> {
-        let request = <RequestContext as FromRequestParts<S>>::from_request_parts(parts, state).await?;
-        let Some(token_hash) = request.session_token().map(Links::hash) else { return Ok(None) };
-        let session = request.context().store.session(&token_hash, request.now).await?;
-        let ours = session.filter(|session| session.business == request.business.id);
-        Ok(ours.map(|session| Self { request, session }))
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+impl<S: Send + Sync> FromRequestParts<S> for ClaimsSession {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let found = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
-        found.ok_or(Failure::NotSignedIn)
+        let request = <RequestContext as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        let cookie = request.session_cookie().cloned().ok_or(Failure::NotSignedIn)?;
+        Ok(Self { request, cookie })
     }
 }

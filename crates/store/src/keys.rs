@@ -19,7 +19,7 @@
 //! | pay link | core | `TK#sha256` / `TK` | `I#b#i` / `L#link` | | |
 //! | payment | core | `P#b#p` / `P` | `C#b#c` / `P#at#p` | `B#b#PAY#yyyymm` / `at#p` | `DUE#poll#shard` / `at#b#p` |
 //! | allocation | core | `P#b#p` / `A#place` | `I#b#i` / `P#at#p` | | |
-//! | merged fact | core | `P#b#p` / `F#kind#object` | | | |
+//! | merged fact | core | `P#b#p` / `F#provider#kind#object` | | | |
 //! | review | core | `P#b#p` / `V#name` | | `B#b#RV` / `at#p#name` | |
 //! | unapplied cash of a payment | core | `C#b#c` / `U#p` | | `B#b#UA` / `at#p` | |
 //! | credit note | core | `N#b#n` / `N` | `C#b#c` / `N#at#n` | `B#b#CN` / `at#n` | |
@@ -203,8 +203,8 @@ pub(crate) fn allocation(b: &BusinessId, p: &PaymentId, place: usize) -> Key {
     Key::new(payment_partition(b, p), format!("A#{place:04}"))
 }
 
-pub(crate) fn merged_fact(b: &BusinessId, p: &PaymentId, kind: &str, object: &ObjectId) -> Key {
-    Key::new(payment_partition(b, p), format!("F#{kind}#{object}"))
+pub(crate) fn merged_fact(b: &BusinessId, p: &PaymentId, provider: Provider, kind: &str, object: &ObjectId) -> Key {
+    Key::new(payment_partition(b, p), format!("F#{provider}#{kind}#{object}"))
 }
 
 pub(crate) fn review(b: &BusinessId, p: &PaymentId, name: &str) -> Key {

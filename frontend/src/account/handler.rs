@@ -13,7 +13,7 @@ use crate::error_page::page::ErrorPage;
 use crate::failure::Failure;
 use crate::invoices::view::invoice_row;
 use crate::payments::view::payment_row;
-use crate::request_context::SignedIn;
+use crate::request_context::ClaimsSession;
 
 /// Open invoices shown at a glance.
 const OPEN_SHOWN_MAX: usize = 20;
@@ -21,15 +21,19 @@ const OPEN_SHOWN_MAX: usize = 20;
 const PAYMENTS_SHOWN_MAX: usize = 5;
 
 /// `GET /`
-pub(crate) async fn show_account(SignedIn { request, session }: SignedIn) -> Result<Response, Failure> {
-    let (store, business, customer) = (&request.context().store, &request.business, &session.customer);
+pub(crate) async fn show_account(claims: ClaimsSession) -> Result<Response, Failure> {
+    let (request, customer) = (claims.request(), claims.customer());
+    let (store, business) = (&request.context().store, &request.business);
     let (open_page, payments_page) = (Page::first(OPEN_SHOWN_MAX), Page::first(PAYMENTS_SHOWN_MAX));
-    let (customer, sums, open, payments) = tokio::try_join!(
-        store.customer(&business.id, customer),
-        store.account(&business.id, customer),
-        store.open_invoices(&business.id, customer, &open_page),
-        store.payments_of(&business.id, customer, &payments_page),
-    )?;
+    let read = async {
+        tokio::try_join!(
+            store.customer(&business.id, customer),
+            store.account(&business.id, customer),
+            store.open_invoices(&business.id, customer, &open_page),
+            store.payments_of(&business.id, customer, &payments_page),
+        )
+    };
+    let (customer, sums, open, payments) = claims.and(read).await?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
     let today = request.today();
     let view = AccountView {

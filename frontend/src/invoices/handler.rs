@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use crate::invoices::list_page::{InvoiceList, invoices_page};
 use crate::invoices::payable_invoice::{PayPost, PayableInvoice};
 use crate::invoices::view::invoice_row;
-use crate::request_context::SignedIn;
+use crate::request_context::ClaimsSession;
 
 /// Invoices on one page of the list.
 const ROWS_MAX: usize = 50;
@@ -29,20 +29,23 @@ pub(crate) struct ListQuery {
 }
 
 /// `GET /invoices`
-pub(crate) async fn list_invoices(signed_in: SignedIn, Query(query): Query<ListQuery>) -> Result<Response, Failure> {
-    let cursor = match &query.cursor {
-        Some(sealed) => Some(signed_in.open_cursor(CURSOR, sealed).ok_or(ErrorPage::NotFound)?),
-        None => None,
-    };
-    let (request, customer) = (&signed_in.request, &signed_in.session.customer);
+pub(crate) async fn list_invoices(claims: ClaimsSession, Query(query): Query<ListQuery>) -> Result<Response, Failure> {
+    let (request, customer) = (claims.request(), claims.customer());
+    // Whoever is not signed in is asked to, whatever the cursor.
+    let cursor = query.cursor.as_ref().map(|sealed| claims.open_cursor(CURSOR, sealed));
+    if cursor == Some(None) {
+        return claims.and(async { Ok(()) }).await.and(Err(ErrorPage::NotFound.into()));
+    }
+    let cursor = cursor.flatten();
     let (store, business) = (&request.context().store, &request.business.id);
     let continued = cursor.is_some();
     let page = Page { limit: ROWS_MAX, cursor };
-    let (customer, invoices) =
-        tokio::try_join!(store.customer(business, customer), store.invoices_of(business, customer, &page))?;
+    let read =
+        async { tokio::try_join!(store.customer(business, customer), store.invoices_of(business, customer, &page)) };
+    let (customer, invoices) = claims.and(read).await?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
     let today = request.today();
-    let next = invoices.next_cursor.map(|cursor| signed_in.seal_cursor(CURSOR, &cursor));
+    let next = invoices.next_cursor.map(|cursor| claims.seal_cursor(CURSOR, &cursor));
     let list = InvoiceList {
         rows: invoices
             .items
@@ -57,27 +60,31 @@ pub(crate) async fn list_invoices(signed_in: SignedIn, Query(query): Query<ListQ
 }
 
 /// `GET /invoices/{id}`
-pub(crate) async fn show_invoice(signed_in: SignedIn, Path(id): Path<String>) -> Result<Response, Failure> {
-    open(signed_in, &id).await?.show().await
+pub(crate) async fn show_invoice(claims: ClaimsSession, Path(id): Path<String>) -> Result<Response, Failure> {
+    open(claims, &id).await?.show().await
 }
 
 /// `POST /invoices/{id}/pay`
 pub(crate) async fn pay_invoice(
-    signed_in: SignedIn,
+    claims: ClaimsSession,
     Path(id): Path<String>,
     Form(post): Form<PayPost>,
 ) -> Result<Response, Failure> {
-    Box::pin(open(signed_in, &id).await?.pay(post)).await
+    Box::pin(open(claims, &id).await?.pay(post)).await
 }
 
-async fn open(SignedIn { request, session }: SignedIn, id: &str) -> Result<PayableInvoice, Failure> {
-    let id: InvoiceId = id.parse().map_err(|_| ErrorPage::NotFound)?;
-    let (store, business) = (&request.context().store, &request.business.id);
-    let (invoice, customer) =
-        tokio::try_join!(store.invoice(business, &id), store.customer(business, &session.customer))?;
-    let invoice = invoice.filter(|invoice| invoice.head.customer == session.customer).ok_or(ErrorPage::NotFound)?;
+async fn open(claims: ClaimsSession, id: &str) -> Result<PayableInvoice, Failure> {
+    let id: Result<InvoiceId, _> = id.parse();
+    let (store, business) = (&claims.request().context().store, &claims.request().business.id);
+    let read = async {
+        let Ok(id) = &id else { return Ok((None, None)) };
+        tokio::try_join!(store.invoice(business, id), store.customer(business, claims.customer()))
+    };
+    // Whoever is not signed in is asked to, whatever the address.
+    let (invoice, customer) = claims.and(read).await?;
+    let invoice = invoice.filter(|invoice| invoice.head.customer == *claims.customer()).ok_or(ErrorPage::NotFound)?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
-    let address = format!("/invoices/{id}");
+    let address = format!("/invoices/{}", invoice.head.id);
     Ok(PayableInvoice {
         invoice,
         customer,
@@ -85,6 +92,6 @@ async fn open(SignedIn { request, session }: SignedIn, id: &str) -> Result<Payab
         action: format!("{address}/pay"),
         address,
         nav_item: Some(NavItem::Invoices),
-        request,
+        request: claims.into_request(),
     })
 }

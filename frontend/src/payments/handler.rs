@@ -13,7 +13,7 @@ use crate::error_page::page::ErrorPage;
 use crate::failure::Failure;
 use crate::payments::page::payment_page;
 use crate::payments::view::{invoice_address, payment_view};
-use crate::request_context::{RequestContext, SignedIn};
+use crate::request_context::RequestContext;
 
 /// Times the page of an unfinished payment asks by itself to be loaded again.
 const RELOADS_MAX: u8 = 5;
@@ -31,17 +31,24 @@ pub(crate) struct PaymentQuery {
 /// `GET /payments/{id}`. It opens to the key in its address and to the customer's own session, and is nothing to others.
 pub(crate) async fn show_payment(
     request: RequestContext,
-    signed_in: Option<SignedIn>,
     Path(id): Path<String>,
     Query(query): Query<PaymentQuery>,
 ) -> Result<Response, Failure> {
     let id: PaymentId = id.parse().map_err(|_| ErrorPage::NotFound)?;
-    let customer = signed_in.map(|signed_in| signed_in.session.customer);
-    if query.key.is_none() && customer.is_none() {
+    let cookie = request.session_cookie();
+    if query.key.is_none() && cookie.is_none() {
         return Err(ErrorPage::NotFound.into());
     }
     let business = &request.business;
-    let payment = request.context().store.payment(&business.id, &id).await?.ok_or(ErrorPage::NotFound)?;
+    let session = async {
+        match cookie {
+            Some(cookie) => request.session(cookie).await,
+            None => Ok(None),
+        }
+    };
+    let (session, payment) = tokio::try_join!(session, request.context().store.payment(&business.id, &id))?;
+    let customer = session.map(|session| session.customer);
+    let payment = payment.ok_or(ErrorPage::NotFound)?;
     let key = query.key.as_deref().filter(|key| request.context().links.payment_key_opens(&payment, key));
     let is_own = customer.as_ref() == Some(payment.customer());
     if key.is_none() && !is_own {

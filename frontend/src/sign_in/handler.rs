@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::cookies::{session_cookie, set_cookie};
 use crate::failure::{Failure, see_other};
-use crate::request_context::RequestContext;
+use crate::request_context::{RequestContext, SessionCookie};
 use crate::sign_in::email_form::EmailFault;
 use crate::sign_in::page::{code_page, confirm_page, link_spent_page, sign_in_page};
 use crate::tokens::is_token;
@@ -117,8 +117,8 @@ fn spent(request: RequestContext) -> Response {
 
 /// `POST /sign-out`
 pub(crate) async fn sign_out(request: RequestContext) -> Result<Response, Failure> {
-    if let Some(token) = request.session_token() {
-        operations::sign_out(request.context(), token).await?;
+    if let Some(cookie) = request.session_cookie() {
+        operations::sign_out(request.context(), &cookie.token).await?;
         tracing::info!(business.id = %request.business.id, metric.session.ended = 1, "a session was ended by its customer");
     }
     Ok(with_session(see_other("/sign-in"), String::new(), 0, request.is_secure()))
@@ -131,13 +131,14 @@ async fn complete(request: &RequestContext, proof: SignInProof) -> Result<Option
         Ok(session) => {
             tracing::info!(business.id = %request.business.id, metric.sign_in.completed = 1, "a customer signed in");
             let seconds = session.ends_at.duration_since(request.now).as_secs();
-            Ok(Some(with_session(see_other("/"), token, seconds, request.is_secure())))
+            let cookie = SessionCookie { token, customer: session.customer };
+            Ok(Some(with_session(see_other("/"), cookie.value(), seconds, request.is_secure())))
         }
         Err(OperationError::NotFound) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-fn with_session(answer: Response, token: String, max_age_seconds: i64, secure: bool) -> Response {
-    (set_cookie(session_cookie(secure), token, max_age_seconds, secure), answer).into_response()
+fn with_session(answer: Response, value: String, max_age_seconds: i64, secure: bool) -> Response {
+    (set_cookie(session_cookie(secure), value, max_age_seconds, secure), answer).into_response()
 }

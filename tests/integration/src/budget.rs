@@ -7,6 +7,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use testing::World;
 
+use crate::portal_doors::session_cookie;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_webhook_is_one_write() {
     let world = World::new().await;
@@ -128,6 +130,39 @@ async fn a_pay_page_is_at_most_two_round_trips() {
     world.get(pay_url).await;
     let calls = world.calls.made();
     assert!(calls.len() <= 3, "the link, then at once the invoice and the customer: {calls:?}");
+    assert!(world.calls.round_trips() <= 2, "{calls:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_the_account_is_at_most_two_round_trips() {
+    let world = World::new().await;
+    let customer = world.customer("en").await;
+    let mut invoice = Value::Null;
+    for amount in ["31.00", "32.00", "33.00"] {
+        invoice = world.invoice(&customer, "EUR", amount).await;
+    }
+    let pressed = world.press_pay(invoice["pay_url"].as_str().unwrap(), "33.00").await;
+    let submitted = world.submit_hosted(pressed.location(), "4242424242424242").await;
+    let payment = submitted.location().split(['?', '/']).find(|part| part.starts_with("pay_")).unwrap().to_owned();
+    world.drain().await;
+    let payment = format!("/payments/{payment}");
+    let cookie = session_cookie(&world, &customer).await;
+    let paid = format!("/invoices/{}", invoice["id"].as_str().unwrap());
+    let open = format!("/invoices/{}", world.invoice(&customer, "EUR", "34.00").await["id"].as_str().unwrap());
+    // Of a paid one its payments are looked up, for the day.
+    let most = |page: &str| if page == paid { 3 } else { 2 };
+    for page in ["/", "/invoices", &open, &paid, &payment, "/statement", "/statement.csv"] {
+        world.send(Method::GET, page, &[("cookie", &cookie)], None).await;
+        world.calls.forget();
+        let shown = world.send(Method::GET, page, &[("cookie", &cookie)], None).await;
+        assert_eq!(shown.status.as_u16(), 200, "{page}");
+        assert!(
+            world.calls.round_trips() <= most(page),
+            "{page}: {} of {:?}",
+            world.calls.round_trips(),
+            world.calls.made()
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

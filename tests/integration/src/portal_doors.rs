@@ -260,3 +260,22 @@ async fn the_address_of_webhooks_may_end_in_a_slash() {
     let beyond = world.send(Method::POST, &format!("{address}//"), &[], Some(body.into_bytes())).await;
     assert_eq!(beyond.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_opens_the_account_it_is_of_and_no_other_that_its_cookie_names() {
+    let world = World::new().await;
+    let (one, other) = (world.customer("en").await, world.customer("en").await);
+    world.invoice(&other, "EUR", "77.00").await;
+    let cookie = session_cookie(&world, &one).await;
+    let forged = cookie.replace(one["id"].as_str().unwrap(), other["id"].as_str().unwrap());
+    assert_ne!(cookie, forged);
+    let (named, _) = cookie.split_once('.').unwrap();
+    for path in ["/", "/invoices", "/statement", "/statement.csv"] {
+        assert_eq!(get_as(&world, &cookie, path).await.status, StatusCode::OK, "{path}");
+        for wrong in [&forged, &format!("{named}.cst_unreadable"), named] {
+            let refused = get_as(&world, wrong, path).await;
+            assert_eq!((refused.status, refused.location()), (StatusCode::SEE_OTHER, "/sign-in"), "{path}");
+            assert!(!refused.text.contains("77.00"), "{path}");
+        }
+    }
+}

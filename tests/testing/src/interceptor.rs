@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
     BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef,
-    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef,
+    BeforeTransmitInterceptorContextMut, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
@@ -26,6 +26,9 @@ pub struct Calls {
 #[derive(Debug, Default)]
 struct Inner {
     made: Vec<String>,
+    /// Calls that are under way.
+    under_way: usize,
+    round_trips: usize,
     broken: Option<Breakage>,
     lost_calls: u64,
     give_up_at_once: bool,
@@ -49,12 +52,18 @@ impl Calls {
     pub fn forget(&self) {
         let mut inner = self.inner.lock().unwrap();
         inner.made.clear();
+        inner.round_trips = 0;
         inner.units = Decimal::ZERO;
     }
 
     /// The operations called since the list was cleared, in order.
     pub fn made(&self) -> Vec<String> {
         self.inner.lock().unwrap().made.clone()
+    }
+
+    /// How often a call began while none was under way, since the list was cleared: calls that are made at once are one round trip.
+    pub fn round_trips(&self) -> usize {
+        self.inner.lock().unwrap().round_trips
     }
 
     /// Makes the table report what each call uses.
@@ -163,7 +172,11 @@ impl Intercept for Calls {
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let name = bag.load::<Metadata>().map_or("unknown", |metadata| metadata.name()).to_owned();
-        self.inner.lock().unwrap().made.push(name);
+        let mut inner = self.inner.lock().unwrap();
+        inner.made.push(name);
+        inner.round_trips += usize::from(inner.under_way == 0);
+        inner.under_way += 1;
+        drop(inner);
         if self.breaks(false) { Err(lost()) } else { Ok(()) }
     }
 
@@ -174,6 +187,17 @@ impl Intercept for Calls {
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if self.breaks(true) { Err(lost()) } else { Ok(()) }
+    }
+
+    fn read_after_attempt(
+        &self,
+        _context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let mut inner = self.inner.lock().unwrap();
+        inner.under_way = inner.under_way.saturating_sub(1);
+        Ok(())
     }
 
     fn read_after_deserialization(

@@ -187,7 +187,7 @@ pub(crate) fn of_review(payment: &Payment, review: &Review) -> Result<Item, Stor
 }
 
 pub(crate) fn of_fact(payment: &Payment, object: &ObjectId, fact: &ObjectState) -> Result<Item, StoreError> {
-    let key = keys::merged_fact(payment.business(), payment.id(), fact.kind(), object);
+    let key = keys::merged_fact(payment.business(), payment.id(), payment.provider(), fact.kind(), object);
     item(&key, &FactRecord { object: object.clone(), fact: of_merged(fact) })
 }
 
@@ -197,7 +197,7 @@ pub(crate) fn fact_of(payment: &Payment, object: &ObjectId) -> Option<String> {
         *id == object || fact.intent().is_some_and(|intent| intent.attempts.contains_key(object.as_str()))
     };
     let (id, fact) = payment.provider_state().0.iter().find(tells)?;
-    Some(keys::merged_fact(payment.business(), payment.id(), fact.kind(), id).sk)
+    Some(keys::merged_fact(payment.business(), payment.id(), payment.provider(), fact.kind(), id).sk)
 }
 
 /// What of a payment covers no invoice, in the business's list.

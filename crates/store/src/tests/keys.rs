@@ -44,7 +44,7 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("lines of an invoice", keys::invoice_lines(b, &invoice)),
         ("payment", keys::payment(b, &payment)),
         ("allocation", keys::allocation(b, &payment, usize::from(place))),
-        ("merged fact", keys::merged_fact(b, &payment, "intent", &object)),
+        ("merged fact", keys::merged_fact(b, &payment, stripe(), "intent", &object)),
         ("review", keys::review(b, &payment, text)),
         ("unapplied cash of a payment", keys::unapplied_of_payment(b, &customer, &payment)),
         ("credit note", keys::credit_note(b, &note)),

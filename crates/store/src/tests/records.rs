@@ -155,7 +155,7 @@ pub(super) fn transaction() -> PayoutTransaction {
             at: now(),
         },
         payment: Some(id("pay", "1")),
-        fact: Some("F#intent#pi_1".to_owned()),
+        fact: Some("F#stripe#intent#pi_1".to_owned()),
         taken_over_at: Some(later(1)),
         other_business: Some(b()),
         holder: Some(b()),
