@@ -4,8 +4,11 @@
 //! failed, an invoice is issued or open again. So how an account ends does not depend on the order in which things were heard. What an
 //! operator left on the account on purpose stays there.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use receivables::{BusinessId, Currency, CustomerId, Money, Payment, PaymentId, payment};
+use receivables::payment::OpenPages;
+use receivables::{BusinessId, Currency, CustomerId, InvoiceHead, Money, Payment, PaymentId, payment};
 use store::{CommitOutcome, Page};
 
 use crate::commit::{RetryOnConflict, commit};
@@ -21,7 +24,7 @@ const PAGE: usize = 100;
 pub(crate) enum SettleOutcome {
     /// Whatever can be applied is.
     Settled,
-    /// Cash is left, and the list shows less than what is open: it is behind.
+    /// Cash is left, and the list of open invoices is behind, or was when they were looked for.
     ListIsBehind,
 }
 
@@ -46,13 +49,11 @@ pub(crate) async fn settle_account(
         payments.extend(context.store.payment(b, &id).await?);
     }
     payments.sort_by_key(|payment| (payment.started_at(), payment.id().clone()));
-    let (mut left, mut failed) = (Vec::<Currency>::new(), None);
+    let (mut left, mut failed) = (BTreeMap::<Currency, Vec<Payment>>::new(), None);
     for payment in payments {
         match Box::pin(settle_payment(context, payment, now)).await {
-            Ok(payment) if !payment.free().is_zero() && !left.contains(&payment.currency()) => {
-                left.push(payment.currency());
-            }
-            Ok(_) => {}
+            Ok(payment) if payment.free().is_zero() => {}
+            Ok(payment) => left.entry(payment.currency()).or_default().push(payment),
             // One that fails keeps no other waiting.
             Err(error) => failed = failed.or(Some(error)),
         }
@@ -60,8 +61,8 @@ pub(crate) async fn settle_account(
     if let Some(error) = failed {
         return Err(error);
     }
-    for currency in left {
-        if list_is_behind(context, b, c, currency).await? {
+    for (currency, payments) in left {
+        if list_is_behind(context, (b, c, currency), &payments).await? {
             return Ok(SettleOutcome::ListIsBehind);
         }
     }
@@ -96,18 +97,24 @@ async fn settle_payment(context: &Context, payment: Payment, now: Timestamp) -> 
     }
 }
 
-/// Whether more is open on the account than the list of its open invoices shows.
+/// Whether more is open on the account than the list of its open invoices shows; or by now it shows one that takes what is left of a
+/// payment, which it did not when that was placed.
 async fn list_is_behind(
     context: &Context,
-    b: &BusinessId,
-    c: &CustomerId,
-    currency: Currency,
+    (b, c, currency): (&BusinessId, &CustomerId, Currency),
+    left: &[Payment],
 ) -> Result<bool, OperationError> {
+    let takes = |payment: &Payment, head: &InvoiceHead| {
+        payment::placeable_on(payment, head, OpenPages::Bar).first_day().is_some()
+    };
     let sums = context.store.account(b, c).await?;
     let open = sums.open.get(&currency).copied().unwrap_or_default();
     let (mut shown, mut page) = (0_i64, Page::first(PAGE));
     loop {
         let listed = context.store.open_invoices_in(b, c, currency, &page).await?;
+        if listed.items.iter().any(|head| left.iter().any(|payment| takes(payment, head))) {
+            return Ok(true);
+        }
         shown = listed.items.iter().map(|head| head.balance.open()).map(Money::minor).fold(shown, i64::saturating_add);
         match listed.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
