@@ -5,6 +5,7 @@
 
 pub(crate) mod allocations;
 pub(crate) mod audit_blocks;
+pub(crate) mod balance_readings;
 pub(crate) mod consistent_read;
 pub(crate) mod credit_notes;
 pub(crate) mod customers;

@@ -207,7 +207,7 @@ fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> R
         ("GET", ["mandates", id]) => retrieve(transaction, "mandate", id, params),
         ("GET", ["charges"]) => charges::list(transaction, params),
         ("GET", ["charges", id]) => retrieve(transaction, "charge", id, params),
-        (_, ["balance_transactions" | "disputes" | "payouts" | "radar" | "refunds" | "reviews", ..]) => {
+        (_, ["balance" | "balance_transactions" | "disputes" | "payouts" | "radar" | "refunds" | "reviews", ..]) => {
             dispatch_movements(transaction, call, &segments, params)
         }
         ("GET", ["events"]) => events::list(transaction, params),
@@ -224,6 +224,7 @@ fn dispatch_movements(
     params: Params,
 ) -> Result<Value, ApiError> {
     match (call.method.as_str(), segments) {
+        ("GET", ["balance"]) => balance_transactions::balance(transaction, params),
         ("GET", ["balance_transactions"]) => balance_transactions::list(transaction, params),
         ("GET", ["balance_transactions", id]) => balance_transactions::retrieve(transaction, id, params),
         ("POST", ["refunds"]) => refunds::create(transaction, params),

@@ -22,6 +22,7 @@ mod known_pages;
 mod lambdas;
 mod local_doors;
 mod main_job;
+mod manual_payouts;
 mod many_objects;
 mod money_back;
 mod operator_idempotency;
