@@ -215,4 +215,9 @@ impl Gateway {
     ) -> Result<TransactionsPage, RequestError> {
         ask!(self, "list_transactions", client => client.balance_transactions_since(created, after))
     }
+
+    /// What lies at the provider for its customer and is part of no payment, by currency.
+    pub async fn cash_balance(&self, customer: &ObjectId) -> Result<Vec<Money>, RequestError> {
+        ask!(self, "fetch_cash_balance", client => client.cash_balance(customer))
+    }
 }

@@ -19,6 +19,7 @@ pub(crate) mod outbox;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod provider_accounts;
+pub(crate) mod provider_cash;
 pub(crate) mod provider_objects;
 pub(crate) mod refunds;
 pub(crate) mod reviews;

@@ -31,6 +31,7 @@
 //! | movement at a provider | core | `BT#b#provider#transaction` / `T` | `B#b#UM#provider` / `at#transaction` while nobody knows whose it is | `B#b#TX#yyyymm` / `at#transaction#T` | |
 //! | when a payment took it over | core | `BT#b#provider#transaction` / `TO` | | `B#b#TX#yyyymm` / `at#transaction#TO` | |
 //! | what was paid out of a payment | core | `P#b#p` / `S` | | | |
+//! | money at a provider for its customer | core | `CB#b#provider#customer` / `CB` | | `B#b#CB` / `at#customer` while any lies there | |
 //! | export | core | `EX#b#x` / `EX` | | `B#b#EX` / `at#x` | `DUE#run` / `at#b#export#x` until it is removed |
 //! | its parts | core | `EX#b#x` / `PART#number` | | | |
 //! | sweep of a provider's events | core | `B#b` / `SWEEP#provider` | | | `DUE#run` / `at#b#sweep#provider` |
@@ -328,6 +329,15 @@ pub(crate) fn movements_of_month(b: &BusinessId, at: Timestamp) -> String {
 /// All transactions of a payment in one item, so that many payments' are read in one batch.
 pub(crate) fn settlement(b: &BusinessId, p: &PaymentId) -> Key {
     Key::new(payment_partition(b, p), "S")
+}
+
+/// What lies at a provider for its customer.
+pub(crate) fn provider_cash(b: &BusinessId, provider: Provider, customer: &ObjectId) -> Key {
+    Key::new(format!("CB#{b}#{}#{customer}", provider.as_str()), "CB")
+}
+
+pub(crate) fn all_provider_cash(b: &BusinessId) -> String {
+    format!("B#{b}#CB")
 }
 
 pub(crate) fn export(b: &BusinessId, x: &ExportId) -> Key {

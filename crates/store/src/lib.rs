@@ -40,6 +40,7 @@ pub use items::methods::SavedMethod;
 pub use items::outbox::{AnnouncedFact, DecisionRecord, RecordKey};
 pub use items::payouts::{Movement, Payout, PayoutReading, ProviderTransaction};
 pub use items::provider_accounts::ProviderAccount;
+pub use items::provider_cash::ProviderCash;
 pub use items::reviews::{ListedReview, UnappliedCash};
 pub use items::sign_ins::{SIGN_IN_GOOD_FOR, Session, SignIn};
 pub use jitter::Jitter;

@@ -14,6 +14,9 @@
 //! | `reviews/{id}/close` | `reason`, or none |
 //! | `bank_transfers` | `session`, or `amount`, `currency`, `customer` and `metadata`; `funded` |
 //! | `bank_transfers/{intent}` | `amount` that arrives |
+//! | `cash_balances/{customer}` | `amount` and `currency` of a transfer that names nothing |
+//! | `cash_balances/{customer}/apply` | `intent` that waits for a transfer |
+//! | `cash_balances/{customer}/return` | `amount` and `currency` that are sent back |
 //! | `foreign_charge` | `amount`, `currency`, `customer`, `with_intent` |
 //! | `authentications/{intent}` | `passed` |
 //! | `mandates/{id}` | `status` |
@@ -43,6 +46,8 @@ use super::{
 };
 use fault_injection::Outage;
 
+mod cash;
+
 pub(super) fn routes() -> Router<Sandbox> {
     Router::new()
         .route("/payouts", post(pay_out))
@@ -62,6 +67,7 @@ pub(super) fn routes() -> Router<Sandbox> {
         .route("/mandates/{id}", post(set_mandate))
         .route("/shape", post(set_shape))
         .route("/outage", post(set_outage))
+        .merge(cash::routes())
 }
 
 async fn carry_out(

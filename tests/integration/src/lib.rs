@@ -30,6 +30,7 @@ mod operators;
 mod outside_payments;
 mod persistence;
 mod portal_doors;
+mod provider_cash;
 mod provider_edges;
 mod recovery;
 mod refund_meanings;

@@ -55,6 +55,7 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("transaction of a payout", keys::transaction_of_payout(b, stripe(), &object, &object)),
         ("movement at a provider", keys::transaction(b, stripe(), &object)),
         ("movement that was taken over", keys::taken_over(b, stripe(), &object)),
+        ("money at a provider", keys::provider_cash(b, stripe(), &object)),
         ("reading by time", keys::balance_reading(b, stripe())),
         ("what was paid out of a payment", keys::settlement(b, &id("pay", name))),
         ("export", keys::export(b, &id("exp", name))),
@@ -159,6 +160,7 @@ fn named_by(what: &str, parts: &Parts<'_>) -> String {
         | "payout"
         | "transaction of a payout"
         | "movement at a provider"
+        | "money at a provider"
         | "movement that was taken over"
         | "provider object"
         | "waiting fact" => (*object).to_owned(),

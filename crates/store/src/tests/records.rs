@@ -19,8 +19,8 @@ use crate::items::Item;
 use crate::{
     ApiKey, AuditBlock, AuditSeal, BalancePlace, BalanceReading, BlockRecord, Claim, CommitContext, CommitOutcome,
     DecisionRecord, DueItem, DueKey, DueList, Effect, EffectKind, EffectState, Envelope, Export, ExportFormat,
-    ExportKind, ExportPart, IdempotentResponse, Movement, Page, Payout, PayoutReading, ProviderTransaction,
-    ReceivedEvent, RecordKey, Session, SignIn, StoreError, Sweep,
+    ExportKind, ExportPart, IdempotentResponse, Movement, Page, Payout, PayoutReading, ProviderCash,
+    ProviderTransaction, ReceivedEvent, RecordKey, Session, SignIn, StoreError, Sweep,
 };
 
 pub(super) async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
@@ -177,6 +177,11 @@ pub(super) fn balance_reading() -> BalanceReading {
     }
 }
 
+fn provider_cash() -> ProviderCash {
+    let (customer, held) = ("cus_9".parse().unwrap(), vec![money(4_000)]);
+    ProviderCash { provider: stripe(), customer, held, heard_at: later(2), version: 1 }
+}
+
 fn export() -> Export {
     Export {
         id: id("exp", "1"),
@@ -248,6 +253,7 @@ pub(super) async fn write_the_rest(fixture: &Fixture) {
     assert!(store.put_payout(&b(), &payout()).await.unwrap());
     store.put_new_transactions(&b(), stripe(), &[transaction()]).await.unwrap();
     assert!(store.put_balance_reading(&balance_reading()).await.unwrap());
+    assert!(store.put_provider_cash(&b(), &provider_cash()).await.unwrap());
     assert!(store.put_method(&b(), &method()).await.unwrap());
     assert!(store.put_new_export(&export()).await.unwrap());
     assert!(!store.put_new_export(&export()).await.unwrap(), "it is asked for once");
@@ -317,6 +323,8 @@ async fn what_is_written_is_read() {
     assert_eq!(store.session("hash of a session", now()).await.unwrap(), Some(session()));
     assert_eq!(store.payout(&b(), stripe(), &payout().id).await.unwrap(), Some(payout()));
     assert_eq!(store.payout_transactions(&b(), stripe(), &payout().id).await.unwrap(), [transaction()]);
+    assert_eq!(store.provider_cash(&b(), stripe(), &provider_cash().customer).await.unwrap(), Some(provider_cash()));
+    assert_eq!(store.all_provider_cash(&b(), &Page::first(9)).await.unwrap().items, [provider_cash()]);
     assert_eq!(store.balance_reading(&b(), stripe()).await.unwrap(), Some(balance_reading()));
     assert_eq!(store.transactions_of_payment(&b(), paid.id()).await.unwrap(), [transaction()]);
     assert_eq!(store.export(&b(), &export().id).await.unwrap(), Some(moved_export()));
