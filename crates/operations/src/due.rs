@@ -182,6 +182,7 @@ impl<C: Fn() -> Timestamp + Send + Sync> Run<'_, C> {
             DueKey::Payout(b, provider, payout) => {
                 payouts::read(context, due, (b, *provider, payout), now).boxed().await
             }
+            DueKey::Balance(b, provider) => payouts::read_account(context, due, (b, *provider), now).boxed().await,
             DueKey::Export(b, export) => exports::make_on(context, due, (b, export), now).boxed().await,
             DueKey::Unknown => later(context, due, "this version does not know it", now).boxed().await,
         };

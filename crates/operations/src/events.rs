@@ -14,6 +14,7 @@ use crate::outside_payments::{OutsideMoney, find_payment, outside_money, record_
 use crate::payments::{commit_reports, in_steps};
 use crate::payouts::apply_payout_report;
 use crate::provider_accounts::left_to_another;
+use crate::provider_cash::apply_cash_balance;
 
 /// The outcome of applying an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +99,11 @@ async fn apply(
         }
         Ok(Meaning::CustomerDeleted(customer)) => {
             customer_deleted(context, b, provider, &customer, now).await?;
+            mark(EventState::Applied, None).await?;
+            Ok(ApplyOutcome::InTheBooks)
+        }
+        Ok(Meaning::CashBalance(customer)) => {
+            apply_cash_balance(context, b, provider, &customer, now).await?;
             mark(EventState::Applied, None).await?;
             Ok(ApplyOutcome::InTheBooks)
         }

@@ -24,6 +24,7 @@ mod outside_payments;
 mod payments;
 mod payouts;
 mod provider_accounts;
+mod provider_cash;
 mod publish;
 mod refunds;
 mod replay;

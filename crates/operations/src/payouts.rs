@@ -1,25 +1,31 @@
 //! Payouts: what the provider pays to the bank, proved by its transactions, each matched to its payment.
 //!
-//! A payout may have fifty thousand transactions, so its list is read in steps, as due work.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! A payout may have fifty thousand transactions, so its list is read in steps, as due work. For a payout that was made by hand or
+//! at once the provider lists nothing: then everything that moves on the account is read by time (`by_time`).
 
 use jiff::Timestamp;
-use receivables::payout::{BalanceTransaction, PayoutRank, PayoutReport, PayoutState, prove};
-use receivables::{Balance, BusinessId, ObjectId, Payment, PaymentId, Provider, journal};
-use store::{Page, Payout, PayoutReading, PayoutTransaction};
+use receivables::payout::{PayoutRank, PayoutReport, prove};
+use receivables::{BusinessId, Provider};
+use store::{Payout, PayoutReading};
 
 use crate::commit::RetryOnConflict;
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// The latest payouts in which unknown payments are looked up again: a month of daily ones.
-const PAYOUTS_MATCHED_MAX: usize = 31;
+mod by_time;
+mod owners;
+
+pub(crate) use by_time::{open_balance, read_by_time};
+pub(crate) use owners::match_transactions;
+
+use by_time::read_soon;
+use owners::split;
+
 /// Pages of a list that one step reads, of a hundred transactions each: some seconds.
 const PAGES_PER_STEP: usize = 10;
 
 /// Applies a report about a payout. Once it is paid or complete, its transactions are due to be read; again when the bank returns
-/// it.
+/// it. Where the provider lists none, all that moved on the account is.
 pub(crate) async fn apply_payout_report(
     context: &Context,
     b: &BusinessId,
@@ -57,6 +63,10 @@ pub(crate) async fn apply_payout_report(
         if before.as_ref() == Some(&payout) {
             return Ok(());
         }
+        if payout.state.manual {
+            // First: a report that is applied again finds nothing new in the payout.
+            read_soon(context, b, provider, now).await?;
+        }
         payout.version += 1;
         if context.store.put_payout(b, &payout).await? {
             return Ok(());
@@ -82,78 +92,23 @@ pub(crate) async fn read_payout(
             // The provider refuses the list, now and later. The proof made before stays.
             Err(OperationError::ProviderRefused { .. } | OperationError::PayerMustChange { .. }) => {
                 payout.unlisted = payout.proof.is_none();
+                if payout.unlisted {
+                    read_soon(context, b, payout.provider, now).await?;
+                }
                 return finish(context, b, payout, None).await;
             }
             Err(error) => return Err(error),
         };
-        let transactions = split(context, b, &payout, page.transactions).await?;
-        context.store.put_new_payout_transactions(b, &payout, &transactions).await?;
+        let of_payout = page.transactions.into_iter();
+        let found = of_payout.map(|one| owners::found(context, one, Some(payout.id.clone()))).collect();
+        let transactions = split(context, b, payout.provider, found).await?;
+        context.store.put_new_transactions(b, payout.provider, &transactions).await?;
         after = page.more;
         if after.is_none() {
             return prove_read(context, b, payout).await;
         }
     }
     finish(context, b, payout, Some(PayoutReading { due_at: now, after })).await
-}
-
-/// Whose each transaction of a payout is. What belongs to payments of other businesses that share the account is given to them, as
-/// their part of the payout, and known to be theirs.
-async fn split(
-    context: &Context,
-    b: &BusinessId,
-    payout: &Payout,
-    transactions: Vec<BalanceTransaction>,
-) -> Result<Vec<PayoutTransaction>, OperationError> {
-    let (store, provider) = (&context.store, payout.provider);
-    let sources: BTreeSet<ObjectId> = transactions.iter().filter_map(|one| one.source.clone()).collect();
-    let owners = Owners::of(context, b, provider, &sources).await?;
-    let account = store.provider_account(provider).await?;
-    let mut theirs: BTreeMap<ObjectId, BusinessId> = BTreeMap::new();
-    for other in account.others(b) {
-        let owners = Owners::of(context, other, provider, &sources).await?;
-        let parts = transactions.iter().map(|one| owners.matched(one.clone())).filter(|one| one.payment.is_some());
-        let parts = parts.map(|one| PayoutTransaction { holder: Some(b.clone()), ..one });
-        let parts: Vec<PayoutTransaction> = parts.collect();
-        if !parts.is_empty() {
-            give_part(context, b, other, payout, &parts).await?;
-        }
-        theirs.extend(parts.into_iter().map(|part| (part.transaction.id, other.clone())));
-    }
-    let all = transactions.into_iter().map(|transaction| {
-        let one = owners.matched(transaction);
-        let other_business = theirs.get(&one.transaction.id).filter(|_| one.payment.is_none()).cloned();
-        PayoutTransaction { other_business, ..one }
-    });
-    Ok(all.collect())
-}
-
-/// Gives another business its part of a payout: the transactions of its payments, and what they come to.
-async fn give_part(
-    context: &Context,
-    b: &BusinessId,
-    other: &BusinessId,
-    payout: &Payout,
-    transactions: &[PayoutTransaction],
-) -> Result<(), OperationError> {
-    let store = &context.store;
-    let mut retry = RetryOnConflict::new(context);
-    loop {
-        retry.attempt().await?;
-        let before = store.payout(other, payout.provider, &payout.id).await?;
-        store.put_new_payout_transactions(other, payout, transactions).await?;
-        let kept = store.payout_transactions(other, payout.provider, &payout.id).await?;
-        let zero = Balance::zero(payout.state.amount.currency());
-        let amount = kept.iter().try_fold(zero, |sum, one| sum.checked_add(one.transaction.net));
-        let amount = amount.map_err(|error| OperationError::Defect(format!("payout {}: {error}", payout.id)))?;
-        let state = PayoutState { amount, ..payout.state.clone() };
-        let whole: Vec<BalanceTransaction> = kept.into_iter().map(|one| one.transaction).collect();
-        let proof = prove(&payout.id, amount, &whole).ok();
-        let version = before.map_or(0, |before| before.version) + 1;
-        let part = Payout { state, proof, part_of: Some(b.clone()), reading: None, version, ..payout.clone() };
-        if store.put_payout(other, &part).await? {
-            return Ok(());
-        }
-    }
 }
 
 /// Proves a payout whose list was read to its end.
@@ -181,54 +136,4 @@ async fn finish(
     let version = payout.version + 1;
     let written = context.store.put_payout(b, &Payout { reading, version, ..payout }).await?;
     if written { Ok(()) } else { Err(OperationError::Conflict) }
-}
-
-/// Matches transactions whose payments became known after the payout: a sweep reads the newest events first.
-pub(crate) async fn match_payouts(context: &Context, b: &BusinessId) -> Result<(), OperationError> {
-    let latest = context.store.payouts(b, &Page::first(PAYOUTS_MATCHED_MAX)).await?;
-    let read = |payout: &&Payout| payout.proof.is_some() && payout.reading.is_none() && payout.part_of.is_none();
-    for payout in latest.items.iter().filter(read) {
-        let known = context.store.payout_transactions(b, payout.provider, &payout.id).await?;
-        let unknown = known.into_iter().filter(|one| one.payment.is_none() && one.other_business.is_none());
-        let unknown: Vec<BalanceTransaction> = unknown.map(|one| one.transaction).collect();
-        let mut matched = split(context, b, payout, unknown).await?;
-        matched.retain(|one| one.payment.is_some() || one.other_business.is_some());
-        context.store.match_payout_transactions(b, payout, &matched).await?;
-    }
-    Ok(())
-}
-
-/// Whose the sources of some transactions are.
-struct Owners {
-    of_source: BTreeMap<ObjectId, (PaymentId, Option<String>)>,
-    payments: BTreeMap<PaymentId, Payment>,
-}
-
-impl Owners {
-    async fn of(
-        context: &Context,
-        b: &BusinessId,
-        provider: Provider,
-        sources: &BTreeSet<ObjectId>,
-    ) -> Result<Self, OperationError> {
-        let of_source = context.store.payments_of_objects(b, provider, sources).await?;
-        let ids = of_source.values().map(|(payment, _)| payment.clone()).collect();
-        let payments = context.store.payment_heads(b, &ids).await?;
-        Ok(Self { of_source, payments })
-    }
-
-    /// The transaction with what an export asks of its payment, so that it need not ask again.
-    fn matched(&self, transaction: BalanceTransaction) -> PayoutTransaction {
-        let owner = transaction.source.as_ref().and_then(|source| self.of_source.get(source));
-        let payment = owner.and_then(|(payment, _)| self.payments.get(payment));
-        let taken_over = payment.filter(|payment| journal::was_unidentified(payment, &transaction));
-        PayoutTransaction {
-            payment: payment.map(|payment| payment.id().clone()),
-            fact: payment.and(owner).and_then(|(_, fact)| fact.clone()),
-            taken_over_at: taken_over.map(receivables::Payment::started_at),
-            other_business: None,
-            holder: None,
-            transaction,
-        }
-    }
 }

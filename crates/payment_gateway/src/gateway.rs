@@ -205,4 +205,19 @@ impl Gateway {
     ) -> Result<TransactionsPage, RequestError> {
         ask!(self, "list_payout_transactions", client => client.balance_transactions(payout, after))
     }
+
+    /// A page of everything that moved on the account since an instant, of any payout or none. `after` is the `more` of the page
+    /// before.
+    pub async fn transactions_since(
+        &self,
+        created: Timestamp,
+        after: Option<&str>,
+    ) -> Result<TransactionsPage, RequestError> {
+        ask!(self, "list_transactions", client => client.balance_transactions_since(created, after))
+    }
+
+    /// What lies at the provider for its customer and is part of no payment, by currency.
+    pub async fn cash_balance(&self, customer: &ObjectId) -> Result<Vec<Money>, RequestError> {
+        ask!(self, "fetch_cash_balance", client => client.cash_balance(customer))
+    }
 }

@@ -18,6 +18,8 @@ pub enum Meaning {
     Methods(Vec<MethodReport>),
     /// The provider's customer is gone, and every saved method with it.
     CustomerDeleted(ObjectId),
+    /// Money lies at the provider for its customer, or was moved there: how much is asked of the provider.
+    CashBalance(ObjectId),
     /// A report about a payout.
     Payout(PayoutReport),
     Nothing,

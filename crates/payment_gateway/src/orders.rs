@@ -108,10 +108,10 @@ pub enum RefundOutcome {
     },
 }
 
-/// A page of the provider's list of a payout's transactions.
+/// A page of a provider's list of transactions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionsPage {
-    /// The transactions, the payout's own included, the newest first.
+    /// The transactions, the newest first; of a payout's list its own is one.
     pub transactions: Vec<BalanceTransaction>,
     /// The cursor of the next page, if there is one.
     pub more: Option<String>,

@@ -370,6 +370,12 @@ pub const JOURNAL_COLUMNS: [&str; 9] =
     ["date", "source", "kind", "account", "invoice", "debit", "credit", "currency", "late"];
 
 impl JournalLine {
+    /// The line of what was recorded at an instant, which may be in a later month than it is of.
+    #[must_use]
+    pub fn recorded(self, at: Timestamp, zone: &BillingZone) -> Self {
+        Self { late: self.on < zone.date_at(at).first_of_month(), ..self }
+    }
+
     /// The line as a row of the file.
     pub fn cells(&self) -> [Cell<'_>; 9] {
         let amount = self.amount.magnitude();

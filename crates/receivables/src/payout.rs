@@ -3,7 +3,7 @@
 //! A payout is the sum of the net amounts of its balance transactions, each of which is `gross - fee`. All of them are in the
 //! currency of the bank account; where a payment was in another, its transaction names the rate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -51,6 +51,8 @@ pub struct PayoutState {
     pub bank_reference: Option<String>,
     /// Why it failed, in the provider's word.
     pub failure: Option<String>,
+    /// The ids of its own movements: that by which it left, and that by which it came back.
+    pub movements: BTreeSet<ObjectId>,
 }
 
 /// How far a payout came. A bank may return what was reported as paid, so that failing comes last.
@@ -100,6 +102,7 @@ impl PayoutState {
         self.manual |= other.manual;
         self.bank_reference = self.bank_reference.clone().max(other.bank_reference.clone());
         self.failure = self.failure.clone().max(other.failure.clone());
+        self.movements.extend(other.movements.iter().cloned());
         *self != before
     }
 }

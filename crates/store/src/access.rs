@@ -14,6 +14,7 @@ pub(crate) mod invoices;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod provider_accounts;
+pub(crate) mod provider_cash;
 pub(crate) mod provider_objects;
 pub(crate) mod sign_ins;
 pub(crate) mod stream;

@@ -5,6 +5,7 @@
 
 pub(crate) mod allocations;
 pub(crate) mod audit_blocks;
+pub(crate) mod balance_readings;
 pub(crate) mod consistent_read;
 pub(crate) mod credit_notes;
 pub(crate) mod customers;
@@ -18,6 +19,7 @@ pub(crate) mod outbox;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod provider_accounts;
+pub(crate) mod provider_cash;
 pub(crate) mod provider_objects;
 pub(crate) mod refunds;
 pub(crate) mod reviews;

@@ -27,12 +27,15 @@
 //! | what of it is unapplied | core | `C#b#c` / `U#n` | | `B#b#UA` / `at#n` | |
 //! | saved method | core | `PM#b#provider#method` / `PM` | `C#b#c` / `PM#method` once its customer is known | | |
 //! | payout | core | `PO#b#provider#payout` / `PO` | | `B#b#PO` / `at#payout` | `DUE#run` / `at#b#payout#provider#payout` while its transactions are read |
-//! | its transactions | core | `PO#b#provider#payout` / `T#transaction` | | `B#b#TX#yyyymm` / `at#transaction#T` | |
-//! | when a payment took one over | core | `PO#b#provider#payout` / `TO#transaction` | | `B#b#TX#yyyymm` / `at#transaction#TO` | |
+//! | that a transaction is of it | core | `PO#b#provider#payout` / `T#transaction` | | | |
+//! | movement at a provider | core | `BT#b#provider#transaction` / `T` | `B#b#UM#provider` / `at#transaction` while nobody knows whose it is | `B#b#TX#yyyymm` / `at#transaction#T` | |
+//! | when a payment took it over | core | `BT#b#provider#transaction` / `TO` | | `B#b#TX#yyyymm` / `at#transaction#TO` | |
 //! | what was paid out of a payment | core | `P#b#p` / `S` | | | |
+//! | money at a provider for its customer | core | `CB#b#provider#customer` / `CB` | | `B#b#CB` / `at#customer` while any lies there | |
 //! | export | core | `EX#b#x` / `EX` | | `B#b#EX` / `at#x` | `DUE#run` / `at#b#export#x` until it is removed |
 //! | its parts | core | `EX#b#x` / `PART#number` | | | |
 //! | sweep of a provider's events | core | `B#b` / `SWEEP#provider` | | | `DUE#run` / `at#b#sweep#provider` |
+//! | reading of the movements at a provider by time | core | `B#b` / `BALANCE#provider` | | | `DUE#run` / `at#b#balance#provider` once a payout was made by hand |
 //! | account at a provider | core | `PA#provider` / `PA` | | | |
 //! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while its money is nobody's | |
 //! | what waits for it | core | `X#b#provider#object` / `F#kind#object` | | | |
@@ -291,16 +294,32 @@ pub(crate) fn payout(b: &BusinessId, provider: Provider, payout: &ObjectId) -> K
 
 pub(crate) const TRANSACTION: &str = "T#";
 
-pub(crate) fn transaction(b: &BusinessId, provider: Provider, payout: &ObjectId, transaction: &ObjectId) -> Key {
+/// That a transaction is of a payout.
+pub(crate) fn transaction_of_payout(
+    b: &BusinessId,
+    provider: Provider,
+    payout: &ObjectId,
+    transaction: &ObjectId,
+) -> Key {
     Key::new(payout_partition(b, provider, payout), format!("{TRANSACTION}{transaction}"))
 }
 
-/// A transaction that a payment took over: until then its customer was not known.
-pub(crate) fn taken_over(b: &BusinessId, provider: Provider, payout: &ObjectId, transaction: &ObjectId) -> Key {
-    Key::new(payout_partition(b, provider, payout), format!("{TAKEN_OVER}{transaction}"))
+/// A movement at a provider, whichever payout it is of: so it is there once, however it was found.
+pub(crate) fn transaction(b: &BusinessId, provider: Provider, transaction: &ObjectId) -> Key {
+    Key::new(format!("BT#{b}#{}#{transaction}", provider.as_str()), "T")
 }
 
-pub(crate) const TAKEN_OVER: &str = "TO#";
+/// That a payment took a transaction over: until then its customer was not known.
+pub(crate) fn taken_over(b: &BusinessId, provider: Provider, transaction: &ObjectId) -> Key {
+    Key::new(format!("BT#{b}#{}#{transaction}", provider.as_str()), TAKEN_OVER)
+}
+
+pub(crate) const TAKEN_OVER: &str = "TO";
+
+/// The list of a provider's movements of which nobody knows whose they are.
+pub(crate) fn unmatched(b: &BusinessId, provider: Provider) -> String {
+    format!("B#{b}#UM#{}", provider.as_str())
+}
 
 /// The month's list of the provider's transactions, and of when payments took them over.
 pub(crate) fn movements_of_month(b: &BusinessId, at: Timestamp) -> String {
@@ -310,6 +329,15 @@ pub(crate) fn movements_of_month(b: &BusinessId, at: Timestamp) -> String {
 /// All transactions of a payment in one item, so that many payments' are read in one batch.
 pub(crate) fn settlement(b: &BusinessId, p: &PaymentId) -> Key {
     Key::new(payment_partition(b, p), "S")
+}
+
+/// What lies at a provider for its customer.
+pub(crate) fn provider_cash(b: &BusinessId, provider: Provider, customer: &ObjectId) -> Key {
+    Key::new(format!("CB#{b}#{}#{customer}", provider.as_str()), "CB")
+}
+
+pub(crate) fn all_provider_cash(b: &BusinessId) -> String {
+    format!("B#{b}#CB")
 }
 
 pub(crate) fn export(b: &BusinessId, x: &ExportId) -> Key {
@@ -337,11 +365,23 @@ pub(crate) fn provider_in(pk: &str) -> Option<Provider> {
 
 /// The provider in the sort key of a sweep: `SWEEP#provider`.
 pub(crate) fn provider_of_sweep(sk: &str) -> Option<Provider> {
-    sk.split('#').nth(1)?.parse().ok()
+    sk.strip_prefix(SWEEP)?.parse().ok()
+}
+
+/// The provider in the sort key of a reading by time: `BALANCE#provider`.
+pub(crate) fn provider_of_balance(sk: &str) -> Option<Provider> {
+    sk.strip_prefix(BALANCE)?.parse().ok()
+}
+
+const SWEEP: &str = "SWEEP#";
+const BALANCE: &str = "BALANCE#";
+
+pub(crate) fn balance_reading(b: &BusinessId, provider: Provider) -> Key {
+    Key::new(business_partition(b), format!("{BALANCE}{}", provider.as_str()))
 }
 
 pub(crate) fn sweep(b: &BusinessId, provider: Provider) -> Key {
-    Key::new(business_partition(b), format!("SWEEP#{}", provider.as_str()))
+    Key::new(business_partition(b), format!("{SWEEP}{}", provider.as_str()))
 }
 
 /// The list of ledger entries of a business that are of the month of a day, whenever they were recorded.

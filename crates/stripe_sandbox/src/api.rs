@@ -16,8 +16,8 @@ use super::condition::{Condition, Refusal};
 use super::database::{API_VERSION, RequestIds, Transaction};
 use super::form::{self, Params};
 use super::{
-    Sandbox, balance_transactions, charges, checkout_sessions, customers, direct_payments, disputes, events, expansion,
-    payment_intents, payment_methods, payouts, radar, refunds, saved_methods, setup_intents,
+    Sandbox, balance_transactions, cash_balances, charges, checkout_sessions, customers, direct_payments, disputes,
+    events, expansion, payment_intents, payment_methods, payouts, radar, refunds, saved_methods, setup_intents,
 };
 use fault_injection::RequestOutcome;
 
@@ -192,6 +192,7 @@ fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> R
         ("GET", ["customers"]) => customers::list(transaction, params),
         ("GET", ["customers", id]) => retrieve(transaction, "customer", id, params),
         ("DELETE", ["customers", id]) => customers::delete(transaction, id, params),
+        ("GET", ["customers", id, "cash_balance"]) => cash_balances::retrieve(transaction, id, params),
         ("GET", ["customers", id, "payment_methods"]) => payment_methods::list_of_customer(transaction, id, params),
         ("POST", ["checkout", "sessions"]) => checkout_sessions::create(transaction, params),
         ("GET", ["checkout", "sessions"]) => checkout_sessions::list(transaction, params),
@@ -207,7 +208,7 @@ fn dispatch(transaction: &mut Transaction<'_>, call: &Call, params: Params) -> R
         ("GET", ["mandates", id]) => retrieve(transaction, "mandate", id, params),
         ("GET", ["charges"]) => charges::list(transaction, params),
         ("GET", ["charges", id]) => retrieve(transaction, "charge", id, params),
-        (_, ["balance_transactions" | "disputes" | "payouts" | "radar" | "refunds" | "reviews", ..]) => {
+        (_, ["balance" | "balance_transactions" | "disputes" | "payouts" | "radar" | "refunds" | "reviews", ..]) => {
             dispatch_movements(transaction, call, &segments, params)
         }
         ("GET", ["events"]) => events::list(transaction, params),
@@ -224,6 +225,7 @@ fn dispatch_movements(
     params: Params,
 ) -> Result<Value, ApiError> {
     match (call.method.as_str(), segments) {
+        ("GET", ["balance"]) => balance_transactions::balance(transaction, params),
         ("GET", ["balance_transactions"]) => balance_transactions::list(transaction, params),
         ("GET", ["balance_transactions", id]) => balance_transactions::retrieve(transaction, id, params),
         ("POST", ["refunds"]) => refunds::create(transaction, params),

@@ -25,15 +25,22 @@ pub(super) enum Kind {
     DisputeMove {
         fee: i64,
     },
-    Payout,
+    /// With what Stripe keeps of it.
+    Payout {
+        fee: i64,
+    },
     PayoutFailure,
+    PayoutCancel,
+    /// What Stripe takes for itself beside any payment.
+    StripeFee,
 }
 
 /// A movement, in the currency of the payment. A negative amount leaves the business's balance.
 pub(super) struct Movement<'a> {
     pub(super) kind: Kind,
+    /// The object that causes it; empty for a fee of Stripe's own.
     pub(super) source: &'a str,
-    /// The charge it is about; empty for a payout.
+    /// The charge it is about; empty for a payout or a fee.
     pub(super) charge: &'a str,
     pub(super) amount: i64,
     pub(super) currency: &'a str,
@@ -55,8 +62,10 @@ impl Movement<'_> {
             (Kind::Dispute, _) => ("adjustment", "dispute"),
             (Kind::DisputeMove { .. }, _) if self.amount < 0 => ("adjustment", "dispute"),
             (Kind::DisputeReversal | Kind::DisputeMove { .. }, _) => ("adjustment", "dispute_reversal"),
-            (Kind::Payout, _) => ("payout", "payout"),
+            (Kind::Payout { .. }, _) => ("payout", "payout"),
             (Kind::PayoutFailure, _) => ("payout_failure", "payout_reversal"),
+            (Kind::StripeFee, _) => ("stripe_fee", "fee"),
+            (Kind::PayoutCancel, _) => ("payout_cancel", "payout_reversal"),
         }
     }
 
@@ -65,7 +74,13 @@ impl Movement<'_> {
             Kind::Charge => (exchange::charge_fee(settled.amount, &settled.currency), "Stripe processing fees"),
             Kind::Dispute => (exchange::dispute_fee(&settled.currency), "Dispute fee"),
             Kind::DisputeMove { fee } => (fee, "Dispute fee"),
-            Kind::Refund | Kind::RefundFailure | Kind::DisputeReversal | Kind::Payout | Kind::PayoutFailure => (0, ""),
+            Kind::Payout { fee } => (fee, "Instant payout fee"),
+            Kind::Refund
+            | Kind::RefundFailure
+            | Kind::DisputeReversal
+            | Kind::PayoutFailure
+            | Kind::PayoutCancel
+            | Kind::StripeFee => (0, ""),
         }
     }
 }
@@ -99,13 +114,27 @@ pub(super) fn record(transaction: &Transaction<'_>, movement: &Movement<'_>) -> 
         "fee_details": fee_details,
         "net": settled.amount.saturating_sub(fee),
         "reporting_category": category,
-        "source": movement.source,
+        "source": Some(movement.source).filter(|source| !source.is_empty()),
         "status": if at_once { "available" } else { "pending" },
         "type": kind,
     });
     let record = Record { body, internal: json!({ "payout": null }) };
     transaction.put(&record)?;
     Ok(record)
+}
+
+/// Takes a fee that is of no payment, such as one for a month.
+pub(super) fn take_fee(transaction: &Transaction<'_>, currency: &str, amount: i64) -> Result<Value, ApiError> {
+    let movement = Movement {
+        kind: Kind::StripeFee,
+        source: "",
+        charge: "",
+        amount: -amount,
+        currency,
+        description: Some("Radar for the month".to_owned()),
+        at_once: true,
+    };
+    Ok(record(transaction, &movement)?.body)
 }
 
 /// Records the money of a charge that has succeeded.
@@ -188,6 +217,26 @@ pub(super) fn available(transaction: &Transaction<'_>) -> Result<Vec<(String, i6
     )?;
     let sums = statement.query_map([transaction.now.as_second()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(sums.collect::<Result<_, _>>()?)
+}
+
+/// `GET /v1/balance`: all that lies at Stripe, each currency by itself, whether it is in a payout's list or not.
+pub(super) fn balance(transaction: &Transaction<'_>, params: Params) -> Result<Value, ApiError> {
+    params.finish()?;
+    let mut statement = transaction.sql.prepare_cached(
+        "SELECT json_extract(body, '$.currency'), json_extract(body, '$.available_on') <= ?1,
+         sum(json_extract(body, '$.net')) FROM objects WHERE object = 'balance_transaction' GROUP BY 1, 2 ORDER BY 1",
+    )?;
+    let now = transaction.now.as_second();
+    let sums = statement.query_map([now], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let sums = sums.collect::<Result<Vec<(String, bool, i64)>, _>>()?;
+    let of = |wanted: bool| -> Vec<Value> {
+        let sums = sums.iter().filter(|(_, is_available, _)| *is_available == wanted);
+        sums.map(|(currency, _, amount)| {
+            json!({ "amount": amount, "currency": currency, "source_types": { "card": amount } })
+        })
+        .collect()
+    };
+    Ok(json!({ "object": "balance", "available": of(true), "livemode": false, "pending": of(false) }))
 }
 
 /// Puts the available money of a currency into a payout.

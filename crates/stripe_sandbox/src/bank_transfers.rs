@@ -1,7 +1,7 @@
 //! Payments by bank transfer: the customer is told where to send the money, and it arrives in one part or in several.
 //!
-//! A control of the sandbox plays the customer's bank. Money beyond the amount would become the customer's cash balance at
-//! Stripe; here it is refused.
+//! A control of the sandbox plays the customer's bank. Money comes to the customer's cash balance and is used from there at once, so that
+//! what is beyond the amount stays there (`cash_balances`).
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api_error::ApiError;
+use super::cash_balances::{self, CashMove};
 use super::charges::{self, Attempt};
 use super::confirmation;
 use super::database::{Record, Transaction};
@@ -101,16 +102,67 @@ fn instructions(transaction: &Transaction<'_>, intent: &Record, remaining: i64) 
     }))
 }
 
-/// Some of the money arrives. The intent has succeeded when all of it has.
-pub(super) fn fund(transaction: &mut Transaction<'_>, intent: &str, amount: i64) -> Result<Value, ApiError> {
-    let mut intent = transaction.need("payment_intent", intent, "intent")?;
+/// What an intent still waits for.
+fn awaited(intent: &Record) -> Result<i64, ApiError> {
     let waits = &intent.body["next_action"]["display_bank_transfer_instructions"]["amount_remaining"];
-    let Some(remaining) = waits.as_i64().filter(|_| intent.text("status") == "requires_action") else {
-        return Err(ApiError::invalid("intent", "This payment intent does not wait for a bank transfer."));
+    let waits = waits.as_i64().filter(|_| intent.text("status") == "requires_action");
+    waits.ok_or_else(|| ApiError::invalid("intent", "This payment intent does not wait for a bank transfer."))
+}
+
+/// Some of the money arrives; what is more than is waited for stays on the customer's cash balance.
+pub(super) fn fund(transaction: &mut Transaction<'_>, intent: &str, amount: i64) -> Result<Value, ApiError> {
+    let intent = transaction.need("payment_intent", intent, "intent")?;
+    let remaining = awaited(&intent)?;
+    let Some(customer) = intent.body["customer"].as_str().map(str::to_owned) else {
+        if !(1..=remaining).contains(&amount) {
+            let message = format!("Between 1 and {remaining} can arrive, since the intent has no customer.");
+            return Err(ApiError::invalid("amount", message));
+        }
+        return apply_to(transaction, intent, amount);
     };
-    if !(1..=remaining).contains(&amount) {
-        return Err(ApiError::invalid("amount", format!("Between 1 and {remaining} can arrive.")));
+    if amount < 1 {
+        return Err(ApiError::invalid("amount", "At least 1 can arrive."));
     }
+    let currency = intent.text("currency").to_owned();
+    cash_balances::record(transaction, &customer, (amount, &currency), &CashMove::Funded)?;
+    let intent = apply_cash(transaction, intent, amount.min(remaining))?;
+    if amount > remaining {
+        cash_balances::tell_what_is_left(transaction, &customer)?;
+    }
+    Ok(intent)
+}
+
+/// The intent that money of a cash balance is used for.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CashUse {
+    intent: String,
+}
+
+/// The business uses what lies on a customer's cash balance for an intent that waits for a transfer.
+pub(super) fn use_cash(transaction: &mut Transaction<'_>, customer: &str, used: &CashUse) -> Result<Value, ApiError> {
+    let intent = transaction.need("payment_intent", &used.intent, "intent")?;
+    if intent.body["customer"] != customer {
+        return Err(ApiError::invalid("intent", "The intent is of another customer."));
+    }
+    let there = cash_balances::there(transaction, customer, intent.text("currency"))?;
+    let amount = there.min(awaited(&intent)?);
+    apply_cash(transaction, intent, amount)
+}
+
+/// Money of the customer's cash balance is used for the intent.
+fn apply_cash(transaction: &mut Transaction<'_>, intent: Record, amount: i64) -> Result<Value, ApiError> {
+    let currency = intent.text("currency").to_owned();
+    if let Some(customer) = intent.body["customer"].as_str() {
+        let applied = CashMove::Applied { intent: intent.text("id").to_owned() };
+        cash_balances::record(transaction, customer, (amount.saturating_neg(), &currency), &applied)?;
+    }
+    apply_to(transaction, intent, amount)
+}
+
+/// The intent has succeeded when all of its money is there.
+fn apply_to(transaction: &mut Transaction<'_>, mut intent: Record, amount: i64) -> Result<Value, ApiError> {
+    let remaining = awaited(&intent)?;
     if amount < remaining {
         intent.body["next_action"]["display_bank_transfer_instructions"]["amount_remaining"] =
             json!(remaining - amount);

@@ -3,8 +3,10 @@
 //!
 //! | control | body |
 //! |---|---|
-//! | `payouts` | none: pays out all available money, with a payout for each currency; `by_hand`: `amount` and `currency` |
+//! | `payouts` | none: pays out all available money, with a payout for each currency; `by_hand`: `amount`, `currency` and whether `instant`, for a fee |
 //! | `payouts/{id}/fail` | `failure_code`, or none |
+//! | `payouts/{id}/cancel` | none: calls off a payout that is on its way |
+//! | `fees` | `amount` and `currency` that Stripe takes for itself |
 //! | `disputes` | `charge`, `amount`, `reason`, `inquiry` |
 //! | `disputes/{id}` | `verdict`: `won`, `lost` or `escalated`; `amount` that was decided on; `moves` of the money with it |
 //! | `disputes/{id}/moves` | a move: `amount`, negative where it goes, and `fee` |
@@ -12,6 +14,9 @@
 //! | `reviews/{id}/close` | `reason`, or none |
 //! | `bank_transfers` | `session`, or `amount`, `currency`, `customer` and `metadata`; `funded` |
 //! | `bank_transfers/{intent}` | `amount` that arrives |
+//! | `cash_balances/{customer}` | `amount` and `currency` of a transfer that names nothing |
+//! | `cash_balances/{customer}/apply` | `intent` that waits for a transfer |
+//! | `cash_balances/{customer}/return` | `amount` and `currency` that are sent back |
 //! | `foreign_charge` | `amount`, `currency`, `customer`, `with_intent` |
 //! | `authentications/{intent}` | `passed` |
 //! | `mandates/{id}` | `status` |
@@ -33,17 +38,22 @@ use super::database::{Record, RequestIds, Transaction};
 use super::disputes::{self, DisputeMove, Settlement, Verdict};
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Instrument};
+use super::payouts::{Ending, Form};
 use super::test_numbers::DisputeForm;
 use super::{
-    Sandbox, confirmation, customers, direct_payments, dispute_words, legacy_version, money, payouts, radar,
-    saved_methods, setup_intents,
+    Sandbox, balance_transactions, confirmation, customers, direct_payments, dispute_words, legacy_version, money,
+    payouts, radar, saved_methods, setup_intents,
 };
 use fault_injection::Outage;
+
+mod cash;
 
 pub(super) fn routes() -> Router<Sandbox> {
     Router::new()
         .route("/payouts", post(pay_out))
         .route("/payouts/{id}/fail", post(fail_payout))
+        .route("/payouts/{id}/cancel", post(cancel_payout))
+        .route("/fees", post(take_fee))
         .route("/disputes", post(open_dispute))
         .route("/disputes/{id}", post(settle_dispute))
         .route("/disputes/{id}/moves", post(move_disputed))
@@ -57,6 +67,7 @@ pub(super) fn routes() -> Router<Sandbox> {
         .route("/mandates/{id}", post(set_mandate))
         .route("/shape", post(set_shape))
         .route("/outage", post(set_outage))
+        .merge(cash::routes())
 }
 
 async fn carry_out(
@@ -83,18 +94,34 @@ struct NewPayouts {
 struct ManualPayout {
     amount: i64,
     currency: String,
+    #[serde(default)]
+    instant: bool,
 }
 
 async fn pay_out(State(sandbox): State<Sandbox>, request: Option<Json<NewPayouts>>) -> Response {
     let Json(request) = request.unwrap_or_default();
     carry_out(&sandbox, move |transaction| {
         let made = match &request.by_hand {
-            Some(payout) => payouts::create_by_hand(transaction, &payout.currency, payout.amount)?,
+            Some(payout) => {
+                let form = if payout.instant { Form::Instant } else { Form::ByHand };
+                payouts::create_by_hand(transaction, &payout.currency, payout.amount, form)?
+            }
             None => payouts::create_all(transaction)?,
         };
         Ok(json!({ "object": "list", "data": made, "has_more": false, "url": "/v1/payouts" }))
     })
     .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fee {
+    amount: i64,
+    currency: String,
+}
+
+async fn take_fee(State(sandbox): State<Sandbox>, Json(fee): Json<Fee>) -> Response {
+    carry_out(&sandbox, move |transaction| balance_transactions::take_fee(transaction, &fee.currency, fee.amount)).await
 }
 
 #[derive(Deserialize)]
@@ -109,7 +136,11 @@ async fn fail_payout(
     failure: Option<Json<PayoutFailure>>,
 ) -> Response {
     let code = failure.and_then(|Json(failure)| failure.failure_code).unwrap_or_else(|| "account_closed".to_owned());
-    carry_out(&sandbox, move |transaction| payouts::fail(transaction, &id, &code)).await
+    carry_out(&sandbox, move |transaction| payouts::end(transaction, &id, Ending::Failed(&code))).await
+}
+
+async fn cancel_payout(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
+    carry_out(&sandbox, move |transaction| payouts::end(transaction, &id, Ending::Cancelled)).await
 }
 
 #[derive(Deserialize)]

@@ -33,6 +33,7 @@ const RATES: &[(&str, i64)] = &[
 const FEE_BASIS_POINTS: i128 = 150;
 const FEE_FIXED_CENTS: i64 = 25;
 const DISPUTE_FEE_CENTS: i64 = 1_500;
+const INSTANT_PAYOUT_BASIS_POINTS: i128 = 100;
 
 /// An amount in the currency of settlement.
 #[derive(Clone, Debug)]
@@ -68,6 +69,11 @@ pub(super) fn charge_fee(amount: i64, currency: &str) -> i64 {
 /// Stripe's fee for a dispute: fifteen units.
 pub(super) fn dispute_fee(currency: &str) -> i64 {
     from_cents(DISPUTE_FEE_CENTS, currency)
+}
+
+/// Stripe's fee for a payout that is made at once: a hundredth, in the currency of the payout.
+pub(super) fn instant_payout_fee(amount: i64) -> i64 {
+    rounded(i128::from(amount) * INSTANT_PAYOUT_BASIS_POINTS, 10_000)
 }
 
 fn from_cents(cents: i64, currency: &str) -> i64 {

@@ -11,6 +11,7 @@ mod api;
 mod api_error;
 mod balance_transactions;
 mod bank_transfers;
+mod cash_balances;
 mod chaos;
 mod charges;
 mod checkout_lines;

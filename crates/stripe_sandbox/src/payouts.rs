@@ -1,12 +1,14 @@
 //! Payouts: available money, sent to the business's bank. A control of the sandbox creates them, not a calendar.
 //!
-//! A payout made by hand has an amount and no transactions of its own: its movement goes into the next automatic one.
+//! A payout made by hand has an amount and no transactions of its own: its movement goes into the next automatic one. One that is
+//! made at once is the same, and Stripe keeps a fee beside its amount.
 
 use serde_json::{Value, json};
 
 use super::api_error::ApiError;
 use super::balance_transactions::{self, Kind, Movement};
 use super::database::{Record, Transaction};
+use super::exchange;
 use super::form::Params;
 use super::listing::{self, Page};
 use super::test_numbers::PROMPT_S;
@@ -14,37 +16,67 @@ use super::test_numbers::PROMPT_S;
 /// The transition by which a payout reaches the bank.
 pub(super) const ARRIVAL: &str = "payout_arrival";
 
+/// How a payout is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// By the calendar, of all that is available.
+    Automatic,
+    /// An amount that a person names.
+    ByHand,
+    /// The same, within minutes and for a fee.
+    Instant,
+}
+
+/// How a payout ends that does not stay at the bank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending<'a> {
+    /// The bank sends it back, with Stripe's code for why.
+    Failed(&'a str),
+    /// The business calls it off before it is there.
+    Cancelled,
+}
+
 /// Pays out everything that is available and in no payout yet, each currency by itself. A currency in which the business owes
 /// Stripe is not paid out.
 pub(super) fn create_all(transaction: &mut Transaction<'_>) -> Result<Vec<Value>, ApiError> {
     let mut payouts = Vec::new();
     for (currency, amount) in balance_transactions::available(transaction)? {
         if amount > 0 {
-            payouts.push(create(transaction, &currency, amount, true)?.body);
+            payouts.push(create(transaction, &currency, amount, Form::Automatic)?.body);
         }
     }
     Ok(payouts)
 }
 
-/// Pays out an amount by hand.
+/// Pays out an amount that a person names.
 pub(super) fn create_by_hand(
     transaction: &mut Transaction<'_>,
     currency: &str,
     amount: i64,
+    form: Form,
 ) -> Result<Vec<Value>, ApiError> {
     let available = balance_transactions::available(transaction)?;
     let there = available.iter().find(|(code, _)| code == currency).map_or(0, |(_, there)| *there);
-    if amount < 1 || amount > there {
+    if amount < 1 || amount.saturating_add(fee(form, amount)) > there {
         let message = "You have insufficient funds in your Stripe account for this payout.";
         return Err(ApiError::coded("balance_insufficient", "amount", message));
     }
-    Ok(vec![create(transaction, currency, amount, false)?.body])
+    Ok(vec![create(transaction, currency, amount, form)?.body])
 }
 
-fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automatic: bool) -> Result<Record, ApiError> {
+/// What Stripe keeps beside the amount.
+fn fee(form: Form, amount: i64) -> i64 {
+    match form {
+        Form::Automatic | Form::ByHand => 0,
+        Form::Instant => exchange::instant_payout_fee(amount),
+    }
+}
+
+fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, form: Form) -> Result<Record, ApiError> {
+    let automatic = form == Form::Automatic;
     let id = transaction.new_id("po_1", 23)?;
     let movement = Movement {
-        kind: Kind::Payout,
+        kind: Kind::Payout { fee: fee(form, amount) },
         source: &id,
         charge: "",
         amount: -amount,
@@ -75,7 +107,7 @@ fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, automa
         "failure_message": null,
         "livemode": false,
         "metadata": {},
-        "method": "standard",
+        "method": if form == Form::Instant { "instant" } else { "standard" },
         "original_payout": null,
         "payout_method": null,
         "reconciliation_status": if automatic { "in_progress" } else { "not_applicable" },
@@ -111,28 +143,43 @@ pub(super) fn arrive(transaction: &mut Transaction<'_>, id: &str) -> Result<(), 
     transaction.emit("payout.reconciliation_completed", &payout.body)
 }
 
-/// The bank sends a payout back, even one that it had accepted: its amount is available again, for the next.
-pub(super) fn fail(transaction: &mut Transaction<'_>, id: &str, code: &str) -> Result<Value, ApiError> {
+/// The bank sends a payout back, even one that it had accepted, or the business calls off one that is not there yet: its amount is
+/// available again, for the next.
+pub(super) fn end(transaction: &mut Transaction<'_>, id: &str, ending: Ending<'_>) -> Result<Value, ApiError> {
     let mut payout = transaction.need("payout", id, "payout")?;
-    if payout.text("status") == "failed" {
-        return Err(ApiError::invalid("payout", format!("Payout {id} has already failed.")));
+    let ended = ["failed", "canceled"].contains(&payout.text("status"));
+    if ended || (ending == Ending::Cancelled && payout.text("status") != "in_transit") {
+        return Err(ApiError::invalid("payout", format!("Payout {id} is {} already.", payout.text("status"))));
     }
+    let (kind, description) = match ending {
+        Ending::Failed(_) => (Kind::PayoutFailure, "STRIPE PAYOUT FAILURE"),
+        Ending::Cancelled => (Kind::PayoutCancel, "STRIPE PAYOUT CANCEL"),
+    };
     let movement = Movement {
-        kind: Kind::PayoutFailure,
+        kind,
         source: id,
         charge: "",
         amount: payout.integer("amount"),
         currency: payout.text("currency"),
-        description: Some("STRIPE PAYOUT FAILURE".to_owned()),
+        description: Some(description.to_owned()),
         at_once: true,
     };
     let movement = balance_transactions::record(transaction, &movement)?;
-    payout.body["status"] = json!("failed");
-    payout.body["failure_code"] = json!(code);
-    payout.body["failure_message"] = json!("The bank did not accept the payout.");
     payout.body["failure_balance_transaction"] = movement.body["id"].clone();
+    let event = match ending {
+        Ending::Failed(code) => {
+            payout.body["status"] = json!("failed");
+            payout.body["failure_code"] = json!(code);
+            payout.body["failure_message"] = json!("The bank did not accept the payout.");
+            "payout.failed"
+        }
+        Ending::Cancelled => {
+            payout.body["status"] = json!("canceled");
+            "payout.canceled"
+        }
+    };
     transaction.put(&payout)?;
-    transaction.emit("payout.failed", &payout.body)?;
+    transaction.emit(event, &payout.body)?;
     Ok(payout.body)
 }
 

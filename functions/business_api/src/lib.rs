@@ -23,7 +23,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::resources::{
-    audit, business, credit_notes, customers, effects, exports, invoices, pay_links, payments, payouts,
+    audit, business, credit_notes, customers, effects, exports, invoices, pay_links, payments, payouts, provider_cash,
     provider_events, reviews, unapplied, unidentified,
 };
 
@@ -73,6 +73,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(unapplied::apply_unapplied))
         .routes(routes!(unidentified::list_unidentified))
         .routes(routes!(unidentified::apply_unidentified))
+        .routes(routes!(provider_cash::list_provider_cash))
         .routes(routes!(pay_links::issue_pay_link))
         .routes(routes!(pay_links::show_pay_link))
         .routes(routes!(pay_links::show_qr_code))

@@ -13,6 +13,7 @@ pub(crate) mod invoices;
 pub(crate) mod pay_links;
 pub(crate) mod payments;
 pub(crate) mod payouts;
+pub(crate) mod provider_cash;
 pub(crate) mod provider_events;
 pub(crate) mod reason;
 pub(crate) mod reviews;

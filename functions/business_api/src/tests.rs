@@ -240,6 +240,7 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
         post /api/v1/payments/{id}/unapply unapply_cash key [Payments]
         get /api/v1/payouts list_payouts key [Payouts]
         get /api/v1/payouts/{id} show_payout key [Payouts]
+        get /api/v1/provider-cash list_provider_cash key [Unapplied and unidentified]
         get /api/v1/provider-events list_provider_events key [Provider events]
         post /api/v1/provider-events/replay replay_provider_events key [Provider events]
         get /api/v1/provider-events/{id} show_provider_event key [Provider events]

@@ -12,7 +12,7 @@ use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
 use receivables::{Balance, Currency, PaymentId};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use store::{Payout, PayoutTransaction};
+use store::{Payout, ProviderTransaction};
 use testing::{Answer, World};
 
 type Item = std::collections::HashMap<String, AttributeValue>;
@@ -403,10 +403,11 @@ async fn a_thousand_payments_and_their_movements_are_read_with_a_few_calls() {
     let payment = payments["payments"][0]["payment"].as_str().unwrap().to_owned();
     let (b, stem) = (&world.local.business, &payment[..payment.len() - 4]);
     let mut items = partition(&world, &format!("P#{b}#{payment}")).await;
-    let moved = partition(&world, &format!("PO#{b}#stripe#{payout}")).await;
-    items.extend(moved.into_iter().filter(|item| item.get("payment").is_some()));
-    let transaction =
-        items.iter().find(|item| text(item, "sk").starts_with("T#")).map(|item| text(item, "id")).unwrap();
+    for member in partition(&world, &format!("PO#{b}#stripe#{payout}")).await {
+        let moved = partition(&world, &format!("BT#{b}#stripe#{}", text(&member, "id"))).await;
+        items.extend(moved.into_iter().filter(|item| item.get("payment").is_some()));
+    }
+    let transaction = items.iter().find(|item| text(item, "sk") == "T").map(|item| text(item, "id")).unwrap();
     let copies = (1..PAYMENTS).flat_map(|number| {
         let names = [
             (payment.as_str(), format!("{stem}{number:04}")),
@@ -462,6 +463,7 @@ async fn pay_out(world: &World, name: &str, currency: Currency, moves: &[Moved<'
         manual: false,
         bank_reference: None,
         failure: None,
+        movements: BTreeSet::new(),
     };
     let payout = Payout {
         provider: testing::stripe(),
@@ -475,7 +477,7 @@ async fn pay_out(world: &World, name: &str, currency: Currency, moves: &[Moved<'
         version: 1,
     };
     assert!(store.put_payout(b, &payout).await.unwrap());
-    let transactions = moves.iter().enumerate().map(|(place, (kind, source, gross, fee))| PayoutTransaction {
+    let transactions = moves.iter().enumerate().map(|(place, (kind, source, gross, fee))| ProviderTransaction {
         transaction: BalanceTransaction {
             id: format!("txn_{name}_{place}").parse().unwrap(),
             kind: (*kind).to_owned(),
@@ -486,19 +488,21 @@ async fn pay_out(world: &World, name: &str, currency: Currency, moves: &[Moved<'
             exchange_rate: None,
             at: world.now(),
         },
+        payout: Some(payout.id.clone()),
+        recorded_at: world.now(),
         payment: matches!(*kind, "charge" | "refund").then(|| payment.clone()),
         fact: None,
         taken_over_at: None,
         other_business: None,
         holder: None,
     });
-    let transactions: Vec<PayoutTransaction> = transactions.collect();
-    store.put_new_payout_transactions(b, &payout, &transactions).await.unwrap();
+    let transactions: Vec<ProviderTransaction> = transactions.collect();
+    store.put_new_transactions(b, testing::stripe(), &transactions).await.unwrap();
     // What was read before the payment was known does not take it away.
-    let unmatched: Vec<PayoutTransaction> =
-        transactions.iter().map(|one| PayoutTransaction { payment: None, ..one.clone() }).collect();
-    store.put_new_payout_transactions(b, &payout, &unmatched).await.unwrap();
-    store.match_payout_transactions(b, &payout, &unmatched).await.unwrap();
+    let unmatched: Vec<ProviderTransaction> =
+        transactions.iter().map(|one| ProviderTransaction { payment: None, ..one.clone() }).collect();
+    store.put_new_transactions(b, testing::stripe(), &unmatched).await.unwrap();
+    store.match_transactions(b, testing::stripe(), &unmatched).await.unwrap();
     assert_eq!(store.payout_transactions(b, testing::stripe(), &payout.id).await.unwrap(), transactions);
 }
 

@@ -79,7 +79,7 @@ parts! {
         "refuse_slow_down", "verdict",
     ];
     the_books_hold_in_worlds_50_to_59 = 5, [
-        "pay_out", "refuse_conflict", "refuse_throughput", "refuse_unavailable", "return_payout", "save",
+        "pay_out", "pay_out_by_hand", "refuse_conflict", "refuse_throughput", "refuse_unavailable", "return_payout", "save",
     ];
     the_books_hold_in_worlds_60_to_69 = 6, ["arrive", "slow", "stripe_unavailable"];
     the_books_hold_in_worlds_70_to_79 = 7, ["refuse_failed", "refuse_left_over", "refuse_no_table", "unanswered"];

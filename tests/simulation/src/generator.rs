@@ -346,6 +346,10 @@ impl Generator {
                 if self.random.percent(60) {
                     self.steps.extend([Step::Drain, Step::Advance { minutes: 3 * 24 * 60 }]);
                 }
+                // Without a random number, so that the steps after it stay the same.
+                if self.steps.len() % 2 == 0 {
+                    self.steps.push(Step::PayOutByHand { percent: 40, instant: self.steps.len() % 4 == 0 });
+                }
                 self.steps.push(Step::PayOut);
                 if self.random.percent(35) {
                     let pick = self.random.below(8);

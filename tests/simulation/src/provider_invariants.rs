@@ -7,10 +7,12 @@ use jiff::SignedDuration;
 use payment_gateway::Meaning;
 use payment_gateway::stripe::event::Event;
 use payment_gateway::stripe::reports::reports;
+use receivables::journal::JournalAccount;
 use receivables::payout::PayoutRank;
 use receivables::saved_method::MethodState;
 use receivables::{ObjectId, Payment};
 use serde_json::Value;
+use store::Payout;
 
 use super::runner::Runner;
 use super::{Failure, provider};
@@ -20,7 +22,8 @@ fn id(object: &Value) -> ObjectId {
 }
 
 impl Runner {
-    /// All available money is paid out, and every payout is known and proved by its transactions, each matched to its payment.
+    /// All available money is paid out, and every payout is known. One by the calendar is proved by its transactions, each matched to
+    /// its payment; of one by hand its own movements are known.
     pub(super) async fn payouts_are_proven(&mut self) -> Result<(), Failure> {
         self.world.advance(SignedDuration::from_hours(72));
         self.drain().await?;
@@ -30,29 +33,39 @@ impl Runner {
         let (store, b) = (&self.context().store, &self.business.id);
         let owners = self.owners_of_sources().await;
         let mut fees: BTreeMap<String, i64> = BTreeMap::new();
-        for payout in provider::all(&self.world, "payouts").await {
-            let name = id(&payout["id"]);
-            let stored = store.payout(b, testing::stripe(), &name).await.expect("the table");
-            let Some(stored) = stored else { return Err(Failure::new("a payout is not known", name)) };
-            let rank = if payout["status"] == "failed" { PayoutRank::Failed } else { PayoutRank::Paid };
-            let holds = stored.proof.as_ref().is_some_and(|proof| proof.holds);
-            if !holds || stored.state.rank != rank {
-                let how = format!("{name} is {}: {stored:?}", payout["status"]);
-                return Err(Failure::new("a payout is not proven", how));
+        let (by_hand, by_calendar): (Vec<Value>, Vec<Value>) =
+            provider::all(&self.world, "payouts").await.into_iter().partition(|payout| payout["automatic"] == false);
+        let mut moved = Vec::new();
+        for payout in by_calendar {
+            let stored = self.known_payout(&payout).await?;
+            if !stored.proof.as_ref().is_some_and(|proof| proof.holds) {
+                return Err(Failure::new("a payout is not proven", format!("{stored:?}")));
             }
-            let list = format!("balance_transactions?payout={name}&limit=100");
+            let list = format!("balance_transactions?payout={}&limit=100", stored.id);
             let listed = self.world.stripe(&format!("/{list}")).await;
             let listed: Vec<Value> = listed["data"].as_array().expect("a list").clone();
-            let transactions = store.payout_transactions(b, testing::stripe(), &name).await.expect("the table");
+            let transactions = store.payout_transactions(b, testing::stripe(), &stored.id).await.expect("the table");
             if transactions.len() != listed.len() {
-                let how = format!("{name}: {} of {}", transactions.len(), listed.len());
+                let how = format!("{}: {} of {}", stored.id, transactions.len(), listed.len());
                 return Err(Failure::new("a payout's transactions are not all stored", how));
             }
-            for transaction in listed {
-                let source = transaction["source"].as_str().unwrap_or_default();
-                if let Some(owner) = owners.get(source) {
-                    *fees.entry(owner.clone()).or_default() += transaction["fee"].as_i64().unwrap();
-                }
+            moved.extend(listed);
+        }
+        for payout in &by_hand {
+            let stored = self.known_payout(payout).await?;
+            let own = store.transactions(b, testing::stripe(), &stored.state.movements).await.expect("the table");
+            if own.is_empty() || own.len() != stored.state.movements.len() {
+                return Err(Failure::new("a payout by hand did not move", format!("{stored:?}: {own:?}")));
+            }
+        }
+        if !by_hand.is_empty() {
+            moved = provider::all(&self.world, "balance_transactions").await;
+            self.clearing_is_what_lies_there().await?;
+        }
+        for transaction in moved {
+            let source = transaction["source"].as_str().unwrap_or_default();
+            if let Some(owner) = owners.get(source) {
+                *fees.entry(owner.clone()).or_default() += transaction["fee"].as_i64().unwrap();
             }
         }
         for (payment, fee) in fees {
@@ -63,6 +76,41 @@ impl Runner {
             }
         }
         Ok(())
+    }
+
+    async fn known_payout(&self, payout: &Value) -> Result<Payout, Failure> {
+        let (store, name) = (&self.context().store, id(&payout["id"]));
+        let stored = store.payout(&self.business.id, testing::stripe(), &name).await.expect("the table");
+        let Some(stored) = stored else { return Err(Failure::new("a payout is not known", name)) };
+        let rank = if payout["status"] == "failed" { PayoutRank::Failed } else { PayoutRank::Paid };
+        if stored.state.rank != rank {
+            return Err(Failure::new("a payout is not proven", format!("{name} is {}: {stored:?}", payout["status"])));
+        }
+        Ok(stored)
+    }
+
+    /// Where everything that moves is read by time, the clearing account of the journal is the balance at the provider.
+    async fn clearing_is_what_lies_there(&self) -> Result<(), Failure> {
+        let mut there: BTreeMap<String, i64> = BTreeMap::new();
+        let balance = self.world.stripe("/balance").await;
+        for sum in ["available", "pending"].iter().flat_map(|part| balance[*part].as_array().expect("a list")) {
+            *there.entry(sum["currency"].as_str().unwrap().to_uppercase()).or_default() +=
+                sum["amount"].as_i64().unwrap();
+        }
+        let today = self.business.time_zone.date_at(self.world.now());
+        let from = today.checked_sub(jiff::Span::new().days(300)).expect("a day");
+        let lines = operations::journal(self.context(), &self.business, from, today).await.expect("the table");
+        let mut clearing: BTreeMap<String, i64> = BTreeMap::new();
+        for line in lines.expect("few lines").iter().filter(|line| line.account == JournalAccount::Clearing) {
+            *clearing.entry(line.amount.currency().code().to_owned()).or_default() +=
+                provider::in_provider_units(line.amount);
+        }
+        there.retain(|_, sum| *sum != 0);
+        clearing.retain(|_, sum| *sum != 0);
+        if there == clearing {
+            return Ok(());
+        }
+        Err(Failure::new("the journal has another balance than the provider", format!("{clearing:?}, not {there:?}")))
     }
 
     /// The payment of ours for each charge, refund and dispute, if there is one.

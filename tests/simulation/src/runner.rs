@@ -214,6 +214,7 @@ impl Runner {
             Step::Arrive { payment, percent } => Ok(self.arrive(*payment, *percent).await),
             Step::ArriveIn { payment, currency, minor } => Ok(self.arrive_in(*payment, *currency, *minor).await),
             Step::PayOut => Ok(self.pay_out().await),
+            Step::PayOutByHand { percent, instant } => Ok(self.pay_out_by_hand(*percent, *instant).await),
             Step::ReturnPayout { pick } => Ok(self.return_payout(*pick).await),
             Step::Die { method, removed } => Ok(self.die(*method, *removed).await),
             Step::Drain => self.drain().await.map(|()| true),

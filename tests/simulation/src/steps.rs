@@ -38,7 +38,7 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The names of the kinds but for the faults, as [`Step::kind`] gives them.
-pub(super) const KINDS: [&str; 39] = [
+pub(super) const KINDS: [&str; 40] = [
     "invoice",
     "start",
     "enter",
@@ -72,6 +72,7 @@ pub(super) const KINDS: [&str; 39] = [
     "arrive",
     "arrive_in",
     "pay_out",
+    "pay_out_by_hand",
     "return_payout",
     "save",
     "die",
@@ -115,43 +116,170 @@ impl Verdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the words of each step are its Display")]
 pub enum Step {
-    Invoice { invoice: usize, customer: usize, currency: usize, minor: i64, due_in: u16 },
-    Start { payment: usize, parts: Vec<(usize, i64)> },
-    Enter { payment: usize, number: usize, answers: Option<bool> },
-    Look { payment: usize },
-    Refund { money: Money, percent: i64 },
-    OrderRefund { order: usize, money: Money, place: Option<usize>, percent: i64, meaning: RefundMeaning },
-    ProviderRefunds { choice: ProviderRefunds },
-    AnswerRefund { money: Money, meaning: RefundMeaning },
-    Dispute { money: Money, percent: i64, inquiry: bool },
-    Verdict { money: Money, verdict: Verdict, percent: i64 },
-    Foreign { foreign: usize, customer: Option<usize>, currency: usize, minor: i64, with_intent: bool },
-    Identify { foreign: usize, customer: usize, invoice: Option<usize> },
-    Credit { note: usize, customer: usize, currency: usize, minor: i64, invoice: Option<usize> },
-    ApplyCredit { note: usize, invoice: usize, percent: i64 },
-    UnapplyCredit { note: usize, percent: i64 },
-    WriteOff { invoice: usize },
-    TakeBack { invoice: usize },
-    Apply { money: Money, invoice: usize, percent: i64 },
-    Unapply { money: Money, place: usize, percent: i64 },
-    Move { money: Money, place: usize, invoice: usize, percent: i64 },
-    HandOver { money: Money, customer: usize },
-    CloseReview { money: Money },
-    Advance { minutes: i64 },
+    Invoice {
+        invoice: usize,
+        customer: usize,
+        currency: usize,
+        minor: i64,
+        due_in: u16,
+    },
+    Start {
+        payment: usize,
+        parts: Vec<(usize, i64)>,
+    },
+    Enter {
+        payment: usize,
+        number: usize,
+        answers: Option<bool>,
+    },
+    Look {
+        payment: usize,
+    },
+    Refund {
+        money: Money,
+        percent: i64,
+    },
+    OrderRefund {
+        order: usize,
+        money: Money,
+        place: Option<usize>,
+        percent: i64,
+        meaning: RefundMeaning,
+    },
+    ProviderRefunds {
+        choice: ProviderRefunds,
+    },
+    AnswerRefund {
+        money: Money,
+        meaning: RefundMeaning,
+    },
+    Dispute {
+        money: Money,
+        percent: i64,
+        inquiry: bool,
+    },
+    Verdict {
+        money: Money,
+        verdict: Verdict,
+        percent: i64,
+    },
+    Foreign {
+        foreign: usize,
+        customer: Option<usize>,
+        currency: usize,
+        minor: i64,
+        with_intent: bool,
+    },
+    Identify {
+        foreign: usize,
+        customer: usize,
+        invoice: Option<usize>,
+    },
+    Credit {
+        note: usize,
+        customer: usize,
+        currency: usize,
+        minor: i64,
+        invoice: Option<usize>,
+    },
+    ApplyCredit {
+        note: usize,
+        invoice: usize,
+        percent: i64,
+    },
+    UnapplyCredit {
+        note: usize,
+        percent: i64,
+    },
+    WriteOff {
+        invoice: usize,
+    },
+    TakeBack {
+        invoice: usize,
+    },
+    Apply {
+        money: Money,
+        invoice: usize,
+        percent: i64,
+    },
+    Unapply {
+        money: Money,
+        place: usize,
+        percent: i64,
+    },
+    Move {
+        money: Money,
+        place: usize,
+        invoice: usize,
+        percent: i64,
+    },
+    HandOver {
+        money: Money,
+        customer: usize,
+    },
+    CloseReview {
+        money: Money,
+    },
+    Advance {
+        minutes: i64,
+    },
     Drain,
-    Chaos { duplicate: u8, drop: u8, delay_ms: u32, reorder: bool },
-    Crash { after: usize, calls: usize, carried_out: bool },
-    Rivals { pick: u64 },
-    Transfer { payment: usize, percent: i64 },
-    Arrive { payment: usize, percent: i64 },
-    ArriveIn { payment: usize, currency: usize, minor: i64 },
+    Chaos {
+        duplicate: u8,
+        drop: u8,
+        delay_ms: u32,
+        reorder: bool,
+    },
+    Crash {
+        after: usize,
+        calls: usize,
+        carried_out: bool,
+    },
+    Rivals {
+        pick: u64,
+    },
+    Transfer {
+        payment: usize,
+        percent: i64,
+    },
+    Arrive {
+        payment: usize,
+        percent: i64,
+    },
+    ArriveIn {
+        payment: usize,
+        currency: usize,
+        minor: i64,
+    },
     PayOut,
-    ReturnPayout { pick: usize },
-    Save { method: usize, customer: usize, debit: bool },
-    Die { method: usize, removed: bool },
-    Outage { of_mail: bool, after: u32, requests: u32, status: u16, carried_out: bool },
+    /// So much of what can be paid out in a currency, by hand or at once.
+    PayOutByHand {
+        percent: i64,
+        instant: bool,
+    },
+    ReturnPayout {
+        pick: usize,
+    },
+    Save {
+        method: usize,
+        customer: usize,
+        debit: bool,
+    },
+    Die {
+        method: usize,
+        removed: bool,
+    },
+    Outage {
+        of_mail: bool,
+        after: u32,
+        requests: u32,
+        status: u16,
+        carried_out: bool,
+    },
     Meanwhile,
-    Older { older: bool },
+    Older {
+        older: bool,
+    },
     Sweep,
     Fault(Fault),
 }
@@ -251,6 +379,10 @@ impl Step {
                 write!(f, "{} arrives for P{payment}, besides", plain(*minor, *currency))
             }
             Self::PayOut => f.write_str("the provider pays out"),
+            Self::PayOutByHand { percent, instant } => {
+                let how = if *instant { "at once" } else { "by hand" };
+                write!(f, "the business pays out {percent} % {how}")
+            }
             Self::ReturnPayout { pick } => write!(f, "the bank sends a payout back ({pick})"),
             Self::Save { method, customer, debit } => {
                 let what = if *debit { "an account to be debited" } else { "a card" };
@@ -325,6 +457,7 @@ impl Step {
             Self::Arrive { .. } => "arrive",
             Self::ArriveIn { .. } => "arrive_in",
             Self::PayOut => "pay_out",
+            Self::PayOutByHand { .. } => "pay_out_by_hand",
             Self::ReturnPayout { .. } => "return_payout",
             Self::Save { .. } => "save",
             Self::Die { .. } => "die",

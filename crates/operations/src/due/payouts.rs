@@ -1,4 +1,4 @@
-//! Payouts whose transactions are being read, in steps of seconds.
+//! Payouts whose transactions are being read, and accounts whose movements are read by time, in steps of seconds.
 
 use jiff::{SignedDuration, Timestamp};
 use receivables::{BusinessId, ObjectId, Provider};
@@ -7,9 +7,9 @@ use store::DueItem;
 use super::{Outcome, claim};
 use crate::context::Context;
 use crate::error::OperationError;
-use crate::payouts::read_payout;
+use crate::payouts::{read_by_time, read_payout};
 
-/// How long a claimed payout belongs to the worker that claimed it: twice what a step may take.
+/// How long a claimed payout or account belongs to the worker that claimed it: twice what a step may take.
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
 
 pub(super) async fn read(
@@ -23,5 +23,18 @@ pub(super) async fn read(
         Some(payout) if payout.reading.is_some() => read_payout(context, b, payout, now).await?,
         Some(_) | None => drop(context.store.finish_due(&claimed).await?),
     }
+    Ok(Outcome::Done)
+}
+
+pub(super) async fn read_account(
+    context: &Context,
+    due: &DueItem,
+    (b, provider): (&BusinessId, Provider),
+    now: Timestamp,
+) -> Result<Outcome, OperationError> {
+    if claim(context, due, LEASE, now).await?.is_none() {
+        return Ok(Outcome::Taken);
+    }
+    read_by_time(context, b, provider, now).await?;
     Ok(Outcome::Done)
 }

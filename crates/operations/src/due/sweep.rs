@@ -12,7 +12,7 @@ use store::{DueItem, EVENT_BODY_BYTES_MAX, Envelope, ReceivedEvent, RecordOutcom
 use super::{Outcome, after, claim};
 use crate::context::Context;
 use crate::error::OperationError;
-use crate::payouts::match_payouts;
+use crate::payouts::{match_transactions, open_balance};
 use crate::provider_accounts::join_accounts;
 
 /// How often the list is read.
@@ -43,13 +43,14 @@ pub async fn put_business(context: &Context, business: &Business, now: Timestamp
     watch(context, &business.id, now).await
 }
 
-/// Schedules the sweeps of a business's provider.
+/// Schedules the sweeps of a business's provider, and notes from when on its books are kept.
 pub async fn watch(context: &Context, b: &BusinessId, now: Timestamp) -> Result<(), OperationError> {
     join_accounts(context, b).await?;
     for (provider, _) in context.gateways.all() {
         let due_at = after(now, SWEEP_EVERY);
         let sweep = Sweep { business: b.clone(), provider, seen_until: now, due_at, reading: None };
         context.store.ensure_sweep(&sweep).await?;
+        open_balance(context, b, provider, now).await?;
     }
     Ok(())
 }
@@ -91,8 +92,8 @@ async fn read_on(context: &Context, sweep: &Sweep, now: Timestamp) -> Result<Swe
         let missed = missed || swept.missed > 0;
         let Some(after) = more else {
             tracing::info!(business.id = %b, listed = swept.listed, missed = swept.missed, "sweep");
-            if let Err(error) = match_payouts(context, b).await {
-                tracing::warn!(business.id = %b, %error, "payouts could not be matched; the next sweep tries again");
+            if let Err(error) = match_transactions(context, b, sweep.provider, now).await {
+                tracing::warn!(business.id = %b, %error, "movements could not be matched; the next sweep tries again");
             }
             // If events were missed, webhooks may be failing.
             let wait = if missed { AGAIN_AFTER } else { SWEEP_EVERY };

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use receivables::journal::{self, Holder, JournalLine, Known};
 use receivables::payout::BalanceTransaction;
-use receivables::{Payment, PaymentId};
-use store::{Movement, PayoutTransaction};
+use receivables::{BillingZone, Payment, PaymentId};
+use store::{Movement, ProviderTransaction};
 
 use super::period::ExportPeriod;
 use crate::context::Context;
@@ -36,32 +36,42 @@ pub(super) async fn lines_of(
     let payments = Payments::of(context, period, moved.collect()).await?;
     let mut lines = Vec::new();
     for movement in movements {
-        match movement {
-            Movement::Moved(one) if one.other_business.is_some() => {
-                lines.extend(journal::of_another(&one.transaction, Holder::Us, &period.zone));
-            }
-            Movement::Moved(one) => {
-                if one.holder.is_some() {
-                    lines.extend(journal::of_another(&one.transaction, Holder::Other, &period.zone));
-                }
-                lines.extend(journal::of_transaction(&one.transaction, payments.known(one), &period.zone));
-                if one.taken_over_at.is_some() {
-                    lines.extend(journal::of_unidentified(&one.transaction, None, &period.zone));
-                }
-            }
-            Movement::TakenOver(one) => {
-                lines.extend(journal::of_unidentified(&one.transaction, one.taken_over_at, &period.zone));
-            }
-        }
+        let recorded_at = match movement {
+            Movement::Moved(one) | Movement::TakenOver(one) => one.recorded_at,
+        };
+        let of_one = lines_of_one(&payments, movement, &period.zone).into_iter();
+        lines.extend(of_one.map(|line| line.recorded(recorded_at, &period.zone)));
     }
     Ok(lines)
+}
+
+fn lines_of_one(payments: &Payments, movement: &Movement, zone: &BillingZone) -> Vec<JournalLine> {
+    let mut lines = Vec::new();
+    match movement {
+        Movement::Moved(one) if one.other_business.is_some() => {
+            lines.extend(journal::of_another(&one.transaction, Holder::Us, zone));
+        }
+        Movement::Moved(one) => {
+            if one.holder.is_some() {
+                lines.extend(journal::of_another(&one.transaction, Holder::Other, zone));
+            }
+            lines.extend(journal::of_transaction(&one.transaction, payments.known(one), zone));
+            if one.taken_over_at.is_some() {
+                lines.extend(journal::of_unidentified(&one.transaction, None, zone));
+            }
+        }
+        Movement::TakenOver(one) => {
+            lines.extend(journal::of_unidentified(&one.transaction, one.taken_over_at, zone));
+        }
+    }
+    lines
 }
 
 impl Payments {
     async fn of(
         context: &Context,
         period: &ExportPeriod,
-        moved: Vec<&PayoutTransaction>,
+        moved: Vec<&ProviderTransaction>,
     ) -> Result<Self, OperationError> {
         let (store, b) = (&context.store, &period.business);
         let mut wanted: BTreeMap<PaymentId, BTreeSet<String>> = BTreeMap::new();
@@ -71,7 +81,7 @@ impl Payments {
             }
         }
         let in_part = store.payments_in_part(b, &wanted).await?;
-        let of = |one: &PayoutTransaction| one.payment.as_ref().and_then(|payment| in_part.get(payment));
+        let of = |one: &ProviderTransaction| one.payment.as_ref().and_then(|payment| in_part.get(payment));
         let apart = moved.iter().filter(|one| of(one).is_some_and(|of| !journal::stands_alone(of, &one.transaction)));
         let apart: BTreeSet<PaymentId> = apart.filter_map(|one| one.payment.clone()).collect();
         let mut others = store.transactions_of_payments(b, &apart).await?;
@@ -84,7 +94,7 @@ impl Payments {
         Ok(Self { whole: whole.collect(), in_part })
     }
 
-    fn known(&self, one: &PayoutTransaction) -> Known {
+    fn known(&self, one: &ProviderTransaction) -> Known {
         let Some(id) = &one.payment else { return Known::Unidentified };
         match (self.whole.get(id), self.in_part.get(id)) {
             (Some((payment, others)), _) => journal::known_of(payment, &one.transaction, others),

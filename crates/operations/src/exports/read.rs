@@ -9,7 +9,7 @@ use receivables::payout::settlements;
 use receivables::statement::{RunningBalances, StatementLine};
 use receivables::{Balance, Currency, CustomerId, MoneyError, Payment, PaymentId};
 use serde::{Deserialize, Serialize};
-use store::{Movement, Page, PayoutTransaction};
+use store::{Movement, Page, ProviderTransaction};
 
 use super::period::ExportPeriod;
 use super::{ExportedPayment, movements};
@@ -129,7 +129,7 @@ pub(super) async fn payments_page(
     let ids: BTreeSet<PaymentId> = payments.iter().map(|payment| payment.id().clone()).collect();
     let mut paid_out = context.store.transactions_of_payments(&period.business, &ids).await?;
     let exported = payments.into_iter().map(|payment| {
-        let transactions: Vec<PayoutTransaction> = paid_out.remove(payment.id()).unwrap_or_default();
+        let transactions: Vec<ProviderTransaction> = paid_out.remove(payment.id()).unwrap_or_default();
         let settled = settlements(transactions.iter().map(|one| &one.transaction)).map_err(defect)?;
         Ok(ExportedPayment { payment, settled })
     });

@@ -36,6 +36,8 @@ pub enum DueKey {
     Sweep(BusinessId, Provider),
     /// A payout whose transactions are being read.
     Payout(BusinessId, Provider, ObjectId),
+    /// The reading of what moved at a provider, by time.
+    Balance(BusinessId, Provider),
     /// An export that is being made, or is to be removed.
     Export(BusinessId, ExportId),
     /// An item of a kind that this version does not know.
@@ -119,7 +121,10 @@ fn key_of(pk: &str, sk: &str) -> Option<DueKey> {
             DueKey::Payout(business, provider.parse().ok()?, payout.parse().ok()?)
         }
         ("EX", Some(export), None) if sk == "EX" => DueKey::Export(business, export.parse().ok()?),
-        ("B", None, None) => DueKey::Sweep(business, keys::provider_of_sweep(sk)?),
+        ("B", None, None) => match keys::provider_of_balance(sk) {
+            Some(provider) => DueKey::Balance(business, provider),
+            None => DueKey::Sweep(business, keys::provider_of_sweep(sk)?),
+        },
         _ => return None,
     })
 }

@@ -49,7 +49,7 @@ impl Store {
         heads.map(|head| head.map(|head| (head.id().clone(), head))).collect()
     }
 
-    /// Payments with only those of their facts that are named, by the sort keys that [`PayoutTransaction`](crate::PayoutTransaction)
+    /// Payments with only those of their facts that are named, by the sort keys that [`ProviderTransaction`](crate::ProviderTransaction)
     /// keeps, and without allocations.
     pub async fn payments_in_part(
         &self,

@@ -1,4 +1,4 @@
-//! Payouts and saved methods: merged over what was read, and never over anything newer.
+//! Payouts, what moved at the providers, and saved methods: merged over what was read, and never over anything newer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,9 +9,10 @@ use receivables::{BusinessId, CustomerId, ObjectId, PaymentId};
 
 use super::accounts::{Page, Paged};
 use crate::error::StoreError;
+use crate::items::balance_readings::{self, BalanceReading};
 use crate::items::methods::{self, SavedMethod};
-use crate::items::payouts::{self, Movement, Payout, PayoutTransaction};
-use crate::items::{Index, Item, text_of};
+use crate::items::payouts::{self, Movement, Payout, ProviderTransaction};
+use crate::items::{Index, Item, text, text_of};
 use crate::keys;
 use crate::table::{Query, Range, Store};
 use crate::update::Update;
@@ -36,56 +37,91 @@ impl Store {
         self.put_next(payouts::of_payout(b, payout)?, payout.version, payouts::OPTIONAL_OF_PAYOUT).await
     }
 
-    /// Writes those transactions of a payout that are not there yet. Of two readers of one list the first writes each; what it found
-    /// out of it stays, and what was read before that is not written over it.
-    pub async fn put_new_payout_transactions(
+    /// Writes those transactions that are not there yet, and of which payout they are where they name one. Of two readers the first
+    /// writes each; what it found out of it stays, and what was read before that is not written over it. A transaction that was read
+    /// by time before its payout listed it stays the one that it is.
+    pub async fn put_new_transactions(
         &self,
         b: &BusinessId,
-        payout: &Payout,
-        transactions: &[PayoutTransaction],
+        provider: Provider,
+        transactions: &[ProviderTransaction],
     ) -> Result<(), StoreError> {
         let core = &self.tables.core;
-        let key = |one: &PayoutTransaction| keys::transaction(b, payout.provider, &payout.id, &one.transaction.id);
+        // Of a payout's list it is written last that a transaction is of it: then all is there.
+        let key = |one: &ProviderTransaction| match &one.payout {
+            Some(payout) => keys::transaction_of_payout(b, provider, payout, &one.transaction.id),
+            None => keys::transaction(b, provider, &one.transaction.id),
+        };
         let keys: Vec<keys::Key> = transactions.iter().map(key).collect();
         let known = self.get_many(core, &keys).await?;
-        let known: BTreeSet<&str> = known.iter().filter_map(|item| text_of(item, "sk")).collect();
-        let new = transactions.iter().filter(|one| !known.contains(key(one).sk.as_str()));
-        self.put_transactions(b, payout, new, true).await
-    }
-
-    /// Says whose transactions are, where that is not known yet.
-    pub async fn match_payout_transactions(
-        &self,
-        b: &BusinessId,
-        payout: &Payout,
-        matched: &[PayoutTransaction],
-    ) -> Result<(), StoreError> {
-        self.put_transactions(b, payout, matched.iter(), false).await
-    }
-
-    async fn put_transactions(
-        &self,
-        b: &BusinessId,
-        payout: &Payout,
-        transactions: impl Iterator<Item = &PayoutTransaction>,
-        are_new: bool,
-    ) -> Result<(), StoreError> {
-        let transactions: Vec<&PayoutTransaction> = transactions.collect();
-        for some in transactions.chunks(TRANSACTIONS_AT_ONCE) {
-            let puts = some.iter().map(|one| Box::pin(self.put_transaction(b, payout, one, are_new)));
-            try_join_all(puts).await?;
+        let place = |item: &Item| Some((text_of(item, "pk")?.to_owned(), text_of(item, "sk")?.to_owned()));
+        let known: BTreeSet<(String, String)> = known.iter().filter_map(place).collect();
+        let is_new = |one: &&ProviderTransaction| {
+            let keys::Key { pk, sk } = key(one);
+            !known.contains(&(pk, sk))
+        };
+        let new: Vec<&ProviderTransaction> = transactions.iter().filter(is_new).collect();
+        for some in new.chunks(TRANSACTIONS_AT_ONCE) {
+            try_join_all(some.iter().map(|one| Box::pin(self.put_transaction(b, provider, one)))).await?;
         }
         Ok(())
     }
 
-    /// What it is of a payment is written first: a transaction that is there is not looked at again.
+    /// Says whose transactions are, where that is not known yet.
+    pub async fn match_transactions(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        matched: &[ProviderTransaction],
+    ) -> Result<(), StoreError> {
+        for some in matched.chunks(TRANSACTIONS_AT_ONCE) {
+            try_join_all(some.iter().map(|one| Box::pin(self.match_transaction(b, provider, one)))).await?;
+        }
+        Ok(())
+    }
+
     async fn put_transaction(
         &self,
         b: &BusinessId,
-        payout: &Payout,
-        one: &PayoutTransaction,
-        is_new: bool,
+        provider: Provider,
+        one: &ProviderTransaction,
     ) -> Result<(), StoreError> {
+        let core = &self.tables.core;
+        self.put_owner(b, provider, one).await?;
+        let is_new = self.put_new(core, payouts::of_transaction(b, provider, one)?).await?;
+        if !is_new && one.is_known() {
+            self.match_transaction(b, provider, one).await?;
+        }
+        let Some(payout) = &one.payout else { return Ok(()) };
+        if !is_new {
+            let update = Update {
+                key: &keys::transaction(b, provider, &one.transaction.id),
+                set: "SET payout = :payout",
+                condition: "attribute_not_exists(payout)",
+                values: vec![(":payout", text(payout.as_str()))],
+                names: Vec::new(),
+            };
+            self.update(core, update).await?;
+        }
+        self.put_new(core, payouts::of_member(b, provider, payout, &one.transaction.id)?).await.map(drop)
+    }
+
+    async fn match_transaction(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        one: &ProviderTransaction,
+    ) -> Result<(), StoreError> {
+        self.put_owner(b, provider, one).await?;
+        let mut item = payouts::of_transaction(b, provider, one)?;
+        // When and by which list it was found stays as it was written.
+        item.retain(|name, _| name != "recorded_at" && name != "payout");
+        let condition = "attribute_exists(pk) AND attribute_not_exists(payment)";
+        self.change(&item, payouts::OPTIONAL_OF_TRANSACTION, condition, Vec::new()).await.map(drop)
+    }
+
+    /// What it is of a payment is written first: a transaction that is there is not looked at again.
+    async fn put_owner(&self, b: &BusinessId, provider: Provider, one: &ProviderTransaction) -> Result<(), StoreError> {
         let core = &self.tables.core;
         if let Some(payment) = &one.payment {
             let (name, value) = payouts::of_settled(one)?;
@@ -100,28 +136,52 @@ impl Store {
             };
             self.update(core, update).await?;
         }
-        if let Some(taken_over) = payouts::of_taken_over(b, payout, one)? {
+        if let Some(taken_over) = payouts::of_taken_over(b, provider, one)? {
             self.put_new(core, taken_over).await?;
-        }
-        let item = payouts::of_transaction(b, payout, one)?;
-        if is_new {
-            self.put_new(core, item).await?;
-        } else {
-            self.change(&item, &[], "attribute_exists(pk) AND attribute_not_exists(payment)", Vec::new()).await?;
         }
         Ok(())
     }
 
-    /// The transactions of a payout.
+    /// The transactions that a provider lists under a payout.
     pub async fn payout_transactions(
         &self,
         b: &BusinessId,
         provider: Provider,
         payout: &ObjectId,
-    ) -> Result<Vec<PayoutTransaction>, StoreError> {
+    ) -> Result<Vec<ProviderTransaction>, StoreError> {
         let pk = keys::payout_partition(b, provider, payout);
         let query = Query::within(&pk, Range::Prefix(keys::TRANSACTION));
-        self.whole(&self.tables.core, query).await?.into_iter().map(payouts::transaction).collect()
+        let members = self.whole(&self.tables.core, query).await?;
+        let ids = members.into_iter().map(payouts::member).collect::<Result<BTreeSet<ObjectId>, StoreError>>()?;
+        self.transactions(b, provider, &ids).await
+    }
+
+    /// Transactions by their ids, those that are known, in the order of their ids.
+    pub async fn transactions(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        ids: &BTreeSet<ObjectId>,
+    ) -> Result<Vec<ProviderTransaction>, StoreError> {
+        let keys: Vec<keys::Key> = ids.iter().map(|id| keys::transaction(b, provider, id)).collect();
+        let found = self.get_many(&self.tables.core, &keys).await?.into_iter().map(payouts::transaction);
+        let mut found = found.collect::<Result<Vec<_>, StoreError>>()?;
+        found.sort_by(|one, other| one.transaction.id.cmp(&other.transaction.id));
+        Ok(found)
+    }
+
+    /// A page of the transactions since an instant of which nobody knows whose they are, newest first.
+    pub async fn unmatched_transactions(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        since: Timestamp,
+        page: &Page,
+    ) -> Result<Paged<ProviderTransaction>, StoreError> {
+        let (pk, from) = (keys::unmatched(b, provider), format!("{since:.3}"));
+        let range = Range::Between(&from, "~");
+        let query = Query { newest_first: true, ..Query::of(Index::Parent, &pk, range) };
+        self.list(query, page, payouts::transaction).await
     }
 
     /// What the provider settled of a payment, with its fees.
@@ -129,7 +189,7 @@ impl Store {
         &self,
         b: &BusinessId,
         p: &PaymentId,
-    ) -> Result<Vec<PayoutTransaction>, StoreError> {
+    ) -> Result<Vec<ProviderTransaction>, StoreError> {
         let item = self.get(&self.tables.core, &keys::settlement(b, p)).await?;
         item.map_or_else(|| Ok(Vec::new()), payouts::settled)
     }
@@ -139,7 +199,7 @@ impl Store {
         &self,
         b: &BusinessId,
         payments: &BTreeSet<PaymentId>,
-    ) -> Result<BTreeMap<PaymentId, Vec<PayoutTransaction>>, StoreError> {
+    ) -> Result<BTreeMap<PaymentId, Vec<ProviderTransaction>>, StoreError> {
         let keys: Vec<keys::Key> = payments.iter().map(|payment| keys::settlement(b, payment)).collect();
         let mut found = BTreeMap::new();
         for item in self.get_many(&self.tables.core, &keys).await? {
@@ -167,6 +227,22 @@ impl Store {
         let pk = keys::payouts(b);
         let query = Query { newest_first: true, ..Query::of(Index::List, &pk, Range::All) };
         self.list(query, page, payouts::payout).await
+    }
+
+    /// How far the movements at a provider were read by time.
+    pub async fn balance_reading(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+    ) -> Result<Option<BalanceReading>, StoreError> {
+        let item = self.get(&self.tables.core, &keys::balance_reading(b, provider)).await?;
+        item.map(balance_readings::balance).transpose()
+    }
+
+    /// Writes a reading over the version before its own. Says whether it was still that.
+    pub async fn put_balance_reading(&self, reading: &BalanceReading) -> Result<bool, StoreError> {
+        let item = balance_readings::of_balance(reading)?;
+        self.put_next(item, reading.version, balance_readings::OPTIONAL_OF_BALANCE).await
     }
 
     /// A saved method.

@@ -1,5 +1,7 @@
 //! Payouts and their transactions.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -44,10 +46,14 @@ pub struct PayoutReading {
     pub after: Option<String>,
 }
 
-/// A transaction of a payout, and whose it is.
+/// A movement of money at a provider, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PayoutTransaction {
+pub struct ProviderTransaction {
     pub transaction: BalanceTransaction,
+    /// The payout that the provider lists it under; none where it is known by time alone, so far.
+    pub payout: Option<ObjectId>,
+    /// When it was written down, which may be long after it happened.
+    pub recorded_at: Timestamp,
     /// The payment it comes from, where it is one of ours.
     pub payment: Option<PaymentId>,
     /// Where the payment keeps the fact that tells of its source, if that was known when the two were matched.
@@ -64,9 +70,9 @@ pub struct PayoutTransaction {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Movement {
     /// Money moved at the provider.
-    Moved(PayoutTransaction),
+    Moved(ProviderTransaction),
     /// A payment took over what had moved before.
-    TakenOver(PayoutTransaction),
+    TakenOver(ProviderTransaction),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,6 +94,8 @@ struct PayoutRecord {
     bank_reference: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     failure: Option<String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    movements: BTreeSet<ObjectId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     proof: Option<ProofRecord>,
     heard_at: Timestamp,
@@ -112,6 +120,7 @@ pub(crate) const OPTIONAL_OF_PAYOUT: &[&str] = &[
     "arrives_on",
     "bank_reference",
     "failure",
+    "movements",
     "proof",
     "reading_after",
     "due_at",
@@ -135,6 +144,7 @@ pub(crate) fn of_payout(b: &BusinessId, payout: &Payout) -> Result<Item, StoreEr
         part_of: payout.part_of.clone(),
         bank_reference: fact.bank_reference.clone(),
         failure: fact.failure.clone(),
+        movements: fact.movements.clone(),
         proof: payout.proof.as_ref().map(|proof| ProofRecord {
             gross: proof.gross.minor(),
             fee: proof.fee.minor(),
@@ -185,6 +195,7 @@ pub(crate) fn payout(item: Item) -> Result<Payout, StoreError> {
             manual: record.manual,
             bank_reference: record.bank_reference,
             failure: record.failure,
+            movements: record.movements,
         },
         proof: proof.transpose()?,
         unlisted: record.unlisted,
@@ -208,6 +219,9 @@ struct TransactionRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     exchange_rate: Option<String>,
     at: Timestamp,
+    recorded_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    payout: Option<ObjectId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     payment: Option<PaymentId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -220,7 +234,7 @@ struct TransactionRecord {
     holder: Option<BusinessId>,
 }
 
-fn record_of(one: &PayoutTransaction) -> TransactionRecord {
+fn record_of(one: &ProviderTransaction) -> TransactionRecord {
     let transaction = &one.transaction;
     TransactionRecord {
         id: transaction.id.clone(),
@@ -232,6 +246,8 @@ fn record_of(one: &PayoutTransaction) -> TransactionRecord {
         net: transaction.net.minor(),
         exchange_rate: transaction.exchange_rate.map(|rate| rate.to_string()),
         at: transaction.at,
+        recorded_at: one.recorded_at,
+        payout: one.payout.clone(),
         payment: one.payment.clone(),
         fact: one.fact.clone(),
         taken_over_at: one.taken_over_at,
@@ -240,28 +256,68 @@ fn record_of(one: &PayoutTransaction) -> TransactionRecord {
     }
 }
 
-/// The transaction in its payout, and in the list of what moved.
-pub(crate) fn of_transaction(b: &BusinessId, payout: &Payout, one: &PayoutTransaction) -> Result<Item, StoreError> {
+/// The attributes that a transaction loses once it is known whose it is.
+pub(crate) const OPTIONAL_OF_TRANSACTION: &[&str] = &["gsi1pk", "gsi1sk"];
+
+/// The transaction in the list of what moved, and in that of what has no owner yet, if it may find one.
+pub(crate) fn of_transaction(
+    b: &BusinessId,
+    provider: Provider,
+    one: &ProviderTransaction,
+) -> Result<Item, StoreError> {
     let (id, at) = (&one.transaction.id, one.transaction.at);
-    let item = item(&keys::transaction(b, payout.provider, &payout.id, id), &record_of(one))?;
-    Ok(listed(item, Index::List, &keys::movements_of_month(b, at), &format!("{at:.3}#{id}#T")))
+    let item = item(&keys::transaction(b, provider, id), &record_of(one))?;
+    let item = listed(item, Index::List, &keys::movements_of_month(b, at), &format!("{at:.3}#{id}#T"));
+    Ok(if one.is_known() || one.transaction.source.is_none() || !one.transaction.may_be_a_payments() {
+        item
+    } else {
+        listed(item, Index::Parent, &keys::unmatched(b, provider), &format!("{at:.3}#{id}"))
+    })
+}
+
+impl ProviderTransaction {
+    /// Whether it is known whose it is.
+    pub fn is_known(&self) -> bool {
+        self.payment.is_some() || self.other_business.is_some()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct MemberRecord {
+    id: ObjectId,
+}
+
+/// That a transaction is of a payout.
+pub(crate) fn of_member(
+    b: &BusinessId,
+    provider: Provider,
+    payout: &ObjectId,
+    transaction: &ObjectId,
+) -> Result<Item, StoreError> {
+    let key = keys::transaction_of_payout(b, provider, payout, transaction);
+    item(&key, &MemberRecord { id: transaction.clone() })
+}
+
+/// The id of a transaction of a payout.
+pub(crate) fn member(item: Item) -> Result<ObjectId, StoreError> {
+    record::<MemberRecord>(item).map(|record| record.id)
 }
 
 /// The instant at which a payment took a transaction over, in the list of what moved; none where it did not.
 pub(crate) fn of_taken_over(
     b: &BusinessId,
-    payout: &Payout,
-    one: &PayoutTransaction,
+    provider: Provider,
+    one: &ProviderTransaction,
 ) -> Result<Option<Item>, StoreError> {
     let Some(at) = one.taken_over_at else { return Ok(None) };
     let id = &one.transaction.id;
-    let item = item(&keys::taken_over(b, payout.provider, &payout.id, id), &record_of(one))?;
+    let item = item(&keys::taken_over(b, provider, id), &record_of(one))?;
     Ok(Some(listed(item, Index::List, &keys::movements_of_month(b, at), &format!("{at:.3}#{id}#TO"))))
 }
 
 /// The attribute under which the item of what was paid out of a payment has a transaction, and its value. The same transaction has the
 /// same, so that it is never there twice.
-pub(crate) fn of_settled(one: &PayoutTransaction) -> Result<(String, AttributeValue), StoreError> {
+pub(crate) fn of_settled(one: &ProviderTransaction) -> Result<(String, AttributeValue), StoreError> {
     let value =
         serde_dynamo::to_attribute_value(record_of(one)).map_err(|error| StoreError::defect("encode", &error))?;
     Ok((format!("{SETTLED}{}", one.transaction.id), value))
@@ -270,7 +326,7 @@ pub(crate) fn of_settled(one: &PayoutTransaction) -> Result<(String, AttributeVa
 const SETTLED: &str = "t#";
 
 /// The transactions of a payment, in the order in which they happened.
-pub(crate) fn settled(item: Item) -> Result<Vec<PayoutTransaction>, StoreError> {
+pub(crate) fn settled(item: Item) -> Result<Vec<ProviderTransaction>, StoreError> {
     let ours = item.into_iter().filter(|(name, _)| name.starts_with(SETTLED));
     let read = ours.map(|(_, value)| {
         let record =
@@ -279,26 +335,26 @@ pub(crate) fn settled(item: Item) -> Result<Vec<PayoutTransaction>, StoreError> 
     });
     let mut all = read.collect::<Result<Vec<_>, StoreError>>()?;
     all.sort_by(|one, other| {
-        let key = |one: &PayoutTransaction| (one.transaction.at, one.transaction.id.clone());
+        let key = |one: &ProviderTransaction| (one.transaction.at, one.transaction.id.clone());
         key(one).cmp(&key(other))
     });
     Ok(all)
 }
 
 pub(crate) fn movement(item: Item) -> Result<Movement, StoreError> {
-    let is_taken_over = text_of(&item, "sk").is_some_and(|sk| sk.starts_with(keys::TAKEN_OVER));
+    let is_taken_over = text_of(&item, "sk") == Some(keys::TAKEN_OVER);
     let one = transaction(item)?;
     Ok(if is_taken_over { Movement::TakenOver(one) } else { Movement::Moved(one) })
 }
 
-pub(crate) fn transaction(item: Item) -> Result<PayoutTransaction, StoreError> {
+pub(crate) fn transaction(item: Item) -> Result<ProviderTransaction, StoreError> {
     transaction_of(record(item)?)
 }
 
-fn transaction_of(record: TransactionRecord) -> Result<PayoutTransaction, StoreError> {
+fn transaction_of(record: TransactionRecord) -> Result<ProviderTransaction, StoreError> {
     let money = |minor| Balance::new(minor, record.currency).map_err(|error| StoreError::defect("transaction", &error));
     let rate = record.exchange_rate.map(|rate| rate.parse()).transpose();
-    Ok(PayoutTransaction {
+    Ok(ProviderTransaction {
         transaction: BalanceTransaction {
             id: record.id,
             kind: record.kind,
@@ -309,6 +365,8 @@ fn transaction_of(record: TransactionRecord) -> Result<PayoutTransaction, StoreE
             exchange_rate: rate.map_err(|error| StoreError::defect("transaction", &error))?,
             at: record.at,
         },
+        payout: record.payout,
+        recorded_at: record.recorded_at,
         payment: record.payment,
         fact: record.fact,
         taken_over_at: record.taken_over_at,

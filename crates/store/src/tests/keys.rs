@@ -52,8 +52,11 @@ fn of_business(b: &BusinessId, parts: &Parts<'_>) -> Vec<(&'static str, Key)> {
         ("unapplied of a credit note", keys::unapplied_of_credit_note(b, &customer, &note)),
         ("saved method", keys::method(b, stripe(), &object)),
         ("payout", keys::payout(b, stripe(), &object)),
-        ("transaction of a payout", keys::transaction(b, stripe(), &object, &object)),
-        ("transaction that was taken over", keys::taken_over(b, stripe(), &object, &object)),
+        ("transaction of a payout", keys::transaction_of_payout(b, stripe(), &object, &object)),
+        ("movement at a provider", keys::transaction(b, stripe(), &object)),
+        ("movement that was taken over", keys::taken_over(b, stripe(), &object)),
+        ("money at a provider", keys::provider_cash(b, stripe(), &object)),
+        ("reading by time", keys::balance_reading(b, stripe())),
         ("what was paid out of a payment", keys::settlement(b, &id("pay", name))),
         ("export", keys::export(b, &id("exp", name))),
         ("part of an export", keys::export_part(b, &id("exp", name), 7)),
@@ -137,7 +140,7 @@ fn every_key_is_as_it_is_in_the_tables() {
 fn named_by(what: &str, parts: &Parts<'_>) -> String {
     let Parts { name, text, object, place } = parts;
     match what {
-        "business" | "sweep" => String::new(),
+        "business" | "sweep" | "reading by time" => String::new(),
         "block of the audit" => place.to_string(),
         "customer"
         | "balance"
@@ -156,7 +159,9 @@ fn named_by(what: &str, parts: &Parts<'_>) -> String {
         "saved method"
         | "payout"
         | "transaction of a payout"
-        | "transaction that was taken over"
+        | "movement at a provider"
+        | "money at a provider"
+        | "movement that was taken over"
         | "provider object"
         | "waiting fact" => (*object).to_owned(),
         "provider event" => format!("{object} {text}"),

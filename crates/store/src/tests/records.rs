@@ -17,10 +17,10 @@ use super::Fixture;
 use super::samples::*;
 use crate::items::Item;
 use crate::{
-    ApiKey, AuditBlock, AuditSeal, BlockRecord, Claim, CommitContext, CommitOutcome, DecisionRecord, DueItem, DueKey,
-    DueList, Effect, EffectKind, EffectState, Envelope, Export, ExportFormat, ExportKind, ExportPart,
-    IdempotentResponse, Movement, Page, Payout, PayoutReading, PayoutTransaction, ReceivedEvent, RecordKey, Session,
-    SignIn, StoreError, Sweep,
+    ApiKey, AuditBlock, AuditSeal, BalancePlace, BalanceReading, BlockRecord, Claim, CommitContext, CommitOutcome,
+    DecisionRecord, DueItem, DueKey, DueList, Effect, EffectKind, EffectState, Envelope, Export, ExportFormat,
+    ExportKind, ExportPart, IdempotentResponse, Movement, Page, Payout, PayoutReading, ProviderCash,
+    ProviderTransaction, ReceivedEvent, RecordKey, Session, SignIn, StoreError, Sweep,
 };
 
 pub(super) async fn commit(fixture: &Fixture, decision: &receivables::Decision) {
@@ -127,6 +127,7 @@ pub(super) fn payout() -> Payout {
         manual: false,
         bank_reference: Some("REF".to_owned()),
         failure: None,
+        movements: ["txn_1".parse().unwrap()].into(),
     };
     Payout {
         provider: stripe(),
@@ -141,9 +142,9 @@ pub(super) fn payout() -> Payout {
     }
 }
 
-pub(super) fn transaction() -> PayoutTransaction {
+pub(super) fn transaction() -> ProviderTransaction {
     let euros = |minor| Balance::new(minor, Currency::EUR).unwrap();
-    PayoutTransaction {
+    ProviderTransaction {
         transaction: BalanceTransaction {
             id: "txn_1".parse().unwrap(),
             kind: "charge".to_owned(),
@@ -154,12 +155,31 @@ pub(super) fn transaction() -> PayoutTransaction {
             exchange_rate: None,
             at: now(),
         },
+        payout: Some(payout().id),
+        recorded_at: later(2),
         payment: Some(id("pay", "1")),
         fact: Some("F#stripe#intent#pi_1".to_owned()),
         taken_over_at: Some(later(1)),
         other_business: Some(b()),
         holder: Some(b()),
     }
+}
+
+pub(super) fn balance_reading() -> BalanceReading {
+    BalanceReading {
+        business: b(),
+        provider: stripe(),
+        from: now(),
+        read_until: Some(later(1)),
+        due_at: Some(later(4)),
+        place: Some(BalancePlace { began_at: later(3), after: "txn_9".to_owned() }),
+        version: 1,
+    }
+}
+
+fn provider_cash() -> ProviderCash {
+    let (customer, held) = ("cus_9".parse().unwrap(), vec![money(4_000)]);
+    ProviderCash { provider: stripe(), customer, held, heard_at: later(2), version: 1 }
 }
 
 fn export() -> Export {
@@ -231,7 +251,9 @@ pub(super) async fn write_the_rest(fixture: &Fixture) {
     assert!(store.count_sign_in_mail(&b(), "hash of an address", now()).await.unwrap());
     store.put_session("hash of a session", &session()).await.unwrap();
     assert!(store.put_payout(&b(), &payout()).await.unwrap());
-    store.put_new_payout_transactions(&b(), &payout(), &[transaction()]).await.unwrap();
+    store.put_new_transactions(&b(), stripe(), &[transaction()]).await.unwrap();
+    assert!(store.put_balance_reading(&balance_reading()).await.unwrap());
+    assert!(store.put_provider_cash(&b(), &provider_cash()).await.unwrap());
     assert!(store.put_method(&b(), &method()).await.unwrap());
     assert!(store.put_new_export(&export()).await.unwrap());
     assert!(!store.put_new_export(&export()).await.unwrap(), "it is asked for once");
@@ -301,6 +323,9 @@ async fn what_is_written_is_read() {
     assert_eq!(store.session("hash of a session", now()).await.unwrap(), Some(session()));
     assert_eq!(store.payout(&b(), stripe(), &payout().id).await.unwrap(), Some(payout()));
     assert_eq!(store.payout_transactions(&b(), stripe(), &payout().id).await.unwrap(), [transaction()]);
+    assert_eq!(store.provider_cash(&b(), stripe(), &provider_cash().customer).await.unwrap(), Some(provider_cash()));
+    assert_eq!(store.all_provider_cash(&b(), &Page::first(9)).await.unwrap().items, [provider_cash()]);
+    assert_eq!(store.balance_reading(&b(), stripe()).await.unwrap(), Some(balance_reading()));
     assert_eq!(store.transactions_of_payment(&b(), paid.id()).await.unwrap(), [transaction()]);
     assert_eq!(store.export(&b(), &export().id).await.unwrap(), Some(moved_export()));
     assert_eq!(store.exports(&b(), &Page::first(9)).await.unwrap().items, [moved_export()]);

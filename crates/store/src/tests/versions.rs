@@ -11,7 +11,7 @@ use super::Fixture;
 use super::records::{commit, event, eventful_payment, items, method, payout, transaction, write_the_rest};
 use super::samples::*;
 use crate::items::{Item, number};
-use crate::{BusinessChange, CommitContext, EventState, PayoutTransaction, StoreError};
+use crate::{BusinessChange, CommitContext, EventState, ProviderTransaction, StoreError};
 
 /// One of everything, with what is written to it next.
 struct Everything {
@@ -27,16 +27,16 @@ async fn everything(fixture: &Fixture) -> Everything {
     let (note, given) = credit_note("1", "N-1");
     commit(fixture, &given).await;
     write_the_rest(fixture).await;
-    let unknown = PayoutTransaction { payment: None, other_business: None, taken_over_at: None, ..moved() };
-    fixture.store.put_new_payout_transactions(&b(), &payout(), &[unknown]).await.unwrap();
+    let unknown = ProviderTransaction { payment: None, other_business: None, taken_over_at: None, ..moved() };
+    fixture.store.put_new_transactions(&b(), stripe(), &[unknown]).await.unwrap();
     Everything { person, paid, note }
 }
 
 /// A movement whose payment becomes known later.
-fn moved() -> PayoutTransaction {
+fn moved() -> ProviderTransaction {
     let mut moved = transaction();
     moved.transaction.id = "txn_2".parse().unwrap();
-    PayoutTransaction { taken_over_at: None, ..moved }
+    ProviderTransaction { taken_over_at: None, ..moved }
 }
 
 /// Changes each thing that changes, and says how that went: by name, whether it was written.
@@ -69,7 +69,7 @@ async fn change_everything(fixture: &Fixture, all: &Everything) -> BTreeMap<&'st
         ("credit note", decided(applied).await),
         ("settings", store.commit_settings(settings, &by).await),
         ("payout", store.put_payout(&b(), &next).await),
-        ("transaction", store.match_payout_transactions(&b(), &payout(), &[moved()]).await.map(|()| true)),
+        ("transaction", store.match_transactions(&b(), stripe(), &[moved()]).await.map(|()| true)),
         ("method", store.put_method(&b(), &detached).await),
         ("nobody's money", kept.map(|_| true)),
         (

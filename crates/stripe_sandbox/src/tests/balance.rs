@@ -131,3 +131,39 @@ async fn a_failed_payout_is_in_the_next() {
     let bare = shop.call("POST", &format!("/payouts/{}/fail", next["id"].as_str().unwrap()), &[], "").await;
     assert_eq!((bare.status, &bare.json()["failure_code"]), (200, &json!("account_closed")));
 }
+
+#[tokio::test]
+async fn a_payout_by_hand_leaves_the_rest_at_stripe_and_one_at_once_costs_a_fee() {
+    let shop = Shop::open();
+    shop.charge("4000000000000077").await;
+    shop.charge("4242424242424242").await;
+    let by_hand =
+        |amount: i64, instant: bool| json!({ "by_hand": { "amount": amount, "currency": "eur", "instant": instant } });
+    let balance = async |shop: &Shop| {
+        let balance = shop.ok("GET", "balance", "").await;
+        (balance["available"][0]["amount"].clone(), balance["pending"][0]["amount"].clone())
+    };
+    assert_eq!(balance(&shop).await, (json!(11_844), json!(11_844)));
+    let refused = shop
+        .call("POST", "/payouts", &[("content-type", "application/json")], &by_hand(11_800, true).to_string())
+        .await;
+    assert_eq!(refused.status, 400, "there is not enough for the fee as well");
+    let first = shop.control("/payouts", &by_hand(2_000, false)).await["data"][0].clone();
+    let second = shop.control("/payouts", &by_hand(5_000, true)).await["data"][0].clone();
+    assert_eq!((&first["method"], &second["method"]), (&json!("standard"), &json!("instant")));
+    assert_eq!((&second["automatic"], &second["reconciliation_status"]), (&json!(false), &json!("not_applicable")));
+    let path = format!("payouts/{}?expand[]=balance_transaction", second["id"].as_str().unwrap());
+    let movement = shop.ok("GET", &path, "").await["balance_transaction"].clone();
+    let amounts = ["amount", "fee", "net"].map(|name| movement[name].as_i64().unwrap());
+    assert_eq!(amounts, [-5_000, 50, -5_050]);
+    let cancel = format!("/payouts/{}/cancel", first["id"].as_str().unwrap());
+    let cancelled = shop.control(&cancel, &json!({})).await;
+    assert_eq!(cancelled["status"], "canceled");
+    assert_eq!(
+        shop.again("balance_transactions", &json!({ "id": cancelled["failure_balance_transaction"] })).await["type"],
+        "payout_cancel"
+    );
+    assert_eq!(shop.event_types().await.last().unwrap(), "payout.canceled");
+    assert_eq!(balance(&shop).await, (json!(11_844 - 5_050), json!(11_844)));
+    assert_eq!(shop.call("POST", &cancel, &[], "").await.status, 400);
+}

@@ -108,7 +108,11 @@ async fn the_product_verifies_and_understands_every_webhook() {
         let event = Event::read(body.as_bytes()).unwrap();
         match reports::reports(&event).unwrap() {
             Meaning::Reports(reports) if event.kind.starts_with("checkout.") => cash.push(received(&reports)),
-            Meaning::Reports(_) | Meaning::Methods(_) | Meaning::CustomerDeleted(_) | Meaning::Payout(_) => {}
+            Meaning::Reports(_)
+            | Meaning::Methods(_)
+            | Meaning::CustomerDeleted(_)
+            | Meaning::CashBalance(_)
+            | Meaning::Payout(_) => {}
             Meaning::Nothing => assert_eq!(&*event.kind, "payment_intent.created"),
             Meaning::Fetch { .. } | Meaning::OfOtherAccount => panic!("the sandbox sends no such events"),
         }

@@ -79,7 +79,7 @@ pub(crate) fn frame() -> OpenApi {
             tag("Payouts", "Transfers from the payment provider to your bank, and the transactions that they consist of."),
             tag("Exports", "The journal and the payments of a period, and statements, for your bookkeeping: at once, or as files of any size."),
             tag("Credit notes", "Documents that reduce what a customer owes. Their credit is applied to invoices like cash."),
-            tag("Unapplied and unidentified", "Unapplied: cash and credit of a customer that covers no invoice. Unidentified: money without a known customer."),
+            tag("Unapplied and unidentified", "Unapplied: cash and credit of a customer that covers no invoice. Unidentified: money without a known customer. Provider cash: money that lies at the payment provider and is part of no payment."),
             tag("Pay links", "Addresses at which an invoice can be seen and paid."),
             tag("Effects", "What follows from facts and could not be done yet, such as receipts that were not mailed."),
             tag("Reviews", "Cases that a person should look at, such as chargebacks."),

@@ -54,7 +54,7 @@ struct Period {
 pub(crate) struct JournalResponse {
     /// Every ledger entry of the period that was made before this instant is in the journal: at most three minutes before the
     /// request. Later ones may be missing, so export the period again if it ends later. The provider's transactions come with
-    /// their payouts.
+    /// their payouts; of an account with payouts by hand or at once they come within a day.
     #[schema(format = "date-time")]
     complete_until: String,
     /// The lines, by day.

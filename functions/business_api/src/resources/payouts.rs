@@ -3,7 +3,7 @@
 use axum::extract::Path;
 use receivables::{Balance, ObjectId};
 use serde::{Deserialize, Serialize};
-use store::{Payout, PayoutTransaction};
+use store::{Payout, ProviderTransaction};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::http::auth::Caller;
@@ -37,7 +37,8 @@ pub(crate) struct PayoutResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     failure: Option<String>,
-    /// Whether the provider lists the transactions of the payout. It does not for manual and instant payouts.
+    /// Whether the provider lists the transactions of the payout. It does not for manual and instant payouts: then everything that
+    /// moves on the account is read by time instead, and is in the journal, each movement once.
     provable: bool,
     /// The sums of its transactions. Null until they are read, and always if `provable` is false.
     #[schema(required)]
@@ -64,7 +65,8 @@ pub(crate) struct ProofResponse {
 pub(crate) struct PayoutWithTransactionsResponse {
     #[serde(flatten)]
     payout: PayoutResponse,
-    /// The transactions that the payout consists of.
+    /// The transactions that the payout consists of. If `provable` is false, only its own: that by which it left the account at the
+    /// provider, with its fee, and that by which it came back, once they are read.
     transactions: Vec<TransactionResponse>,
 }
 
@@ -132,8 +134,8 @@ impl From<&Payout> for PayoutResponse {
     }
 }
 
-impl From<&PayoutTransaction> for TransactionResponse {
-    fn from(one: &PayoutTransaction) -> Self {
+impl From<&ProviderTransaction> for TransactionResponse {
+    fn from(one: &ProviderTransaction) -> Self {
         let transaction = &one.transaction;
         let plain = |amount: Balance| amount.to_plain();
         Self {
@@ -175,9 +177,14 @@ pub(crate) async fn show_payout(caller: Caller, Path(id): Path<String>) -> Resul
     let id: ObjectId = id.parse().map_err(|_| ApiError::not_found())?;
     let (store, b) = (caller.store(), caller.business_id());
     for (provider, _) in caller.state.context.gateways.all() {
-        let (payout, transactions) =
+        let (payout, listed) =
             tokio::try_join!(store.payout(b, provider, &id), store.payout_transactions(b, provider, &id))?;
         if let Some(payout) = payout {
+            let transactions = if payout.state.manual || payout.unlisted {
+                store.transactions(b, provider, &payout.state.movements).await?
+            } else {
+                listed
+            };
             let transactions = transactions.iter().map(TransactionResponse::from).collect();
             let payout = PayoutResponse::from(&payout);
             return ApiResponse::ok(&PayoutWithTransactionsResponse { payout, transactions });

@@ -73,6 +73,19 @@ impl Runner {
         made["data"].as_array().is_some_and(|made| !made.is_empty())
     }
 
+    /// The business pays out a part of what can be paid out in the first currency that has any.
+    pub(super) async fn pay_out_by_hand(&self, percent: i64, instant: bool) -> bool {
+        let balance = self.world.stripe("/balance").await;
+        let there = |sum: &Value| sum["amount"].as_i64().unwrap();
+        let Some(sum) = balance["available"].as_array().unwrap().iter().find(|sum| there(sum) > 0) else {
+            return false;
+        };
+        let currency = sum["currency"].as_str().unwrap();
+        let amount = provider::in_steps(there(sum) * percent / 100, currency);
+        let asked = json!({ "by_hand": { "amount": amount, "currency": currency, "instant": instant } });
+        self.world.stripe_control_if("/payouts", &asked).await.is_some()
+    }
+
     /// The bank sends one of the payouts back.
     pub(super) async fn return_payout(&self, pick: usize) -> bool {
         let payouts = provider::all(&self.world, "payouts").await;

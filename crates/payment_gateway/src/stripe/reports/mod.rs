@@ -31,6 +31,7 @@
 //! | `customer.deleted` | all methods of the customer are gone |
 //! | `payout.created`, `.updated`, `.paid`, `.failed`, `.canceled` | the payout, and how far it came |
 //! | `payout.reconciliation_completed` | the same, and that its transactions are complete |
+//! | `cash_balance.funds_available`, `customer_cash_balance_transaction.created` | money lies at Stripe for a customer, or was moved there: how much is asked (`cash_balance`) |
 //! | a charge that is only reserved; a session that costs nothing or is of another mode than `payment`; a setup intent that saved nothing for a customer; a mandate for one payment | nothing: not ours to collect, or nothing has happened |
 //! | thin events about any of these objects | the object must be fetched; then the same as above. That a method was detached or a customer deleted is said by the type alone |
 //! | any other type, known or not | nothing. It is kept, and a later version may replay it |
@@ -43,6 +44,7 @@
 //!
 //! A missing status is taken from the event's type, and only then: a thin event or a fetch has nothing but the object.
 
+mod cash_balance;
 mod charge;
 mod checkout;
 mod concern;
@@ -65,6 +67,7 @@ use crate::stripe::currency::{CurrencyRule, balance_from_stripe, from_stripe};
 use crate::stripe::event::Event;
 use crate::stripe::field::Field;
 
+pub(crate) use cash_balance::amounts as cash_balance_amounts;
 pub use fetched::Fetchable;
 
 /// The metadata under which an object carries our payment's id.
@@ -119,6 +122,8 @@ pub const EVENT_TYPES_APPLIED: &[&str] = &[
     payout::FAILED,
     payout::CANCELED,
     payout::RECONCILIATION_COMPLETED,
+    cash_balance::FUNDS_AVAILABLE,
+    cash_balance::TRANSACTION_CREATED,
 ];
 
 impl Meaning {
@@ -145,6 +150,10 @@ pub fn reports(event: &Event<'_>) -> Result<Meaning, Unreadable> {
         is_a(event, method::CUSTOMER)?;
         let id = event.object_id.clone().ok_or(Unreadable::because("the customer has no id"))?;
         return Ok(Meaning::CustomerDeleted(id));
+    }
+    if let Some(word) = cash_balance::object_of(kind) {
+        is_a(event, word)?;
+        return Ok(Meaning::CashBalance(cash_balance::customer(object)?));
     }
     let subject = Fetchable::of_event(kind).ok_or(Unreadable::because("the event's type is of no family"))?;
     is_a(event, subject.word())?;
@@ -289,6 +298,10 @@ pub(crate) fn is_fee(kind: Field<'_>, category: Field<'_>) -> bool {
 
 fn currency_of(field: Field<'_>) -> Result<Currency, Unreadable> {
     let code = field.text().ok_or(Unreadable::because("money moved in no currency"))?;
+    currency_named(&code)
+}
+
+fn currency_named(code: &str) -> Result<Currency, Unreadable> {
     let known = code.to_ascii_uppercase().parse();
     known.map_err(|_| Unreadable::because("money moved in a currency that is not known here"))
 }

@@ -33,6 +33,8 @@ struct Payout<'a> {
     automatic: Field<'a>,
     trace_id: Field<'a>,
     failure_code: Field<'a>,
+    balance_transaction: Field<'a>,
+    failure_balance_transaction: Field<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -66,6 +68,10 @@ pub(super) fn read(object: &RawValue, kind: Option<&str>) -> Result<PayoutReport
         manual: payout.automatic.flag() == Some(false),
         bank_reference: trace.value.word(),
         failure: if rank == PayoutRank::Failed { payout.failure_code.word() } else { None },
+        movements: [payout.balance_transaction, payout.failure_balance_transaction]
+            .into_iter()
+            .filter_map(Field::id)
+            .collect(),
     };
     Ok(PayoutReport { payout: id, state })
 }

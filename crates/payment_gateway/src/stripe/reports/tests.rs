@@ -40,6 +40,7 @@ fn shown(meaning: Result<Meaning, Unreadable>) -> String {
         Ok(Meaning::Reports(reports)) => reports.iter().map(line).collect::<Vec<String>>().join("\n"),
         Ok(Meaning::Methods(reports)) => reports.iter().map(method_line).collect::<Vec<String>>().join("\n"),
         Ok(Meaning::CustomerDeleted(customer)) => format!("customer {customer} deleted"),
+        Ok(Meaning::CashBalance(customer)) => format!("the cash balance of {customer} changed"),
         Ok(Meaning::Payout(report)) => payout_line(&report),
         Ok(Meaning::Nothing) => "nothing".to_owned(),
         Ok(Meaning::OfOtherAccount) => "of another account".to_owned(),
@@ -187,7 +188,11 @@ fn every_type_applied_has_a_fixture_in_an_old_and_in_a_new_shape_and_applies() {
             let said = meaning(json);
             let applies = matches!(
                 said,
-                Ok(Meaning::Reports(_) | Meaning::Methods(_) | Meaning::CustomerDeleted(_) | Meaning::Payout(_))
+                Ok(Meaning::Reports(_)
+                    | Meaning::Methods(_)
+                    | Meaning::CustomerDeleted(_)
+                    | Meaning::CashBalance(_)
+                    | Meaning::Payout(_))
             );
             assert!(applies, "{name} changes nothing: {said:?}");
             assert_eq!(Event::read(json.as_bytes()).unwrap().kind, *kind, "{name}");

@@ -3,19 +3,29 @@
 //! These requests have no parameters to get wrong, so they are written without generated builders, each family of which would
 //! make the binary larger.
 
-use receivables::{ObjectId, Report};
+use receivables::{Money, ObjectId, Report};
 use stripe_client_core::{RequestBuilder, StripeMethod};
 
 use super::Client;
 use crate::meaning::Meaning;
 use crate::request_error::RequestError;
-use crate::stripe::reports::{Fetchable, object_meaning};
+use crate::stripe::reports::{Fetchable, cash_balance_amounts, object_meaning};
 
 impl Client {
     /// Fetches an object and returns its meaning. Never [`Meaning::Fetch`].
     pub async fn fetch(&self, kind: Fetchable, id: &ObjectId) -> Result<Meaning, RequestError> {
         let answer = self.transport.send(request(kind, id), None).await?;
         Ok(object_meaning(kind, &answer)?)
+    }
+
+    /// What lies at Stripe for a customer, by currency: nothing for one who is gone.
+    pub async fn cash_balance(&self, customer: &ObjectId) -> Result<Vec<Money>, RequestError> {
+        let request = RequestBuilder::new(StripeMethod::Get, format!("/customers/{customer}/cash_balance"));
+        match self.transport.send(request, None).await {
+            Ok(answer) => Ok(cash_balance_amounts(&answer)?),
+            Err(RequestError::Refused { code, .. }) if code == "resource_missing" => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -27,6 +37,7 @@ pub(super) fn payment_reports(meaning: Meaning) -> Result<Vec<Report>, RequestEr
         Meaning::Methods(_)
         | Meaning::Payout(_)
         | Meaning::CustomerDeleted(_)
+        | Meaning::CashBalance(_)
         | Meaning::OfOtherAccount
         | Meaning::Fetch(_) => Err(other("no part of a payment")),
     }

@@ -1,4 +1,4 @@
-//! Lists: the refunds and chargebacks of a payment, the transactions of a payout, and events.
+//! Lists: the refunds and chargebacks of a payment, the transactions of a payout or of a time, and events.
 //!
 //! Stripe gives a list in pages, the newest first; the next page begins after the last id of this one.
 
@@ -93,7 +93,25 @@ impl Client {
         payout: &ObjectId,
         after: Option<&str>,
     ) -> Result<TransactionsPage, RequestError> {
-        let mut request = ListBalanceTransaction::new().payout(payout.as_str()).limit(PAGE_MAX);
+        self.transactions(ListBalanceTransaction::new().payout(payout.as_str()), after).await
+    }
+
+    /// A page of all movements of the account since an instant, of any payout or none. `after` is the `more` of the page before.
+    pub async fn balance_transactions_since(
+        &self,
+        created: Timestamp,
+        after: Option<&str>,
+    ) -> Result<TransactionsPage, RequestError> {
+        let since = RangeQueryTs::gte(created.as_second());
+        self.transactions(ListBalanceTransaction::new().created(since), after).await
+    }
+
+    async fn transactions(
+        &self,
+        request: ListBalanceTransaction,
+        after: Option<&str>,
+    ) -> Result<TransactionsPage, RequestError> {
+        let mut request = request.limit(PAGE_MAX);
         if let Some(after) = after {
             request = request.starting_after(after);
         }
