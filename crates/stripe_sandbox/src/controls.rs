@@ -20,6 +20,7 @@
 //! | `foreign_charge` | `amount`, `currency`, `customer`, `with_intent` |
 //! | `authentications/{intent}` | `passed` |
 //! | `mandates/{id}` | `status` |
+//! | `payment_methods/{id}` | `number`: a saved card behaves as this test card from now on, because it was lost, has no funds left |
 //! | `shape` | `older` |
 //! | `outage` | `after`, `requests`, `status`, `carried_out`, `agent`: the API's answers to the next requests |
 
@@ -65,6 +66,7 @@ pub(super) fn routes() -> Router<Sandbox> {
         .route("/foreign_charge", post(foreign_charge))
         .route("/authentications/{intent}", post(authenticate))
         .route("/mandates/{id}", post(set_mandate))
+        .route("/payment_methods/{id}", post(change_card))
         .route("/shape", post(set_shape))
         .route("/outage", post(set_outage))
         .merge(cash::routes())
@@ -334,6 +336,16 @@ async fn set_mandate(
         saved_methods::set_mandate(transaction, &id, &state.status)
     })
     .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CardBehind {
+    number: String,
+}
+
+async fn change_card(State(sandbox): State<Sandbox>, Path(id): Path<String>, Json(card): Json<CardBehind>) -> Response {
+    carry_out(&sandbox, move |transaction| saved_methods::behave_as(transaction, &id, &card.number)).await
 }
 
 #[derive(Deserialize)]

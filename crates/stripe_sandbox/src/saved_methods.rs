@@ -8,7 +8,7 @@ use super::form::Params;
 use super::listing::{self, Page};
 use super::payment_methods::{self, Behaviour, Instrument};
 use super::test_numbers::CardBehaviour;
-use super::{customers, test_methods};
+use super::{customers, test_methods, test_numbers};
 
 /// The expiry of Stripe's named test methods: the end of a year well ahead.
 const TEST_METHOD_EXPIRY: (i8, i16) = (12, 2040);
@@ -123,6 +123,17 @@ pub(super) fn live_mandate(transaction: &Transaction<'_>, method: &Record) -> Re
         }
     }
     Ok(None)
+}
+
+/// The card behind a saved method is not what it was: its issuer answers as for another test card.
+pub(super) fn behave_as(transaction: &Transaction<'_>, id: &str, number: &str) -> Result<Value, ApiError> {
+    let mut method = transaction.need("payment_method", id, "payment_method")?;
+    if method.text("type") != "card" || test_numbers::test_card(number).is_none() {
+        return Err(ApiError::invalid("number", "Only a card can behave as another test card."));
+    }
+    method.internal["number"] = json!(number);
+    transaction.put(&method)?;
+    Ok(method.body)
 }
 
 /// The customer's bank no longer honours a mandate, or honours it again.
