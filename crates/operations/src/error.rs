@@ -2,7 +2,7 @@
 
 use object_storage::StorageError;
 use payment_gateway::{Alarm, PayerRemedy, Reaction, RequestError};
-use receivables::{Refusal, allocation, credit_note, customer, invoice, pay_link, payment};
+use receivables::{Refusal, allocation, credit_note, customer, invoice, pay_link, payment, saved_method};
 use store::StoreError;
 
 /// Why an operation failed.
@@ -83,6 +83,7 @@ macro_rules! refused {
 refused! {
     credit_note::IssueRefusal customer::RegisterRefusal invoice::IssueRefusal pay_link::LinkRefusal
     allocation::ApplyRefusal payment::RefundRefusal payment::ReviewRefusal payment::StartRefusal
+    saved_method::MethodRefusal
 }
 
 impl From<StoreError> for OperationError {

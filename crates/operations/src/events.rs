@@ -92,6 +92,10 @@ async fn apply(
         Ok(Meaning::Reports(reports)) if !reports.is_empty() => {
             Box::pin(apply_reports(context, b, provider, &reports, marked, now)).await
         }
+        Ok(Meaning::ReportsAndMethods(reports, methods)) => {
+            apply_method_reports(context, b, provider, &methods).await?;
+            Box::pin(apply_reports(context, b, provider, &reports, marked, now)).await
+        }
         Ok(Meaning::Methods(reports)) => {
             apply_method_reports(context, b, provider, &reports).await?;
             mark(EventState::Applied, None).await?;

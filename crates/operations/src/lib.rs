@@ -56,7 +56,9 @@ pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link
 pub use links::Links;
 pub use outside_payments::identify;
 pub use payment_gateway::PayerRemedy;
-pub use payments::{StartPayment, StartedPayment, charge_rule, poll_payment, start_payment};
+pub use payments::{
+    ChargeMethod, ChargedPayment, StartPayment, StartedPayment, charge_method, charge_rule, poll_payment, start_payment,
+};
 pub use provider_accounts::{own_accounts, owns_accounts};
 pub use publish::mail::send_sign_in_mail;
 pub use publish::publish;

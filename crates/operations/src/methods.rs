@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use receivables::customer;
-use receivables::saved_method::{MethodReport, MethodState};
+use receivables::payment::DeclineReason;
+use receivables::saved_method::{MethodEnd, MethodReport, MethodState};
 use receivables::{BusinessId, ObjectId, Provider};
 use store::{CommitOutcome, SavedMethod};
 
@@ -37,6 +38,7 @@ async fn apply_method_report(
             provider,
             id: report.method.clone(),
             state: MethodState::default(),
+            ended: None,
             customer: None,
             version: 0,
         });
@@ -52,6 +54,31 @@ async fn apply_method_report(
         method.version += 1;
         let written = context.store.put_method(b, &method).await?;
         if written {
+            return Ok(());
+        }
+    }
+}
+
+/// Marks a saved method as over, because a charge of it was declined for good. The first reason stands, but for a card that has expired
+/// and was renewed since.
+pub(crate) async fn end_method(
+    context: &Context,
+    b: &BusinessId,
+    provider: Provider,
+    id: &ObjectId,
+    reason: DeclineReason,
+) -> Result<(), OperationError> {
+    let mut retry = RetryOnConflict::new(context);
+    loop {
+        retry.attempt().await?;
+        let Some(mut method) = context.store.method(b, provider, id).await? else { return Ok(()) };
+        let is_over = |end: &MethodEnd| end.reason != DeclineReason::Expired || *end == method.state.ended_by(reason);
+        if method.ended.as_ref().is_some_and(is_over) {
+            return Ok(());
+        }
+        method.ended = Some(method.state.ended_by(reason));
+        method.version += 1;
+        if context.store.put_method(b, &method).await? {
             return Ok(());
         }
     }

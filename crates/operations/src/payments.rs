@@ -6,18 +6,24 @@
 use jiff::{SignedDuration, Timestamp};
 use payment_gateway::{CloseOutcome, Gateway, IdempotencyKey, Operation, OrderError, RequestError};
 use receivables::money::AmountRefusal;
-use receivables::payment::{self, ChargeRule, Origin, Request, StartRefusal, State};
+use receivables::payment::{
+    self, ChargeRule, ChosenMethod, HostedPage, Instrument, Origin, Request, StartRefusal, State,
+};
 use receivables::{
-    Business, Change, Currency, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Refusal,
+    Business, Change, Currency, Decision, InvoiceId, Locale, Money, MoneyError, Payment, PaymentId, Provider, Refusal,
 };
 use store::CommitOutcome;
 
 mod apply_reports;
+mod charge_now;
 mod hosted_page;
+mod saved_charge;
 
 use crate::commit::{RetryOnConflict, commit};
 use crate::context::Context;
 use crate::error::OperationError;
+pub use charge_now::{ChargeMethod, ChargedPayment, charge_method};
+
 pub(crate) use apply_reports::{
     ClaimedReports, abandon, change_payment, commit_reports, in_steps, named_invoices, placeable, reload,
     run_to_completion, with_current_invoices,
@@ -25,6 +31,10 @@ pub(crate) use apply_reports::{
 
 /// A page that closes so soon is not offered any more.
 const CHECKOUT_MARGIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// A payment whose page was never opened, or whose claims were never completed, is abandoned after this time. Until then somebody may
+/// still be at it.
+const ABANDON_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
 /// Payments that one form can start, one after the other.
 const PAYMENTS_PER_FORM_MAX: usize = 20;
@@ -64,7 +74,7 @@ pub async fn start_payment(
         if let Some(known) = already_started(context, business, &mut wanted).await? {
             return resume(context, business, known, now).await;
         }
-        let request = request(context, business, &wanted).await?;
+        let request = request(context, business, &wanted, context.gateways.for_checkouts(), None).await?;
         let (payment, decisions) = match payment::start(&request, now) {
             Ok(started) => started,
             Err(StartRefusal::CheckoutOpen { payment: other }) => {
@@ -129,10 +139,15 @@ fn payment_of(decision: &Decision) -> Option<&Payment> {
     decision.changes.iter().find_map(Change::payment)
 }
 
-async fn request(context: &Context, business: &Business, wanted: &StartPayment) -> Result<Request, OperationError> {
+async fn request(
+    context: &Context,
+    business: &Business,
+    wanted: &StartPayment,
+    (provider, gateway): (Provider, &Gateway),
+    method: Option<ChosenMethod>,
+) -> Result<Request, OperationError> {
     let ids: Vec<InvoiceId> = wanted.parts.iter().map(|(invoice, _)| invoice.clone()).collect();
     let invoices = named_invoices(context, &business.id, &ids).await?;
-    let (provider, gateway) = context.gateways.for_checkouts();
     for (place, (_, amount)) in wanted.parts.iter().enumerate() {
         check_amount(gateway, &format!("allocations[{place}].amount"), *amount)?;
     }
@@ -140,6 +155,7 @@ async fn request(context: &Context, business: &Business, wanted: &StartPayment) 
     let rule = gateway.charge_rule(first.currency());
     Ok(Request {
         id: wanted.id.clone(),
+        method,
         provider,
         origin: wanted.origin.clone(),
         locale: wanted.locale,
@@ -233,7 +249,7 @@ pub(crate) async fn close_checkout(
     let key = IdempotencyKey::new(payment.business(), payment.id(), Operation::CloseCheckout, 1);
     match context.gateways.of(payment.provider())?.close_checkout(&checkout.id, &key).await? {
         CloseOutcome::Closed(reports) => commit_reports(context, payment, &reports, None, now).await,
-        CloseOutcome::NoLongerOpen => poll_provider(context, payment, now).await,
+        CloseOutcome::NoLongerOpen => ask_provider(context, payment, now).await,
     }
 }
 
@@ -243,15 +259,36 @@ pub async fn poll_payment(context: &Context, payment: Payment, now: Timestamp) -
     hosted_page::ask_in_time(context, payment, now).await
 }
 
-/// Asks the provider about a payment, and applies the answer.
-pub(crate) async fn poll_provider(
+/// Asks the provider about a payment, in the way of its instrument, and applies the answer. This is the one place that says how.
+pub(crate) async fn ask_provider(
     context: &Context,
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let Some(checkout) = payment.checkout().cloned() else { return Ok(payment) };
-    let reports = context.gateways.of(payment.provider())?.look_up_checkout(&checkout.id).await?;
-    commit_reports(context, payment, &reports, None, now).await
+    let is_old = now.duration_since(payment.started_at()) > ABANDON_AFTER;
+    match payment.instrument().clone() {
+        // Whoever makes the claims asks once they are complete. If that died, nothing was asked for.
+        _ if payment.is_being_claimed() => {
+            if is_old {
+                abandon(context, payment, now).await
+            } else {
+                Ok(payment)
+            }
+        }
+        Instrument::Page(HostedPage { checkout: Some(checkout), .. }) => {
+            let reports = context.gateways.of(payment.provider())?.look_up_checkout(&checkout.id).await?;
+            commit_reports(context, payment, &reports, None, now).await
+        }
+        Instrument::Page(HostedPage { checkout: None, .. }) => {
+            if is_old {
+                abandon(context, payment, now).await
+            } else {
+                Ok(payment)
+            }
+        }
+        Instrument::Charge(charge) => saved_charge::ask_about_charge(context, payment, &charge, now).await,
+        Instrument::Outside => Ok(payment),
+    }
 }
 
 /// An id for the same form with other content: the same content always gives the same id.

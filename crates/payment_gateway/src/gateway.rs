@@ -182,6 +182,33 @@ impl Gateway {
         ask!(self, "charge_saved", client => client.charge_saved(order, key))
     }
 
+    /// How the charge of a saved method stands now.
+    pub async fn look_up_charge(&self, intent: &ObjectId) -> Result<ChargeOutcome, RequestError> {
+        ask!(self, "look_up_charge", client => client.charge(intent))
+    }
+
+    /// How the charge of a saved method stands, found among all that were made of its customer since an instant. `None` where there is
+    /// none among them.
+    pub async fn find_charge(
+        &self,
+        order: &SavedCharge,
+        since: Timestamp,
+    ) -> Result<Option<ChargeOutcome>, RequestError> {
+        ask!(self, "find_charge", client => client.find_charge(order, since))
+    }
+
+    /// Gives up a charge that waits for the method's owner, so that no money can come by it.
+    pub async fn cancel_charge(&self, intent: &ObjectId, key: &IdempotencyKey) -> Result<CloseOutcome, RequestError> {
+        ask!(self, "cancel_charge", client => client.cancel_charge(intent, key))
+    }
+
+    /// Whether a kind of saved method, in the provider's word, can be charged in a currency.
+    pub fn charges_in(&self, kind: Option<&str>, currency: Currency) -> bool {
+        match self {
+            Self::Stripe(_) => stripe::currency::charges_in(kind, currency),
+        }
+    }
+
     /// Refunds money. An error leaves the outcome unknown: ask again with the same key.
     pub async fn refund(&self, order: &RefundOrder, key: &IdempotencyKey) -> Result<RefundOutcome, RequestError> {
         ask!(self, "refund", client => client.create_refund(order, key))

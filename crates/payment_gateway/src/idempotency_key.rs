@@ -9,6 +9,8 @@ pub enum Operation {
     CloseCheckout,
     /// A saved method is charged.
     ChargeSaved,
+    /// The charge of a saved method that needs its owner is given up.
+    CancelCharge,
 }
 
 /// The name under which an effect happens at most once: `{business}:{payment}:{operation}:{attempt}`.
@@ -24,6 +26,7 @@ impl IdempotencyKey {
             Operation::OpenCheckout => "open_checkout",
             Operation::CloseCheckout => "expire_checkout",
             Operation::ChargeSaved => "charge_saved",
+            Operation::CancelCharge => "cancel_charge",
         };
         Self(format!("{business}:{payment}:{operation}:{attempt}"))
     }

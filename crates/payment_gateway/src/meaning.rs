@@ -16,6 +16,8 @@ pub enum Meaning {
     Reports(Vec<Report>),
     /// Reports about saved payment methods.
     Methods(Vec<MethodReport>),
+    /// The same about objects that are part of payments, by which a method was saved as well.
+    ReportsAndMethods(Vec<Report>, Vec<MethodReport>),
     /// The provider's customer is gone, and every saved method with it.
     CustomerDeleted(ObjectId),
     /// Money lies at the provider for its customer, or was moved there: how much is asked of the provider.

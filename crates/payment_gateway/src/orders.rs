@@ -1,6 +1,7 @@
 //! Orders to a provider, and their outcomes.
 
 use jiff::Timestamp;
+use receivables::payment::Decline;
 use receivables::payout::BalanceTransaction;
 use receivables::text::EmailAddress;
 use receivables::{BusinessId, Currency, Locale, Money, ObjectId, PaymentId, RefundId, Report};
@@ -67,15 +68,20 @@ pub struct SavedCharge {
     pub method: ObjectId,
 }
 
-/// The outcome of charging a saved method.
+/// The outcome of charging a saved method, when it was requested or as it stands now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChargeOutcome {
-    /// The provider reports that the money came, or that it is on its way.
-    Made(Vec<Report>),
-    /// It was declined, or could not be tried, and no money moved.
+    /// The provider reports that the money came, or that it is on its way, or was given up.
+    Made {
+        /// The provider's record of the charge.
+        intent: ObjectId,
+        reports: Vec<Report>,
+    },
+    /// It was declined, or could not be tried, or waits for its owner, and no money moved.
     Declined {
-        /// The reason in the provider's terms: the issuer's where it gives one.
-        decline: String,
+        /// The provider's record of the charge, if there is one.
+        intent: Option<ObjectId>,
+        decline: Decline,
         /// What the provider reports of the attempt, if there was one.
         reports: Vec<Report>,
     },

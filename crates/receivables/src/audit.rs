@@ -13,7 +13,7 @@ use crate::ids::{CustomerId, KeyId, PayLinkId};
 use crate::invoice::{CutKind, HoldChange, HoldKind, InvoiceChange};
 use crate::money::Money;
 use crate::pay_link::Scope;
-use crate::payment::{Payment, RefundOrder};
+use crate::payment::{Instead, Payment, RefundOrder};
 
 /// Who, or what, made a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -222,6 +222,18 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
         money("unapplied", super::payment::Payment::unapplied),
         words("suspense", |payment| spoken(payment.suspense())),
         words("checkout", |payment| payment.checkout().map(|checkout| checkout.id.to_string()).unwrap_or_default()),
+        words("payment_method", |payment| payment.charge().map(|charge| charge.method.to_string()).unwrap_or_default()),
+        words("decline", |payment| {
+            let decline = payment.charge().and_then(|charge| charge.decline.as_ref());
+            decline.map(|decline| decline.reason.as_str().to_owned()).unwrap_or_default()
+        }),
+        words("next_payment", |payment| {
+            let instead = payment.charge().and_then(|charge| charge.instead.as_ref());
+            match instead {
+                Some(Instead::Page(page)) => page.to_string(),
+                Some(Instead::Nothing) | None => String::new(),
+            }
+        }),
         words("refused_by_provider", |payment| {
             let refused: Vec<String> =
                 payment.page_refusals().iter().map(|refusal| refusal.review(payment).name).collect();

@@ -18,10 +18,13 @@ use crate::provider_object::{ObjectId, Provider, ProviderState};
 mod accessors;
 mod cash;
 mod cash_moves;
+mod charge;
 mod charge_rule;
+mod decline;
 mod external;
 mod facts;
 mod fold;
+mod instrument;
 mod page_refusals;
 mod payable;
 mod refund_answers;
@@ -34,12 +37,15 @@ mod stored;
 
 pub use cash::PaymentCash;
 pub use cash_moves::{HandOverRefusal, MoveRefusal, apply, hand_over, move_cash, unapply};
+pub use charge::{asked_instead, charge_answered, charge_not_made};
 pub use charge_rule::ChargeRule;
+pub use decline::{Decline, DeclineReason, Remedy};
 pub use external::{ExternalPayment, mention_cash, mention_transfer, mentioned_cash, start_external};
 pub use fold::{
-    OpenPages, abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder, placeable_on, remainder,
-    settle_again,
+    OpenPages, abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder, placeable_on, regular_poll,
+    remainder, settle_again,
 };
+pub use instrument::{Charge, Checkout, HostedPage, Instead, Instrument};
 pub use page_refusals::{PageRefusal, page_refused};
 pub use payable::OnlinePayable;
 pub use refund_answers::{REFUND_ANSWERS_PER_PAYMENT_MAX, answer_refund};
@@ -51,8 +57,10 @@ pub use refunds::{REFUNDS_PER_PAYMENT_MAX, RefundOrder, RefundRefusal, RefundReq
 pub use reviews::{Review, ReviewKind, ReviewRefusal, close_review};
 pub use start::{PAGE_OPEN_FOR, StartRefusal, start};
 pub use state::{
-    Announcement, POLL_AFTER_PROCESSING, POLL_AFTER_START, Progress, State, Transition, poll_delay, transition,
+    Announcement, POLL_AFTER_CHARGE, POLL_AFTER_PROCESSING, POLL_AFTER_START, POLL_CHARGE_AT_LEAST, Progress, State,
+    Transition, transition,
 };
+use state::{charge_poll_delay, poll_delay};
 pub use stored::{Inconsistent, StoredPayment};
 
 /// Invoices that one payment can cover.
@@ -72,8 +80,7 @@ pub struct Payment {
     origin: Origin,
     locale: Locale,
     started_at: Timestamp,
-    checkout: Option<Checkout>,
-    page_refusals: Vec<PageRefusal>,
+    instrument: Instrument,
     provider_state: ProviderState,
     progress: Progress,
     cash: PaymentCash,
@@ -99,22 +106,13 @@ pub enum Origin {
     Provider,
 }
 
-/// The provider's hosted page for a payment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkout {
-    /// The provider's id of it.
-    pub id: ObjectId,
-    /// Its address at the provider.
-    pub url: String,
-    /// The instant after which nobody can pay on it.
-    pub expires_at: Timestamp,
-}
-
-/// What a payer asks for.
+/// What a payer, or the business for them, asks for.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Drawn when the page was rendered.
     pub id: PaymentId,
+    /// The saved method to charge at once; without one the payer is sent to a hosted page.
+    pub method: Option<ChosenMethod>,
     /// Who is to take the money.
     pub provider: Provider,
     /// How the payer came.
@@ -127,6 +125,17 @@ pub struct Request {
     pub rule: ChargeRule,
 }
 
+/// A saved method that is to be charged, as its provider knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenMethod {
+    /// The provider's id of it.
+    pub id: ObjectId,
+    /// What it is, in the provider's word.
+    pub kind: Option<String>,
+    /// The provider's customer whose it is.
+    pub customer: ObjectId,
+}
+
 /// What is known of a payment when it begins.
 struct Opening {
     id: PaymentId,
@@ -136,6 +145,7 @@ struct Opening {
     origin: Origin,
     locale: Locale,
     amount: Money,
+    instrument: Instrument,
 }
 
 impl Payment {
@@ -173,7 +183,7 @@ impl Payment {
 
     /// A payment of which no report has come and to which nothing is allocated yet.
     fn blank(opening: Opening, now: Timestamp) -> Self {
-        let Opening { id, business, customer, provider, origin, locale, amount } = opening;
+        let Opening { id, business, customer, provider, origin, locale, amount, instrument } = opening;
         Self {
             id,
             business,
@@ -184,8 +194,7 @@ impl Payment {
             origin,
             locale,
             started_at: now,
-            checkout: None,
-            page_refusals: Vec::new(),
+            instrument,
             provider_state: ProviderState::default(),
             progress: Progress::Started,
             cash: PaymentCash::none(amount.currency()),

@@ -6,6 +6,7 @@
 use crate::allocation::{ApplyRefusal, UnapplyRefusal};
 use crate::money::AmountRefusal;
 use crate::payment::{HandOverRefusal, MoveRefusal, RefundRefusal, ReviewRefusal, StartRefusal};
+use crate::saved_method::MethodRefusal;
 use crate::write_off::WriteOffRefusal;
 use crate::{credit_note, customer, invoice, pay_link};
 
@@ -23,6 +24,8 @@ pub enum Refusal {
     Link(#[from] pay_link::LinkRefusal),
     /// A payment is not started.
     Start(#[from] StartRefusal),
+    /// A saved method is not charged.
+    Method(#[from] MethodRefusal),
     /// Money is not applied.
     Apply(#[from] ApplyRefusal),
     /// An allocation is not taken back.
@@ -50,6 +53,7 @@ impl Refusal {
             Self::Issue(refusal) => refusal.field(),
             Self::Link(refusal) => refusal.field(),
             Self::Start(refusal) => refusal.field(),
+            Self::Method(_) => Some(MethodRefusal::FIELD),
             Self::Apply(refusal) => refusal.field(),
             Self::Unapply(refusal) => refusal.field(),
             Self::Move(refusal) => refusal.field(),
@@ -68,6 +72,7 @@ impl Refusal {
             Self::Issue(refusal) => refusal.code(),
             Self::Link(refusal) => refusal.code(),
             Self::Start(refusal) => refusal.code(),
+            Self::Method(refusal) => refusal.code(),
             Self::Apply(refusal) => refusal.code(),
             Self::Unapply(refusal) => refusal.code(),
             Self::Move(refusal) => refusal.code(),

@@ -4,6 +4,7 @@
 //! the product do, and checks after every step what must always hold.
 
 mod books;
+mod charges;
 mod entries;
 mod holds_table;
 mod hostile_laws;

@@ -12,6 +12,7 @@ pub(crate) mod customers;
 pub(crate) mod effects;
 pub(crate) mod events;
 pub(crate) mod exports;
+pub(crate) mod instruments;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod methods;

@@ -9,6 +9,8 @@ pub(crate) struct PaymentMessages {
     pub(crate) started_text: With,
     pub(crate) closed_text: With,
     pub(crate) just_paid: Text,
+    pub(crate) charging: Text,
+    pub(crate) charging_text: With,
     pub(crate) look_again: Text,
     pub(crate) resume: Text,
     pub(crate) needs_action: Text,
@@ -70,6 +72,12 @@ const ENGLISH: PaymentMessages = PaymentMessages {
     started_text: |amount| format!("You can still pay {amount} on the payment page."),
     closed_text: |amount| format!("The page for paying {amount} has closed. No money was taken."),
     just_paid: "If you have just paid, it will show here in a moment.",
+    charging: "Your saved payment method is being charged",
+    charging_text: |amount| {
+        format!(
+            "We are charging {amount} to your saved payment method and wait for the answer. There is nothing to do."
+        )
+    },
     look_again: "Look again",
     resume: "Continue to payment",
     needs_action: "One more step",
@@ -133,6 +141,12 @@ const FRENCH: PaymentMessages = PaymentMessages {
     started_text: |amount| format!("Vous pouvez encore payer {amount} sur la page de paiement."),
     closed_text: |amount| format!("La page pour payer {amount} est fermée. Aucune somme n’a été prélevée."),
     just_paid: "Si vous venez de payer, cela s’affichera ici dans un instant.",
+    charging: "Votre moyen de paiement enregistré est en cours de débit",
+    charging_text: |amount| {
+        format!(
+            "Nous débitons {amount} sur votre moyen de paiement enregistré et attendons la réponse. Vous n’avez rien à faire."
+        )
+    },
     look_again: "Actualiser",
     resume: "Continuer le paiement",
     needs_action: "Encore une étape",

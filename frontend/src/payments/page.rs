@@ -48,6 +48,9 @@ fn heading_of_state(localizer: Localizer, view: &PaymentView, state: State) -> (
     let messages = localizer.messages::<PaymentMessages>();
     let amount = localizer.money(view.amount);
     match state {
+        State::Started | State::NeedsAction if view.is_charge => {
+            (messages.charging, vec![(messages.charging_text)(&amount)])
+        }
         State::Started => {
             let hint = view.decline.map_or(messages.just_paid, |decline| decline_text(localizer, decline));
             let text = if view.checkout.is_some() { messages.started_text } else { messages.closed_text };

@@ -29,6 +29,8 @@ pub(crate) struct PaymentView {
     pub(crate) allocations: Vec<AllocationView>,
     /// The hosted page, while the payer can still pay there.
     pub(crate) checkout: Option<String>,
+    /// A saved method is charged: there is no page, and nothing to do.
+    pub(crate) is_charge: bool,
     /// Why the money did not come, or why a first attempt on a page that is still open did not work.
     pub(crate) decline: Option<Decline>,
     /// The day on which the money arrived.
@@ -103,6 +105,7 @@ pub(crate) fn payment_view(
         arrived: payment.arrived(),
         allocations: covered.map(|allocation| allocation_view(allocation, invoices)).collect(),
         checkout: open_page.map(|page| page.url.clone()),
+        is_charge: payment.charge().is_some(),
         decline: decline_of(payment),
         settled_on: payment.settled_at().map(|at| business.time_zone.date_at(at)),
         back,
@@ -150,7 +153,7 @@ fn allocation_view(
 }
 
 fn decline_of(payment: &Payment) -> Option<Decline> {
-    let word = payment.provider_state().fold().decline;
+    let word = payment.decline_word();
     match payment.state() {
         State::Failed => Some(decline_named(word.as_deref().unwrap_or_default())),
         State::Started | State::NeedsAction => word.as_deref().map(decline_named),

@@ -9,7 +9,7 @@ use receivables::business::Business;
 use receivables::invoice::{Draft, DraftLine, DraftSchedule, issue};
 use receivables::ledger::Entry;
 use receivables::pay_link::{PayLink, Scope};
-use receivables::payment::{Checkout, Origin, Request, apply_reports, start};
+use receivables::payment::{Checkout, ChosenMethod, Origin, Request, apply_reports, start};
 use receivables::provider_object::{Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, IntentState};
 use receivables::statement::AccountSums;
 use receivables::{
@@ -141,7 +141,26 @@ impl Books {
 
     /// A payment of part of an invoice, with its hosted page open.
     pub(super) fn start(&mut self, place: char, invoice: &Invoice, amount: &str) -> Payment {
+        let payment = self.begin(place, invoice, amount, None);
+        let checkout = Checkout {
+            id: "cs_test_1".parse().unwrap(),
+            url: "https://checkout.stripe.com/c/pay/cs_test_1".to_owned(),
+            expires_at: "2026-03-14T08:00:00Z".parse().unwrap(),
+        };
+        let (payment, decision) = payment.opened(checkout, at()).unwrap();
+        self.take(&decision);
+        payment
+    }
+
+    /// A saved card is charged for an invoice.
+    pub(super) fn charge(&mut self, place: char, invoice: &Invoice, amount: &str) -> Payment {
+        let (id, kind) = ("pm_1".parse().unwrap(), Some("card".to_owned()));
+        self.begin(place, invoice, amount, Some(ChosenMethod { id, kind, customer: "cus_1".parse().unwrap() }))
+    }
+
+    fn begin(&mut self, place: char, invoice: &Invoice, amount: &str, method: Option<ChosenMethod>) -> Payment {
         let request = Request {
+            method,
             provider: payment_gateway::stripe::NAME.parse().unwrap(),
             id: id("pay", place),
             origin: Origin::Portal,
@@ -153,13 +172,6 @@ impl Books {
         for decision in decisions {
             self.take(&decision);
         }
-        let checkout = Checkout {
-            id: "cs_test_1".parse().unwrap(),
-            url: "https://checkout.stripe.com/c/pay/cs_test_1".to_owned(),
-            expires_at: "2026-03-14T08:00:00Z".parse().unwrap(),
-        };
-        let (payment, decision) = payment.opened(checkout, at()).unwrap();
-        self.take(&decision);
         payment
     }
 

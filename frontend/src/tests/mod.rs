@@ -323,6 +323,16 @@ fn a_payment_in_each_of_its_states() {
     check_payment("payment-cancelled", &expired, &invoice, Some("/p/abc"));
 }
 
+#[test]
+fn a_payment_that_charges_a_saved_method_has_no_page_to_go_to() {
+    let mut books = Books::new();
+    let invoice = usual(&mut books);
+    let charged = books.charge('1', &invoice, "400.00");
+    check_payment("payment-charging", &charged, &invoice, Some("/p/abc"));
+    let failed = books.intent_says(&charged, declined("authentication_required"));
+    check_payment("payment-charge-failed", &failed, &invoice, Some("/p/abc"));
+}
+
 fn books_checkout(books: &mut Books, payment: &Payment, fact: CheckoutState) -> Payment {
     books.checkout_says(payment, fact)
 }

@@ -19,6 +19,7 @@ use crate::pay_form::view::{fault_of_refusal, read_amount};
 /// What the books and the provider's way of writing say to a payment of so much.
 fn try_to_start(invoice: &Invoice, part: Money) -> Result<(), Refusal> {
     let request = Request {
+        method: None,
         provider: payment_gateway::stripe::NAME.parse().unwrap(),
         id: payment_id(),
         origin: Origin::Portal,

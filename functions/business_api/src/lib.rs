@@ -53,6 +53,7 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(customers::show_customer))
         .routes(routes!(customers::balance::show_balance))
         .routes(routes!(customers::statement::show_statement))
+        .routes(routes!(customers::payment_methods::list_payment_methods))
         .routes(routes!(invoices::issue_invoice, invoices::list::list_invoices))
         .routes(routes!(invoices::show_invoice))
         .routes(routes!(payments::start_payment, payments::list_payments))

@@ -210,6 +210,7 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
         post /api/v1/customers register_customer key [Customers]
         get /api/v1/customers/{id} show_customer key [Customers]
         get /api/v1/customers/{id}/balance show_balance key [Customers]
+        get /api/v1/customers/{id}/payment_methods list_payment_methods key [Customers]
         get /api/v1/customers/{id}/statement show_statement key [Customers]
         get /api/v1/effects list_effects key [Effects]
         post /api/v1/effects/{id}/retry retry_effect key [Effects]

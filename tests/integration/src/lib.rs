@@ -36,6 +36,7 @@ mod recovery;
 mod refund_meanings;
 mod refusals;
 mod replay;
+mod saved_charges;
 mod schedules;
 mod settling;
 mod shared_account;

@@ -207,7 +207,7 @@ pub(crate) async fn placeable(
     listed(OpenPages::Bar).await
 }
 
-/// Abandons a payment whose page was never opened, and cannot be open any more.
+/// Abandons a payment for which nothing can have been taken, such as one whose page was never opened and cannot be open any more.
 pub(crate) async fn abandon(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
     let mut payment = payment;
     let mut retry = RetryOnConflict::new(context);
@@ -264,7 +264,7 @@ pub(crate) async fn named_invoices(
 }
 
 /// The payment and its invoices as stored now.
-async fn reload_with_invoices(context: &Context, payment: &Payment) -> Result<Payment, OperationError> {
+pub(super) async fn reload_with_invoices(context: &Context, payment: &Payment) -> Result<Payment, OperationError> {
     with_current_invoices(context, reload(context, payment).await?).await
 }
 

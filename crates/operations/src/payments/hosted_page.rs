@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use payment_gateway::{
-    Alarm, CheckoutOrder, Detail, IdempotencyKey, OpenedCheckout, Operation, Reaction, RequestError,
+    Alarm, ChargeOutcome, CheckoutOrder, Detail, IdempotencyKey, OpenedCheckout, Operation, Reaction, RequestError,
 };
-use receivables::payment::{self, Checkout, Origin, PAGE_OPEN_FOR, PageRefusal};
+use receivables::payment::{self, Charge, Checkout, HostedPage, Instrument, Origin, PAGE_OPEN_FOR, PageRefusal};
 use receivables::{Business, Customer, Payment};
 use store::CommitOutcome;
 
@@ -27,7 +27,7 @@ pub(super) async fn with_page(
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    if payment.checkout().is_some() {
+    if payment.checkout().is_some() || payment.instrument().page().is_none() {
         return ask_in_time(context, payment, now).await;
     }
     let customer = context.store.customer(&business.id, payment.customer()).await?.ok_or(OperationError::NotFound)?;
@@ -192,11 +192,26 @@ pub(super) async fn ask_in_time(
     payment: Payment,
     now: Timestamp,
 ) -> Result<Payment, OperationError> {
-    let Some(checkout) = payment.checkout().filter(|_| payment.next_poll_at().is_some()) else {
+    if payment.next_poll_at().is_none() {
         return Ok(payment);
+    }
+    let look_up = async {
+        let gateway = context.gateways.of(payment.provider())?;
+        match payment.instrument() {
+            Instrument::Page(HostedPage { checkout: Some(checkout), .. }) => {
+                gateway.look_up_checkout(&checkout.id).await
+            }
+            // Looking charges nothing: a charge that is not answered yet is the timer's.
+            Instrument::Charge(Charge { intent: Some(intent), .. }) => {
+                Ok(match gateway.look_up_charge(intent).await? {
+                    ChargeOutcome::Made { reports, .. } | ChargeOutcome::Declined { reports, .. } => reports,
+                })
+            }
+            Instrument::Page(_) | Instrument::Charge(_) | Instrument::Outside => Ok(Vec::new()),
+        }
     };
-    let look_up = async { context.gateways.of(payment.provider())?.look_up_checkout(&checkout.id).await };
     let reports = match tokio::time::timeout(ANSWER_WITHIN, look_up).await {
+        Ok(Ok(reports)) if reports.is_empty() => return Ok(payment),
         Ok(Ok(reports)) => reports,
         Ok(Err(error)) => {
             report_failure(&payment, &error);

@@ -66,6 +66,22 @@ const MINIMUMS: &[(&str, i64)] = &[
     ("ZAR", 50),
 ];
 
+/// Bank debits, which are in the currencies of their scheme (<https://docs.stripe.com/payments/bank-debits>). Every other kind is in any.
+const CURRENCIES_OF_DEBITS: &[(&str, &[&str])] = &[
+    ("acss_debit", &["CAD", "USD"]),
+    ("au_becs_debit", &["AUD"]),
+    ("bacs_debit", &["GBP"]),
+    ("nz_bank_account", &["NZD"]),
+    ("sepa_debit", &["EUR"]),
+    ("us_bank_account", &["USD"]),
+];
+
+/// Whether a kind of saved method can be charged in a currency.
+pub(crate) fn charges_in(kind: Option<&str>, currency: Currency) -> bool {
+    let debit = CURRENCIES_OF_DEBITS.iter().find(|(known, _)| Some(*known) == kind);
+    charge_rule(currency).is_some() && debit.is_none_or(|(_, currencies)| currencies.contains(&currency.code()))
+}
+
 /// Why Stripe cannot take an amount, or a number of Stripe's is not an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CurrencyRule {

@@ -3,7 +3,7 @@
 //! Inwards, it proves that an event is Stripe's ([`signature`]), reads its envelope ([`event`]) and translates it into the
 //! terms of the books ([`reports`]). Outwards, behind the feature `requests`, it opens, looks up and closes checkouts, charges
 //! saved methods, refunds money, and fetches and lists Stripe's objects; `refusals` says what is done about each of Stripe's
-//! error codes. In both directions amounts pass through [`currency`], because Stripe's minor units are not always those of
+//! error codes, `declines` why a charge brought no money. In both directions amounts pass through [`currency`], because Stripe's minor units are not always those of
 //! ISO 4217.
 //!
 //! Nothing here decides anything, stores anything or knows a clock, and no type of Stripe leaves the room. An event is never
@@ -14,6 +14,8 @@
 pub const NAME: &str = "stripe";
 
 pub mod currency;
+#[cfg(feature = "requests")]
+mod declines;
 pub(crate) mod envelope;
 pub mod event;
 mod field;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Checkout, Origin, PageRefusal, Payment, RefundAnswer, RefundOrder, State};
+use super::{Instrument, Origin, Payment, RefundAnswer, RefundOrder, State};
 use crate::allocation::Allocation;
 use crate::ids::{BusinessId, CustomerId, PaymentId};
 use crate::locale::Locale;
@@ -55,14 +55,9 @@ impl Payment {
         self.started_at
     }
 
-    /// The hosted page, once it exists.
-    pub fn checkout(&self) -> Option<&Checkout> {
-        self.checkout.as_ref()
-    }
-
-    /// What the provider refused when the page was to be opened.
-    pub fn page_refusals(&self) -> &[PageRefusal] {
-        &self.page_refusals
+    /// By what its money is asked for.
+    pub fn instrument(&self) -> &Instrument {
+        &self.instrument
     }
 
     /// What the provider has said.

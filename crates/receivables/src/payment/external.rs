@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::{Opening, Origin, Payment, fold};
+use super::{Instrument, Opening, Origin, Payment, fold};
 use crate::allocation::{self, ApplyRefusal};
 use crate::currency::Currency;
 use crate::decision::Decision;
@@ -49,8 +49,8 @@ pub fn start_external(
     let folded = provider_state.fold();
     let Some(amount) = folded.received.amounts().max_by_key(|amount| amount.minor()) else { return Ok(None) };
     let ExternalPayment { id, business, customer, provider, locale, parts, propose } = external;
-    let before =
-        Payment::blank(Opening { id, business, customer, provider, origin: Origin::Provider, locale, amount }, now);
+    let (origin, instrument) = (Origin::Provider, Instrument::Outside);
+    let before = Payment::blank(Opening { id, business, customer, provider, origin, locale, amount, instrument }, now);
     let mut payment = Payment { provider_state, proposed: propose, ..before.clone() };
     if !parts.is_empty() {
         let (aside, own) = (payment.set_aside(), HolderId::from(&before.id));

@@ -13,7 +13,9 @@ pub(super) fn announce(announcement: Announcement, payment: &Payment, folded: &F
         Announcement::Processing => Some(FactKind::PaymentProcessing { payment: id, amount }),
         // That waits until all of the money has its place.
         Announcement::Settled => None,
-        Announcement::Failed => Some(FactKind::PaymentFailed { payment: id, amount, decline: folded.decline.clone() }),
+        Announcement::Failed => {
+            Some(FactKind::PaymentFailed { payment: id, amount, decline: payment.decline_word_of(folded) })
+        }
         Announcement::Cancelled => Some(FactKind::PaymentCancelled { payment: id, amount }),
     }
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::facts::{announce, money_facts};
-use super::{Checkout, NewCredit, Payment, PaymentCash, Progress, State, Transition, poll_delay, transition};
+use super::{
+    Checkout, Instrument, NewCredit, Payment, PaymentCash, Progress, State, Transition, charge_poll_delay, poll_delay,
+    transition,
+};
 use crate::allocation::{self, Funds, Placed};
 use crate::credit_note;
 use crate::currency::Currency;
@@ -19,12 +22,13 @@ use crate::provider_object::{CheckoutState, FoldedState, ObjectState, Report};
 use super::ALLOCATIONS_PER_PAYMENT_MAX;
 
 impl Payment {
-    /// Remembers the hosted page. `None` where it is known.
+    /// Remembers the hosted page. `None` where it is known, or the payment has none.
     pub fn opened(&self, checkout: Checkout, now: Timestamp) -> Option<(Self, Decision)> {
         let report = Report::new(checkout.id.clone(), ObjectState::Checkout(CheckoutState::default()));
-        let fresh = self.checkout.as_ref() != Some(&checkout);
         let mut payment = self.clone();
-        payment.checkout = Some(checkout);
+        let Instrument::Page(page) = &mut payment.instrument else { return None };
+        let fresh = page.checkout.as_ref() != Some(&checkout);
+        page.checkout = Some(checkout);
         let news = payment.provider_state.merge(&report);
         (fresh || news).then(|| decide(self, payment, Reason::FoldedState, now))
     }
@@ -40,11 +44,16 @@ pub fn apply_reports(before: &Payment, reports: &[Report], now: Timestamp) -> Op
     news.then(|| decide(before, payment, Reason::FoldedState, now))
 }
 
-/// Gives up a payment that waits for a payer and has no page on which one could pay. Money that comes all the same is taken.
-/// `None` where there is nothing to give up; a page that is known has to be closed at its provider first.
+/// Gives up a payment for which nothing can have been taken: it waits for a payer and has no page on which one could pay, or its
+/// charge was never requested. Money that comes all the same is taken. `None` where there is nothing to give up; a page that is known
+/// has to be closed at its provider first, and of a charge the provider has to say that it was not made.
 pub fn abandon(before: &Payment, now: Timestamp) -> Option<(Payment, Decision)> {
-    (before.state().checkout_is_live() && before.checkout.is_none())
-        .then(|| decide(before, before.clone(), Reason::Abandoned, now))
+    let may_be = match &before.instrument {
+        Instrument::Page(page) => page.checkout.is_none(),
+        Instrument::Charge(_) => before.is_being_claimed(),
+        Instrument::Outside => false,
+    };
+    (before.state().checkout_is_live() && may_be).then(|| decide(before, before.clone(), Reason::Abandoned, now))
 }
 
 /// Goes on with a payment that is not finished: the next step of what one transaction could not carry. `None` where no step
@@ -127,7 +136,7 @@ pub fn is_as_folded(payment: &Payment) -> bool {
 
 /// Why a decision is taken.
 #[derive(Clone, Copy)]
-enum Reason<'a> {
+pub(super) enum Reason<'a> {
     FoldedState,
     Abandoned,
     PlaceRemainder(&'a [InvoiceHead]),
@@ -146,13 +155,20 @@ impl Reason<'_> {
 }
 
 /// The state that the provider's objects amount to. The table of states may still refuse it.
-fn state_of(folded: &FoldedState, has_checkout: bool) -> State {
-    // On an open hosted page a decline is not the end: the payer can try another card there.
-    let page_is_open = has_checkout && !folded.completed;
+fn state_of(folded: &FoldedState, instrument: &Instrument) -> State {
+    let (page_is_open, declined) = match instrument {
+        // On an open hosted page a decline is not the end: the payer can try another card there.
+        Instrument::Page(page) => (page.checkout.is_some() && !folded.completed, false),
+        // A charge that was declined has failed, also where it was then given up at the provider.
+        Instrument::Charge(charge) => (false, charge.decline.is_some() || folded.failed),
+        Instrument::Outside => (false, false),
+    };
     if folded.has_come() {
         State::Settled
     } else if folded.pending {
         State::Processing
+    } else if declined {
+        State::Failed
     } else if folded.over {
         State::Cancelled
     } else if folded.failed && !page_is_open {
@@ -170,7 +186,7 @@ fn funds(payment: &Payment, report_items: usize, reason: Reason<'_>) -> Funds {
         Reason::Credit(credit) => credit.parts.clone(),
         Reason::FoldedState | Reason::Abandoned | Reason::PlaceRemainder(_) | Reason::Operator => BTreeMap::new(),
     };
-    let processing = payment.state() == State::Processing;
+    let processing = payment.instrument.speaks_for(payment.state());
     Funds {
         cash: payment.cash(),
         contra: Contra::Cash,
@@ -187,10 +203,15 @@ fn funds(payment: &Payment, report_items: usize, reason: Reason<'_>) -> Funds {
 }
 
 /// Folds the facts and decides the difference.
-fn decide(before: &Payment, mut payment: Payment, reason: Reason<'_>, now: Timestamp) -> (Payment, Decision) {
+pub(super) fn decide(
+    before: &Payment,
+    mut payment: Payment,
+    reason: Reason<'_>,
+    now: Timestamp,
+) -> (Payment, Decision) {
     let folded = payment.provider_state.fold();
     let currency = payment.currency();
-    let reported = state_of(&folded, payment.checkout.is_some());
+    let reported = state_of(&folded, &payment.instrument);
     let abandoned = matches!(reason, Reason::Abandoned) && reported.checkout_is_live();
     let edge = transition(before.state(), if abandoned { State::Cancelled } else { reported });
     payment.version = before.version + 1;
@@ -322,14 +343,21 @@ fn suspense(folded: &FoldedState, own: Currency) -> Vec<Money> {
     left.filter(|left| !left.is_zero()).collect()
 }
 
-/// When a payment is to be looked at next: an unfinished one at once; one with a refund that was asked for soon; the rest as their
-/// state says.
+/// When a payment is to be looked at next: an unfinished one at once, and one whose decline is not answered; one with a refund that
+/// was asked for soon; the rest as their instrument and state say.
 pub fn next_poll(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
-    if payment.unfinished && !payment.state().checkout_is_live() {
+    if payment.unfinished && !payment.state().checkout_is_live() || payment.has_unanswered_decline() {
         return Some(now);
     }
-    let waiting = payment.ask_about_refunds_at(now);
-    [poll_delay(payment.state(), payment.started_at, now), waiting].into_iter().flatten().min()
+    [regular_poll(payment, now), payment.ask_about_refunds_at(now)].into_iter().flatten().min()
+}
+
+/// When its provider is asked about a payment of which nothing new was reported: ever more rarely, in the way of its instrument.
+pub fn regular_poll(payment: &Payment, now: Timestamp) -> Option<Timestamp> {
+    match &payment.instrument {
+        Instrument::Page(_) | Instrument::Outside => poll_delay(payment.state(), payment.started_at, now),
+        Instrument::Charge(charge) => charge_poll_delay(payment.state(), charge.requested_at, now),
+    }
 }
 
 /// The caption of what moved.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Payment, Review, ReviewKind};
+use super::{Instrument, Payment, Review, ReviewKind};
 use crate::decision::{Change, Decision};
 use crate::provider_object::ObjectId;
 
@@ -31,12 +31,13 @@ impl PageRefusal {
 
 /// Records what the provider refused of a payment's page. `None` where it is known, or no page is wanted any more.
 pub fn page_refused(before: &Payment, refusal: PageRefusal, now: Timestamp) -> Option<(Payment, Decision)> {
-    let wanted = before.state().checkout_is_live() && before.checkout.is_none();
-    if !wanted || before.page_refusals.contains(&refusal) {
+    let mut payment = before.clone();
+    let Instrument::Page(page) = &mut payment.instrument else { return None };
+    let wanted = before.state().checkout_is_live() && page.checkout.is_none();
+    if !wanted || page.refusals.contains(&refusal) {
         return None;
     }
-    let mut payment = before.clone();
-    payment.page_refusals.push(refusal);
+    page.refusals.push(refusal);
     payment.version += 1;
     let change = Change::PaymentChanged { before: Box::new(before.clone()), after: Box::new(payment.clone()) };
     let decision = Decision::new(payment.business.clone(), payment.customer.clone(), now).with_change(change);

@@ -146,7 +146,7 @@ impl Payment {
         }));
         let refused = self.refunds.iter().filter(|order| order.refused.is_some());
         all.extend(refused.map(|order| review(ReviewKind::RefundRefused, order.id.as_str(), None, order.amount)));
-        all.extend(self.page_refusals.iter().map(|refusal| refusal.review(self)));
+        all.extend(self.page_refusals().iter().map(|refusal| refusal.review(self)));
         all
     }
 

@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ALLOCATIONS_PER_PAYMENT_MAX, ChargeRule, OnlinePayable, Opening, Payment, Request, State, poll_delay};
+use super::fold::next_poll;
+use super::{
+    ALLOCATIONS_PER_PAYMENT_MAX, Charge, ChargeRule, ChosenMethod, HostedPage, Instrument, OnlinePayable, Opening,
+    Payment, Request,
+};
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::{CustomerId, PaymentId};
-use crate::invoice::{Hold, HoldChange, HoldKind, HolderId, InvoiceChange, InvoiceHead};
+use crate::invoice::{Hold, HoldChange, HolderId, InvoiceChange, InvoiceHead};
 use crate::money::{AmountRefusal, Money};
 
 /// How long a hosted page stays open.
@@ -123,8 +127,8 @@ impl StartRefusal {
     }
 }
 
-/// Starts a payment: its record, and the claim of each invoice's one live checkout. What one transaction cannot carry is
-/// claimed by the next ones, in order; until the last of them is committed the payment cannot be paid.
+/// Starts a payment: its record, and its claim of each invoice. What one transaction cannot carry is claimed by the next ones, in
+/// order; until the last of them is committed the payment cannot be paid, and no method is charged for it.
 pub fn start(request: &Request, now: Timestamp) -> Result<(Payment, Vec<Decision>), StartRefusal> {
     let (first, _) = request.parts.first().ok_or(StartRefusal::NothingToPay)?;
     let (customer, currency) = (first.customer.clone(), first.currency());
@@ -167,19 +171,40 @@ fn first_form(request: &Request, amount: Money, now: Timestamp) -> Result<Paymen
         origin: request.origin.clone(),
         locale: request.locale,
         amount,
+        instrument: request
+            .method
+            .as_ref()
+            .map_or_else(|| Instrument::Page(HostedPage::default()), |method| Instrument::Charge(charge(method, now))),
     };
     let blank = Payment::blank(opening, now);
-    Ok(Payment { next_poll_at: poll_delay(State::Started, now, now), ..blank })
+    Ok(Payment { next_poll_at: next_poll(&blank, now), ..blank })
 }
 
-/// The payment holds the invoice for its one hosted page.
+/// A charge of which nothing is known yet.
+fn charge(method: &ChosenMethod, now: Timestamp) -> Charge {
+    let ChosenMethod { id, kind, customer } = method.clone();
+    let (intent, decline, instead) = (None, None, None);
+    Charge { method: id, kind, customer, attempt: 1, requested_at: now, intent, decline, instead }
+}
+
+/// The payment holds the invoice: for its one hosted page, or as on its way where it charges a method, which nobody can close.
 fn claim(payment: &mut Payment, invoice: &InvoiceHead, part: Money) -> Change {
     let unchanged = InvoiceChange::of(invoice);
-    let until = payment.started_at.checked_add(PAGE_OPEN_FOR).ok();
-    let hold = Hold { kind: HoldKind::Page, amount: part, until };
-    let holder = HolderId::from(&payment.id);
-    let change = InvoiceChange { hold: Some(HoldChange { holder, before: None, after: Some(hold) }), ..unchanged };
-    let mut allocation = Allocation { page: true, ..Allocation::of(invoice, part) };
+    let mut allocation = Allocation::of(invoice, part);
+    let until = match &payment.instrument {
+        Instrument::Page(_) | Instrument::Outside => {
+            allocation.page = true;
+            payment.started_at.checked_add(PAGE_OPEN_FOR).ok()
+        }
+        Instrument::Charge(_) => {
+            allocation.pending = part;
+            None
+        }
+    };
+    let after = allocation.hold().map(|(kind, amount)| Hold { kind, amount, until });
+    let hold = Some(HoldChange { holder: HolderId::from(&payment.id), before: None, after });
+    let after = allocation.standing(allocation.applied, allocation.pending, allocation.questioned);
+    let change = InvoiceChange { after, hold, ..unchanged };
     allocation.seen.version = change.version_after();
     payment.allocations.push(allocation);
     Change::InvoiceChanged(Box::new(change))

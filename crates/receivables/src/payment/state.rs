@@ -4,6 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How long a payer may be on the hosted page before the provider is asked.
 pub const POLL_AFTER_START: SignedDuration = SignedDuration::from_mins(15);
+/// How soon the provider is asked again about a charge of which no answer came. Whoever requested it may still be waiting.
+pub const POLL_AFTER_CHARGE: SignedDuration = SignedDuration::from_mins(2);
+/// How rarely, at most: the provider must be asked while it still knows the idempotency key.
+pub const POLL_CHARGE_AT_LEAST: SignedDuration = SignedDuration::from_hours(1);
 /// How often the provider is asked about money that is on its way.
 pub const POLL_AFTER_PROCESSING: SignedDuration = SignedDuration::from_hours(24);
 
@@ -198,9 +202,20 @@ pub fn transition(from: State, to: State) -> Transition {
     }
 }
 
+/// When to ask the provider about a charge that stands so: after two minutes where no answer came, and then ever more rarely.
+pub(super) fn charge_poll_delay(state: State, requested_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    match state {
+        State::Started | State::NeedsAction => {
+            let wait = now.duration_since(requested_at).clamp(POLL_AFTER_CHARGE, POLL_CHARGE_AT_LEAST);
+            Some(now.saturating_add(wait).unwrap_or(Timestamp::MAX))
+        }
+        State::Processing | State::Settled | State::Failed | State::Cancelled => poll_delay(state, requested_at, now),
+    }
+}
+
 /// When to ask the provider about a payment that stands so: an open page after a quarter of an hour and then ever more
 /// rarely, a bank debit daily, what is at rest never.
-pub fn poll_delay(state: State, started_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+pub(super) fn poll_delay(state: State, started_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
     let wait = match state {
         State::Started | State::NeedsAction => {
             now.duration_since(started_at).clamp(POLL_AFTER_START, POLL_AFTER_PROCESSING)

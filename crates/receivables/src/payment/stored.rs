@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Checkout, Origin, PageRefusal, Payment, PaymentCash, Progress, RefundAnswer, RefundOrder, State};
+use super::{Instrument, Origin, Payment, PaymentCash, Progress, RefundAnswer, RefundOrder, State};
 use crate::allocation::Allocation;
 use crate::ids::{BusinessId, CustomerId, PaymentId};
 use crate::locale::Locale;
@@ -22,8 +22,7 @@ pub struct StoredPayment {
     pub origin: Origin,
     pub locale: Locale,
     pub started_at: Timestamp,
-    pub checkout: Option<Checkout>,
-    pub page_refusals: Vec<PageRefusal>,
+    pub instrument: Instrument,
     pub provider_state: ProviderState,
     pub state: State,
     pub settled_at: Option<Timestamp>,
@@ -65,8 +64,7 @@ impl Payment {
             origin: self.origin,
             locale: self.locale,
             started_at: self.started_at,
-            checkout: self.checkout,
-            page_refusals: self.page_refusals,
+            instrument: self.instrument,
             provider_state: self.provider_state,
             state: self.progress.state(),
             settled_at: self.progress.settled_at(),
@@ -110,8 +108,7 @@ impl StoredPayment {
             origin: self.origin,
             locale: self.locale,
             started_at: self.started_at,
-            checkout: self.checkout,
-            page_refusals: self.page_refusals,
+            instrument: self.instrument,
             provider_state: self.provider_state,
             progress: progress.ok_or(Inconsistent::Settlement)?,
             cash: self.cash,

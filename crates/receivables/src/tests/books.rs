@@ -16,7 +16,7 @@ use crate::invoice::{self, Draft, DraftLine, DraftSchedule, Due, HoldKind, Invoi
 use crate::journal::{self, JournalAccount, JournalLine};
 use crate::ledger::Entry;
 use crate::pay_link::{PayLink, Scope};
-use crate::payment::{self, ChargeRule, Checkout, Origin, Payment, Request, ReviewKind, State};
+use crate::payment::{self, ChargeRule, Checkout, ChosenMethod, Origin, Payment, Request, ReviewKind, State};
 use crate::statement::AccountSums;
 use crate::verify::{self, AccountBooks};
 use crate::{BillingZone, Fact, FactId, FactKind, Locale, Money, Refusal, Report, write_off};
@@ -148,6 +148,7 @@ pub(super) fn request(name: &str, parts: Vec<(InvoiceHead, Money)>) -> Request {
     Request {
         provider: "stripe".parse().unwrap(),
         id: payment_id(name),
+        method: None,
         origin: Origin::Portal,
         locale: Locale::English,
         parts,
@@ -199,6 +200,18 @@ impl Books {
     pub(super) fn start(&mut self, name: &str, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
         let parts = parts.iter().map(|(invoice, part)| (self.invoices[&invoice_id(invoice)].clone(), *part)).collect();
         let (_, decisions) = payment::start(&request(name, parts), self.now)?;
+        for decision in &decisions {
+            self.commit(decision).unwrap();
+        }
+        Ok(decisions.into_iter().next().unwrap())
+    }
+
+    /// The same, charging a saved card.
+    pub(super) fn charge(&mut self, name: &str, parts: &[(&str, Money)]) -> Result<Decision, Refusal> {
+        let (id, kind) = ("pm_1".parse().unwrap(), Some("card".to_owned()));
+        let method = Some(ChosenMethod { id, kind, customer: "cus_1".parse().unwrap() });
+        let request = Request { method, ..request(name, self.parts(parts)) };
+        let (_, decisions) = payment::start(&request, self.now)?;
         for decision in &decisions {
             self.commit(decision).unwrap();
         }
@@ -470,9 +483,10 @@ impl Books {
             for allocation in payment.allocations() {
                 assert!(allocation.applied.minor() <= allocation.ceiling.minor(), "{}: applied as meant", payment.id());
                 let on_its_way = !allocation.pending.is_zero();
+                let waits = payment.charge().is_some() && payment.state().checkout_is_live();
                 assert!(
-                    !on_its_way || payment.state() == State::Processing || payment.unfinished(),
-                    "{}: pending only while processing",
+                    !on_its_way || payment.state() == State::Processing || waits || payment.unfinished(),
+                    "{}: pending only while processing, or charged",
                     payment.id()
                 );
             }
@@ -505,6 +519,7 @@ impl Books {
             assert_eq!(payment.settled_at().is_some(), payment.state() == State::Settled, "{}", payment.id());
             let at_rest = matches!(payment.state(), State::Settled | State::Failed | State::Cancelled)
                 && payment.refunds_waiting().next().is_none()
+                && !payment.has_unanswered_decline()
                 && !payment.unfinished();
             assert_eq!(payment.next_poll_at().is_none(), at_rest, "{}: asked about until it is at rest", payment.id());
         }

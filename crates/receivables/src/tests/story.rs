@@ -18,7 +18,9 @@ use super::books::{Books, Decided, credit_note_id, invoice_id, money, name_of, n
 use crate::decision::{Change, Decision};
 use crate::invoice::Due;
 use crate::ledger::{Leg, LegAccount};
-use crate::payment::{NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest, ReviewRefusal};
+use crate::payment::{
+    Decline, DeclineReason, Instead, NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest, Remedy, ReviewRefusal,
+};
 use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, Move, Moves,
     ObjectState, RefundRank, RefundState,
@@ -75,10 +77,10 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
             };
             results(books, &decision)
         }
-        "pay" => {
+        "pay" | "charge" => {
             let (name, parts) = rest.split_once(": ").unwrap();
             let parts: Vec<(&str, Money)> = parts.split(", ").map(part).collect();
-            match books.start(name, &parts) {
+            match if verb == "pay" { books.start(name, &parts) } else { books.charge(name, &parts) } {
                 Ok(decision) => [state(books, name)].into_iter().chain(results(books, &decision)).collect(),
                 Err(refusal) => vec![refused(&refusal)],
             }
@@ -108,15 +110,15 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
             Ok(decision) => results(books, &decision),
             Err(refusal) => vec![refused(&refusal)],
         },
-        "apply" | "unapply" | "move" | "refund" | "answer" | "refuse" | "turn-away" | "close" => {
-            operate(books, verb, rest)
-        }
+        "apply" | "unapply" | "move" | "refund" | "answer" | "refuse" | "turn-away" | "close" | "decline"
+        | "give-up" => operate(books, verb, rest),
         _ => panic!("no such line in a story: {line}"),
     }
 }
 
 /// `apply P: B 40.00`, `unapply P: A 10.00` or all of it, `move P: A to B 10.00` or all of it, `refund P: R 30.00 of A` or of
-/// the whole, with `credits` behind it where it credits, `answer P: refund1 credits` or `reopens`, `refuse P: R`, `turn-away P: customer cus_1` or `address` or `for code`, `close P: review`.
+/// the whole, with `credits` behind it where it credits, `answer P: refund1 credits` or `reopens`, `refuse P: R`, `turn-away P: customer cus_1` or `address` or `for code`, `close P: review`,
+/// `decline P: reason remedy`, `give-up P: abandoned` or `not-made` or `asked Q`.
 fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
     let (name, what) = rest.split_once(": ").unwrap();
     let words: Vec<&str> = what.split(' ').collect();
@@ -159,6 +161,20 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
                     _ => panic!("nobody can turn away {rest}"),
                 };
                 payment::page_refused(payment, refusal, now).ok_or(ReviewRefusal::NoSuchReview.into())
+            }
+            ("decline", [reason, remedy]) => {
+                let (reason, remedy) = (DeclineReason::named(reason).unwrap(), Remedy::named(remedy).unwrap());
+                let decline = Decline { reason, remedy, word: reason.as_str().to_owned(), ends_method: false };
+                let declined = payment::charge_answered(payment, None, Some(&decline), now);
+                declined.ok_or(ReviewRefusal::NoSuchReview.into())
+            }
+            ("give-up", ["abandoned"]) => payment::abandon(payment, now).ok_or(ReviewRefusal::NoSuchReview.into()),
+            ("give-up", ["asked", page]) => {
+                let instead = Instead::Page(payment_id(page));
+                payment::asked_instead(payment, &instead, now).ok_or(ReviewRefusal::NoSuchReview.into())
+            }
+            ("give-up", ["not-made"]) => {
+                payment::charge_not_made(payment, now).ok_or(ReviewRefusal::NoSuchReview.into())
             }
             _ => panic!("nobody can {verb} {rest}"),
         }

@@ -2,10 +2,11 @@
 
 use jiff::civil::Date;
 use receivables::provider_object::Provider;
-use receivables::saved_method::{MethodLook, MethodState};
+use receivables::saved_method::{MethodEnd, MethodLook, MethodState};
 use receivables::{BusinessId, CustomerId, ObjectId};
 use serde::{Deserialize, Serialize};
 
+use super::instruments::decline_reason;
 use super::{Index, Item, item, listed, provider_of, record};
 use crate::error::StoreError;
 use crate::keys;
@@ -19,6 +20,8 @@ pub struct SavedMethod {
     pub id: ObjectId,
     /// What was said of it.
     pub state: MethodState,
+    /// That a charge of it was declined for good.
+    pub ended: Option<MethodEnd>,
     /// Our customer who has it, where they are known.
     pub customer: Option<CustomerId>,
     /// Counts the changes.
@@ -47,12 +50,23 @@ struct MethodRecord {
     attached: bool,
     detached: bool,
     mandate_ended: bool,
+    #[serde(default)]
+    off_session: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    ended: Option<EndRecord>,
     version: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EndRecord {
+    reason: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    good_until: Option<Date>,
 }
 
 /// The attributes that a saved method may have and lose.
 pub(crate) const OPTIONAL_OF_METHOD: &[&str] =
-    &["provider_customer", "customer", "kind", "good_until", "brand", "last4", "mandate", "gsi1pk", "gsi1sk"];
+    &["provider_customer", "customer", "kind", "good_until", "brand", "last4", "mandate", "ended", "gsi1pk", "gsi1sk"];
 
 pub(crate) fn of_method(b: &BusinessId, method: &SavedMethod) -> Result<Item, StoreError> {
     let fact = &method.state;
@@ -70,6 +84,8 @@ pub(crate) fn of_method(b: &BusinessId, method: &SavedMethod) -> Result<Item, St
         attached: fact.attached,
         detached: fact.detached,
         mandate_ended: fact.mandate_ended,
+        off_session: fact.off_session,
+        ended: method.ended.map(|end| EndRecord { reason: end.reason.as_str().to_owned(), good_until: end.good_until }),
         version: method.version,
     };
     let item = item(&keys::method(b, method.provider, &method.id), &record)?;
@@ -97,8 +113,14 @@ pub(crate) fn method(item: Item) -> Result<SavedMethod, StoreError> {
             attached: record.attached,
             detached: record.detached,
             mandate_ended: record.mandate_ended,
+            off_session: record.off_session,
         },
+        ended: record.ended.map(ended).transpose()?,
         customer: record.customer,
         version: record.version,
     })
+}
+
+fn ended(record: EndRecord) -> Result<MethodEnd, StoreError> {
+    Ok(MethodEnd { reason: decline_reason(&record.reason)?, good_until: record.good_until })
 }

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use receivables::payment::{
-    Checkout, Origin, PageRefusal, PaymentCash, RefundAnswer, RefundOrder, Review, State, StoredPayment,
-};
+use receivables::payment::{Origin, PaymentCash, RefundAnswer, RefundOrder, Review, State, StoredPayment};
 use receivables::provider_object::ProviderState;
 use receivables::{
     Allocation, BusinessId, Currency, CustomerId, Locale, Money, ObjectId, ObjectState, PayLinkId, Payment, PaymentId,
@@ -15,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::allocations::{AllocationRecord, allocation};
 use super::consistent_read::{Assembled, PartsDigest};
+use super::instruments::{ChargeRecord, PageRecord, instrument, of_instrument};
 use super::provider_objects::{FactRecord, merged, of_merged};
 use super::refunds::{RefundAnswerRecord, RefundOrderRecord};
 use super::reviews::of_open_amount;
@@ -33,10 +32,11 @@ struct PaymentRecord {
     origin: OriginRecord,
     locale: Locale,
     started_at: Timestamp,
+    instrument: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    checkout: Option<CheckoutRecord>,
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    page_refusals: Vec<PageRefusalRecord>,
+    page: Option<PageRecord>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    charge: Option<ChargeRecord>,
     state: String,
     received: i64,
     #[serde(skip_serializing_if = "is_nothing", default)]
@@ -86,22 +86,8 @@ enum OriginRecord {
     Provider(bool),
 }
 
-#[derive(Serialize, Deserialize)]
-struct CheckoutRecord {
-    id: ObjectId,
-    url: String,
-    expires_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum PageRefusalRecord {
-    Customer(ObjectId),
-    EmailAddress(bool),
-    Page(String),
-}
-
 pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
+    let (instrument, page, charge) = of_instrument(payment.instrument());
     let record = PaymentRecord {
         id: payment.id().clone(),
         business: payment.business().clone(),
@@ -117,12 +103,9 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         },
         locale: payment.locale(),
         started_at: payment.started_at(),
-        checkout: payment.checkout().map(|checkout| CheckoutRecord {
-            id: checkout.id.clone(),
-            url: checkout.url.clone(),
-            expires_at: checkout.expires_at,
-        }),
-        page_refusals: payment.page_refusals().iter().map(of_page_refusal).collect(),
+        instrument,
+        page,
+        charge,
         state: payment.state().as_str().to_owned(),
         received: payment.received().minor(),
         returned: payment.returned().minor(),
@@ -154,22 +137,6 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         Some(at) => due(item, DueList::Payments, at, payment.id().as_str()),
         None => item,
     })
-}
-
-fn of_page_refusal(refusal: &PageRefusal) -> PageRefusalRecord {
-    match refusal {
-        PageRefusal::Customer(id) => PageRefusalRecord::Customer(id.clone()),
-        PageRefusal::EmailAddress => PageRefusalRecord::EmailAddress(true),
-        PageRefusal::Page(code) => PageRefusalRecord::Page(code.clone()),
-    }
-}
-
-fn page_refusal(record: PageRefusalRecord) -> PageRefusal {
-    match record {
-        PageRefusalRecord::Customer(id) => PageRefusal::Customer(id),
-        PageRefusalRecord::EmailAddress(_) => PageRefusal::EmailAddress,
-        PageRefusalRecord::Page(code) => PageRefusal::Page(code),
-    }
 }
 
 pub(crate) fn of_allocation(payment: &Payment, place: usize, allocation: &Allocation) -> Result<Item, StoreError> {
@@ -290,12 +257,7 @@ fn whole(
         },
         locale: head.locale,
         started_at: head.started_at,
-        checkout: head.checkout.map(|record| Checkout {
-            id: record.id,
-            url: record.url,
-            expires_at: record.expires_at,
-        }),
-        page_refusals: head.page_refusals.into_iter().map(page_refusal).collect(),
+        instrument: instrument((head.instrument, head.page, head.charge))?,
         provider_state,
         state: State::named(&head.state).ok_or_else(|| StoreError::Defect(format!("payment state {}", head.state)))?,
         cash: PaymentCash {

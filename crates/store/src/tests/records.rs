@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
 use receivables::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
-use receivables::payment::{NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest};
+use receivables::payment::{
+    Decline, DeclineReason, Instead, NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest, Remedy,
+};
 use receivables::payout::{BalanceTransaction, PayoutRank, PayoutState};
 use receivables::provider_object::{Cash, ChargebackState, Move, Moves, ObjectState, RefundState};
 use receivables::saved_method::{MethodLook, MethodState};
@@ -226,8 +228,17 @@ pub(super) fn method() -> crate::SavedMethod {
         attached: true,
         detached: false,
         mandate_ended: false,
+        off_session: true,
     };
-    crate::SavedMethod { provider: stripe(), id: "pm_1".parse().unwrap(), state, customer: Some(c()), version: 1 }
+    let ended = Some(state.ended_by(DeclineReason::Expired));
+    crate::SavedMethod {
+        provider: stripe(),
+        id: "pm_1".parse().unwrap(),
+        state,
+        ended,
+        customer: Some(c()),
+        version: 1,
+    }
 }
 
 pub(super) fn event(id: &str) -> ReceivedEvent {
@@ -378,6 +389,40 @@ async fn each_fact_is_read_back_with_its_amounts() {
 }
 
 /// Two entries of one decision, on every account against every contra account.
+#[tokio::test]
+async fn a_charge_of_a_saved_method_is_read_back_with_all_that_became_of_it() {
+    let fixture = Fixture::new();
+    let (one, issued) = invoice("1", "F-1", None);
+    commit(&fixture, &issued).await;
+    let read = async |payment: &Payment| {
+        let read = fixture.store.payment(&b(), payment.id()).await.unwrap().unwrap();
+        assert_eq!(read, *payment);
+    };
+    let (started, start) = charge("1", &one.head);
+    commit(&fixture, &start).await;
+    read(&started).await;
+    let intent = "pi_1".parse().unwrap();
+    let (known, decision) = payment::charge_answered(&started, Some(&intent), None, later(1)).unwrap();
+    commit(&fixture, &decision).await;
+    read(&known).await;
+    for (place, (reason, remedy)) in DeclineReason::ALL.iter().zip(Remedy::ALL.iter().cycle()).enumerate() {
+        let number = format!("{}", place + 2);
+        let (one, issued) = invoice(&number, &format!("F-{number}"), None);
+        commit(&fixture, &issued).await;
+        let (started, start) = charge(&number, &one.head);
+        commit(&fixture, &start).await;
+        let word = "a_word".to_owned();
+        let decline = Decline { reason: *reason, remedy: *remedy, word, ends_method: place.is_multiple_of(2) };
+        let (declined, decision) = payment::charge_answered(&started, None, Some(&decline), later(1)).unwrap();
+        commit(&fixture, &decision).await;
+        read(&declined).await;
+        let instead = if place == 0 { Instead::Nothing } else { Instead::Page(id("pay", "Q")) };
+        let (asked, decision) = payment::asked_instead(&declined, &instead, later(2)).unwrap();
+        commit(&fixture, &decision).await;
+        read(&asked).await;
+    }
+}
+
 #[tokio::test]
 async fn each_leg_is_read_back_with_its_account_and_its_contra_account() {
     let fixture = Fixture::new();

@@ -7,7 +7,7 @@ use receivables::credit_note::{self, CreditNoteDraft};
 use receivables::customer::{self, Profile};
 use receivables::invoice::{self, Draft, DraftLine, DraftSchedule};
 use receivables::pay_link::Scope;
-use receivables::payment::{self, ChargeRule, Checkout, Origin, Request};
+use receivables::payment::{self, ChargeRule, Checkout, ChosenMethod, Origin, Request};
 use receivables::provider_object::{Cash, IntentState};
 use receivables::{
     BillingZone, Business, BusinessId, CreditNote, Customer, CustomerId, Decision, Invoice, InvoiceHead, InvoiceId,
@@ -108,7 +108,18 @@ pub(super) fn invoice(name: &str, number: &str, external_id: Option<&str>) -> (I
 
 /// A payment of a whole invoice, as it is started.
 pub(super) fn payment(name: &str, invoice: &InvoiceHead) -> (Payment, Decision) {
+    started(name, invoice, None)
+}
+
+/// The same, charging a saved card.
+pub(super) fn charge(name: &str, invoice: &InvoiceHead) -> (Payment, Decision) {
+    let (id, kind) = ("pm_1".parse().unwrap(), Some("card".to_owned()));
+    started(name, invoice, Some(ChosenMethod { id, kind, customer: "cus_1".parse().unwrap() }))
+}
+
+fn started(name: &str, invoice: &InvoiceHead, method: Option<ChosenMethod>) -> (Payment, Decision) {
     let request = Request {
+        method,
         id: id("pay", name),
         provider: stripe(),
         origin: Origin::PayLink(id("lnk", "K")),

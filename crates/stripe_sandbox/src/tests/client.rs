@@ -110,6 +110,7 @@ async fn the_product_verifies_and_understands_every_webhook() {
             Meaning::Reports(reports) if event.kind.starts_with("checkout.") => cash.push(received(&reports)),
             Meaning::Reports(_)
             | Meaning::Methods(_)
+            | Meaning::ReportsAndMethods(..)
             | Meaning::CustomerDeleted(_)
             | Meaning::CashBalance(_)
             | Meaning::Payout(_) => {}

@@ -2,6 +2,7 @@
 
 mod account;
 pub(crate) mod balance;
+pub(crate) mod payment_methods;
 pub(crate) mod statement;
 
 use axum::extract::Path;

@@ -8,10 +8,11 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use operations::StartPayment;
-use receivables::payment::{ALLOCATIONS_PER_PAYMENT_MAX, Origin, StartRefusal};
+use operations::{ChargeMethod, StartPayment};
+use receivables::payment::{ALLOCATIONS_PER_PAYMENT_MAX, Instead, Origin, StartRefusal, State};
 use receivables::provider_object::ObjectState;
-use receivables::{Currency, CustomerId, InvoiceId, Money, Payment, PaymentId};
+use receivables::saved_method::MethodRefusal;
+use receivables::{Currency, CustomerId, InvoiceId, Money, ObjectId, Payment, PaymentId};
 use serde::{Deserialize, Serialize};
 use store::Paged;
 use utoipa::{IntoParams, ToSchema};
@@ -51,6 +52,10 @@ pub(crate) struct PaymentRequest {
     #[serde(default)]
     #[schema(required, min_items = 1, max_items = 1000)]
     allocations: Vec<AllocationRequest>,
+    /// The id of a saved payment method of the customer, which is charged at once, without the customer. Left out, the customer pays on
+    /// the page at `checkout_url`.
+    #[schema(example = "pm_1QGuichetExample4242")]
+    payment_method: Option<String>,
 }
 
 /// A payment and what became of it.
@@ -87,7 +92,24 @@ pub(crate) struct PaymentResponse {
     allocations: Vec<AllocationResponse>,
     /// The refunds of the payment.
     refunds: Vec<RefundResponse>,
-    /// The provider's page on which the customer pays. Null once it is closed.
+    /// How the money is asked for: on a `page` of the provider, by charging a saved `payment_method`, or from `outside`, where the
+    /// provider told of it.
+    #[schema(example = "page")]
+    instrument: &'static str,
+    /// The saved payment method that was charged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    payment_method: Option<String>,
+    /// Why charging the saved method brought no money.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    decline: Option<DeclineResponse>,
+    /// The payment that asks the customer for the same on a page, because charging their method needs them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_payment: Option<String>,
+    /// The provider's page on which the customer pays: of this payment, or of `next_payment` (in lists only of this one). Null once it
+    /// is closed.
     #[schema(required)]
     checkout_url: Option<String>,
     /// The provider's objects for this payment.
@@ -98,6 +120,24 @@ pub(crate) struct PaymentResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     settled_at: Option<String>,
+}
+
+/// Why charging a saved method brought no money.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Decline)]
+pub(crate) struct DeclineResponse {
+    /// `authentication_required`, `insufficient_funds`, `over_limit`, `bank_unavailable`, `expired`, `wrong_details`, `barred`,
+    /// `account_closed`, `not_authorised`, `method_removed`, `not_supported`, `provider_refused` or `refused`. Do not tell the customer
+    /// `barred`.
+    #[schema(example = "insufficient_funds")]
+    code: &'static str,
+    /// `ask_the_customer` (they confirm on a page: see `next_payment`), `try_later` (the same method, with another payment),
+    /// `use_another_method`, or `check_the_provider_account`.
+    #[schema(example = "try_later")]
+    what_to_do: &'static str,
+    /// The provider's own word.
+    #[schema(example = "insufficient_funds")]
+    provider_code: String,
 }
 
 /// The provider's ids of the objects that belong to a payment.
@@ -132,9 +172,13 @@ pub(crate) struct PaymentQuery {
 
 impl PaymentResponse {
     pub(crate) fn of(payment: &Payment, now: Timestamp) -> Self {
-        let open =
-            payment.checkout().filter(|checkout| payment.state().checkout_is_live() && checkout.expires_at > now);
-        let intent = payment.provider_state().0.iter().find(|(_, state)| matches!(state, ObjectState::Intent(_)));
+        Self::with_page(payment, None, now)
+    }
+
+    /// The payment, and the one on whose page the customer is asked for the same.
+    fn with_page(payment: &Payment, page: Option<&Payment>, now: Timestamp) -> Self {
+        let charge = payment.charge();
+        let decline = charge.filter(|_| payment.state() == State::Failed).and_then(|charge| charge.decline.as_ref());
         Self {
             id: payment.id().to_string(),
             status: payment.status(),
@@ -148,14 +192,44 @@ impl PaymentResponse {
             arrived: payment.arrived().map(Amount::from),
             allocations: payment.allocations().iter().map(AllocationResponse::from).collect(),
             refunds: refunds_of(payment),
-            checkout_url: open.map(|checkout| checkout.url.clone()),
-            provider: ProviderObjects {
-                session: payment.checkout().map(|checkout| checkout.id.to_string()),
-                intent: intent.map(|(id, _)| id.to_string()),
-            },
+            instrument: payment.instrument().as_str(),
+            payment_method: charge.map(|charge| charge.method.to_string()),
+            decline: decline.map(|decline| DeclineResponse {
+                code: decline.reason.as_str(),
+                what_to_do: decline.remedy.as_str(),
+                provider_code: decline.word.clone(),
+            }),
+            next_payment: next_payment(payment).map(PaymentId::to_string),
+            checkout_url: open_page(payment, now).or(page.and_then(|page| open_page(page, now))),
+            provider: ProviderObjects::of(payment),
             started_at: payment.started_at().to_string(),
             settled_at: payment.settled_at().map(|at| at.to_string()),
         }
+    }
+}
+
+impl ProviderObjects {
+    fn of(payment: &Payment) -> Self {
+        let charged = payment.charge().and_then(|charge| charge.intent.as_ref());
+        let reported = || payment.provider_state().0.iter().find(|(_, state)| matches!(state, ObjectState::Intent(_)));
+        Self {
+            session: payment.checkout().map(|checkout| checkout.id.to_string()),
+            intent: charged.or_else(|| reported().map(|(id, _)| id)).map(ToString::to_string),
+        }
+    }
+}
+
+/// The address of a payment's page while one can pay on it.
+fn open_page(payment: &Payment, now: Timestamp) -> Option<String> {
+    let open = payment.checkout().filter(|checkout| payment.state().checkout_is_live() && checkout.expires_at > now);
+    open.map(|checkout| checkout.url.clone())
+}
+
+/// The payment that asks for the same on a page.
+fn next_payment(payment: &Payment) -> Option<&PaymentId> {
+    match payment.charge()?.instead.as_ref()? {
+        Instead::Page(page) => Some(page),
+        Instead::Nothing => None,
     }
 }
 
@@ -175,6 +249,12 @@ impl PaymentRequest {
         }
         Some((currency, amounts))
     }
+
+    /// The method to charge. What is no provider's id is no method of the customer.
+    fn method(&self, errors: &mut FieldErrors) -> Option<ObjectId> {
+        let text = self.payment_method.as_deref()?;
+        errors.check(MethodRefusal::FIELD, text.parse().map_err(|_| MethodRefusal::NotOfCustomer))
+    }
 }
 
 /// Start a payment
@@ -182,6 +262,12 @@ impl PaymentRequest {
 /// Opens a page at the payment provider on which the customer pays the given invoices: `checkout_url`. If such a payment with
 /// exactly these amounts is open already, the answer is that payment, so that nobody pays twice. Refused if an invoice belongs to
 /// another customer or currency, if an amount is more than the invoice has open, or if another payment of an invoice is on its way.
+///
+/// With `payment_method` that method is charged now, without the customer; a page that is open for the invoices is closed first. The
+/// answer is the payment as it then stands: `settled`; `processing`, which a bank debit is for days; `failed`, with the `decline`; or
+/// `started` where the provider has not answered yet: it is asked until it does, and you need not repeat anything. If the customer must
+/// confirm the charge, `next_payment` asks them for the same at `checkout_url`. Refused if the method is not the customer's, was not saved
+/// for charges while they are away, was removed or declined for good, or is not for the currency.
 #[utoipa::path(
     post, path = "/api/v1/payments", tag = "Payments", request_body = PaymentRequest,
     responses((status = 201, description = "The payment was started.", body = PaymentResponse))
@@ -189,19 +275,27 @@ impl PaymentRequest {
 pub(crate) async fn start_payment(request: IdempotentRequest) -> Result<Response, ApiError> {
     let body: PaymentRequest = request.json()?;
     let (currency, amounts) = validate(|errors| body.read(errors))?;
+    let method = validate(|errors| Some(body.method(errors)))?;
     request
         .run_once(async |run| {
             let caller = &run.caller;
             let customer = customer_of_field(caller, "customer", &body.customer).await?;
             let invoices = invoices_to_pay(caller, &body.allocations, &customer.id, currency).await?;
-            let new = StartPayment {
-                id: run.payment_id(),
-                origin: Origin::Api,
-                locale: caller.business.locale_for(customer.profile.locale),
-                parts: invoices.into_iter().zip(amounts).collect(),
+            let (id, locale) = (run.payment_id(), caller.business.locale_for(customer.profile.locale));
+            let parts = invoices.into_iter().zip(amounts).collect();
+            let (context, business, now) = (run.context(), &caller.business, caller.now);
+            let answer = match method {
+                Some(method) => {
+                    let new = ChargeMethod { id, customer: customer.id, method, locale, parts };
+                    let charged = operations::charge_method(context, business, new, now).await?;
+                    PaymentResponse::with_page(&charged.payment, charged.page.as_ref(), now)
+                }
+                None => {
+                    let new = StartPayment { id, origin: Origin::Api, locale, parts };
+                    PaymentResponse::of(&operations::start_payment(context, business, new, now).await?.payment, now)
+                }
             };
-            let started = operations::start_payment(run.context(), &caller.business, new, caller.now).await?;
-            ApiResponse::json(StatusCode::CREATED, &PaymentResponse::of(&started.payment, caller.now))
+            ApiResponse::json(StatusCode::CREATED, &answer)
         })
         .await
 }
@@ -241,7 +335,11 @@ async fn invoices_to_pay(
 )]
 pub(crate) async fn show_payment(caller: Caller, Path(id): Path<String>) -> Result<ApiResponse, ApiError> {
     let payment = payment_of_path(&caller, &id).await?;
-    ApiResponse::ok(&PaymentResponse::of(&payment, caller.now))
+    let page = match next_payment(&payment) {
+        Some(page) => caller.store().payment(caller.business_id(), page).await?,
+        None => None,
+    };
+    ApiResponse::ok(&PaymentResponse::with_page(&payment, page.as_ref(), caller.now))
 }
 
 /// The payment in the path of a URL.

@@ -79,7 +79,7 @@ impl Fetchable {
     pub(super) fn read(self, object: &RawValue, kind: Option<&str>) -> Result<Meaning, Unreadable> {
         Ok(match self {
             Self::Checkout => Meaning::of_reports(checkout::read(object, kind)?),
-            Self::Intent => Meaning::of_reports(intent::read(object, kind)?),
+            Self::Intent => Meaning::of_intent(intent::read(object, kind)?, method::kept_with_money(object)?),
             Self::Charge => Meaning::of_reports(charge::read(object, kind)?),
             Self::Refund => Meaning::of_reports(vec![refund::read(object, kind)?]),
             Self::Chargeback => Meaning::of_reports(vec![dispute::read(object, kind)?]),

@@ -57,7 +57,22 @@ struct Setup<'a> {
     customer: Field<'a>,
     payment_method: Field<'a>,
     mandate: Field<'a>,
+    usage: Field<'a>,
 }
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Paid<'a> {
+    #[serde(borrow)]
+    status: Field<'a>,
+    customer: Field<'a>,
+    payment_method: Field<'a>,
+    setup_future_usage: Field<'a>,
+}
+
+/// The word by which a payer agrees to be charged while they are away. `on_session`, and a method that is only shown again
+/// (`saved_payment_method_options`), are no such consent.
+const OFF_SESSION: &str = "off_session";
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -105,7 +120,23 @@ pub(super) fn setup(object: &RawValue, kind: Option<&str>) -> Result<Option<Meth
     let method = setup.payment_method.id().ok_or(Unreadable::because("the setup intent has saved no method"))?;
     let expanded = setup.payment_method.raw().filter(|raw| raw.get().starts_with('{'));
     let known = expanded.and_then(|raw| read(raw, None).ok()).map(|report| report.state).unwrap_or_default();
-    let state = MethodState { customer: Some(customer), attached: true, mandate: setup.mandate.id(), ..known };
+    let off_session = setup.usage.text().as_deref() == Some(OFF_SESSION);
+    let mandate = setup.mandate.id();
+    let state = MethodState { customer: Some(customer), attached: true, mandate, off_session, ..known };
+    Ok(Some(MethodReport { method, state }))
+}
+
+/// The report of an intent about the method that was saved with its money, for charges while its owner is away; none where it saved
+/// none for that.
+pub(super) fn kept_with_money(object: &RawValue) -> Result<Option<MethodReport>, Unreadable> {
+    let paid: Paid<'_> = record(object)?;
+    let agreed = paid.setup_future_usage.text().as_deref() == Some(OFF_SESSION);
+    let came = matches!(paid.status.text().as_deref(), Some("succeeded" | "processing"));
+    let (true, true, Some(customer), Some(method)) = (agreed, came, paid.customer.id(), paid.payment_method.id())
+    else {
+        return Ok(None);
+    };
+    let state = MethodState { customer: Some(customer), attached: true, off_session: true, ..MethodState::default() };
     Ok(Some(MethodReport { method, state }))
 }
 

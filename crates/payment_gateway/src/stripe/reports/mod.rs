@@ -10,6 +10,7 @@
 //! | `checkout.session.async_payment_failed` | completed and failed |
 //! | `checkout.session.expired` | expired |
 //! | `payment_intent.created` | whose the intent is, which its later events may not say |
+//! | any of an intent whose money came or is on its way with `setup_future_usage=off_session` | as below, and its method may be charged while its owner is away |
 //! | `payment_intent.processing` | the attempt is pending |
 //! | `payment_intent.requires_action` | the payer must act |
 //! | `payment_intent.succeeded` | received = `amount_received`; the attempt succeeded |
@@ -26,7 +27,7 @@
 //! | `radar.early_fraud_warning.created`, `.updated`; `review.opened`, `.closed` | a doubt, or its end |
 //! | `payment_method.attached`, `.updated`, `.automatically_updated` | whose the saved method is, and how it looks |
 //! | `payment_method.detached` | it was removed |
-//! | `setup_intent.succeeded` | a method was saved, and under which mandate |
+//! | `setup_intent.succeeded` | a method was saved, under which mandate, and whether (`usage`) for charges while its owner is away |
 //! | `mandate.updated` | whether the mandate has ended |
 //! | `customer.deleted` | all methods of the customer are gone |
 //! | `payout.created`, `.updated`, `.paid`, `.failed`, `.canceled` | the payout, and how far it came |
@@ -129,6 +130,13 @@ pub const EVENT_TYPES_APPLIED: &[&str] = &[
 impl Meaning {
     fn of_reports(reports: Vec<Report>) -> Self {
         if reports.is_empty() { Self::Nothing } else { Self::Reports(reports) }
+    }
+
+    fn of_intent(reports: Vec<Report>, kept: Option<MethodReport>) -> Self {
+        match kept {
+            Some(kept) => Self::ReportsAndMethods(reports, vec![kept]),
+            None => Self::of_reports(reports),
+        }
     }
 
     fn of_method(report: Option<MethodReport>) -> Self {

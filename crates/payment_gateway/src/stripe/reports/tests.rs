@@ -39,6 +39,10 @@ fn shown(meaning: Result<Meaning, Unreadable>) -> String {
     match meaning {
         Ok(Meaning::Reports(reports)) => reports.iter().map(line).collect::<Vec<String>>().join("\n"),
         Ok(Meaning::Methods(reports)) => reports.iter().map(method_line).collect::<Vec<String>>().join("\n"),
+        Ok(Meaning::ReportsAndMethods(reports, methods)) => {
+            let lines = reports.iter().map(line).chain(methods.iter().map(method_line));
+            lines.collect::<Vec<String>>().join("\n")
+        }
         Ok(Meaning::CustomerDeleted(customer)) => format!("customer {customer} deleted"),
         Ok(Meaning::CashBalance(customer)) => format!("the cash balance of {customer} changed"),
         Ok(Meaning::Payout(report)) => payout_line(&report),
@@ -139,8 +143,12 @@ fn method_line(report: &MethodReport) -> String {
         say(format!("{} {} until {until}", shown(&look.brand), shown(&look.last4)));
     });
     fact.mandate.iter().for_each(|mandate| say(format!("under {mandate}")));
-    for (yes, word) in [(fact.attached, "attached"), (fact.detached, "detached"), (fact.mandate_ended, "mandate ended")]
-    {
+    for (yes, word) in [
+        (fact.attached, "attached"),
+        (fact.detached, "detached"),
+        (fact.mandate_ended, "mandate ended"),
+        (fact.off_session, "may be charged"),
+    ] {
         if yes {
             say(word.to_owned());
         }
@@ -190,6 +198,7 @@ fn every_type_applied_has_a_fixture_in_an_old_and_in_a_new_shape_and_applies() {
                 said,
                 Ok(Meaning::Reports(_)
                     | Meaning::Methods(_)
+                    | Meaning::ReportsAndMethods(..)
                     | Meaning::CustomerDeleted(_)
                     | Meaning::CashBalance(_)
                     | Meaning::Payout(_))

@@ -32,7 +32,7 @@ impl Client {
 /// The reports about a payment.
 pub(super) fn payment_reports(meaning: Meaning) -> Result<Vec<Report>, RequestError> {
     match meaning {
-        Meaning::Reports(reports) => Ok(reports),
+        Meaning::Reports(reports) | Meaning::ReportsAndMethods(reports, _) => Ok(reports),
         Meaning::Nothing => Ok(Vec::new()),
         Meaning::Methods(_)
         | Meaning::Payout(_)

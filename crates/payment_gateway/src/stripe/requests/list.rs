@@ -136,7 +136,7 @@ impl Client {
     }
 
     /// All pages of a list.
-    async fn pages(&self, first: &RequestBuilder) -> Result<Vec<Bytes>, RequestError> {
+    pub(super) async fn pages(&self, first: &RequestBuilder) -> Result<Vec<Bytes>, RequestError> {
         let mut pages = Vec::new();
         let mut after: Option<ObjectId> = None;
         while pages.len() < PAGES_MAX {
@@ -158,7 +158,7 @@ impl Client {
 }
 
 /// The objects of a page.
-fn items(body: &[u8]) -> Result<Vec<&RawValue>, Unreadable> {
+pub(super) fn items(body: &[u8]) -> Result<Vec<&RawValue>, Unreadable> {
     let page: Page<'_> = document(body)?;
     let list = page.data.raw().filter(|raw| raw.get().starts_with('['));
     let list = list.ok_or(Unreadable::because("the list has no items"))?;
