@@ -60,7 +60,7 @@ macro_rules! parts {
 // hundred of worlds.
 parts! {
     the_books_hold_in_worlds_0_to_9 = 0, [
-        "answer_refund", "apply", "gap", "lag", "move", "provider_refunds", "put_aside", "refund", "refuse_denied",
+        "answer_refund", "apply", "charge", "gap", "lag", "move", "provider_refunds", "put_aside", "refund", "refuse_denied",
         "refuse_exceeded", "rivals",
     ];
     the_books_hold_in_worlds_10_to_19 = 1, [

@@ -11,6 +11,9 @@ use self::faults::Faults;
 
 mod faults;
 
+/// The labels of payments that charge a saved method, and of their methods, begin here.
+const CHARGES_FROM: usize = 1000;
+
 /// What the generator remembers of the steps so far, so that most steps make sense.
 struct Generator {
     random: Random,
@@ -24,6 +27,8 @@ struct Generator {
     orders: usize,
     /// The number of saved methods.
     saved: usize,
+    /// The number of payments that charge a saved method.
+    charges: usize,
     faults: Option<Faults>,
     steps: Vec<Step>,
 }
@@ -33,7 +38,8 @@ pub fn generate(seed: u64) -> Vec<Step> {
     let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let random = Random::new(seed);
     let (faults, steps) = (Faults::of_seed(seed), Vec::new());
-    let mut generator = Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, faults, steps };
+    let mut generator =
+        Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, charges: 0, faults, steps };
     generator.surroundings();
     let calm = generator.random.percent(30);
     if !calm {
@@ -98,9 +104,31 @@ impl Generator {
         if fitting.is_empty() || self.random.percent(5) { self.an_invoice() } else { self.random.one(&fitting) }
     }
 
+    /// A method is saved and charged for a part of an invoice. This draws no random number, so that the steps after it stay the same.
+    fn charge(&mut self, invoice: usize) {
+        let (customer, currency) = self.invoices[invoice];
+        let (label, turn) = (CHARGES_FROM + self.charges, self.charges + self.steps.len());
+        self.charges += 1;
+        self.steps.push(Step::Save { method: label, customer, debit: currency == 0 && turn.is_multiple_of(4) });
+        self.steps.push(Step::Drain);
+        if turn.is_multiple_of(3) {
+            let (requests, carried_out) = if turn.is_multiple_of(2) { (3, true) } else { (5, false) };
+            self.steps.push(Step::Outage { of_mail: false, after: 0, requests, status: 503, carried_out });
+        }
+        let percent = if turn.is_multiple_of(2) { 40 } else { 100 };
+        self.steps.push(Step::Charge { payment: label, method: label, invoice, percent });
+        if turn.is_multiple_of(5) {
+            self.steps.extend([Step::Drain, Step::Refund { money: Money::Payment(label), percent }]);
+        }
+    }
+
     fn pay(&mut self) {
         let first = self.an_invoice();
         let (customer, currency) = self.invoices[first];
+        // Only two customers exist at the provider.
+        if customer < 2 && self.steps.len().is_multiple_of(4) {
+            self.charge(first);
+        }
         let mut parts = vec![(first, self.percent())];
         while self.random.percent(55) {
             let next = self.invoice_of(customer, currency);

@@ -79,6 +79,7 @@ impl Runner {
         self.nothing_waits(&books).await?;
         self.money_finds_its_invoice(&books).await?;
         self.every_cent_once(&books).await?;
+        self.nothing_is_charged_twice(&books.payments).await?;
         let events = provider::events(&self.world).await;
         Self::state_is_that_of_the_events(&books, &events, seed)?;
         Self::other_currencies_are_in_suspense(&books.payments)?;
@@ -269,7 +270,7 @@ impl Runner {
         for event in events {
             let body = event.to_string();
             let meaning = Event::read(body.as_bytes()).and_then(|envelope| reports(&envelope));
-            if let Ok(Meaning::Reports(found)) = meaning {
+            if let Ok(Meaning::Reports(found) | Meaning::ReportsAndMethods(found, _)) = meaning {
                 all_reports.extend(found);
             }
         }

@@ -158,12 +158,26 @@ impl Runner {
         Ok(())
     }
 
+    /// At most one charge of a saved method took money for each payment.
+    pub(super) async fn nothing_is_charged_twice(&self, payments: &[Payment]) -> Result<(), Failure> {
+        let intents = provider::all(&self.world, "payment_intents").await;
+        for payment in payments.iter().filter(|payment| payment.charge().is_some()) {
+            let of_it = |intent: &&Value| intent["metadata"]["guichet_payment"] == payment.id().as_str();
+            let taken = intents.iter().filter(of_it).filter(|intent| intent["status"] == "succeeded").count();
+            if taken > 1 {
+                return Err(Failure::new("a method was charged twice", payment.id()));
+            }
+        }
+        Ok(())
+    }
+
     /// The stored state of each saved method is the merge of all events about it.
     pub(super) async fn methods_are_those_of_the_events(&self, events: &[Value]) -> Result<(), Failure> {
         let mut merged: BTreeMap<ObjectId, MethodState> = BTreeMap::new();
         for event in events {
             let body = event.to_string();
-            if let Ok(Meaning::Methods(found)) = Event::read(body.as_bytes()).and_then(|envelope| reports(&envelope)) {
+            let meaning = Event::read(body.as_bytes()).and_then(|envelope| reports(&envelope));
+            if let Ok(Meaning::Methods(found) | Meaning::ReportsAndMethods(_, found)) = meaning {
                 for report in found {
                     merged.entry(report.method).or_default().merge(&report.state);
                 }

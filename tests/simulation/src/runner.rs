@@ -43,6 +43,8 @@ pub(super) struct Runner {
     payments: BTreeMap<usize, PaymentId>,
     pages: BTreeMap<usize, String>,
     saved: BTreeMap<usize, bank::SavedMethod>,
+    /// The provider's record of each payment that charged a saved method, if it is known.
+    charged: BTreeMap<usize, String>,
     foreign: BTreeMap<usize, Foreign>,
     notes: BTreeMap<usize, CreditNoteId>,
     /// Calls were lost at some time, so that a mail's fate may be unknown.
@@ -116,6 +118,7 @@ impl Runner {
             payments,
             pages,
             saved: BTreeMap::new(),
+            charged: BTreeMap::new(),
             foreign,
             notes,
             crashed: false,
@@ -159,6 +162,9 @@ impl Runner {
                 self.issue(*invoice, *customer, *currency, *minor, *due_in).await?
             }
             Step::Start { payment, parts } => Box::pin(self.start(*payment, parts)).await?,
+            Step::Charge { payment, method, invoice, percent } => {
+                Box::pin(self.charge_saved(*payment, *method, *invoice, *percent)).await?
+            }
             Step::Foreign { foreign, customer, currency, minor, with_intent } => {
                 self.take_elsewhere(*foreign, *customer, *currency, *minor, *with_intent).await
             }
@@ -265,10 +271,15 @@ impl Runner {
         let charge = match money {
             Money::Foreign(label) => self.foreign.get(&label)?.charge.clone(),
             Money::Payment(label) => {
-                let session = self.pages.get(&label)?.rsplit('/').next()?;
-                let session = self.world.stripe(&format!("/checkout/sessions/{session}")).await;
-                let intent =
-                    self.world.stripe(&format!("/payment_intents/{}", session["payment_intent"].as_str()?)).await;
+                let intent = match self.pages.get(&label) {
+                    Some(page) => {
+                        let session = page.rsplit('/').next()?;
+                        let session = self.world.stripe(&format!("/checkout/sessions/{session}")).await;
+                        session["payment_intent"].as_str()?.to_owned()
+                    }
+                    None => self.charged.get(&label)?.clone(),
+                };
+                let intent = self.world.stripe(&format!("/payment_intents/{intent}")).await;
                 intent["latest_charge"].as_str()?.to_owned()
             }
         };

@@ -38,9 +38,10 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The names of the kinds but for the faults, as [`Step::kind`] gives them.
-pub(super) const KINDS: [&str; 40] = [
+pub(super) const KINDS: [&str; 41] = [
     "invoice",
     "start",
+    "charge",
     "enter",
     "look",
     "refund",
@@ -126,6 +127,12 @@ pub enum Step {
     Start {
         payment: usize,
         parts: Vec<(usize, i64)>,
+    },
+    Charge {
+        payment: usize,
+        method: usize,
+        invoice: usize,
+        percent: i64,
     },
     Enter {
         payment: usize,
@@ -312,6 +319,9 @@ impl fmt::Display for Step {
                 write!(f, "start P{payment}")?;
                 parts.iter().try_for_each(|(invoice, percent)| write!(f, ", {percent} % of I{invoice}"))
             }
+            Self::Charge { payment, method, invoice, percent } => {
+                write!(f, "charge D{method} for P{payment}, {percent} % of I{invoice}")
+            }
             Self::Enter { payment, number, answers } => {
                 write!(f, "pay P{payment} with {}", NUMBERS[*number].1)?;
                 match answers {
@@ -427,6 +437,7 @@ impl Step {
         match self {
             Self::Invoice { .. } => "invoice",
             Self::Start { .. } => "start",
+            Self::Charge { .. } => "charge",
             Self::Enter { .. } => "enter",
             Self::Look { .. } => "look",
             Self::Refund { .. } => "refund",

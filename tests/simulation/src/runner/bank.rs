@@ -9,9 +9,13 @@ use crate::steps::CURRENCIES;
 /// A method that a customer has saved at the provider.
 #[derive(Clone, Debug)]
 pub(super) struct SavedMethod {
-    method: String,
+    pub(super) method: String,
     mandate: Option<String>,
 }
+
+/// What becomes of the card behind a saved method, by the method's label.
+const CARDS_BEHIND: [&str; 5] =
+    ["4242424242424242", "4000002760003184", "4242424242424242", "4000000000009995", "4000000000009987"];
 
 /// The amount that a transfer still waits for, if an intent is one.
 fn awaited(intent: &Value) -> Option<i64> {
@@ -106,12 +110,20 @@ impl Runner {
             let session = self.world.stripe(&format!("/checkout/sessions/{}", session["id"].as_str().unwrap())).await;
             let setup = session["setup_intent"].as_str().unwrap();
             self.world.stripe(&format!("/setup_intents/{setup}")).await
-        } else {
+        } else if label.is_multiple_of(6) {
+            // Only to be shown again.
             let path = "/payment_methods/pm_card_visa/attach";
             let method = self.world.stripe_post(path, &format!("customer={customer}")).await.json();
             json!({ "payment_method": method["id"] })
+        } else {
+            let fields = format!("customer={customer}&payment_method=pm_card_visa&confirm=true&usage=off_session");
+            self.world.stripe_post("/setup_intents", &fields).await.json()
         };
         let Some(method) = saved["payment_method"].as_str().map(str::to_owned) else { return false };
+        let number = CARDS_BEHIND[label % CARDS_BEHIND.len()];
+        if !debit && number != CARDS_BEHIND[0] {
+            self.world.stripe_control(&format!("/payment_methods/{method}"), &json!({ "number": number })).await;
+        }
         self.saved.insert(label, SavedMethod { method, mandate: saved["mandate"].as_str().map(str::to_owned) });
         true
     }

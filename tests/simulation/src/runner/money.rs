@@ -1,6 +1,6 @@
 //! Steps about money: payments, and what payers, issuers, other programs and the business do with them.
 
-use operations::StartPayment;
+use operations::{ChargeMethod, StartPayment};
 use receivables::payment::{Origin, Review, ReviewKind};
 use receivables::{InvoiceHead, Locale, Money as Amount, Payment, PaymentId};
 use serde_json::json;
@@ -26,6 +26,37 @@ impl Runner {
         if started.checkout_url.contains("/dev/stripe/pay/") {
             self.pages.insert(payment, started.checkout_url);
         }
+        Ok(true)
+    }
+
+    /// Charges a saved method while its owner is away; where they are needed, a page asks them.
+    pub(super) async fn charge_saved(
+        &mut self,
+        payment: usize,
+        method: usize,
+        invoice: usize,
+        percent: i64,
+    ) -> Result<bool, Failure> {
+        let Some(saved) = self.saved.get(&method) else { return Ok(false) };
+        let Some(id) = self.invoices.get(&invoice) else { return Ok(false) };
+        let Some(found) = self.judge(self.invoice(id).await)?.flatten() else { return Ok(false) };
+        let amount = part(found.balance.payable(), percent);
+        let amount = Amount::new(provider::in_ours(amount.minor(), amount.currency().code()), amount.currency());
+        let wanted = ChargeMethod {
+            id: PaymentId::from_ulid(&ulid(4, payment)).unwrap(),
+            customer: found.customer.clone(),
+            method: saved.method.parse().unwrap(),
+            locale: Locale::English,
+            parts: vec![(id.clone(), amount.unwrap())],
+        };
+        let charged = operations::charge_method(self.context(), &self.business, wanted, self.world.now());
+        let charged = Box::pin(charged).await;
+        let Some(charged) = self.judge(charged)? else { return Ok(false) };
+        let intent = charged.payment.charge().and_then(|charge| charge.intent.as_ref());
+        self.charged.extend(intent.map(|intent| (payment, intent.to_string())));
+        self.payments.insert(payment, charged.payment.id().clone());
+        let page = charged.page.as_ref().and_then(|page| page.checkout());
+        self.pages.extend(page.map(|page| (payment, page.url.clone())));
         Ok(true)
     }
 
