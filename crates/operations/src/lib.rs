@@ -63,4 +63,4 @@ pub use refunds::{NewRefund, NewRefundAnswer, answer_refund, order_refund};
 pub use replay::{Replay, ReplayResult, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
 pub use verify::{BooksProof, verify_books};
-pub use write_offs::{take_back_write_off, write_off};
+pub use write_offs::{NewWriteOff, take_back_write_off, write_off};

@@ -189,6 +189,9 @@ fn invoice(change: &InvoiceChange) -> Vec<Difference> {
     if let Some((before, after)) = change.written_off {
         differences.push(Difference::of_amount(id, "written_off", Some(before), after));
     }
+    if let Some((before, after)) = change.bad_debt {
+        differences.push(Difference::of_amount(id, "bad_debt", Some(before), after));
+    }
     if let Some(HoldChange { holder, before, after }) = &change.hold {
         let word =
             |kind: Option<&HoldKind>| kind.map(|kind| format!("{} of {holder}", kind.as_str())).unwrap_or_default();

@@ -41,6 +41,8 @@ pub enum JournalAccount {
     Credited,
     /// What is not expected any more.
     WrittenOff,
+    /// What customers will not or cannot pay.
+    BadDebts,
     /// Discounts for paying early.
     Discounts,
     /// Tax of what is charged or given back beside invoices and credit notes.
@@ -78,6 +80,7 @@ impl JournalAccount {
             Self::Invoiced => "invoiced",
             Self::Credited => "credited",
             Self::WrittenOff => "written_off",
+            Self::BadDebts => "bad_debts",
             Self::Discounts => "discounts",
             Self::Tax => "tax",
             Self::Charges => "charges",

@@ -65,8 +65,10 @@ pub enum EntryKind {
     CreditNoteIssued(CreditNoteId),
     /// A credit note was moved between invoices and what of it is unapplied; the balance is the same.
     CreditNoteMoved(CreditNoteId),
-    /// An open amount is not expected any more.
+    /// A small rest is not expected any more.
     InvoiceWrittenOff,
+    /// An open amount is not expected any more, since the customer will not or cannot pay it.
+    BadDebtWrittenOff,
     /// A write-off was taken back.
     WriteOffReversed,
 }
@@ -85,6 +87,7 @@ impl EntryKind {
             Self::CreditNoteIssued(_) => "credit_note_issued",
             Self::CreditNoteMoved(_) => "credit_note_moved",
             Self::InvoiceWrittenOff => "invoice_written_off",
+            Self::BadDebtWrittenOff => "bad_debt_written_off",
             Self::WriteOffReversed => "write_off_reversed",
         }
     }
@@ -102,6 +105,7 @@ impl EntryKind {
             | Self::PaymentHandedOver(_)
             | Self::CreditNoteMoved(_)
             | Self::InvoiceWrittenOff
+            | Self::BadDebtWrittenOff
             | Self::WriteOffReversed => self.clone(),
         }
     }
@@ -119,6 +123,7 @@ impl EntryKind {
             | Self::CreditNoteIssued(_)
             | Self::CreditNoteMoved(_)
             | Self::InvoiceWrittenOff
+            | Self::BadDebtWrittenOff
             | Self::WriteOffReversed => None,
         }
     }
@@ -135,6 +140,7 @@ impl EntryKind {
             | Self::CashMoved(_)
             | Self::PaymentHandedOver(_)
             | Self::InvoiceWrittenOff
+            | Self::BadDebtWrittenOff
             | Self::WriteOffReversed => None,
         }
     }
@@ -152,6 +158,7 @@ impl EntryKind {
             ("credit_note_issued", None, Some(note)) => Self::CreditNoteIssued(note),
             ("credit_note_moved", None, Some(note)) => Self::CreditNoteMoved(note),
             ("invoice_written_off", None, None) => Self::InvoiceWrittenOff,
+            ("bad_debt_written_off", None, None) => Self::BadDebtWrittenOff,
             ("write_off_reversed", None, None) => Self::WriteOffReversed,
             _ => return None,
         })

@@ -56,7 +56,8 @@ impl Refusal {
             Self::HandOver(refusal) => refusal.field(),
             Self::Refund(refusal) => refusal.field(),
             Self::Credit(refusal) => refusal.field(),
-            Self::Review(_) | Self::WriteOff(_) => None,
+            Self::WriteOff(refusal) => refusal.field(),
+            Self::Review(_) => None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Tables and stories are for reading; laws are for what no table can list. `books` keeps what was decided, as the tables of
 //! the product do, and checks after every step what must always hold.
 
+mod bad_debts;
 mod books;
 mod entries;
 mod holds_table;

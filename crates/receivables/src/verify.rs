@@ -166,7 +166,9 @@ impl Proof<'_> {
             );
             let charged_back = of(|part| part.charged_back);
             self.compare(|| format!("{id} charged back, by the payments"), charged_back, balance.charged_back.minor());
-            let written_off = -ledger.of_invoice(id, Contra::WriteOff);
+            let bad_debt = -ledger.of_invoice(id, Contra::BadDebt);
+            self.compare(|| format!("{id} bad debt, by the ledger"), bad_debt, balance.bad_debt.minor());
+            let written_off = bad_debt - ledger.of_invoice(id, Contra::WriteOff);
             self.compare(|| format!("{id} written off, by the ledger"), written_off, balance.written_off.minor());
             let invoiced = ledger.of_invoice(id, Contra::Invoiced);
             self.compare(|| format!("{id} gross, by the ledger"), invoiced, balance.gross.minor());

@@ -215,6 +215,7 @@ fn line_text(localizer: Localizer, line: &StatementLine) -> String {
         EntryKind::CreditNoteIssued(_) => (messages.credit_note_issued)(&parts),
         EntryKind::CreditNoteMoved(_) => (messages.credit_note_moved)(&parts),
         EntryKind::InvoiceWrittenOff => (messages.invoice_written_off)(&parts),
+        EntryKind::BadDebtWrittenOff => (messages.bad_debt_written_off)(&parts),
         EntryKind::WriteOffReversed => (messages.write_off_reversed)(&parts),
     }
 }

@@ -4,6 +4,7 @@
 mod after_payment;
 mod alarms;
 mod bad_days;
+mod bad_debts;
 mod bad_input;
 mod budget;
 mod changed_since;

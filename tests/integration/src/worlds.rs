@@ -91,7 +91,7 @@ parts! {
         "crash", "end_worker", "mail_daily_quota", "mail_from", "mail_identity", "put_aside", "two_timers",
     ];
     the_books_hold_in_worlds_110_to_119 = 11, [
-        "chaos", "outage_stripe", "stripe_times_out", "take_back", "unapply_credit", "write_off",
+        "bad_debt", "chaos", "outage_stripe", "stripe_times_out", "take_back", "unapply_credit", "write_off",
     ];
     the_books_hold_in_worlds_120_to_129 = 12, [
         "enter", "late", "meanwhile", "refuse_exceeded", "refuse_left_over", "refuse_unavailable",

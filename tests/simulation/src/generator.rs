@@ -381,10 +381,13 @@ impl Generator {
             64..66 => self.hand_over(),
             66..70 => self.credit(),
             72..75 => {
-                let invoice = if self.random.percent(70) { self.small_invoice() } else { self.an_invoice() };
-                self.steps.push(Step::WriteOff { invoice });
+                let is_rest = self.random.percent(70);
+                let invoice = if is_rest { self.small_invoice() } else { self.an_invoice() };
+                let odd = !invoice.is_multiple_of(2);
+                let bad_debt = Step::BadDebt { invoice, percent: if odd { 40 } else { 100 } };
+                self.steps.push(if is_rest { Step::WriteOff { invoice } } else { bad_debt });
                 if self.random.percent(50) {
-                    self.steps.push(Step::TakeBack { invoice });
+                    self.steps.push(Step::TakeBack { invoice, percent: if odd || is_rest { 100 } else { 30 } });
                 }
             }
             75..79 => self.about_money(3),

@@ -200,8 +200,7 @@ impl Runner {
                 Box::pin(self.identify(*foreign, *customer, *invoice)).await
             }
             Step::ApplyCredit { .. } | Step::UnapplyCredit { .. } => self.move_credit(step).await,
-            Step::WriteOff { invoice } => self.write_off(*invoice, false).await,
-            Step::TakeBack { invoice } => self.write_off(*invoice, true).await,
+            Step::WriteOff { .. } | Step::BadDebt { .. } | Step::TakeBack { .. } => self.write_off(step).await,
             Step::Apply { .. } | Step::Unapply { .. } | Step::Move { .. } | Step::CloseReview { .. } => {
                 self.operate(step).await
             }

@@ -38,7 +38,7 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The names of the kinds but for the faults, as [`Step::kind`] gives them.
-pub(super) const KINDS: [&str; 39] = [
+pub(super) const KINDS: [&str; 40] = [
     "invoice",
     "start",
     "enter",
@@ -55,6 +55,7 @@ pub(super) const KINDS: [&str; 39] = [
     "apply_credit",
     "unapply_credit",
     "write_off",
+    "bad_debt",
     "take_back",
     "apply",
     "unapply",
@@ -131,7 +132,8 @@ pub enum Step {
     ApplyCredit { note: usize, invoice: usize, percent: i64 },
     UnapplyCredit { note: usize, percent: i64 },
     WriteOff { invoice: usize },
-    TakeBack { invoice: usize },
+    BadDebt { invoice: usize, percent: i64 },
+    TakeBack { invoice: usize, percent: i64 },
     Apply { money: Money, invoice: usize, percent: i64 },
     Unapply { money: Money, place: usize, percent: i64 },
     Move { money: Money, place: usize, invoice: usize, percent: i64 },
@@ -227,7 +229,8 @@ impl fmt::Display for Step {
             Self::ApplyCredit { note, invoice, percent } => write!(f, "apply {percent} % of N{note} to I{invoice}"),
             Self::UnapplyCredit { note, percent } => write!(f, "take {percent} % of N{note} back"),
             Self::WriteOff { invoice } => write!(f, "write I{invoice} off"),
-            Self::TakeBack { invoice } => write!(f, "take the write-off of I{invoice} back"),
+            Self::BadDebt { invoice, percent } => write!(f, "write {percent}% of I{invoice} off as a bad debt"),
+            Self::TakeBack { invoice, percent } => write!(f, "take {percent}% of the write-off of I{invoice} back"),
             Self::Apply { money, invoice, percent } => write!(f, "apply {percent} % of {money} to I{invoice}"),
             Self::Unapply { money, place, percent } => write!(f, "take {percent} % of part {place} of {money} back"),
             Self::Move { money, place, invoice, percent } => {
@@ -309,6 +312,7 @@ impl Step {
             Self::ApplyCredit { .. } => "apply_credit",
             Self::UnapplyCredit { .. } => "unapply_credit",
             Self::WriteOff { .. } => "write_off",
+            Self::BadDebt { .. } => "bad_debt",
             Self::TakeBack { .. } => "take_back",
             Self::Apply { .. } => "apply",
             Self::Unapply { .. } => "unapply",

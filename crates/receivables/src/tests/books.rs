@@ -277,14 +277,14 @@ impl Books {
         self.commit(&decision).unwrap();
     }
 
-    /// With a tolerance of 0.50.
-    pub(super) fn write_off(&mut self, name: &str, off: bool) -> Result<Decision, Refusal> {
+    /// `write-off A` with a tolerance of 0.50, `bad-debt A 40.00` or all that is open, `take-back A 40.00` or all.
+    pub(super) fn write_off(&mut self, verb: &str, rest: &str) -> Result<Decision, Refusal> {
+        let (name, amount) = rest.split_once(' ').map_or((rest, None), |(name, amount)| (name, Some(money(amount))));
         let invoice = &self.invoices[&invoice_id(name)];
-        let tolerance = Money::new(50, invoice.currency()).unwrap();
-        let decided = if off {
-            write_off::write_off(invoice, tolerance, self.now)
-        } else {
-            write_off::take_back(invoice, self.now)
+        let decided = match verb {
+            "write-off" => write_off::write_off(invoice, Money::new(50, invoice.currency()).unwrap(), self.now),
+            "bad-debt" => write_off::write_off_bad_debt(invoice, amount, self.now),
+            _ => write_off::take_back(invoice, amount, self.now),
         };
         let (_, decision) = decided?;
         self.commit(&decision).unwrap();

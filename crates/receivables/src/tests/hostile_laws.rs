@@ -251,7 +251,17 @@ impl Enemy {
             160..170 => drop(self.books.finish(name)),
             170..220 => self.operate(name, kind, place, amount),
             220..240 => self.credit(kind, place, amount),
-            240..250 => drop(self.books.write_off(&self.name(place), amount.is_multiple_of(2))),
+            240..250 => {
+                let name = self.name(place);
+                let part = format!("{name} {}", Money::new(i64::from(amount) + 1, Currency::EUR).unwrap().to_plain());
+                drop(match amount % 5 {
+                    0 => self.books.write_off("write-off", &name),
+                    1 => self.books.write_off("bad-debt", &name),
+                    2 => self.books.write_off("bad-debt", &part),
+                    3 => self.books.write_off("take-back", &part),
+                    _ => self.books.write_off("take-back", &name),
+                });
+            }
             250.. => {
                 let payment = self.books.fresh(name);
                 if let Some((_, decision)) = payment::abandon(&payment, self.books.now) {

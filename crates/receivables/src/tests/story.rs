@@ -23,7 +23,7 @@ use crate::provider_object::{
     Attempt, AttemptRank, Cash, ChargebackState, CheckoutState, ConcernKind, ConcernState, IntentState, Move, Moves,
     ObjectState, RefundRank, RefundState,
 };
-use crate::{Balance, InvoiceHead, Money, Payment, Refusal, Report, payment};
+use crate::{Balance, InvoiceHead, Money, Refusal, Report, payment};
 
 /// Tells a story to new books.
 pub(super) fn check(story: &Expect) {
@@ -104,7 +104,7 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
                 Err(refusal) => vec![refused(&refusal)],
             }
         }
-        "write-off" | "take-back" => match books.write_off(rest, verb == "write-off") {
+        "write-off" | "bad-debt" | "take-back" => match books.write_off(verb, rest) {
             Ok(decision) => results(books, &decision),
             Err(refusal) => vec![refused(&refusal)],
         },
@@ -396,7 +396,9 @@ fn balance(invoice: &InvoiceHead) -> String {
     if !balance.questioned().is_zero() {
         write!(line, ", {} in question", balance.questioned().to_plain()).unwrap();
     }
-    for (amount, word) in [(balance.written_off, "written off"), (balance.charged_back, "charged back")] {
+    for (amount, word) in
+        [(balance.written_off, "written off"), (balance.bad_debt, "bad debt"), (balance.charged_back, "charged back")]
+    {
         if !amount.is_zero() {
             write!(line, ", {} {word}", amount.to_plain()).unwrap();
         }

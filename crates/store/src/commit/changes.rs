@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use receivables::customer::Profile;
 use receivables::invoice::{HoldChange, InvoiceChange};
 use receivables::pay_link::Scope;
-use receivables::{Business, Change, Customer, Invoice, PayLink, Provider};
+use receivables::{Business, Change, Customer, Invoice, Money, PayLink, Provider};
 
 use super::{Conflict, OnConditionFailed, Writes};
 use crate::error::StoreError;
@@ -115,11 +115,12 @@ impl Writes<'_> {
     fn invoice_changed(&mut self, change: &InvoiceChange) -> Result<(), StoreError> {
         let (mut sets, mut remove) = (vec!["version = :next".to_owned()], "");
         let mut values = vec![(":seen", number(change.version_before)), (":next", number(change.version_after()))];
-        let written_off = change.written_off.map_or(0, |(before, after)| after.minor() - before.minor());
+        let grown = |by: Option<(Money, Money)>| by.map_or(0, |(before, after)| after.minor() - before.minor());
         for (name, place, by) in [
             ("applied", ":applied", change.applied.minor()),
             ("charged_back", ":charged_back", change.charged_back.minor()),
-            ("written_off", ":written_off", written_off),
+            ("written_off", ":written_off", grown(change.written_off)),
+            ("bad_debt", ":bad_debt", grown(change.bad_debt)),
         ] {
             if by != 0 {
                 sets.push(format!("{name} = {name} + {place}"));

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use receivables::audit::Difference;
 use receivables::invoice::{Due, Schedule};
 use receivables::text::InvoiceNumber;
+use receivables::write_off::WriteOffKind;
 use receivables::{
     Business, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactFields, FactId, FactKind, InvoiceId,
     Money, PaymentId,
@@ -73,6 +74,8 @@ struct FactRecord {
     total: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     open: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    write_off: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     schedule: Option<BTreeMap<Date, i64>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -316,6 +319,7 @@ fn of_fact(fact: &Fact) -> FactRecord {
         amount: told.amount.map(Money::minor),
         total: told.total.map(Money::minor),
         open: told.open.map(Money::minor),
+        write_off: told.write_off.map(|kind| kind.as_str().to_owned()),
         schedule: told.schedule.map(days),
         decline: told.decline,
     }
@@ -335,6 +339,7 @@ fn fact(record: &FactRecord, at: Timestamp) -> Result<Option<Fact>, StoreError> 
         amount: amount(record.amount).transpose()?,
         total: amount(record.total).transpose()?,
         open: amount(record.open).transpose()?,
+        write_off: record.write_off.as_deref().and_then(WriteOffKind::named),
         schedule: Schedule::of_days(&days),
         decline: record.decline.clone(),
     };

@@ -150,7 +150,7 @@ pub(crate) struct StatementLineResponse {
 pub(crate) struct InvoiceChangeResponse {
     /// The invoice's number.
     number: String,
-    /// The contra account, such as `invoiced`, `cash`, `credit` or `write_off`.
+    /// The contra account, such as `invoiced`, `cash`, `credit`, `write_off` or `bad_debt`.
     contra: &'static str,
     /// By how much the open amount changed.
     change: String,
