@@ -20,6 +20,7 @@ mod invoices;
 mod links;
 mod methods;
 mod open_invoices;
+mod outgoing_payments;
 mod outside_payments;
 mod payments;
 mod payouts;
@@ -53,6 +54,9 @@ pub use import::{
 };
 pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
+pub use outgoing_payments::{
+    NewCreditRefund, NewOutgoingPayment, pay_out_credit, refund_account_credit, reverse_outgoing_payment,
+};
 pub use outside_payments::identify;
 pub use payment_gateway::PayerRemedy;
 pub use payments::{StartPayment, StartedPayment, charge_rule, poll_payment, start_payment};

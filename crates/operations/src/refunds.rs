@@ -198,7 +198,7 @@ fn note_of_refund(
 
 /// The part of an amount that the provider can send back: the greatest multiple of its step. If that is zero though the amount
 /// is not, it is refused, and the refusal names the step.
-fn chargeable_part(gateway: &Gateway, whole: Money) -> Result<Money, Refusal> {
+pub(crate) fn chargeable_part(gateway: &Gateway, whole: Money) -> Result<Money, Refusal> {
     let Some(rule) = gateway.charge_rule(whole.currency()) else { return Ok(whole) };
     let part = whole.less(rule.remainder_of(whole));
     if part.is_zero() && !whole.is_zero() { Err(too_fine("amount", rule.step)) } else { Ok(part) }

@@ -7,7 +7,7 @@ mod fields;
 
 pub use fields::{FactFields, MissingField};
 
-use crate::ids::{CreditNoteId, InvoiceId, PaymentId};
+use crate::ids::{CreditNoteId, InvoiceId, OutgoingPaymentId, PaymentId};
 use crate::invoice::Schedule;
 use crate::money::Money;
 use crate::text::InvoiceNumber;
@@ -217,6 +217,20 @@ pub enum FactKind {
         /// How much it reduces what is owed.
         amount: Money,
     },
+    /// Credit of the account was paid out by the business's bank.
+    CreditPaidOut {
+        /// The outgoing payment.
+        outgoing_payment: OutgoingPaymentId,
+        /// How much was paid out.
+        amount: Money,
+    },
+    /// An outgoing payment was not made after all, or came back: the credit is the account's again.
+    CreditPayoutReversed {
+        /// The outgoing payment.
+        outgoing_payment: OutgoingPaymentId,
+        /// How much is credit again.
+        amount: Money,
+    },
 }
 
 impl Fact {
@@ -251,6 +265,8 @@ impl FactKind {
             Self::PaymentChargedBack { .. } => "payment.charged_back",
             Self::PaymentReinstated { .. } => "payment.reinstated",
             Self::CreditNoteIssued { .. } => "credit_note.issued",
+            Self::CreditPaidOut { .. } => "credit.paid_out",
+            Self::CreditPayoutReversed { .. } => "credit.payout_reversed",
         }
     }
 }

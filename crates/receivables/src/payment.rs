@@ -19,6 +19,7 @@ mod accessors;
 mod cash;
 mod cash_moves;
 mod charge_rule;
+mod credit_payouts;
 mod external;
 mod facts;
 mod fold;
@@ -35,6 +36,7 @@ mod stored;
 pub use cash::PaymentCash;
 pub use cash_moves::{HandOverRefusal, MoveRefusal, apply, hand_over, move_cash, unapply};
 pub use charge_rule::ChargeRule;
+pub use credit_payouts::{CreditRefund, refund_credit};
 pub use external::{ExternalPayment, mention_cash, mention_transfer, mentioned_cash, start_external};
 pub use fold::{
     OpenPages, abandon, apply_reports, is_as_folded, next_poll, next_step, place_remainder, placeable_on, remainder,
@@ -220,10 +222,13 @@ impl Payment {
         }
         if self.state() != State::Settled || self.cash.received.is_zero() || !self.cash().is_zero() {
             self.state().as_str()
-        } else if self.cash.charged_back.is_zero() {
+        } else if !self.cash.charged_back.is_zero() {
+            "charged_back"
+        } else if !self.cash.refunded.is_zero() {
             "refunded"
         } else {
-            "charged_back"
+            // The business sent it back by its bank.
+            "paid_out"
         }
     }
 }

@@ -14,6 +14,7 @@ mod money_back_stories;
 mod money_laws;
 mod moves;
 mod online_payable;
+mod outgoing_payments;
 mod outside_payments;
 mod payment_laws;
 mod payment_refusals;

@@ -13,6 +13,7 @@ mod commands;
 mod complete_periods;
 mod coverage;
 mod crash;
+mod credit_payouts;
 mod disorder;
 mod double_pay;
 mod ended_functions;

@@ -200,6 +200,9 @@ impl Runner {
                 Box::pin(self.identify(*foreign, *customer, *invoice)).await
             }
             Step::ApplyCredit { .. } | Step::UnapplyCredit { .. } => self.move_credit(step).await,
+            Step::PayOutCredit { .. } | Step::RefundCredit { .. } | Step::ReversePayout { .. } => {
+                Box::pin(self.pay_out_credit(step)).await
+            }
             Step::WriteOff { .. } | Step::BadDebt { .. } | Step::TakeBack { .. } => self.write_off(step).await,
             Step::Apply { .. } | Step::Unapply { .. } | Step::Move { .. } | Step::CloseReview { .. } => {
                 self.operate(step).await

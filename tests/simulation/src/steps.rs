@@ -38,7 +38,7 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The names of the kinds but for the faults, as [`Step::kind`] gives them.
-pub(super) const KINDS: [&str; 40] = [
+pub(super) const KINDS: [&str; 43] = [
     "invoice",
     "start",
     "enter",
@@ -54,6 +54,9 @@ pub(super) const KINDS: [&str; 40] = [
     "credit",
     "apply_credit",
     "unapply_credit",
+    "pay_out_credit",
+    "refund_credit",
+    "reverse_payout",
     "write_off",
     "bad_debt",
     "take_back",
@@ -131,6 +134,9 @@ pub enum Step {
     Credit { note: usize, customer: usize, currency: usize, minor: i64, invoice: Option<usize> },
     ApplyCredit { note: usize, invoice: usize, percent: i64 },
     UnapplyCredit { note: usize, percent: i64 },
+    PayOutCredit { outgoing: usize, customer: usize, currency: usize, percent: i64 },
+    RefundCredit { order: usize, customer: usize, currency: usize, percent: i64 },
+    ReversePayout { outgoing: usize },
     WriteOff { invoice: usize },
     BadDebt { invoice: usize, percent: i64 },
     TakeBack { invoice: usize, percent: i64 },
@@ -228,6 +234,19 @@ impl fmt::Display for Step {
             }
             Self::ApplyCredit { note, invoice, percent } => write!(f, "apply {percent} % of N{note} to I{invoice}"),
             Self::UnapplyCredit { note, percent } => write!(f, "take {percent} % of N{note} back"),
+            Self::PayOutCredit { outgoing, customer, currency, percent } => {
+                write!(
+                    f,
+                    "pay {percent}% of C{customer}'s credit in currency {currency} out by the bank, as O{outgoing}"
+                )
+            }
+            Self::RefundCredit { order, customer, currency, percent } => {
+                write!(
+                    f,
+                    "pay {percent}% of C{customer}'s credit in currency {currency} out by the provider, as R{order}"
+                )
+            }
+            Self::ReversePayout { outgoing } => write!(f, "the bank sends O{outgoing} back"),
             Self::WriteOff { invoice } => write!(f, "write I{invoice} off"),
             Self::BadDebt { invoice, percent } => write!(f, "write {percent}% of I{invoice} off as a bad debt"),
             Self::TakeBack { invoice, percent } => write!(f, "take {percent}% of the write-off of I{invoice} back"),
@@ -311,6 +330,9 @@ impl Step {
             Self::Credit { .. } => "credit",
             Self::ApplyCredit { .. } => "apply_credit",
             Self::UnapplyCredit { .. } => "unapply_credit",
+            Self::PayOutCredit { .. } => "pay_out_credit",
+            Self::RefundCredit { .. } => "refund_credit",
+            Self::ReversePayout { .. } => "reverse_payout",
             Self::WriteOff { .. } => "write_off",
             Self::BadDebt { .. } => "bad_debt",
             Self::TakeBack { .. } => "take_back",

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::FactKind;
-use crate::ids::{CreditNoteId, InvoiceId, PaymentId};
+use crate::ids::{CreditNoteId, InvoiceId, OutgoingPaymentId, PaymentId};
 use crate::invoice::Schedule;
 use crate::money::Money;
 use crate::text::InvoiceNumber;
@@ -18,6 +18,8 @@ pub struct FactFields {
     pub payment: Option<PaymentId>,
     /// The credit note that it is about.
     pub credit_note: Option<CreditNoteId>,
+    /// The outgoing payment that it is about.
+    pub outgoing_payment: Option<OutgoingPaymentId>,
     /// The number of the invoice or credit note.
     pub number: Option<InvoiceNumber>,
     /// The date of the invoice or credit note.
@@ -93,6 +95,12 @@ impl FactKind {
                 amount: Some(*amount),
                 ..FactFields::default()
             },
+            Self::CreditPaidOut { outgoing_payment, amount }
+            | Self::CreditPayoutReversed { outgoing_payment, amount } => FactFields {
+                outgoing_payment: Some(outgoing_payment.clone()),
+                amount: Some(*amount),
+                ..FactFields::default()
+            },
         }
     }
 
@@ -103,6 +111,7 @@ impl FactKind {
             invoice,
             payment,
             credit_note,
+            outgoing_payment,
             number,
             issued_on,
             amount,
@@ -114,6 +123,7 @@ impl FactKind {
         } = told;
         let invoice = || invoice.ok_or(MissingField("invoice"));
         let payment = || payment.ok_or(MissingField("payment"));
+        let outgoing_payment = || outgoing_payment.ok_or(MissingField("outgoing_payment"));
         let number = || number.ok_or(MissingField("number"));
         let issued_on = || issued_on.ok_or(MissingField("issued_on"));
         let amount = || amount.ok_or(MissingField("amount"));
@@ -170,6 +180,10 @@ impl FactKind {
                 issued_on: issued_on()?,
                 amount: amount()?,
             },
+            "credit.paid_out" => Self::CreditPaidOut { outgoing_payment: outgoing_payment()?, amount: amount()? },
+            "credit.payout_reversed" => {
+                Self::CreditPayoutReversed { outgoing_payment: outgoing_payment()?, amount: amount()? }
+            }
             _ => return Ok(None),
         }))
     }

@@ -253,13 +253,18 @@ impl Enemy {
             220..240 => self.credit(kind, place, amount),
             240..250 => {
                 let name = self.name(place);
-                let part = format!("{name} {}", Money::new(i64::from(amount) + 1, Currency::EUR).unwrap().to_plain());
-                drop(match amount % 5 {
+                let part = format!("{name} {}", cents(i64::from(amount) + 1).to_plain());
+                drop(match amount % 8 {
                     0 => self.books.write_off("write-off", &name),
                     1 => self.books.write_off("bad-debt", &name),
                     2 => self.books.write_off("bad-debt", &part),
                     3 => self.books.write_off("take-back", &part),
-                    _ => self.books.write_off("take-back", &name),
+                    4 => self.books.write_off("take-back", &name),
+                    5 | 6 => {
+                        let outgoing = format!("X{}", self.books.outgoing.len());
+                        self.books.pay_out(&outgoing, cents(i64::from(amount) + 1))
+                    }
+                    _ => self.books.reverse(&format!("X{}", place % 3)),
                 });
             }
             250.. => {

@@ -108,6 +108,17 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
             Ok(decision) => results(books, &decision),
             Err(refusal) => vec![refused(&refusal)],
         },
+        "pay-out" => {
+            let (name, amount) = part(rest);
+            match books.pay_out(name, amount) {
+                Ok(decision) => paid_out(books, &decision),
+                Err(refusal) => vec![refused(&refusal)],
+            }
+        }
+        "reverse" => match books.reverse(rest) {
+            Ok(decision) => paid_out(books, &decision),
+            Err(refusal) => vec![refused(&refusal)],
+        },
         "apply" | "unapply" | "move" | "refund" | "answer" | "refuse" | "turn-away" | "close" => {
             operate(books, verb, rest)
         }
@@ -188,6 +199,22 @@ pub(super) fn note_of(name: &str) -> NoteOfRefund {
         issued_on: jiff::civil::date(2026, 2, 20),
         reason: "Returned".parse().unwrap(),
     }
+}
+
+/// How much of each source is paid out, and what is left.
+fn paid_out(books: &Books, decision: &Decision) -> Vec<String> {
+    let touched = decision.changes.iter().filter_map(|change| match change {
+        Change::PaymentChanged { after, .. } => {
+            let (name, left) = (name_of(after.id().ulid()), after.unapplied().to_plain());
+            Some(format!("{name} has {} paid out, {left} unapplied", after.paid_out().to_plain()))
+        }
+        Change::CreditNoteChanged { after, .. } => {
+            let (name, left) = (name_of(after.id.ulid()), after.unapplied.to_plain());
+            Some(format!("{name} has {} paid out, {left} unapplied", after.paid_out.to_plain()))
+        }
+        _ => None,
+    });
+    touched.chain(results(books, decision)).collect()
 }
 
 fn credited(books: &Books, name: &str, decision: &Decision) -> Vec<String> {
@@ -364,7 +391,9 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
         | Change::PaymentStarted(_)
         | Change::PaymentChanged { .. }
         | Change::CreditNoteIssued(_)
-        | Change::CreditNoteChanged { .. } => None,
+        | Change::CreditNoteChanged { .. }
+        | Change::CreditPaidOut(_)
+        | Change::CreditPayoutReversed { .. } => None,
     });
     let mut lines: Vec<String> = touched.map(balance).collect();
     let of_payment = decision.changes.iter().any(|change| matches!(change, Change::PaymentChanged { .. }));

@@ -8,7 +8,7 @@ use receivables::{Business, Change, Customer, Invoice, Money, PayLink, Provider}
 
 use super::{Conflict, OnConditionFailed, Writes};
 use crate::error::StoreError;
-use crate::items::{Item, customers, invoices, number, text};
+use crate::items::{Item, customers, invoices, number, outgoing_payments, text};
 use crate::keys::{self, Unique};
 
 impl Writes<'_> {
@@ -24,6 +24,16 @@ impl Writes<'_> {
             Change::PaymentChanged { before, after } => self.payment_changed(before, after),
             Change::CreditNoteIssued(note) => self.credit_note_issued(note),
             Change::CreditNoteChanged { before, after } => self.credit_note_changed(before, after),
+            Change::CreditPaidOut(outgoing) => {
+                let item = outgoing_payments::of_outgoing_payment(outgoing)?;
+                self.put_new(self.core, item, OnConditionFailed::AlreadyDone)
+            }
+            Change::CreditPayoutReversed { before, after } => {
+                let refused = OnConditionFailed::Conflict(Conflict::OutgoingPayment(after.id.clone()));
+                let (was, is) =
+                    (outgoing_payments::of_outgoing_payment(before)?, outgoing_payments::of_outgoing_payment(after)?);
+                self.change_over(&was, &is, before.version, refused)
+            }
         }
     }
 

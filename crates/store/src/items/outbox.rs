@@ -11,7 +11,7 @@ use receivables::text::InvoiceNumber;
 use receivables::write_off::WriteOffKind;
 use receivables::{
     Business, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactFields, FactId, FactKind, InvoiceId,
-    Money, PaymentId,
+    Money, OutgoingPaymentId, PaymentId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -61,6 +61,8 @@ struct FactRecord {
     payment: Option<PaymentId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     credit_note: Option<CreditNoteId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    outgoing_payment: Option<OutgoingPaymentId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     number: Option<InvoiceNumber>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -313,6 +315,7 @@ fn of_fact(fact: &Fact) -> FactRecord {
         invoice: told.invoice,
         payment: told.payment,
         credit_note: told.credit_note,
+        outgoing_payment: told.outgoing_payment,
         number: told.number,
         issued_on: told.issued_on,
         currency: told.amount.map(Money::currency),
@@ -334,6 +337,7 @@ fn fact(record: &FactRecord, at: Timestamp) -> Result<Option<Fact>, StoreError> 
         invoice: record.invoice.clone(),
         payment: record.payment.clone(),
         credit_note: record.credit_note.clone(),
+        outgoing_payment: record.outgoing_payment.clone(),
         number: record.number.clone(),
         issued_on: record.issued_on,
         amount: amount(record.amount).transpose()?,
