@@ -24,6 +24,7 @@ mod refund_meanings;
 mod schedule_laws;
 mod statement_laws;
 mod story;
+mod suspense;
 
 /// So many cases of a law, and no files left behind where one fails: its smallest case is in the message.
 pub(crate) fn cases(count: u32) -> proptest::test_runner::Config {

@@ -42,6 +42,7 @@ mod shared_account;
 mod sign_in;
 mod skipped_invoices;
 mod statement;
+mod suspense;
 mod tidy;
 mod torn_reads;
 mod two_versions;

@@ -71,7 +71,7 @@ parts! {
         "worker_off",
     ];
     the_books_hold_in_worlds_30_to_39 = 3, [
-        "arrive_in", "identify", "invoice", "mail_from", "mail_sending_rate", "order_refund", "outage_mail",
+        "arrive_in", "identify", "invoice", "mail_from", "mail_sending_rate", "order_refund", "outage_mail", "refund_suspense",
         "refuse_conflict_of_write", "start", "tear",
     ];
     the_books_hold_in_worlds_40_to_49 = 4, [

@@ -353,6 +353,13 @@ impl Generator {
                 };
                 let minor = self.minor(currency);
                 self.steps.push(Step::ArriveIn { payment, currency, minor });
+                // Most of it goes back. This draws no random number, so that the steps after it stay the same.
+                if !payment.is_multiple_of(3) {
+                    self.steps.push(Step::Drain);
+                    let percent = if payment.is_multiple_of(2) { 100 } else { 40 };
+                    self.steps.push(Step::RefundSuspense { order: self.orders, payment, percent });
+                    self.orders += 1;
+                }
                 // Now and then a person looks at a review. This draws no random number, so that the steps after it stay the
                 // same.
                 if (minor / 100) % 2 == 0 {

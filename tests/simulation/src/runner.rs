@@ -192,6 +192,9 @@ impl Runner {
             Step::Look { payment } => self.look(*payment).await,
             Step::Refund { money, percent } => self.refund(*money, *percent).await,
             Step::OrderRefund { .. } => Box::pin(self.order_refund(step)).await,
+            Step::RefundSuspense { order, payment, percent } => {
+                Box::pin(self.refund_suspense(*order, *payment, *percent)).await
+            }
             Step::ProviderRefunds { choice } => self.choose(*choice).await,
             Step::AnswerRefund { money, meaning } => Box::pin(self.answer_refund(*money, *meaning)).await,
             Step::Dispute { money, percent, inquiry } => self.dispute(*money, *percent, *inquiry).await,

@@ -38,13 +38,14 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The names of the kinds but for the faults, as [`Step::kind`] gives them.
-pub(super) const KINDS: [&str; 43] = [
+pub(super) const KINDS: [&str; 44] = [
     "invoice",
     "start",
     "enter",
     "look",
     "refund",
     "order_refund",
+    "refund_suspense",
     "provider_refunds",
     "answer_refund",
     "dispute",
@@ -125,6 +126,7 @@ pub enum Step {
     Look { payment: usize },
     Refund { money: Money, percent: i64 },
     OrderRefund { order: usize, money: Money, place: Option<usize>, percent: i64, meaning: RefundMeaning },
+    RefundSuspense { order: usize, payment: usize, percent: i64 },
     ProviderRefunds { choice: ProviderRefunds },
     AnswerRefund { money: Money, meaning: RefundMeaning },
     Dispute { money: Money, percent: i64, inquiry: bool },
@@ -247,6 +249,9 @@ impl fmt::Display for Step {
                 )
             }
             Self::ReversePayout { outgoing } => write!(f, "the bank sends O{outgoing} back"),
+            Self::RefundSuspense { order, payment, percent } => {
+                write!(f, "order R{order}: {percent}% of what P{payment} has in suspense is refunded")
+            }
             Self::WriteOff { invoice } => write!(f, "write I{invoice} off"),
             Self::BadDebt { invoice, percent } => write!(f, "write {percent}% of I{invoice} off as a bad debt"),
             Self::TakeBack { invoice, percent } => write!(f, "take {percent}% of the write-off of I{invoice} back"),
@@ -333,6 +338,7 @@ impl Step {
             Self::PayOutCredit { .. } => "pay_out_credit",
             Self::RefundCredit { .. } => "refund_credit",
             Self::ReversePayout { .. } => "reverse_payout",
+            Self::RefundSuspense { .. } => "refund_suspense",
             Self::WriteOff { .. } => "write_off",
             Self::BadDebt { .. } => "bad_debt",
             Self::TakeBack { .. } => "take_back",

@@ -151,7 +151,8 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
                     of => (RefundMeaning::Reopens, of),
                 };
                 let invoice = of.last().map(|name| invoice_id(name));
-                Ok(payment::order_refund(payment, ordered(id, money(amount), invoice, meaning), now)?)
+                let amount = money(&amount.replace('_', " "));
+                Ok(payment::order_refund(payment, ordered(id, amount, invoice, meaning), now)?)
             }
             ("answer", [refund, meaning]) => {
                 let meaning = RefundMeaning::named(meaning).unwrap();

@@ -138,7 +138,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         unfinished: payment.unfinished(),
         proposed: payment.proposed(),
         settlement_announced: payment.settlement_announced(),
-        refunds: payment.refunds().iter().map(RefundOrderRecord::of).collect(),
+        refunds: payment.refunds().iter().map(|order| RefundOrderRecord::of(order, payment.currency())).collect(),
         refund_answers: payment.refund_answers().iter().map(RefundAnswerRecord::of).collect(),
         reviews_closed: payment.reviews_closed().to_vec(),
         suspense: payment.suspense().iter().map(|amount| (amount.currency(), amount.minor())).collect(),

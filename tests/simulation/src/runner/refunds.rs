@@ -30,6 +30,7 @@ impl Runner {
         let new = NewRefund {
             id: RefundId::from_ulid(&ulid(6, *order)).unwrap(),
             payment: payment.id().clone(),
+            currency: None,
             amount: Amount::new(provider::in_ours(minor, currency.code()), currency).ok(),
             invoice: from.map(|from| from.invoice.clone()),
             meaning: *meaning,
@@ -90,6 +91,26 @@ impl Runner {
         let sent = json!({ "amount": amount, "currency": currency, "customer": known, "funded": amount });
         self.world.stripe_control_if("/bank_transfers", &sent).await;
         self.drain().await
+    }
+
+    /// Money in suspense is sent back in its own currency.
+    pub(super) async fn refund_suspense(&self, order: usize, payment: usize, percent: i64) -> Result<bool, Failure> {
+        let Some(payment) = self.payment(Money::Payment(payment)).await? else { return Ok(false) };
+        let kept = payment.suspense().first().and_then(|kept| payment.refundable_in(kept.currency()));
+        let Some(kept) = kept.filter(|kept| !kept.is_zero()) else { return Ok(false) };
+        let amount = part(kept, percent);
+        let new = NewRefund {
+            id: RefundId::from_ulid(&ulid(6, order)).unwrap(),
+            payment: payment.id().clone(),
+            currency: Some(kept.currency()),
+            amount: Amount::new(provider::in_ours(amount.minor(), kept.currency().code()), kept.currency()).ok(),
+            invoice: None,
+            meaning: RefundMeaning::Credits,
+            credit_note_number: None,
+            reason: "In the wrong currency".parse().unwrap(),
+        };
+        let ordered = operations::order_refund(self.context(), &self.business, &new, self.world.now()).await;
+        self.judge(ordered).map(|done| done.is_some())
     }
 
     /// The business chooses what a refund means that is made at the provider.
