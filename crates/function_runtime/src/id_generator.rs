@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use receivables::{
-    BusinessId, CreditNoteId, CustomerId, ExportId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, SignInId,
+    BusinessId, CreditNoteId, CustomerId, ExportId, InvoiceId, KeyId, OutgoingPaymentId, PayLinkId, PaymentId,
+    RefundId, SignInId,
 };
 use sha2::{Digest, Sha256};
 use store::Jitter;
@@ -68,6 +69,8 @@ impl IdGenerator {
         credit_note_id -> CreditNoteId;
         /// A new refund order's id.
         refund_id -> RefundId;
+        /// A new outgoing payment's id.
+        outgoing_payment_id -> OutgoingPaymentId;
         /// A new export's id.
         export_id -> ExportId;
         /// A new pay link's id.

@@ -1,7 +1,7 @@
 //! The key of the business's API with which the process starts: the folder's own, or one from the environment.
 
 use function_runtime::AppState;
-use receivables::{BusinessId, KeyId};
+use receivables::{BusinessId, KeyId, Permission};
 use store::{ApiKey, StoreError};
 
 /// What every key begins with.
@@ -31,12 +31,13 @@ pub(crate) fn check(key: &str) -> Result<(), ApiKeyError> {
     if secret.len() < SECRET_CHARS_MIN { Err(ApiKeyError::TooShort) } else { Ok(()) }
 }
 
-/// Lets this key open the business's API, and no other key with which the process was started before.
+/// Lets this key open the business's API, with every permission, and no other key with which the process was started before.
 pub(crate) async fn install(state: &AppState, business: &BusinessId, secret: &str) -> Result<(), StoreError> {
     let store = &state.context.store;
     let hash = operations::Links::hash(secret);
     let id: KeyId = state.ids.key_id(state.clock.now());
-    store.put_key(&hash, &ApiKey { id, business: business.clone(), name: NAME.to_owned() }).await?;
+    let permissions = Permission::ALL.iter().map(ToString::to_string).collect();
+    store.put_key(&hash, &ApiKey { id, business: business.clone(), name: NAME.to_owned(), permissions }).await?;
     let current = store.key(&hash).await?.map(|key| key.id);
     for key in store.keys_of_business(business).await? {
         if key.name == NAME && Some(&key.id) != current.as_ref() {
@@ -47,9 +48,15 @@ pub(crate) async fn install(state: &AppState, business: &BusinessId, secret: &st
 }
 
 /// A new key, to be shown once.
-pub(crate) async fn create(state: &AppState, business: &BusinessId, name: String) -> Result<String, StoreError> {
+pub(crate) async fn create(
+    state: &AppState,
+    business: &BusinessId,
+    name: String,
+    permissions: &[Permission],
+) -> Result<String, StoreError> {
     let secret = format!("{PREFIX}{}", state.ids.token());
-    let key = ApiKey { id: state.ids.key_id(state.clock.now()), business: business.clone(), name };
+    let permissions = permissions.iter().map(ToString::to_string).collect();
+    let key = ApiKey { id: state.ids.key_id(state.clock.now()), business: business.clone(), name, permissions };
     state.context.store.put_key(&operations::Links::hash(&secret), &key).await?;
     Ok(secret)
 }

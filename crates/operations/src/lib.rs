@@ -20,6 +20,7 @@ mod invoices;
 mod links;
 mod methods;
 mod open_invoices;
+mod outgoing_payments;
 mod outside_payments;
 mod payments;
 mod payouts;
@@ -54,6 +55,9 @@ pub use import::{
 };
 pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
+pub use outgoing_payments::{
+    NewCreditRefund, NewOutgoingPayment, pay_out_credit, refund_account_credit, reverse_outgoing_payment,
+};
 pub use outside_payments::identify;
 pub use payment_gateway::PayerRemedy;
 pub use payments::{
@@ -66,4 +70,4 @@ pub use refunds::{NewRefund, NewRefundAnswer, answer_refund, order_refund};
 pub use replay::{Replay, ReplayResult, replay_events};
 pub use sign_in::{SignInProof, SignInRequest, complete_sign_in, request_sign_in, sign_out};
 pub use verify::{BooksProof, verify_books};
-pub use write_offs::{take_back_write_off, write_off};
+pub use write_offs::{NewWriteOff, take_back_write_off, write_off};

@@ -79,14 +79,16 @@ fn effects_of_fact(announced: &AnnouncedFact) -> Vec<Effect> {
         | FactKind::PaymentReturned { .. }
         | FactKind::PaymentRefundFailed { .. }
         | FactKind::PaymentUnapplied { .. }
-        | FactKind::PaymentReinstated { .. } => vec![settle()],
+        | FactKind::PaymentReinstated { .. }
+        | FactKind::CreditPayoutReversed { .. } => vec![settle()],
         FactKind::PaymentRefunded { payment, .. } => vec![EffectKind::AnswerRefund(payment.clone())],
         FactKind::CustomerRegistered
         | FactKind::PaymentStarted { .. }
         | FactKind::PaymentNeedsAction { .. }
         | FactKind::PaymentProcessing { .. }
         | FactKind::PaymentChargedBack { .. }
-        | FactKind::CreditNoteIssued { .. } => return Vec::new(),
+        | FactKind::CreditNoteIssued { .. }
+        | FactKind::CreditPaidOut { .. } => return Vec::new(),
     };
     let of = |kind| Effect {
         business: announced.business.clone(),

@@ -7,8 +7,8 @@ use payment_gateway::{Gateway, IdempotencyKey, RefundOrder, RefundOutcome};
 use receivables::payment::{NoteOfRefund, RefundMeaning, RefundRefusal, RefundRequest, ReviewRefusal};
 use receivables::text::{Description, InvoiceNumber};
 use receivables::{
-    Business, BusinessId, CreditNoteId, InvoiceId, Language, Money, ObjectId, ObjectState, Payment, PaymentId,
-    RefundId, Refusal, payment,
+    Business, BusinessId, CreditNoteId, Currency, InvoiceId, Language, Money, ObjectId, ObjectState, Payment,
+    PaymentId, RefundId, Refusal, payment,
 };
 
 use crate::context::Context;
@@ -21,6 +21,8 @@ pub struct NewRefund {
     /// Drawn for the order; it is the idempotency key of the request to the provider.
     pub id: RefundId,
     pub payment: PaymentId,
+    /// The currency of money in suspense that is refunded; the payment's own money if `None`.
+    pub currency: Option<Currency>,
     /// The amount; if `None`, all that can be refunded and that the provider can write.
     pub amount: Option<Money>,
     /// The invoice whose allocation is refunded; `None` for the payment as a whole.
@@ -73,7 +75,10 @@ pub async fn order_refund(
                     .iter()
                     .find(|allocation| allocation.invoice == *invoice)
                     .map_or(Money::zero(payment.currency()), |allocation| allocation.applied),
-                None => payment.refundable(),
+                None => {
+                    let currency = new.currency.unwrap_or(payment.currency());
+                    payment.refundable_in(currency).unwrap_or(Money::zero(currency))
+                }
             };
             let amount = new.amount.map_or_else(|| chargeable_part(gateway, whole()), Ok)?;
             let request = RefundRequest {
@@ -198,7 +203,7 @@ fn note_of_refund(
 
 /// The part of an amount that the provider can send back: the greatest multiple of its step. If that is zero though the amount
 /// is not, it is refused, and the refusal names the step.
-fn chargeable_part(gateway: &Gateway, whole: Money) -> Result<Money, Refusal> {
+pub(crate) fn chargeable_part(gateway: &Gateway, whole: Money) -> Result<Money, Refusal> {
     let Some(rule) = gateway.charge_rule(whole.currency()) else { return Ok(whole) };
     let part = whole.less(rule.remainder_of(whole));
     if part.is_zero() && !whole.is_zero() { Err(too_fine("amount", rule.step)) } else { Ok(part) }
@@ -232,10 +237,10 @@ async fn request_refund(
     let gateway = context.gateways.of(payment.provider())?;
     // A forgotten key would make a second refund of the same order, so the provider is first asked which it has made.
     if now.duration_since(order.ordered_at) > gateway.idempotency_keys_known_for() {
-        payment = apply_money_back(context, payment, now).await?;
+        payment = apply_money_back(context, payment, order.amount.currency(), now).await?;
     }
     let waits = payment.refunds_waiting().any(|waiting| waiting.id == order.id);
-    let Some(of) = carriers(&payment).pop().filter(|_| waits) else { return Ok(payment) };
+    let Some(of) = carriers(&payment, order.amount.currency()).pop().filter(|_| waits) else { return Ok(payment) };
     let wanted = RefundOrder {
         of,
         amount: order.amount,
@@ -251,9 +256,14 @@ async fn request_refund(
 }
 
 /// Applies the provider's list of the payment's refunds: an order whose answer was lost may be among them.
-async fn apply_money_back(context: &Context, payment: Payment, now: Timestamp) -> Result<Payment, OperationError> {
+async fn apply_money_back(
+    context: &Context,
+    payment: Payment,
+    currency: Currency,
+    now: Timestamp,
+) -> Result<Payment, OperationError> {
     let mut payment = payment;
-    for of in carriers(&payment) {
+    for of in carriers(&payment, currency) {
         let reports = context.gateways.of(payment.provider())?.money_back_of(&of).await?;
         payment = commit_reports(context, payment, &reports, None, now).await?;
     }
@@ -280,10 +290,9 @@ async fn refused(
     }
 }
 
-/// The provider's objects that took the payment's money, in order; the last is the one with the most left, as far as that is
-/// known.
-fn carriers(payment: &Payment) -> Vec<ObjectId> {
-    let currency = payment.currency();
+/// The provider's objects that took the payment's money in a currency, in order; the last is the one with the most left, as far as
+/// that is known.
+fn carriers(payment: &Payment, currency: Currency) -> Vec<ObjectId> {
     let objects = &payment.provider_state().0;
     let sent_back = |of: &ObjectId| {
         let intent = objects.get(of).and_then(ObjectState::intent);

@@ -77,6 +77,8 @@ async fn verify_account(
     let invoices = invoices_of(context, b, c).await?;
     let payments = payments_of(context, b, c).await?;
     let credit_notes = credit_notes_of(context, b, c).await?;
+    let outgoing_payments =
+        all(|page| async move { Ok(context.store.outgoing_payments_of(b, c, &page).await?) }).await?;
     let entries = context.store.entries(b, c).await?;
     let sums = context.store.account(b, c).await?;
     proof.accounts += 1;
@@ -89,6 +91,7 @@ async fn verify_account(
         invoices: &invoices,
         payments: &payments,
         credit_notes: &credit_notes,
+        outgoing_payments: &outgoing_payments,
         entries: &entries,
         sums: &sums,
     };

@@ -1,33 +1,45 @@
-//! Write-offs of small open amounts, and reversing them.
+//! Write-offs of small rests and bad debts, and reversing them.
 
 use jiff::Timestamp;
-use receivables::{Business, Decision, Invoice, InvoiceHead, InvoiceId, Refusal, write_off as books};
+use receivables::{Business, Decision, Invoice, InvoiceHead, InvoiceId, Money, Refusal, write_off as books};
 
 use crate::commit::{RetryOnConflict, commit_once, is_already_done};
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// Writes off the open amount of an invoice, within the business's tolerance.
+/// What is to be written off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewWriteOff {
+    /// The open amount, within the business's tolerance.
+    Rest,
+    /// A bad debt: this much of what is open, or all of it.
+    BadDebt(Option<Money>),
+}
+
+/// Writes off the open amount of an invoice, or a part of it.
 pub async fn write_off(
     context: &Context,
     business: &Business,
     id: &InvoiceId,
+    new: NewWriteOff,
     now: Timestamp,
 ) -> Result<Invoice, OperationError> {
-    change_invoice(context, business, id, now, |invoice, now| {
-        books::write_off(invoice, business.write_off_tolerance(invoice.currency()), now)
+    change_invoice(context, business, id, now, |invoice, now| match new {
+        NewWriteOff::Rest => books::write_off(invoice, business.write_off_tolerance(invoice.currency()), now),
+        NewWriteOff::BadDebt(amount) => books::write_off_bad_debt(invoice, amount, now),
     })
     .await
 }
 
-/// Reverses the write-off of an invoice.
+/// Reverses the write-off of an invoice, or so much of it.
 pub async fn take_back_write_off(
     context: &Context,
     business: &Business,
     id: &InvoiceId,
+    amount: Option<Money>,
     now: Timestamp,
 ) -> Result<Invoice, OperationError> {
-    change_invoice(context, business, id, now, books::take_back).await
+    change_invoice(context, business, id, now, |invoice, now| books::take_back(invoice, amount, now)).await
 }
 
 /// Changes an invoice once, as an operator requests.

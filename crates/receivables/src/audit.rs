@@ -109,6 +109,7 @@ impl Decision {
             }
             Change::PaymentStarted(after) | Change::PaymentChanged { after, .. } => after.id().to_string(),
             Change::CreditNoteIssued(after) | Change::CreditNoteChanged { after, .. } => after.id.to_string(),
+            Change::CreditPaidOut(after) | Change::CreditPayoutReversed { after, .. } => after.id.to_string(),
         };
         self.changes.iter().map(document).collect()
     }
@@ -119,6 +120,9 @@ impl Decision {
         let named = self.changes.iter().rev().find_map(|change| match change {
             Change::PaymentChanged { after, .. } => Some(of(after.id().as_str(), after.version())),
             Change::PaymentStarted(payment) => Some(of(payment.id().as_str(), payment.version())),
+            Change::CreditPaidOut(after) | Change::CreditPayoutReversed { after, .. } => {
+                Some(of(after.id.as_str(), after.version))
+            }
             Change::CreditNoteChanged { after, .. } => Some(of(after.id.as_str(), after.version)),
             Change::CreditNoteIssued(note) => Some(of(note.id.as_str(), note.version)),
             Change::InvoiceIssued(invoice) => Some(of(invoice.head.id.as_str(), invoice.head.balance.version)),
@@ -138,7 +142,9 @@ impl Decision {
                 | Change::PaymentStarted(_)
                 | Change::PaymentChanged { .. }
                 | Change::CreditNoteIssued(_)
-                | Change::CreditNoteChanged { .. } => None,
+                | Change::CreditNoteChanged { .. }
+                | Change::CreditPaidOut(_)
+                | Change::CreditPayoutReversed { .. } => None,
             })
         };
         named.or_else(link).unwrap_or_else(|| self.customer.to_string())
@@ -173,9 +179,20 @@ fn of_change(change: &Change) -> Vec<Difference> {
             Difference::of_amount(note.id.as_str(), "amount", None, note.amount),
             Difference::of_amount(note.id.as_str(), "unapplied", None, note.unapplied),
         ],
-        Change::CreditNoteChanged { before, after } => {
-            vec![Difference::of_amount(after.id.as_str(), "unapplied", Some(before.unapplied), after.unapplied)]
-        }
+        Change::CreditNoteChanged { before, after } => vec![
+            Difference::of_amount(after.id.as_str(), "unapplied", Some(before.unapplied), after.unapplied),
+            Difference::of_amount(after.id.as_str(), "paid_out", Some(before.paid_out), after.paid_out),
+        ],
+        Change::CreditPaidOut(outgoing) => vec![
+            made(outgoing.id.as_str(), "recorded"),
+            Difference::of_amount(outgoing.id.as_str(), "amount", None, outgoing.amount),
+        ],
+        Change::CreditPayoutReversed { after, .. } => vec![Difference {
+            what: after.id.to_string(),
+            field: "status",
+            before: "recorded".to_owned(),
+            after: "reversed".to_owned(),
+        }],
     }
 }
 
@@ -188,6 +205,9 @@ fn invoice(change: &InvoiceChange) -> Vec<Difference> {
     }));
     if let Some((before, after)) = change.written_off {
         differences.push(Difference::of_amount(id, "written_off", Some(before), after));
+    }
+    if let Some((before, after)) = change.bad_debt {
+        differences.push(Difference::of_amount(id, "bad_debt", Some(before), after));
     }
     if let Some(HoldChange { holder, before, after }) = &change.hold {
         let word =
@@ -219,6 +239,7 @@ fn payment(before: Option<&Payment>, after: &Payment) -> Vec<Difference> {
         money("returned", super::payment::Payment::returned),
         money("refunded", super::payment::Payment::refunded),
         money("charged_back", super::payment::Payment::charged_back),
+        money("paid_out", super::payment::Payment::paid_out),
         money("unapplied", super::payment::Payment::unapplied),
         words("suspense", |payment| spoken(payment.suspense())),
         words("checkout", |payment| payment.checkout().map(|checkout| checkout.id.to_string()).unwrap_or_default()),

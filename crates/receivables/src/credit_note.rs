@@ -8,7 +8,7 @@ use jiff::civil::Date;
 mod issue;
 
 pub use issue::{IssueRefusal, apply, issue, unapply};
-pub(crate) use issue::{is_as_folded, issue_with_refund};
+pub(crate) use issue::{is_as_folded, issue_with_refund, with_paid_out};
 
 use crate::allocation::{ALLOCATIONS_PER_STEP, Allocation};
 use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId};
@@ -40,6 +40,8 @@ pub struct CreditNote {
     pub allocations: Vec<Allocation>,
     /// What of it covers no invoice.
     pub unapplied: Money,
+    /// What of it was paid out to the customer.
+    pub paid_out: Money,
     /// The instant at which it was recorded here.
     pub recorded_at: Timestamp,
     /// Rises by one with each change; a change is written only over the version that it was decided on.

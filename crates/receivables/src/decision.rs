@@ -13,6 +13,7 @@ use crate::fact::{Fact, FactKind};
 use crate::ids::{BusinessId, CustomerId};
 use crate::invoice::{CutKind, Invoice, InvoiceChange};
 use crate::ledger::{DraftEntry, Entry, EntryDay, EntryKind, Leg, LegAccount};
+use crate::outgoing_payment::OutgoingPayment;
 use crate::pay_link::PayLink;
 use crate::payment::Payment;
 
@@ -82,6 +83,15 @@ pub enum Change {
         /// The values to write.
         after: Box<CreditNote>,
     },
+    /// An outgoing payment that is not there yet.
+    CreditPaidOut(Box<OutgoingPayment>),
+    /// An outgoing payment is reversed.
+    CreditPayoutReversed {
+        /// The values that were read, over which alone it is written.
+        before: Box<OutgoingPayment>,
+        /// The values to write.
+        after: Box<OutgoingPayment>,
+    },
 }
 
 impl Change {
@@ -96,7 +106,9 @@ impl Change {
             | Self::PayLinkIssued(_)
             | Self::PayLinkRevoked(_)
             | Self::CreditNoteIssued(_)
-            | Self::CreditNoteChanged { .. } => None,
+            | Self::CreditNoteChanged { .. }
+            | Self::CreditPaidOut(_)
+            | Self::CreditPayoutReversed { .. } => None,
         }
     }
 }

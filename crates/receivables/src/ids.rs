@@ -135,6 +135,8 @@ ids! {
     RefundId = "rfd";
     /// A credit note.
     CreditNoteId = "crn";
+    /// An outgoing payment: money that the business sends a customer by its bank.
+    OutgoingPaymentId = "out";
     /// An export: a file that is made of the books.
     ExportId = "exp";
 }

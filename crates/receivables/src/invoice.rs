@@ -118,6 +118,8 @@ pub struct InvoiceBalance {
     pub applied: Money,
     /// What is not expected any more.
     pub written_off: Money,
+    /// The part of what is written off that is a bad debt; the rest of it were small rests.
+    pub bad_debt: Money,
     /// What an issuer took back of it; while it is open it is shown as such.
     pub charged_back: Money,
     /// What speaks for the open amount, by who holds it.
@@ -134,6 +136,7 @@ impl InvoiceBalance {
             gross,
             applied: nothing,
             written_off: nothing,
+            bad_debt: nothing,
             charged_back: nothing,
             holds: Holds::default(),
             version: 1,
@@ -173,7 +176,9 @@ impl InvoiceBalance {
 
     /// The status that follows from the amounts.
     pub fn status(&self) -> Status {
-        if self.open().is_zero() {
+        if self.open().is_zero() && !self.bad_debt.is_zero() {
+            Status::WrittenOff
+        } else if self.open().is_zero() {
             Status::Paid
         } else if !self.pending().is_zero() && self.payable().is_zero() {
             Status::Processing
@@ -194,8 +199,10 @@ pub enum Status {
     PartlyPaid,
     /// All that is open is on its way.
     Processing,
-    /// All is covered.
+    /// All is covered, as far as it is worth asking for.
     Paid,
+    /// What is not covered is a bad debt.
+    WrittenOff,
 }
 
 impl Status {
@@ -206,6 +213,7 @@ impl Status {
             Self::PartlyPaid => "partly_paid",
             Self::Processing => "processing",
             Self::Paid => "paid",
+            Self::WrittenOff => "written_off",
         }
     }
 }

@@ -19,7 +19,7 @@ pub use contra::{Contra, ContraError};
 
 use crate::calendar::BillingZone;
 use crate::currency::Currency;
-use crate::ids::{CreditNoteId, InvoiceId, PaymentId};
+use crate::ids::{CreditNoteId, InvoiceId, OutgoingPaymentId, PaymentId};
 use crate::money::{Balance, MoneyError};
 use crate::text::InvoiceNumber;
 
@@ -65,10 +65,16 @@ pub enum EntryKind {
     CreditNoteIssued(CreditNoteId),
     /// A credit note was moved between invoices and what of it is unapplied; the balance is the same.
     CreditNoteMoved(CreditNoteId),
-    /// An open amount is not expected any more.
+    /// A small rest is not expected any more.
     InvoiceWrittenOff,
+    /// An open amount is not expected any more, since the customer will not or cannot pay it.
+    BadDebtWrittenOff,
     /// A write-off was taken back.
     WriteOffReversed,
+    /// Credit of the account was paid out by the business's bank.
+    CreditPaidOut(OutgoingPaymentId),
+    /// An outgoing payment was not made after all, or came back.
+    CreditPayoutReversed(OutgoingPaymentId),
 }
 
 impl EntryKind {
@@ -85,7 +91,10 @@ impl EntryKind {
             Self::CreditNoteIssued(_) => "credit_note_issued",
             Self::CreditNoteMoved(_) => "credit_note_moved",
             Self::InvoiceWrittenOff => "invoice_written_off",
+            Self::BadDebtWrittenOff => "bad_debt_written_off",
             Self::WriteOffReversed => "write_off_reversed",
+            Self::CreditPaidOut(_) => "credit_paid_out",
+            Self::CreditPayoutReversed(_) => "credit_payout_reversed",
         }
     }
 
@@ -102,7 +111,10 @@ impl EntryKind {
             | Self::PaymentHandedOver(_)
             | Self::CreditNoteMoved(_)
             | Self::InvoiceWrittenOff
-            | Self::WriteOffReversed => self.clone(),
+            | Self::BadDebtWrittenOff
+            | Self::WriteOffReversed
+            | Self::CreditPaidOut(_)
+            | Self::CreditPayoutReversed(_) => self.clone(),
         }
     }
 
@@ -119,7 +131,10 @@ impl EntryKind {
             | Self::CreditNoteIssued(_)
             | Self::CreditNoteMoved(_)
             | Self::InvoiceWrittenOff
-            | Self::WriteOffReversed => None,
+            | Self::BadDebtWrittenOff
+            | Self::WriteOffReversed
+            | Self::CreditPaidOut(_)
+            | Self::CreditPayoutReversed(_) => None,
         }
     }
 
@@ -135,12 +150,46 @@ impl EntryKind {
             | Self::CashMoved(_)
             | Self::PaymentHandedOver(_)
             | Self::InvoiceWrittenOff
+            | Self::BadDebtWrittenOff
+            | Self::WriteOffReversed
+            | Self::CreditPaidOut(_)
+            | Self::CreditPayoutReversed(_) => None,
+        }
+    }
+
+    /// The outgoing payment it is of.
+    pub fn outgoing_payment(&self) -> Option<&OutgoingPaymentId> {
+        match self {
+            Self::CreditPaidOut(outgoing) | Self::CreditPayoutReversed(outgoing) => Some(outgoing),
+            Self::InvoiceIssued
+            | Self::PaymentApplied(_)
+            | Self::PaymentRefunded(_)
+            | Self::PaymentChargedBack(_)
+            | Self::PaymentReversed(_)
+            | Self::CashMoved(_)
+            | Self::PaymentHandedOver(_)
+            | Self::CreditNoteIssued(_)
+            | Self::CreditNoteMoved(_)
+            | Self::InvoiceWrittenOff
+            | Self::BadDebtWrittenOff
             | Self::WriteOffReversed => None,
         }
     }
 
-    /// The kind of a word, with the payment or credit note it is of. `None` for a word that is none, or that lacks its document.
-    pub fn of_word(word: &str, payment: Option<PaymentId>, credit_note: Option<CreditNoteId>) -> Option<Self> {
+    /// The kind of a word, with the document it is of. `None` for a word that is none, or that lacks its document.
+    pub fn of_word(
+        word: &str,
+        payment: Option<PaymentId>,
+        credit_note: Option<CreditNoteId>,
+        outgoing: Option<OutgoingPaymentId>,
+    ) -> Option<Self> {
+        if let Some(outgoing) = outgoing {
+            return match word {
+                "credit_paid_out" => Some(Self::CreditPaidOut(outgoing)),
+                "credit_payout_reversed" => Some(Self::CreditPayoutReversed(outgoing)),
+                _ => None,
+            };
+        }
         Some(match (word, payment, credit_note) {
             ("invoice_issued", None, None) => Self::InvoiceIssued,
             ("payment_applied", Some(payment), None) => Self::PaymentApplied(payment),
@@ -152,6 +201,7 @@ impl EntryKind {
             ("credit_note_issued", None, Some(note)) => Self::CreditNoteIssued(note),
             ("credit_note_moved", None, Some(note)) => Self::CreditNoteMoved(note),
             ("invoice_written_off", None, None) => Self::InvoiceWrittenOff,
+            ("bad_debt_written_off", None, None) => Self::BadDebtWrittenOff,
             ("write_off_reversed", None, None) => Self::WriteOffReversed,
             _ => return None,
         })

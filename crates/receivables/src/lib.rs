@@ -21,9 +21,11 @@ pub mod journal;
 pub mod ledger;
 pub mod locale;
 pub mod money;
+pub mod outgoing_payment;
 pub mod pay_link;
 pub mod payment;
 pub mod payout;
+pub mod permission;
 pub mod provider_object;
 pub mod refusal;
 pub mod saved_method;
@@ -45,13 +47,15 @@ pub use customer::Customer;
 pub use decision::{BalanceMove, Change, Decision, HandedTo};
 pub use fact::{Fact, FactFields, FactId, FactKind};
 pub use ids::{
-    BusinessId, CreditNoteId, CustomerId, ExportId, InvoiceId, KeyId, PayLinkId, PaymentId, RefundId, ReviewId,
-    SignInId,
+    BusinessId, CreditNoteId, CustomerId, ExportId, InvoiceId, KeyId, OutgoingPaymentId, PayLinkId, PaymentId,
+    RefundId, ReviewId, SignInId,
 };
 pub use invoice::{Invoice, InvoiceHead};
 pub use locale::{Language, Locale};
 pub use money::{Balance, Money, MoneyError};
+pub use outgoing_payment::OutgoingPayment;
 pub use pay_link::PayLink;
 pub use payment::Payment;
+pub use permission::Permission;
 pub use provider_object::{ObjectId, ObjectState, Provider, Report};
 pub use refusal::Refusal;

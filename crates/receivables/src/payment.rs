@@ -20,6 +20,7 @@ mod cash;
 mod cash_moves;
 mod charge;
 mod charge_rule;
+mod credit_payouts;
 mod decline;
 mod external;
 mod facts;
@@ -39,6 +40,7 @@ pub use cash::PaymentCash;
 pub use cash_moves::{HandOverRefusal, MoveRefusal, apply, hand_over, move_cash, unapply};
 pub use charge::{asked_instead, charge_answered, charge_not_made};
 pub use charge_rule::ChargeRule;
+pub use credit_payouts::{CreditRefund, refund_credit};
 pub use decline::{Decline, DeclineReason, Remedy};
 pub use external::{ExternalPayment, mention_cash, mention_transfer, mentioned_cash, start_external};
 pub use fold::{
@@ -229,10 +231,13 @@ impl Payment {
         }
         if self.state() != State::Settled || self.cash.received.is_zero() || !self.cash().is_zero() {
             self.state().as_str()
-        } else if self.cash.charged_back.is_zero() {
+        } else if !self.cash.charged_back.is_zero() {
+            "charged_back"
+        } else if !self.cash.refunded.is_zero() {
             "refunded"
         } else {
-            "charged_back"
+            // The business sent it back by its bank.
+            "paid_out"
         }
     }
 }

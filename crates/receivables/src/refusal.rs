@@ -5,6 +5,7 @@
 
 use crate::allocation::{ApplyRefusal, UnapplyRefusal};
 use crate::money::AmountRefusal;
+use crate::outgoing_payment::OutgoingPaymentRefusal;
 use crate::payment::{HandOverRefusal, MoveRefusal, RefundRefusal, ReviewRefusal, StartRefusal};
 use crate::saved_method::MethodRefusal;
 use crate::write_off::WriteOffRefusal;
@@ -40,6 +41,8 @@ pub enum Refusal {
     Review(#[from] ReviewRefusal),
     /// A credit note is not issued.
     Credit(#[from] credit_note::IssueRefusal),
+    /// Credit is not paid out, or an outgoing payment not reversed.
+    OutgoingPayment(#[from] OutgoingPaymentRefusal),
     /// An amount is not written off, or a write-off not taken back.
     WriteOff(#[from] WriteOffRefusal),
 }
@@ -60,7 +63,9 @@ impl Refusal {
             Self::HandOver(refusal) => refusal.field(),
             Self::Refund(refusal) => refusal.field(),
             Self::Credit(refusal) => refusal.field(),
-            Self::Review(_) | Self::WriteOff(_) => None,
+            Self::OutgoingPayment(refusal) => refusal.field(),
+            Self::WriteOff(refusal) => refusal.field(),
+            Self::Review(_) => None,
         }
     }
 
@@ -80,6 +85,7 @@ impl Refusal {
             Self::Refund(refusal) => refusal.code(),
             Self::Review(refusal) => refusal.code(),
             Self::Credit(refusal) => refusal.code(),
+            Self::OutgoingPayment(refusal) => refusal.code(),
             Self::WriteOff(refusal) => refusal.code(),
         }
     }

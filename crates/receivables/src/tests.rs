@@ -3,6 +3,7 @@
 //! Tables and stories are for reading; laws are for what no table can list. `books` keeps what was decided, as the tables of
 //! the product do, and checks after every step what must always hold.
 
+mod bad_debts;
 mod books;
 mod charges;
 mod entries;
@@ -14,6 +15,7 @@ mod money_back_stories;
 mod money_laws;
 mod moves;
 mod online_payable;
+mod outgoing_payments;
 mod outside_payments;
 mod payment_laws;
 mod payment_refusals;
@@ -23,6 +25,7 @@ mod refund_meanings;
 mod schedule_laws;
 mod statement_laws;
 mod story;
+mod suspense;
 
 /// So many cases of a law, and no files left behind where one fails: its smallest case is in the message.
 pub(crate) fn cases(count: u32) -> proptest::test_runner::Config {

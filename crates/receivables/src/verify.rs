@@ -12,6 +12,7 @@ use crate::ids::{CustomerId, InvoiceId};
 use crate::invoice::{self, HoldKind, HolderId, Invoice, InvoiceHead};
 use crate::ledger::{Contra, Entry, Leg, LegAccount};
 use crate::money::Money;
+use crate::outgoing_payment::OutgoingPayment;
 use crate::payment::{self, Payment, State};
 use crate::statement::AccountSums;
 
@@ -26,6 +27,8 @@ pub struct AccountBooks<'a> {
     pub payments: &'a [Payment],
     /// Its credit notes, with their allocations.
     pub credit_notes: &'a [CreditNote],
+    /// Its outgoing payments.
+    pub outgoing_payments: &'a [OutgoingPayment],
     /// All entries of its ledger.
     pub entries: &'a [Entry],
     /// The sums that are kept beside the ledger.
@@ -64,6 +67,7 @@ pub fn differences(books: AccountBooks<'_>) -> Vec<Difference> {
     proof.remembered();
     proof.payments(&ledger);
     proof.credit_notes(&ledger);
+    proof.outgoing_payments(&ledger);
     proof.covered(&ledger);
     proof.sums(&ledger);
     proof.found
@@ -89,8 +93,11 @@ impl LedgerSums {
         let legs = entries.iter().flat_map(|entry| entry.legs.iter().map(move |leg| (entry, leg)));
         for (entry, Leg { account, change, contra }) in legs {
             let minor = change.minor();
-            // The credit note of a refund is entered by the decision of its payment.
-            let source = entry.kind.credit_note().map_or_else(|| entry.source.clone(), ToString::to_string);
+            // The credit note of a refund is entered by the decision of its payment, and what went back of a payment meanwhile by that
+            // which reverses an outgoing payment.
+            let of_note = entry.kind.credit_note().map(ToString::to_string);
+            let of_payment = || entry.kind.payment().map(ToString::to_string);
+            let source = of_note.or_else(of_payment).unwrap_or_else(|| entry.source.clone());
             match account {
                 LegAccount::Invoice { invoice, due_on, .. } => {
                     *sums.open_by_invoice.entry(invoice.clone()).or_default().entry(*due_on).or_default() += minor;
@@ -166,7 +173,9 @@ impl Proof<'_> {
             );
             let charged_back = of(|part| part.charged_back);
             self.compare(|| format!("{id} charged back, by the payments"), charged_back, balance.charged_back.minor());
-            let written_off = -ledger.of_invoice(id, Contra::WriteOff);
+            let bad_debt = -ledger.of_invoice(id, Contra::BadDebt);
+            self.compare(|| format!("{id} bad debt, by the ledger"), bad_debt, balance.bad_debt.minor());
+            let written_off = bad_debt - ledger.of_invoice(id, Contra::WriteOff);
             self.compare(|| format!("{id} written off, by the ledger"), written_off, balance.written_off.minor());
             let invoiced = ledger.of_invoice(id, Contra::Invoiced);
             self.compare(|| format!("{id} gross, by the ledger"), invoiced, balance.gross.minor());
@@ -234,8 +243,9 @@ impl Proof<'_> {
             let folded = payment.provider_state().fold();
             let currency = payment.currency();
             let received = folded.received.in_currency(currency);
-            let refunded = folded.refunded.in_currency(currency).min(received);
-            let charged_back = folded.charged_back.in_currency(currency).min(received.less(refunded));
+            let there = received.less(payment.paid_out());
+            let refunded = folded.refunded.in_currency(currency).min(there);
+            let charged_back = folded.charged_back.in_currency(currency).min(there.less(refunded));
             self.compare(|| format!("{id} received, by the facts"), received.minor(), payment.received().minor());
             let returned = folded.returned.in_currency(currency);
             self.compare(|| format!("{id} returned, by the facts"), returned.minor(), payment.returned().minor());
@@ -244,10 +254,11 @@ impl Proof<'_> {
             self.compare(|| format!("{id} charged back, by the facts"), charged_back.minor(), kept);
             let applied: i64 = payment.allocations().iter().map(|part| part.applied.minor()).sum();
             let placed = applied + payment.unapplied().minor();
-            let cash = folded.cash(currency).minor() + payment.to_reclaim().minor();
+            let cash = folded.cash(currency).less(payment.paid_out()).minor() + payment.to_reclaim().minor();
             self.compare(|| format!("{id} cash, by where it is"), placed, cash);
             let taken = ledger.given(id.as_str(), &OF_PAYMENTS);
-            self.compare(|| format!("{id} cash, by the ledger"), taken, placed);
+            let given = placed + payment.paid_out().minor();
+            self.compare(|| format!("{id} cash, by the ledger"), taken, given);
             if !payment.unfinished() {
                 self.compare(|| format!("{id} owed back, when finished"), 0, payment.to_reclaim().minor());
             }
@@ -291,7 +302,7 @@ impl Proof<'_> {
         for note in self.books.credit_notes {
             let id = &note.id;
             let placed: i64 = note.allocations.iter().map(|part| part.applied.minor()).sum();
-            let placed = placed + note.unapplied.minor();
+            let placed = placed + note.unapplied.minor() + note.paid_out.minor();
             self.compare(|| format!("{id} amount, by where it is"), placed, note.amount.minor());
             let given = ledger.given(id.as_str(), &[Contra::Credit]);
             self.compare(|| format!("{id} amount, by the ledger"), given, note.amount.minor());
@@ -302,6 +313,31 @@ impl Proof<'_> {
         for (source, _) in ledger.given.keys().filter(|(_, contra)| *contra == Contra::Credit) {
             if !self.books.credit_notes.iter().any(|note| note.id.as_str() == source) {
                 self.differ(format!("{source}, in the ledger"), "a credit note".to_owned(), "none".to_owned());
+            }
+        }
+    }
+
+    /// Each outgoing payment: its parts, what the ledger has of it, and what its sources remember of all of them.
+    fn outgoing_payments(&mut self, ledger: &LedgerSums) {
+        let mut paid_out: BTreeMap<&str, i64> = BTreeMap::new();
+        for outgoing in self.books.outgoing_payments {
+            let (id, parts) = (&outgoing.id, outgoing.parts.iter());
+            let sum: i64 = parts.clone().map(|part| part.amount.minor()).sum();
+            self.compare(|| format!("{id} amount, by its parts"), sum, outgoing.amount.minor());
+            let stands = if outgoing.reversed_at.is_none() { outgoing.amount.minor() } else { 0 };
+            let sent = -ledger.given(id.as_str(), &[Contra::CustomerRefund]);
+            self.compare(|| format!("{id} amount, by the ledger"), sent, stands);
+            for part in parts.filter(|_| stands != 0) {
+                *paid_out.entry(part.source.as_str()).or_default() += part.amount.minor();
+            }
+        }
+        let of_payments = self.books.payments.iter().map(|payment| (payment.id().as_str(), payment.paid_out()));
+        let of_notes = self.books.credit_notes.iter().map(|note| (note.id.as_str(), note.paid_out));
+        let kept = of_payments.chain(of_notes).map(|(source, amount)| (source, amount.minor())).collect();
+        self.tally("paid out, by the outgoing payments", &paid_out, &kept);
+        for (source, _) in ledger.given.keys().filter(|(_, contra)| *contra == Contra::CustomerRefund) {
+            if !self.books.outgoing_payments.iter().any(|outgoing| outgoing.id.as_str() == source) {
+                self.differ(format!("{source}, in the ledger"), "an outgoing payment".to_owned(), "none".to_owned());
             }
         }
     }

@@ -1,16 +1,21 @@
-//! Write-offs: an operator stops expecting a small open amount.
+//! Write-offs: an operator stops expecting an open amount.
 //!
-//! How small is the business's choice per currency, and nothing unless it chose; the books allow no more than
-//! [`tolerance_max`]. A write-off has its own line in the ledger, and can be taken back.
+//! There are two kinds. A small rest is not worth asking for: how small is the business's choice per currency, and nothing unless it
+//! chose; the books allow no more than [`tolerance_max`]. A bad debt is what a customer will not or cannot pay, of whatever amount, or
+//! a part of it. Each has its own account, and both can be taken back, in whole or as far as money came after all.
 
 use jiff::Timestamp;
+
+pub mod kind;
+
+pub use kind::WriteOffKind;
 
 use crate::currency::Currency;
 use crate::decision::{Change, Decision};
 use crate::fact::FactKind;
 use crate::ids::PaymentId;
 use crate::invoice::{HoldKind, InvoiceChange, InvoiceHead, Standing};
-use crate::ledger::{Contra, EntryDay, EntryKind};
+use crate::ledger::{Contra, EntryDay, EntryKind, Leg};
 use crate::money::Money;
 
 /// Why an amount was not written off, or a write-off not taken back.
@@ -36,19 +41,45 @@ pub enum WriteOffRefusal {
         /// The tolerance, less what was written off of the invoice before.
         tolerance: Money,
     },
+    /// Nothing, or more of a bad debt than is open.
+    #[error("expected more than nothing and at most {open:?}, which is what is open on the invoice")]
+    MoreThanOpen {
+        /// What is open on the invoice.
+        open: Money,
+    },
+    /// Nothing, or more than is written off.
+    #[error("expected more than nothing and at most {written_off:?}, which is what is written off of the invoice")]
+    MoreThanWrittenOff {
+        /// What is written off of the invoice.
+        written_off: Money,
+    },
     /// There is no write-off to take back.
     #[error("nothing of the invoice is written off")]
     NothingWrittenOff,
 }
 
 impl WriteOffRefusal {
-    /// A stable word for programs. No field of the command is ever at fault.
+    /// The field of the command that is at fault, in the API's words.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::MoreThanOpen { .. } | Self::MoreThanWrittenOff { .. } => Some("amount"),
+            Self::AlreadyPaid
+            | Self::PaymentOnItsWay
+            | Self::CheckoutOpen { .. }
+            | Self::MoreThanTolerated { .. }
+            | Self::NothingWrittenOff => None,
+        }
+    }
+
+    /// A stable word for programs.
     pub fn code(&self) -> &'static str {
         match self {
             Self::AlreadyPaid => "already_paid",
             Self::PaymentOnItsWay => "payment_on_its_way",
             Self::CheckoutOpen { .. } => "checkout_open",
             Self::MoreThanTolerated { .. } => "more_than_tolerated",
+            Self::MoreThanOpen { .. } => "more_than_open",
+            Self::MoreThanWrittenOff { .. } => "more_than_written_off",
             Self::NothingWrittenOff => "nothing_written_off",
         }
     }
@@ -74,48 +105,103 @@ pub fn write_off(
 ) -> Result<(InvoiceHead, Decision), WriteOffRefusal> {
     let open = before.balance.open();
     let tolerance = tolerance.min(tolerance_max(before.currency()));
-    if open.is_zero() {
-        return Err(WriteOffRefusal::AlreadyPaid);
-    }
-    if before.balance.holds.0.values().any(|hold| hold.kind == HoldKind::Pending) {
-        return Err(WriteOffRefusal::PaymentOnItsWay);
-    }
-    if let Some(payment) = before.balance.holds.page() {
-        return Err(WriteOffRefusal::CheckoutOpen { payment });
-    }
-    // What was written off before counts: in small steps no more is tolerated than at once.
-    let left = tolerance.less(before.balance.written_off);
+    nobody_is_paying(before)?;
+    // What was written off before as a rest counts: in small steps no more is tolerated than at once.
+    let left = tolerance.less(before.balance.written_off.less(before.balance.bad_debt));
     if left.checked_sub(open).is_err() {
         return Err(WriteOffRefusal::MoreThanTolerated { open, tolerance: left });
     }
-    let written_off = before.balance.written_off.checked_add(open).unwrap_or(open);
-    Ok(decide(before, written_off, EntryKind::InvoiceWrittenOff, now))
+    Ok(written_off(before, WriteOffKind::Rest, open, now))
 }
 
-/// Takes a write-off back: the amount is expected again.
-pub fn take_back(before: &InvoiceHead, now: Timestamp) -> Result<(InvoiceHead, Decision), WriteOffRefusal> {
-    if before.balance.written_off.is_zero() {
+/// Writes off a bad debt: what is open of an invoice, or a part of it, where nobody is just paying it.
+pub fn write_off_bad_debt(
+    before: &InvoiceHead,
+    amount: Option<Money>,
+    now: Timestamp,
+) -> Result<(InvoiceHead, Decision), WriteOffRefusal> {
+    let open = before.balance.open();
+    nobody_is_paying(before)?;
+    let amount = amount.unwrap_or(open);
+    if amount.is_zero() || open.checked_sub(amount).is_err() {
+        return Err(WriteOffRefusal::MoreThanOpen { open });
+    }
+    Ok(written_off(before, WriteOffKind::BadDebt, amount, now))
+}
+
+/// Takes a write-off back, or a part of it, as where some of a bad debt is recovered: the amount is expected again. Of both kinds the
+/// bad debt comes first.
+pub fn take_back(
+    before: &InvoiceHead,
+    amount: Option<Money>,
+    now: Timestamp,
+) -> Result<(InvoiceHead, Decision), WriteOffRefusal> {
+    let (written_off, bad_debt) = (before.balance.written_off, before.balance.bad_debt);
+    if written_off.is_zero() {
         return Err(WriteOffRefusal::NothingWrittenOff);
     }
-    Ok(decide(before, Money::zero(before.currency()), EntryKind::WriteOffReversed, now))
+    let amount = amount.unwrap_or(written_off);
+    if amount.is_zero() || written_off.checked_sub(amount).is_err() {
+        return Err(WriteOffRefusal::MoreThanWrittenOff { written_off });
+    }
+    let of_bad_debt = amount.min(bad_debt);
+    let first = before.schedule.open(before.balance.covered().less(of_bad_debt));
+    let change = changed(before, written_off.less(amount), bad_debt.less(of_bad_debt));
+    let legs = change.legs_between(&change.before.open, &first, Contra::BadDebt);
+    let legs = legs.chain(change.legs_between(&first, &change.after.open, Contra::WriteOff)).collect();
+    let (invoice, number, open) = (before.id.clone(), before.number.clone(), change.open_after());
+    let fact = FactKind::WriteOffReversed { invoice, number, reopened: amount, open };
+    Ok(decide(before, change, EntryKind::WriteOffReversed, legs, fact, now))
 }
 
-fn decide(before: &InvoiceHead, written_off: Money, kind: EntryKind, now: Timestamp) -> (InvoiceHead, Decision) {
-    let covered = before.balance.applied.checked_add(written_off).unwrap_or(before.balance.gross);
+fn nobody_is_paying(invoice: &InvoiceHead) -> Result<(), WriteOffRefusal> {
+    if invoice.balance.open().is_zero() {
+        return Err(WriteOffRefusal::AlreadyPaid);
+    }
+    if invoice.balance.holds.0.values().any(|hold| hold.kind == HoldKind::Pending) {
+        return Err(WriteOffRefusal::PaymentOnItsWay);
+    }
+    match invoice.balance.holds.page() {
+        Some(payment) => Err(WriteOffRefusal::CheckoutOpen { payment }),
+        None => Ok(()),
+    }
+}
+
+fn written_off(before: &InvoiceHead, kind: WriteOffKind, amount: Money, now: Timestamp) -> (InvoiceHead, Decision) {
+    let more = |sum: Money| sum.checked_add(amount).unwrap_or(sum);
+    let bad_debt = before.balance.bad_debt;
+    let (bad_debt, caption, contra) = match kind {
+        WriteOffKind::Rest => (bad_debt, EntryKind::InvoiceWrittenOff, Contra::WriteOff),
+        WriteOffKind::BadDebt => (more(bad_debt), EntryKind::BadDebtWrittenOff, Contra::BadDebt),
+    };
+    let change = changed(before, more(before.balance.written_off), bad_debt);
+    let legs = change.legs(contra).collect();
+    let (invoice, number, open) = (before.id.clone(), before.number.clone(), change.open_after());
+    let fact = FactKind::InvoiceWrittenOff { invoice, number, written_off: amount, open, kind };
+    decide(before, change, caption, legs, fact, now)
+}
+
+/// The change to these sums. What is written off covers the first days.
+fn changed(before: &InvoiceHead, written_off: Money, bad_debt: Money) -> InvoiceChange {
+    let balance = &before.balance;
+    let covered = balance.applied.checked_add(written_off).unwrap_or(balance.gross);
     let unchanged = InvoiceChange::of(before);
-    let change = InvoiceChange {
+    InvoiceChange {
         after: Standing { open: before.schedule.open(covered), ..unchanged.after },
-        written_off: Some((before.balance.written_off, written_off)),
+        written_off: Some((balance.written_off, written_off)),
+        bad_debt: (balance.bad_debt != bad_debt).then_some((balance.bad_debt, bad_debt)),
         ..unchanged
-    };
-    let (invoice, number) = (before.id.clone(), before.number.clone());
-    let (was_open, open) = (change.open_before(), change.open_after());
-    let fact = if open.is_zero() {
-        FactKind::InvoiceWrittenOff { invoice, number, written_off: was_open }
-    } else {
-        FactKind::WriteOffReversed { invoice, number, reopened: open.less(was_open), open }
-    };
-    let legs = change.legs(Contra::WriteOff).collect();
+    }
+}
+
+fn decide(
+    before: &InvoiceHead,
+    change: InvoiceChange,
+    kind: EntryKind,
+    legs: Vec<Leg>,
+    fact: FactKind,
+    now: Timestamp,
+) -> (InvoiceHead, Decision) {
     let (after, version) = (before.changed_by(&change), change.version_after());
     let decision = Decision::new(before.business.clone(), before.customer.clone(), now)
         .with_change(Change::InvoiceChanged(Box::new(change)))

@@ -11,6 +11,7 @@ pub(crate) mod events;
 pub(crate) mod exports;
 pub(crate) mod idempotency;
 pub(crate) mod invoices;
+pub(crate) mod outgoing_payments;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod provider_accounts;

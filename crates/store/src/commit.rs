@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::{SignedDuration, Timestamp};
 use receivables::audit::Difference;
 use receivables::ledger::Entry;
-use receivables::{BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, PaymentId};
+use receivables::{
+    BalanceMove, Business, BusinessId, CreditNoteId, Decision, InvoiceId, ObjectId, OutgoingPaymentId, PaymentId,
+};
 
 use crate::commit_context::CommitContext;
 use crate::difference::newer_in;
@@ -54,6 +56,8 @@ pub enum Conflict {
     PayLink,
     /// The credit note has another version.
     CreditNote(CreditNoteId),
+    /// The outgoing payment has another version.
+    OutgoingPayment(OutgoingPaymentId),
     /// Reports about this object were kept before it had a payment, and must be applied first.
     UnclaimedReports(ObjectId),
     /// It is older than [`DECISION_AGE_MAX`]: what it enters would come after an export that says it is complete.

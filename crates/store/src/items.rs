@@ -17,6 +17,7 @@ pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod methods;
 pub(crate) mod outbox;
+pub(crate) mod outgoing_payments;
 pub(crate) mod payments;
 pub(crate) mod payouts;
 pub(crate) mod provider_accounts;

@@ -55,7 +55,7 @@ mod invoices;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::provider_object::{ObjectId, Provider};
-use receivables::{BusinessId, CreditNoteId, CustomerId, ExportId, PayLinkId, PaymentId};
+use receivables::{BusinessId, CreditNoteId, CustomerId, ExportId, OutgoingPaymentId, PayLinkId, PaymentId};
 
 pub(crate) use due::*;
 pub use due::{DUE_SHARDS, DueList};
@@ -249,6 +249,16 @@ pub(crate) fn credit_note_in_account(at: Timestamp, n: &CreditNoteId) -> String 
 
 pub(crate) fn credit_notes(b: &BusinessId) -> String {
     format!("B#{b}#CN")
+}
+
+pub(crate) fn outgoing_payment(b: &BusinessId, id: &OutgoingPaymentId) -> Key {
+    Key::new(format!("OP#{b}#{id}"), "OP")
+}
+
+pub(crate) const OUTGOING_PAYMENT: &str = "OP#";
+
+pub(crate) fn outgoing_payment_in_account(at: Timestamp, id: &OutgoingPaymentId) -> String {
+    format!("{OUTGOING_PAYMENT}{at:.3}#{id}")
 }
 
 pub(crate) fn reviews(b: &BusinessId) -> String {

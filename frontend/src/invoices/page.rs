@@ -54,7 +54,7 @@ fn headline(localizer: Localizer, view: &InvoiceView) -> impl IntoView + use<> {
             Some(part) => (messages.part_was_due_on)(&part, &date),
             None => (messages.was_due_on)(&date),
         }),
-        InvoiceState::Processing | InvoiceState::InQuestion | InvoiceState::Paid => None,
+        InvoiceState::Processing | InvoiceState::InQuestion | InvoiceState::Paid | InvoiceState::WrittenOff => None,
     };
     let badge = (view.state != InvoiceState::Open).then(|| invoice_state(localizer, view.state));
     view! {

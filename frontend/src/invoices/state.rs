@@ -15,6 +15,7 @@ pub(crate) fn invoice_state(localizer: Localizer, state: InvoiceState) -> impl I
         InvoiceState::InQuestion => ("state moving", messages.in_question.to_owned()),
         InvoiceState::Processing => ("state moving", messages.processing.to_owned()),
         InvoiceState::Paid => ("state good", messages.paid.to_owned()),
+        InvoiceState::WrittenOff => ("state", messages.written_off.to_owned()),
     };
     view! { <span class=class>{text}</span> }
 }

@@ -74,6 +74,8 @@ pub(crate) enum InvoiceState {
     InQuestion,
     /// All is covered.
     Paid,
+    /// What is not covered is not expected any more.
+    WrittenOff,
 }
 
 /// An invoice on a day of the billing zone. The rule is what the provider charges in its currency, if it does.
@@ -127,6 +129,7 @@ fn state_of(invoice: &InvoiceHead, rule: Option<ChargeRule>, today: Date) -> Inv
         !matches!(OnlinePayable::of_amount(invoice.balance.open(), rule), OnlinePayable::UnchargeableRemainder { .. });
     match invoice.balance.status() {
         Status::Paid => InvoiceState::Paid,
+        Status::WrittenOff => InvoiceState::WrittenOff,
         Status::Processing => InvoiceState::Processing,
         Status::Open | Status::PartlyPaid if asked.first_day().is_none() => InvoiceState::InQuestion,
         Status::Open | Status::PartlyPaid if days > 0 && asked_for => InvoiceState::Overdue { days },

@@ -215,7 +215,10 @@ fn line_text(localizer: Localizer, line: &StatementLine) -> String {
         EntryKind::CreditNoteIssued(_) => (messages.credit_note_issued)(&parts),
         EntryKind::CreditNoteMoved(_) => (messages.credit_note_moved)(&parts),
         EntryKind::InvoiceWrittenOff => (messages.invoice_written_off)(&parts),
+        EntryKind::BadDebtWrittenOff => (messages.bad_debt_written_off)(&parts),
         EntryKind::WriteOffReversed => (messages.write_off_reversed)(&parts),
+        EntryKind::CreditPaidOut(_) => messages.credit_paid_out.to_owned(),
+        EntryKind::CreditPayoutReversed(_) => messages.credit_payout_reversed.to_owned(),
     }
 }
 

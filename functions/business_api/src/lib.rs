@@ -23,8 +23,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::resources::{
-    audit, business, credit_notes, customers, effects, exports, invoices, pay_links, payments, payouts, provider_cash,
-    provider_events, reviews, unapplied, unidentified,
+    audit, business, credit_notes, customers, effects, exports, invoices, outgoing_payments, pay_links, payments,
+    payouts, provider_cash, provider_events, reviews, unapplied, unidentified,
 };
 
 /// Bytes of a request's body, at most.
@@ -72,6 +72,10 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(credit_notes::unapply_credit_note))
         .routes(routes!(unapplied::list_unapplied))
         .routes(routes!(unapplied::apply_unapplied))
+        .routes(routes!(outgoing_payments::pay_out_credit))
+        .routes(routes!(outgoing_payments::list_outgoing_payments))
+        .routes(routes!(outgoing_payments::show_outgoing_payment))
+        .routes(routes!(outgoing_payments::reverse_outgoing_payment))
         .routes(routes!(unidentified::list_unidentified))
         .routes(routes!(unidentified::apply_unidentified))
         .routes(routes!(provider_cash::list_provider_cash))

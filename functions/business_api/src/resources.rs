@@ -10,6 +10,7 @@ pub(crate) mod customers;
 pub(crate) mod effects;
 pub(crate) mod exports;
 pub(crate) mod invoices;
+pub(crate) mod outgoing_payments;
 pub(crate) mod pay_links;
 pub(crate) mod payments;
 pub(crate) mod payouts;

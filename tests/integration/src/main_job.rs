@@ -111,6 +111,7 @@ async fn one_payment_covers_more_invoices_than_a_transaction_carries() {
     let refund = operations::NewRefund {
         id: receivables::RefundId::from_ulid(&"1".repeat(26)).unwrap(),
         payment: id,
+        currency: None,
         amount: None,
         invoice: None,
         meaning: receivables::payment::RefundMeaning::Reopens,

@@ -47,6 +47,7 @@ fn refund(place: char, payment: &PaymentId, amount: &str) -> NewRefund {
     NewRefund {
         id: RefundId::from_ulid(&format!("{place:0>26}")).unwrap(),
         payment: payment.clone(),
+        currency: None,
         amount: Some(eur(amount)),
         invoice: None,
         meaning: receivables::payment::RefundMeaning::Reopens,

@@ -29,6 +29,7 @@ fn refund(payment: &PaymentId, amount: &str) -> NewRefund {
     NewRefund {
         id: RefundId::from_ulid("01JD8Z0000ABCDEFGHJKMNPQRS").unwrap(),
         payment: payment.clone(),
+        currency: None,
         amount: Some(Money::parse(amount, Currency::EUR).unwrap()),
         invoice: None,
         meaning: receivables::payment::RefundMeaning::Reopens,

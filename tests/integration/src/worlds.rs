@@ -71,7 +71,7 @@ parts! {
         "worker_off",
     ];
     the_books_hold_in_worlds_30_to_39 = 3, [
-        "arrive_in", "identify", "invoice", "mail_from", "mail_sending_rate", "order_refund", "outage_mail",
+        "arrive_in", "identify", "invoice", "mail_from", "mail_sending_rate", "order_refund", "outage_mail", "refund_suspense",
         "refuse_conflict_of_write", "start", "tear",
     ];
     the_books_hold_in_worlds_40_to_49 = 4, [
@@ -83,7 +83,7 @@ parts! {
     ];
     the_books_hold_in_worlds_60_to_69 = 6, ["arrive", "slow", "stripe_unavailable"];
     the_books_hold_in_worlds_70_to_79 = 7, ["refuse_failed", "refuse_left_over", "refuse_no_table", "unanswered"];
-    the_books_hold_in_worlds_80_to_89 = 8, ["apply_credit", "mail_daily_quota", "refuse_expired", "refuse_limit"];
+    the_books_hold_in_worlds_80_to_89 = 8, ["apply_credit", "mail_daily_quota", "pay_out_credit", "refund_credit", "refuse_expired", "refuse_limit"];
     the_books_hold_in_worlds_90_to_99 = 9, [
         "end_worker", "refuse_throttled", "stripe_times_out", "stripe_times_out_afterwards",
     ];
@@ -91,7 +91,7 @@ parts! {
         "crash", "end_worker", "mail_daily_quota", "mail_from", "mail_identity", "put_aside", "two_timers",
     ];
     the_books_hold_in_worlds_110_to_119 = 11, [
-        "chaos", "outage_stripe", "stripe_times_out", "take_back", "unapply_credit", "write_off",
+        "bad_debt", "chaos", "outage_stripe", "stripe_times_out", "take_back", "unapply_credit", "write_off",
     ];
     the_books_hold_in_worlds_120_to_129 = 12, [
         "enter", "late", "meanwhile", "refuse_exceeded", "refuse_left_over", "refuse_unavailable",
@@ -101,7 +101,7 @@ parts! {
         "refuse_failed", "refuse_no_table", "refuse_throughput", "stripe_unavailable",
     ];
     the_books_hold_in_worlds_140_to_149 = 14, ["older", "pages", "refuse_mixed", "refuse_slow_down", "unanswered"];
-    the_books_hold_in_worlds_150_to_159 = 15, ["credit", "hand_over", "look", "stripe_key_refused"];
+    the_books_hold_in_worlds_150_to_159 = 15, ["credit", "hand_over", "look", "reverse_payout", "stripe_key_refused"];
     the_books_hold_in_worlds_160_to_169 = 16, ["gap", "refuse_denied", "refuse_in_progress", "refuse_limit", "twice"];
     the_books_hold_in_worlds_170_to_179 = 17, ["conflict", "refuse_conflict", "sweep", "transfer", "unapply"];
     the_books_hold_in_worlds_180_to_189 = 18, ["end_timer", "mail_account_paused", "worker_off"];

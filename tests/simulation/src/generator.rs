@@ -24,6 +24,7 @@ struct Generator {
     /// The same for money that another program took; the customer may be unknown.
     foreign: Vec<(Option<usize>, usize)>,
     notes: Vec<(usize, usize)>,
+    outgoing: usize,
     orders: usize,
     /// The number of saved methods.
     saved: usize,
@@ -38,8 +39,19 @@ pub fn generate(seed: u64) -> Vec<Step> {
     let (invoices, payments, foreign, notes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let random = Random::new(seed);
     let (faults, steps) = (Faults::of_seed(seed), Vec::new());
-    let mut generator =
-        Generator { random, invoices, payments, foreign, notes, orders: 0, saved: 0, charges: 0, faults, steps };
+    let mut generator = Generator {
+        random,
+        invoices,
+        payments,
+        foreign,
+        notes,
+        outgoing: 0,
+        orders: 0,
+        saved: 0,
+        charges: 0,
+        faults,
+        steps,
+    };
     generator.surroundings();
     let calm = generator.random.percent(30);
     if !calm {
@@ -241,7 +253,8 @@ impl Generator {
             let (invoice, percent) = (self.invoice_of(customer, currency), self.percent());
             let apply = Step::ApplyCredit { note, invoice, percent };
             let step = if self.random.percent(60) { apply } else { Step::UnapplyCredit { note, percent } };
-            return self.steps.push(step);
+            self.steps.push(step);
+            return self.credit_leaves(customer, currency);
         }
         let of = self.an_invoice();
         let (customer, currency) = self.invoices[of];
@@ -249,6 +262,24 @@ impl Generator {
         let invoice = self.random.percent(60).then_some(of);
         self.steps.push(Step::Credit { note: self.notes.len(), customer, currency, minor, invoice });
         self.notes.push((customer, currency));
+        self.credit_leaves(customer, currency);
+    }
+
+    /// Now and then credit is paid out, or comes back. This draws no random number, so that the steps after it stay the same.
+    fn credit_leaves(&mut self, customer: usize, currency: usize) {
+        let place = self.steps.len();
+        let percent = if place.is_multiple_of(2) { 100 } else { 40 };
+        match place % 4 {
+            0 | 1 => {
+                self.steps.push(Step::PayOutCredit { outgoing: self.outgoing, customer, currency, percent });
+                self.outgoing += 1;
+            }
+            2 => {
+                self.steps.push(Step::RefundCredit { order: self.orders, customer: customer % 2, currency, percent });
+                self.orders += 1;
+            }
+            _ => self.steps.push(Step::ReversePayout { outgoing: self.outgoing.saturating_sub(1) }),
+        }
     }
 
     /// A step of an operator or the provider about money.
@@ -360,6 +391,13 @@ impl Generator {
                 };
                 let minor = self.minor(currency);
                 self.steps.push(Step::ArriveIn { payment, currency, minor });
+                // Most of it goes back. This draws no random number, so that the steps after it stay the same.
+                if !payment.is_multiple_of(3) {
+                    self.steps.push(Step::Drain);
+                    let percent = if payment.is_multiple_of(2) { 100 } else { 40 };
+                    self.steps.push(Step::RefundSuspense { order: self.orders, payment, percent });
+                    self.orders += 1;
+                }
                 // Now and then a person looks at a review. This draws no random number, so that the steps after it stay the
                 // same.
                 if (minor / 100) % 2 == 0 {
@@ -413,10 +451,13 @@ impl Generator {
             64..66 => self.hand_over(),
             66..70 => self.credit(),
             72..75 => {
-                let invoice = if self.random.percent(70) { self.small_invoice() } else { self.an_invoice() };
-                self.steps.push(Step::WriteOff { invoice });
+                let is_rest = self.random.percent(70);
+                let invoice = if is_rest { self.small_invoice() } else { self.an_invoice() };
+                let odd = !invoice.is_multiple_of(2);
+                let bad_debt = Step::BadDebt { invoice, percent: if odd { 40 } else { 100 } };
+                self.steps.push(if is_rest { Step::WriteOff { invoice } } else { bad_debt });
                 if self.random.percent(50) {
-                    self.steps.push(Step::TakeBack { invoice });
+                    self.steps.push(Step::TakeBack { invoice, percent: if odd || is_rest { 100 } else { 30 } });
                 }
             }
             75..79 => self.about_money(3),

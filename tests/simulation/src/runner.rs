@@ -198,6 +198,9 @@ impl Runner {
             Step::Look { payment } => self.look(*payment).await,
             Step::Refund { money, percent } => self.refund(*money, *percent).await,
             Step::OrderRefund { .. } => Box::pin(self.order_refund(step)).await,
+            Step::RefundSuspense { order, payment, percent } => {
+                Box::pin(self.refund_suspense(*order, *payment, *percent)).await
+            }
             Step::ProviderRefunds { choice } => self.choose(*choice).await,
             Step::AnswerRefund { money, meaning } => Box::pin(self.answer_refund(*money, *meaning)).await,
             Step::Dispute { money, percent, inquiry } => self.dispute(*money, *percent, *inquiry).await,
@@ -206,8 +209,10 @@ impl Runner {
                 Box::pin(self.identify(*foreign, *customer, *invoice)).await
             }
             Step::ApplyCredit { .. } | Step::UnapplyCredit { .. } => self.move_credit(step).await,
-            Step::WriteOff { invoice } => self.write_off(*invoice, false).await,
-            Step::TakeBack { invoice } => self.write_off(*invoice, true).await,
+            Step::PayOutCredit { .. } | Step::RefundCredit { .. } | Step::ReversePayout { .. } => {
+                Box::pin(self.pay_out_credit(step)).await
+            }
+            Step::WriteOff { .. } | Step::BadDebt { .. } | Step::TakeBack { .. } => self.write_off(step).await,
             Step::Apply { .. } | Step::Unapply { .. } | Step::Move { .. } | Step::CloseReview { .. } => {
                 self.operate(step).await
             }

@@ -38,7 +38,7 @@ pub(super) const NUMBERS: [(&str, &str); 15] = [
 ];
 
 /// The names of the kinds but for the faults, as [`Step::kind`] gives them.
-pub(super) const KINDS: [&str; 41] = [
+pub(super) const KINDS: [&str; 46] = [
     "invoice",
     "start",
     "charge",
@@ -46,6 +46,7 @@ pub(super) const KINDS: [&str; 41] = [
     "look",
     "refund",
     "order_refund",
+    "refund_suspense",
     "provider_refunds",
     "answer_refund",
     "dispute",
@@ -55,7 +56,11 @@ pub(super) const KINDS: [&str; 41] = [
     "credit",
     "apply_credit",
     "unapply_credit",
+    "pay_out_credit",
+    "refund_credit",
+    "reverse_payout",
     "write_off",
+    "bad_debt",
     "take_back",
     "apply",
     "unapply",
@@ -153,6 +158,11 @@ pub enum Step {
         percent: i64,
         meaning: RefundMeaning,
     },
+    RefundSuspense {
+        order: usize,
+        payment: usize,
+        percent: i64,
+    },
     ProviderRefunds {
         choice: ProviderRefunds,
     },
@@ -198,11 +208,31 @@ pub enum Step {
         note: usize,
         percent: i64,
     },
+    PayOutCredit {
+        outgoing: usize,
+        customer: usize,
+        currency: usize,
+        percent: i64,
+    },
+    RefundCredit {
+        order: usize,
+        customer: usize,
+        currency: usize,
+        percent: i64,
+    },
+    ReversePayout {
+        outgoing: usize,
+    },
     WriteOff {
         invoice: usize,
     },
+    BadDebt {
+        invoice: usize,
+        percent: i64,
+    },
     TakeBack {
         invoice: usize,
+        percent: i64,
     },
     Apply {
         money: Money,
@@ -364,8 +394,25 @@ impl fmt::Display for Step {
             }
             Self::ApplyCredit { note, invoice, percent } => write!(f, "apply {percent} % of N{note} to I{invoice}"),
             Self::UnapplyCredit { note, percent } => write!(f, "take {percent} % of N{note} back"),
+            Self::PayOutCredit { outgoing, customer, currency, percent } => {
+                write!(
+                    f,
+                    "pay {percent}% of C{customer}'s credit in currency {currency} out by the bank, as O{outgoing}"
+                )
+            }
+            Self::RefundCredit { order, customer, currency, percent } => {
+                write!(
+                    f,
+                    "pay {percent}% of C{customer}'s credit in currency {currency} out by the provider, as R{order}"
+                )
+            }
+            Self::ReversePayout { outgoing } => write!(f, "the bank sends O{outgoing} back"),
+            Self::RefundSuspense { order, payment, percent } => {
+                write!(f, "order R{order}: {percent}% of what P{payment} has in suspense is refunded")
+            }
             Self::WriteOff { invoice } => write!(f, "write I{invoice} off"),
-            Self::TakeBack { invoice } => write!(f, "take the write-off of I{invoice} back"),
+            Self::BadDebt { invoice, percent } => write!(f, "write {percent}% of I{invoice} off as a bad debt"),
+            Self::TakeBack { invoice, percent } => write!(f, "take {percent}% of the write-off of I{invoice} back"),
             Self::Apply { money, invoice, percent } => write!(f, "apply {percent} % of {money} to I{invoice}"),
             Self::Unapply { money, place, percent } => write!(f, "take {percent} % of part {place} of {money} back"),
             Self::Move { money, place, invoice, percent } => {
@@ -451,7 +498,12 @@ impl Step {
             Self::Credit { .. } => "credit",
             Self::ApplyCredit { .. } => "apply_credit",
             Self::UnapplyCredit { .. } => "unapply_credit",
+            Self::PayOutCredit { .. } => "pay_out_credit",
+            Self::RefundCredit { .. } => "refund_credit",
+            Self::ReversePayout { .. } => "reverse_payout",
+            Self::RefundSuspense { .. } => "refund_suspense",
             Self::WriteOff { .. } => "write_off",
+            Self::BadDebt { .. } => "bad_debt",
             Self::TakeBack { .. } => "take_back",
             Self::Apply { .. } => "apply",
             Self::Unapply { .. } => "unapply",

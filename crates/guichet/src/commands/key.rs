@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use receivables::{BusinessId, KeyId};
+use receivables::{BusinessId, KeyId, Permission};
 
 use super::folder::FolderArguments;
 use super::{Outcome, Problem};
@@ -14,7 +14,7 @@ use crate::process::Local;
 pub(super) enum KeyCommand {
     /// Create a key and print it. It is not shown again.
     Create(CreateArguments),
-    /// List the keys of a business: id and name. Their secrets are not kept.
+    /// List the keys of a business: id, name and permissions. Their secrets are not kept.
     List(ListArguments),
     /// Revoke a key: from then on it opens nothing.
     Revoke(RevokeArguments),
@@ -25,6 +25,9 @@ pub(super) struct CreateArguments {
     /// A name for the list of keys.
     #[arg(long, default_value = "key")]
     name: String,
+    /// What the key may do beyond what every key may: `bad_debts`, to write off bad debts of any amount. Can be given several times.
+    #[arg(long, value_name = "PERMISSION")]
+    may: Vec<Permission>,
     #[command(flatten)]
     of: OfBusiness,
 }
@@ -76,7 +79,7 @@ async fn create(arguments: CreateArguments) -> Outcome {
         return Err("--name: this name is kept for the key that `guichet run` starts with".into());
     }
     let (local, business) = arguments.of.open().await?;
-    println!("{}", api_key::create(&local.state, &business, arguments.name).await?);
+    println!("{}", api_key::create(&local.state, &business, arguments.name, &arguments.may).await?);
     local.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -84,7 +87,8 @@ async fn create(arguments: CreateArguments) -> Outcome {
 async fn list(arguments: ListArguments) -> Outcome {
     let (local, business) = arguments.of.open().await?;
     for key in local.state.context.store.keys_of_business(&business).await? {
-        println!("{}  {}", key.id, key.name);
+        let may: String = key.permissions.iter().map(|permission| format!("  {permission}")).collect();
+        println!("{}  {}{may}", key.id, key.name);
     }
     local.stop().await?;
     Ok(ExitCode::SUCCESS)

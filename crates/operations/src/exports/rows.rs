@@ -6,7 +6,7 @@ use receivables::csv::{Cell, header, row};
 use receivables::journal::{JOURNAL_COLUMNS, JournalLine};
 use receivables::payout::Settlement;
 use receivables::statement::{COLUMNS_OF_LINES, StatementLine, balance_cells};
-use receivables::{Balance, BillingZone, CreditNoteId, PaymentId};
+use receivables::{Balance, BillingZone, CreditNoteId, OutgoingPaymentId, PaymentId};
 use serde::Serialize;
 use store::{ExportFormat, ExportKind};
 
@@ -98,6 +98,8 @@ struct StatementJson<'a> {
     payment: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credit_note: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outgoing_payment: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     invoices: Vec<InvoiceChangeJson<'a>>,
     currency: String,
@@ -317,6 +319,7 @@ impl<'a> StatementJson<'a> {
                 kind,
                 payment: None,
                 credit_note: None,
+                outgoing_payment: None,
                 invoices: Vec::new(),
                 currency: balance.currency().to_string(),
                 unapplied: None,
@@ -334,6 +337,7 @@ impl<'a> StatementJson<'a> {
             kind: line.kind.as_str(),
             payment: line.kind.payment().map(PaymentId::as_str),
             credit_note: line.kind.credit_note().map(CreditNoteId::as_str),
+            outgoing_payment: line.kind.outgoing_payment().map(OutgoingPaymentId::as_str),
             invoices: invoices
                 .map(|part| InvoiceChangeJson { number: part.number.as_str(), change: plain(part.change) })
                 .collect(),

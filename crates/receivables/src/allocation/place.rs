@@ -255,6 +255,7 @@ fn change_of(allocation: &Allocation, want: &Want, funds: &Funds) -> InvoiceChan
         applied: grown(allocation.applied, covered(want.applied)),
         charged_back: grown(allocation.charged_back, want.charged_back),
         written_off: None,
+        bad_debt: None,
         hold,
     }
 }

@@ -70,6 +70,7 @@ pub fn issue(
         allocations: Vec::new(),
         // Before it is issued there is nothing of it; so the first entry gives the whole of it.
         unapplied: Money::zero(draft.amount.currency()),
+        paid_out: Money::zero(draft.amount.currency()),
         recorded_at: now,
         version: 0,
     };
@@ -105,6 +106,7 @@ pub(crate) fn issue_with_refund(
         issued_on,
         allocations: covered,
         unapplied,
+        paid_out: Money::zero(currency),
         recorded_at: now,
         version: 1,
     };
@@ -139,6 +141,11 @@ pub fn unapply(
     Ok(decide(before, note, now))
 }
 
+/// The credit note once so much of it is paid out in all.
+pub(crate) fn with_paid_out(before: &CreditNote, paid_out: Money, now: Timestamp) -> (CreditNote, Decision) {
+    decide(before, CreditNote { paid_out, ..before.clone() }, now)
+}
+
 fn apply_parts(note: &mut CreditNote, left: Money, parts: &[(InvoiceHead, Money)]) -> Result<(), ApplyRefusal> {
     allocation::apply(&mut note.allocations, left, &note.customer, parts, &SetAside::default(), None)?;
     if note.allocations.len() > ALLOCATIONS_PER_CREDIT_NOTE_MAX {
@@ -161,7 +168,7 @@ pub(crate) fn is_as_folded(note: &CreditNote) -> bool {
 
 fn place(note: &mut CreditNote, before: &CreditNote) -> Placed {
     let funds = Funds {
-        cash: note.amount,
+        cash: note.amount.less(note.paid_out),
         contra: Contra::Credit,
         charged_back: Money::zero(note.amount.currency()),
         questioned: Money::zero(note.amount.currency()),
@@ -173,7 +180,8 @@ fn place(note: &mut CreditNote, before: &CreditNote) -> Placed {
         place_remainder: true,
         report_items: 0,
     };
-    let unapplied = note.unapplied;
+    // What is paid out is entered apart, by the outgoing payment.
+    let unapplied = before.unapplied.checked_add(before.paid_out).unwrap_or(before.amount).less(note.paid_out);
     allocation::place(&mut note.allocations, &before.allocations, &funds, unapplied)
 }
 

@@ -40,6 +40,8 @@ pub struct InvoiceChange {
     pub charged_back: Balance,
     /// What is written off, before and after, where that changes.
     pub written_off: Option<(Money, Money)>,
+    /// The part of that which is a bad debt, before and after, where that changes.
+    pub bad_debt: Option<(Money, Money)>,
     /// The hold that is set, changed or released.
     pub hold: Option<HoldChange>,
 }
@@ -79,6 +81,7 @@ impl InvoiceChange {
             applied: Balance::zero(head.currency()),
             charged_back: Balance::zero(head.currency()),
             written_off: None,
+            bad_debt: None,
             hold: None,
         }
     }
@@ -137,11 +140,14 @@ impl InvoiceHead {
     #[must_use]
     pub fn changed_by(&self, change: &InvoiceChange) -> Self {
         let mut head = self.clone();
-        let InvoiceBalance { applied, written_off, charged_back, holds, version, .. } = &mut head.balance;
+        let InvoiceBalance { applied, written_off, bad_debt, charged_back, holds, version, .. } = &mut head.balance;
         *applied = moved(*applied, change.applied);
         *charged_back = moved(*charged_back, change.charged_back);
         if let Some((_, after)) = change.written_off {
             *written_off = after;
+        }
+        if let Some((_, after)) = change.bad_debt {
+            *bad_debt = after;
         }
         match &change.hold {
             Some(HoldChange { holder, after: Some(hold), .. }) => drop(holds.0.insert(holder.clone(), hold.clone())),

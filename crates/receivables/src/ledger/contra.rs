@@ -47,6 +47,10 @@ contras! {
     Unapplied = "unapplied" on CustomerCredit;
     /// What is not expected any more.
     WriteOff = "write_off" on WrittenOff;
+    /// What a customer will not or cannot pay.
+    BadDebt = "bad_debt" on BadDebts;
+    /// Money that the business sends the customer by its bank.
+    CustomerRefund = "customer_refund" on CustomerRefunds;
     /// A discount for paying early, without its tax.
     Discount = "discount" on Discounts;
     /// Tax of what a customer need not pay, or pays besides.

@@ -100,6 +100,11 @@ impl Payment {
         self.cash.charged_back
     }
 
+    /// What of it the business sent back by its bank, and not through the provider.
+    pub fn paid_out(&self) -> Money {
+        self.cash.paid_out
+    }
+
     /// What is ours of it and covers no invoice.
     pub fn unapplied(&self) -> Money {
         self.cash.unapplied

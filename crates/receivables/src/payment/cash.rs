@@ -14,6 +14,8 @@ pub struct PaymentCash {
     pub refunded: Money,
     /// What of it the issuer has taken back.
     pub charged_back: Money,
+    /// What of it the business sent back by its bank, and not through the provider.
+    pub paid_out: Money,
     /// What is ours of it and covers no invoice.
     pub unapplied: Money,
     /// What has gone back already but still stands on invoices, while the payment is being worked off in steps.
@@ -35,6 +37,7 @@ impl PaymentCash {
             returned: nothing,
             refunded: nothing,
             charged_back: nothing,
+            paid_out: nothing,
             unapplied: nothing,
             to_reclaim: nothing,
             on_account: nothing,
@@ -45,13 +48,13 @@ impl PaymentCash {
 
     /// What is ours of it: received, less what went back.
     pub fn ours(&self) -> Money {
-        self.received.less(self.refunded).less(self.charged_back)
+        self.received.less(self.refunded).less(self.charged_back).less(self.paid_out)
     }
 
     /// Every amount of it that is in the payment's currency.
-    pub(super) fn amounts(&self) -> [Money; 8] {
-        let Self { received, returned, refunded, charged_back, unapplied, to_reclaim, on_account, kept, suspense: _ } =
-            self;
-        [*received, *returned, *refunded, *charged_back, *unapplied, *to_reclaim, *on_account, *kept]
+    pub(super) fn amounts(&self) -> [Money; 9] {
+        let Self { received, returned, refunded, charged_back, paid_out, .. } = self;
+        let Self { unapplied, to_reclaim, on_account, kept, .. } = self;
+        [*received, *returned, *refunded, *charged_back, *paid_out, *unapplied, *to_reclaim, *on_account, *kept]
     }
 }

@@ -78,6 +78,9 @@ pub enum HandOverRefusal {
         /// The number of the invoice.
         number: InvoiceNumber,
     },
+    /// Something of it was paid out to the customer whose it is.
+    #[error("expected a payment of which nothing was paid out; reverse the outgoing payment first")]
+    PaidOut,
     /// Nothing of it is unapplied.
     #[error("expected a payment of which something is unapplied")]
     NothingUnapplied,
@@ -98,7 +101,11 @@ impl HandOverRefusal {
         match self {
             Self::SameCustomer => Some("customer"),
             Self::TooManyAllocations { .. } => Some("allocations"),
-            Self::PaidHere | Self::StillAllocated { .. } | Self::NothingUnapplied | Self::Unfinished(_) => None,
+            Self::PaidHere
+            | Self::StillAllocated { .. }
+            | Self::PaidOut
+            | Self::NothingUnapplied
+            | Self::Unfinished(_) => None,
         }
     }
 
@@ -108,6 +115,7 @@ impl HandOverRefusal {
             Self::PaidHere => "paid_here",
             Self::SameCustomer => "same_customer",
             Self::StillAllocated { .. } => "still_allocated",
+            Self::PaidOut => "paid_out",
             Self::NothingUnapplied => "nothing_unapplied",
             Self::TooManyAllocations { .. } => "too_many_allocations",
             Self::Unfinished(_) => Unfinished::CODE,
@@ -195,6 +203,9 @@ pub fn hand_over(before: &Payment, to: &Customer, now: Timestamp) -> Result<(Pay
     };
     if let Some(part) = before.allocations.iter().find(of_it) {
         return Err(HandOverRefusal::StillAllocated { number: part.number.clone() });
+    }
+    if !before.cash.paid_out.is_zero() {
+        return Err(HandOverRefusal::PaidOut);
     }
     if before.cash.unapplied.is_zero() {
         return Err(HandOverRefusal::NothingUnapplied);

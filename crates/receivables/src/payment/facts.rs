@@ -1,6 +1,9 @@
 //! What is announced of a payment: that it moved on, and that money of it came, went or came back.
 
+use std::collections::BTreeSet;
+
 use super::{Announcement, Payment, State};
+use crate::currency::Currency;
 use crate::fact::FactKind;
 use crate::money::Money;
 use crate::provider_object::{Cash, FoldedState};
@@ -75,6 +78,7 @@ pub(super) fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKi
             charged_back: payment.cash.charged_back,
         });
     }
+    facts.extend(suspense_facts(before, payment, &was, &is));
     // Each of those that speak of more money has the account settled already.
     let is_more = before.settlement_announced() && payment.free().minor() > before.free().minor();
     let takes =
@@ -86,4 +90,19 @@ pub(super) fn money_facts(before: &Payment, payment: &mut Payment) -> Vec<FactKi
         payment.progress.settlement_was_announced();
     }
     facts
+}
+
+/// What is announced of money in suspense that went back to the payer, or did not arrive there.
+fn suspense_facts(before: &Payment, payment: &Payment, was: &FoldedState, is: &FoldedState) -> Vec<FactKind> {
+    let others = before.suspense().iter().chain(payment.suspense()).map(|amount| amount.currency());
+    let others: BTreeSet<Currency> = others.collect();
+    let id = || payment.id.clone();
+    let of = |currency: Currency| {
+        let (refunded_before, refunded) = (was.refunded.in_currency(currency), is.refunded.in_currency(currency));
+        let (more, less) = (refunded.less(refunded_before), refunded_before.less(refunded));
+        let went = (!more.is_zero()).then(|| FactKind::PaymentRefunded { payment: id(), amount: more, refunded });
+        let back = (!less.is_zero()).then(|| FactKind::PaymentRefundFailed { payment: id(), amount: less, refunded });
+        went.or(back)
+    };
+    others.into_iter().filter_map(of).collect()
 }

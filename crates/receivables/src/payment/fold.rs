@@ -112,6 +112,11 @@ pub(super) fn changed(before: &Payment, payment: Payment, now: Timestamp) -> (Pa
     decide(before, payment, Reason::Operator, now)
 }
 
+/// Decides on a payment of which something is paid out by the business's bank, or is not after all.
+pub(super) fn paid_out(before: &Payment, payment: Payment, now: Timestamp) -> (Payment, Decision) {
+    decide(before, payment, Reason::FoldedState, now)
+}
+
 /// Decides on a payment of which something is credited: the credit note is issued in the same decision.
 pub(super) fn credited(before: &Payment, payment: Payment, credit: &NewCredit, now: Timestamp) -> (Payment, Decision) {
     decide(before, payment, Reason::Credit(credit), now)
@@ -217,9 +222,10 @@ pub(super) fn decide(
     payment.version = before.version + 1;
     payment.cash.received = folded.received.in_currency(currency);
     payment.cash.returned = folded.returned.in_currency(currency);
-    payment.cash.refunded = folded.refunded.in_currency(currency).min(payment.cash.received);
-    payment.cash.charged_back =
-        folded.charged_back.in_currency(currency).min(payment.cash.received.less(payment.cash.refunded));
+    // What was paid out is gone, whatever else goes back.
+    let there = payment.cash.received.less(payment.cash.paid_out);
+    payment.cash.refunded = folded.refunded.in_currency(currency).min(there);
+    payment.cash.charged_back = folded.charged_back.in_currency(currency).min(there.less(payment.cash.refunded));
     payment.cash.suspense = suspense(&folded, currency);
     if payment.proposed && folded.by_transfer {
         // The customer sent it for what they owe.
@@ -279,7 +285,7 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
         &mut allocations,
         &before.allocations,
         &funds(payment, report_items, reason),
-        before.cash.unapplied,
+        unapplied_before(before, payment),
     );
     payment.allocations = allocations;
     payment.cash.unapplied = placed.unapplied;
@@ -296,6 +302,12 @@ fn placed(before: &Payment, payment: &mut Payment, reason: Reason<'_>) -> Placed
         payment.cash.on_account = payment.cash.unapplied;
     }
     placed
+}
+
+/// What was unapplied, once what is paid out is: that is entered apart, by the outgoing payment.
+fn unapplied_before(before: &Payment, payment: &Payment) -> Money {
+    let there = before.cash.unapplied.checked_add(before.cash.paid_out).unwrap_or(before.cash.received);
+    there.less(payment.cash.paid_out)
 }
 
 /// Items that are written besides: of the reports provider objects, the names under which they are found, and reviews; and a credit

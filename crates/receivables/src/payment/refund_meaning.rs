@@ -149,7 +149,7 @@ impl Payment {
         let sum =
             |amounts: &mut dyn Iterator<Item = Money>| Money::sum(currency, amounts).unwrap_or(self.cash.received);
         let unreported = self.provider_state.fold().refunds_unreported.in_currency(currency);
-        let unreported = unreported.less(sum(&mut self.refunds_waiting().map(|order| order.amount)));
+        let unreported = unreported.less(sum(&mut self.own_refunds_waiting().map(|order| order.amount)));
         let counted_by = self.provider_state.0.iter().find_map(|(object, state)| match state {
             ObjectState::Intent(intent) if !intent.refunded.in_currency(currency).is_zero() => Some(object.clone()),
             ObjectState::Intent(_)
@@ -176,7 +176,7 @@ impl Payment {
 
     /// What is about to be sent back of what covers no invoice.
     pub(super) fn going_out(&self) -> Money {
-        let going = self.refunds_waiting().filter(|order| order.takes_unapplied()).map(|order| order.amount);
+        let going = self.own_refunds_waiting().filter(|order| order.takes_unapplied()).map(|order| order.amount);
         Money::sum(self.currency(), going).unwrap_or(self.cash.unapplied).min(self.cash.unapplied)
     }
 
@@ -210,7 +210,7 @@ pub(super) fn parts_to_credit(
         return limited(payment, [(invoice.clone(), amount)].into());
     }
     let chosen = |invoice: &InvoiceId| {
-        let waiting = payment.refunds_waiting().filter(|order| !order.takes_unapplied());
+        let waiting = payment.own_refunds_waiting().filter(|order| !order.takes_unapplied());
         let of_it = waiting.filter(|order| order.invoice.as_ref() == Some(invoice)).map(|order| order.amount);
         Money::sum(payment.currency(), of_it).unwrap_or(payment.cash.received)
     };

@@ -31,7 +31,7 @@ const ASK_AFTER: SignedDuration = SignedDuration::from_mins(5);
 pub struct RefundOrder {
     /// Our id, the idempotency key of asking the provider.
     pub id: RefundId,
-    /// How much is to be sent back, in the payment's currency.
+    /// How much is to be sent back, in the payment's currency or that of its money in suspense.
     pub amount: Money,
     /// The invoice whose allocation is to give it; none where it is taken from what is unapplied, then from the last one.
     pub invoice: Option<InvoiceId>,
@@ -86,8 +86,8 @@ pub enum RefundRefusal {
         /// The most refunds there may be.
         max: usize,
     },
-    /// The amount is in another currency than the payment.
-    #[error("expected an amount in {expected}")]
+    /// No money of the payment is in the currency, or money in suspense is to be taken off an invoice.
+    #[error("expected an amount in {expected}, or, without an invoice, in a currency of money in suspense")]
     OtherCurrency {
         /// The currency of the payment.
         expected: Currency,
@@ -123,7 +123,8 @@ impl RefundRefusal {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::NothingReceived | Self::Unfinished(_) | Self::TooManyRefunds { .. } | Self::NothingToAnswer => None,
-            Self::OtherCurrency { .. } | Self::MoreThanRefundable { .. } => Some("amount"),
+            Self::OtherCurrency { .. } => Some("currency"),
+            Self::MoreThanRefundable { .. } => Some("amount"),
             Self::NotAllocated => Some("invoice"),
             Self::NotCredited(_) | Self::AlreadyAnswered { .. } => Some("meaning"),
             Self::NumberTaken => Some("credit_note_number"),
@@ -148,18 +149,24 @@ impl RefundRefusal {
 }
 
 impl Payment {
-    /// What the provider sends back for an order, in the payment's currency; nothing where it failed. `None` before it has
+    /// What the provider sends back for an order, in the order's currency; nothing where it failed. `None` before it has
     /// said anything.
     pub fn refunded_for(&self, order: &RefundId) -> Option<Money> {
         let mut refunds = self.provider_state.0.values().filter_map(ObjectState::refund);
         let refund = refunds.find(|refund| refund.order.as_ref() == Some(order))?;
-        let amount = refund.amount.in_currency(self.currency());
-        Some(if refund.stands() { amount } else { Money::zero(self.currency()) })
+        let ordered = self.refunds.iter().find(|known| known.id == *order);
+        let currency = ordered.map_or(self.currency(), |order| order.amount.currency());
+        Some(if refund.stands() { refund.amount.in_currency(currency) } else { Money::zero(currency) })
     }
 
     /// Orders that the provider has neither carried out nor refused.
     pub fn refunds_waiting(&self) -> impl Iterator<Item = &RefundOrder> {
         self.refunds.iter().filter(|order| order.refused.is_none() && self.refunded_for(&order.id).is_none())
+    }
+
+    /// Those of them that take of the payment's own money, and not of what is in suspense.
+    pub(super) fn own_refunds_waiting(&self) -> impl Iterator<Item = &RefundOrder> {
+        self.refunds_waiting().filter(|order| order.amount.currency() == self.currency())
     }
 
     /// When the provider is to be asked again about a refund that waits for its answer.
@@ -170,12 +177,22 @@ impl Payment {
 
     /// What can still be sent back: what is ours, less what was ordered and not answered yet.
     pub fn refundable(&self) -> Money {
-        self.refunds_waiting().fold(self.cash(), |left, order| left.less(order.amount))
+        self.own_refunds_waiting().fold(self.cash(), |left, order| left.less(order.amount))
+    }
+
+    /// The same in a currency: of what is in suspense where it is not the payment's. `None` where there is no money in it.
+    pub fn refundable_in(&self, currency: Currency) -> Option<Money> {
+        if currency == self.currency() {
+            return Some(self.refundable());
+        }
+        let kept = self.suspense().iter().find(|kept| kept.currency() == currency)?;
+        let waiting = self.refunds_waiting().filter(|order| order.amount.currency() == currency);
+        Some(waiting.fold(*kept, |left, order| left.less(order.amount)))
     }
 }
 
 /// Orders a refund, of the whole payment or of one allocation. One that credits issues its credit note with it, for what the money
-/// covers now.
+/// covers now. Money in suspense is sent back in its own currency: it covers nothing, and the account is not touched.
 pub fn order_refund(
     before: &Payment,
     request: RefundRequest,
@@ -184,6 +201,7 @@ pub fn order_refund(
     let RefundRequest { id, amount, invoice, meaning, note, reason } = request;
     check_order(before, amount, invoice.as_ref())?;
     let parts = match meaning {
+        RefundMeaning::Credits if amount.currency() != before.currency() => BTreeMap::new(),
         RefundMeaning::Credits => parts_to_credit(before, amount, invoice.as_ref())?,
         RefundMeaning::Reopens => BTreeMap::new(),
     };
@@ -212,18 +230,20 @@ fn check_order(before: &Payment, amount: Money, invoice: Option<&InvoiceId>) -> 
     if before.refunds.len() >= REFUNDS_PER_PAYMENT_MAX {
         return Err(RefundRefusal::TooManyRefunds { max: REFUNDS_PER_PAYMENT_MAX });
     }
-    if amount.currency() != before.currency() {
-        return Err(RefundRefusal::OtherCurrency { expected: before.currency() });
+    let other = RefundRefusal::OtherCurrency { expected: before.currency() };
+    if amount.currency() != before.currency() && invoice.is_some() {
+        return Err(other);
     }
+    let there = before.refundable_in(amount.currency()).ok_or(other)?;
     let refundable = match invoice {
         Some(invoice) => {
             let allocation = before.allocations.iter().find(|allocation| allocation.invoice == *invoice);
             let allocation = allocation.ok_or(RefundRefusal::NotAllocated)?;
-            let waiting = before.refunds_waiting().filter(|order| !order.takes_unapplied());
+            let waiting = before.own_refunds_waiting().filter(|order| !order.takes_unapplied());
             let same = waiting.filter(|order| order.invoice.as_ref() == Some(invoice));
-            same.fold(allocation.applied, |left, order| left.less(order.amount)).min(before.refundable())
+            same.fold(allocation.applied, |left, order| left.less(order.amount)).min(there)
         }
-        None => before.refundable(),
+        None => there,
     };
     if amount.is_zero() || refundable.checked_sub(amount).is_err() {
         return Err(RefundRefusal::MoreThanRefundable { refundable });

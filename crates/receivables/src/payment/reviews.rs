@@ -132,7 +132,7 @@ impl Payment {
             beyond
                 .map(|amount| review(ReviewKind::OtherCurrency, &format!("overdrawn.{}", named(amount)), None, amount)),
         );
-        let overdrawn = folded.overdrawn(self.currency());
+        let overdrawn = self.overdrawn();
         if !overdrawn.is_zero() {
             all.push(review(ReviewKind::Overdrawn, &named(overdrawn), None, overdrawn));
         }

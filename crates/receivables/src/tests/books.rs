@@ -11,12 +11,15 @@ use rust_decimal::Decimal;
 use crate::allocation::Allocation;
 use crate::credit_note::{self, CreditNote, CreditNoteDraft};
 use crate::decision::{Change, Decision};
-use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId, PayLinkId, PaymentId, RefundId};
+use crate::ids::{BusinessId, CreditNoteId, CustomerId, InvoiceId, OutgoingPaymentId, PayLinkId, PaymentId, RefundId};
 use crate::invoice::{self, Draft, DraftLine, DraftSchedule, Due, HoldKind, Invoice, InvoiceHead, ListPlace};
 use crate::journal::{self, JournalAccount, JournalLine};
 use crate::ledger::Entry;
+use crate::outgoing_payment::{self, Credit, OutgoingPayment, OutgoingPaymentDraft, OutgoingPaymentRefusal};
 use crate::pay_link::{PayLink, Scope};
-use crate::payment::{self, ChargeRule, Checkout, ChosenMethod, Origin, Payment, Request, ReviewKind, State};
+use crate::payment::{
+    self, ChargeRule, Checkout, ChosenMethod, CreditRefund, Origin, Payment, Request, ReviewKind, State,
+};
 use crate::statement::AccountSums;
 use crate::verify::{self, AccountBooks};
 use crate::{BillingZone, Fact, FactId, FactKind, Locale, Money, Refusal, Report, write_off};
@@ -34,6 +37,7 @@ pub(super) struct Books {
     pub(super) issued: Vec<Invoice>,
     pub(super) payments: BTreeMap<PaymentId, Payment>,
     pub(super) notes: BTreeMap<CreditNoteId, CreditNote>,
+    pub(super) outgoing: BTreeMap<OutgoingPaymentId, OutgoingPayment>,
     pub(super) entries: Vec<Entry>,
     pub(super) sums: AccountSums,
     pub(super) facts: Vec<Fact>,
@@ -73,6 +77,10 @@ pub(super) fn payment_id(name: &str) -> PaymentId {
 
 pub(super) fn refund_id(name: &str) -> RefundId {
     RefundId::from_ulid(&ulid(name)).unwrap()
+}
+
+pub(super) fn outgoing_payment_id(name: &str) -> OutgoingPaymentId {
+    OutgoingPaymentId::from_ulid(&ulid(name)).unwrap()
 }
 
 pub(super) fn credit_note_id(name: &str) -> CreditNoteId {
@@ -175,6 +183,7 @@ impl Books {
             issued: Vec::new(),
             payments: BTreeMap::new(),
             notes: BTreeMap::new(),
+            outgoing: BTreeMap::new(),
             entries: Vec::new(),
             sums: AccountSums::default(),
             facts: Vec::new(),
@@ -290,16 +299,68 @@ impl Books {
         self.commit(&decision).unwrap();
     }
 
-    /// With a tolerance of 0.50.
-    pub(super) fn write_off(&mut self, name: &str, off: bool) -> Result<Decision, Refusal> {
+    /// `write-off A` with a tolerance of 0.50, `bad-debt A 40.00` or all that is open, `take-back A 40.00` or all.
+    pub(super) fn write_off(&mut self, verb: &str, rest: &str) -> Result<Decision, Refusal> {
+        let (name, amount) = rest.split_once(' ').map_or((rest, None), |(name, amount)| (name, Some(money(amount))));
         let invoice = &self.invoices[&invoice_id(name)];
-        let tolerance = Money::new(50, invoice.currency()).unwrap();
-        let decided = if off {
-            write_off::write_off(invoice, tolerance, self.now)
-        } else {
-            write_off::take_back(invoice, self.now)
+        let decided = match verb {
+            "write-off" => write_off::write_off(invoice, Money::new(50, invoice.currency()).unwrap(), self.now),
+            "bad-debt" => write_off::write_off_bad_debt(invoice, amount, self.now),
+            _ => write_off::take_back(invoice, amount, self.now),
         };
         let (_, decision) = decided?;
+        self.commit(&decision).unwrap();
+        Ok(decision)
+    }
+
+    /// Every source of credit, as it stands.
+    fn credits(&self) -> Vec<Credit> {
+        let notes = self.notes.values().cloned().map(Credit::CreditNote);
+        let payments = self.payments.values().cloned().map(Credit::Payment);
+        let mut credits: Vec<Credit> = notes.chain(payments).collect();
+        credits.sort_by_key(Credit::rank);
+        credits
+    }
+
+    /// The business sends credit by its bank.
+    pub(super) fn pay_out(&mut self, name: &str, amount: Money) -> Result<Decision, Refusal> {
+        self.now = self.now.saturating_add(SignedDuration::from_secs(1)).unwrap();
+        let of = (outgoing_payment_id(name), business(), customer());
+        let (sent_on, reason) = (date(2026, 2, 20), "Leaves us".parse().unwrap());
+        let draft = OutgoingPaymentDraft { amount, sent_on, reference: None, reason };
+        let credits: Vec<Credit> =
+            self.credits().into_iter().filter(|credit| credit.free().currency() == amount.currency()).collect();
+        let (_, decision) = outgoing_payment::pay_out(of, draft, &credits, self.now)?;
+        self.commit(&decision).unwrap();
+        Ok(decision)
+    }
+
+    /// An outgoing payment comes back.
+    pub(super) fn reverse(&mut self, name: &str) -> Result<Decision, Refusal> {
+        self.now = self.now.saturating_add(SignedDuration::from_secs(1)).unwrap();
+        let known = self.outgoing.get(&outgoing_payment_id(name));
+        let before = known.ok_or(OutgoingPaymentRefusal::AlreadyReversed)?;
+        let is_of_it = |credit: &Credit| match credit {
+            Credit::CreditNote(note) => before.parts.iter().any(|part| part.source.as_str() == note.id.as_str()),
+            Credit::Payment(payment) => before.parts.iter().any(|part| part.source.as_str() == payment.id().as_str()),
+        };
+        let credits: Vec<Credit> = self.credits().into_iter().filter(is_of_it).collect();
+        let (_, decision) = outgoing_payment::reverse(before, &credits, self.now)?;
+        self.commit(&decision).unwrap();
+        Ok(decision)
+    }
+
+    /// The provider is to send back free money of payments.
+    pub(super) fn refund_credit(&mut self, refunds: &[(&str, &str, Money)]) -> Result<Decision, Refusal> {
+        self.now = self.now.saturating_add(SignedDuration::from_secs(1)).unwrap();
+        let refund = |(payment, id, amount): &(&str, &str, Money)| CreditRefund {
+            payment: self.payments[&payment_id(payment)].clone(),
+            id: refund_id(id),
+            amount: *amount,
+        };
+        let refunds = refunds.iter().map(refund).collect();
+        let (_, decision) = payment::refund_credit(refunds, &"Leaves us".parse().unwrap(), self.now)?;
+        let decision = decision.unwrap();
         self.commit(&decision).unwrap();
         Ok(decision)
     }
@@ -347,6 +408,8 @@ impl Books {
             Change::PaymentStarted(payment) => !self.payments.contains_key(payment.id()),
             Change::CreditNoteIssued(note) => !self.notes.contains_key(&note.id),
             Change::CreditNoteChanged { before, .. } => self.notes[&before.id].version == before.version,
+            Change::CreditPaidOut(outgoing) => !self.outgoing.contains_key(&outgoing.id),
+            Change::CreditPayoutReversed { before, .. } => self.outgoing[&before.id].version == before.version,
             Change::CustomerRegistered(_)
             | Change::ProfileChanged { .. }
             | Change::PayLinkIssued(_)
@@ -426,6 +489,9 @@ impl Books {
                 assert_eq!(after.version, before.version + 1, "{}", before.id);
                 self.notes.insert(after.id.clone(), (**after).clone());
             }
+            Change::CreditPaidOut(after) | Change::CreditPayoutReversed { after, .. } => {
+                self.outgoing.insert(after.id.clone(), (**after).clone());
+            }
             Change::CustomerRegistered(_)
             | Change::ProfileChanged { .. }
             | Change::PayLinkIssued(_)
@@ -442,6 +508,7 @@ impl Books {
             assert_eq!(told.open, Some(invoice.balance.open()), "{kind:?}");
         }
         let about = [told.invoice.is_some(), told.payment.is_some(), told.credit_note.is_some()];
+        let about = [&about[..], &[told.outgoing_payment.is_some()]].concat();
         assert_eq!(about.into_iter().filter(|about| *about).count(), 1, "{kind:?}");
         assert!(told.amount.is_some_and(|amount| !amount.is_zero()) || told.payment.is_some(), "{kind:?}");
     }
@@ -451,11 +518,13 @@ impl Books {
         let invoices: Vec<Invoice> = self.issued.iter().map(now).collect();
         let payments: Vec<Payment> = self.payments.values().cloned().collect();
         let credit_notes: Vec<CreditNote> = self.notes.values().cloned().collect();
+        let outgoing_payments: Vec<OutgoingPayment> = self.outgoing.values().cloned().collect();
         let books = AccountBooks {
             customer: &customer(),
             invoices: &invoices,
             payments: &payments,
             credit_notes: &credit_notes,
+            outgoing_payments: &outgoing_payments,
             entries: &self.entries,
             sums: &self.sums,
         };
@@ -492,7 +561,8 @@ impl Books {
             }
             let entries = self.entries.iter().filter(|entry| entry.kind.payment() == Some(payment.id()));
             let moved: i64 = entries.map(|entry| entry.change().unwrap().minor()).sum();
-            assert_eq!(moved, -covered.minor(), "{}: the ledger moved by what is here", payment.id());
+            let came = covered.minor() + payment.paid_out().minor();
+            assert_eq!(moved, -came, "{}: the ledger moved by what is here, or was paid out", payment.id());
             let heard = payment.provider_state().fold();
             assert_eq!(
                 payment.received(),
@@ -622,7 +692,11 @@ fn items_of(decision: &Decision) -> usize {
         2 + allocations(allocated, after.allocations()) + of_money
     };
     let items = |change: &Change| match change {
-        Change::InvoiceChanged(_) | Change::PayLinkIssued(_) | Change::PayLinkRevoked(_) => 1,
+        Change::InvoiceChanged(_)
+        | Change::PayLinkIssued(_)
+        | Change::PayLinkRevoked(_)
+        | Change::CreditPaidOut(_)
+        | Change::CreditPayoutReversed { .. } => 1,
         Change::PaymentStarted(after) => payment(None, after),
         Change::PaymentChanged { before, after } => payment(Some(before), after),
         Change::CreditNoteIssued(note) => 3 + allocations(&[], &note.allocations),

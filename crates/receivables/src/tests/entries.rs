@@ -57,8 +57,8 @@ fn eventful() -> Books {
     books.issue("D", money("20.00"), date(2026, 3, 20));
     books.credit("N", money("25.00"), &[("D", money("19.60"))]).unwrap();
     books.apply_credit("N", &[("A", money("5.00"))]).unwrap();
-    books.write_off("D", true).unwrap();
-    books.write_off("D", false).unwrap();
+    books.write_off("write-off", "D").unwrap();
+    books.write_off("take-back", "D").unwrap();
     books
 }
 
@@ -261,7 +261,8 @@ fn a_day_is_that_of_the_billing_zone() {
 fn each_fact_says_its_amounts() {
     let mut seen = String::new();
     for fact in eventful().facts {
-        let FactFields { number, issued_on, amount, total, open, schedule, decline, .. } = fact.kind.fields();
+        let FactFields { number, issued_on, amount, total, open, write_off, schedule, decline, .. } =
+            fact.kind.fields();
         write!(seen, "{}", fact.kind.name()).unwrap();
         let parts = [
             number.map(|number| format!(" {number}")),
@@ -274,6 +275,7 @@ fn each_fact_says_its_amounts() {
         for due in schedule.iter().flat_map(Schedule::days) {
             write!(seen, ", {} on {}", due.amount.to_plain(), due.on).unwrap();
         }
+        seen.extend(write_off.map(|kind| format!(", a {}", kind.as_str())));
         seen.extend(decline.map(|word| format!(", {word}")));
         seen.push('\n');
     }
@@ -299,7 +301,7 @@ fn each_fact_says_its_amounts() {
         credit_note.issued N of 2026-02-20: 25.00 EUR
         invoice.partly_paid D: 19.60 EUR, 0.40 open
         invoice.partly_paid A: 5.00 EUR, 95.00 open
-        invoice.written_off D: 0.40 EUR, 0.00 open
+        invoice.written_off D: 0.40 EUR, 0.00 open, a rest
         invoice.write_off_reversed D: 0.40 EUR, 0.40 open
     "#]]
     .assert_eq(&seen);

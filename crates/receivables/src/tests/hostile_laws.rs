@@ -251,7 +251,22 @@ impl Enemy {
             160..170 => drop(self.books.finish(name)),
             170..220 => self.operate(name, kind, place, amount),
             220..240 => self.credit(kind, place, amount),
-            240..250 => drop(self.books.write_off(&self.name(place), amount.is_multiple_of(2))),
+            240..250 => {
+                let name = self.name(place);
+                let part = format!("{name} {}", cents(i64::from(amount) + 1).to_plain());
+                drop(match amount % 8 {
+                    0 => self.books.write_off("write-off", &name),
+                    1 => self.books.write_off("bad-debt", &name),
+                    2 => self.books.write_off("bad-debt", &part),
+                    3 => self.books.write_off("take-back", &part),
+                    4 => self.books.write_off("take-back", &name),
+                    5 | 6 => {
+                        let outgoing = format!("X{}", self.books.outgoing.len());
+                        self.books.pay_out(&outgoing, cents(i64::from(amount) + 1))
+                    }
+                    _ => self.books.reverse(&format!("X{}", place % 3)),
+                });
+            }
             250.. => {
                 let payment = self.books.fresh(name);
                 if let Some((_, decision)) = payment::abandon(&payment, self.books.now) {

@@ -950,9 +950,10 @@ fn what_comes_again_after_a_person_has_looked_is_looked_at_again() {
             P is settled: 100.00 asked, 50.00 USD in suspense
         P: refund1 50.00_USD done
             P is settled: 100.00 asked
+            facts: payment.refunded
         P: refund1 50.00_USD failed
             P is settled: 100.00 asked, review: other_currency#USD.5000, review: refund_failed#re_P1, 50.00 USD in suspense
-            facts: payment.in_suspense
+            facts: payment.in_suspense, payment.refund_failed
     "#]]);
 }
 

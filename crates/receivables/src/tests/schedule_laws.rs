@@ -156,7 +156,7 @@ proptest! {
                     }
                 }
                 "unapply" => books.unapply_some_credit("A", minor),
-                other => drop(books.write_off("A", other == "write off")),
+                other => drop(books.write_off(if other == "write off" { "write-off" } else { "take-back" }, "A")),
             }
         }
     }

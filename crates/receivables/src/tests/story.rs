@@ -106,8 +106,19 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
                 Err(refusal) => vec![refused(&refusal)],
             }
         }
-        "write-off" | "take-back" => match books.write_off(rest, verb == "write-off") {
+        "write-off" | "bad-debt" | "take-back" => match books.write_off(verb, rest) {
             Ok(decision) => results(books, &decision),
+            Err(refusal) => vec![refused(&refusal)],
+        },
+        "pay-out" => {
+            let (name, amount) = part(rest);
+            match books.pay_out(name, amount) {
+                Ok(decision) => paid_out(books, &decision),
+                Err(refusal) => vec![refused(&refusal)],
+            }
+        }
+        "reverse" => match books.reverse(rest) {
+            Ok(decision) => paid_out(books, &decision),
             Err(refusal) => vec![refused(&refusal)],
         },
         "apply" | "unapply" | "move" | "refund" | "answer" | "refuse" | "turn-away" | "close" | "decline"
@@ -142,7 +153,8 @@ fn operate(books: &mut Books, verb: &str, rest: &str) -> Vec<String> {
                     of => (RefundMeaning::Reopens, of),
                 };
                 let invoice = of.last().map(|name| invoice_id(name));
-                Ok(payment::order_refund(payment, ordered(id, money(amount), invoice, meaning), now)?)
+                let amount = money(&amount.replace('_', " "));
+                Ok(payment::order_refund(payment, ordered(id, amount, invoice, meaning), now)?)
             }
             ("answer", [refund, meaning]) => {
                 let meaning = RefundMeaning::named(meaning).unwrap();
@@ -204,6 +216,22 @@ pub(super) fn note_of(name: &str) -> NoteOfRefund {
         issued_on: jiff::civil::date(2026, 2, 20),
         reason: "Returned".parse().unwrap(),
     }
+}
+
+/// How much of each source is paid out, and what is left.
+fn paid_out(books: &Books, decision: &Decision) -> Vec<String> {
+    let touched = decision.changes.iter().filter_map(|change| match change {
+        Change::PaymentChanged { after, .. } => {
+            let (name, left) = (name_of(after.id().ulid()), after.unapplied().to_plain());
+            Some(format!("{name} has {} paid out, {left} unapplied", after.paid_out().to_plain()))
+        }
+        Change::CreditNoteChanged { after, .. } => {
+            let (name, left) = (name_of(after.id.ulid()), after.unapplied.to_plain());
+            Some(format!("{name} has {} paid out, {left} unapplied", after.paid_out.to_plain()))
+        }
+        _ => None,
+    });
+    touched.chain(results(books, decision)).collect()
 }
 
 fn credited(books: &Books, name: &str, decision: &Decision) -> Vec<String> {
@@ -380,7 +408,9 @@ fn results(books: &Books, decision: &Decision) -> Vec<String> {
         | Change::PaymentStarted(_)
         | Change::PaymentChanged { .. }
         | Change::CreditNoteIssued(_)
-        | Change::CreditNoteChanged { .. } => None,
+        | Change::CreditNoteChanged { .. }
+        | Change::CreditPaidOut(_)
+        | Change::CreditPayoutReversed { .. } => None,
     });
     let mut lines: Vec<String> = touched.map(balance).collect();
     let of_payment = decision.changes.iter().any(|change| matches!(change, Change::PaymentChanged { .. }));
@@ -412,7 +442,9 @@ fn balance(invoice: &InvoiceHead) -> String {
     if !balance.questioned().is_zero() {
         write!(line, ", {} in question", balance.questioned().to_plain()).unwrap();
     }
-    for (amount, word) in [(balance.written_off, "written off"), (balance.charged_back, "charged back")] {
+    for (amount, word) in
+        [(balance.written_off, "written off"), (balance.bad_debt, "bad debt"), (balance.charged_back, "charged back")]
+    {
         if !amount.is_zero() {
             write!(line, ", {} {word}", amount.to_plain()).unwrap();
         }

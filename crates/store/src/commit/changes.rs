@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use receivables::customer::Profile;
 use receivables::invoice::{HoldChange, InvoiceChange};
 use receivables::pay_link::Scope;
-use receivables::{Business, Change, Customer, Invoice, PayLink, Provider};
+use receivables::{Business, Change, Customer, Invoice, Money, PayLink, Provider};
 
 use super::{Conflict, OnConditionFailed, Writes};
 use crate::error::StoreError;
-use crate::items::{Item, customers, invoices, number, text};
+use crate::items::{Item, customers, invoices, number, outgoing_payments, text};
 use crate::keys::{self, Unique};
 
 impl Writes<'_> {
@@ -24,6 +24,16 @@ impl Writes<'_> {
             Change::PaymentChanged { before, after } => self.payment_changed(before, after),
             Change::CreditNoteIssued(note) => self.credit_note_issued(note),
             Change::CreditNoteChanged { before, after } => self.credit_note_changed(before, after),
+            Change::CreditPaidOut(outgoing) => {
+                let item = outgoing_payments::of_outgoing_payment(outgoing)?;
+                self.put_new(self.core, item, OnConditionFailed::AlreadyDone)
+            }
+            Change::CreditPayoutReversed { before, after } => {
+                let refused = OnConditionFailed::Conflict(Conflict::OutgoingPayment(after.id.clone()));
+                let (was, is) =
+                    (outgoing_payments::of_outgoing_payment(before)?, outgoing_payments::of_outgoing_payment(after)?);
+                self.change_over(&was, &is, before.version, refused)
+            }
         }
     }
 
@@ -115,11 +125,12 @@ impl Writes<'_> {
     fn invoice_changed(&mut self, change: &InvoiceChange) -> Result<(), StoreError> {
         let (mut sets, mut remove) = (vec!["version = :next".to_owned()], "");
         let mut values = vec![(":seen", number(change.version_before)), (":next", number(change.version_after()))];
-        let written_off = change.written_off.map_or(0, |(before, after)| after.minor() - before.minor());
+        let grown = |by: Option<(Money, Money)>| by.map_or(0, |(before, after)| after.minor() - before.minor());
         for (name, place, by) in [
             ("applied", ":applied", change.applied.minor()),
             ("charged_back", ":charged_back", change.charged_back.minor()),
-            ("written_off", ":written_off", written_off),
+            ("written_off", ":written_off", grown(change.written_off)),
+            ("bad_debt", ":bad_debt", grown(change.bad_debt)),
         ] {
             if by != 0 {
                 sets.push(format!("{name} = {name} + {place}"));

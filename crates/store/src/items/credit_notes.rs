@@ -11,7 +11,7 @@ use super::allocations::{AllocationRecord, allocation};
 use super::consistent_read::Assembled;
 use super::payments::digest_of;
 use super::reviews::of_open_amount;
-use super::{Index, Item, item, listed, money, record, text_of};
+use super::{Index, Item, is_nothing, item, listed, money, record, text_of};
 use crate::error::StoreError;
 use crate::keys;
 
@@ -26,6 +26,8 @@ struct CreditNoteRecord {
     reason: Description,
     issued_on: Date,
     unapplied: i64,
+    #[serde(skip_serializing_if = "is_nothing", default)]
+    paid_out: i64,
     recorded_at: Timestamp,
     version: u64,
     /// The digest of the allocations that belong to it.
@@ -44,6 +46,7 @@ pub(crate) fn of_credit_note(note: &CreditNote) -> Result<Item, StoreError> {
         reason: note.reason.clone(),
         issued_on: note.issued_on,
         unapplied: note.unapplied.minor(),
+        paid_out: note.paid_out.minor(),
         recorded_at: note.recorded_at,
         version: note.version,
         parts: Some(digest_of(&note.allocations, &ProviderState::default())?),
@@ -107,6 +110,7 @@ pub(crate) fn credit_note_head(item: Item) -> Result<CreditNote, StoreError> {
         issued_on: record.issued_on,
         allocations: Vec::new(),
         unapplied: money(record.unapplied, record.currency)?,
+        paid_out: money(record.paid_out, record.currency)?,
         recorded_at: record.recorded_at,
         version: record.version,
     })

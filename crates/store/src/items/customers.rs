@@ -1,13 +1,13 @@
 //! Businesses, keys and customers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use receivables::customer::Profile;
 use receivables::text::{EmailAddress, ExternalId, PartyName};
 use receivables::{
     BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId, OutsidePayments,
-    Provider, ProviderRefunds,
+    Permission, Provider, ProviderRefunds,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,16 @@ pub struct ApiKey {
     pub business: BusinessId,
     /// What the business calls it.
     pub name: String,
+    /// What it may do beyond what every key may, in words: one of a newer version stays.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub permissions: BTreeSet<String>,
+}
+
+impl ApiKey {
+    /// Whether it may do what needs a permission.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(permission.as_str())
+    }
 }
 
 #[derive(Serialize, Deserialize)]

@@ -38,6 +38,8 @@ struct HeadRecord {
     gross: i64,
     applied: i64,
     written_off: i64,
+    #[serde(default)]
+    bad_debt: i64,
     charged_back: i64,
     /// There from the start, empty as it is: a path into a map that is not there is refused.
     holds: BTreeMap<String, HoldRecord>,
@@ -122,6 +124,7 @@ pub(crate) fn of_head(head: &InvoiceHead) -> Result<Item, StoreError> {
         gross: balance.gross.minor(),
         applied: balance.applied.minor(),
         written_off: balance.written_off.minor(),
+        bad_debt: balance.bad_debt.minor(),
         charged_back: balance.charged_back.minor(),
         holds: holds.collect(),
         version: balance.version,
@@ -178,6 +181,7 @@ pub(crate) fn head(item: Item) -> Result<InvoiceHead, StoreError> {
             gross,
             applied: money(record.applied, currency)?,
             written_off: money(record.written_off, currency)?,
+            bad_debt: money(record.bad_debt, currency)?,
             charged_back: money(record.charged_back, currency)?,
             holds: Holds(holds.collect::<Result<_, StoreError>>()?),
             version: record.version,

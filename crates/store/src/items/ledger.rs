@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use receivables::ledger::{Contra, Entry, EntryKind, Leg, LegAccount};
 use receivables::statement::AccountSums;
 use receivables::text::InvoiceNumber;
-use receivables::{Balance, BalanceMove, BusinessId, CreditNoteId, Currency, CustomerId, InvoiceId, PaymentId};
+use receivables::{
+    Balance, BalanceMove, BusinessId, CreditNoteId, Currency, CustomerId, InvoiceId, OutgoingPaymentId, PaymentId,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Index, Item, item, listed, record};
@@ -26,6 +28,8 @@ struct EntryRecord {
     payment: Option<PaymentId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     credit_note: Option<CreditNoteId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    outgoing_payment: Option<OutgoingPaymentId>,
     currency: Currency,
     legs: Vec<LegRecord>,
 }
@@ -61,6 +65,7 @@ pub(crate) fn of_entry(b: &BusinessId, c: &CustomerId, entry: &Entry) -> Result<
         kind: entry.kind.as_str().to_owned(),
         payment: entry.kind.payment().cloned(),
         credit_note: entry.kind.credit_note().cloned(),
+        outgoing_payment: entry.kind.outgoing_payment().cloned(),
         currency: entry.currency,
         legs: entry.legs.iter().map(of_leg).collect(),
     };
@@ -104,7 +109,7 @@ fn leg(record: LegRecord, currency: Currency) -> Result<Leg, StoreError> {
 
 pub(crate) fn entry(item: Item) -> Result<Entry, StoreError> {
     let record: EntryRecord = record(item)?;
-    let kind = EntryKind::of_word(&record.kind, record.payment, record.credit_note)
+    let kind = EntryKind::of_word(&record.kind, record.payment, record.credit_note, record.outgoing_payment)
         .ok_or_else(|| StoreError::Defect(format!("ledger entry of kind {}", record.kind)))?;
     let currency = record.currency;
     let legs = record.legs.into_iter().map(|record| leg(record, currency));

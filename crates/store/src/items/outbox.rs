@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use receivables::audit::Difference;
 use receivables::invoice::{Due, Schedule};
 use receivables::text::InvoiceNumber;
+use receivables::write_off::WriteOffKind;
 use receivables::{
     Business, BusinessId, CreditNoteId, Currency, CustomerId, Decision, Fact, FactFields, FactId, FactKind, InvoiceId,
-    Money, PaymentId,
+    Money, OutgoingPaymentId, PaymentId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -61,6 +62,8 @@ struct FactRecord {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     credit_note: Option<CreditNoteId>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    outgoing_payment: Option<OutgoingPaymentId>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     number: Option<InvoiceNumber>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     issued_on: Option<Date>,
@@ -73,6 +76,8 @@ struct FactRecord {
     total: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     open: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    write_off: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     schedule: Option<BTreeMap<Date, i64>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -310,12 +315,14 @@ fn of_fact(fact: &Fact) -> FactRecord {
         invoice: told.invoice,
         payment: told.payment,
         credit_note: told.credit_note,
+        outgoing_payment: told.outgoing_payment,
         number: told.number,
         issued_on: told.issued_on,
         currency: told.amount.map(Money::currency),
         amount: told.amount.map(Money::minor),
         total: told.total.map(Money::minor),
         open: told.open.map(Money::minor),
+        write_off: told.write_off.map(|kind| kind.as_str().to_owned()),
         schedule: told.schedule.map(days),
         decline: told.decline,
     }
@@ -330,11 +337,13 @@ fn fact(record: &FactRecord, at: Timestamp) -> Result<Option<Fact>, StoreError> 
         invoice: record.invoice.clone(),
         payment: record.payment.clone(),
         credit_note: record.credit_note.clone(),
+        outgoing_payment: record.outgoing_payment.clone(),
         number: record.number.clone(),
         issued_on: record.issued_on,
         amount: amount(record.amount).transpose()?,
         total: amount(record.total).transpose()?,
         open: amount(record.open).transpose()?,
+        write_off: record.write_off.as_deref().and_then(WriteOffKind::named),
         schedule: Schedule::of_days(&days),
         decline: record.decline.clone(),
     };

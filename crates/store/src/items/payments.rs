@@ -45,6 +45,8 @@ struct PaymentRecord {
     refunded: i64,
     #[serde(default)]
     charged_back: i64,
+    #[serde(skip_serializing_if = "is_nothing", default)]
+    paid_out: i64,
     unapplied: i64,
     #[serde(default, rename = "owed_back")]
     to_reclaim: i64,
@@ -111,6 +113,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         returned: payment.returned().minor(),
         refunded: payment.refunded().minor(),
         charged_back: payment.charged_back().minor(),
+        paid_out: payment.paid_out().minor(),
         unapplied: payment.unapplied().minor(),
         to_reclaim: payment.to_reclaim().minor(),
         on_account: payment.on_account().minor(),
@@ -118,7 +121,7 @@ pub(crate) fn of_payment(payment: &Payment) -> Result<Item, StoreError> {
         unfinished: payment.unfinished(),
         proposed: payment.proposed(),
         settlement_announced: payment.settlement_announced(),
-        refunds: payment.refunds().iter().map(RefundOrderRecord::of).collect(),
+        refunds: payment.refunds().iter().map(|order| RefundOrderRecord::of(order, payment.currency())).collect(),
         refund_answers: payment.refund_answers().iter().map(RefundAnswerRecord::of).collect(),
         reviews_closed: payment.reviews_closed().to_vec(),
         suspense: payment.suspense().iter().map(|amount| (amount.currency(), amount.minor())).collect(),
@@ -265,6 +268,7 @@ fn whole(
             returned: money(head.returned, currency)?,
             refunded: money(head.refunded, currency)?,
             charged_back: money(head.charged_back, currency)?,
+            paid_out: money(head.paid_out, currency)?,
             unapplied: money(head.unapplied, currency)?,
             to_reclaim: money(head.to_reclaim, currency)?,
             on_account: money(head.on_account, currency)?,

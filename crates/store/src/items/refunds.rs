@@ -15,6 +15,9 @@ use crate::error::StoreError;
 pub(super) struct RefundOrderRecord {
     id: RefundId,
     amount: i64,
+    /// Where it is not the payment's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    currency: Option<Currency>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     invoice: Option<InvoiceId>,
     meaning: String,
@@ -42,10 +45,11 @@ struct RefundCreditRecord {
 }
 
 impl RefundOrderRecord {
-    pub(super) fn of(order: &RefundOrder) -> Self {
+    pub(super) fn of(order: &RefundOrder, own: Currency) -> Self {
         Self {
             id: order.id.clone(),
             amount: order.amount.minor(),
+            currency: Some(order.amount.currency()).filter(|currency| *currency != own),
             invoice: order.invoice.clone(),
             meaning: order.meaning.as_str().to_owned(),
             credit: order.credit.as_ref().map(RefundCreditRecord::of),
@@ -58,7 +62,7 @@ impl RefundOrderRecord {
     pub(super) fn read(self, currency: Currency) -> Result<RefundOrder, StoreError> {
         Ok(RefundOrder {
             id: self.id,
-            amount: money(self.amount, currency)?,
+            amount: money(self.amount, self.currency.unwrap_or(currency))?,
             invoice: self.invoice,
             meaning: meaning(&self.meaning)?,
             credit: self.credit.map(|credit| credit.read(currency)).transpose()?,

@@ -252,7 +252,12 @@ pub(super) async fn write_the_rest(fixture: &Fixture) {
     let store = &fixture.store;
     store.put_business(&business()).await.unwrap();
     store.put_host("Pay.Maison.Example", &b()).await.unwrap();
-    let key = ApiKey { id: id("key", "1"), business: b(), name: "test".to_owned() };
+    let key = ApiKey {
+        id: id("key", "1"),
+        business: b(),
+        name: "test".to_owned(),
+        permissions: ["bad_debts".to_owned()].into(),
+    };
     assert!(store.put_key("hash of a key", &key).await.unwrap());
     store.record_event(&event("evt_1")).await.unwrap();
     let unreadable =

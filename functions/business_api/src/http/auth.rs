@@ -9,9 +9,9 @@ use function_runtime::AppState;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use operations::OperationError;
-use receivables::{Actor, Business, BusinessId};
+use receivables::{Actor, Business, BusinessId, Permission};
 use sha2::{Digest, Sha256};
-use store::Store;
+use store::{ApiKey, Store};
 
 use crate::http::error::ApiError;
 use crate::http::request_log::BusinessOfRequest;
@@ -28,6 +28,7 @@ pub(crate) struct Caller {
     pub(crate) state: AppState,
     pub(crate) business: Arc<Business>,
     pub(crate) now: Timestamp,
+    key: ApiKey,
 }
 
 impl Caller {
@@ -37,6 +38,11 @@ impl Caller {
 
     pub(crate) fn business_id(&self) -> &BusinessId {
         &self.business.id
+    }
+
+    /// Refuses what the caller's key has no permission for.
+    pub(crate) fn check(&self, permission: Permission) -> Result<(), ApiError> {
+        if self.key.may(permission) { Ok(()) } else { Err(ApiError::not_permitted(permission)) }
     }
 
     /// The date in the time zone of the business.
@@ -64,9 +70,9 @@ impl FromRequestParts<AppState> for Caller {
         }
         // The audit names the key as the actor of everything this request does.
         let mut state = state.clone();
-        state.context = state.context.acting_as(Actor::Key(key.id));
+        state.context = state.context.acting_as(Actor::Key(key.id.clone()));
         let now = state.clock.now();
-        Ok(Self { state, business, now })
+        Ok(Self { state, business, now, key })
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use function_runtime::http::{Problem, log_failure};
 use operations::OperationError;
-use receivables::MoneyError;
+use receivables::{MoneyError, Permission};
 use store::{IdempotentResponse, StoreError};
 
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -32,6 +32,16 @@ impl ApiError {
     pub(crate) fn unauthenticated() -> Self {
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "An API key is required");
         problem.detail("expected the header Authorization: Bearer gk_… with a valid API key").into()
+    }
+
+    pub(crate) fn not_permitted(permission: Permission) -> Self {
+        let problem = Problem::new(StatusCode::FORBIDDEN, "not_permitted", "The API key may not do this");
+        let problem = problem.detail(format!(
+            "expected an API key with the permission {permission}, which is given when the key is made: guichet key create --may \
+             {permission}"
+        ));
+        // A key of the same business may have it.
+        Self::from(problem).decided_anew()
     }
 
     /// An operation's error, with the operation's field names replaced by those of this request.

@@ -15,7 +15,7 @@ use function_runtime::{AppState, IdGenerator};
 use jiff::Timestamp;
 use operations::{Context, OperatorAction};
 use receivables::text::Description;
-use receivables::{CreditNoteId, CustomerId, ExportId, InvoiceId, PayLinkId, PaymentId, RefundId};
+use receivables::{CreditNoteId, CustomerId, ExportId, InvoiceId, OutgoingPaymentId, PayLinkId, PaymentId, RefundId};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use store::Claim;
@@ -89,6 +89,10 @@ impl Run {
 
     pub(crate) fn refund_id(&self) -> RefundId {
         self.ids.refund_id(self.ids_at)
+    }
+
+    pub(crate) fn outgoing_payment_id(&self) -> OutgoingPaymentId {
+        self.ids.outgoing_payment_id(self.ids_at)
     }
 
     pub(crate) fn payment_id(&self) -> PaymentId {

@@ -79,6 +79,8 @@ pub(crate) struct CreditNoteResponse {
     amount: Amount,
     /// The part that covers no invoice.
     unapplied: Amount,
+    /// The part that was paid out to the customer.
+    paid_out: Amount,
     /// Why it was issued.
     reason: String,
     /// The date printed on it.
@@ -124,6 +126,7 @@ impl From<&CreditNote> for CreditNoteResponse {
             customer: note.customer.to_string(),
             amount: note.amount.into(),
             unapplied: note.unapplied.into(),
+            paid_out: note.paid_out.into(),
             reason: note.reason.as_str().to_owned(),
             issued_on: note.issued_on.to_string(),
             allocations: note.allocations.iter().map(AllocationResponse::from).collect(),

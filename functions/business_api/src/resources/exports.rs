@@ -72,7 +72,7 @@ pub(crate) struct JournalLineResponse {
     source: String,
     /// What happened.
     kind: String,
-    /// The account: `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off`,
+    /// The account: `receivable`, `customer_credit`, `clearing`, `provider_fees`, `bank`, `invoiced`, `credited`, `written_off`, `bad_debts`, `customer_refunds` (what your bank sends to customers),
     /// `exchange` (also what is gained or lost by it), `provider_reserve` (what the provider keeps back for a while), `transfers` (to and
     /// from other accounts at the provider), `provider_loans`, `contributions` (for the climate), `unidentified` (money whose customer
     /// is not known), `suspense` (money in another currency than its payment's, and what of a movement nothing explains) or

@@ -152,8 +152,10 @@ pub(crate) struct InvoiceResponse {
     disputed: Amount,
     /// The amount that a refund took, and that is held until you say what the refund means. Nobody is asked to pay it.
     in_question: Amount,
-    /// The amount that was written off.
+    /// The amount that was written off: small rests and bad debts.
     written_off: Amount,
+    /// The part of `written_off` that is a bad debt.
+    bad_debt: Amount,
     /// The amount that card issuers took back by chargebacks.
     charged_back: Amount,
     /// The pay link. Whoever has this address may see and pay the invoice. Null if all pay links of the invoice were revoked.
@@ -229,6 +231,7 @@ impl InvoiceResponse {
             disputed: balance.disputed().into(),
             in_question: balance.questioned().into(),
             written_off: balance.written_off.into(),
+            bad_debt: balance.bad_debt.into(),
             charged_back: balance.charged_back.into(),
             pay_url,
         }

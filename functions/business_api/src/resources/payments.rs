@@ -65,7 +65,7 @@ pub(crate) struct PaymentResponse {
     /// Guichet's id of the payment.
     id: String,
     /// `started`, `needs_action`, `processing`, `settled`, `failed` or `cancelled`; `refunded`, `charged_back` or
-    /// `returned` (by the payer's bank) if a settled payment went back entirely.
+    /// `returned` (by the payer's bank) or `paid_out` (by your bank) if a settled payment went back entirely.
     #[schema(example = "started")]
     status: &'static str,
     /// The customer's id.
@@ -78,6 +78,8 @@ pub(crate) struct PaymentResponse {
     refunded: Amount,
     /// The part of `received` that the card issuer took back.
     charged_back: Amount,
+    /// How much of it you sent back by your bank, by outgoing payments.
+    paid_out: Amount,
     /// The part of `received` that covers no invoice.
     unapplied: Amount,
     /// Amounts that arrived in other currencies. They cover no invoice, and a review asks someone to look at them.
@@ -187,6 +189,7 @@ impl PaymentResponse {
             received: payment.received().into(),
             refunded: payment.refunded().into(),
             charged_back: payment.charged_back().into(),
+            paid_out: payment.paid_out().into(),
             unapplied: payment.unapplied().into(),
             suspense: payment.suspense().iter().copied().map(Amount::from).collect(),
             arrived: payment.arrived().map(Amount::from),

@@ -1,7 +1,7 @@
 //! Steps about what is owed: invoices, credit notes and write-offs.
 
 use jiff::civil::Date;
-use operations::{CashPart, NewCreditNote, OperationError};
+use operations::{CashPart, NewCreditNote, NewWriteOff, OperationError};
 use receivables::calendar::days_after;
 use receivables::invoice::{Draft, DraftLine, DraftSchedule, Due};
 use receivables::{CreditNoteId, InvoiceId, Money as Amount, PayLinkId};
@@ -99,13 +99,26 @@ impl Runner {
         self.judge(moved).map(|done| done.is_some())
     }
 
-    pub(super) async fn write_off(&self, invoice: usize, back: bool) -> Result<bool, Failure> {
-        let Some(id) = self.invoices.get(&invoice) else { return Ok(false) };
+    pub(super) async fn write_off(&self, step: &Step) -> Result<bool, Failure> {
+        let (Step::WriteOff { invoice } | Step::BadDebt { invoice, .. } | Step::TakeBack { invoice, .. }) = step else {
+            return Ok(false);
+        };
+        let Some(id) = self.invoices.get(invoice) else { return Ok(false) };
         let (context, business, now) = (self.context(), &self.business, self.world.now());
-        let written = if back {
-            operations::take_back_write_off(context, business, id, now).await
-        } else {
-            operations::write_off(context, business, id, now).await
+        let balance = match self.judge(self.invoice(id).await)?.flatten() {
+            Some(head) => head.balance,
+            None => return Ok(false),
+        };
+        let written = match step {
+            Step::BadDebt { percent, .. } => {
+                let new = NewWriteOff::BadDebt(Some(part(balance.open(), *percent)));
+                operations::write_off(context, business, id, new, now).await
+            }
+            Step::TakeBack { percent, .. } => {
+                let amount = Some(part(balance.written_off, *percent));
+                operations::take_back_write_off(context, business, id, amount, now).await
+            }
+            _ => operations::write_off(context, business, id, NewWriteOff::Rest, now).await,
         };
         self.judge(written).map(|done| done.is_some())
     }

@@ -134,6 +134,10 @@ pub(crate) struct StatementLineResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     credit_note: Option<String>,
+    /// The outgoing payment's id, if credit was paid out, or was not after all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    outgoing_payment: Option<String>,
     /// The invoices whose open amounts changed, once for each contra account.
     invoices: Vec<InvoiceChangeResponse>,
     /// The part of `change` that comes from unapplied cash and credit.
@@ -150,7 +154,7 @@ pub(crate) struct StatementLineResponse {
 pub(crate) struct InvoiceChangeResponse {
     /// The invoice's number.
     number: String,
-    /// The contra account, such as `invoiced`, `cash`, `credit` or `write_off`.
+    /// The contra account, such as `invoiced`, `cash`, `credit`, `write_off` or `bad_debt`.
     contra: &'static str,
     /// By how much the open amount changed.
     change: String,
@@ -234,6 +238,7 @@ impl From<&StatementLine> for StatementLineResponse {
             kind: line.kind.as_str(),
             payment: line.kind.payment().map(ToString::to_string),
             credit_note: line.kind.credit_note().map(ToString::to_string),
+            outgoing_payment: line.kind.outgoing_payment().map(ToString::to_string),
             invoices: line.invoices.iter().map(invoice).collect(),
             unapplied: line.unapplied.to_plain(),
             change: line.change.to_plain(),

@@ -22,7 +22,7 @@ use crate::resources::invoices::InvoiceResponse;
 const PAGES_READ_MAX: usize = 20;
 /// The names of the filters, as in the query.
 const FILTERS: [&str; 4] = ["number", "customer", "status", "due_before"];
-const STATUSES: [Status; 4] = [Status::Open, Status::PartlyPaid, Status::Processing, Status::Paid];
+const STATUSES: [Status; 5] = [Status::Open, Status::PartlyPaid, Status::Processing, Status::Paid, Status::WrittenOff];
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -32,7 +32,7 @@ pub(crate) struct InvoiceQuery {
     number: Option<String>,
     /// The customer's id, or your `external_id`.
     customer: Option<String>,
-    /// `open`, `partly_paid`, `processing` or `paid`.
+    /// `open`, `partly_paid`, `processing`, `paid` or `written_off`.
     status: Option<String>,
     /// Only invoices whose `due_on` is before this day, YYYY-MM-DD.
     due_before: Option<String>,
@@ -65,7 +65,7 @@ impl Filter {
     fn only_open(&self) -> bool {
         match self.status {
             Some(Status::Open | Status::PartlyPaid | Status::Processing) => true,
-            Some(Status::Paid) | None => false,
+            Some(Status::Paid | Status::WrittenOff) | None => false,
         }
     }
 

@@ -7,7 +7,7 @@ use operations::{NewRefund, NewRefundAnswer};
 use receivables::payment::{RefundCredit, RefundMeaning};
 use receivables::provider_object::{RefundRank, RefundState};
 use receivables::text::InvoiceNumber;
-use receivables::{ObjectId, Payment};
+use receivables::{Currency, Money, ObjectId, Payment};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,7 +81,7 @@ pub(super) fn refunds_of(payment: &Payment) -> Vec<RefundResponse> {
         let open = unanswered.iter().find(|open| open.refund == *object && !open.questioned.is_zero());
         RefundResponse {
             id: object.to_string(),
-            amount: refund.amount.in_currency(payment.currency()).into(),
+            amount: amount_of(refund, payment).into(),
             invoice: None,
             status: word_of(refund.rank),
             meaning: answer.map(|answer| answer.meaning.as_str()),
@@ -91,6 +91,12 @@ pub(super) fn refunds_of(payment: &Payment) -> Vec<RefundResponse> {
         }
     });
     ordered.chain(elsewhere).collect()
+}
+
+/// In the payment's currency, or in its own where it is of money in suspense.
+fn amount_of(refund: &RefundState, payment: &Payment) -> Money {
+    let amount = refund.amount.in_currency(payment.currency());
+    if amount.is_zero() { refund.amount.amounts().next().unwrap_or(amount) } else { amount }
 }
 
 fn word_of(rank: RefundRank) -> &'static str {
@@ -106,6 +112,10 @@ fn word_of(rank: RefundRank) -> &'static str {
 #[serde(deny_unknown_fields, expecting = "an object")]
 #[schema(as = RefundDraft)]
 pub(crate) struct RefundRequest {
+    /// The currency of the money: the payment's, or one in which money of it is in `suspense`, which is refunded whole or in part
+    /// without touching the customer's account. Default: the payment's.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
     /// How much to refund, in steps that the provider can transfer. Default: everything that can be refunded.
     #[schema(example = "40.00")]
     amount: Option<String>,
@@ -170,17 +180,18 @@ fn read_number(number: Option<&str>, errors: &mut FieldErrors) -> Option<Invoice
 )]
 pub(crate) async fn order_refund(Path(id): Path<String>, request: IdempotentRequest) -> Result<Response, ApiError> {
     let body: RefundRequest = request.json()?;
-    let (meaning, credit_note_number, reason) = validate(|errors| {
+    let (currency, meaning, credit_note_number, reason) = validate(|errors| {
+        let currency = errors.parse_optional::<Currency>("currency", body.currency.as_deref());
         let number = read_number(body.credit_note_number.as_deref(), errors);
         let meaning = body.meaning.as_deref().map_or(Some(RefundMeaning::default()), |word| read_meaning(word, errors));
         let reason = parse_reason(&body.reason, errors);
-        Some((meaning?, number, reason?))
+        Some((currency, meaning?, number, reason?))
     })?;
     request
         .run_once(async |run| {
             let caller = &run.caller;
             let payment = payment_of_path(caller, &id).await?;
-            let amount = optional_amount(body.amount.as_deref(), payment.currency())?;
+            let amount = optional_amount(body.amount.as_deref(), currency.unwrap_or(payment.currency()))?;
             let invoice = match &body.invoice {
                 Some(invoice) => Some(invoice_of_field(caller, "invoice", invoice).await?),
                 None => None,
@@ -188,6 +199,7 @@ pub(crate) async fn order_refund(Path(id): Path<String>, request: IdempotentRequ
             let new = NewRefund {
                 id: run.refund_id(),
                 payment: payment.id().clone(),
+                currency,
                 amount,
                 invoice,
                 meaning,
