@@ -19,6 +19,7 @@ mod import;
 mod invoices;
 mod links;
 mod methods;
+mod not_ours;
 mod open_invoices;
 mod outside_payments;
 mod payments;
@@ -54,6 +55,7 @@ pub use import::{
 };
 pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
+pub use not_ours::{dismiss, restore};
 pub use outside_payments::identify;
 pub use payment_gateway::PayerRemedy;
 pub use payments::{StartPayment, StartedPayment, charge_rule, poll_payment, start_payment};

@@ -15,6 +15,7 @@ pub(crate) mod exports;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod methods;
+pub(crate) mod movements;
 pub(crate) mod outbox;
 pub(crate) mod payments;
 pub(crate) mod payouts;

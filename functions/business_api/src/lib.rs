@@ -73,6 +73,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(unapplied::apply_unapplied))
         .routes(routes!(unidentified::list_unidentified))
         .routes(routes!(unidentified::apply_unidentified))
+        .routes(routes!(unidentified::dismiss_unidentified))
+        .routes(routes!(unidentified::restore_unidentified))
         .routes(routes!(provider_cash::list_provider_cash))
         .routes(routes!(pay_links::issue_pay_link))
         .routes(routes!(pay_links::show_pay_link))

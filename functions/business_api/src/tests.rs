@@ -251,6 +251,8 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
         post /api/v1/unapplied/{id}/apply apply_unapplied key [Unapplied and unidentified]
         get /api/v1/unidentified list_unidentified key [Unapplied and unidentified]
         post /api/v1/unidentified/{id}/apply apply_unidentified key [Unapplied and unidentified]
+        post /api/v1/unidentified/{id}/dismiss dismiss_unidentified key [Unapplied and unidentified]
+        post /api/v1/unidentified/{id}/restore restore_unidentified key [Unapplied and unidentified]
         get /healthz show_health open [This API]
     "#]]
     .assert_eq(&routes);
