@@ -108,6 +108,7 @@ pub(crate) fn business(id: BusinessId) -> Result<Business, String> {
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: OutsidePayments::default(),
         provider_refunds: ProviderRefunds::default(),
+        not_ours: Vec::new(),
         version: 1,
     })
 }

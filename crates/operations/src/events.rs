@@ -2,7 +2,8 @@
 
 use futures::FutureExt;
 use jiff::Timestamp;
-use payment_gateway::{Meaning, meaning_of};
+use payment_gateway::{Meaning, labels_of, meaning_of};
+use receivables::not_ours::ObjectLabels;
 use receivables::{BusinessId, ObjectId, Provider, Report};
 use store::{EventKey, EventState, KeepOutcome, ReceivedEvent};
 
@@ -90,11 +91,13 @@ async fn apply(
     };
     match meaning {
         Ok(Meaning::Reports(reports)) if !reports.is_empty() => {
-            Box::pin(apply_reports(context, b, provider, &reports, marked, now)).await
+            let labels = labels_of(provider, &event.body);
+            Box::pin(apply_reports(context, (b, provider), &reports, &labels, marked, now)).await
         }
         Ok(Meaning::ReportsAndMethods(reports, methods)) => {
             apply_method_reports(context, b, provider, &methods).await?;
-            Box::pin(apply_reports(context, b, provider, &reports, marked, now)).await
+            let labels = labels_of(provider, &event.body);
+            Box::pin(apply_reports(context, (b, provider), &reports, &labels, marked, now)).await
         }
         Ok(Meaning::Methods(reports)) => {
             apply_method_reports(context, b, provider, &reports).await?;
@@ -135,9 +138,9 @@ async fn apply(
 /// money.
 async fn apply_reports(
     context: &Context,
-    b: &BusinessId,
-    provider: Provider,
+    (b, provider): (&BusinessId, Provider),
     reports: &[Report],
+    labels: &ObjectLabels,
     event: Option<&EventKey>,
     now: Timestamp,
 ) -> Result<ApplyOutcome, OperationError> {
@@ -164,7 +167,8 @@ async fn apply_reports(
             }
             return Ok(ApplyOutcome::Nothing);
         }
-        match outside_money(context, b, provider, reports).await? {
+        let mut not_ours = None;
+        match outside_money(context, b, provider, reports, labels).await? {
             OutsideMoney::LeftAside => {
                 if let Some(event) = event {
                     let why = "a payment of another program, which the business leaves aside";
@@ -178,15 +182,17 @@ async fn apply_reports(
                     return Ok(ApplyOutcome::InTheBooks);
                 }
             }
+            OutsideMoney::NotOurs(rule) => not_ours = Some(rule),
             OutsideMoney::OfNobody => {}
         }
         let Some(anchor) = reports.iter().map(Report::anchor).next() else {
             return Ok(ApplyOutcome::Nothing);
         };
-        match keep(context, (b, provider), anchor, reports, now).await? {
+        match keep(context, (b, provider), anchor, reports, not_ours.as_deref(), now).await? {
             KeepOutcome::Kept => {
+                let why = if not_ours.is_some() { "not ours, by a rule of the business" } else { "no payment of ours" };
                 if let Some(event) = event {
-                    context.store.mark_event(event, EventState::Unmatched, Some("no payment of ours"), now).await?;
+                    context.store.mark_event(event, EventState::Unmatched, Some(why), now).await?;
                 }
                 return Ok(ApplyOutcome::Unmatched);
             }
@@ -202,10 +208,11 @@ async fn keep(
     (b, provider): (&BusinessId, Provider),
     anchor: &ObjectId,
     reports: &[Report],
+    rule: Option<&str>,
     now: Timestamp,
 ) -> Result<KeepOutcome, OperationError> {
     for step in in_steps(reports) {
-        match context.store.keep_unidentified(b, provider, anchor, step, now).await? {
+        match context.store.keep(b, provider, anchor, step, rule, now).await? {
             KeepOutcome::Kept => {}
             belongs @ KeepOutcome::Belongs(_) => return Ok(belongs),
         }

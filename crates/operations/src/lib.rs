@@ -19,6 +19,7 @@ mod import;
 mod invoices;
 mod links;
 mod methods;
+mod not_ours;
 mod open_invoices;
 mod outgoing_payments;
 mod outside_payments;
@@ -55,6 +56,7 @@ pub use import::{
 };
 pub use invoices::{IssuedInvoice, issue_invoice, issue_pay_link, revoke_pay_link};
 pub use links::Links;
+pub use not_ours::{dismiss, restore};
 pub use outgoing_payments::{
     NewCreditRefund, NewOutgoingPayment, pay_out_credit, refund_account_credit, reverse_outgoing_payment,
 };

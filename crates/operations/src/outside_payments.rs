@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use receivables::allocation::ApplyRefusal;
+use receivables::not_ours::ObjectLabels;
 use receivables::payment::{self, ExternalPayment, mention_cash, mention_transfer, mentioned_cash};
 use receivables::text::InvoiceNumber;
 use receivables::{
@@ -23,15 +24,19 @@ pub(crate) enum OutsideMoney {
     OfNobody,
     /// The business wants to hear nothing of such payments.
     LeftAside,
+    /// It is not the business's to collect here, by the rule of this name.
+    NotOurs(String),
 }
 
-/// Decides what becomes of money for which no payment was started here: what names an invoice is for that invoice, a bank transfer
+/// Decides what becomes of money for which no payment was started here: what names an invoice is for that invoice, what a rule of the
+/// business means is not ours, a bank transfer
 /// of a known customer is for what is due first, and for the rest the business has chosen.
 pub(crate) async fn outside_money(
     context: &Context,
     b: &BusinessId,
     provider: Provider,
     reports: &[Report],
+    labels: &ObjectLabels,
 ) -> Result<OutsideMoney, OperationError> {
     if !mention_cash(reports) {
         return Ok(OutsideMoney::OfNobody);
@@ -45,11 +50,11 @@ pub(crate) async fn outside_money(
         let parts = if part.is_zero() { Vec::new() } else { vec![(invoice, part)] };
         return Ok(OutsideMoney::Of(customer, ExternalMoney { propose: parts.is_empty(), parts, ..money }));
     }
-    let choice = if mention_transfer(reports) {
-        OutsidePayments::Apply
-    } else {
-        context.store.business(b).await?.ok_or(OperationError::NotFound)?.outside_payments
-    };
+    let business = context.store.business(b).await?.ok_or(OperationError::NotFound)?;
+    if let Some(rule) = business.not_ours.iter().find(|rule| rule.matches(labels)) {
+        return Ok(OutsideMoney::NotOurs(rule.name()));
+    }
+    let choice = if mention_transfer(reports) { OutsidePayments::Apply } else { business.outside_payments };
     if choice == OutsidePayments::Ignore {
         return Ok(OutsideMoney::LeftAside);
     }
@@ -239,6 +244,7 @@ pub async fn identify(
     }
     let money = ExternalMoney { provider, parts, anchor: Some(object.clone()), propose: false };
     let recorded = record_external_payment(context, b, customer, &waiting.reports, money, None, now).await?;
+    context.store.look_for_owner_again(b, provider, object).await?;
     recorded.ok_or(OperationError::Conflict)
 }
 

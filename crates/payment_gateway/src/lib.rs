@@ -27,7 +27,7 @@ pub mod webhook;
 pub use gateway::{Gateway, GatewayConfig, GatewayConfigError, Gateways};
 #[cfg(feature = "requests")]
 pub use idempotency_key::{IdempotencyKey, Operation};
-pub use meaning::{Fetch, Meaning, Unreadable, meaning_of};
+pub use meaning::{Fetch, Meaning, Unreadable, labels_of, meaning_of};
 #[cfg(feature = "requests")]
 pub use orders::{
     ChargeOutcome, CheckoutOrder, CloseOutcome, EventsPage, ListedEvent, OpenedCheckout, RefundOrder, RefundOutcome,

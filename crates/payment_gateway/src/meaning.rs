@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use receivables::not_ours::ObjectLabels;
 use receivables::payout::PayoutReport;
 use receivables::saved_method::MethodReport;
 use receivables::{ObjectId, Provider, Report};
@@ -62,5 +63,15 @@ pub fn meaning_of(provider: Provider, body: &[u8]) -> Result<Meaning, Unreadable
             event if event.of_other_account => Ok(Meaning::OfOtherAccount),
             event => stripe::reports::reports(&event),
         },
+    }
+}
+
+/// What the object of a recorded event says of itself beside its money: nothing, where the event only names it.
+pub fn labels_of(provider: Provider, body: &[u8]) -> ObjectLabels {
+    match KnownProvider::of(provider) {
+        Some(KnownProvider::Stripe) => {
+            stripe::Event::read(body).map(|event| stripe::reports::labels(&event)).unwrap_or_default()
+        }
+        None => ObjectLabels::default(),
     }
 }

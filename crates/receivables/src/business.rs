@@ -8,6 +8,7 @@ use crate::currency::Currency;
 use crate::ids::BusinessId;
 use crate::locale::Locale;
 use crate::money::Money;
+use crate::not_ours::NotOursRule;
 use crate::payment::RefundMeaning;
 use crate::text::{EmailAddress, PartyName};
 use crate::write_off::tolerance_max;
@@ -33,6 +34,8 @@ pub struct Business {
     pub outside_payments: OutsidePayments,
     /// What a refund means that was made at the provider.
     pub provider_refunds: ProviderRefunds,
+    /// Which money at the provider is no matter of the portal. A change of them moves nothing that came before.
+    pub not_ours: Vec<NotOursRule>,
     /// Rises by one with each change; a change is written only over the version that it was decided on.
     pub version: u64,
 }
@@ -119,6 +122,8 @@ pub struct SettingsChange {
     pub outside_payments: Option<OutsidePayments>,
     /// Another choice.
     pub provider_refunds: Option<ProviderRefunds>,
+    /// Replaces all rules.
+    pub not_ours: Option<Vec<NotOursRule>>,
 }
 
 impl Business {
@@ -127,6 +132,9 @@ impl Business {
         let tolerances = change.write_off_tolerances.as_ref().unwrap_or(&self.write_off_tolerances);
         let outside_payments = change.outside_payments.unwrap_or(self.outside_payments);
         let provider_refunds = change.provider_refunds.unwrap_or(self.provider_refunds);
+        let not_ours = change.not_ours.as_ref().unwrap_or(&self.not_ours);
+        let names = |rules: &[NotOursRule]| rules.iter().map(NotOursRule::name).collect::<Vec<String>>().join(", ");
+        let (rules_before, rules_after) = (names(&self.not_ours), names(not_ours));
         let mut differences = self.differences_of_tolerances(tolerances);
         let chosen = |field, before: &str, after: &str| Difference {
             what: self.id.to_string(),
@@ -137,12 +145,19 @@ impl Business {
         let choices = [
             chosen("outside_payments", self.outside_payments.as_str(), outside_payments.as_str()),
             chosen("provider_refunds", self.provider_refunds.as_str(), provider_refunds.as_str()),
+            chosen("not_ours", &rules_before, &rules_after),
         ];
         differences.extend(choices.into_iter().filter(|choice| choice.before != choice.after));
         let version = self.version + 1;
         let tolerances = tolerances.clone();
-        let after =
-            Self { write_off_tolerances: tolerances, outside_payments, provider_refunds, version, ..self.clone() };
+        let after = Self {
+            write_off_tolerances: tolerances,
+            outside_payments,
+            provider_refunds,
+            not_ours: not_ours.clone(),
+            version,
+            ..self.clone()
+        };
         (!differences.is_empty()).then_some((after, differences))
     }
 

@@ -22,7 +22,7 @@ use crate::payout::{BalanceTransaction, MovementClass};
 use crate::provider_object::Share;
 
 use JournalAccount::{
-    Bank, Clearing, Contributions, Exchange, Fees, Loans, Reserve, Suspense, Transfers, Unidentified,
+    Bank, Clearing, Contributions, Exchange, Fees, Loans, NotOurs, Reserve, Suspense, Transfers, Unidentified,
 };
 
 /// The accounts of the journal.
@@ -66,6 +66,8 @@ pub enum JournalAccount {
     Contributions,
     /// Money whose customer is not known.
     Unidentified,
+    /// Money that is no matter of the portal, such as a web shop's.
+    NotOurs,
     /// Money in a currency that is not its payment's, and what of a movement nothing explains: also what the provider does that has
     /// no account of its own.
     Suspense,
@@ -96,6 +98,7 @@ impl JournalAccount {
             Self::Loans => "provider_loans",
             Self::Contributions => "contributions",
             Self::Unidentified => "unidentified",
+            Self::NotOurs => "not_ours",
             Self::Suspense => "suspense",
             Self::OtherBusinesses => "other_businesses",
         }
@@ -165,6 +168,8 @@ pub enum Known {
     InSuspense,
     /// No customer is known for it.
     Unidentified,
+    /// It is no matter of the portal.
+    NotOurs,
 }
 
 /// The lines of a movement at the provider. What the ledger knows of it stands on the clearing account already, in the
@@ -185,6 +190,7 @@ pub fn of_transaction(transaction: &BalanceTransaction, known: Known, zone: &Bil
         (MovementClass::Contribution, _) => vec![(Clearing, Contributions, gross)],
         (MovementClass::Payment | MovementClass::Other, Known::As(share)) => of_share(&share, gross),
         (MovementClass::Payment, Known::Unidentified) => vec![(Clearing, Unidentified, gross)],
+        (MovementClass::Payment | MovementClass::Other, Known::NotOurs) => vec![(Clearing, NotOurs, gross)],
         (MovementClass::Other, Known::Unidentified)
         | (MovementClass::Payment | MovementClass::Other, Known::InSuspense) => vec![(Clearing, Suspense, gross)],
     };
@@ -229,19 +235,21 @@ pub fn of_another(transaction: &BalanceTransaction, holder: Holder, zone: &Billi
 }
 
 /// The lines of a movement without a known customer that a payment took over later: as it came, or, with the instant at which it
-/// was taken over, the same the other way round, since the payment has entered it from then on.
+/// was taken over, the same the other way round, since the payment has entered it from then on. `not_ours` says that it stood with
+/// what is not ours then.
 pub fn of_unidentified(
     transaction: &BalanceTransaction,
     taken_over: Option<Timestamp>,
+    not_ours: bool,
     zone: &BillingZone,
 ) -> [JournalLine; 2] {
     let gross = if taken_over.is_some() { transaction.gross.reversed() } else { transaction.gross };
     let at = taken_over.unwrap_or(transaction.at);
     let line = |account, amount| line_of(transaction, at, account, amount, zone);
-    [line(JournalAccount::Clearing, gross), line(JournalAccount::Unidentified, gross.reversed())]
+    [line(Clearing, gross), line(if not_ours { NotOurs } else { Unidentified }, gross.reversed())]
 }
 
-fn line_of(
+pub(crate) fn line_of(
     transaction: &BalanceTransaction,
     at: Timestamp,
     account: JournalAccount,
@@ -264,12 +272,6 @@ pub const JOURNAL_COLUMNS: [&str; 9] =
     ["date", "source", "kind", "account", "invoice", "debit", "credit", "currency", "late"];
 
 impl JournalLine {
-    /// The line of what was recorded at an instant, which may be in a later month than it is of.
-    #[must_use]
-    pub fn recorded(self, at: Timestamp, zone: &BillingZone) -> Self {
-        Self { late: self.on < zone.date_at(at).first_of_month(), ..self }
-    }
-
     /// The line as a row of the file.
     pub fn cells(&self) -> [Cell<'_>; 9] {
         let amount = self.amount.magnitude();

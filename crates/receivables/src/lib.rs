@@ -21,6 +21,7 @@ pub mod journal;
 pub mod ledger;
 pub mod locale;
 pub mod money;
+pub mod not_ours;
 pub mod outgoing_payment;
 pub mod pay_link;
 pub mod payment;

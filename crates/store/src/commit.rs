@@ -20,6 +20,7 @@ use crate::keys::Unique;
 use crate::table::Store;
 
 mod changes;
+pub(crate) mod ownership;
 mod payments;
 mod writes;
 

@@ -16,6 +16,7 @@ pub(crate) mod instruments;
 pub(crate) mod invoices;
 pub(crate) mod ledger;
 pub(crate) mod methods;
+pub(crate) mod movements;
 pub(crate) mod outbox;
 pub(crate) mod outgoing_payments;
 pub(crate) mod payments;

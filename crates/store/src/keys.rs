@@ -28,7 +28,8 @@
 //! | saved method | core | `PM#b#provider#method` / `PM` | `C#b#c` / `PM#method` once its customer is known | | |
 //! | payout | core | `PO#b#provider#payout` / `PO` | | `B#b#PO` / `at#payout` | `DUE#run` / `at#b#payout#provider#payout` while its transactions are read |
 //! | that a transaction is of it | core | `PO#b#provider#payout` / `T#transaction` | | | |
-//! | movement at a provider | core | `BT#b#provider#transaction` / `T` | `B#b#UM#provider` / `at#transaction` while nobody knows whose it is | `B#b#TX#yyyymm` / `at#transaction#T` | |
+//! | movement at a provider | core | `BT#b#provider#transaction` / `T` | `B#b#UM#provider` / `at#transaction` while nobody knows whose it is, `B#b#NM#provider` / `object#transaction` while it is not ours | `B#b#TX#yyyymm` / `at#transaction#T` | |
+//! | when it was said not to be ours, or to be after all | core | `BT#b#provider#transaction` / `M#at` | | `B#b#TX#yyyymm` / `at#transaction#M` | |
 //! | when a payment took it over | core | `BT#b#provider#transaction` / `TO` | | `B#b#TX#yyyymm` / `at#transaction#TO` | |
 //! | what was paid out of a payment | core | `P#b#p` / `S` | | | |
 //! | money at a provider for its customer | core | `CB#b#provider#customer` / `CB` | | `B#b#CB` / `at#customer` while any lies there | |
@@ -37,7 +38,8 @@
 //! | sweep of a provider's events | core | `B#b` / `SWEEP#provider` | | | `DUE#run` / `at#b#sweep#provider` |
 //! | reading of the movements at a provider by time | core | `B#b` / `BALANCE#provider` | | | `DUE#run` / `at#b#balance#provider` once a payout was made by hand |
 //! | account at a provider | core | `PA#provider` / `PA` | | | |
-//! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while its money is nobody's | |
+//! | provider object | core | `X#b#provider#object` / `X` | | `B#b#UN` / `at#object` while its money is nobody's, `B#b#NO` / `at#object` while it is not ours | |
+//! | under which object the money of another is kept | core | `X#b#provider#object` / `K` | | | |
 //! | what waits for it | core | `X#b#provider#object` / `F#kind#object` | | | |
 //! | provider event | inbox | `W#b#provider#object` / event id | `B#b#EV#yyyymmddhh#shard` / `at#event` | `B#b#EVQ` / `at#event` quarantined | `DUE#event#shard` / `at#event` until it is applied |
 //! | effect of a fact | inbox | `E#b#fact` / kind | | `B#b#EF` / `at#fact#kind` while it fails | `DUE#send#shard` / `at#fact#kind` until it is done |
@@ -51,6 +53,7 @@
 mod due;
 mod inbox;
 mod invoices;
+mod movements;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -62,6 +65,7 @@ pub use due::{DUE_SHARDS, DueList};
 pub use inbox::EVENT_SHARDS;
 pub(crate) use inbox::*;
 pub(crate) use invoices::*;
+pub(crate) use movements::*;
 
 /// The place of an item: its partition and its sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -294,48 +298,6 @@ pub(crate) fn method(b: &BusinessId, provider: Provider, method: &ObjectId) -> K
 
 pub(crate) const METHOD: &str = "PM#";
 
-pub(crate) fn payout_partition(b: &BusinessId, provider: Provider, payout: &ObjectId) -> String {
-    format!("PO#{b}#{}#{payout}", provider.as_str())
-}
-
-pub(crate) fn payout(b: &BusinessId, provider: Provider, payout: &ObjectId) -> Key {
-    Key::new(payout_partition(b, provider, payout), "PO")
-}
-
-pub(crate) const TRANSACTION: &str = "T#";
-
-/// That a transaction is of a payout.
-pub(crate) fn transaction_of_payout(
-    b: &BusinessId,
-    provider: Provider,
-    payout: &ObjectId,
-    transaction: &ObjectId,
-) -> Key {
-    Key::new(payout_partition(b, provider, payout), format!("{TRANSACTION}{transaction}"))
-}
-
-/// A movement at a provider, whichever payout it is of: so it is there once, however it was found.
-pub(crate) fn transaction(b: &BusinessId, provider: Provider, transaction: &ObjectId) -> Key {
-    Key::new(format!("BT#{b}#{}#{transaction}", provider.as_str()), "T")
-}
-
-/// That a payment took a transaction over: until then its customer was not known.
-pub(crate) fn taken_over(b: &BusinessId, provider: Provider, transaction: &ObjectId) -> Key {
-    Key::new(format!("BT#{b}#{}#{transaction}", provider.as_str()), TAKEN_OVER)
-}
-
-pub(crate) const TAKEN_OVER: &str = "TO";
-
-/// The list of a provider's movements of which nobody knows whose they are.
-pub(crate) fn unmatched(b: &BusinessId, provider: Provider) -> String {
-    format!("B#{b}#UM#{}", provider.as_str())
-}
-
-/// The month's list of the provider's transactions, and of when payments took them over.
-pub(crate) fn movements_of_month(b: &BusinessId, at: Timestamp) -> String {
-    format!("B#{b}#TX#{}", at.strftime("%Y%m"))
-}
-
 /// All transactions of a payment in one item, so that many payments' are read in one batch.
 pub(crate) fn settlement(b: &BusinessId, p: &PaymentId) -> Key {
     Key::new(payment_partition(b, p), "S")
@@ -401,4 +363,8 @@ pub(crate) fn ledger_of_month(b: &BusinessId, day: Date) -> String {
 
 pub(crate) fn unidentified(b: &BusinessId) -> String {
     format!("B#{b}#UN")
+}
+
+pub(crate) fn not_ours(b: &BusinessId) -> String {
+    format!("B#{b}#NO")
 }

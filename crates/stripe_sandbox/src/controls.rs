@@ -17,12 +17,14 @@
 //! | `cash_balances/{customer}` | `amount` and `currency` of a transfer that names nothing |
 //! | `cash_balances/{customer}/apply` | `intent` that waits for a transfer |
 //! | `cash_balances/{customer}/return` | `amount` and `currency` that are sent back |
-//! | `foreign_charge` | `amount`, `currency`, `customer`, `with_intent` |
+//! | `foreign_charge` | `amount`, `currency`, `customer`, `with_intent`, `metadata`, `description` |
 //! | `authentications/{intent}` | `passed` |
 //! | `mandates/{id}` | `status` |
 //! | `payment_methods/{id}` | `number`: a saved card behaves as this test card from now on, because it was lost, has no funds left |
 //! | `shape` | `older` |
 //! | `outage` | `after`, `requests`, `status`, `carried_out`, `agent`: the API's answers to the next requests |
+
+use std::collections::BTreeMap;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -356,6 +358,9 @@ struct ForeignCharge {
     customer: Option<String>,
     #[serde(default = "yes")]
     with_intent: bool,
+    #[serde(default)]
+    metadata: BTreeMap<String, String>,
+    description: Option<String>,
 }
 
 fn yes() -> bool {
@@ -379,8 +384,8 @@ fn charge_elsewhere(transaction: &mut Transaction<'_>, request: &ForeignCharge) 
         amount: json!(request.amount),
         currency: json!(currency),
         customer: json!(request.customer),
-        description: json!("Taken elsewhere"),
-        metadata: json!({}),
+        description: json!(request.description.as_deref().unwrap_or("Taken elsewhere")),
+        metadata: json!(request.metadata),
         payment_method_types: json!(["card"]),
         receipt_email: Value::Null,
         setup_future_usage: Value::Null,

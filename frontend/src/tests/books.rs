@@ -41,6 +41,7 @@ pub(super) fn business() -> Business {
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
         provider_refunds: receivables::ProviderRefunds::Ask,
+        not_ours: Vec::new(),
         version: 1,
     }
 }

@@ -78,6 +78,8 @@ fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(outgoing_payments::reverse_outgoing_payment))
         .routes(routes!(unidentified::list_unidentified))
         .routes(routes!(unidentified::apply_unidentified))
+        .routes(routes!(unidentified::dismiss_unidentified))
+        .routes(routes!(unidentified::restore_unidentified))
         .routes(routes!(provider_cash::list_provider_cash))
         .routes(routes!(pay_links::issue_pay_link))
         .routes(routes!(pay_links::show_pay_link))

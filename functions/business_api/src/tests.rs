@@ -212,7 +212,7 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
         get /api/v1/customers/{id}/balance show_balance key [Customers]
         post /api/v1/customers/{id}/credit-payouts pay_out_credit key [Unapplied and unidentified]
         get /api/v1/customers/{id}/outgoing-payments list_outgoing_payments key [Unapplied and unidentified]
-        get /api/v1/customers/{id}/payment_methods list_payment_methods key [Customers]
+        get /api/v1/customers/{id}/payment-methods list_payment_methods key [Customers]
         get /api/v1/customers/{id}/statement show_statement key [Customers]
         get /api/v1/effects list_effects key [Effects]
         post /api/v1/effects/{id}/retry retry_effect key [Effects]
@@ -256,6 +256,8 @@ fn the_document_is_openapi_3_1_and_names_every_route() {
         post /api/v1/unapplied/{id}/apply apply_unapplied key [Unapplied and unidentified]
         get /api/v1/unidentified list_unidentified key [Unapplied and unidentified]
         post /api/v1/unidentified/{id}/apply apply_unidentified key [Unapplied and unidentified]
+        post /api/v1/unidentified/{id}/dismiss dismiss_unidentified key [Unapplied and unidentified]
+        post /api/v1/unidentified/{id}/restore restore_unidentified key [Unapplied and unidentified]
         get /healthz show_health open [This API]
     "#]]
     .assert_eq(&routes);

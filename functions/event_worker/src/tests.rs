@@ -226,6 +226,7 @@ async fn a_decision_is_sealed_once_however_often_its_record_comes() {
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
         provider_refunds: receivables::ProviderRefunds::Ask,
+        not_ours: Vec::new(),
         version: 1,
     };
     store.put_business(&business).await.unwrap();

@@ -103,6 +103,7 @@ fn import_file() {
         write_off_tolerances: BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
         provider_refunds: receivables::ProviderRefunds::Ask,
+        not_ours: Vec::new(),
         version: 1,
     };
     bolero::check!().with_type::<Vec<(u16, u8, Vec<u8>)>>().for_each(|cuts| {

@@ -493,6 +493,7 @@ async fn pay_out(world: &World, name: &str, currency: Currency, moves: &[Moved<'
         payment: matches!(*kind, "charge" | "refund").then(|| payment.clone()),
         fact: None,
         taken_over_at: None,
+        ownership: None,
         other_business: None,
         holder: None,
     });

@@ -27,6 +27,7 @@ mod main_job;
 mod manual_payouts;
 mod many_objects;
 mod money_back;
+mod not_ours;
 mod operator_idempotency;
 mod operators;
 mod outside_payments;

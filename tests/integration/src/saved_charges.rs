@@ -156,7 +156,7 @@ async fn each_decline_says_what_to_do_and_a_method_that_is_over_is_not_tried_aga
         assert_eq!((&decline["what_to_do"], &answer["next_payment"]), (&json!(what_to_do), &Value::Null), "{number}");
         let now = world.invoice_now(&invoice).await;
         assert_eq!((&now["open"]["amount"], &now["pending"]["amount"]), (&json!("31.00"), &json!("0.00")));
-        let path = format!("/customers/{}/payment_methods", ada["id"].as_str().unwrap());
+        let path = format!("/customers/{}/payment-methods", ada["id"].as_str().unwrap());
         let listed = world.ask(Method::GET, &path, None).await["data"].as_array().unwrap().clone();
         let listed = listed.iter().find(|known| known["id"] == *method).unwrap().clone();
         assert_eq!(listed["chargeable"], json!(!is_over), "{number}: {listed:#}");
@@ -277,7 +277,7 @@ async fn what_may_not_be_charged_is_refused_before_anything_is_held_or_asked() {
         assert_eq!(world.invoice_now(invoice).await["pending"]["amount"], "0.00", "{what}");
     }
     assert_eq!(intents(world).await, Vec::<String>::new());
-    let path = format!("/customers/{}/payment_methods", ada["id"].as_str().unwrap());
+    let path = format!("/customers/{}/payment-methods", ada["id"].as_str().unwrap());
     let listed = world.ask(Method::GET, &path, None).await["data"].as_array().unwrap().clone();
     let reason = |method: &str| {
         let found = listed.iter().find(|known| known["id"] == *method).unwrap();

@@ -57,6 +57,7 @@ async fn create(arguments: BusinessArguments) -> Outcome {
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: OutsidePayments::default(),
         provider_refunds: ProviderRefunds::default(),
+        not_ours: Vec::new(),
         version: 1,
     };
     operations::put_business(&local.state.context, &business, local.state.clock.now()).await?;

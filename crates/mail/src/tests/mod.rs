@@ -29,6 +29,7 @@ fn named_business(name: &str) -> Business {
         write_off_tolerances: std::collections::BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
         provider_refunds: receivables::ProviderRefunds::Ask,
+        not_ours: Vec::new(),
         version: 1,
     }
 }

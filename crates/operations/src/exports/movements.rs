@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 use receivables::journal::{self, Holder, JournalLine, Known};
 use receivables::payout::BalanceTransaction;
-use receivables::{BillingZone, Payment, PaymentId};
+use receivables::{BillingZone, Payment, PaymentId, not_ours};
 use store::{Movement, ProviderTransaction};
 
 use super::period::ExportPeriod;
@@ -31,16 +32,18 @@ pub(super) async fn lines_of(
 ) -> Result<Vec<JournalLine>, OperationError> {
     let moved = movements.iter().filter_map(|movement| match movement {
         Movement::Moved(one) => Some(one),
-        Movement::TakenOver(_) => None,
+        Movement::TakenOver(_) | Movement::Marked(..) => None,
     });
     let payments = Payments::of(context, period, moved.collect()).await?;
     let mut lines = Vec::new();
     for movement in movements {
         let recorded_at = match movement {
-            Movement::Moved(one) | Movement::TakenOver(one) => one.recorded_at,
+            Movement::Moved(one) | Movement::TakenOver(one) | Movement::Marked(one, _) => one.recorded_at,
         };
+        // What is recorded in a later month than it is of may be in no export of that month.
+        let this_month = period.zone.date_at(recorded_at).first_of_month();
         let of_one = lines_of_one(&payments, movement, &period.zone).into_iter();
-        lines.extend(of_one.map(|line| line.recorded(recorded_at, &period.zone)));
+        lines.extend(of_one.map(|line| JournalLine { late: line.on < this_month, ..line }));
     }
     Ok(lines)
 }
@@ -57,14 +60,21 @@ fn lines_of_one(payments: &Payments, movement: &Movement, zone: &BillingZone) ->
             }
             lines.extend(journal::of_transaction(&one.transaction, payments.known(one), zone));
             if one.taken_over_at.is_some() {
-                lines.extend(journal::of_unidentified(&one.transaction, None, zone));
+                let not_ours = was_not_ours(one, one.transaction.at);
+                lines.extend(journal::of_unidentified(&one.transaction, None, not_ours, zone));
             }
         }
         Movement::TakenOver(one) => {
-            lines.extend(journal::of_unidentified(&one.transaction, one.taken_over_at, zone));
+            let not_ours = one.taken_over_at.is_some_and(|at| was_not_ours(one, at));
+            lines.extend(journal::of_unidentified(&one.transaction, one.taken_over_at, not_ours, zone));
         }
+        Movement::Marked(one, mark) => lines.extend(not_ours::of_mark(&one.transaction, *mark, zone)),
     }
     lines
+}
+
+fn was_not_ours(one: &ProviderTransaction, at: Timestamp) -> bool {
+    one.ownership.as_ref().is_some_and(|ownership| not_ours::was_not_ours(&ownership.marks, at))
 }
 
 impl Payments {
@@ -95,7 +105,10 @@ impl Payments {
     }
 
     fn known(&self, one: &ProviderTransaction) -> Known {
-        let Some(id) = &one.payment else { return Known::Unidentified };
+        let Some(id) = &one.payment else {
+            let not_ours = was_not_ours(one, one.transaction.at);
+            return if not_ours { Known::NotOurs } else { Known::Unidentified };
+        };
         match (self.whole.get(id), self.in_part.get(id)) {
             (Some((payment, others)), _) => journal::known_of(payment, &one.transaction, others),
             (None, Some(payment)) => journal::known_of(payment, &one.transaction, &[]),

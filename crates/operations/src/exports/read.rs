@@ -112,6 +112,7 @@ async fn entries_page(
 fn has_moved(period: &ExportPeriod, movement: &Movement) -> bool {
     match movement {
         Movement::Moved(one) => period.has(one.transaction.at),
+        Movement::Marked(_, mark) => period.has(mark.at),
         Movement::TakenOver(one) => one.taken_over_at.is_some_and(|at| period.has(at)),
     }
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use receivables::payout::{BalanceTransaction, PayoutState, prove};
 use receivables::{Balance, BusinessId, ObjectId, Payment, PaymentId, Provider, journal};
-use store::{Page, Payout, ProviderTransaction};
+use store::{Ownership, Page, Payout, ProviderTransaction};
 
 use crate::commit::RetryOnConflict;
 use crate::context::Context;
 use crate::error::OperationError;
 
-/// For how long the owner of a movement is looked for: a month of daily sweeps, and one more for payouts that come late.
-const LOOKED_FOR: SignedDuration = SignedDuration::from_hours(24 * 62);
+/// For how long the owner of a movement is looked for: a year, which is what an export may span.
+const LOOKED_FOR: SignedDuration = SignedDuration::from_hours(24 * 366);
 /// Movements whose owners are looked for at a time.
 const PAGE: usize = 100;
 
@@ -29,6 +29,7 @@ pub(super) fn found(
         payment: None,
         fact: None,
         taken_over_at: None,
+        ownership: None,
         other_business: None,
         holder: None,
     }
@@ -60,10 +61,15 @@ pub(super) async fn split(
         }
         theirs.extend(parts.into_iter().map(|part| (part.transaction.id, other.clone())));
     }
-    let all = transactions.into_iter().map(|transaction| {
-        let one = owners.matched(transaction);
+    let all: Vec<ProviderTransaction> = transactions.into_iter().map(|one| owners.matched(one)).collect();
+    let strange = |one: &&ProviderTransaction| one.payment.is_none() || one.taken_over_at.is_some();
+    let sources = all.iter().filter(strange).filter_map(|one| one.transaction.source.clone()).collect();
+    let said = context.store.ownership_of(b, provider, &sources).await?;
+    let all = all.into_iter().map(|one| {
+        let of_source = one.transaction.source.as_ref().and_then(|source| said.get(source));
+        let ownership = of_source.cloned();
         let other_business = theirs.get(&one.transaction.id).filter(|_| one.payment.is_none()).cloned();
-        ProviderTransaction { other_business, ..one }
+        ProviderTransaction { other_business, ownership, ..one }
     });
     Ok(all.collect())
 }
@@ -106,8 +112,10 @@ pub(crate) async fn match_transactions(
     let mut page = Page::first(PAGE);
     loop {
         let unknown = context.store.unmatched_transactions(b, provider, since, &page).await?;
+        let before = unknown.items.iter().map(|one| (one.transaction.id.clone(), one.ownership.clone()));
+        let before: BTreeMap<ObjectId, Option<Ownership>> = before.collect();
         let mut matched = split(context, b, provider, unknown.items).await?;
-        matched.retain(ProviderTransaction::is_known);
+        matched.retain(|one| one.is_known() || before.get(&one.transaction.id) != Some(&one.ownership));
         context.store.match_transactions(b, provider, &matched).await?;
         let Some(cursor) = unknown.next_cursor else { return Ok(()) };
         page = Page { limit: PAGE, cursor: Some(cursor) };

@@ -11,7 +11,8 @@ use super::accounts::{Page, Paged};
 use crate::error::StoreError;
 use crate::items::balance_readings::{self, BalanceReading};
 use crate::items::methods::{self, SavedMethod};
-use crate::items::payouts::{self, Movement, Payout, ProviderTransaction};
+use crate::items::movements::{self, Movement, ProviderTransaction};
+use crate::items::payouts::{self, Payout};
 use crate::items::{Index, Item, text, text_of};
 use crate::keys;
 use crate::table::{Query, Range, Store};
@@ -88,8 +89,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let core = &self.tables.core;
         self.put_owner(b, provider, one).await?;
-        let is_new = self.put_new(core, payouts::of_transaction(b, provider, one)?).await?;
-        if !is_new && one.is_known() {
+        let is_new = self.put_new(core, movements::of_transaction(b, provider, one)?).await?;
+        if !is_new && (one.is_known() || one.ownership.is_some()) {
             self.match_transaction(b, provider, one).await?;
         }
         let Some(payout) = &one.payout else { return Ok(()) };
@@ -103,7 +104,7 @@ impl Store {
             };
             self.update(core, update).await?;
         }
-        self.put_new(core, payouts::of_member(b, provider, payout, &one.transaction.id)?).await.map(drop)
+        self.put_new(core, movements::of_member(b, provider, payout, &one.transaction.id)?).await.map(drop)
     }
 
     async fn match_transaction(
@@ -113,18 +114,18 @@ impl Store {
         one: &ProviderTransaction,
     ) -> Result<(), StoreError> {
         self.put_owner(b, provider, one).await?;
-        let mut item = payouts::of_transaction(b, provider, one)?;
+        let mut item = movements::of_transaction(b, provider, one)?;
         // When and by which list it was found stays as it was written.
         item.retain(|name, _| name != "recorded_at" && name != "payout");
         let condition = "attribute_exists(pk) AND attribute_not_exists(payment)";
-        self.change(&item, payouts::OPTIONAL_OF_TRANSACTION, condition, Vec::new()).await.map(drop)
+        self.change(&item, movements::OPTIONAL_OF_TRANSACTION, condition, Vec::new()).await.map(drop)
     }
 
     /// What it is of a payment is written first: a transaction that is there is not looked at again.
     async fn put_owner(&self, b: &BusinessId, provider: Provider, one: &ProviderTransaction) -> Result<(), StoreError> {
         let core = &self.tables.core;
         if let Some(payment) = &one.payment {
-            let (name, value) = payouts::of_settled(one)?;
+            let (name, value) = movements::of_settled(one)?;
             let key = keys::settlement(b, payment);
             let update = Update {
                 key: &key,
@@ -136,8 +137,9 @@ impl Store {
             };
             self.update(core, update).await?;
         }
-        if let Some(taken_over) = payouts::of_taken_over(b, provider, one)? {
-            self.put_new(core, taken_over).await?;
+        let taken_over = movements::of_taken_over(b, provider, one)?;
+        for item in movements::of_marks(b, provider, one)?.into_iter().chain(taken_over) {
+            self.put_new(core, item).await?;
         }
         Ok(())
     }
@@ -152,7 +154,7 @@ impl Store {
         let pk = keys::payout_partition(b, provider, payout);
         let query = Query::within(&pk, Range::Prefix(keys::TRANSACTION));
         let members = self.whole(&self.tables.core, query).await?;
-        let ids = members.into_iter().map(payouts::member).collect::<Result<BTreeSet<ObjectId>, StoreError>>()?;
+        let ids = members.into_iter().map(movements::member).collect::<Result<BTreeSet<ObjectId>, StoreError>>()?;
         self.transactions(b, provider, &ids).await
     }
 
@@ -164,7 +166,7 @@ impl Store {
         ids: &BTreeSet<ObjectId>,
     ) -> Result<Vec<ProviderTransaction>, StoreError> {
         let keys: Vec<keys::Key> = ids.iter().map(|id| keys::transaction(b, provider, id)).collect();
-        let found = self.get_many(&self.tables.core, &keys).await?.into_iter().map(payouts::transaction);
+        let found = self.get_many(&self.tables.core, &keys).await?.into_iter().map(movements::transaction);
         let mut found = found.collect::<Result<Vec<_>, StoreError>>()?;
         found.sort_by(|one, other| one.transaction.id.cmp(&other.transaction.id));
         Ok(found)
@@ -181,7 +183,7 @@ impl Store {
         let (pk, from) = (keys::unmatched(b, provider), format!("{since:.3}"));
         let range = Range::Between(&from, "~");
         let query = Query { newest_first: true, ..Query::of(Index::Parent, &pk, range) };
-        self.list(query, page, payouts::transaction).await
+        self.list(query, page, movements::transaction).await
     }
 
     /// What the provider settled of a payment, with its fees.
@@ -191,7 +193,7 @@ impl Store {
         p: &PaymentId,
     ) -> Result<Vec<ProviderTransaction>, StoreError> {
         let item = self.get(&self.tables.core, &keys::settlement(b, p)).await?;
-        item.map_or_else(|| Ok(Vec::new()), payouts::settled)
+        item.map_or_else(|| Ok(Vec::new()), movements::settled)
     }
 
     /// The same of many payments; one of which nothing was paid out is left out.
@@ -203,7 +205,7 @@ impl Store {
         let keys: Vec<keys::Key> = payments.iter().map(|payment| keys::settlement(b, payment)).collect();
         let mut found = BTreeMap::new();
         for item in self.get_many(&self.tables.core, &keys).await? {
-            let settled = payouts::settled(item)?;
+            let settled = movements::settled(item)?;
             if let Some(payment) = settled.iter().find_map(|one| one.payment.clone()) {
                 found.insert(payment, settled);
             }
@@ -219,7 +221,7 @@ impl Store {
         page: &Page,
     ) -> Result<Paged<Movement>, StoreError> {
         let pk = keys::movements_of_month(b, at);
-        self.list(Query::of(Index::List, &pk, Range::All), page, payouts::movement).await
+        self.list(Query::of(Index::List, &pk, Range::All), page, movements::movement).await
     }
 
     /// The payouts of a business, newest first.

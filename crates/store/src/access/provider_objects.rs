@@ -6,20 +6,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
 use jiff::Timestamp;
+use receivables::not_ours::{NotOursBecause, OwnershipMark};
 use receivables::provider_object::{Provider, ProviderState};
 use receivables::{BusinessId, Currency, CustomerId, Money, ObjectId, ObjectState, PaymentId, Report};
 
-use super::accounts::{Page, Paged};
+use super::unidentified::{REASON, RULE, because, marks_of};
 use crate::difference::{Difference, newer_in};
 use crate::error::StoreError;
 use crate::items::consistent_read::Assembled;
+use crate::items::movements::MarkRecord;
 use crate::items::payments::digest_of;
 use crate::items::provider_objects::{FactRecord, merged, of_merged};
 use crate::items::{Index, Item, item, listed, number, record, text, text_of};
 use crate::keys::{self, Unique};
-use crate::table::{Query, Range, Store};
+use crate::table::Store;
 
 /// Tries of keeping what belongs to nobody, against rivals.
 const TRIES_MAX: u32 = 8;
@@ -38,21 +40,6 @@ pub struct UnclaimedReports {
     pub reports: Vec<Report>,
     /// Counts the reports that were kept; whoever applies them names it.
     pub version: u64,
-}
-
-/// Money without a known customer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unidentified {
-    /// The provider that took it.
-    pub provider: Provider,
-    /// The provider's object that carries it.
-    pub object: ObjectId,
-    /// How much is there per currency: what came, less what went back.
-    pub held: Vec<Money>,
-    /// The provider's customer it names, where it names one.
-    pub provider_customer: Option<ObjectId>,
-    /// When it was last heard of.
-    pub heard_at: Timestamp,
 }
 
 impl Store {
@@ -132,6 +119,19 @@ impl Store {
         reports: &[Report],
         now: Timestamp,
     ) -> Result<KeepOutcome, StoreError> {
+        self.keep(b, provider, anchor, reports, None, now).await
+    }
+
+    /// The same of objects that are not ours by a rule, unless it was said before whose they are.
+    pub async fn keep(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        anchor: &ObjectId,
+        reports: &[Report],
+        rule: Option<&str>,
+        now: Timestamp,
+    ) -> Result<KeepOutcome, StoreError> {
         for try_number in 1..=TRIES_MAX {
             let mut kept = self.kept(b, provider, anchor).await?;
             if let Some(payment) = kept.owner {
@@ -142,10 +142,17 @@ impl Store {
                 kept.facts.merge(report);
             }
             let customer = reports.iter().find_map(|report| report.customer.clone()).or(kept.customer.clone());
-            if kept.facts == before.facts && customer == kept.customer {
+            if let Some(rule) = rule.filter(|_| kept.marks.is_empty()) {
+                kept.mark(
+                    OwnershipMark { at: Timestamp::UNIX_EPOCH, not_ours: true },
+                    NotOursBecause::Rule(rule.to_owned()),
+                );
+            }
+            if kept.facts == before.facts && customer == kept.customer && kept.marks == before.marks {
                 return Ok(KeepOutcome::Kept);
             }
             let head = head_item(b, provider, anchor, &kept, customer.as_ref(), now)?;
+            self.put_kept_under((b, provider), anchor, &before, &kept).await?;
             let mut writes = vec![anchor_write(&self.tables.core, &head, &before)?];
             for (object, fact) in
                 kept.facts.0.iter().filter(|(object, fact)| before.facts.0.get(*object) != Some(*fact))
@@ -176,13 +183,12 @@ impl Store {
         Err(StoreError::Unavailable("rivals kept changing the object".to_owned()))
     }
 
-    /// Money of nobody known, oldest first.
-    pub async fn unidentified(&self, b: &BusinessId, page: &Page) -> Result<Paged<Unidentified>, StoreError> {
-        let pk = keys::unidentified(b);
-        self.list(Query::of(Index::List, &pk, Range::All), page, |item| unidentified(&item)).await
-    }
-
-    async fn kept(&self, b: &BusinessId, provider: Provider, anchor: &ObjectId) -> Result<AnchorState, StoreError> {
+    pub(crate) async fn kept(
+        &self,
+        b: &BusinessId,
+        provider: Provider,
+        anchor: &ObjectId,
+    ) -> Result<AnchorState, StoreError> {
         let pk = keys::objects(b, provider, anchor);
         Ok(self.assembled(&pk, kept).await?.unwrap_or_default())
     }
@@ -199,7 +205,9 @@ fn kept(items: Vec<Item>) -> Result<Assembled<AnchorState>, StoreError> {
             let customer = text_of(&item, "provider_customer").map(str::parse).transpose();
             kept.customer = customer.map_err(|error| StoreError::defect("provider object", &error))?;
             carried = text_of(&item, "parts").map(str::to_owned);
-        } else {
+            (kept.marks, kept.because) = (marks_of(&item)?, because(&item));
+            kept.heard_at = text_of(&item, "heard_at").and_then(|at| at.parse().ok());
+        } else if text_of(&item, "sk") != Some(keys::KEPT_UNDER) {
             let record: FactRecord = record(item)?;
             kept.facts.0.insert(record.object, merged(record.fact)?);
         }
@@ -213,14 +221,29 @@ fn kept(items: Vec<Item>) -> Result<Assembled<AnchorState>, StoreError> {
 }
 
 #[derive(Clone, Default)]
-struct AnchorState {
-    owner: Option<PaymentId>,
-    customer: Option<ObjectId>,
-    facts: ProviderState,
-    version: u64,
+pub(crate) struct AnchorState {
+    pub(crate) owner: Option<PaymentId>,
+    pub(crate) customer: Option<ObjectId>,
+    pub(crate) facts: ProviderState,
+    pub(crate) marks: Vec<OwnershipMark>,
+    pub(crate) because: Option<NotOursBecause>,
+    pub(crate) heard_at: Option<Timestamp>,
+    pub(crate) version: u64,
 }
 
 impl AnchorState {
+    pub(crate) fn mark(&mut self, mark: OwnershipMark, because: NotOursBecause) {
+        self.marks.push(mark);
+        self.because = Some(because).filter(|_| mark.not_ours);
+    }
+
+    /// The other objects that its money may be called by.
+    pub(crate) fn names(&self, anchor: &ObjectId) -> BTreeSet<ObjectId> {
+        let attempts = self.facts.0.values().filter_map(|fact| fact.intent()).flat_map(|intent| intent.attempts.keys());
+        let attempts = attempts.filter_map(|attempt| attempt.as_str().parse::<ObjectId>().ok());
+        self.facts.0.keys().cloned().chain(attempts).filter(|object| object != anchor).collect()
+    }
+
     /// What was kept, the anchor's own first.
     fn reports(self, anchor: &ObjectId) -> Vec<Report> {
         let report = |(object, fact): (ObjectId, ObjectState)| Report {
@@ -239,7 +262,7 @@ fn owner(item: &Item) -> Result<Option<PaymentId>, StoreError> {
 }
 
 /// The anchor's own item; in the business's list while money lies under it.
-fn head_item(
+pub(crate) fn head_item(
     b: &BusinessId,
     provider: Provider,
     anchor: &ObjectId,
@@ -256,6 +279,17 @@ fn head_item(
         ("version".to_owned(), number(kept.version + 1)),
         ("parts".to_owned(), text(&digest_of(&[], &kept.facts)?)),
     ]);
+    if !kept.marks.is_empty() {
+        let marks = kept.marks.iter().map(|mark| serde_dynamo::to_attribute_value(MarkRecord::of(mark)));
+        let marks = marks.collect::<Result<Vec<AttributeValue>, serde_dynamo::Error>>();
+        let marks = marks.map_err(|error| StoreError::defect("encode", &error))?;
+        item.insert("marks".to_owned(), AttributeValue::L(marks));
+    }
+    match &kept.because {
+        Some(NotOursBecause::Rule(rule)) => drop(item.insert(RULE.to_owned(), text(rule))),
+        Some(NotOursBecause::Person(reason)) => drop(item.insert(REASON.to_owned(), text(reason))),
+        None => {}
+    }
     if let Some(customer) = customer {
         item.insert("provider_customer".to_owned(), text(customer.as_str()));
     }
@@ -269,31 +303,12 @@ fn head_item(
     for amount in held {
         item.insert(held_name(amount.currency()), number(amount.minor()));
     }
-    Ok(listed(item, Index::List, &keys::unidentified(b), &format!("{now:.3}#{anchor}")))
-}
-
-fn unidentified(item: &Item) -> Result<Unidentified, StoreError> {
-    let defect = |what: &str| StoreError::Defect(format!("unidentified money without {what}"));
-    let mut held = Vec::new();
-    for (name, value) in item {
-        let Some(code) = name.strip_prefix("r#") else { continue };
-        let currency = code.parse().map_err(|error| StoreError::defect("unidentified money", &error))?;
-        let minor = value.as_n().ok().and_then(|n| n.parse().ok()).ok_or_else(|| defect("a number"))?;
-        held.push(crate::items::money(minor, currency)?);
-    }
-    held.sort_by_key(|amount: &Money| amount.currency());
-    let customer = text_of(item, "provider_customer").map(str::parse).transpose();
-    Ok(Unidentified {
-        provider: text_of(item, "pk").and_then(keys::provider_in).ok_or_else(|| defect("a provider"))?,
-        object: text_of(item, "object").and_then(|id| id.parse().ok()).ok_or_else(|| defect("an object"))?,
-        held,
-        provider_customer: customer.map_err(|error| StoreError::defect("unidentified money", &error))?,
-        heard_at: text_of(item, "heard_at").and_then(|at| at.parse().ok()).ok_or_else(|| defect("a time"))?,
-    })
+    let list = if kept.because.is_some() { keys::not_ours(b) } else { keys::unidentified(b) };
+    Ok(listed(item, Index::List, &list, &format!("{now:.3}#{anchor}")))
 }
 
 /// The anchor's own item, written only over what was read, and never over one that is somebody's.
-fn anchor_write(table: &str, item: &Item, before: &AnchorState) -> Result<TransactWriteItem, StoreError> {
+pub(crate) fn anchor_write(table: &str, item: &Item, before: &AnchorState) -> Result<TransactWriteItem, StoreError> {
     if before.version == 0 {
         let put = Put::builder().table_name(table).set_item(Some(item.clone()));
         let put = put.condition_expression("attribute_not_exists(pk)").build();
@@ -302,7 +317,7 @@ fn anchor_write(table: &str, item: &Item, before: &AnchorState) -> Result<Transa
     }
     let held: Vec<String> = before.facts.fold().received.amounts().map(|amount| held_name(amount.currency())).collect();
     let mut optional: Vec<&str> = held.iter().map(String::as_str).collect();
-    optional.extend([Index::List.pk(), Index::List.sk()]);
+    optional.extend([Index::List.pk(), Index::List.sk(), RULE, REASON]);
     let update =
         Difference::to(item, &optional).update(table, item, "version = :was AND attribute_not_exists(payment)");
     let update = update.expression_attribute_values(":was", number(before.version)).build();

@@ -8,6 +8,7 @@ use receivables::{Business, Change, Customer, Invoice, Money, PayLink, Provider}
 
 use super::{Conflict, OnConditionFailed, Writes};
 use crate::error::StoreError;
+use crate::items::customers::RuleRecord;
 use crate::items::{Item, customers, invoices, number, outgoing_payments, text};
 use crate::keys::{self, Unique};
 
@@ -41,10 +42,14 @@ impl Writes<'_> {
     pub(super) fn settings(&mut self, before: &Business, after: &Business) -> Result<(), StoreError> {
         let amounts = after.write_off_tolerances.iter();
         let amounts = amounts.map(|(currency, amount)| (currency.to_string(), number(amount.minor()))).collect();
+        let rules = after.not_ours.iter().map(|rule| serde_dynamo::to_attribute_value(RuleRecord::of(rule)));
+        let rules = rules.collect::<Result<Vec<AttributeValue>, serde_dynamo::Error>>();
+        let rules = rules.map_err(|error| StoreError::defect("encode", &error))?;
         let values = vec![
             (":tolerances", AttributeValue::M(amounts)),
             (":outside", text(after.outside_payments.as_str())),
             (":refunds", text(after.provider_refunds.as_str())),
+            (":not_ours", AttributeValue::L(rules)),
             (":was", number(before.version)),
             (":now", number(after.version)),
         ];
@@ -55,7 +60,7 @@ impl Writes<'_> {
             "version = :was"
         };
         let set = "SET write_off_tolerances = :tolerances, outside_payments = :outside, provider_refunds = :refunds, \
-                   version = :now";
+                   not_ours = :not_ours, version = :now";
         self.update(&keys::business(&after.id), set, Some(condition), values, OnConditionFailed::AlreadyDone)
     }
 

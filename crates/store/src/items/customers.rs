@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use receivables::customer::Profile;
+use receivables::not_ours::NotOursRule;
 use receivables::text::{EmailAddress, ExternalId, PartyName};
 use receivables::{
     BillingZone, Business, BusinessId, Currency, Customer, CustomerId, KeyId, Locale, ObjectId, OutsidePayments,
@@ -49,9 +50,45 @@ struct BusinessRecord {
     outside_payments: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     provider_refunds: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    not_ours: Vec<RuleRecord>,
     /// Absent of businesses from before it was counted.
     #[serde(default)]
     version: u64,
+}
+
+/// A rule of what is not ours: by its kind, with a key of metadata, and a text.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RuleRecord {
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    text: Option<String>,
+}
+
+impl RuleRecord {
+    pub(crate) fn of(rule: &NotOursRule) -> Self {
+        let record = |kind: &str, key: Option<&String>, text: Option<&String>| Self {
+            kind: kind.to_owned(),
+            key: key.cloned(),
+            text: text.cloned(),
+        };
+        match rule {
+            NotOursRule::Metadata { key, value } => record("metadata", Some(key), value.as_ref()),
+            NotOursRule::DescriptionContains(text) => record("description_contains", None, Some(text)),
+            NotOursRule::StatementDescriptor(text) => record("statement_descriptor", None, Some(text)),
+        }
+    }
+
+    fn rule(self) -> Option<NotOursRule> {
+        match self.kind.as_str() {
+            "metadata" => Some(NotOursRule::Metadata { key: self.key?, value: self.text }),
+            "description_contains" => self.text.map(NotOursRule::DescriptionContains),
+            "statement_descriptor" => self.text.map(NotOursRule::StatementDescriptor),
+            _ => None,
+        }
+    }
 }
 
 pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
@@ -69,6 +106,7 @@ pub(crate) fn of_business(business: &Business) -> Result<Item, StoreError> {
             .collect(),
         outside_payments: Some(business.outside_payments.as_str().to_owned()),
         provider_refunds: Some(business.provider_refunds.as_str().to_owned()),
+        not_ours: business.not_ours.iter().map(RuleRecord::of).collect(),
         version: business.version,
     };
     item(&keys::business(&business.id), &record)
@@ -91,6 +129,8 @@ pub(crate) fn business(item: Item) -> Result<Business, StoreError> {
         // A word of a newer version is read as the careful choice.
         outside_payments: record.outside_payments.as_deref().and_then(OutsidePayments::named).unwrap_or_default(),
         provider_refunds: record.provider_refunds.as_deref().and_then(ProviderRefunds::named).unwrap_or_default(),
+        // A rule of a newer version means nothing here.
+        not_ours: record.not_ours.into_iter().filter_map(RuleRecord::rule).collect(),
         version: record.version,
     })
 }

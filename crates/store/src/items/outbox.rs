@@ -269,6 +269,26 @@ pub(crate) fn of_business(
     decision_record(outcome, also)
 }
 
+/// What was said of money whose customer is not known. It announces nothing.
+pub(crate) fn of_money(
+    business: &BusinessId,
+    difference: Difference,
+    version: u64,
+    at: Timestamp,
+    also: &CommitContext,
+) -> Result<Item, StoreError> {
+    let outcome = Outcome {
+        business,
+        customer: None,
+        name: format!("{}.{version}", difference.what),
+        at,
+        differences: vec![difference],
+        also_touched: BTreeSet::new(),
+        facts: Vec::new(),
+    };
+    decision_record(outcome, also)
+}
+
 /// What came of one decision, on an account or on the business itself.
 struct Outcome<'a> {
     business: &'a BusinessId,

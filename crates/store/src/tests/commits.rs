@@ -286,6 +286,7 @@ async fn tolerances_are_set_over_what_was_read() {
             write_off_tolerances: Some([(receivables::Currency::EUR, money(300))].into()),
             outside_payments: None,
             provider_refunds: None,
+            not_ours: None,
         })
         .unwrap();
     for expected in [true, false] {

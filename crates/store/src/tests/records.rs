@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use expect_test::expect_file;
 use local_aws::table::{CORE, INBOX};
 use receivables::ledger::{Contra, EntryDay, EntryKind, Leg, LegAccount};
+use receivables::not_ours::OwnershipMark;
 use receivables::payment::{
     Decline, DeclineReason, Instead, NoteOfRefund, PageRefusal, RefundMeaning, RefundRequest, Remedy,
 };
@@ -21,7 +22,7 @@ use crate::items::Item;
 use crate::{
     ApiKey, AuditBlock, AuditSeal, BalancePlace, BalanceReading, BlockRecord, Claim, CommitContext, CommitOutcome,
     DecisionRecord, DueItem, DueKey, DueList, Effect, EffectKind, EffectState, Envelope, Export, ExportFormat,
-    ExportKind, ExportPart, IdempotentResponse, Movement, Page, Payout, PayoutReading, ProviderCash,
+    ExportKind, ExportPart, IdempotentResponse, Movement, Ownership, Page, Payout, PayoutReading, ProviderCash,
     ProviderTransaction, ReceivedEvent, RecordKey, Session, SignIn, StoreError, Sweep,
 };
 
@@ -162,6 +163,10 @@ pub(super) fn transaction() -> ProviderTransaction {
         payment: Some(id("pay", "1")),
         fact: Some("F#stripe#intent#pi_1".to_owned()),
         taken_over_at: Some(later(1)),
+        ownership: Some(Ownership {
+            carrier: "pi_1".parse().unwrap(),
+            marks: vec![OwnershipMark { at: now(), not_ours: true }],
+        }),
         other_business: Some(b()),
         holder: Some(b()),
     }

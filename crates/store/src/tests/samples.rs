@@ -51,6 +51,7 @@ pub(super) fn business() -> Business {
         write_off_tolerances: BTreeMap::new(),
         outside_payments: receivables::OutsidePayments::Propose,
         provider_refunds: receivables::ProviderRefunds::Ask,
+        not_ours: Vec::new(),
         version: 1,
     }
 }

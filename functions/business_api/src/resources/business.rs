@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::response::Response;
 use receivables::business::SettingsChange;
+use receivables::not_ours::{NOT_OURS_RULES_MAX, NotOursRule, RULE_CHARS_MAX};
 use receivables::write_off::tolerance_max;
 use receivables::{Business, Currency, Money, OutsidePayments, ProviderRefunds};
 use serde::{Deserialize, Serialize};
@@ -39,8 +40,75 @@ pub(crate) struct BusinessResponse {
     outside_payments: &'static str,
     /// What a refund means that was made at the payment provider and not ordered here: `ask`, `credits` or `reopens`.
     provider_refunds: &'static str,
+    /// Which money at the payment provider is no matter of the portal.
+    not_ours: Vec<NotOursRuleShape>,
     /// Whether the business is named the owner of its account at the payment provider, which others may share.
     owns_provider_account: bool,
+}
+
+const RULE_EXPECTED: &str =
+    "expected one of metadata, description_contains and statement_descriptor, with 1 to 100 characters in each text";
+
+/// A rule about money that is not yours to collect here: exactly one of its members.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+#[schema(as = NotOursRule)]
+pub(crate) struct NotOursRuleShape {
+    /// The object at the provider has this key in its metadata.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
+    metadata: Option<MetadataRuleShape>,
+    /// The description of the object contains this text, in small letters or capitals.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
+    description_contains: Option<String>,
+    /// The statement descriptor of the object is this text, in small letters or capitals.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
+    statement_descriptor: Option<String>,
+}
+
+/// A key of metadata.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+#[schema(as = MetadataRule)]
+pub(crate) struct MetadataRuleShape {
+    /// The key.
+    #[serde(default)]
+    #[schema(required, example = "order_id")]
+    key: String,
+    /// Its value. Default: any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(nullable = false)]
+    value: Option<String>,
+}
+
+impl NotOursRuleShape {
+    fn of(rule: &NotOursRule) -> Self {
+        let (mut metadata, mut description_contains, mut statement_descriptor) = (None, None, None);
+        match rule {
+            NotOursRule::Metadata { key, value } => {
+                metadata = Some(MetadataRuleShape { key: key.clone(), value: value.clone() });
+            }
+            NotOursRule::DescriptionContains(text) => description_contains = Some(text.clone()),
+            NotOursRule::StatementDescriptor(text) => statement_descriptor = Some(text.clone()),
+        }
+        Self { metadata, description_contains, statement_descriptor }
+    }
+
+    /// The rule; none where it is no rule.
+    fn rule(&self) -> Option<NotOursRule> {
+        let fits = |text: &String| (1..=RULE_CHARS_MAX).contains(&text.trim().chars().count());
+        match (&self.metadata, &self.description_contains, &self.statement_descriptor) {
+            (Some(MetadataRuleShape { key, value }), None, None) => {
+                let rule = NotOursRule::Metadata { key: key.clone(), value: value.clone() };
+                (fits(key) && value.as_ref().is_none_or(fits)).then_some(rule)
+            }
+            (None, Some(text), None) => fits(text).then(|| NotOursRule::DescriptionContains(text.trim().to_owned())),
+            (None, None, Some(text)) => fits(text).then(|| NotOursRule::StatementDescriptor(text.trim().to_owned())),
+            _ => None,
+        }
+    }
 }
 
 /// The settings to change. Those left out stay as they are.
@@ -63,6 +131,11 @@ pub(crate) struct BusinessChangeRequest {
     /// amount covers it. `reopens`: it is to be paid again.
     #[schema(example = "ask")]
     provider_refunds: Option<String>,
+    /// Which money at the payment provider is no matter of the portal, such as a web shop's on the same account: what matches one of up
+    /// to 20 rules is neither listed as unidentified nor put on anybody's account, and stands on the journal's account `not_ours`. What
+    /// names a payment or an invoice of the portal never matches. Replaces all previous rules, and moves nothing that came before.
+    #[schema(max_items = 20, example = json!([{"metadata": {"key": "order_id"}}, {"description_contains": "Shop order"}]))]
+    not_ours: Option<Vec<NotOursRuleShape>>,
     /// `true` names the business the owner of its account at the payment provider. Required before another business shares the account:
     /// payouts are the owner's, and so is money that names no business. Each business sees what belongs to its own payments.
     owns_provider_account: Option<bool>,
@@ -86,6 +159,7 @@ impl BusinessResponse {
             write_off_tolerances: tolerances.map(|(code, amount)| (code.to_string(), amount.to_plain())).collect(),
             outside_payments: business.outside_payments.as_str(),
             provider_refunds: business.provider_refunds.as_str(),
+            not_ours: business.not_ours.iter().map(NotOursRuleShape::of).collect(),
             owns_provider_account,
         })
     }
@@ -98,6 +172,7 @@ impl BusinessChangeRequest {
             write_off_tolerances: self.tolerances(errors),
             outside_payments: self.outside_payments(errors),
             provider_refunds: self.provider_refunds(errors),
+            not_ours: self.not_ours(errors),
         }
     }
 
@@ -108,6 +183,21 @@ impl BusinessChangeRequest {
             errors.add("outside_payments", "expected apply, propose or ignore".to_owned());
         }
         choice
+    }
+
+    fn not_ours(&self, errors: &mut FieldErrors) -> Option<Vec<NotOursRule>> {
+        let shapes = self.not_ours.as_ref()?;
+        if shapes.len() > NOT_OURS_RULES_MAX {
+            errors.add("not_ours", format!("expected at most {NOT_OURS_RULES_MAX} rules"));
+        }
+        let rules = shapes.iter().enumerate().filter_map(|(place, shape)| {
+            let rule = shape.rule();
+            if rule.is_none() {
+                errors.add(&format!("not_ours[{place}]"), RULE_EXPECTED);
+            }
+            rule
+        });
+        Some(rules.collect())
     }
 
     fn provider_refunds(&self, errors: &mut FieldErrors) -> Option<ProviderRefunds> {

@@ -1,8 +1,10 @@
-//! Unidentified money: received without a known customer, until an operator assigns it to one.
+//! Unidentified money: received without a known customer, until an operator assigns it to one, or says that it is not the business's to
+//! collect here.
 
 use axum::extract::Path;
 use axum::response::Response;
 use receivables::ObjectId;
+use receivables::not_ours::NotOursBecause;
 use serde::{Deserialize, Serialize};
 use store::{Paged, Unidentified};
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +20,7 @@ use crate::resources::allocations::{AllocationRequest, check_count, invoice_amou
 use crate::resources::amount::Amount;
 use crate::resources::customers::customer_of_field;
 use crate::resources::payments::PaymentResponse;
-use crate::resources::reason::parse_reason;
+use crate::resources::reason::{ReasonRequest, parse_reason};
 
 /// The customer to whom unidentified money belongs.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,8 +54,16 @@ pub(crate) struct UnidentifiedMoneyResponse {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     other_amounts: Vec<Amount>,
-    /// Always `unidentified`.
+    /// `unidentified`, or `not_ours` for what is no matter of the portal.
     reason: &'static str,
+    /// The rule of the business by which it is not ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    not_ours_by_rule: Option<String>,
+    /// The reason for which a person said that it is not ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    not_ours_because: Option<String>,
     /// The same as `id`.
     provider_object: String,
     /// The provider's id of the customer, if the object names one.
@@ -68,6 +78,9 @@ pub(crate) struct UnidentifiedMoneyResponse {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct UnidentifiedQuery {
+    /// `unidentified` (default), or `not_ours` for what a person or a rule of the business said is no matter of the portal.
+    #[param(value_type = String, required = false)]
+    status: Option<String>,
     /// Items per page, 1 to 100. Default: 50.
     #[param(value_type = u32, required = false, minimum = 1, maximum = 100)]
     limit: Option<String>,
@@ -77,13 +90,20 @@ pub(crate) struct UnidentifiedQuery {
 
 impl UnidentifiedMoneyResponse {
     fn of(money: &Unidentified) -> Result<Self, ApiError> {
+        let (by_rule, because) = match money.not_ours.clone() {
+            Some(NotOursBecause::Rule(rule)) => (Some(rule), None),
+            Some(NotOursBecause::Person(reason)) => (None, Some(reason)),
+            None => (None, None),
+        };
         let mut amounts = money.held.iter().copied().map(Amount::from);
         let amount = amounts.next().ok_or_else(|| ApiError::defect("unidentified money", &money.object))?;
         Ok(Self {
             id: money.object.to_string(),
             amount,
             other_amounts: amounts.collect(),
-            reason: "unidentified",
+            reason: if money.not_ours.is_some() { "not_ours" } else { "unidentified" },
+            not_ours_by_rule: by_rule,
+            not_ours_because: because,
             provider_object: money.object.to_string(),
             provider_customer: money.provider_customer.as_ref().map(ToString::to_string),
             heard_at: money.heard_at.to_string(),
@@ -100,12 +120,72 @@ pub(crate) async fn list_unidentified(
     caller: Caller,
     StrictQuery(query): StrictQuery<UnidentifiedQuery>,
 ) -> Result<ApiResponse, ApiError> {
-    let list = ListScope::new(&caller, "unidentified", &[]);
-    let page = validate(|errors| list.page(query.limit.as_deref(), query.cursor.as_deref(), errors))?;
-    let found = caller.store().unidentified(caller.business_id(), &page).await?;
+    let status = query.status.as_deref().unwrap_or("unidentified");
+    let list = ListScope::new(&caller, "unidentified", &[Some(status)]);
+    let page = validate(|errors| {
+        if !["unidentified", "not_ours"].contains(&status) {
+            errors.add("status", "expected unidentified or not_ours");
+        }
+        list.page(query.limit.as_deref(), query.cursor.as_deref(), errors)
+    })?;
+    let (store, b) = (caller.store(), caller.business_id());
+    let found =
+        if status == "not_ours" { store.not_ours(b, &page).await? } else { store.unidentified(b, &page).await? };
     let items = found.items.iter().map(UnidentifiedMoneyResponse::of).collect::<Result<Vec<_>, ApiError>>()?;
     let paged = Paged { items, next_cursor: found.next_cursor };
     ApiResponse::ok(&list.respond(paged, |money: UnidentifiedMoneyResponse| money))
+}
+
+/// Say that unidentified money is not yours to collect here
+///
+/// Such as a web shop's on the same account at the payment provider. It leaves the list and is kept: list it with `status=not_ours`. It
+/// can be restored, or assigned to a customer all the same. In the journal it moves to the account `not_ours` on this day. The same
+/// request again changes nothing.
+#[utoipa::path(
+    post, path = "/api/v1/unidentified/{id}/dismiss", tag = "Unapplied and unidentified", request_body = ReasonRequest,
+    params(("id" = String, Path, description = "The `id`, as given in the list.")),
+    responses((status = 200, description = "The money, which is not yours.", body = UnidentifiedMoneyResponse))
+)]
+pub(crate) async fn dismiss_unidentified(
+    Path(id): Path<String>,
+    request: IdempotentRequest,
+) -> Result<Response, ApiError> {
+    let body: ReasonRequest = request.json()?;
+    let reason = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let object: ObjectId = id.parse().map_err(|_| ApiError::not_found())?;
+            let (why, caller) = (reason.as_str().to_owned(), &run.caller);
+            let context = run.for_action(reason);
+            let money = operations::dismiss(&context, caller.business_id(), &object, &why, caller.now).await?;
+            ApiResponse::ok(&UnidentifiedMoneyResponse::of(&money)?)
+        })
+        .await
+}
+
+/// Take back that money is not yours
+///
+/// It is listed as unidentified again, also where a rule of the business said that it is not yours. In the journal it moves back to the
+/// account `unidentified` on this day. The same request again changes nothing.
+#[utoipa::path(
+    post, path = "/api/v1/unidentified/{id}/restore", tag = "Unapplied and unidentified", request_body = ReasonRequest,
+    params(("id" = String, Path, description = "The `id`, as given in the list.")),
+    responses((status = 200, description = "The money, which is to be identified.", body = UnidentifiedMoneyResponse))
+)]
+pub(crate) async fn restore_unidentified(
+    Path(id): Path<String>,
+    request: IdempotentRequest,
+) -> Result<Response, ApiError> {
+    let body: ReasonRequest = request.json()?;
+    let reason = validate(|errors| body.read(errors))?;
+    request
+        .run_once(async |run| {
+            let object: ObjectId = id.parse().map_err(|_| ApiError::not_found())?;
+            let (context, caller) = (run.for_action(reason), &run.caller);
+            let money = operations::restore(&context, caller.business_id(), &object, caller.now).await?;
+            ApiResponse::ok(&UnidentifiedMoneyResponse::of(&money)?)
+        })
+        .await
 }
 
 /// Assign unidentified money to a customer

@@ -52,12 +52,14 @@ mod concern;
 mod dispute;
 mod fetched;
 mod intent;
+mod labels;
 mod method;
 mod payout;
 mod refund;
 
 use std::borrow::Cow;
 
+use receivables::not_ours::ObjectLabels;
 use receivables::saved_method::MethodReport;
 use receivables::{Balance, BusinessId, Currency, Money, ObjectId, ObjectState, PaymentId, Report};
 use serde::Deserialize;
@@ -166,6 +168,11 @@ pub fn reports(event: &Event<'_>) -> Result<Meaning, Unreadable> {
     let subject = Fetchable::of_event(kind).ok_or(Unreadable::because("the event's type is of no family"))?;
     is_a(event, subject.word())?;
     subject.read(object, Some(kind))
+}
+
+/// What the object of an event says of itself beside its money.
+pub fn labels(event: &Event<'_>) -> ObjectLabels {
+    event.object().map(labels::read).unwrap_or_default()
 }
 
 /// The reports of a fetched checkout session, and of its intent where that was expanded.

@@ -97,7 +97,7 @@ impl PaymentMethodResponse {
 /// Those that the payment provider has told of. A method can be charged while the customer is away if they agreed to that when they
 /// saved it (at Stripe: a setup with `usage=off_session`, or a payment with `setup_future_usage=off_session`).
 #[utoipa::path(
-    get, path = "/api/v1/customers/{id}/payment_methods", tag = "Customers",
+    get, path = "/api/v1/customers/{id}/payment-methods", tag = "Customers",
     params(("id" = String, Path, description = "The customer's id, or your `external_id`.")),
     responses((status = 200, description = "The methods.", body = PaymentMethodsResponse))
 )]
