@@ -340,13 +340,11 @@ async fn set_mandate(
     .await
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CardBehind {
-    number: String,
-}
-
-async fn change_card(State(sandbox): State<Sandbox>, Path(id): Path<String>, Json(card): Json<CardBehind>) -> Response {
+async fn change_card(
+    State(sandbox): State<Sandbox>,
+    Path(id): Path<String>,
+    Json(card): Json<saved_methods::CardBehind>,
+) -> Response {
     carry_out(&sandbox, move |transaction| saved_methods::behave_as(transaction, &id, &card.number)).await
 }
 

@@ -1,5 +1,6 @@
 //! Saved methods: a business attaches, changes and detaches them.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::api_error::ApiError;
@@ -123,6 +124,13 @@ pub(super) fn live_mandate(transaction: &Transaction<'_>, method: &Record) -> Re
         }
     }
     Ok(None)
+}
+
+/// The test card as which a saved one is to behave.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CardBehind {
+    pub(super) number: String,
 }
 
 /// The card behind a saved method is not what it was: its issuer answers as for another test card.
