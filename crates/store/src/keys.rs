@@ -54,11 +54,12 @@ mod due;
 mod inbox;
 mod invoices;
 mod movements;
+mod outgoing_payments;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use receivables::provider_object::{ObjectId, Provider};
-use receivables::{BusinessId, CreditNoteId, CustomerId, ExportId, OutgoingPaymentId, PayLinkId, PaymentId};
+use receivables::{BusinessId, CreditNoteId, CustomerId, ExportId, PayLinkId, PaymentId};
 
 pub(crate) use due::*;
 pub use due::{DUE_SHARDS, DueList};
@@ -66,6 +67,7 @@ pub use inbox::EVENT_SHARDS;
 pub(crate) use inbox::*;
 pub(crate) use invoices::*;
 pub(crate) use movements::*;
+pub(crate) use outgoing_payments::*;
 
 /// The place of an item: its partition and its sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -253,16 +255,6 @@ pub(crate) fn credit_note_in_account(at: Timestamp, n: &CreditNoteId) -> String 
 
 pub(crate) fn credit_notes(b: &BusinessId) -> String {
     format!("B#{b}#CN")
-}
-
-pub(crate) fn outgoing_payment(b: &BusinessId, id: &OutgoingPaymentId) -> Key {
-    Key::new(format!("OP#{b}#{id}"), "OP")
-}
-
-pub(crate) const OUTGOING_PAYMENT: &str = "OP#";
-
-pub(crate) fn outgoing_payment_in_account(at: Timestamp, id: &OutgoingPaymentId) -> String {
-    format!("{OUTGOING_PAYMENT}{at:.3}#{id}")
 }
 
 pub(crate) fn reviews(b: &BusinessId) -> String {
