@@ -41,21 +41,18 @@ use super::database::{Record, RequestIds, Transaction};
 use super::disputes::{self, DisputeMove, Settlement, Verdict};
 use super::payment_intents::{self, Terms};
 use super::payment_methods::{self, Instrument};
-use super::payouts::{Ending, Form};
 use super::test_numbers::DisputeForm;
 use super::{
     Sandbox, balance_transactions, confirmation, customers, direct_payments, dispute_words, legacy_version, money,
-    payouts, radar, saved_methods, setup_intents,
+    radar, saved_methods, setup_intents,
 };
 use fault_injection::Outage;
 
 mod cash;
+mod payouts;
 
 pub(super) fn routes() -> Router<Sandbox> {
     Router::new()
-        .route("/payouts", post(pay_out))
-        .route("/payouts/{id}/fail", post(fail_payout))
-        .route("/payouts/{id}/cancel", post(cancel_payout))
         .route("/fees", post(take_fee))
         .route("/disputes", post(open_dispute))
         .route("/disputes/{id}", post(settle_dispute))
@@ -72,6 +69,7 @@ pub(super) fn routes() -> Router<Sandbox> {
         .route("/shape", post(set_shape))
         .route("/outage", post(set_outage))
         .merge(cash::routes())
+        .merge(payouts::routes())
 }
 
 async fn carry_out(
@@ -87,36 +85,6 @@ async fn carry_out(
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewPayouts {
-    by_hand: Option<ManualPayout>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ManualPayout {
-    amount: i64,
-    currency: String,
-    #[serde(default)]
-    instant: bool,
-}
-
-async fn pay_out(State(sandbox): State<Sandbox>, request: Option<Json<NewPayouts>>) -> Response {
-    let Json(request) = request.unwrap_or_default();
-    carry_out(&sandbox, move |transaction| {
-        let made = match &request.by_hand {
-            Some(payout) => {
-                let form = if payout.instant { Form::Instant } else { Form::ByHand };
-                payouts::create_by_hand(transaction, &payout.currency, payout.amount, form)?
-            }
-            None => payouts::create_all(transaction)?,
-        };
-        Ok(json!({ "object": "list", "data": made, "has_more": false, "url": "/v1/payouts" }))
-    })
-    .await
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fee {
@@ -126,25 +94,6 @@ struct Fee {
 
 async fn take_fee(State(sandbox): State<Sandbox>, Json(fee): Json<Fee>) -> Response {
     carry_out(&sandbox, move |transaction| balance_transactions::take_fee(transaction, &fee.currency, fee.amount)).await
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PayoutFailure {
-    failure_code: Option<String>,
-}
-
-async fn fail_payout(
-    State(sandbox): State<Sandbox>,
-    Path(id): Path<String>,
-    failure: Option<Json<PayoutFailure>>,
-) -> Response {
-    let code = failure.and_then(|Json(failure)| failure.failure_code).unwrap_or_else(|| "account_closed".to_owned());
-    carry_out(&sandbox, move |transaction| payouts::end(transaction, &id, Ending::Failed(&code))).await
-}
-
-async fn cancel_payout(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
-    carry_out(&sandbox, move |transaction| payouts::end(transaction, &id, Ending::Cancelled)).await
 }
 
 #[derive(Deserialize)]

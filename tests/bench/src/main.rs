@@ -16,6 +16,7 @@ mod invocations;
 mod laptop;
 mod loopback;
 mod pay_page;
+mod payout;
 mod programs;
 mod rate;
 mod running;
@@ -37,12 +38,13 @@ struct Part {
     measure: fn(&Effort, &mut Table) -> Outcome,
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part { name: "ingest", measure: ingest::measure },
     Part { name: "apply", measure: apply::measure },
     Part { name: "rate", measure: rate::measure },
     Part { name: "flat", measure: apply::measure_flat },
     Part { name: "statement", measure: statement::measure },
+    Part { name: "payout", measure: payout::measure },
     Part { name: "run", measure: laptop::measure },
     Part { name: "page", measure: pay_page::measure },
     Part { name: "lambda", measure: functions::measure },
@@ -53,8 +55,8 @@ const HELP: &str = "\
 cargo xtask bench [--only NAME] [--quick]
 cargo xtask bench --simulation [WORLDS] [--from SEED] [--minutes N]
 
-  --only NAME   one part: ingest, apply, rate, flat, statement, run, page,
-                lambda or webhook
+  --only NAME   one part: ingest, apply, rate, flat, statement, payout, run,
+                page, lambda or webhook
   --quick       fewer samples and shorter waits: to see that it works
   --simulation  no measurements but simulated worlds whose books must hold, 20,000 unless told otherwise
   --from SEED   the first seed of them
