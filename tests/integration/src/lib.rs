@@ -40,6 +40,7 @@ mod shared_account;
 mod sign_in;
 mod skipped_invoices;
 mod statement;
+mod stored_form;
 mod tidy;
 mod torn_reads;
 mod two_versions;
