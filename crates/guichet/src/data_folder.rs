@@ -24,7 +24,7 @@ pub(crate) fn prepare(folder: &Path) -> io::Result<()> {
 }
 
 /// The number of the form in which items are stored. It changes where this version cannot read what another wrote.
-const STORED_FORM: u32 = 4;
+pub const STORED_FORM: u32 = 4;
 
 /// The folder's own settings, made once and kept in `kept.json`.
 #[derive(Clone, Serialize, Deserialize)]

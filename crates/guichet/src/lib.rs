@@ -20,6 +20,7 @@ mod options;
 mod process;
 
 pub use api_key::ApiKeyError;
+pub use data_folder::STORED_FORM;
 pub use error::LocalError;
 pub use exposure::ExposureError;
 pub use options::{Options, Reach, StreamHandler, StripeAccount};

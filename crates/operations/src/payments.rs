@@ -249,7 +249,7 @@ pub(crate) async fn close_checkout(
     let key = IdempotencyKey::new(payment.business(), payment.id(), Operation::CloseCheckout, 1);
     match context.gateways.of(payment.provider())?.close_checkout(&checkout.id, &key).await? {
         CloseOutcome::Closed(reports) => commit_reports(context, payment, &reports, None, now).await,
-        CloseOutcome::NoLongerOpen => ask_provider(context, payment, now).await,
+        CloseOutcome::NoLongerOpen => Box::pin(ask_provider(context, payment, now)).await,
     }
 }
 
@@ -286,7 +286,7 @@ pub(crate) async fn ask_provider(
                 Ok(payment)
             }
         }
-        Instrument::Charge(charge) => saved_charge::ask_about_charge(context, payment, &charge, now).await,
+        Instrument::Charge(charge) => Box::pin(saved_charge::ask_about_charge(context, payment, &charge, now)).await,
         Instrument::Outside => Ok(payment),
     }
 }

@@ -68,17 +68,15 @@ pub async fn order_refund(
         check_number(context, business, new.credit_note_number.as_ref()).await?;
         let note = CreditNoteId::derived(new.id.as_str(), &[new.payment.as_str()]);
         let note = note_of_refund(business, note, new.credit_note_number.as_ref(), &new.reason, now)?;
-        change_payment(context, before, &[], now, |payment, _, now| {
-            let whole = || match &new.invoice {
-                Some(invoice) => payment
-                    .allocations()
-                    .iter()
-                    .find(|allocation| allocation.invoice == *invoice)
-                    .map_or(Money::zero(payment.currency()), |allocation| allocation.applied),
-                None => {
-                    let currency = new.currency.unwrap_or(payment.currency());
-                    payment.refundable_in(currency).unwrap_or(Money::zero(currency))
+        Box::pin(change_payment(context, before, &[], now, |payment, _, now| {
+            let whole = || {
+                if let Some(invoice) = &new.invoice {
+                    let mut parts = payment.allocations().iter();
+                    let part = parts.find(|allocation| allocation.invoice == *invoice);
+                    return part.map_or(Money::zero(payment.currency()), |allocation| allocation.applied);
                 }
+                let currency = new.currency.unwrap_or(payment.currency());
+                payment.refundable_in(currency).unwrap_or(Money::zero(currency))
             };
             let amount = new.amount.map_or_else(|| chargeable_part(gateway, whole()), Ok)?;
             let request = RefundRequest {
@@ -90,10 +88,10 @@ pub async fn order_refund(
                 reason: new.reason.clone(),
             };
             Ok::<_, Refusal>(payment::order_refund(payment, request, now)?)
-        })
+        }))
         .await?
     };
-    match request_refunds(context, payment, now).await {
+    match Box::pin(request_refunds(context, payment, now)).await {
         // The order is stored: the timer asks for it again.
         Err(error) if error.retryable() => {
             context.store.payment(&business.id, &new.payment).await?.ok_or(OperationError::NotFound)

@@ -14,6 +14,7 @@ use crate::provider_object::ObjectId;
 
 /// What is known of a saved method.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is said by itself, and none follows from the others")]
 pub struct MethodState {
     /// The provider's customer it belongs to.
     pub customer: Option<ObjectId>,

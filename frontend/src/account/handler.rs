@@ -25,14 +25,14 @@ pub(crate) async fn show_account(claims: ClaimsSession) -> Result<Response, Fail
     let (request, customer) = (claims.request(), claims.customer());
     let (store, business) = (&request.context().store, &request.business);
     let (open_page, payments_page) = (Page::first(OPEN_SHOWN_MAX), Page::first(PAYMENTS_SHOWN_MAX));
-    let read = async {
+    let read = Box::pin(async {
         tokio::try_join!(
             store.customer(&business.id, customer),
             store.account(&business.id, customer),
             store.open_invoices(&business.id, customer, &open_page),
             store.payments_of(&business.id, customer, &payments_page),
         )
-    };
+    });
     let (customer, sums, open, payments) = claims.and(read).await?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
     let today = request.today();

@@ -40,8 +40,9 @@ pub(crate) async fn list_invoices(claims: ClaimsSession, Query(query): Query<Lis
     let (store, business) = (&request.context().store, &request.business.id);
     let continued = cursor.is_some();
     let page = Page { limit: ROWS_MAX, cursor };
-    let read =
-        async { tokio::try_join!(store.customer(business, customer), store.invoices_of(business, customer, &page)) };
+    let read = Box::pin(async {
+        tokio::try_join!(store.customer(business, customer), store.invoices_of(business, customer, &page))
+    });
     let (customer, invoices) = claims.and(read).await?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
     let today = request.today();
@@ -76,10 +77,10 @@ pub(crate) async fn pay_invoice(
 async fn open(claims: ClaimsSession, id: &str) -> Result<PayableInvoice, Failure> {
     let id: Result<InvoiceId, _> = id.parse();
     let (store, business) = (&claims.request().context().store, &claims.request().business.id);
-    let read = async {
+    let read = Box::pin(async {
         let Ok(id) = &id else { return Ok((None, None)) };
         tokio::try_join!(store.invoice(business, id), store.customer(business, claims.customer()))
-    };
+    });
     // Whoever is not signed in is asked to, whatever the address.
     let (invoice, customer) = claims.and(read).await?;
     let invoice = invoice.filter(|invoice| invoice.head.customer == *claims.customer()).ok_or(ErrorPage::NotFound)?;

@@ -82,9 +82,9 @@ pub(crate) async fn download_statement(
 async fn load(claims: &ClaimsSession, query: &StatementQuery) -> Result<(Customer, StatementView), Failure> {
     let (request, customer) = (claims.request(), claims.customer());
     let (store, business) = (&request.context().store, &request.business);
-    let read = async {
+    let read = Box::pin(async {
         tokio::try_join!(store.customer(&business.id, customer), store.statement(&business.id, customer, query))
-    };
+    });
     let (customer, data) = claims.and(read).await?;
     let customer = customer.ok_or(ErrorPage::NotFound)?;
     Ok((customer, statement_view(query, &data)?))

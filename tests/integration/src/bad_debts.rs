@@ -37,6 +37,7 @@ async fn ask(world: &World, path: &str, body: &Value) -> (StatusCode, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn a_bad_debt_needs_its_permission_and_has_its_account_and_is_recovered() {
     let world = &World::new().await;
     let customer = world.customer("en").await;

@@ -56,6 +56,7 @@ async fn on_account(world: &World, account: &str) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one story")]
 async fn credit_goes_out_by_the_bank_of_credit_notes_first_and_can_come_back() {
     let world = &World::new().await;
     let customer = with_cash(world, &[4_000, 3_000]).await;

@@ -46,6 +46,7 @@ mod shared_account;
 mod sign_in;
 mod skipped_invoices;
 mod statement;
+mod stored_form;
 mod suspense;
 mod tidy;
 mod torn_reads;

@@ -413,8 +413,8 @@ impl Generator {
                     self.steps.extend([Step::Drain, Step::Advance { minutes: 3 * 24 * 60 }]);
                 }
                 // Without a random number, so that the steps after it stay the same.
-                if self.steps.len() % 2 == 0 {
-                    self.steps.push(Step::PayOutByHand { percent: 40, instant: self.steps.len() % 4 == 0 });
+                if self.steps.len().is_multiple_of(2) {
+                    self.steps.push(Step::PayOutByHand { percent: 40, instant: self.steps.len().is_multiple_of(4) });
                 }
                 self.steps.push(Step::PayOut);
                 if self.random.percent(35) {

@@ -38,6 +38,7 @@ pub use faults::{Disturbance, Fault};
 pub use generator::generate;
 pub use shrink::{ShrunkSteps, shrink};
 pub use steps::Step;
+use testing::World;
 
 /// Why a world failed.
 #[derive(Clone, Debug)]
@@ -76,7 +77,8 @@ impl fmt::Display for FailedWorld {
 /// Runs steps in a new world, with a runtime of its own that ends with it.
 pub fn run_steps(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(run_in_world(seed, steps))));
+    let play = async { Box::pin(run_in_world(seed, steps)).await.map(|runner| runner.coverage.take()) };
+    let done = catch_unwind(AssertUnwindSafe(|| runtime.block_on(play)));
     runtime.shutdown_background();
     done.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
@@ -85,7 +87,21 @@ pub fn run_steps(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     })
 }
 
-async fn run_in_world(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
+/// A world at rest, whose books hold.
+pub struct WorldAtRest {
+    pub world: World,
+    /// What happened in it.
+    pub coverage: Coverage,
+}
+
+/// Plays the world of a seed until it is at rest.
+pub async fn play(seed: u64) -> Result<WorldAtRest, Failure> {
+    let runner = Box::pin(run_in_world(seed, &generate(seed))).await?;
+    let coverage = runner.coverage.take();
+    Ok(WorldAtRest { world: runner.world, coverage })
+}
+
+async fn run_in_world(seed: u64, steps: &[Step]) -> Result<runner::Runner, Failure> {
     let mut runner = runner::Runner::begin(seed).await;
     let mut follower = follower::Follower::of(&runner.world);
     // A quarter of the worlds is checked whenever all work is done, and a quarter of those after every step.
@@ -108,7 +124,7 @@ async fn run_in_world(seed: u64, steps: &[Step]) -> Result<Coverage, Failure> {
     Box::pin(runner.come_to_rest(seed)).await?;
     Box::pin(follower.read_on()).await.map_err(|error| Failure::new("what changed is not told", error))?;
     Box::pin(follower.agrees()).await?;
-    Ok(runner.coverage.take())
+    Ok(runner)
 }
 
 /// The result of many worlds.

@@ -388,6 +388,22 @@ impl fmt::Display for Step {
                 write!(f, "M{foreign} is said to be of C{customer}")?;
                 invoice.map_or(Ok(()), |invoice| write!(f, ", for I{invoice}"))
             }
+            Self::Apply { money, invoice, percent } => write!(f, "apply {percent} % of {money} to I{invoice}"),
+            Self::Unapply { money, place, percent } => write!(f, "take {percent} % of part {place} of {money} back"),
+            Self::Move { money, place, invoice, percent } => {
+                write!(f, "move {percent} % of part {place} of {money} to I{invoice}")
+            }
+            Self::HandOver { money, customer } => write!(f, "hand {money} over to C{customer}"),
+            Self::CloseReview { money } => write!(f, "close a review of {money}"),
+            _ => self.tell_of_credit(f),
+        }
+    }
+}
+
+impl Step {
+    /// Steps about credit, and what is not expected any more.
+    fn tell_of_credit(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             Self::Credit { note, customer, currency, minor, invoice } => {
                 write!(f, "credit note N{note} to C{customer}: {}", plain(*minor, *currency))?;
                 invoice.map_or(Ok(()), |invoice| write!(f, ", for I{invoice}"))
@@ -397,35 +413,26 @@ impl fmt::Display for Step {
             Self::PayOutCredit { outgoing, customer, currency, percent } => {
                 write!(
                     f,
-                    "pay {percent}% of C{customer}'s credit in currency {currency} out by the bank, as O{outgoing}"
+                    "pay {percent} % of C{customer}'s credit in currency {currency} out by the bank, as O{outgoing}"
                 )
             }
             Self::RefundCredit { order, customer, currency, percent } => {
                 write!(
                     f,
-                    "pay {percent}% of C{customer}'s credit in currency {currency} out by the provider, as R{order}"
+                    "pay {percent} % of C{customer}'s credit in currency {currency} out by the provider, as R{order}"
                 )
             }
             Self::ReversePayout { outgoing } => write!(f, "the bank sends O{outgoing} back"),
             Self::RefundSuspense { order, payment, percent } => {
-                write!(f, "order R{order}: {percent}% of what P{payment} has in suspense is refunded")
+                write!(f, "order R{order}: {percent} % of what P{payment} has in suspense is refunded")
             }
             Self::WriteOff { invoice } => write!(f, "write I{invoice} off"),
-            Self::BadDebt { invoice, percent } => write!(f, "write {percent}% of I{invoice} off as a bad debt"),
-            Self::TakeBack { invoice, percent } => write!(f, "take {percent}% of the write-off of I{invoice} back"),
-            Self::Apply { money, invoice, percent } => write!(f, "apply {percent} % of {money} to I{invoice}"),
-            Self::Unapply { money, place, percent } => write!(f, "take {percent} % of part {place} of {money} back"),
-            Self::Move { money, place, invoice, percent } => {
-                write!(f, "move {percent} % of part {place} of {money} to I{invoice}")
-            }
-            Self::HandOver { money, customer } => write!(f, "hand {money} over to C{customer}"),
-            Self::CloseReview { money } => write!(f, "close a review of {money}"),
+            Self::BadDebt { invoice, percent } => write!(f, "write {percent} % of I{invoice} off as a bad debt"),
+            Self::TakeBack { invoice, percent } => write!(f, "take {percent} % of the write-off of I{invoice} back"),
             _ => self.tell_of_banks(f),
         }
     }
-}
 
-impl Step {
     fn tell_of_banks(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Transfer { payment, percent } => write!(f, "pay P{payment} by transfer, {percent} % of it at once"),

@@ -42,7 +42,7 @@ pub struct World {
     pub product: String,
     client: Client,
     numbers: AtomicUsize,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// The response to a request.
@@ -101,8 +101,28 @@ impl World {
         Self::start(b"world", Clock::manual(BEGINNING.parse().expect("an instant")), Some(nobody)).await
     }
 
+    /// A world that goes on, at an instant, in a folder that another left.
+    pub async fn in_folder(folder: tempfile::TempDir, at: Timestamp) -> Self {
+        Self::start_in(folder, b"later", Clock::manual(at), None).await
+    }
+
+    /// Ends the world, and gives its folder away.
+    pub async fn leave(self) -> tempfile::TempDir {
+        self.local.stop().await.expect("the process ends");
+        self.folder
+    }
+
     async fn start(seed: &[u8], clock: Clock, stream_handler: Option<StreamHandler>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::start_in(folder, seed, clock, stream_handler).await
+    }
+
+    async fn start_in(
+        folder: tempfile::TempDir,
+        seed: &[u8],
+        clock: Clock,
+        stream_handler: Option<StreamHandler>,
+    ) -> Self {
         let (calls, invocations) = (Calls::default(), Invocations::default());
         let (process_started, started) = watch::channel(None);
         let stream_handler = stream_handler.unwrap_or_else(|| invocations.handler(started));
@@ -126,7 +146,7 @@ impl World {
         process_started.send_replace(Some(started));
         let client = Client::builder().redirect(Policy::none()).build().expect("a client");
         let product = local.origin.clone();
-        Self { local, clock, calls, invocations, product, client, numbers: AtomicUsize::new(1), _folder: folder }
+        Self { local, clock, calls, invocations, product, client, numbers: AtomicUsize::new(1), folder }
     }
 
     pub fn now(&self) -> Timestamp {

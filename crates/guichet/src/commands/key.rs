@@ -87,8 +87,9 @@ async fn create(arguments: CreateArguments) -> Outcome {
 async fn list(arguments: ListArguments) -> Outcome {
     let (local, business) = arguments.of.open().await?;
     for key in local.state.context.store.keys_of_business(&business).await? {
-        let may: String = key.permissions.iter().map(|permission| format!("  {permission}")).collect();
-        println!("{}  {}{may}", key.id, key.name);
+        let mut columns = vec![key.id.to_string(), key.name.clone()];
+        columns.extend(key.permissions.iter().map(ToString::to_string));
+        println!("{}", columns.join("  "));
     }
     local.stop().await?;
     Ok(ExitCode::SUCCESS)

@@ -107,27 +107,28 @@ impl FactKind {
     /// The kind of a name, with what it tells. `Ok(None)` where no kind has the name, an error where a field is missing that the kind
     /// has.
     pub fn named(name: &str, told: FactFields) -> Result<Option<Self>, MissingField> {
+        if name.starts_with("payment.") {
+            return Self::named_of_payment(name, told);
+        }
         let FactFields {
             invoice,
-            payment,
             credit_note,
             outgoing_payment,
             number,
             issued_on,
             amount,
-            total,
             open,
             write_off,
             schedule,
-            decline,
+            payment: _,
+            total: _,
+            decline: _,
         } = told;
         let invoice = || invoice.ok_or(MissingField("invoice"));
-        let payment = || payment.ok_or(MissingField("payment"));
         let outgoing_payment = || outgoing_payment.ok_or(MissingField("outgoing_payment"));
         let number = || number.ok_or(MissingField("number"));
         let issued_on = || issued_on.ok_or(MissingField("issued_on"));
         let amount = || amount.ok_or(MissingField("amount"));
-        let total = || total.ok_or(MissingField("total"));
         let open = || open.ok_or(MissingField("open"));
         Ok(Some(match name {
             "customer.registered" => Self::CustomerRegistered,
@@ -155,6 +156,27 @@ impl FactKind {
             "invoice.write_off_reversed" => {
                 Self::WriteOffReversed { invoice: invoice()?, number: number()?, reopened: amount()?, open: open()? }
             }
+            "credit_note.issued" => Self::CreditNoteIssued {
+                credit_note: credit_note.ok_or(MissingField("credit_note"))?,
+                number: number()?,
+                issued_on: issued_on()?,
+                amount: amount()?,
+            },
+            "credit.paid_out" => Self::CreditPaidOut { outgoing_payment: outgoing_payment()?, amount: amount()? },
+            "credit.payout_reversed" => {
+                Self::CreditPayoutReversed { outgoing_payment: outgoing_payment()?, amount: amount()? }
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The kinds that are of a payment.
+    fn named_of_payment(name: &str, told: FactFields) -> Result<Option<Self>, MissingField> {
+        let FactFields { payment, amount, total, decline, .. } = told;
+        let payment = || payment.ok_or(MissingField("payment"));
+        let amount = || amount.ok_or(MissingField("amount"));
+        let total = || total.ok_or(MissingField("total"));
+        Ok(Some(match name {
             "payment.started" => Self::PaymentStarted { payment: payment()?, amount: amount()? },
             "payment.needs_action" => Self::PaymentNeedsAction { payment: payment()?, amount: amount()? },
             "payment.processing" => Self::PaymentProcessing { payment: payment()?, amount: amount()? },
@@ -173,16 +195,6 @@ impl FactKind {
             }
             "payment.reinstated" => {
                 Self::PaymentReinstated { payment: payment()?, amount: amount()?, charged_back: total()? }
-            }
-            "credit_note.issued" => Self::CreditNoteIssued {
-                credit_note: credit_note.ok_or(MissingField("credit_note"))?,
-                number: number()?,
-                issued_on: issued_on()?,
-                amount: amount()?,
-            },
-            "credit.paid_out" => Self::CreditPaidOut { outgoing_payment: outgoing_payment()?, amount: amount()? },
-            "credit.payout_reversed" => {
-                Self::CreditPayoutReversed { outgoing_payment: outgoing_payment()?, amount: amount()? }
             }
             _ => return Ok(None),
         }))

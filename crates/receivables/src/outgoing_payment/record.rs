@@ -16,6 +16,7 @@ use crate::payment::Payment;
 
 /// A source of credit as it stands.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are a few at a time, and most are payments")]
 pub enum Credit {
     /// A credit note.
     CreditNote(CreditNote),

@@ -33,9 +33,9 @@ pub fn charge_not_made(before: &Payment, now: Timestamp) -> Option<(Payment, Dec
     waits.then(|| fold::decide(before, before.clone(), Reason::Abandoned, now))
 }
 
-fn changed(before: &Payment, now: Timestamp, change: impl FnOnce(&mut Charge)) -> Option<(Payment, Decision)> {
+fn changed(before: &Payment, now: Timestamp, alter: impl FnOnce(&mut Charge)) -> Option<(Payment, Decision)> {
     let mut payment = before.clone();
     let Instrument::Charge(charge) = &mut payment.instrument else { return None };
-    change(charge);
+    alter(charge);
     (payment.instrument != before.instrument).then(|| fold::decide(before, payment, Reason::FoldedState, now))
 }

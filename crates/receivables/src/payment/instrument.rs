@@ -108,8 +108,7 @@ impl Instrument {
     /// once its payer has paid.
     pub(super) fn speaks_for(&self, state: State) -> bool {
         match (self, state) {
-            (_, State::Processing) => true,
-            (Self::Charge(_), State::Started | State::NeedsAction) => true,
+            (_, State::Processing) | (Self::Charge(_), State::Started | State::NeedsAction) => true,
             (Self::Page(_) | Self::Outside, State::Started | State::NeedsAction)
             | (_, State::Settled | State::Failed | State::Cancelled) => false,
         }

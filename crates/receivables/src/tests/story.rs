@@ -64,19 +64,7 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
         return told;
     }
     match verb {
-        "invoice" => {
-            let (demand, due_on) = rest.split_once(" due ").unwrap();
-            let (name, gross) = demand.split_once(' ').unwrap();
-            let days = due_on.split(", ").filter_map(|day| day.split_once(' '));
-            let days: Vec<Due> =
-                days.map(|(on, amount)| Due { on: on.parse().unwrap(), amount: money(amount) }).collect();
-            let decision = if days.is_empty() {
-                books.issue(name, money(gross), due_on.parse().unwrap())
-            } else {
-                books.issue_due(name, &days)
-            };
-            results(books, &decision)
-        }
+        "invoice" => issue(books, rest),
         "pay" | "charge" => {
             let (name, parts) = rest.split_once(": ").unwrap();
             let parts: Vec<(&str, Money)> = parts.split(", ").map(part).collect();
@@ -125,6 +113,19 @@ fn tell(books: &mut Books, line: &str) -> Vec<String> {
         | "give-up" => operate(books, verb, rest),
         _ => panic!("no such line in a story: {line}"),
     }
+}
+
+fn issue(books: &mut Books, rest: &str) -> Vec<String> {
+    let (demand, due_on) = rest.split_once(" due ").unwrap();
+    let (name, gross) = demand.split_once(' ').unwrap();
+    let days = due_on.split(", ").filter_map(|day| day.split_once(' '));
+    let days: Vec<Due> = days.map(|(on, amount)| Due { on: on.parse().unwrap(), amount: money(amount) }).collect();
+    let decision = if days.is_empty() {
+        books.issue(name, money(gross), due_on.parse().unwrap())
+    } else {
+        books.issue_due(name, &days)
+    };
+    results(books, &decision)
 }
 
 /// `apply P: B 40.00`, `unapply P: A 10.00` or all of it, `move P: A to B 10.00` or all of it, `refund P: R 30.00 of A` or of
@@ -220,16 +221,15 @@ pub(super) fn note_of(name: &str) -> NoteOfRefund {
 
 /// How much of each source is paid out, and what is left.
 fn paid_out(books: &Books, decision: &Decision) -> Vec<String> {
-    let touched = decision.changes.iter().filter_map(|change| match change {
-        Change::PaymentChanged { after, .. } => {
-            let (name, left) = (name_of(after.id().ulid()), after.unapplied().to_plain());
-            Some(format!("{name} has {} paid out, {left} unapplied", after.paid_out().to_plain()))
-        }
-        Change::CreditNoteChanged { after, .. } => {
-            let (name, left) = (name_of(after.id.ulid()), after.unapplied.to_plain());
-            Some(format!("{name} has {} paid out, {left} unapplied", after.paid_out.to_plain()))
-        }
-        _ => None,
+    let touched = decision.changes.iter().filter_map(|change| {
+        let (ulid, paid_out, left) = if let Change::PaymentChanged { after, .. } = change {
+            (after.id().ulid(), after.paid_out(), after.unapplied())
+        } else if let Change::CreditNoteChanged { after, .. } = change {
+            (after.id.ulid(), after.paid_out, after.unapplied)
+        } else {
+            return None;
+        };
+        Some(format!("{} has {} paid out, {} unapplied", name_of(ulid), paid_out.to_plain(), left.to_plain()))
     });
     touched.chain(results(books, decision)).collect()
 }

@@ -115,12 +115,12 @@ pub(crate) fn method(item: Item) -> Result<SavedMethod, StoreError> {
             mandate_ended: record.mandate_ended,
             off_session: record.off_session,
         },
-        ended: record.ended.map(ended).transpose()?,
+        ended: record.ended.as_ref().map(ended).transpose()?,
         customer: record.customer,
         version: record.version,
     })
 }
 
-fn ended(record: EndRecord) -> Result<MethodEnd, StoreError> {
+fn ended(record: &EndRecord) -> Result<MethodEnd, StoreError> {
     Ok(MethodEnd { reason: decline_reason(&record.reason)?, good_until: record.good_until })
 }

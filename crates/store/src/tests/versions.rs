@@ -96,10 +96,10 @@ async fn set_everywhere(fixture: &Fixture, name: &str, value: AttributeValue) {
 #[tokio::test]
 async fn what_is_not_known_of_an_item_stays_when_it_is_changed() {
     let fixture = Fixture::new();
-    let all = everything(&fixture).await;
+    let all = Box::pin(everything(&fixture)).await;
     set_everywhere(&fixture, "whim", number(7)).await;
     let before = items(&fixture).await;
-    for (what, written) in change_everything(&fixture, &all).await {
+    for (what, written) in Box::pin(change_everything(&fixture, &all)).await {
         assert!(written.unwrap(), "{what}");
     }
     let after = items(&fixture).await;
@@ -122,10 +122,10 @@ async fn what_is_not_known_of_an_item_stays_when_it_is_changed() {
 #[tokio::test]
 async fn nothing_of_a_newer_version_is_written() {
     let fixture = Fixture::new();
-    let all = everything(&fixture).await;
+    let all = Box::pin(everything(&fixture)).await;
     set_everywhere(&fixture, "v", number(2)).await;
     let before = items(&fixture).await;
-    for (what, written) in change_everything(&fixture, &all).await {
+    for (what, written) in Box::pin(change_everything(&fixture, &all)).await {
         let error = written.unwrap_err();
         assert!(matches!(error, StoreError::NewerVersion(_)), "{what}: {error}");
     }

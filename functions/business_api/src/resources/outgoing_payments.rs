@@ -229,7 +229,8 @@ pub(crate) async fn pay_out_credit(Path(id): Path<String>, request: IdempotentRe
             let done = match way {
                 Way::Provider => {
                     let new = NewCreditRefund { id: run.refund_id(), customer, amount, reason };
-                    let refunds = operations::refund_account_credit(&context, business, &new, caller.now).await?;
+                    let refunds =
+                        Box::pin(operations::refund_account_credit(&context, business, &new, caller.now)).await?;
                     let refunds = refunds.iter().filter_map(refund_of).collect();
                     CreditPayoutResponse { outgoing_payment: None, refunds }
                 }

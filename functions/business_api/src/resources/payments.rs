@@ -287,16 +287,13 @@ pub(crate) async fn start_payment(request: IdempotentRequest) -> Result<Response
             let (id, locale) = (run.payment_id(), caller.business.locale_for(customer.profile.locale));
             let parts = invoices.into_iter().zip(amounts).collect();
             let (context, business, now) = (run.context(), &caller.business, caller.now);
-            let answer = match method {
-                Some(method) => {
-                    let new = ChargeMethod { id, customer: customer.id, method, locale, parts };
-                    let charged = operations::charge_method(context, business, new, now).await?;
-                    PaymentResponse::with_page(&charged.payment, charged.page.as_ref(), now)
-                }
-                None => {
-                    let new = StartPayment { id, origin: Origin::Api, locale, parts };
-                    PaymentResponse::of(&operations::start_payment(context, business, new, now).await?.payment, now)
-                }
+            let answer = if let Some(method) = method {
+                let new = ChargeMethod { id, customer: customer.id, method, locale, parts };
+                let charged = operations::charge_method(context, business, new, now).await?;
+                PaymentResponse::with_page(&charged.payment, charged.page.as_ref(), now)
+            } else {
+                let new = StartPayment { id, origin: Origin::Api, locale, parts };
+                PaymentResponse::of(&operations::start_payment(context, business, new, now).await?.payment, now)
             };
             ApiResponse::json(StatusCode::CREATED, &answer)
         })

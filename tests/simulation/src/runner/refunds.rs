@@ -37,7 +37,7 @@ impl Runner {
             credit_note_number: None,
             reason: "Not as ordered".parse().unwrap(),
         };
-        let ordered = operations::order_refund(self.context(), &self.business, &new, self.world.now()).await;
+        let ordered = Box::pin(operations::order_refund(self.context(), &self.business, &new, self.world.now())).await;
         self.judge(ordered).map(|done| done.is_some())
     }
 
@@ -75,7 +75,8 @@ impl Runner {
                 let id = RefundId::from_ulid(&ulid(6, *order)).unwrap();
                 let amount = Amount::new(provider::in_ours(amount.minor(), currency.code()), currency).unwrap();
                 let new = NewCreditRefund { id, customer, amount, reason };
-                operations::refund_account_credit(context, b, &new, now).await.map(|refunds| !refunds.is_empty())
+                let refunds = Box::pin(operations::refund_account_credit(context, b, &new, now)).await;
+                refunds.map(|refunds| !refunds.is_empty())
             }
             _ => Ok(false),
         };
@@ -109,7 +110,7 @@ impl Runner {
             credit_note_number: None,
             reason: "In the wrong currency".parse().unwrap(),
         };
-        let ordered = operations::order_refund(self.context(), &self.business, &new, self.world.now()).await;
+        let ordered = Box::pin(operations::order_refund(self.context(), &self.business, &new, self.world.now())).await;
         self.judge(ordered).map(|done| done.is_some())
     }
 

@@ -21,7 +21,7 @@ struct Labelled<'a> {
 /// The labels of an object; none where it has none that can be read.
 pub(super) fn read(object: &RawValue) -> ObjectLabels {
     let labelled: Labelled<'_> = record(object).unwrap_or_default();
-    let text = |field: Field<'_>| field.text().map(|text| text.into_owned());
+    let text = |field: Field<'_>| field.text().map(std::borrow::Cow::into_owned);
     ObjectLabels {
         metadata: labelled.metadata.record::<BTreeMap<String, String>>().unwrap_or_default(),
         description: text(labelled.description),

@@ -207,7 +207,7 @@ pub(crate) async fn order_refund(Path(id): Path<String>, request: IdempotentRequ
                 reason: reason.clone(),
             };
             let context = run.for_action(reason);
-            let payment = operations::order_refund(&context, &caller.business, &new, caller.now).await?;
+            let payment = Box::pin(operations::order_refund(&context, &caller.business, &new, caller.now)).await?;
             ApiResponse::json(StatusCode::CREATED, &PaymentResponse::of(&payment, caller.now))
         })
         .await
