@@ -97,9 +97,7 @@ pub struct OutgoingPaymentDraft {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutgoingPaymentRefusal {
     /// Nothing, or more than is unapplied.
-    #[error(
-        "expected more than nothing and at most {available:?}, which is the credit of the account that covers nothing, is kept for nothing and is not being sent back"
-    )]
+    #[error("expected more than nothing and at most {available:?}, the credit that is free to be paid out")]
     MoreThanUnapplied {
         /// What can be paid out.
         available: Money,

@@ -62,8 +62,7 @@ pub(super) fn settle(amount: i64, currency: &str) -> SettlementAmount {
 pub(super) fn charge_fee(amount: i64, currency: &str) -> i64 {
     let fee =
         rounded(i128::from(amount) * FEE_BASIS_POINTS, 10_000).saturating_add(from_cents(FEE_FIXED_CENTS, currency));
-    let step = money::step(currency);
-    rounded(i128::from(fee), i128::from(step)).saturating_mul(step)
+    in_steps(fee, currency)
 }
 
 /// Stripe's fee for a dispute: fifteen units.
@@ -72,8 +71,15 @@ pub(super) fn dispute_fee(currency: &str) -> i64 {
 }
 
 /// Stripe's fee for a payout that is made at once: a hundredth, in the currency of the payout.
-pub(super) fn instant_payout_fee(amount: i64) -> i64 {
-    rounded(i128::from(amount) * INSTANT_PAYOUT_BASIS_POINTS, 10_000)
+pub(super) fn instant_payout_fee(amount: i64, currency: &str) -> i64 {
+    let fee = rounded(i128::from(amount) * INSTANT_PAYOUT_BASIS_POINTS, 10_000);
+    in_steps(fee, currency)
+}
+
+/// An amount that Stripe can write: it has krónur without decimals, and yet counts them in hundredths.
+fn in_steps(amount: i64, currency: &str) -> i64 {
+    let step = money::step(currency);
+    rounded(i128::from(amount), i128::from(step)).saturating_mul(step)
 }
 
 fn from_cents(cents: i64, currency: &str) -> i64 {

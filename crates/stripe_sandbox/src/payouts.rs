@@ -57,7 +57,7 @@ pub(super) fn create_by_hand(
 ) -> Result<Vec<Value>, ApiError> {
     let available = balance_transactions::available(transaction)?;
     let there = available.iter().find(|(code, _)| code == currency).map_or(0, |(_, there)| *there);
-    if amount < 1 || amount.saturating_add(fee(form, amount)) > there {
+    if amount < 1 || amount.saturating_add(fee(form, amount, currency)) > there {
         let message = "You have insufficient funds in your Stripe account for this payout.";
         return Err(ApiError::coded("balance_insufficient", "amount", message));
     }
@@ -65,10 +65,10 @@ pub(super) fn create_by_hand(
 }
 
 /// What Stripe keeps beside the amount.
-fn fee(form: Form, amount: i64) -> i64 {
+fn fee(form: Form, amount: i64, currency: &str) -> i64 {
     match form {
         Form::Automatic | Form::ByHand => 0,
-        Form::Instant => exchange::instant_payout_fee(amount),
+        Form::Instant => exchange::instant_payout_fee(amount, currency),
     }
 }
 
@@ -76,7 +76,7 @@ fn create(transaction: &mut Transaction<'_>, currency: &str, amount: i64, form: 
     let automatic = form == Form::Automatic;
     let id = transaction.new_id("po_1", 23)?;
     let movement = Movement {
-        kind: Kind::Payout { fee: fee(form, amount) },
+        kind: Kind::Payout { fee: fee(form, amount, currency) },
         source: &id,
         charge: "",
         amount: -amount,

@@ -61,7 +61,7 @@ macro_rules! parts {
 parts! {
     the_books_hold_in_worlds_0_to_9 = 0, [
         "answer_refund", "apply", "charge", "gap", "lag", "move", "provider_refunds", "put_aside", "refund", "refuse_denied",
-        "refuse_exceeded", "rivals",
+        "rivals",
     ];
     the_books_hold_in_worlds_10_to_19 = 1, [
         "mail_fails_after_taking", "settle", "short", "stripe_key_refused", "stripe_rate_limited", "twice",
@@ -79,7 +79,7 @@ parts! {
         "refuse_slow_down", "verdict",
     ];
     the_books_hold_in_worlds_50_to_59 = 5, [
-        "pay_out", "pay_out_by_hand", "refuse_conflict", "refuse_throughput", "refuse_unavailable", "return_payout", "save",
+        "refuse_exceeded", "pay_out", "pay_out_by_hand", "refuse_conflict", "refuse_throughput", "refuse_unavailable", "return_payout", "save",
     ];
     the_books_hold_in_worlds_60_to_69 = 6, ["arrive", "slow", "stripe_unavailable"];
     the_books_hold_in_worlds_70_to_79 = 7, ["refuse_failed", "refuse_left_over", "refuse_no_table", "unanswered"];
